@@ -1,0 +1,197 @@
+using System.Buffers.Binary;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Checkpoints;
+
+/// <summary>Where a tensor lies in a safetensors file: bytes [Begin, Begin + Length) of the file.</summary>
+public sealed record TensorEntry(ScalarType Type, long[] Shape, long Begin, long Length);
+
+/// <summary>
+/// A safetensors file: an 8-byte little-endian header length, a JSON header, raw little-endian tensors
+/// (https://github.com/huggingface/safetensors#format). Reading maps the file: weights are paged in when they are used and never copied.
+/// </summary>
+public sealed class SafetensorsFile
+{
+    private const int MaxHeaderBytes = 100_000_000; // the format's own limit
+
+    private static readonly (string Name, ScalarType Type, int Size)[] Types =
+    [
+        ("F64", ScalarType.Float64, 8), ("F32", ScalarType.Float32, 4), ("F16", ScalarType.Float16, 2), ("BF16", ScalarType.BFloat16, 2),
+        ("I64", ScalarType.Int64, 8), ("I32", ScalarType.Int32, 4), ("I16", ScalarType.Int16, 2), ("I8", ScalarType.Int8, 1),
+        ("U8", ScalarType.Byte, 1), ("BOOL", ScalarType.Bool, 1),
+    ];
+
+    private SafetensorsFile(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, TensorEntry> tensors)
+    {
+        FilePath = path;
+        Metadata = metadata;
+        Tensors = tensors;
+    }
+
+    public string FilePath { get; }
+
+    /// <summary>The header's <c>__metadata__</c>; empty where there is none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
+
+    /// <summary>Reads and checks the header; no tensor is touched.</summary>
+    /// <exception cref="TextualInversionException">The file is missing, truncated or not safetensors.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            var prefix = new byte[8];
+            if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8) throw Broken(path, "it has less than 8 bytes");
+            var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+            if (headerLength > MaxHeaderBytes || (long)headerLength > stream.Length - 8) throw Broken(path, Diagnose(prefix, stream.Length));
+            var header = new byte[headerLength];
+            stream.ReadExactly(header);
+            using var json = JsonDocument.Parse(header);
+            return Parse(path, json.RootElement, dataBegin: 8 + (long)headerLength, stream.Length);
+        }
+        catch (JsonException error)
+        {
+            throw Broken(path, $"its header is not JSON: {error.Message}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+        }
+    }
+
+    /// <summary>The tensor <paramref name="name"/> as it is stored, mapped from the file. It stays valid after this object is gone.</summary>
+    /// <exception cref="TextualInversionException">There is no such tensor.</exception>
+    public Tensor Read(string name)
+    {
+        if (!Tensors.TryGetValue(name, out var entry))
+            throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
+        if (entry.Length == 0) return empty(entry.Shape, entry.Type);
+        var size = SizeOf(entry.Type);
+        if (entry.Begin % size != 0) return Copy(entry);
+        using var scope = NewDisposeScope();
+        // A private mapping: shared ones may extend the file.
+        var file = from_file(FilePath, shared: false, (entry.Begin + entry.Length) / size, entry.Type);
+        return file.narrow(0, entry.Begin / size, entry.Length / size).view(entry.Shape).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Writes tensors in the order of their names, whatever their type, contiguous and on the CPU or not.</summary>
+    /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata, bool overwrite)
+    {
+        var ordered = tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
+        var header = Header(ordered, metadata);
+        AtomicFile.Write(path, overwrite, stream =>
+        {
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach (var (_, tensor) in ordered)
+            {
+                using var plain = tensor.detach().cpu().contiguous();
+                stream.Write(plain.bytes);
+            }
+        });
+    }
+
+    private static byte[] Header(List<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        using var buffer = new MemoryStream();
+        // Readable rather than HTML-safe: a placeholder is written as <my-cat>.
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("__metadata__");
+            foreach (var (key, value) in metadata) json.WriteString(key, value);
+            json.WriteEndObject();
+            long end = 0;
+            foreach (var (name, tensor) in tensors)
+            {
+                var (typeName, _, size) = Types.First(type => type.Type == tensor.dtype);
+                json.WriteStartObject(name);
+                json.WriteString("dtype", typeName);
+                json.WriteStartArray("shape");
+                foreach (var dimension in tensor.shape) json.WriteNumberValue(dimension);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(end);
+                json.WriteNumberValue(end += tensor.numel() * size);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        while (buffer.Length % 8 != 0) buffer.WriteByte((byte)' '); // so that readers may map
+        return buffer.ToArray();
+    }
+
+    private static SafetensorsFile Parse(string path, JsonElement header, long dataBegin, long fileLength)
+    {
+        if (header.ValueKind != JsonValueKind.Object) throw Broken(path, "its header is not an object");
+        var metadata = new Dictionary<string, string>();
+        var tensors = new Dictionary<string, TensorEntry>();
+        foreach (var property in header.EnumerateObject())
+        {
+            if (property.Name != "__metadata__")
+            {
+                if (!tensors.TryAdd(property.Name, ParseEntry(path, property, dataBegin, fileLength))) throw Broken(path, $"it names {property.Name} twice");
+            }
+            else if (property.Value.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var item in property.Value.EnumerateObject()) metadata[item.Name] = item.Value.ToString();
+            }
+        }
+
+        return new SafetensorsFile(path, metadata, tensors);
+    }
+
+    private static TensorEntry ParseEntry(string path, JsonProperty property, long dataBegin, long fileLength)
+    {
+        try
+        {
+            var typeName = property.Value.GetProperty("dtype").GetString();
+            var type = Array.Find(Types, candidate => candidate.Name == typeName);
+            if (type.Name is null) throw Broken(path, $"{property.Name} is of the type {typeName}, which is not supported");
+            var shape = property.Value.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64()).ToArray();
+            var offsets = property.Value.GetProperty("data_offsets");
+            long begin = offsets[0].GetInt64(), end = offsets[1].GetInt64();
+            if (begin < 0 || end < begin || end > fileLength - dataBegin)
+                throw Broken(path, $"{property.Name} should end at byte {dataBegin + end:N0} of {fileLength:N0}: the file is truncated or its header is wrong");
+            var bytes = shape.Aggregate((long)type.Size, (product, dimension) => dimension < 0 ? -1 : checked(product * dimension));
+            if (bytes != end - begin) throw Broken(path, $"{property.Name} of shape [{string.Join(", ", shape)}] does not take {end - begin:N0} bytes");
+            return new TensorEntry(type.Type, shape, dataBegin + begin, bytes);
+        }
+        catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or OverflowException)
+        {
+            throw Broken(path, $"the entry of {property.Name} is malformed");
+        }
+    }
+
+    /// <summary>For tensors whose place in the file is not a multiple of their element size, which a mapping needs.</summary>
+    private Tensor Copy(TensorEntry entry)
+    {
+        var tensor = empty(entry.Shape, entry.Type);
+        using var stream = File.OpenRead(FilePath);
+        stream.Position = entry.Begin;
+        stream.ReadExactly(tensor.bytes);
+        return tensor;
+    }
+
+    private static int SizeOf(ScalarType type) => Types.First(candidate => candidate.Type == type).Size;
+
+    private static string Diagnose(ReadOnlySpan<byte> prefix, long fileLength) => prefix switch
+    {
+        _ when prefix.StartsWith("version "u8) => "it is a Git LFS pointer; fetch the real file with `git lfs pull`",
+        _ when prefix[0] == '<' => "it is a web page; download the file itself",
+        _ when prefix.StartsWith("PK"u8) => "it is a zip archive (a torch pickle?)",
+        _ => $"its header should be longer than the file's {fileLength:N0} bytes: it is truncated or another kind of file",
+    };
+
+    private static TextualInversionException Broken(string path, string why) => new($"{path}: is not a whole safetensors file: {why}.");
+}
