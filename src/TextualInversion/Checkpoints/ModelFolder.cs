@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace TextualInversion.Checkpoints;
+
+/// <summary>
+/// A Stable Diffusion in a diffusers folder: a sub-folder for each part with its config and its weights.
+/// The one place that knows file names; sharded, pickled and variant weights belong here too.
+/// </summary>
+public sealed class ModelFolder
+{
+    private static readonly JsonSerializerOptions ConfigOptions = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <exception cref="TextualInversionException">There is no such folder, or it is no Stable Diffusion 1.</exception>
+    public ModelFolder(string path)
+    {
+        Path = path;
+        if (!Directory.Exists(path))
+            throw new TextualInversionException($"{path}: no such model folder; name a diffusers folder, or use --model demo.");
+        // Only SD1's pipeline is known here; others are other classes of Models/ to come.
+        using var index = Json("model_index.json");
+        var pipeline = index.RootElement.TryGetProperty("_class_name", out var name) ? name.GetString() : null;
+        if (pipeline != "StableDiffusionPipeline")
+            throw new TextualInversionException($"{Full("model_index.json")}: is a {pipeline ?? "model without _class_name"}; Stable Diffusion 1 folders (StableDiffusionPipeline) can be used.");
+    }
+
+    public string Path { get; }
+
+    /// <summary>The config record of a part, from its <c>config.json</c>; keys that the record does not have are ignored.</summary>
+    /// <exception cref="TextualInversionException">The file is missing, is not JSON, or lacks a key.</exception>
+    public T Config<T>(string part)
+    {
+        var file = $"{part}/config.json";
+        using var json = Json(file);
+        try
+        {
+            return json.RootElement.Deserialize<T>(ConfigOptions)!;
+        }
+        catch (JsonException error)
+        {
+            throw new TextualInversionException($"{Full(file)}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>The text of a file of the folder.</summary>
+    /// <exception cref="TextualInversionException">The file is missing.</exception>
+    public string ReadText(string file)
+    {
+        try
+        {
+            return File.ReadAllText(Full(file));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{Full(file)}: cannot be read; the model's folder is incomplete.", error);
+        }
+    }
+
+    /// <summary>The weights of a part, header checked, nothing read yet.</summary>
+    /// <exception cref="TextualInversionException">The file is missing or truncated.</exception>
+    public SafetensorsFile Weights(string part)
+    {
+        var name = part == "text_encoder" ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
+        var file = Full($"{part}/{name}");
+        if (!File.Exists(file)) throw new TextualInversionException($"{file}: is missing; the model's folder is incomplete.");
+        return SafetensorsFile.Open(file);
+    }
+
+    /// <summary>The whole path of a file or folder inside.</summary>
+    public string Full(string relative) => System.IO.Path.Combine(Path, relative);
+
+    private JsonDocument Json(string file)
+    {
+        try
+        {
+            return JsonDocument.Parse(ReadText(file));
+        }
+        catch (JsonException error)
+        {
+            throw new TextualInversionException($"{Full(file)}: is not JSON: {error.Message}", error);
+        }
+    }
+}

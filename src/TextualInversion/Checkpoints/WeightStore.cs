@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Checkpoints;
+
+/// <summary>
+/// The frozen tensors of one network, taken from a file by name and owned here. Strict: a tensor that is missing, of another shape
+/// or left over is an error. On the CPU a float32 file is mapped and never copied; other types are converted once.
+/// </summary>
+public sealed class WeightStore : IDisposable
+{
+    private readonly SafetensorsFile file;
+    private readonly Dictionary<string, string> keys; // the name a network uses -> the name in the file
+    private readonly SortedDictionary<string, Tensor> taken = new(StringComparer.Ordinal);
+    private readonly ScalarType type;
+    private readonly Device device;
+
+    /// <param name="file">The file, its header checked.</param>
+    /// <param name="type">The type in which the network computes.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="rename">From a name in the file to the one in use today; null for a tensor that the network does not have.</param>
+    public WeightStore(SafetensorsFile file, ScalarType type, Device device, Func<string, string?> rename)
+    {
+        this.file = file;
+        this.type = type;
+        this.device = device;
+        keys = file.Tensors.Keys.Select(key => (Name: rename(key), Key: key)).Where(pair => pair.Name is not null)
+            .ToDictionary(pair => pair.Name!, pair => pair.Key);
+    }
+
+    public Weights Root => new(this, "");
+
+    /// <exception cref="TextualInversionException">The file holds tensors that the network did not ask for.</exception>
+    public void RequireAllTaken()
+    {
+        var left = keys.Where(pair => !taken.ContainsKey(pair.Key)).Select(pair => pair.Value).Order(StringComparer.Ordinal).ToList();
+        if (left.Count == 0) return;
+        throw new TextualInversionException(
+            $"{file.FilePath}: holds {left.Count} tensors that the network described by config.json has no place for, the first is {left[0]}; the two do not belong together.");
+    }
+
+    /// <summary>SHA-256 over the names, types, shapes and values that the network computes with, as lower-case hexadecimal.</summary>
+    public string Hash()
+    {
+        var hashes = new byte[taken.Count][];
+        Parallel.ForEach(taken.Select((pair, index) => (pair.Key, pair.Value, index)), item => hashes[item.index] = HashOf(item.Key, item.Value));
+        return Convert.ToHexStringLower(SHA256.HashData(hashes.SelectMany(hash => hash).ToArray()));
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in taken.Values) tensor.Dispose();
+        taken.Clear();
+    }
+
+    internal bool Contains(string name) => keys.ContainsKey(name);
+
+    internal Tensor Take(string name, ReadOnlySpan<long> shape)
+    {
+        if (!keys.TryGetValue(name, out var key))
+            throw new TextualInversionException($"{file.FilePath}: lacks the tensor {name}, of shape [{Text(shape)}]; the file is incomplete or does not belong to its config.json.");
+        var found = file.Tensors[key].Shape;
+        if (!shape.SequenceEqual(found))
+            throw new TextualInversionException($"{file.FilePath}: {key} is of shape [{Text(found)}], expected [{Text(shape)}]; the file does not belong to its config.json.");
+        if (taken.TryGetValue(name, out var tensor)) return tensor;
+        using var mapped = file.Read(key);
+        return taken[name] = mapped.to(type, device).DetachFromDisposeScope();
+    }
+
+    private static byte[] HashOf(string name, Tensor tensor)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha.AppendData(Encoding.UTF8.GetBytes($"{name} {tensor.dtype} [{Text(tensor.shape)}]"));
+        using var values = tensor.cpu();
+        sha.AppendData(values.bytes);
+        return sha.GetHashAndReset();
+    }
+
+    private static string Text(ReadOnlySpan<long> shape) => string.Join(", ", shape.ToArray());
+}

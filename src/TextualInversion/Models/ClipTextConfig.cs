@@ -1,0 +1,26 @@
+namespace TextualInversion.Models;
+
+/// <summary>
+/// <c>text_encoder/config.json</c> (https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPTextConfig).
+/// </summary>
+public sealed record ClipTextConfig
+{
+    public required int VocabSize { get; init; }
+
+    /// <summary>d, the width of an embedding row.</summary>
+    public required int HiddenSize { get; init; }
+
+    public required int IntermediateSize { get; init; }
+
+    public required int NumHiddenLayers { get; init; }
+
+    public required int NumAttentionHeads { get; init; }
+
+    /// <summary>S, the tokens of a prompt.</summary>
+    public int MaxPositionEmbeddings { get; init; } = 77;
+
+    public double LayerNormEps { get; init; } = 1e-5;
+
+    /// <summary><c>quick_gelu</c> (x sigmoid(1.702 x)) in OpenAI's models, <c>gelu</c> in OpenCLIP's.</summary>
+    public string HiddenAct { get; init; } = "quick_gelu";
+}

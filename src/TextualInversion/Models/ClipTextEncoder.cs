@@ -1,0 +1,112 @@
+using TextualInversion.Checkpoints;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace TextualInversion.Models;
+
+/// <summary>
+/// CLIP's text transformer (Radford et al. 2021, section 2.4): pre-norm blocks, causal attention. Frozen; learned rows come in beside
+/// its table, so that the table keeps its size.
+/// </summary>
+public sealed class ClipTextEncoder : IDisposable
+{
+    private readonly WeightStore store;
+    private readonly ClipTextConfig config;
+    private readonly Tensor tokenEmbedding, positionEmbedding;
+    private readonly ClipTextLayer[] layers;
+    private readonly LayerNorm finalNorm;
+
+    /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
+    public ClipTextEncoder(ClipTextConfig config, SafetensorsFile file, Device device)
+    {
+        this.config = config;
+        store = new WeightStore(file, ScalarType.Float32, device, Rename);
+        var weights = store.Root;
+        tokenEmbedding = (weights / "embeddings" / "token_embedding").Take("weight", config.VocabSize, config.HiddenSize);
+        positionEmbedding = (weights / "embeddings" / "position_embedding").Take("weight", config.MaxPositionEmbeddings, config.HiddenSize);
+        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new ClipTextLayer(weights / "encoder" / "layers" / i, config, file.FilePath))];
+        finalNorm = new LayerNorm(weights / "final_layer_norm", config.HiddenSize, config.LayerNormEps);
+        store.RequireAllTaken();
+    }
+
+    /// <summary>d, the width of an embedding row.</summary>
+    public int Width => config.HiddenSize;
+
+    /// <summary>The rows of the vocabulary, (V, d). Frozen.</summary>
+    public Tensor TokenEmbedding => tokenEmbedding;
+
+    /// <summary>The states after the last block and the final norm: what Stable Diffusion 1 conditions on.</summary>
+    /// <param name="ids">(B, S) int64; an id of V + i stands for row i of <paramref name="rows"/></param>
+    /// <param name="rows">(n, d), the only thing here that may need a gradient; null where no id is beyond the vocabulary</param>
+    /// <returns>(B, S, d)</returns>
+    public Tensor Forward(Tensor ids, Tensor? rows)
+    {
+        using var scope = NewDisposeScope();
+        var states = Embed(ids, rows);
+        foreach (var layer in layers) states = layer.Forward(states);
+        return finalNorm.Forward(states).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The state of each prompt's first end-of-text token. Taken by position: the largest id may be a placeholder's.</summary>
+    /// <param name="states">(B, S, d), see <see cref="Forward"/></param>
+    /// <param name="endOfTextPositions">(B) int64</param>
+    /// <returns>(B, d)</returns>
+    public static Tensor Pool(Tensor states, Tensor endOfTextPositions)
+    {
+        using var scope = NewDisposeScope();
+        var positions = endOfTextPositions.view(-1, 1, 1).expand(-1, 1, states.shape[2]); // (B, 1, d)
+        return states.gather(1, positions).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>See <see cref="WeightStore.Hash"/>.</summary>
+    public string Hash() => store.Hash();
+
+    public void Dispose() => store.Dispose();
+
+    private Tensor Embed(Tensor ids, Tensor? rows)
+    {
+        long batch = ids.shape[0], length = ids.shape[1];
+        var flat = ids.reshape(-1); // (B S)
+        var isRow = flat.ge(config.VocabSize);
+        var looked = tokenEmbedding.index_select(0, flat.masked_fill(isRow, 0)); // (B S, d)
+        if (rows is not null)
+        {
+            var positions = isRow.nonzero().view(-1);
+            var rowIds = flat.index_select(0, positions) - config.VocabSize;
+            looked = looked.index_copy(0, positions, rows.index_select(0, rowIds));
+        }
+
+        return looked.view(batch, length, config.HiddenSize) + positionEmbedding.narrow(0, 0, length); // (B, S, d) + (S, d)
+    }
+
+    // Files of 2022 have the prefix, and the positions' indices as a tensor; newer ones have neither.
+    private static string? Rename(string key)
+    {
+        var name = key.StartsWith("text_model.", StringComparison.Ordinal) ? key["text_model.".Length..] : key;
+        return name == "embeddings.position_ids" ? null : name;
+    }
+}
+
+/// <summary>One block: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
+internal sealed class ClipTextLayer(Weights weights, ClipTextConfig config, string file)
+{
+    private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.HiddenSize, config.LayerNormEps);
+    private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.HiddenSize, config.HiddenSize, config.NumAttentionHeads, hasBias: true);
+    private readonly LayerNorm mlpNorm = new(weights / "layer_norm2", config.HiddenSize, config.LayerNormEps);
+    private readonly Linear expand = new(weights / "mlp" / "fc1", config.HiddenSize, config.IntermediateSize);
+    private readonly Linear contract = new(weights / "mlp" / "fc2", config.IntermediateSize, config.HiddenSize);
+    private readonly Func<Tensor, Tensor> activation = config.HiddenAct switch
+    {
+        "quick_gelu" => x => x * sigmoid(1.702 * x),
+        "gelu" => x => F.gelu(x),
+        _ => throw new TextualInversionException($"{file}: its config.json asks for the activation {config.HiddenAct}; quick_gelu and gelu are supported."),
+    };
+
+    public Tensor Forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var normed = attentionNorm.Forward(x);
+        x = x + attention.Forward(normed, normed, causal: true);
+        return (x + contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tests.Models;
+
+[Trait("Category", Goldens.Category)]
+public sealed class VaeTests
+{
+    [Fact]
+    public void Encode_GoldenPixels_EqualsDiffusers()
+    {
+        using var scope = NewDisposeScope();
+        var golden = Goldens.Open("sd1.safetensors");
+        var scalingFactor = double.Parse(golden.Metadata["scaling_factor"], CultureInfo.InvariantCulture);
+        using var encoder = GoldenModel.VaeEncoder();
+
+        using var distribution = encoder.Encode(golden.Read("vae.pixels"));
+
+        Goldens.AssertClose(golden.Read("vae.mean") * scalingFactor, distribution.Mean, 1e-4, "mean");
+        Goldens.AssertClose(golden.Read("vae.std") * scalingFactor, distribution.Std, 1e-4, "std");
+    }
+
+    [Fact]
+    public void Decode_GoldenLatents_EqualsDiffusers()
+    {
+        using var scope = NewDisposeScope();
+        var golden = Goldens.Open("sd1.safetensors");
+        var scalingFactor = double.Parse(golden.Metadata["scaling_factor"], CultureInfo.InvariantCulture);
+        using var decoder = GoldenModel.VaeDecoder();
+
+        var pixels = decoder.Decode(golden.Read("vae.latents") * scalingFactor);
+
+        Goldens.AssertClose(golden.Read("vae.decoded"), pixels, 1e-4, "pixels");
+    }
+}
