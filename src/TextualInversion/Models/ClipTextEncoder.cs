@@ -36,13 +36,14 @@ public sealed class ClipTextEncoder : IDisposable
     public Tensor TokenEmbedding => tokenEmbedding;
 
     /// <summary>The states after the last block and the final norm: what Stable Diffusion 1 conditions on.</summary>
-    /// <param name="ids">(B, S) int64; an id of V + i stands for row i of <paramref name="rows"/></param>
-    /// <param name="rows">(n, d), the only thing here that may need a gradient; null where no id is beyond the vocabulary</param>
+    /// <param name="ids">(B, S) int64; an id of <paramref name="firstRowId"/> + i stands for row i of <paramref name="rows"/></param>
+    /// <param name="rows">(n, d), the only thing here that may need a gradient; null where no id stands for a row</param>
+    /// <param name="firstRowId">the size of the tokenizer's vocabulary; the table may be longer</param>
     /// <returns>(B, S, d)</returns>
-    public Tensor Forward(Tensor ids, Tensor? rows)
+    public Tensor Forward(Tensor ids, Tensor? rows, long firstRowId)
     {
         using var scope = NewDisposeScope();
-        var states = Embed(ids, rows);
+        var states = Embed(ids, rows, firstRowId);
         foreach (var layer in layers) states = layer.Forward(states);
         return finalNorm.Forward(states).MoveToOuterDisposeScope();
     }
@@ -63,16 +64,16 @@ public sealed class ClipTextEncoder : IDisposable
 
     public void Dispose() => store.Dispose();
 
-    private Tensor Embed(Tensor ids, Tensor? rows)
+    private Tensor Embed(Tensor ids, Tensor? rows, long firstRowId)
     {
         long batch = ids.shape[0], length = ids.shape[1];
         var flat = ids.reshape(-1); // (B S)
-        var isRow = flat.ge(config.VocabSize);
+        var isRow = flat.ge(firstRowId);
         var looked = tokenEmbedding.index_select(0, flat.masked_fill(isRow, 0)); // (B S, d)
         if (rows is not null)
         {
             var positions = isRow.nonzero().view(-1);
-            var rowIds = flat.index_select(0, positions) - config.VocabSize;
+            var rowIds = flat.index_select(0, positions) - firstRowId;
             looked = looked.index_copy(0, positions, rows.index_select(0, rowIds));
         }
 

@@ -33,7 +33,8 @@ internal sealed class SpatialTransformer
         cells = projectIn.Forward(cells);
         foreach (var block in blocks) cells = block.Forward(cells, encoderHiddenStates);
         cells = projectOut.Forward(cells);
-        return (cells.view(batch, height, width, channels).permute(0, 3, 1, 2) + x).MoveToOuterDisposeScope(); // (B, C, h, w)
+        // x first: the sum takes its order in memory, and convolutions of another order are slower and less exact.
+        return (x + cells.view(batch, height, width, channels).permute(0, 3, 1, 2)).MoveToOuterDisposeScope(); // (B, C, h, w)
     }
 }
 

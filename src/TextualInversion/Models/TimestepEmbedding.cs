@@ -28,7 +28,8 @@ internal sealed class TimestepEmbedding
     {
         using var scope = NewDisposeScope();
         var half = config.BlockOutChannels[0] / 2;
-        var exponents = arange(half, dtype: ScalarType.Float32, device: timesteps.device) * (-Math.Log(LongestPeriod) / (half - config.FreqShift));
+        // In this order of operations: at large timesteps the sine shows the last bit of a frequency.
+        var exponents = arange(half, dtype: ScalarType.Float32, device: timesteps.device) * -Math.Log(LongestPeriod) / (half - config.FreqShift);
         var angles = timesteps.to(ScalarType.Float32).unsqueeze(1) * exponents.exp(); // (B, 1) x (half)
         var waves = config.FlipSinToCos ? cat([angles.cos(), angles.sin()], dim: -1) : cat([angles.sin(), angles.cos()], dim: -1); // (B, 2 half)
         return linear2.Forward(F.silu(linear1.Forward(waves.to(type)))).MoveToOuterDisposeScope();

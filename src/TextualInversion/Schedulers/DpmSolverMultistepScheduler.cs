@@ -2,78 +2,102 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
 
-/// <summary>DPM-Solver++(2M) (Lu et al. 2022, algorithm 2), with a last step of first order.</summary>
+/// <summary>
+/// DPM-Solver++(2M): arXiv 2211.01095, algorithm 2, midpoint form; first order at the first step and at the last, which ends at zero noise.
+/// Equal to diffusers' <c>DPMSolverMultistepScheduler</c> with its default options, with or without Karras sigmas.
+/// </summary>
 public sealed class DpmSolverMultistepScheduler : ISampler
 {
     private readonly PredictionType predictionType;
-    private readonly double[] sigmas; // one more than there are timesteps, the last zero
+    private readonly float[] sigmas; // (steps + 1), the last 0
     private Tensor? previousOriginal;
+    private int stepsTaken;
 
-    /// <exception cref="TextualInversionException">The number of steps is out of range, or the config asks for another kind of DPM-Solver.</exception>
+    /// <exception cref="TextualInversionException">
+    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// </exception>
     public DpmSolverMultistepScheduler(SchedulerConfig config, int steps)
     {
-        if (config.AlgorithmType is not null and not "dpmsolver++" || config.SolverOrder is not null and not 2)
-            throw new TextualInversionException($"The model's scheduler_config.json asks for {config.AlgorithmType ?? "dpmsolver++"} of order {config.SolverOrder ?? 2}; dpmsolver++ of order 2 is supported. Choose another --sampler, such as euler.");
+        RequireDefaults(config);
         predictionType = config.PredictionType;
-        var timesteps = TimestepGrid.Spread(config, steps, TimestepSpacing.Linspace);
-        var ofTraining = Sigmas.OfTraining(new NoiseSchedule(config));
-        if (config.UseKarrasSigmas ?? false)
+        var spacing = config.TimestepSpacing ?? TimestepSpacing.Linspace;
+        var whole = TimestepGrid.DescendingWhole(config, steps, spacing, points: steps + 1);
+        var timesteps = Array.ConvertAll(whole, timestep => (float)timestep);
+        var training = Sigmas.OfTraining(new NoiseSchedule(config));
+        var levels = Array.ConvertAll(timesteps, timestep => Sigmas.At(training, timestep));
+        if (config.UseKarrasSigmas)
         {
-            sigmas = Sigmas.Karras(ofTraining[^1], ofTraining[0], steps);
-            Timesteps = [.. sigmas.Select(sigma => Whole(Sigmas.ToTimestep(sigma, ofTraining), config))];
-        }
-        else
-        {
-            // Its own grid, in diffusers: that of N + 1 steps without the last, since the run ends at a sigma of zero.
-            var isTrailing = (config.TimestepSpacing ?? TimestepSpacing.Linspace) == TimestepSpacing.Trailing;
-            Timesteps = isTrailing || steps == config.NumTrainTimesteps
-                ? timesteps
-                : [.. TimestepGrid.Spread(config, steps + 1, TimestepSpacing.Linspace).SkipLast(1).Select(timestep => Math.Round(timestep))];
-            sigmas = Sigmas.At(Timesteps, ofTraining);
+            levels = Sigmas.Karras(training[^1], training[0], steps);
+            // diffusers rounds to whole timesteps, except that it cuts those of the cosine schedule.
+            Func<double, double> round = config.BetaSchedule == BetaSchedule.SquaredCosCapV2 ? Math.Truncate : Math.Round;
+            timesteps = Array.ConvertAll(levels, sigma => (float)round(Sigmas.TimestepAt(training, sigma)));
         }
 
-        sigmas = [.. sigmas, 0];
+        sigmas = Sigmas.EndingAtZero(levels);
+        // The second order divides by the difference of two levels.
+        if (sigmas.Zip(sigmas.Skip(1)).Any(pair => pair.First <= pair.Second))
+        {
+            throw new TextualInversionException(
+                $"{steps} steps are more than DPM++ 2M can place on {config.NumTrainTimesteps} timesteps: take fewer.");
+        }
+
+        Timesteps = timesteps;
     }
 
-    public IReadOnlyList<double> Timesteps { get; }
+    public IReadOnlyList<float> Timesteps { get; }
 
-    public double InitNoiseSigma => 1;
-
-    public Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
-
-    public Tensor Step(Tensor prediction, int step, Tensor sample, Func<Tensor> noise)
+    public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
+        if (stepIndex != stepsTaken) throw new ArgumentException($"Step {stepsTaken} is next, not {stepIndex}.", nameof(stepIndex));
+        stepsTaken++;
         using var scope = NewDisposeScope();
-        var (alpha, spread, lambda) = Level(sigmas[step]);
-        var (nextAlpha, nextSpread, nextLambda) = Level(sigmas[step + 1]);
-        var original = predictionType switch
-        {
-            PredictionType.Epsilon => (sample - spread * prediction) / alpha,
-            PredictionType.VPrediction => alpha * sample - spread * prediction,
-            _ => throw new ArgumentOutOfRangeException(nameof(prediction)),
-        };
-        var h = nextLambda - lambda;
+        var (from, to) = (Level.At(sigmas[stepIndex]), Level.At(sigmas[stepIndex + 1]));
+        var original = PredictOriginal(modelOutput, sample, from);
+        var width = to.Lambda - from.Lambda; // h of the paper; infinite at the last step
         var estimate = original;
-        if (previousOriginal is not null && step < Timesteps.Count - 1)
+        if (previousOriginal is not null && stepIndex < Timesteps.Count - 1)
         {
-            var ratio = (lambda - Level(sigmas[step - 1]).Lambda) / h;
-            estimate = original + (original - previousOriginal) / (2 * ratio);
+            var previousWidth = from.Lambda - Level.At(sigmas[stepIndex - 1]).Lambda;
+            estimate = original + ((original - previousOriginal) * (0.5 * width / previousWidth));
         }
 
         previousOriginal?.Dispose();
-        previousOriginal = original.clone().DetachFromDisposeScope();
-        return (nextSpread / spread * sample - nextAlpha * (Math.Exp(-h) - 1) * estimate).MoveToOuterDisposeScope();
+        previousOriginal = original.DetachFromDisposeScope();
+        return ((sample * (to.Sigma / from.Sigma)) - (estimate * (to.Alpha * (Math.Exp(-width) - 1)))).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => previousOriginal?.Dispose();
 
-    /// <summary>The part of signal, the part of noise and half the logarithm of the signal-to-noise ratio.</summary>
-    private static (double Alpha, double Spread, double Lambda) Level(double sigma)
+    /// <summary>x_theta, the clean sample that the model output implies (B, C, h, w).</summary>
+    private Tensor PredictOriginal(Tensor modelOutput, Tensor sample, Level level) => predictionType switch
     {
-        var alpha = 1 / Math.Sqrt(sigma * sigma + 1);
-        return (alpha, sigma * alpha, -Math.Log(sigma));
+        PredictionType.Epsilon => (sample - (modelOutput * level.Sigma)) / level.Alpha,
+        PredictionType.VPrediction => (sample * level.Alpha) - (modelOutput * level.Sigma),
+        _ => throw new ArgumentOutOfRangeException(nameof(modelOutput), predictionType, "Not a prediction type."),
+    };
+
+    // Not asked for: lower_order_final and euler_at_final, which change nothing at the second order ending at zero.
+    private static void RequireDefaults(SchedulerConfig config)
+    {
+        const string Name = "DPM++ 2M";
+        config.Require(Name, "algorithm_type", "dpmsolver++", "deis"); // diffusers takes other multistep solvers' settings for its defaults
+        config.Require(Name, "solver_type", "midpoint", "logrho", "bh1", "bh2");
+        config.Require(Name, "solver_order", "2");
+        config.Require(Name, "final_sigmas_type", "zero");
+        config.Require(Name, "lambda_min_clipped", "-Infinity");
+        foreach (var key in (string[])["thresholding", "use_lu_lambdas", "use_flow_sigmas", "use_exponential_sigmas", "use_beta_sigmas"])
+            config.Require(Name, key, "false");
     }
 
-    private static double Whole(double timestep, SchedulerConfig config) =>
-        config.BetaSchedule == BetaSchedule.SquaredCosine ? Math.Floor(timestep) : Math.Round(timestep);
+    /// <summary>
+    /// A noise level with the variance preserved: x = Alpha image + Sigma noise; Lambda is half the log of the signal-to-noise ratio.
+    /// </summary>
+    private readonly record struct Level(double Alpha, double Sigma, double Lambda)
+    {
+        public static Level At(double sigma)
+        {
+            var alpha = 1 / Math.Sqrt((sigma * sigma) + 1);
+            return new Level(alpha, sigma * alpha, -Math.Log(sigma));
+        }
+    }
 }

@@ -2,30 +2,37 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
 
-/// <summary>Euler's method that steps below the next sigma and adds noise up to it (ancestral sampling, Song et al. 2021b, appendix F).</summary>
+/// <summary>
+/// Euler steps that go below the next noise level and add fresh noise to come back up to it (k-diffusion's <c>sample_euler_ancestral</c>,
+/// https://github.com/crowsonkb/k-diffusion). Equal to diffusers' <c>EulerAncestralDiscreteScheduler</c>.
+/// </summary>
 public sealed class EulerAncestralScheduler : ISampler
 {
-    private readonly SigmaSteps sigmas;
+    private readonly EulerSigmas sigmas;
 
-    /// <exception cref="TextualInversionException">The number of steps is out of range.</exception>
-    public EulerAncestralScheduler(SchedulerConfig config, int steps) => sigmas = new SigmaSteps(config, steps, karras: false);
+    /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
+    public EulerAncestralScheduler(SchedulerConfig config, int steps) => sigmas = new EulerSigmas(config, steps, karras: false);
 
-    public IReadOnlyList<double> Timesteps => sigmas.Timesteps;
+    public IReadOnlyList<float> Timesteps => sigmas.Timesteps;
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor ScaleModelInput(Tensor sample, int step) => sigmas.ScaleModelInput(sample, step);
+    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => sigmas.ScaleModelInput(sample, stepIndex);
 
-    public Tensor Step(Tensor prediction, int step, Tensor sample, Func<Tensor> noise)
+    public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
+        ArgumentNullException.ThrowIfNull(generator);
         using var scope = NewDisposeScope();
-        double from = sigmas.Levels[step], to = sigmas.Levels[step + 1];
-        var up = Math.Sqrt(to * to * (from * from - to * to) / (from * from));
-        var down = Math.Sqrt(to * to - up * up);
-        var next = sample + sigmas.Derivative(prediction, step, sample) * (down - from);
-        return (next + noise() * up).MoveToOuterDisposeScope();
+        double from = sigmas[stepIndex], to = sigmas[stepIndex + 1];
+        // down^2 + up^2 = to^2, split so that the marginal distribution is kept.
+        var down = to * to / from;
+        var up = Math.Sqrt((to * to) - (down * down));
+        var derivative = sigmas.Derivative(modelOutput, stepIndex, sample);
+        // Drawn on the CPU, so that a seed means the same on every device, and at the last step too, where it counts for nothing.
+        var noise = randn(sample.shape, generator: generator).to(sample.device); // (B, C, h, w)
+        return (sample + (derivative * (down - from)) + (noise * up)).MoveToOuterDisposeScope();
     }
-
+    /// <summary>It remembers nothing.</summary>
     public void Dispose()
     {
     }

@@ -2,27 +2,43 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
 
-/// <summary>Euler's method in sigma (Karras et al. 2022, algorithm 1 without its correction).</summary>
+/// <summary>
+/// Euler's method over the probability-flow equation: Karras et al., arXiv 2206.00364, algorithm 2 without churn.
+/// Equal to diffusers' <c>EulerDiscreteScheduler</c>.
+/// </summary>
 public sealed class EulerScheduler : ISampler
 {
-    private readonly SigmaSteps sigmas;
+    private readonly EulerSigmas sigmas;
 
-    /// <exception cref="TextualInversionException">The number of steps is out of range.</exception>
-    public EulerScheduler(SchedulerConfig config, int steps) => sigmas = new SigmaSteps(config, steps, config.UseKarrasSigmas ?? false);
+    /// <exception cref="TextualInversionException">
+    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// </exception>
+    public EulerScheduler(SchedulerConfig config, int steps)
+    {
+        const string Name = "Euler";
+        config.Require(Name, "interpolation_type", "linear");
+        config.Require(Name, "timestep_type", "discrete");
+        config.Require(Name, "final_sigmas_type", "zero");
+        config.Require(Name, "use_exponential_sigmas", "false");
+        config.Require(Name, "use_beta_sigmas", "false");
+        config.Require(Name, "sigma_min");
+        config.Require(Name, "sigma_max");
+        sigmas = new EulerSigmas(config, steps, config.UseKarrasSigmas);
+    }
 
-    public IReadOnlyList<double> Timesteps => sigmas.Timesteps;
+    public IReadOnlyList<float> Timesteps => sigmas.Timesteps;
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor ScaleModelInput(Tensor sample, int step) => sigmas.ScaleModelInput(sample, step);
+    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => sigmas.ScaleModelInput(sample, stepIndex);
 
-    public Tensor Step(Tensor prediction, int step, Tensor sample, Func<Tensor> noise)
+    public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
         using var scope = NewDisposeScope();
-        var derivative = sigmas.Derivative(prediction, step, sample);
-        return (sample + derivative * (sigmas.Levels[step + 1] - sigmas.Levels[step])).MoveToOuterDisposeScope();
+        var derivative = sigmas.Derivative(modelOutput, stepIndex, sample);
+        return (sample + (derivative * (sigmas[stepIndex + 1] - sigmas[stepIndex]))).MoveToOuterDisposeScope();
     }
-
+    /// <summary>It remembers nothing.</summary>
     public void Dispose()
     {
     }

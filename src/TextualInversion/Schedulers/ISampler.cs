@@ -3,26 +3,29 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// The way of one run from noise to latents. Holds the run's state, so it serves one run; its steps are taken in order. For each
-/// step i: predict at <c>Timesteps[i]</c> from <c>ScaleModelInput(sample, i)</c>, then <c>sample = Step(prediction, i, sample, noise)</c>.
+/// One run from noise to latents, a model call at each of <see cref="Timesteps"/>. Samples are float32 (B, C, h, w) on any device.
+/// A sampler may remember earlier model outputs: it serves one run, steps are taken in order, and it is disposed with the run.
 /// </summary>
 public interface ISampler : IDisposable
 {
-    /// <summary>The timestep of each call of the model, falling; not always whole, and PNDM calls the model once more than it steps.</summary>
-    IReadOnlyList<double> Timesteps { get; }
+    /// <summary>The timestep of each model call, from noisy to clean; whole numbers or not.</summary>
+    IReadOnlyList<float> Timesteps { get; }
 
-    /// <summary>What the standard normal noise of the start is multiplied by.</summary>
-    double InitNoiseSigma { get; }
+    /// <summary>
+    /// What standard normal noise is multiplied by to become the first sample; 1 for samplers that preserve the variance.
+    /// </summary>
+    double InitNoiseSigma => 1;
 
-    /// <param name="sample">(B, 4, h, w)</param>
-    /// <param name="step">index into <see cref="Timesteps"/></param>
-    /// <returns>what the model is given: a new tensor, to be disposed of</returns>
-    Tensor ScaleModelInput(Tensor sample, int step);
+    /// <summary>The sample as the U-Net expects it; unchanged for samplers that preserve the variance.</summary>
+    /// <returns>A tensor (B, C, h, w) of the caller's own, which may share memory with <paramref name="sample"/>.</returns>
+    Tensor ScaleModelInput(Tensor sample, int stepIndex) => sample.alias();
 
-    /// <param name="prediction">what the model said, (B, 4, h, w)</param>
-    /// <param name="step">index into <see cref="Timesteps"/></param>
-    /// <param name="sample">the state before the step, as it was before scaling</param>
-    /// <param name="noise">draws standard normal noise of the sample's shape, for samplers that add some</param>
-    /// <returns>the state after the step: a new tensor</returns>
-    Tensor Step(Tensor prediction, int step, Tensor sample, Func<Tensor> noise);
+    /// <summary>The sample after the model call <paramref name="stepIndex"/>.</summary>
+    /// <param name="modelOutput">The U-Net's prediction (B, C, h, w), guidance applied.</param>
+    /// <param name="stepIndex">Which entry of <see cref="Timesteps"/> the prediction belongs to.</param>
+    /// <param name="sample">The sample before the call, not scaled.</param>
+    /// <param name="generator">A CPU generator, for samplers that add noise; the others leave it alone.</param>
+    /// <returns>The next sample (B, C, h, w); neither argument is changed or kept.</returns>
+    /// <exception cref="ArgumentException">The step is out of order, or a generator is needed and missing.</exception>
+    Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null);
 }

@@ -2,84 +2,95 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
 
-/// <summary>How much of the latents and how much noise there is at each timestep of the training (Ho et al. 2020, section 2).</summary>
+/// <summary>
+/// The forward process q(x_t | x_0) of denoising diffusion (DDPM, arXiv 2006.11239, eq. 4): how much noise the training timestep t adds.
+/// Holds no tensors: those that it returns are on the device of the latents given.
+/// </summary>
 public sealed class NoiseSchedule
 {
-    private const double MaxBeta = 0.999; // Nichol and Dhariwal 2021, section 3.2
-
     private readonly float[] alphasCumprod;
 
     public NoiseSchedule(SchedulerConfig config)
     {
-        PredictionType = config.PredictionType;
+        Config = config;
         using var scope = NewDisposeScope();
         var betas = Betas(config);
-        var products = (1 - (config.RescaleBetasZeroSnr ? WithZeroTerminalSnr(betas) : betas)).cumprod(0);
-        alphasCumprod = products.data<float>().ToArray();
+        if (config.RescaleBetasZeroSnr) betas = RescaleZeroTerminalSnr(betas);
+        alphasCumprod = (1 - betas).cumprod(0).data<float>().ToArray();
     }
 
-    public PredictionType PredictionType { get; }
+    public SchedulerConfig Config { get; }
 
-    /// <summary>The product of (1 - beta) up to and including each timestep, falling from about one. Single precision, as PyTorch computes it.</summary>
+    /// <summary>The share of the clean image's variance left at each timestep, in float32 as PyTorch rounds it.</summary>
     public IReadOnlyList<float> AlphasCumprod => alphasCumprod;
 
-    /// <summary>The number of timesteps, 1,000 in Stable Diffusion.</summary>
-    public int Timesteps => alphasCumprod.Length;
-
-    /// <summary>Latents at the given timesteps (Ho et al. 2020, eq. 4): sqrt(a) x + sqrt(1 - a) noise.</summary>
-    /// <param name="latents">(B, …)</param>
-    /// <param name="noise">of the latents' shape</param>
-    /// <param name="timesteps">B whole numbers in [0, <see cref="Timesteps"/>)</param>
-    public Tensor AddNoise(Tensor latents, Tensor noise, ReadOnlySpan<long> timesteps)
+    /// <summary>The latents as they are at <paramref name="timesteps"/> (DDPM, eq. 4).</summary>
+    /// <param name="latents">Scaled latents (B, C, h, w), float32.</param>
+    /// <param name="noise">Standard normal noise (B, C, h, w), float32.</param>
+    /// <param name="timesteps">Whole numbers (B) from 0 to <see cref="SchedulerConfig.NumTrainTimesteps"/> - 1, on any device.</param>
+    /// <returns>Noisy latents (B, C, h, w).</returns>
+    public Tensor AddNoise(Tensor latents, Tensor noise, Tensor timesteps)
     {
         using var scope = NewDisposeScope();
-        var (signal, spread) = Coefficients(latents, timesteps);
-        return (signal * latents + spread * noise).MoveToOuterDisposeScope();
+        var (signal, noiseLevel) = Coefficients(latents, timesteps);
+        return ((signal * latents) + (noiseLevel * noise)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What the model should predict: the noise, or the velocity sqrt(a) noise - sqrt(1 - a) x (Salimans and Ho 2022, appendix D).</summary>
-    /// <inheritdoc cref="AddNoise"/>
-    public Tensor Target(Tensor latents, Tensor noise, ReadOnlySpan<long> timesteps)
+    /// <summary>The velocity v of arXiv 2202.00512, appendix D; arguments and shape as for <see cref="AddNoise"/>.</summary>
+    public Tensor Velocity(Tensor latents, Tensor noise, Tensor timesteps)
     {
-        if (PredictionType == PredictionType.Epsilon) return noise.alias();
         using var scope = NewDisposeScope();
-        var (signal, spread) = Coefficients(latents, timesteps);
-        return (signal * noise - spread * latents).MoveToOuterDisposeScope();
+        var (signal, noiseLevel) = Coefficients(latents, timesteps);
+        return ((signal * noise) - (noiseLevel * latents)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>sqrt(a) and sqrt(1 - a), each (B, 1, …) to go with the latents.</summary>
-    private (Tensor Signal, Tensor Spread) Coefficients(Tensor latents, ReadOnlySpan<long> timesteps)
+    /// <summary>
+    /// What the U-Net should predict, by <see cref="SchedulerConfig.PredictionType"/>; arguments and shape as for <see cref="AddNoise"/>.
+    /// </summary>
+    public Tensor Target(Tensor latents, Tensor noise, Tensor timesteps) => Config.PredictionType switch
     {
-        var values = new float[timesteps.Length];
-        for (var i = 0; i < values.Length; i++) values[i] = alphasCumprod[timesteps[i]];
-        var shape = Enumerable.Repeat(1L, (int)latents.dim()).ToArray();
-        shape[0] = values.Length;
-        var alphas = tensor(values, device: latents.device).view(shape); // (B, 1, …)
-        return (alphas.sqrt(), (1 - alphas).sqrt());
-    }
-
-    private static Tensor Betas(SchedulerConfig config) => config.BetaSchedule switch
-    {
-        BetaSchedule.Linear => linspace(config.BetaStart, config.BetaEnd, config.NumTrainTimesteps, ScalarType.Float32),
-        BetaSchedule.ScaledLinear => linspace(Math.Sqrt(config.BetaStart), Math.Sqrt(config.BetaEnd), config.NumTrainTimesteps, ScalarType.Float32).square(),
-        BetaSchedule.SquaredCosine => SquaredCosine(config.NumTrainTimesteps),
-        _ => throw new ArgumentOutOfRangeException(nameof(config)),
+        PredictionType.Epsilon => noise.alias(),
+        PredictionType.VPrediction => Velocity(latents, noise, timesteps),
+        _ => throw new ArgumentOutOfRangeException(nameof(timesteps), Config.PredictionType, "Not a prediction type."),
     };
 
-    private static Tensor SquaredCosine(int timesteps)
+    private (Tensor Signal, Tensor NoiseLevel) Coefficients(Tensor latents, Tensor timesteps)
     {
-        static double Product(double time) => Math.Pow(Math.Cos((time + 0.008) / 1.008 * Math.PI / 2), 2);
-        return tensor(Enumerable.Range(0, timesteps)
-            .Select(i => (float)Math.Min(1 - Product((i + 1.0) / timesteps) / Product((double)i / timesteps), MaxBeta)).ToArray());
+        var alphas = tensor(alphasCumprod, device: latents.device).index_select(0, timesteps.to(latents.device)); // (B)
+        var perImage = alphas.view(-1, 1, 1, 1); // (B, 1, 1, 1)
+        return (perImage.sqrt(), (1 - perImage).sqrt());
     }
 
-    /// <summary>Lin et al. 2024, algorithm 1: shifts and scales sqrt(a) so that it ends at zero and starts where it was.</summary>
-    private static Tensor WithZeroTerminalSnr(Tensor betas)
+    private static Tensor Betas(SchedulerConfig config)
     {
-        var roots = (1 - betas).cumprod(0).sqrt();
-        Tensor first = roots[0], last = roots[^1];
-        var products = ((roots - last) * (first / (first - last))).square();
-        var alphas = cat([products[..1], products[1..] / products[..^1]]);
+        var count = config.NumTrainTimesteps;
+        if (config.TrainedBetas is { } betas) return tensor(betas.ToArray());
+        return config.BetaSchedule switch
+        {
+            BetaSchedule.Linear => linspace(config.BetaStart, config.BetaEnd, count, float32),
+            BetaSchedule.ScaledLinear => linspace(Math.Sqrt(config.BetaStart), Math.Sqrt(config.BetaEnd), count, float32).square(),
+            BetaSchedule.SquaredCosCapV2 => tensor(SquaredCosine(count)),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.BetaSchedule, "Not a beta schedule."),
+        };
+    }
+
+    /// <summary>arXiv 2102.09672, eq. 17 with s = 0.008.</summary>
+    private static float[] SquaredCosine(int count)
+    {
+        const double LargestBeta = 0.999;
+        double AlphaCumprod(int timestep) => Math.Pow(Math.Cos(((double)timestep / count + 0.008) / 1.008 * Math.PI / 2), 2);
+        return [.. Enumerable.Range(0, count).Select(t => (float)Math.Min(1 - (AlphaCumprod(t + 1) / AlphaCumprod(t)), LargestBeta))];
+    }
+
+    /// <summary>
+    /// arXiv 2305.08891, algorithm 1: shifts sqrt(alphasCumprod) so that it ends at 0 and scales it so that it begins where it did.
+    /// </summary>
+    private static Tensor RescaleZeroTerminalSnr(Tensor betas)
+    {
+        var root = (1 - betas).cumprod(0).sqrt(); // (T)
+        var (first, last) = (root[0], root[-1]);
+        var alphasCumprod = ((root - last) * (first / (first - last))).square();
+        var alphas = cat([alphasCumprod[..1], alphasCumprod[1..] / alphasCumprod[..^1]]); // (T)
         return 1 - alphas;
     }
 }

@@ -3,96 +3,96 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// PNDM's linear multistep part (Liu et al. 2022, eqs. 9 and 12), known as PLMS; the Runge-Kutta start is left out, as every Stable
-/// Diffusion folder asks. The first step is taken twice, so the model is called once more than there are steps.
+/// Pseudo linear multistep (PLMS): arXiv 2202.09778, section 3.3 and eq. 9, without the Runge-Kutta steps at the start; in their place the
+/// first step is repeated once with the mean of two predictions, so a run makes one model call more than it has steps.
+/// Equal to diffusers' <c>PNDMScheduler</c> with <c>skip_prk_steps</c>.
 /// </summary>
 public sealed class PndmScheduler : ISampler
 {
-    private const int Order = 4;
+    /// <summary>Adams-Bashforth weights of the latest predictions, newest first, by how many there are (eq. 12).</summary>
+    private static readonly double[][] Weights =
+    [
+        [1],
+        [3.0 / 2, -1.0 / 2],
+        [23.0 / 12, -16.0 / 12, 5.0 / 12],
+        [55.0 / 24, -59.0 / 24, 37.0 / 24, -9.0 / 24],
+    ];
 
-    private readonly SchedulerConfig config;
     private readonly NoiseSchedule schedule;
+    private readonly int[] timesteps;
     private readonly int stride;
-    private readonly List<Tensor> predictions = []; // the last ones, oldest first
+    private readonly double finalAlphaCumprod;
+    private readonly LinkedList<Tensor> modelOutputs = []; // newest first
     private Tensor? firstSample;
+    private int stepsTaken;
 
-    /// <exception cref="TextualInversionException">The number of steps is out of range, or the config asks for Runge-Kutta steps.</exception>
+    /// <exception cref="TextualInversionException">
+    /// <paramref name="steps"/> is out of range or the folder asks for Runge-Kutta steps.
+    /// </exception>
     public PndmScheduler(SchedulerConfig config, int steps)
     {
-        if (config.SkipPrkSteps == false)
-            throw new TextualInversionException("The model's scheduler_config.json asks for PNDM's Runge-Kutta steps (skip_prk_steps false), which are not supported; choose another --sampler, such as ddim.");
-        this.config = config;
-        schedule = new NoiseSchedule(config);
-        var timesteps = TimestepGrid.Spread(config, steps, TimestepSpacing.Leading).Select(timestep => Math.Round(timestep)).ToArray();
-        Timesteps = steps == 1 ? timesteps : [timesteps[0], timesteps[1], .. timesteps[1..]];
+        if (!config.SkipPrkSteps)
+        {
+            throw new TextualInversionException(
+                $"{config.Source}: skip_prk_steps is false or missing, but the sampler PLMS has no Runge-Kutta steps. "
+                + "Choose another sampler, or set skip_prk_steps to true.");
+        }
+
+        schedule = new NoiseSchedule(config with { RescaleBetasZeroSnr = false }); // diffusers' PNDM does not know this option
+        var once = TimestepGrid.DescendingWhole(config, steps, config.TimestepSpacing ?? TimestepSpacing.Leading, points: steps);
+        timesteps = steps == 1 ? once : [once[0], once[1], .. once[1..]];
+        Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
         stride = config.NumTrainTimesteps / steps;
+        finalAlphaCumprod = config.SetAlphaToOne ?? false ? 1 : schedule.AlphasCumprod[0];
     }
 
-    public IReadOnlyList<double> Timesteps { get; }
+    public IReadOnlyList<float> Timesteps { get; }
 
-    public double InitNoiseSigma => 1;
-
-    public Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
-
-    public Tensor Step(Tensor prediction, int step, Tensor sample, Func<Tensor> noise)
+    public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
+        if (stepIndex != stepsTaken) throw new ArgumentException($"Step {stepsTaken} is next, not {stepIndex}.", nameof(stepIndex));
+        stepsTaken++;
         using var scope = NewDisposeScope();
-        int timestep = (int)Timesteps[step], next = timestep - stride;
-        Tensor combined;
-        if (step == 1)
+        var timestep = timesteps[stepIndex];
+        if (stepIndex == 1)
         {
-            // The first step again, from where it began, with the mean of the predictions at its two ends (Heun's method).
-            (timestep, next) = (timestep + stride, timestep);
-            combined = (prediction + predictions[^1]) / 2;
-            sample = firstSample!;
-        }
-        else
-        {
-            Remember(prediction);
-            combined = AdamsBashforth();
-            if (step == 0) firstSample = sample.clone().DetachFromDisposeScope();
+            var mean = (modelOutput + modelOutputs.First!.Value) / 2;
+            return Transfer(firstSample!, mean, timestep + stride, timestep).MoveToOuterDisposeScope();
         }
 
-        return Transfer(sample, combined, timestep, next).MoveToOuterDisposeScope();
+        if (stepIndex == 0) firstSample = sample.clone().DetachFromDisposeScope();
+        Remember(modelOutput);
+        var weighted = modelOutputs.Zip(Weights[modelOutputs.Count - 1], (output, weight) => output * weight);
+        var combined = weighted.Aggregate((sum, term) => sum + term);
+        return Transfer(sample, combined, timestep, timestep - stride).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        foreach (var prediction in predictions) prediction.Dispose();
-        predictions.Clear();
         firstSample?.Dispose();
+        foreach (var modelOutput in modelOutputs) modelOutput.Dispose();
+        modelOutputs.Clear();
     }
 
-    private void Remember(Tensor prediction)
+    private void Remember(Tensor modelOutput)
     {
-        predictions.Add(prediction.clone().DetachFromDisposeScope());
-        if (predictions.Count <= Order) return;
-        predictions[0].Dispose();
-        predictions.RemoveAt(0);
+        modelOutputs.AddFirst(modelOutput.clone().DetachFromDisposeScope());
+        if (modelOutputs.Count <= Weights.Length) return;
+        modelOutputs.Last!.Value.Dispose();
+        modelOutputs.RemoveLast();
     }
 
-    /// <summary>The linear multistep method of as high an order as there are predictions (Liu et al. 2022, eq. 12).</summary>
-    private Tensor AdamsBashforth() => predictions.Count switch
+    /// <summary>The transfer part (eq. 9): the sample (B, C, h, w) carried from one timestep to another along a prediction.</summary>
+    private Tensor Transfer(Tensor sample, Tensor modelOutput, int from, int to)
     {
-        1 => predictions[^1],
-        2 => (3 * predictions[^1] - predictions[^2]) / 2,
-        3 => (23 * predictions[^1] - 16 * predictions[^2] + 5 * predictions[^3]) / 12,
-        _ => (55 * predictions[^1] - 59 * predictions[^2] + 37 * predictions[^3] - 9 * predictions[^4]) / 24,
-    };
-
-    /// <summary>Liu et al. 2022, eq. 11.</summary>
-    private Tensor Transfer(Tensor sample, Tensor prediction, int timestep, int next)
-    {
-        double alpha = schedule.AlphasCumprod[timestep], alphaNext = AlphaAt(next);
-        var epsilon = schedule.PredictionType switch
+        double alpha = schedule.AlphasCumprod[from], nextAlpha = to >= 0 ? schedule.AlphasCumprod[to] : finalAlphaCumprod;
+        var noise = schedule.Config.PredictionType switch
         {
-            PredictionType.Epsilon => prediction,
-            PredictionType.VPrediction => Math.Sqrt(alpha) * prediction + Math.Sqrt(1 - alpha) * sample,
-            _ => throw new ArgumentOutOfRangeException(nameof(prediction)),
+            PredictionType.Epsilon => modelOutput,
+            PredictionType.VPrediction => (modelOutput * Math.Sqrt(alpha)) + (sample * Math.Sqrt(1 - alpha)),
+            _ => throw new ArgumentOutOfRangeException(nameof(modelOutput), schedule.Config.PredictionType, "Not a prediction type."),
         };
-        var divisor = alpha * Math.Sqrt(1 - alphaNext) + Math.Sqrt(alpha * (1 - alpha) * alphaNext);
-        return Math.Sqrt(alphaNext / alpha) * sample - (alphaNext - alpha) / divisor * epsilon;
+        var denominator = (alpha * Math.Sqrt(1 - nextAlpha)) + Math.Sqrt(alpha * (1 - alpha) * nextAlpha);
+        return (sample * Math.Sqrt(nextAlpha / alpha)) - (noise * ((nextAlpha - alpha) / denominator));
     }
-
-    private double AlphaAt(int timestep) => timestep >= 0 ? schedule.AlphasCumprod[timestep] : config.SetAlphaToOne ?? false ? 1 : schedule.AlphasCumprod[0];
 }

@@ -1,53 +1,16 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace TextualInversion.Schedulers;
 
-/// <summary>What the U-Net was trained to predict.</summary>
-public enum PredictionType
-{
-    /// <summary>The noise (Ho et al. 2020, eq. 14).</summary>
-    Epsilon,
-
-    /// <summary>The velocity (Salimans and Ho 2022, appendix D).</summary>
-    VPrediction,
-}
-
-/// <summary>How the timesteps of a run are spread over those of the training (Lin et al. 2024, table 2).</summary>
-public enum TimestepSpacing
-{
-    Linspace,
-    Leading,
-    Trailing,
-}
-
-/// <summary>How the noise grows over the timesteps of the training.</summary>
-public enum BetaSchedule
-{
-    Linear,
-
-    /// <summary>Linear in the square root: Stable Diffusion's.</summary>
-    ScaledLinear,
-
-    /// <summary>A cosine in the product of the alphas (Nichol and Dhariwal 2021, eq. 17).</summary>
-    [JsonStringEnumMemberName("squaredcos_cap_v2")]
-    SquaredCosine,
-}
-
 /// <summary>
-/// <c>scheduler_config.json</c> of a diffusers folder (https://huggingface.co/docs/diffusers/api/schedulers/overview). What is null was not
-/// said: there each sampler has its own default, as in diffusers, so that a folder may be used with a sampler that is not its own.
+/// What a diffusers <c>scheduler/scheduler_config.json</c> says. The defaults are those of diffusers' scheduler classes; where the classes
+/// differ the property is null when the file is silent, and each sampler applies its own, as <c>Scheduler.from_config</c> does
+/// (https://huggingface.co/docs/diffusers/api/schedulers/overview).
 /// </summary>
 public sealed record SchedulerConfig
 {
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
+    /// <summary>Where the values come from, for messages.</summary>
+    public string Source { get; init; } = "scheduler_config.json";
 
-    /// <summary>diffusers' name of the model's own sampler, such as <c>PNDMScheduler</c>.</summary>
-    [JsonPropertyName("_class_name")]
+    /// <summary><c>_class_name</c>: the sampler that the model was published with.</summary>
     public string? ClassName { get; init; }
 
     public int NumTrainTimesteps { get; init; } = 1000;
@@ -58,52 +21,54 @@ public sealed record SchedulerConfig
 
     public BetaSchedule BetaSchedule { get; init; } = BetaSchedule.Linear;
 
-    /// <summary>Betas given one by one instead; no supported checkpoint has them.</summary>
-    public IReadOnlyList<double>? TrainedBetas { get; init; }
+    /// <summary>The betas themselves, <see cref="NumTrainTimesteps"/> of them, in place of <see cref="BetaSchedule"/>.</summary>
+    public IReadOnlyList<float>? TrainedBetas { get; init; }
 
-    /// <summary>Rescales the betas so that the last timestep is pure noise (Lin et al. 2024, algorithm 1).</summary>
+    /// <summary>Whether the betas are rescaled so that nothing of the image is left at the last timestep (arXiv 2305.08891).</summary>
     public bool RescaleBetasZeroSnr { get; init; }
 
     public PredictionType PredictionType { get; init; } = PredictionType.Epsilon;
 
     public TimestepSpacing? TimestepSpacing { get; init; }
 
-    /// <summary>Added to the timesteps of the leading spacing.</summary>
+    /// <summary>Added to every timestep of <see cref="TimestepSpacing.Leading"/>.</summary>
     public int StepsOffset { get; init; }
 
-    /// <summary>Whether DDIM and PNDM step to no noise at all at the end, or to that of timestep 0.</summary>
+    /// <summary>Whether the state before timestep 0 counts as free of noise, rather than as noisy as timestep 0.</summary>
     public bool? SetAlphaToOne { get; init; }
 
-    /// <summary>Whether DDIM clips its guess of the latents to [-1, 1].</summary>
-    public bool? ClipSample { get; init; }
+    /// <summary>
+    /// Whether DDIM clips its estimate of the clean sample to ±<see cref="ClipSampleRange"/>; meant for pixels, not for latents.
+    /// </summary>
+    public bool ClipSample { get; init; } = true;
 
-    /// <summary>Whether PNDM leaves out its Runge-Kutta steps.</summary>
-    public bool? SkipPrkSteps { get; init; }
+    public double ClipSampleRange { get; init; } = 1;
 
-    public bool? UseKarrasSigmas { get; init; }
+    /// <summary>Whether PNDM begins with linear multistep (PLMS) rather than with Runge-Kutta steps.</summary>
+    public bool SkipPrkSteps { get; init; }
 
-    /// <summary>The kind of DPM-Solver.</summary>
-    public string? AlgorithmType { get; init; }
+    public bool UseKarrasSigmas { get; init; }
 
-    public int? SolverOrder { get; init; }
+    /// <summary>
+    /// Every key of the file that has a value other than null, as text: for options that a sampler knows in one setting only.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
 
-    /// <param name="json">the file's text</param>
-    /// <param name="path">the file, for errors</param>
-    /// <exception cref="TextualInversionException">It is not JSON, or asks for what is not supported.</exception>
-    public static SchedulerConfig Parse(string json, string path)
+    /// <summary>Reads the text of a <c>scheduler_config.json</c>; keys of other schedulers are left alone.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <exception cref="TextualInversionException">It is not JSON, or a value is malformed or not supported.</exception>
+    public static SchedulerConfig Parse(string json, string path) => SchedulerConfigReader.Read(json, path);
+
+    /// <summary>Refuses a setting that <paramref name="sampler"/> would silently ignore.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The file gives <paramref name="key"/> a value that is not in <paramref name="supported"/>.
+    /// </exception>
+    internal void Require(string sampler, string key, params string[] supported)
     {
-        SchedulerConfig config;
-        try
-        {
-            config = JsonSerializer.Deserialize<SchedulerConfig>(json, JsonOptions)!;
-        }
-        catch (JsonException error)
-        {
-            throw new TextualInversionException($"{path}: {error.Path?.TrimStart('$', '.') ?? "the text"} is malformed or not supported ({error.Message})", error);
-        }
-
-        if (config.TrainedBetas is not null)
-            throw new TextualInversionException($"{path}: trained_betas are not supported; use a model with a beta_schedule.");
-        return config;
+        if (!Values.TryGetValue(key, out var found) || supported.Contains(found)) return;
+        var alternatives = supported.Length == 0 ? "no value" : string.Join(" or ", supported);
+        throw new TextualInversionException(
+            $"{Source}: {key} is {found}, but the sampler {sampler} supports {alternatives}. Choose another sampler.");
     }
 }

@@ -1,35 +1,56 @@
 namespace TextualInversion.Schedulers;
 
-/// <summary>Noise levels in units of the latents, sigma = sqrt((1 - a) / a) (Karras et al. 2022, table 1), as the sigma-based samplers use them.</summary>
+/// <summary>
+/// Noise levels sigma = sqrt((1 - alphasCumprod) / alphasCumprod): the noise's standard deviation beside an image that is not scaled down
+/// (Karras et al., arXiv 2206.00364).
+/// </summary>
 internal static class Sigmas
 {
-    private const double Rho = 7; // Karras et al. 2022, section 3
-    private const double SmallestAlpha = 1.0 / (1 << 24); // stands in for the zero of a zero-SNR schedule, whose sigma is infinite
+    private const double KarrasRho = 7; // section 5 and appendix D.1
 
-    /// <summary>The sigma of each timestep of the training, rising.</summary>
-    public static double[] OfTraining(NoiseSchedule schedule) =>
-        [.. schedule.AlphasCumprod.Select(alpha => alpha > 0 ? alpha : SmallestAlpha).Select(alpha => Math.Sqrt((1 - alpha) / alpha))];
+    /// <summary>
+    /// In place of an alphasCumprod of zero, so that the first sigma is finite: float16's smallest number, as in diffusers.
+    /// </summary>
+    private const float AlmostZeroAlpha = 1f / (1 << 24);
 
-    /// <summary>Sigmas at timesteps that need not be whole, by linear interpolation.</summary>
-    public static double[] At(IEnumerable<double> timesteps, double[] ofTraining) => [.. timesteps.Select(timestep =>
+    /// <summary>The sigma of each training timestep, ascending.</summary>
+    public static float[] OfTraining(NoiseSchedule schedule)
     {
-        var low = Math.Clamp((int)Math.Floor(timestep), 0, ofTraining.Length - 1);
-        var high = Math.Min(low + 1, ofTraining.Length - 1);
-        return ofTraining[low] + (timestep - low) * (ofTraining[high] - ofTraining[low]);
-    })];
-
-    /// <summary>Falling from largest to smallest, evenly in their seventh root (Karras et al. 2022, eq. 5).</summary>
-    public static double[] Karras(double largest, double smallest, int steps)
-    {
-        double first = Math.Pow(largest, 1 / Rho), last = Math.Pow(smallest, 1 / Rho);
-        return [.. Enumerable.Range(0, steps).Select(i => Math.Pow(first + (steps == 1 ? 0 : i / (steps - 1.0)) * (last - first), Rho))];
+        var alphas = schedule.AlphasCumprod.ToArray();
+        if (schedule.Config.RescaleBetasZeroSnr) alphas[^1] = AlmostZeroAlpha;
+        return Array.ConvertAll(alphas, alpha => MathF.Sqrt((1 - alpha) / alpha));
     }
 
-    /// <summary>The timestep of a sigma, by linear interpolation of its logarithm.</summary>
-    public static double ToTimestep(double sigma, double[] ofTraining)
+    /// <summary>The sigma at a timestep between training timesteps; those beyond either end take the end's.</summary>
+    public static double At(float[] trainingSigmas, double timestep)
     {
-        var low = Math.Clamp(Array.FindLastIndex(ofTraining, level => level <= sigma), 0, ofTraining.Length - 2);
-        double below = Math.Log(ofTraining[low]), above = Math.Log(ofTraining[low + 1]);
-        return low + Math.Clamp((Math.Log(sigma) - below) / (above - below), 0, 1);
+        var clamped = Math.Clamp(timestep, 0, trainingSigmas.Length - 1);
+        var low = (int)clamped;
+        var high = Math.Min(low + 1, trainingSigmas.Length - 1);
+        return trainingSigmas[low] + ((clamped - low) * ((double)trainingSigmas[high] - trainingSigmas[low]));
     }
+
+    /// <summary>The timestep of a sigma: <see cref="At"/>'s inverse, but linear in log(sigma) between training timesteps.</summary>
+    public static double TimestepAt(float[] trainingSigmas, double sigma)
+    {
+        if (trainingSigmas.Length == 1) return 0;
+        var low = Array.FindLastIndex(trainingSigmas, candidate => MathF.Log(candidate) <= Math.Log(sigma));
+        low = Math.Clamp(low, 0, trainingSigmas.Length - 2);
+        double logLow = MathF.Log(trainingSigmas[low]), logHigh = MathF.Log(trainingSigmas[low + 1]);
+        return low + Math.Clamp((Math.Log(sigma) - logLow) / (logHigh - logLow), 0, 1);
+    }
+
+    /// <summary>
+    /// Karras et al., eq. 5: <paramref name="steps"/> levels from <paramref name="max"/> down to <paramref name="min"/>, closer together
+    /// where there is little noise.
+    /// </summary>
+    public static double[] Karras(double max, double min, int steps)
+    {
+        double maxRoot = Math.Pow(max, 1 / KarrasRho), minRoot = Math.Pow(min, 1 / KarrasRho);
+        var stride = (minRoot - maxRoot) / Math.Max(steps - 1, 1);
+        return [.. Enumerable.Range(0, steps).Select(i => Math.Pow(maxRoot + (i * stride), KarrasRho))];
+    }
+
+    /// <summary>The levels of a run in float32, as diffusers keeps them, with the zero at which it ends.</summary>
+    public static float[] EndingAtZero(IEnumerable<double> sigmas) => [.. sigmas.Select(sigma => (float)sigma), 0];
 }

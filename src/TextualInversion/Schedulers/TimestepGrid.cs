@@ -1,22 +1,45 @@
 namespace TextualInversion.Schedulers;
 
-/// <summary>Timesteps of a run of N steps among the T of the training (Lin et al. 2024, table 2), falling.</summary>
+/// <summary>Where a run's timesteps lie: arXiv 2305.08891, table 2, with the rounding of diffusers (numpy's linspace and arange).</summary>
 internal static class TimestepGrid
 {
-    /// <exception cref="TextualInversionException">There are fewer than one or more than T steps.</exception>
-    public static double[] Spread(SchedulerConfig config, int steps, TimestepSpacing whenUnsaid)
+    /// <summary>The timesteps of a run, from noisy to clean.</summary>
+    /// <param name="config">Gives the number of training timesteps and the offset of <see cref="TimestepSpacing.Leading"/>.</param>
+    /// <param name="steps">How many.</param>
+    /// <param name="spacing">The folder's spacing, or the sampler's own where it names none.</param>
+    /// <param name="points">
+    /// How many points <see cref="TimestepSpacing.Linspace"/> and <see cref="TimestepSpacing.Leading"/> lay out; the lowest ones past
+    /// <paramref name="steps"/> are left out.
+    /// </param>
+    /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
+    public static double[] Descending(SchedulerConfig config, int steps, TimestepSpacing spacing, int points)
     {
-        var total = config.NumTrainTimesteps;
-        if (steps < 1 || steps > total)
-            throw new TextualInversionException($"{steps} sampling steps: choose a number from 1 to {total}.");
-        var rising = Enumerable.Range(0, steps);
-        var timesteps = (config.TimestepSpacing ?? whenUnsaid) switch
+        var count = config.NumTrainTimesteps;
+        if (steps < 1 || steps > count) throw new TextualInversionException($"steps is {steps}: choose between 1 and {count}.");
+        var highest = points - 1;
+        var evenStride = highest == 0 ? 0 : (count - 1.0) / highest;
+        // numpy's arange takes the rounded difference of its first two values.
+        var trailingStride = count - (count - ((double)count / steps));
+        return [.. Enumerable.Range(0, steps).Select(i => spacing switch
         {
-            TimestepSpacing.Linspace => rising.Select(i => steps == 1 ? 0 : i * (total - 1.0) / (steps - 1)),
-            TimestepSpacing.Leading => rising.Select(i => (double)(i * (total / steps) + config.StepsOffset)),
-            TimestepSpacing.Trailing => rising.Select(i => Math.Round(total - (steps - 1 - i) * ((double)total / steps)) - 1),
-            _ => throw new ArgumentOutOfRangeException(nameof(config)),
-        };
-        return [.. timesteps.Reverse()];
+            TimestepSpacing.Leading => ((highest - i) * (count / points)) + config.StepsOffset,
+            TimestepSpacing.Trailing => Math.Round(count - (i * trailingStride)) - 1,
+            TimestepSpacing.Linspace => (highest - i) * evenStride,
+            _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "Not a timestep spacing."),
+        })];
+    }
+
+    /// <summary>As <see cref="Descending"/>, in whole timesteps that the model was trained at.</summary>
+    /// <exception cref="TextualInversionException">
+    /// <paramref name="steps"/> is out of range, or <c>steps_offset</c> leads past the last timestep.
+    /// </exception>
+    public static int[] DescendingWhole(SchedulerConfig config, int steps, TimestepSpacing spacing, int points)
+    {
+        int[] timesteps = [.. Descending(config, steps, spacing, points).Select(timestep => (int)Math.Round(timestep))];
+        return timesteps[0] < config.NumTrainTimesteps
+            ? timesteps
+            : throw new TextualInversionException(
+                $"{steps} steps with {config.Source}'s steps_offset {config.StepsOffset} begin at timestep {timesteps[0]}, "
+                + $"past the last one, {config.NumTrainTimesteps - 1}: take fewer steps.");
     }
 }

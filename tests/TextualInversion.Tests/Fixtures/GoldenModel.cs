@@ -1,5 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models;
+using TextualInversion.Schedulers;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fixtures;
@@ -8,6 +9,10 @@ namespace TextualInversion.Tests.Fixtures;
 internal static class GoldenModel
 {
     public static ModelFolder Folder => new(Goldens.Path("models", "sd1"));
+
+    public static SchedulerConfig SchedulerConfig => SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
+
+    public static StableDiffusion1 StableDiffusion() => new(Folder, CPU, ScalarType.Float32);
 
     public static ClipTextEncoder TextEncoder() => new(Folder.Config<ClipTextConfig>("text_encoder"), Folder.Weights("text_encoder"), CPU);
 

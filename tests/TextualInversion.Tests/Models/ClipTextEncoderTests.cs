@@ -15,7 +15,7 @@ public sealed class ClipTextEncoderTests
         using var encoder = GoldenModel.TextEncoder();
         var ids = golden.Read("text.ids");
 
-        var states = encoder.Forward(ids, rows: null);
+        var states = encoder.Forward(ids, rows: null, encoder.TokenEmbedding.shape[0]);
 
         Goldens.AssertClose(golden.Read("text.last_hidden_state"), states, 1e-4, "last_hidden_state");
         var endOfText = ids.eq(ids.max()).to(ScalarType.Int64).argmax(1); // no placeholder here: the largest id is end-of-text
@@ -28,13 +28,13 @@ public sealed class ClipTextEncoderTests
         using var scope = NewDisposeScope();
         using var encoder = GoldenModel.TextEncoder();
         var ids = Goldens.Open("sd1.safetensors").Read("text.ids").clone();
-        var expected = encoder.Forward(ids, rows: null);
+        var expected = encoder.Forward(ids, rows: null, encoder.TokenEmbedding.shape[0]);
         var vocabularySize = encoder.TokenEmbedding.shape[0];
         long first = ids[0, 2].item<long>(), second = ids[2, 4].item<long>();
         var rows = encoder.TokenEmbedding.index_select(0, tensor(new[] { first, second }));
         var replaced = where(ids.eq(first), tensor(vocabularySize), where(ids.eq(second), tensor(vocabularySize + 1), ids));
 
-        var states = encoder.Forward(replaced, rows);
+        var states = encoder.Forward(replaced, rows, vocabularySize);
 
         Assert.True(replaced.ge(vocabularySize).sum().item<long>() >= 2);
         Goldens.AssertClose(expected, states, 1e-6, "states");
@@ -51,7 +51,7 @@ public sealed class ClipTextEncoderTests
         ids[2, 5] = vocabularySize + 1;
         var rows = zeros(2, encoder.Width, requires_grad: true);
 
-        encoder.Forward(ids, rows).square().sum().backward();
+        encoder.Forward(ids, rows, vocabularySize).square().sum().backward();
 
         Assert.All(rows.grad!.norm(1).data<float>().ToArray(), norm => Assert.True(norm > 0));
     }

@@ -1,51 +1,51 @@
-using System.Text.Json;
-using TextualInversion.Checkpoints;
 using TextualInversion.Schedulers;
-using TextualInversion.Tests.Fixtures;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Schedulers;
 
-[Trait("Category", Goldens.Category)]
 public sealed class NoiseScheduleTests
 {
-    private static readonly SafetensorsFile Golden = Goldens.Open("schedulers.safetensors");
-
-    /// <summary>The betas of the goldens' first case, which all their cases share.</summary>
-    private static SchedulerConfig Config
+    [Fact]
+    public void AlphasCumprod_TrainedBetas_AreTheirCumulativeProduct()
     {
-        get
-        {
-            using var json = JsonDocument.Parse(Golden.Metadata["cases"]);
-            return SchedulerConfig.Parse(json.RootElement[0].GetProperty("config").GetRawText(), "schedulers.safetensors");
-        }
+        var schedule = new NoiseSchedule(new SchedulerConfig { NumTrainTimesteps = 3, TrainedBetas = [0.5f, 0.25f, 0.5f] });
+        Assert.Equal([0.5f, 0.375f, 0.1875f], schedule.AlphasCumprod);
     }
 
     [Fact]
-    public void AlphasCumprod_EverySchedule_EqualsDiffusers()
+    public void AlphasCumprod_ZeroTerminalSnr_KeepsTheFirstAndEndsAtZero()
     {
-        AssertAlphas("alphas_cumprod", Config);
-        AssertAlphas("alphas_cumprod_linear", new SchedulerConfig());
-        AssertAlphas("alphas_cumprod_squaredcos_cap_v2", Config with { BetaSchedule = BetaSchedule.SquaredCosine });
-        AssertAlphas("alphas_cumprod_zero_snr", Config with { RescaleBetasZeroSnr = true });
+        var plain = new NoiseSchedule(new SchedulerConfig());
+        var rescaled = new NoiseSchedule(new SchedulerConfig { RescaleBetasZeroSnr = true });
+        Assert.Equal(plain.AlphasCumprod[0], rescaled.AlphasCumprod[0], 1e-6f);
+        Assert.Equal(0, rescaled.AlphasCumprod[^1]);
+    }
+
+    [Theory]
+    [InlineData(PredictionType.Epsilon)]
+    [InlineData(PredictionType.VPrediction)]
+    public void Target_PredictionType_IsNoiseOrVelocity(PredictionType predictionType)
+    {
+        using var scope = NewDisposeScope();
+        var schedule = new NoiseSchedule(new SchedulerConfig { PredictionType = predictionType });
+        Tensor latents = ones(2, 4, 3, 5), noise = full([2, 4, 3, 5], 2f), timesteps = tensor(new long[] { 0, 999 });
+        var expected = predictionType == PredictionType.Epsilon ? noise : schedule.Velocity(latents, noise, timesteps);
+        var target = schedule.Target(latents, noise, timesteps);
+        Assert.Equal(expected.shape, target.shape);
+        Assert.True(target.allclose(expected));
     }
 
     [Fact]
-    public void AddNoise_GoldenTimesteps_EqualsDiffusers()
+    public void AddNoise_EachImageAtItsTimestep_LeavesNoOtherTensor()
     {
         using var scope = NewDisposeScope();
-        var timesteps = Golden.Read("add_noise.timesteps").data<long>().ToArray();
-        Tensor latents = Golden.Read("add_noise.x"), noise = Golden.Read("add_noise.noise");
-
-        Goldens.AssertClose(Golden.Read("add_noise.noisy"), new NoiseSchedule(Config).AddNoise(latents, noise, timesteps), 1e-6, "noisy");
-        Goldens.AssertClose(noise, new NoiseSchedule(Config).Target(latents, noise, timesteps), 0, "epsilon");
-        var velocity = new NoiseSchedule(Config with { PredictionType = PredictionType.VPrediction }).Target(latents, noise, timesteps);
-        Goldens.AssertClose(Golden.Read("add_noise.velocity"), velocity, 1e-6, "velocity");
-    }
-
-    private static void AssertAlphas(string name, SchedulerConfig config)
-    {
-        using var scope = NewDisposeScope();
-        Goldens.AssertClose(Golden.Read(name), tensor(new NoiseSchedule(config).AlphasCumprod.ToArray()), 1e-6, name);
+        var schedule = new NoiseSchedule(new SchedulerConfig { NumTrainTimesteps = 2, TrainedBetas = [0.19f, 0.5f] });
+        Tensor latents = ones(2, 1, 1, 1), noise = zeros(2, 1, 1, 1), timesteps = tensor(new long[] { 1, 0 });
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var noisy = schedule.AddNoise(latents, noise, timesteps);
+        Assert.Equal(before + 1, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.Equal(Math.Sqrt(0.81 * 0.5), noisy[0].item<float>(), 1e-6);
+        Assert.Equal(0.9, noisy[1].item<float>(), 1e-6);
     }
 }

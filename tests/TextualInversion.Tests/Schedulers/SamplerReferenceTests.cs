@@ -6,58 +6,62 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Schedulers;
 
-/// <summary>The trajectories of diffusers' schedulers over a made-up model; what is what is said in the goldens' note.</summary>
+/// <summary>Every trajectory of diffusers in <c>schedulers.safetensors</c> whose scheduler is one of ours, state by state.</summary>
 [Trait("Category", Goldens.Category)]
 public sealed class SamplerReferenceTests
 {
     private const double Tolerance = 1e-4;
 
-    private static readonly SafetensorsFile Golden = Goldens.Open("schedulers.safetensors");
-
     [Theory]
-    [InlineData("PNDMScheduler")]
-    [InlineData("DDIMScheduler")]
-    [InlineData("EulerDiscreteScheduler")]
-    [InlineData("EulerAncestralDiscreteScheduler")]
-    [InlineData("DPMSolverMultistepScheduler")]
-    public void Step_EveryGoldenCaseOfTheClass_EqualsDiffusers(string className)
+    [InlineData(SamplerKind.Ddim)]
+    [InlineData(SamplerKind.Pndm)]
+    [InlineData(SamplerKind.Euler)]
+    [InlineData(SamplerKind.EulerKarras)]
+    [InlineData(SamplerKind.EulerAncestral)]
+    [InlineData(SamplerKind.DpmSolverMultistep)]
+    [InlineData(SamplerKind.DpmSolverMultistepKarras)]
+    public void Step_EveryReferenceTrajectory_IsThatOfDiffusers(SamplerKind kind)
     {
-        var cases = Cases(className).ToList();
-        Assert.NotEmpty(cases);
-        foreach (var item in cases) Follow(item);
-    }
-
-    private static IEnumerable<(string Key, SchedulerConfig Config, int Steps, double InitNoiseSigma)> Cases(string className)
-    {
-        using var json = JsonDocument.Parse(Golden.Metadata["cases"]);
-        foreach (var item in json.RootElement.EnumerateArray())
+        var file = Goldens.Open("schedulers.safetensors");
+        var cases = 0;
+        foreach (var reference in JsonDocument.Parse(file.Metadata["cases"]).RootElement.EnumerateArray())
         {
-            var config = item.GetProperty("config");
-            // The stochastic and other DPM-Solvers are samplers of their own.
-            if (item.GetProperty("cls").GetString() != className || (config.TryGetProperty("algorithm_type", out var algorithm) && algorithm.GetString() != "dpmsolver++")) continue;
-            var parsed = SchedulerConfig.Parse(config.GetRawText(), "schedulers.safetensors") with { ClassName = className };
-            yield return (item.GetProperty("key").GetString()!, parsed, item.GetProperty("steps").GetInt32(), item.GetProperty("init_noise_sigma").GetDouble());
+            if (ConfigOf(reference) is not { } config || Samplers.OfFolder(config) != kind) continue;
+            AssertTrajectory(file, reference, Samplers.Create(kind, config, reference.GetProperty("steps").GetInt32()));
+            cases++;
         }
+
+        Assert.NotEqual(0, cases);
     }
 
-    private static void Follow((string Key, SchedulerConfig Config, int Steps, double InitNoiseSigma) item)
+    /// <summary>The settings of a case; null for the stochastic DPM-Solver, which is not among our samplers.</summary>
+    private static SchedulerConfig? ConfigOf(JsonElement reference)
+    {
+        var values = reference.GetProperty("config").Deserialize<Dictionary<string, JsonElement>>()!;
+        if (values.TryGetValue("algorithm_type", out var algorithm) && algorithm.GetString() != "dpmsolver++") return null;
+        values["_class_name"] = reference.GetProperty("cls");
+        return SchedulerConfig.Parse(JsonSerializer.Serialize(values), reference.GetProperty("key").GetString()!);
+    }
+
+    private static void AssertTrajectory(SafetensorsFile file, JsonElement reference, ISampler sampler)
     {
         using var scope = NewDisposeScope();
-        var samples = Golden.Read($"{item.Key}.samples");
-        using var sampler = Sampler.OwnOf(item.Config).Create(item.Config, item.Steps);
-        Goldens.AssertClose(Golden.Read($"{item.Key}.timesteps"), tensor(sampler.Timesteps.ToArray()), Tolerance, $"{item.Key} timesteps");
-        Assert.Equal(item.InitNoiseSigma, sampler.InitNoiseSigma, Tolerance * item.InitNoiseSigma);
+        using var run = sampler;
+        var key = reference.GetProperty("key").GetString()!;
+        var expected = file.Read($"{key}.samples"); // (calls + 1, B, C, h, w)
+        Goldens.AssertClose(file.Read($"{key}.timesteps"), tensor(sampler.Timesteps.ToArray()), 1e-6, $"{key} timesteps");
+        Assert.Equal(reference.GetProperty("init_noise_sigma").GetDouble(), sampler.InitNoiseSigma, 1e-5);
 
-        var sample = samples[0].clone();
-        Goldens.AssertClose(randn(sample.shape, generator: new Generator(3)) * item.InitNoiseSigma, sample, Tolerance, $"{item.Key} start");
-        using var generator = new Generator(4);
+        using var initial = new Generator(3ul);
+        using var generator = new Generator(4ul);
+        var sample = randn(expected.shape[1..], generator: initial) * sampler.InitNoiseSigma;
         for (var i = 0; i < sampler.Timesteps.Count; i++)
         {
-            var prediction = 0.4 * sampler.ScaleModelInput(sample, i) + 0.1 * Math.Sin(0.01 * sampler.Timesteps[i]);
-            sample = sampler.Step(prediction, i, sample, () => randn(samples[0].shape, generator: generator));
-            Goldens.AssertClose(samples[i + 1], sample, Tolerance, $"{item.Key} after step {i}");
+            Goldens.AssertClose(expected[i], sample, Tolerance, $"{key} before step {i}");
+            var modelOutput = (sampler.ScaleModelInput(sample, i) * 0.4) + (0.1 * Math.Sin(0.01 * sampler.Timesteps[i]));
+            sample = sampler.Step(modelOutput, i, sample, generator);
         }
 
-        Assert.Equal(samples.shape[0], sampler.Timesteps.Count + 1);
+        Goldens.AssertClose(expected[-1], sample, Tolerance, $"{key} at the end");
     }
 }

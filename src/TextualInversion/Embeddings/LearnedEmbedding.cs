@@ -1,0 +1,18 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Embeddings;
+
+/// <summary>What textual inversion makes: rows to put in a placeholder's place.</summary>
+/// <param name="Trigger">the placeholder's text, such as <c>&lt;my-cat&gt;</c></param>
+/// <param name="Rows">(n, d) float32 on the CPU, for each text encoder of the model</param>
+/// <param name="Provenance">where it comes from: base model, its hash, steps, seed</param>
+public sealed record LearnedEmbedding(string Trigger, IReadOnlyList<Tensor> Rows, IReadOnlyDictionary<string, string> Provenance) : IDisposable
+{
+    /// <summary>n</summary>
+    public int Vectors => (int)Rows[0].shape[0];
+
+    public void Dispose()
+    {
+        foreach (var rows in Rows) rows.Dispose();
+    }
+}

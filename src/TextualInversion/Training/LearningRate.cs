@@ -1,0 +1,33 @@
+namespace TextualInversion.Training;
+
+/// <summary>How the learning rate runs over the steps, after the warm-up.</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>It stays.</summary>
+    Constant,
+
+    /// <summary>It falls to zero in a straight line.</summary>
+    Linear,
+
+    /// <summary>It falls to zero along half a cosine (Loshchilov and Hutter 2017, eq. 5, one cycle).</summary>
+    Cosine,
+}
+
+/// <summary>The learning rate of a step.</summary>
+internal static class LearningRate
+{
+    /// <param name="options">the peak, the warm-up and the number of steps</param>
+    /// <param name="step">counted from 0</param>
+    public static double At(TrainOptions options, int step)
+    {
+        if (step < options.WarmupSteps) return options.LearningRate * (step + 1) / options.WarmupSteps;
+        var progress = (double)(step - options.WarmupSteps) / Math.Max(1, options.Steps - options.WarmupSteps);
+        return options.LearningRate * options.Schedule switch
+        {
+            LearningRateSchedule.Constant => 1,
+            LearningRateSchedule.Linear => 1 - progress,
+            LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)),
+            _ => throw new ArgumentOutOfRangeException(nameof(options)),
+        };
+    }
+}

@@ -1,0 +1,104 @@
+using TextualInversion.Data;
+
+namespace TextualInversion.Training;
+
+/// <summary>How the timestep of each picture of each step is drawn.</summary>
+public enum TimestepSampling
+{
+    /// <summary>Each on its own, all equally likely (Ho et al. 2020, algorithm 1).</summary>
+    Uniform,
+
+    /// <summary>
+    /// As likely, but spread evenly over any stretch of steps: additive recurrence with the golden ratio (Kronecker sequence) from a random start.
+    /// </summary>
+    Stratified,
+}
+
+/// <summary>Everything that decides what is learned. The defaults are the command's; they were chosen by measuring, see docs/defaults.md.</summary>
+public sealed record TrainOptions
+{
+    /// <summary>The rows to learn, n.</summary>
+    public int Vectors { get; init; } = 1;
+
+    /// <summary>Optimiser steps.</summary>
+    public int Steps { get; init; } = 500;
+
+    /// <summary>The largest learning rate of the run.</summary>
+    public double LearningRate { get; init; } = 5e-3;
+
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
+
+    /// <summary>Steps over which the learning rate rises to its largest.</summary>
+    public int WarmupSteps { get; init; }
+
+    /// <summary>Pictures in a forward pass, B.</summary>
+    public int Batch { get; init; } = 1;
+
+    /// <summary>Forward passes whose gradients are averaged into one step.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    public double Beta1 { get; init; } = 0.9;
+
+    public double Beta2 { get; init; } = 0.999;
+
+    public double Epsilon { get; init; } = 1e-8;
+
+    public double WeightDecay { get; init; } = 1e-2;
+
+    public TimestepSampling Timesteps { get; init; } = TimestepSampling.Uniform;
+
+    /// <summary>Whether each picture is mirrored half of the times.</summary>
+    public bool Flip { get; init; } = true;
+
+    /// <summary>The side of the pictures in pixels, a multiple of 8; null for the model's own.</summary>
+    public int? Resolution { get; init; }
+
+    public CropMode Crop { get; init; } = CropMode.Center;
+
+    public LearnedProperty Property { get; init; } = LearnedProperty.Object;
+
+    /// <summary>Whether a description beside a picture is used instead of the templates.</summary>
+    public bool Captions { get; init; } = true;
+
+    public ulong Seed { get; init; }
+
+    /// <summary>
+    /// Every choice as diffusers' example makes it, with the settings of its README
+    /// (https://github.com/huggingface/diffusers/tree/main/examples/textual_inversion): for comparison and reproduction.
+    /// </summary>
+    public static TrainOptions Diffusers { get; } = new()
+    {
+        Steps = 3000,
+        LearningRate = 5e-4 * 4, // --scale_lr multiplies by the accumulation
+        Batch = 1,
+        Accumulate = 4,
+        Schedule = LearningRateSchedule.Constant,
+        WarmupSteps = 0,
+        WeightDecay = 1e-2,
+        Timesteps = TimestepSampling.Uniform,
+        Flip = true,
+        Crop = CropMode.Squash,
+        Captions = false,
+    };
+
+    /// <exception cref="TextualInversionException">A number is out of its range.</exception>
+    public void Validate()
+    {
+        Check(Vectors is >= 1 and <= 75, "--vectors", Vectors, "a number from 1 to 75");
+        Check(Steps >= 1, "--steps", Steps, "at least 1");
+        Check(LearningRate > 0 && double.IsFinite(LearningRate), "--learning-rate", LearningRate, "a number above 0, such as 0.005");
+        Check(WarmupSteps >= 0, "--warmup", WarmupSteps, "0 or more steps");
+        Check(Batch >= 1, "--batch", Batch, "at least 1");
+        Check(Accumulate >= 1, "--accumulate", Accumulate, "at least 1");
+        Check(Beta1 is >= 0 and < 1, "--betas", Beta1, "two numbers from 0 to below 1, such as 0.9,0.999");
+        Check(Beta2 is >= 0 and < 1, "--betas", Beta2, "two numbers from 0 to below 1, such as 0.9,0.999");
+        Check(Epsilon > 0 && double.IsFinite(Epsilon), "--epsilon", Epsilon, "a number above 0, such as 1e-8");
+        Check(WeightDecay >= 0 && double.IsFinite(WeightDecay), "--weight-decay", WeightDecay, "0 or more");
+        Check(Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0, "--resolution", Resolution, "a multiple of 8 from 8 to 4096, in pixels");
+
+        static void Check(bool holds, string option, object? found, string wanted)
+        {
+            if (!holds) throw new TextualInversionException(FormattableString.Invariant($"{option} {found}: choose {wanted}."));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace TextualInversion.Training;
+
+/// <summary>Where a run stands after a step.</summary>
+/// <param name="Step">steps done</param>
+/// <param name="Steps">steps in all</param>
+/// <param name="Loss">the step's loss, averaged over its batches</param>
+/// <param name="LearningRate">the step's</param>
+/// <param name="GradientNorm">length of the gradient over all rows</param>
+/// <param name="Drift">distance of each row from where it started; with several text encoders, one after the other</param>
+/// <param name="StepSeconds">how long the step took</param>
+public sealed record TrainProgress(int Step, int Steps, double Loss, double LearningRate, double GradientNorm, IReadOnlyList<double> Drift, double StepSeconds);
+
+/// <summary>Why a run ended.</summary>
+public enum TrainingEnd
+{
+    /// <summary>All steps were taken.</summary>
+    Completed,
+
+    /// <summary>It was cancelled; the rows are those of the last whole step.</summary>
+    Cancelled,
+
+    /// <summary>The loss or the gradient was not a number any more; the rows are those before that step.</summary>
+    Diverged,
+}

@@ -1,0 +1,11 @@
+using TextualInversion.Models;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Training;
+
+/// <summary>What one forward pass learns from: everything random in it is drawn.</summary>
+/// <param name="Latents">(B, 4, h, w), scaled, without noise</param>
+/// <param name="Noise">(B, 4, h, w), standard normal</param>
+/// <param name="Timesteps">B, in [0, 1000)</param>
+/// <param name="Prompts">B prompts that hold the placeholder</param>
+public sealed record TrainingBatch(Tensor Latents, Tensor Noise, long[] Timesteps, PromptTokens Prompts);

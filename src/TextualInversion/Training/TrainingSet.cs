@@ -1,0 +1,56 @@
+using TextualInversion.Data;
+using TextualInversion.Models;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Training;
+
+/// <summary>
+/// The pictures as the VAE sees them, encoded once: of each the distribution of its latents, and after them of each mirrored if asked.
+/// </summary>
+internal sealed class TrainingSet : IDisposable
+{
+    private readonly LatentDistribution latents; // (N or 2 N, 4, h, w)
+
+    /// <summary>Encodes the pictures one by one, so that the largest feature map is that of one.</summary>
+    public TrainingSet(StableDiffusion1 model, IReadOnlyList<TrainingPicture> pictures, bool mirrored, CancellationToken cancellationToken)
+    {
+        Count = pictures.Count;
+        using var scope = NewDisposeScope();
+        var encoded = new List<LatentDistribution>();
+        foreach (var flip in mirrored ? new[] { false, true } : [false])
+        {
+            foreach (var picture in pictures)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                using var inner = NewDisposeScope();
+                var pixels = picture.ToTensor().unsqueeze(0).to(model.Device); // (1, 3, S, S)
+                var (mean, std) = model.EncodePictures(flip ? pixels.flip(3) : pixels);
+                encoded.Add(new LatentDistribution(mean.MoveToOuterDisposeScope(), std.MoveToOuterDisposeScope()));
+            }
+        }
+
+        latents = new LatentDistribution(
+            cat([.. encoded.Select(item => item.Mean)], dim: 0).DetachFromDisposeScope(),
+            cat([.. encoded.Select(item => item.Std)], dim: 0).DetachFromDisposeScope());
+    }
+
+    /// <summary>N, the pictures without their mirror images.</summary>
+    public int Count { get; }
+
+    /// <summary>The shape of a batch of latents, (B, 4, h, w).</summary>
+    public long[] Shape(int batch) => [batch, .. latents.Mean.shape[1..]];
+
+    /// <summary>Draws latents of pictures, (B, 4, h, w).</summary>
+    /// <param name="pictures">B indices below N</param>
+    /// <param name="mirrored">B times whether the mirror image is meant</param>
+    /// <param name="noise">(B, 4, h, w), standard normal</param>
+    public Tensor Sample(int[] pictures, bool[] mirrored, Tensor noise)
+    {
+        using var scope = NewDisposeScope();
+        var indices = tensor(pictures.Zip(mirrored, (picture, mirror) => (long)(mirror ? Count + picture : picture)).ToArray(), device: noise.device);
+        var chosen = new LatentDistribution(latents.Mean.index_select(0, indices), latents.Std.index_select(0, indices));
+        return chosen.Sample(noise).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => latents.Dispose();
+}
