@@ -1,0 +1,86 @@
+namespace TextualInversion.Data;
+
+/// <summary>
+/// The picture files among the paths a user named.
+/// </summary>
+/// <param name="Pictures">Each file once, sorted by ordinal comparison of the path, as Python sorts: <c>10.png</c> before <c>2.png</c>.</param>
+/// <param name="Strays">What else lies in the folders, with the reason why it is skipped; captions and hidden files are not listed.</param>
+public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<PictureNotice> Strays)
+{
+    private const int NamedExamples = 3;
+    private const string NestedFolder = "is a folder inside the folder; name it as well if its pictures belong here";
+
+    // Hidden and system files are skipped: .DS_Store, ._1.png, desktop.ini.
+    private static readonly EnumerationOptions Visible = new() { IgnoreInaccessible = false };
+
+    /// <summary>Finds the pictures in <paramref name="paths"/>, folders (not what is nested in them) and files, by their content.</summary>
+    /// <exception cref="TextualInversionException">
+    /// A path does not exist or cannot be read, a folder has no picture, or a named file is none.
+    /// </exception>
+    public static PictureFiles Find(IEnumerable<string> paths)
+    {
+        var pictures = new SortedDictionary<string, string>(StringComparer.Ordinal); // by full path
+        var strays = new SortedDictionary<string, PictureNotice>(StringComparer.Ordinal);
+        var named = new List<PictureNotice>();
+        foreach (var path in paths)
+        {
+            try
+            {
+                if (Directory.Exists(path)) AddFolder(path, pictures, strays);
+                else if (!File.Exists(path)) throw Missing(path);
+                else if (WhyNoPicture(path) is { } why) named.Add(new PictureNotice(path, why));
+                else pictures.TryAdd(Path.GetFullPath(path), path);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            }
+        }
+
+        // A shell's `cat/*` names the captions too.
+        var captions = pictures.Keys.Select(Captions.PathBeside).ToHashSet();
+        if (named.Find(file => !captions.Contains(Path.GetFullPath(file.Path))) is { } stray)
+            throw new TextualInversionException($"{stray}; name pictures: {PictureFormats.Names}.");
+        return new PictureFiles([.. pictures.Values.Order(StringComparer.Ordinal)], [.. strays.Values]);
+    }
+
+    private static void AddFolder(string folder, SortedDictionary<string, string> pictures, SortedDictionary<string, PictureNotice> strays)
+    {
+        var others = new List<PictureNotice>();
+        var captions = new HashSet<string>();
+        foreach (var entry in Directory.EnumerateFileSystemEntries(folder, "*", Visible).Order(StringComparer.Ordinal))
+        {
+            var why = Directory.Exists(entry) ? NestedFolder : WhyNoPicture(entry);
+            if (why is not null)
+            {
+                others.Add(new PictureNotice(entry, why));
+                continue;
+            }
+
+            pictures.TryAdd(Path.GetFullPath(entry), entry);
+            captions.Add(Captions.PathBeside(entry));
+        }
+
+        if (captions.Count == 0) throw NoPictures(folder, others);
+        foreach (var other in others.Where(other => !captions.Contains(other.Path))) strays.TryAdd(Path.GetFullPath(other.Path), other);
+    }
+
+    private static string? WhyNoPicture(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Span<byte> head = stackalloc byte[PictureFormats.HeadBytes];
+        var length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        if (length == 0) return "is empty";
+        return PictureFormats.Recognise(head[..length]) is null ? "is not a picture that can be read" : null;
+    }
+
+    private static TextualInversionException Missing(string path) => new($"{path}: there is no such file or folder; check the spelling.");
+
+    private static TextualInversionException NoPictures(string folder, List<PictureNotice> others)
+    {
+        if (others.Count == 0) return new TextualInversionException($"{folder}: is an empty folder; put the pictures into it.");
+        var examples = string.Join(", ", others.Take(NamedExamples).Select(other => Path.GetFileName(other.Path)));
+        var more = others.Count > NamedExamples ? $" and {others.Count - NamedExamples} more" : "";
+        return new TextualInversionException($"{folder}: has no picture, only {examples}{more}; pictures are {PictureFormats.Names}.");
+    }
+}

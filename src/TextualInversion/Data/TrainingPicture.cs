@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Data;
+
+/// <summary>A picture at the resolution of training.</summary>
+/// <param name="Path">As it was named.</param>
+/// <param name="Pixels">(S, S, 3) bytes, S x S pixels.</param>
+/// <param name="Sha256">Of the file, in lower-case hexadecimal.</param>
+/// <param name="OriginalWidthPixels">Of the upright picture, before cropping and resizing.</param>
+/// <param name="OriginalHeightPixels">Of the upright picture, before cropping and resizing.</param>
+/// <param name="Caption">See <see cref="Captions"/>; null where there is none.</param>
+public sealed record TrainingPicture(
+    string Path, RgbPicture Pixels, string Sha256, int OriginalWidthPixels, int OriginalHeightPixels, string? Caption)
+{
+    // In double and then rounded, as the diffusers example does with NumPy.
+    private static readonly float[] UnitRange = [.. Enumerable.Range(0, 256).Select(value => (float)(value / 127.5 - 1))];
+
+    /// <summary>The pixels as (3, S, S) float32 in [-1, 1], on the CPU.</summary>
+    public Tensor ToTensor()
+    {
+        int height = Pixels.HeightPixels, width = Pixels.WidthPixels;
+        var values = new float[Pixels.Pixels.Length];
+        for (var i = 0; i < values.Length; i++) values[i] = UnitRange[Pixels.Pixels[i]];
+        using var scope = NewDisposeScope();
+        return tensor(values, [height, width, 3]).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope(); // (3, S, S)
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text;
+using TextualInversion.Data;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Tests.Data;
+
+public sealed class CaptionsTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("a cat", "a cat")]
+    [InlineData("\n  a cat\r\non\ta  mat \n\n", "a cat on a mat")]
+    [InlineData("\uFEFFa café", "a café")]
+    [InlineData(" \r\n", null)]
+    [InlineData("", null)]
+    public void Read_FileBesidePicture_IsOneTrimmedLine(string content, string? expected)
+    {
+        folder.Write("1.txt", content);
+        Assert.Equal(expected, Captions.Read(folder.File("1.png")));
+    }
+
+    [Fact]
+    public void Read_NoFileBesidePicture_ReturnsNull() => Assert.Null(Captions.Read(folder.File("1.png")));
+
+    [Fact]
+    public void Read_PictureNamedTxt_IsNotItsOwnCaption() =>
+        Assert.Null(Captions.Read(folder.Write("1.txt", PillowFixture.Content("rgb.png"))));
+
+    [Fact]
+    public void Read_NotUtf8_Throws()
+    {
+        var path = folder.Write("1.txt", Encoding.Latin1.GetBytes("a café"));
+        var error = Assert.Throws<TextualInversionException>(() => Captions.Read(folder.File("1.png")));
+        Assert.Equal($"{path}: is not UTF-8 text; save it as UTF-8.", error.Message);
+    }
+
+    [Fact]
+    public void Read_FileInUse_Throws()
+    {
+        var path = folder.Write("1.txt", "a cat");
+        using var locked = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        var error = Assert.Throws<TextualInversionException>(() => Captions.Read(folder.File("1.png")));
+        Assert.StartsWith($"{path}: cannot be read (", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a {} on a mat, {} again", "mat", "a {} on a mat, {} again")]
+    [InlineData("a photo of a cat", "cat", "a photo of a {}")]
+    [InlineData("A Cat and a cat", "cat", "A {} and a cat")]
+    [InlineData("a cat's toy", "CAT", "a {}'s toy")]
+    [InlineData("a toy  cat on a mat", "toy cat", "a {} on a mat")]
+    [InlineData("cats, a concatenation, a cat_1 and a cat", "cat", "cats, a concatenation, a cat_1 and a {}")]
+    [InlineData("cats on a mat", "cat", "{}, cats on a mat")]
+    [InlineData("a c.t and a cat", "c.t", "a {} and a cat")]
+    [InlineData("a dog", "cat", "{}, a dog")]
+    [InlineData("a dog", " ", "{}, a dog")]
+    public void ToTemplate_Caption_HoldsTheSlot(string caption, string initializer, string expected) =>
+        Assert.Equal(expected, Captions.ToTemplate(caption, initializer));
+}

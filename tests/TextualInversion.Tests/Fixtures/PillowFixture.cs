@@ -1,0 +1,36 @@
+using System.Text.Json;
+using TextualInversion.Checkpoints;
+using TextualInversion.Data;
+
+namespace TextualInversion.Tests.Fixtures;
+
+/// <summary>What the real Pillow makes of pictures; the script that made each file is in its metadata under <c>script</c>.</summary>
+internal static class PillowFixture
+{
+    public static SafetensorsFile Resize { get; } = Open("resize-pillow.safetensors");
+
+    public static SafetensorsFile Decode { get; } = Open("decode-pillow.safetensors");
+
+    public static JsonElement[] Cases(SafetensorsFile file)
+    {
+        using var json = JsonDocument.Parse(file.Metadata["cases"]);
+        return [.. json.RootElement.Clone().EnumerateArray()];
+    }
+
+    /// <summary>The content of the small picture file <paramref name="name"/>, such as <c>rgb.png</c>.</summary>
+    public static byte[] Content(string name)
+    {
+        using var bytes = Decode.Read($"{name}.file");
+        return [.. bytes.bytes];
+    }
+
+    /// <summary>A tensor (H, W, 3) of bytes.</summary>
+    public static RgbPicture Picture(SafetensorsFile file, string key)
+    {
+        using var pixels = file.Read(key);
+        return new RgbPicture([.. pixels.bytes], (int)pixels.shape[1], (int)pixels.shape[0]);
+    }
+
+    private static SafetensorsFile Open(string name) =>
+        SafetensorsFile.Open(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", name));
+}
