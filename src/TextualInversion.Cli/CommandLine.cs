@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Runtime.InteropServices;
+using TextualInversion.Cli.Commands;
+using TextualInversion.Cli.Rendering;
+
+namespace TextualInversion.Cli;
+
+/// <summary>From arguments to an exit code: 0 done, 1 a problem the user can fix, 2 wrong usage, 130 cancelled.</summary>
+internal static class CommandLine
+{
+    private const int Fixable = 1, WrongUsage = 2, Cancelled = 130;
+
+    /// <param name="args">as the shell gives them</param>
+    /// <param name="output">for results</param>
+    /// <param name="error">for progress, warnings and errors</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var root = Root();
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpPage) return Refuse(parsed, error);
+
+        using var cancellation = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Cancel(signal, cancellation));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Cancel(signal, cancellation));
+        try
+        {
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error };
+            return await parsed.InvokeAsync(configuration, cancellation.Token);
+        }
+        catch (TextualInversionException problem)
+        {
+            await error.WriteLineAsync($"error: {problem.Message}");
+            return Fixable;
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("cancelled");
+            return Cancelled;
+        }
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand("Teaches a frozen Stable Diffusion a new word from a few pictures (textual inversion), and paints with it.");
+        Documented[] commands = [new TrainCommand(), new GenerateCommand()];
+        foreach (var command in commands) root.Subcommands.Add(command);
+        root.SetAction(parsed => new HelpPage(commands).Invoke(parsed));
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Description = "Says what a command does and shows its options.";
+        help.Action = new HelpPage(commands);
+        return root;
+    }
+
+    private static int Refuse(ParseResult parsed, TextWriter error)
+    {
+        foreach (var problem in parsed.Errors.Select(problem => problem.Message).Distinct()) error.WriteLine($"error: {problem}");
+        var known = parsed.CommandResult.Command.Options.Select(option => option.Name).Concat(parsed.CommandResult.Command.Subcommands.Select(command => command.Name)).ToList();
+        foreach (var unknown in parsed.UnmatchedTokens)
+        {
+            var nearest = known.MinBy(name => EditDistance.Between(name, unknown));
+            if (nearest is not null) error.WriteLine($"did you mean {nearest} instead of {unknown}?");
+        }
+
+        var name = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+        error.WriteLine($"`ti{name} --help` shows what can be said.");
+        return WrongUsage;
+    }
+
+    // The first time the work is ended in order; the second time the system ends it.
+    private static void Cancel(PosixSignalContext signal, CancellationTokenSource cancellation)
+    {
+        if (cancellation.IsCancellationRequested) return;
+        signal.Cancel = true;
+        cancellation.Cancel();
+    }
+}

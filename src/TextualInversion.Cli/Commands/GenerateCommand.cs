@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using TextualInversion.Cli.Rendering;
+using TextualInversion.Generation;
+using TextualInversion.Models;
+using TextualInversion.Schedulers;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.Commands;
+
+/// <summary><c>ti generate</c>: pictures from a prompt.</summary>
+internal sealed partial class GenerateCommand : Documented
+{
+    private readonly Option<string> prompt = new("--prompt") { HelpName = "TEXT", Description = "What to draw; learned words stand in it as <my-cat>.", Required = true };
+    private readonly Option<string> negative = new("--negative") { HelpName = "TEXT", Description = "What not to draw. Default: nothing.", DefaultValueFactory = _ => "" };
+    private readonly Option<string[]> embeddings = new("--embedding") { HelpName = "FILE[=trigger]", Description = "A learned word, under another trigger if one is given; may be repeated. Default: those in embeddings/ whose trigger the prompt holds." };
+    private readonly Option<string?> model = SharedOptions.Model();
+    private readonly Option<int> count = new("--count") { HelpName = "N", Description = "Pictures; picture i uses seed + i. Default: 1.", DefaultValueFactory = _ => 1 };
+    private readonly Option<ulong?> seed = SharedOptions.Seed();
+    private readonly Option<int> steps = new("--steps") { HelpName = "N", Description = "Steps of the sampler. Default: 30.", DefaultValueFactory = _ => 30 };
+    private readonly Option<double> guidance = new("--guidance") { HelpName = "X", Description = "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: 7.5.", DefaultValueFactory = _ => 7.5 };
+    private readonly Option<string?> sampler = new("--sampler") { HelpName = "NAME", Description = $"{string.Join(", ", Samplers.DisplayNames).ToLowerInvariant()}, or diffusers' class name. Default: the model's own." };
+    private readonly Option<int?> width = new("--width") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
+    private readonly Option<int?> height = new("--height") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
+    private readonly Option<string> device = SharedOptions.Device();
+    private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly Option<string> output = new("--output") { HelpName = "DIR|FILE", Description = "A folder, in which files are numbered on, or a .png file. Default: pictures.", DefaultValueFactory = _ => "pictures" };
+    private readonly Option<bool> overwrite = SharedOptions.Overwrite();
+    private readonly Option<bool> quiet = SharedOptions.Quiet();
+    private readonly Option<bool> json = SharedOptions.Json();
+
+    public GenerateCommand()
+        : base("generate", "Draws pictures from a prompt, with learned words in it. The settings are inside each PNG, where the WebUI reads them.")
+    {
+        AddGroup("Most used", prompt, negative, embeddings, model, count, seed, steps, guidance, sampler, width, height);
+        AddGroup("Machine", device, precision);
+        AddGroup("Output", output, overwrite, quiet, json);
+        SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "ti generate --model demo --prompt \"a painting of <my-cat> on a beach\" --count 4",
+        "ti generate --model demo --prompt \"a photo of a red cat\" --sampler \"dpm++ 2m karras\" --steps 20 --guidance 4 --seed 7",
+    ];
+
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
+        var pictures = parsed.GetValue(count);
+        if (pictures < 1) throw new TextualInversionException($"--count {pictures}: choose at least 1.");
+        var firstSeed = parsed.GetValue(seed) ?? SharedOptions.DrawSeed();
+        var paths = new PicturePaths(parsed.GetValue(output)!, pictures, parsed.GetValue(overwrite));
+        string[] texts = [parsed.GetValue(prompt)!, parsed.GetValue(negative)!];
+        using var shelf = FindEmbeddings(parsed, texts, messages);
+
+        var recorded = shelf.Embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
+        var (modelName, folder) = ModelLocator.Find(parsed.GetValue(model), recorded);
+        var scheduler = SchedulerConfig.Parse(folder.ReadText("scheduler/scheduler_config.json"), folder.Full("scheduler/scheduler_config.json"));
+        using var network = new StableDiffusion1(folder, Devices.Find(parsed.GetValue(device)!), parsed.GetValue(precision) == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+        var tokenizer = new PromptTokenizer(network.Tokenizer, shelf.Placeholders(network.Vocabularies[0].shape[1]));
+        WarnOfPrompts(texts, tokenizer, shelf, messages);
+        var options = new GenerateOptions
+        {
+            Prompt = texts[0],
+            Negative = texts[1],
+            Sampler = ChooseSampler(parsed, scheduler),
+            Steps = parsed.GetValue(steps),
+            Guidance = parsed.GetValue(guidance),
+            Width = parsed.GetValue(width) ?? network.Resolution,
+            Height = parsed.GetValue(height) ?? network.Resolution,
+        };
+        options.Validate();
+        messages.Say($"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, seed {firstSeed}");
+
+        using var rows = shelf.Embeddings.Count == 0 ? null : cat([.. shelf.Embeddings.Select(embedding => embedding.Rows[0])], dim: 0).to(network.Device); // (N, d)
+        var painter = new TextToImage(network, scheduler, tokenizer, rows is null ? null : [rows]);
+        var made = new List<(string Path, ulong Seed)>();
+        var clock = Stopwatch.StartNew();
+        var isCancelled = false;
+        using (var display = new ProgressDisplay(messages.Error, messages.Quiet, "step"))
+        {
+            for (var i = 0; i < pictures && !isCancelled; i++)
+            {
+                var done = i;
+                var pictureSeed = firstSeed + (ulong)i;
+                var progress = new Report<(int Step, int Steps)>(at => display.Show(done * at.Steps + at.Step, pictures * at.Steps, pictures == 1 ? "" : $"  picture {done + 1}/{pictures}"));
+                try
+                {
+                    var picture = painter.Generate(options, pictureSeed, progress, cancellationToken);
+                    made.Add((paths.Write(picture, WebUiParameters.Format(options, pictureSeed, Path.GetFileName(modelName.TrimEnd('/')), "ti")), pictureSeed));
+                }
+                catch (OperationCanceledException)
+                {
+                    isCancelled = true;
+                }
+            }
+        }
+
+        WriteResult(parsed, made, modelName, shelf, clock.Elapsed.TotalSeconds);
+        return isCancelled ? throw new OperationCanceledException() : 0;
+    }
+
+    private EmbeddingShelf FindEmbeddings(ParseResult parsed, string[] texts, Messages messages)
+    {
+        if (parsed.GetValue(embeddings) is { Length: > 0 } named) return EmbeddingShelf.Named(named);
+        var shelf = EmbeddingShelf.Searched(texts, messages.Warn, out var triggers);
+        var unknown = texts.SelectMany(text => AngleBrackets().Matches(text).Select(match => match.Value))
+            .Where(text => !shelf.Embeddings.Any(embedding => text.Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase))).Distinct();
+        foreach (var text in unknown)
+        {
+            var nearest = triggers.MinBy(trigger => EditDistance.Between(trigger, text));
+            messages.Warn($"no embedding in {EmbeddingShelf.Folder}/ has the trigger {text}, so it is read as ordinary text; {(nearest is null ? "name one with --embedding" : $"the nearest is {nearest}")}.");
+        }
+
+        if (shelf.Embeddings.Count == 0 && triggers.Count > 0) messages.Warn($"the prompt holds no learned word; {EmbeddingShelf.Folder}/ has {string.Join(", ", triggers)}.");
+        return shelf;
+    }
+
+    private static void WarnOfPrompts(string[] texts, PromptTokenizer tokenizer, EmbeddingShelf shelf, Messages messages)
+    {
+        var tokenized = texts.Select(tokenizer.Tokenize).ToList();
+        foreach (var placeholder in tokenizer.Placeholders.Where(placeholder => !tokenized.Exists(text => text.Placeholders.Contains(placeholder))))
+            messages.Warn($"the prompt does not hold {placeholder.Name}, so that embedding has no effect.");
+        foreach (var truncated in tokenized.Select(text => text.Truncated).OfType<Truncation>())
+            messages.Warn($"the prompt is too long; its last {truncated.Count} tokens are not seen: \"{truncated.Text}\".");
+    }
+
+    private SamplerKind ChooseSampler(ParseResult parsed, SchedulerConfig scheduler) =>
+        parsed.GetValue(sampler) is { } name ? Samplers.Parse(name)
+        : Samplers.OfFolder(scheduler) ?? throw new TextualInversionException($"The model's own sampler {scheduler.ClassName} is not supported; choose one with --sampler, such as \"dpm++ 2m\".");
+
+    private void WriteResult(ParseResult parsed, List<(string Path, ulong Seed)> made, string modelName, EmbeddingShelf shelf, double seconds)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        if (!parsed.GetValue(json))
+        {
+            foreach (var (path, _) in made) output.WriteLine(JsonOutput.Relative(path));
+            return;
+        }
+
+        using var process = Process.GetCurrentProcess();
+        output.WriteLine(JsonOutput.Serialize(new
+        {
+            Images = made.Select(picture => new { Path = JsonOutput.Relative(picture.Path), picture.Seed }),
+            Model = modelName,
+            Embeddings = shelf.Embeddings.Select(embedding => embedding.Trigger),
+            SecondsPerImage = made.Count == 0 ? 0 : seconds / made.Count,
+            PeakMemoryBytes = process.PeakWorkingSet64,
+        }));
+    }
+
+    [GeneratedRegex("<[^<>|]+>")]
+    private static partial Regex AngleBrackets();
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+
+namespace TextualInversion.Cli.Commands;
+
+/// <summary>Options that more than one command has.</summary>
+internal static class SharedOptions
+{
+    public static Option<string?> Model() => new("--model")
+    {
+        HelpName = "FOLDER|demo",
+        Description = "A Stable Diffusion 1 in a diffusers folder, or demo, the small model that ships with ti. Default: TI_MODEL.",
+    };
+
+    public static Option<ulong?> Seed() => new("--seed")
+    {
+        HelpName = "N",
+        Description = "Fixes everything random: the same command on the same machine gives the same bytes. Default: drawn and printed.",
+    };
+
+    public static Option<string> Device() => new("--device")
+    {
+        HelpName = "NAME",
+        Description = "auto, cpu, cuda or cuda:N. Default: auto, a CUDA device where there is one.",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    public static Option<Precision> Precision() => new("--precision")
+    {
+        HelpName = "fp32|bf16",
+        Description = "What the U-Net computes in; text encoder, VAE and learned rows are always fp32. Default: fp32.",
+        DefaultValueFactory = _ => Commands.Precision.Fp32,
+    };
+
+    public static Option<bool> Quiet() => new("--quiet") { Description = "No progress, only warnings and errors." };
+
+    public static Option<bool> Json() => new("--json") { Description = "Prints the result as one JSON document." };
+
+    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Allows files to be replaced." };
+
+    /// <summary>A seed for those who gave none: short enough to be typed.</summary>
+    public static ulong DrawSeed() => (ulong)Random.Shared.Next();
+}
+
+/// <summary>The number format of the U-Net.</summary>
+internal enum Precision
+{
+    Fp32,
+    Bf16,
+}

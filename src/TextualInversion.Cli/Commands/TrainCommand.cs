@@ -1,0 +1,276 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.Rendering;
+using TextualInversion.Data;
+using TextualInversion.Embeddings;
+using TextualInversion.Models;
+using TextualInversion.Schedulers;
+using TextualInversion.Training;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.Commands;
+
+/// <summary><c>ti train</c>: learns an embedding from pictures.</summary>
+internal sealed class TrainCommand : Documented
+{
+    private readonly Option<string[]> images = new("--images") { HelpName = "PATH…", Description = "Folders or files with three to five pictures.", Required = true, AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same.", Required = true };
+    private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT", Description = "One or more words to start from. Default: the property's word." };
+    private readonly Option<LearnedProperty> property = new("--property") { HelpName = "object|style", Description = "What the pictures share, for the choice of templates. Default: object." };
+    private readonly Option<string?> model = SharedOptions.Model();
+    private readonly Option<int> vectors = Number("--vectors", "N", "Rows to learn.", options => options.Vectors);
+    private readonly Option<int> steps = Number("--steps", "N", "Optimiser steps.", options => options.Steps);
+    private readonly Option<double> learningRate = Number("--learning-rate", "X", "The largest of the run.", options => options.LearningRate);
+    private readonly Option<int> batch = Number("--batch", "N", "Pictures in a forward pass.", options => options.Batch);
+    private readonly Option<int> accumulate = Number("--accumulate", "N", "Forward passes averaged into a step.", options => options.Accumulate);
+    private readonly Option<int?> resolution = new("--resolution") { HelpName = "N", Description = "Side of the pictures in pixels, a multiple of 8. Default: the model's." };
+    private readonly Option<CropMode> crop = Choice("--crop", "center|squash", "What is done with pictures that are not square.", options => options.Crop);
+    private readonly Option<bool> flip = new("--flip") { Description = "Mirrors pictures half of the times. The default." };
+    private readonly Option<bool> noFlip = new("--no-flip") { Description = "Never mirrors: for text and other things that have a left and a right." };
+    private readonly Option<bool> captions = new("--captions") { HelpName = "true|false", Description = "Uses the description beside a picture (1.txt beside 1.png) instead of the templates. Default: true." };
+    private readonly Option<string?> templates = new("--templates") { HelpName = "FILE", Description = "Own sentences, one a line, {} for the placeholder." };
+    private readonly Option<LearningRateSchedule> schedule = Choice("--lr-schedule", "constant|linear|cosine", "How the learning rate falls.", options => options.Schedule);
+    private readonly Option<int> warmup = Number("--warmup", "N", "Steps over which the learning rate rises.", options => options.WarmupSteps);
+    private readonly Option<TimestepSampling> timesteps = Choice("--timesteps", "stratified|uniform", "Timesteps spread evenly over the run, or drawn one by one.", options => options.Timesteps);
+    private readonly Option<double> weightDecay = Number("--weight-decay", "X", "AdamW's.", options => options.WeightDecay);
+    private readonly Option<double[]> betas = Betas();
+    private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW's.", options => options.Epsilon);
+    private readonly Option<Compatibility?> compatible = new("--compatible") { HelpName = "diffusers", Description = "Every choice as diffusers' example and its README make it, for comparison; other options still hold." };
+    private readonly Option<string> device = SharedOptions.Device();
+    private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly Option<ulong?> seed = SharedOptions.Seed();
+    private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "Where embeddings/ and runs/ are made. Default: the current folder.", DefaultValueFactory = _ => "." };
+    private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
+    private readonly Option<bool> overwrite = SharedOptions.Overwrite();
+    private readonly Option<bool> quiet = SharedOptions.Quiet();
+    private readonly Option<bool> json = SharedOptions.Json();
+
+    public TrainCommand()
+        : base("train", "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/.")
+    {
+        AddGroup("Most used", images, token, initializer, property, model, vectors, steps, learningRate, batch, accumulate, resolution);
+        AddGroup("Pictures and prompts", crop, flip, noFlip, captions, templates);
+        AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
+        AddGroup("Machine", device, precision, seed);
+        AddGroup("Output", output, name, overwrite, quiet, json);
+        SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
+    }
+
+    private enum Compatibility
+    {
+        Diffusers,
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "ti train --model demo --images samples/my-cat --token my-cat --initializer cat",
+        "ti train --model demo --images samples/my-style --token my-style --property style --initializer painting --vectors 2",
+    ];
+
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var output = parsed.InvocationConfiguration.Output;
+        var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
+        var options = Resolve(parsed);
+        options.Validate();
+        var placeholder = Placeholder.Parse(parsed.GetValue(token)!, options.Vectors);
+        var stem = FileStem(parsed.GetValue(name) ?? placeholder.Name);
+        var embeddingPath = Path.Combine(parsed.GetValue(this.output)!, "embeddings", stem + ".safetensors");
+        var runPath = Path.Combine(parsed.GetValue(this.output)!, "runs", stem);
+        var mayReplace = parsed.GetValue(overwrite);
+        AtomicFile.RefuseToReplace(embeddingPath, mayReplace);
+        RunFolder.RefuseToReplace(runPath, mayReplace);
+        var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
+
+        var (modelName, folder) = ModelLocator.Find(parsed.GetValue(model));
+        using var network = new StableDiffusion1(folder, Devices.Find(parsed.GetValue(device)!), parsed.GetValue(precision) == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+        var noise = new NoiseSchedule(SchedulerConfig.Parse(folder.ReadText("scheduler/scheduler_config.json"), folder.Full("scheduler/scheduler_config.json")));
+        _ = new PromptTokenizer(network.Tokenizer, [placeholder]); // refuses what the vocabulary already holds
+        var start = Initializer.Parse(network.Tokenizer, parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant());
+        var side = options.Resolution ?? network.Resolution;
+        var pictures = TrainingPictures.Load(parsed.GetValue(images)!, side, options.Crop, cancellationToken);
+        foreach (var notice in pictures.Warnings) messages.Warn(notice.ToString());
+        var prompts = new PromptSource(pictures.Pictures, sentences, start.Phrase, options.Captions);
+        Introduce(messages, placeholder, start, pictures, prompts, options, side, modelName);
+
+        using var run = new RunFolder(runPath, mayReplace);
+        using var initialRows = InitialRows(network.Vocabularies[0], start, options.Vectors);
+        using var result = Train(new Trainer(network, noise, options), placeholder, initialRows, pictures.Pictures, prompts, run, messages, cancellationToken);
+        if (result.Steps == 0 && result.End == TrainingEnd.Cancelled) throw new OperationCanceledException();
+        run.Keep();
+        using var embedding = new LearnedEmbedding(placeholder.Name, result.Rows, Provenance(modelName, result, options, start));
+        DiffusersFormat.Write(embeddingPath, embedding, mayReplace);
+
+        var summary = new
+        {
+            Embedding = JsonOutput.Relative(embeddingPath),
+            Run = JsonOutput.Relative(runPath),
+            Placeholder = placeholder.Name,
+            options.Vectors,
+            Model = modelName,
+            options.Seed,
+            result.Steps,
+            StoppedEarly = result.End != TrainingEnd.Completed,
+            result.Loss,
+            result.StepMedianSeconds,
+            Seconds = clock.Elapsed.TotalSeconds,
+            PeakMemoryBytes = PeakMemory(),
+        };
+        run.WriteRecord(JsonOutput.Serialize(new
+        {
+            Result = summary,
+            result.End,
+            Command = Environment.GetCommandLineArgs()[1..],
+            Options = options with { Resolution = side },
+            Initializer = new { start.Phrase, Tokens = start.Pieces },
+            Pictures = pictures.Pictures.Select((picture, index) => new
+            {
+                picture.Path,
+                picture.Sha256,
+                Width = picture.OriginalWidthPixels,
+                Height = picture.OriginalHeightPixels,
+                Prompt = prompts.Descriptions(placeholder)[index],
+            }),
+            result.BaseWeights,
+            Device = network.Device.ToString(),
+            Precision = parsed.GetValue(precision),
+            Threads = get_num_threads(),
+            Versions = new { Ti = Version(typeof(TrainCommand)), TorchSharp = Version(typeof(TorchSharp.torch)), DotNet = Environment.Version.ToString() },
+        }));
+        if (parsed.GetValue(json)) output.WriteLine(JsonOutput.Serialize(summary));
+        else output.WriteLine(summary.Embedding);
+        return Finish(messages, result, placeholder, summary.Run);
+    }
+
+    private static void Introduce(
+        Messages messages, Placeholder placeholder, Initializer start, TrainingPictures pictures, PromptSource prompts, TrainOptions options, int side, string modelName)
+    {
+        messages.Say($"model {modelName}, {pictures.Pictures.Count} pictures at {side} x {side}, seed {options.Seed}");
+        messages.Say($"{placeholder.Name} starts from \"{start.Phrase}\" ({string.Join(" ", start.Pieces)}), {options.Vectors} {(options.Vectors == 1 ? "vector" : "vectors")}");
+        foreach (var (picture, prompt) in pictures.Pictures.Zip(prompts.Descriptions(placeholder)))
+        {
+            if (prompt is not null) messages.Say($"{picture.Path}: \"{prompt}\"");
+        }
+    }
+
+    private static TrainResult Train(
+        Trainer trainer, Placeholder placeholder, Tensor initialRows, IReadOnlyList<TrainingPicture> pictures, PromptSource prompts, RunFolder run, Messages messages,
+        CancellationToken cancellationToken)
+    {
+        using var metrics = new MetricsFile(run.MetricsPath);
+        using var display = new ProgressDisplay(messages.Error, messages.Quiet, "step");
+        var recent = new Queue<double>();
+        var progress = new Report<TrainProgress>(step =>
+        {
+            metrics.Add(step);
+            recent.Enqueue(step.Loss);
+            if (recent.Count > 50) recent.Dequeue(); // one step's loss says next to nothing
+            display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}  rate {step.LearningRate:G3}"));
+        });
+        return trainer.Run(placeholder, [initialRows], pictures, prompts, progress, cancellationToken);
+    }
+
+    private static int Finish(Messages messages, TrainResult result, Placeholder placeholder, string runPath)
+    {
+        if (result.End == TrainingEnd.Diverged)
+            throw new TextualInversionException($"The loss is not a number after step {result.Steps}; the rows before it were kept. Try a smaller --learning-rate or --precision fp32.");
+        messages.Say($"{(result.End == TrainingEnd.Cancelled ? $"cancelled after {result.Steps} steps" : "done")}; the run's record is in {runPath}. Paint with it: ti generate --prompt \"a painting of {placeholder.Name}\"");
+        return result.End == TrainingEnd.Cancelled ? 130 : 0;
+    }
+
+    /// <summary>(n, d): each row the mean of its tokens' rows.</summary>
+    private static Tensor InitialRows(Tensor vocabulary, Initializer start, int vectors)
+    {
+        using var scope = NewDisposeScope();
+        var rows = start.SpreadOver(vectors).Select(ids => vocabulary.index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device)).mean([0]));
+        return stack(rows).DetachFromDisposeScope();
+    }
+
+    private static Dictionary<string, string> Provenance(string modelName, TrainResult result, TrainOptions options, Initializer start) => new()
+    {
+        ["base_model"] = modelName,
+        ["base_model_sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(result.BaseWeights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value.After))))),
+        ["initializer"] = start.Phrase,
+        ["steps"] = result.Steps.ToString(CultureInfo.InvariantCulture),
+        ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+        ["software"] = $"ti {Version(typeof(TrainCommand))}",
+    };
+
+    /// <summary>A name that is a file name on every system.</summary>
+    private static string FileStem(string name)
+    {
+        var stem = string.Concat(name.Where(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.')).Trim('.');
+        return stem.Length > 0 ? stem : throw new TextualInversionException($"The token {name} makes no file name; give one with --name.");
+    }
+
+    private static long PeakMemory()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+
+    private static string Version(Type type) => type.Assembly.GetName().Version!.ToString(3);
+
+    private TrainOptions Resolve(ParseResult parsed)
+    {
+        var preset = parsed.GetValue(compatible) is Compatibility.Diffusers ? TrainOptions.Diffusers : new TrainOptions();
+        T Or<T>(Option<T> option, T otherwise) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : otherwise;
+        var moments = Or(betas, [preset.Beta1, preset.Beta2]);
+        return preset with
+        {
+            Vectors = Or(vectors, preset.Vectors),
+            Steps = Or(steps, preset.Steps),
+            LearningRate = Or(learningRate, preset.LearningRate),
+            Batch = Or(batch, preset.Batch),
+            Accumulate = Or(accumulate, preset.Accumulate),
+            Resolution = parsed.GetValue(resolution),
+            Crop = Or(crop, preset.Crop),
+            Flip = !parsed.GetValue(noFlip) && Or(flip, preset.Flip),
+            Captions = Or(captions, preset.Captions),
+            Property = parsed.GetValue(property),
+            Schedule = Or(schedule, preset.Schedule),
+            WarmupSteps = Or(warmup, preset.WarmupSteps),
+            Timesteps = Or(timesteps, preset.Timesteps),
+            WeightDecay = Or(weightDecay, preset.WeightDecay),
+            Beta1 = moments[0],
+            Beta2 = moments[1],
+            Epsilon = Or(epsilon, preset.Epsilon),
+            Seed = parsed.GetValue(seed) ?? SharedOptions.DrawSeed(),
+        };
+    }
+
+    private static Option<T> Number<T>(string name, string value, string description, Func<TrainOptions, T> standard)
+        where T : IFormattable => new(name)
+    {
+        HelpName = value,
+        Description = $"{description} Default: {standard(new TrainOptions()).ToString(null, CultureInfo.InvariantCulture)}.",
+    };
+
+    private static Option<T> Choice<T>(string name, string values, string description, Func<TrainOptions, T> standard)
+        where T : Enum => new(name)
+    {
+        HelpName = values,
+        Description = $"{description} Default: {standard(new TrainOptions()).ToString().ToLowerInvariant()}.",
+    };
+
+    private static Option<double[]> Betas()
+    {
+        var standard = new TrainOptions();
+        return new Option<double[]>("--betas")
+        {
+            HelpName = "A,B",
+            Description = string.Create(CultureInfo.InvariantCulture, $"AdamW's. Default: {standard.Beta1},{standard.Beta2}."),
+            CustomParser = result =>
+            {
+                var numbers = result.Tokens[0].Value.Split(',').Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN).ToArray();
+                if (numbers.Length != 2 || numbers.Any(double.IsNaN)) result.AddError("--betas takes two numbers, such as 0.9,0.999.");
+                return numbers;
+            },
+        };
+    }
+}

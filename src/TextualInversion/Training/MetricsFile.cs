@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace TextualInversion.Training;
+
+/// <summary><c>metrics.csv</c>: a line for each step, written as the steps are taken.</summary>
+public sealed class MetricsFile : IDisposable
+{
+    private const int LinesBetweenFlushes = 50;
+
+    private readonly string path;
+    private readonly StreamWriter writer;
+    private int lines;
+
+    /// <exception cref="TextualInversionException">The file cannot be written.</exception>
+    public MetricsFile(string path)
+    {
+        this.path = path;
+        writer = Guard(() => new StreamWriter(path));
+    }
+
+    /// <exception cref="TextualInversionException">The file cannot be written.</exception>
+    public void Add(TrainProgress step)
+    {
+        if (lines == 0) Guard(() => WriteLine("step,loss,learning_rate,gradient_norm" + string.Concat(step.Drift.Select((_, row) => $",drift_{row}"))));
+        var drift = string.Concat(step.Drift.Select(distance => string.Create(CultureInfo.InvariantCulture, $",{distance:G7}")));
+        Guard(() => WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step},{step.Loss:G9},{step.LearningRate:G7},{step.GradientNorm:G7}") + drift));
+    }
+
+    public void Dispose() => Guard(() =>
+    {
+        writer.Dispose();
+        return true;
+    });
+
+    private bool WriteLine(string line)
+    {
+        writer.Write(line + '\n');
+        if (++lines % LinesBetweenFlushes == 0) writer.Flush();
+        return true;
+    }
+
+    private T Guard<T>(Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{path}: cannot be written ({error.Message.TrimEnd('.')}); free some space or choose another --output.", error);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using TextualInversion.Checkpoints;
+
+namespace TextualInversion.Training;
+
+/// <summary>The folder of one run, <c>runs/my-cat/</c>. What fails before <see cref="Keep"/> leaves nothing behind that was not there before.</summary>
+public sealed class RunFolder : IDisposable
+{
+    private static readonly byte[] Probe = new byte[1 << 16];
+
+    private readonly string? created; // the outermost folder that this run made
+    private bool isKept;
+
+    /// <exception cref="TextualInversionException">The folder exists and may not be replaced, or cannot be written.</exception>
+    public RunFolder(string path, bool overwrite)
+    {
+        FolderPath = path;
+        RefuseToReplace(path, overwrite);
+        created = FirstMissing(Path.GetFullPath(path));
+        // Better now than after the training. What an earlier run left is replaced file by file, at the end.
+        var probe = Path.Combine(path, ".probe");
+        try
+        {
+            AtomicFile.Write(probe, overwrite: true, stream => stream.Write(Probe));
+            File.Delete(probe);
+        }
+        catch (TextualInversionException)
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public string FolderPath { get; }
+
+    public string MetricsPath => Path.Combine(FolderPath, "metrics.csv");
+
+    /// <summary>The folder stays, whatever happens from here on.</summary>
+    public void Keep() => isKept = true;
+
+    /// <summary>Writes <c>run.json</c>: everything that is needed to understand and repeat the run.</summary>
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public void WriteRecord(string json) =>
+        AtomicFile.Write(Path.Combine(FolderPath, "run.json"), overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(json + "\n")));
+
+    /// <summary>Says no before the work, rather than after it.</summary>
+    /// <exception cref="TextualInversionException">The folder holds something and may not be replaced.</exception>
+    public static void RefuseToReplace(string path, bool overwrite)
+    {
+        if (File.Exists(path)) throw new TextualInversionException($"{path}: is a file, and the run's folder would be there; choose another --name.");
+        if (!overwrite && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+            throw new TextualInversionException($"{path}: holds an earlier run; choose another --name or allow replacing it with --overwrite.");
+    }
+
+    public void Dispose()
+    {
+        if (!isKept && created is not null && Directory.Exists(created)) Directory.Delete(created, recursive: true);
+    }
+
+    private static string? FirstMissing(string path)
+    {
+        string? missing = null;
+        for (var folder = path; folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder)) missing = folder;
+        return missing;
+    }
+}
