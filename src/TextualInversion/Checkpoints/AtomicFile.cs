@@ -27,7 +27,7 @@ public static class AtomicFile
         }
         finally
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary)) File.Delete(temporary); // where its folder could not be made, Delete throws
         }
     }
 

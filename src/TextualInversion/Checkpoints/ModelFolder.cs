@@ -23,7 +23,8 @@ public sealed class ModelFolder
             throw new TextualInversionException($"{path}: no such model folder; name a diffusers folder, or use --model demo.");
         // Only SD1's pipeline is known here; others are other classes of Models/ to come.
         using var index = Json("model_index.json");
-        var pipeline = index.RootElement.TryGetProperty("_class_name", out var name) ? name.GetString() : null;
+        var named = index.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("_class_name", out var name) ? name : default;
+        var pipeline = named.ValueKind == JsonValueKind.String ? named.GetString() : null;
         if (pipeline != "StableDiffusionPipeline")
             throw new TextualInversionException($"{Full("model_index.json")}: is a {pipeline ?? "model without _class_name"}; Stable Diffusion 1 folders (StableDiffusionPipeline) can be used.");
     }
@@ -38,7 +39,7 @@ public sealed class ModelFolder
         using var json = Json(file);
         try
         {
-            return json.RootElement.Deserialize<T>(ConfigOptions)!;
+            return json.RootElement.Deserialize<T>(ConfigOptions) ?? throw new JsonException("is null, not a config");
         }
         catch (JsonException error)
         {

@@ -55,7 +55,11 @@ public sealed class SafetensorsFile
         }
         catch (JsonException error)
         {
-            throw Broken(path, $"its header is not JSON: {error.Message}");
+            throw Broken(path, $"its header is not JSON: {error.Message.TrimEnd('.')}");
+        }
+        catch (InvalidOperationException)
+        {
+            throw Broken(path, "its header is not valid text"); // half a UTF-16 pair in a name
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -148,7 +152,21 @@ public sealed class SafetensorsFile
             }
         }
 
+        RequireNoHoles(path, tensors, dataBegin, fileLength);
         return new SafetensorsFile(path, metadata, tensors);
+    }
+
+    /// <summary>The format has every byte belong to one tensor.</summary>
+    private static void RequireNoHoles(string path, Dictionary<string, TensorEntry> tensors, long dataBegin, long fileLength)
+    {
+        var end = dataBegin;
+        foreach (var (name, entry) in tensors.OrderBy(tensor => tensor.Value.Begin).ThenBy(tensor => tensor.Value.Length))
+        {
+            if (entry.Begin != end) throw Broken(path, $"the bytes of {name} do not begin where those before it end");
+            end += entry.Length;
+        }
+
+        if (end != fileLength) throw Broken(path, $"its tensors end {fileLength - end:N0} bytes before the file does");
     }
 
     private static TensorEntry ParseEntry(string path, JsonProperty property, long dataBegin, long fileLength)
@@ -160,14 +178,18 @@ public sealed class SafetensorsFile
             if (type.Name is null) throw Broken(path, $"{property.Name} is of the type {typeName}, which is not supported");
             var shape = property.Value.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt64()).ToArray();
             var offsets = property.Value.GetProperty("data_offsets");
+            if (offsets.GetArrayLength() != 2 || shape.Any(dimension => dimension < 0)) throw new FormatException();
             long begin = offsets[0].GetInt64(), end = offsets[1].GetInt64();
-            if (begin < 0 || end < begin || end > fileLength - dataBegin)
-                throw Broken(path, $"{property.Name} should end at byte {dataBegin + end:N0} of {fileLength:N0}: the file is truncated or its header is wrong");
-            var bytes = shape.Aggregate((long)type.Size, (product, dimension) => dimension < 0 ? -1 : checked(product * dimension));
+            if (begin < 0 || end < begin) throw Broken(path, $"{property.Name} has the offsets [{begin}, {end}]");
+            if (end > fileLength - dataBegin)
+                throw Broken(path, $"{property.Name} should end at byte {end:N0} of {fileLength - dataBegin:N0} after the header: the file is truncated or its header is wrong");
+            // An empty tensor has strides that must not overflow either.
+            var bytes = shape.Aggregate((long)type.Size, (product, dimension) => checked(product * Math.Max(dimension, 1)));
+            if (shape.Contains(0)) bytes = 0;
             if (bytes != end - begin) throw Broken(path, $"{property.Name} of shape [{string.Join(", ", shape)}] does not take {end - begin:N0} bytes");
             return new TensorEntry(type.Type, shape, dataBegin + begin, bytes);
         }
-        catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or OverflowException)
+        catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
             throw Broken(path, $"the entry of {property.Name} is malformed");
         }
@@ -188,7 +210,7 @@ public sealed class SafetensorsFile
     private static string Diagnose(ReadOnlySpan<byte> prefix, long fileLength) => prefix switch
     {
         _ when prefix.StartsWith("version "u8) => "it is a Git LFS pointer; fetch the real file with `git lfs pull`",
-        _ when prefix[0] == '<' => "it is a web page; download the file itself",
+        _ when prefix.TrimStart(" \t\r\n\ufeff"u8).StartsWith((byte)'<') => "it is a web page; download the file itself",
         _ when prefix.StartsWith("PK"u8) => "it is a zip archive (a torch pickle?)",
         _ => $"its header should be longer than the file's {fileLength:N0} bytes: it is truncated or another kind of file",
     };

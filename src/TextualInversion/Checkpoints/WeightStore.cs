@@ -20,13 +20,18 @@ public sealed class WeightStore : IDisposable
     /// <param name="type">The type in which the network computes.</param>
     /// <param name="device">Where it computes.</param>
     /// <param name="rename">From a name in the file to the one in use today; null for a tensor that the network does not have.</param>
+    /// <exception cref="TextualInversionException">The file holds a tensor under two names.</exception>
     public WeightStore(SafetensorsFile file, ScalarType type, Device device, Func<string, string?> rename)
     {
         this.file = file;
         this.type = type;
         this.device = device;
-        keys = file.Tensors.Keys.Select(key => (Name: rename(key), Key: key)).Where(pair => pair.Name is not null)
-            .ToDictionary(pair => pair.Name!, pair => pair.Key);
+        keys = [];
+        foreach (var key in file.Tensors.Keys)
+        {
+            if (rename(key) is { } name && !keys.TryAdd(name, key))
+                throw new TextualInversionException($"{file.FilePath}: holds {keys[name]} and {key}, which are the same tensor; the file does not belong to its config.json.");
+        }
     }
 
     public Weights Root => new(this, "");
