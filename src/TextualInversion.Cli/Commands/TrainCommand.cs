@@ -52,6 +52,10 @@ internal sealed class TrainCommand : Documented
     public TrainCommand()
         : base("train", "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/.")
     {
+        images.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-')) is { } option) result.AddError($"Unrecognized option '{option.Value}'{Nearest(option.Value)}.");
+        });
         AddGroup("Most used", images, token, initializer, property, model, vectors, steps, learningRate, batch, accumulate, resolution);
         AddGroup("Pictures and prompts", crop, flip, noFlip, captions, templates);
         AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
@@ -157,6 +161,8 @@ internal sealed class TrainCommand : Documented
             if (prompt is not null) messages.Say($"{picture.Path}: \"{prompt}\"");
         }
     }
+
+    private string Nearest(string typed) => Options.Select(option => option.Name).MinBy(known => EditDistance.Between(known, typed)) is { } nearest ? $"; did you mean {nearest}?" : "";
 
     private static TrainResult Train(
         Trainer trainer, Placeholder placeholder, Tensor initialRows, IReadOnlyList<TrainingPicture> pictures, PromptSource prompts, RunFolder run, Messages messages,
