@@ -18,9 +18,9 @@ internal sealed partial class GenerateCommand : Documented
     private readonly Option<string?> model = SharedOptions.Model();
     private readonly Option<int> count = new("--count") { HelpName = "N", Description = "Pictures; picture i uses seed + i. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
-    private readonly Option<int> steps = new("--steps") { HelpName = "N", Description = "Steps of the sampler. Default: 30.", DefaultValueFactory = _ => 30 };
-    private readonly Option<double> guidance = new("--guidance") { HelpName = "X", Description = "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: 7.5.", DefaultValueFactory = _ => 7.5 };
-    private readonly Option<string?> sampler = new("--sampler") { HelpName = "NAME", Description = $"{string.Join(", ", Samplers.DisplayNames).ToLowerInvariant()}, or diffusers' class name. Default: the model's own." };
+    private readonly Option<int?> steps = new("--steps") { HelpName = "N", Description = "Steps of the sampler. Default: the model's recommendation, else 30." };
+    private readonly Option<double?> guidance = new("--guidance") { HelpName = "X", Description = "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: the model's recommendation, else 7.5." };
+    private readonly Option<string?> sampler = new("--sampler") { HelpName = "NAME", Description = $"{string.Join(", ", Samplers.DisplayNames).ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own." };
     private readonly Option<int?> width = new("--width") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
     private readonly Option<int?> height = new("--height") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
     private readonly Option<string> device = SharedOptions.Device();
@@ -61,13 +61,14 @@ internal sealed partial class GenerateCommand : Documented
         using var network = new StableDiffusion1(folder, Devices.Find(parsed.GetValue(device)!), parsed.GetValue(precision) == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
         var tokenizer = new PromptTokenizer(network.Tokenizer, shelf.Placeholders(network.Vocabularies[0].shape[1]));
         WarnOfPrompts(texts, tokenizer, shelf, messages);
+        var defaults = GenerationDefaults.Read(folder);
         var options = new GenerateOptions
         {
             Prompt = texts[0],
             Negative = texts[1],
-            Sampler = ChooseSampler(parsed, scheduler),
-            Steps = parsed.GetValue(steps),
-            Guidance = parsed.GetValue(guidance),
+            Sampler = ChooseSampler(parsed.GetValue(sampler) ?? defaults.Sampler, scheduler),
+            Steps = parsed.GetValue(steps) ?? defaults.NumInferenceSteps ?? 30,
+            Guidance = parsed.GetValue(guidance) ?? defaults.GuidanceScale ?? 7.5,
             Width = parsed.GetValue(width) ?? network.Resolution,
             Height = parsed.GetValue(height) ?? network.Resolution,
         };
@@ -127,8 +128,8 @@ internal sealed partial class GenerateCommand : Documented
             messages.Warn($"the prompt is too long; its last {truncated.Count} tokens are not seen: \"{truncated.Text}\".");
     }
 
-    private SamplerKind ChooseSampler(ParseResult parsed, SchedulerConfig scheduler) =>
-        parsed.GetValue(sampler) is { } name ? Samplers.Parse(name)
+    private static SamplerKind ChooseSampler(string? name, SchedulerConfig scheduler) =>
+        name is not null ? Samplers.Parse(name)
         : Samplers.OfFolder(scheduler) ?? throw new TextualInversionException($"The model's own sampler {scheduler.ClassName} is not supported; choose one with --sampler, such as \"dpm++ 2m\".");
 
     private void WriteResult(ParseResult parsed, List<(string Path, ulong Seed)> made, string modelName, EmbeddingShelf shelf, double seconds)

@@ -13,10 +13,10 @@ public sealed record GenerateOptions
     public required SamplerKind Sampler { get; init; }
 
     /// <summary>Steps of the sampler.</summary>
-    public int Steps { get; init; } = 30;
+    public required int Steps { get; init; }
 
     /// <summary>How far beyond the unguided prediction to go (Ho and Salimans 2022, eq. 6, as 1 + w); at 1 and below there is no guidance.</summary>
-    public double Guidance { get; init; } = 7.5;
+    public required double Guidance { get; init; }
 
     /// <summary>In pixels, a multiple of 8.</summary>
     public required int Width { get; init; }

@@ -14,25 +14,25 @@ public enum TimestepSampling
     Stratified,
 }
 
-/// <summary>Everything that decides what is learned. The defaults are the command's; they were chosen by measuring, see docs/defaults.md.</summary>
+/// <summary>Everything that decides what is learned. The defaults are the command's; they were chosen by measuring, see the README.</summary>
 public sealed record TrainOptions
 {
     /// <summary>The rows to learn, n.</summary>
-    public int Vectors { get; init; } = 1;
+    public int Vectors { get; init; } = 4;
 
     /// <summary>Optimiser steps.</summary>
-    public int Steps { get; init; } = 500;
+    public int Steps { get; init; } = 300;
 
     /// <summary>The largest learning rate of the run.</summary>
-    public double LearningRate { get; init; } = 5e-3;
+    public double LearningRate { get; init; } = 1e-2;
 
-    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
 
     /// <summary>Steps over which the learning rate rises to its largest.</summary>
     public int WarmupSteps { get; init; }
 
     /// <summary>Pictures in a forward pass, B.</summary>
-    public int Batch { get; init; } = 1;
+    public int Batch { get; init; } = 4;
 
     /// <summary>Forward passes whose gradients are averaged into one step.</summary>
     public int Accumulate { get; init; } = 1;
@@ -43,9 +43,9 @@ public sealed record TrainOptions
 
     public double Epsilon { get; init; } = 1e-8;
 
-    public double WeightDecay { get; init; } = 1e-2;
+    public double WeightDecay { get; init; }
 
-    public TimestepSampling Timesteps { get; init; } = TimestepSampling.Uniform;
+    public TimestepSampling Timesteps { get; init; } = TimestepSampling.Stratified;
 
     /// <summary>Whether each picture is mirrored half of the times.</summary>
     public bool Flip { get; init; } = true;
@@ -68,6 +68,7 @@ public sealed record TrainOptions
     /// </summary>
     public static TrainOptions Diffusers { get; } = new()
     {
+        Vectors = 1,
         Steps = 3000,
         LearningRate = 5e-4 * 4, // --scale_lr multiplies by the accumulation
         Batch = 1,

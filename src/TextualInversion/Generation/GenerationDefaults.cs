@@ -1,0 +1,35 @@
+using System.Text.Json;
+using TextualInversion.Checkpoints;
+
+namespace TextualInversion.Generation;
+
+/// <summary>
+/// What suits a model best, where its folder says so in <c>generation_config.json</c>; the file's name is transformers', the keys are diffusers'
+/// names of the arguments. Null where nothing is said.
+/// </summary>
+public sealed record GenerationDefaults
+{
+    private const string FileName = "generation_config.json";
+
+    private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    public double? GuidanceScale { get; init; }
+
+    public int? NumInferenceSteps { get; init; }
+
+    public string? Sampler { get; init; }
+
+    /// <exception cref="TextualInversionException">The file is there and is malformed.</exception>
+    public static GenerationDefaults Read(ModelFolder folder)
+    {
+        if (!File.Exists(folder.Full(FileName))) return new GenerationDefaults();
+        try
+        {
+            return JsonSerializer.Deserialize<GenerationDefaults>(folder.ReadText(FileName), JsonOptions) ?? new GenerationDefaults();
+        }
+        catch (JsonException error)
+        {
+            throw new TextualInversionException($"{folder.Full(FileName)}: {error.Message}", error);
+        }
+    }
+}
