@@ -5,6 +5,7 @@ using TextualInversion.Models;
 using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Training;
@@ -45,6 +46,29 @@ public sealed class LearnerTests
             learner.Step(options.LearningRate);
             Goldens.AssertClose(golden.Read($"rows0.{step + 1}"), learner.Rows[0], Tolerance, $"rows after step {step}");
         }
+    }
+
+    [Fact]
+    public void Step_ManyTimes_KeepsNoTensors()
+    {
+        using var scope = NewDisposeScope();
+        var golden = Goldens.Open(Path.GetFileName(Directory.EnumerateFiles(Goldens.Folder, "sd1-train-*.safetensors").First()));
+        var options = Options(golden) with { Accumulate = 1 };
+        using var model = GoldenModel.StableDiffusion();
+        using var learner = new Learner(model, new NoiseSchedule(GoldenModel.SchedulerConfig), [golden.Read("rows0.0")], options);
+        var latents = golden.Read(golden.Tensors.Keys.First(key => key.EndsWith(".latents", StringComparison.Ordinal)));
+        var prompts = new PromptTokens(new long[latents.shape[0], 77], []);
+        prompts.Ids[0, 1] = model.Tokenizer.VocabularySize;
+        var batch = new TrainingBatch(latents, randn_like(latents), new long[latents.shape[0]], prompts);
+        long LiveAfterOneMore()
+        {
+            learner.Accumulate(batch);
+            learner.Step(options.LearningRate);
+            return DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        }
+
+        var first = LiveAfterOneMore();
+        for (var i = 0; i < 5; i++) Assert.Equal(first, LiveAfterOneMore());
     }
 
     /// <summary>The batch with its latents made from the pixels and the posterior's noise, which must give the golden latents too.</summary>

@@ -1,0 +1,35 @@
+using TextualInversion.Cli;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Tests.Cli;
+
+/// <summary>Runs <c>ti</c> in this process.</summary>
+internal static class Ti
+{
+    public static string Sample(params string[] parts) => Path.Combine([Goldens.Repository, "samples", .. parts]);
+
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using StringWriter output = new(), error = new();
+        var exitCode = await CommandLine.RunAsync(arguments, output, error);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+
+    /// <summary>A short training on the demo model into a folder, with more options behind; a later option wins nothing, so name each once.</summary>
+    public static Task<(int ExitCode, string Output, string Error)> TrainAsync(string output, string images, string token, params string[] more) =>
+        RunAsync(["train", "--images", images, "--token", token, "--output", output, "--seed", "1", .. more]);
+
+    /// <summary>A copy of the demo model that a test may break.</summary>
+    public static string CopyOfDemoModel(TemporaryFolder folder)
+    {
+        var (source, copy) = (Sample("demo-model"), folder.File("model"));
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(file => !file.Contains("/clip/", StringComparison.Ordinal)))
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        return copy;
+    }
+}
