@@ -10,6 +10,8 @@ namespace TextualInversion.Training;
 /// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few pictures, the model frozen.</summary>
 public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, TrainOptions options)
 {
+    private const int StepsBetweenTrims = 50; // what was handed back has to be faulted in again, a third of a small model's step
+
     private readonly Dictionary<ModelPart, string> hashesBefore = [];
     private readonly Dictionary<string, FrozenHash> hashes = [];
 
@@ -56,7 +58,7 @@ public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, Trai
 
             var learningRate = LearningRate.At(options, step);
             learner.Step(learningRate);
-            Allocator.Trim();
+            if (step % StepsBetweenTrims == 0) Allocator.Trim();
             losses.Add(loss);
             seconds.Add(clock.Elapsed.TotalSeconds);
             progress.Report(new TrainProgress(step + 1, options.Steps, loss, learningRate, gradientNorm, Drift(learner.Rows, initialRows), seconds[^1]));
