@@ -10,7 +10,8 @@ namespace TextualInversion.Training;
 /// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few pictures, the model frozen.</summary>
 public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, TrainOptions options)
 {
-    private const int StepsBetweenTrims = 50; // what was handed back has to be faulted in again, a third of a small model's step
+    // Not after every short step: what was handed back has to be faulted in again, a quarter of a small model's step.
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<ModelPart, string> hashesBefore = [];
     private readonly Dictionary<string, FrozenHash> hashes = [];
@@ -38,6 +39,7 @@ public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, Trai
         var batches = new BatchSource(set, prompts, new PromptTokenizer(model.Tokenizer, [placeholder]), options, schedule.Config.NumTrainTimesteps);
         using var learner = new Learner(model, schedule, initialRows, options);
         var (losses, seconds) = (new List<double>(), new List<double>());
+        var sinceTrim = Stopwatch.StartNew();
         var end = TrainingEnd.Completed;
         for (var step = 0; step < options.Steps && end == TrainingEnd.Completed; step++)
         {
@@ -58,7 +60,12 @@ public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, Trai
 
             var learningRate = LearningRate.At(options, step);
             learner.Step(learningRate);
-            if (step % StepsBetweenTrims == 0) Allocator.Trim();
+            if (sinceTrim.Elapsed >= TrimInterval)
+            {
+                Allocator.Trim();
+                sinceTrim.Restart();
+            }
+
             losses.Add(loss);
             seconds.Add(clock.Elapsed.TotalSeconds);
             progress.Report(new TrainProgress(step + 1, options.Steps, loss, learningRate, gradientNorm, Drift(learner.Rows, initialRows), seconds[^1]));
