@@ -57,8 +57,8 @@ internal sealed partial class GenerateCommand : Documented
 
         var recorded = shelf.Embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
         var (modelName, folder) = ModelLocator.Find(parsed.GetValue(model), recorded);
-        var scheduler = SchedulerConfig.Parse(folder.ReadText("scheduler/scheduler_config.json"), folder.Full("scheduler/scheduler_config.json"));
-        using var network = new StableDiffusion1(folder, Devices.Find(parsed.GetValue(device)!), parsed.GetValue(precision) == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+        var scheduler = Machine.Scheduler(folder);
+        using var network = Machine.Open(folder, parsed.GetValue(device)!, parsed.GetValue(precision));
         var tokenizer = new PromptTokenizer(network.Tokenizer, shelf.Placeholders(network.Vocabularies[0].shape[1]));
         WarnOfPrompts(texts, tokenizer, shelf, messages);
         var defaults = GenerationDefaults.Read(folder);
@@ -141,14 +141,13 @@ internal sealed partial class GenerateCommand : Documented
             return;
         }
 
-        using var process = Process.GetCurrentProcess();
         output.WriteLine(JsonOutput.Serialize(new
         {
             Images = made.Select(picture => new { Path = JsonOutput.Relative(picture.Path), picture.Seed }),
             Model = modelName,
             Embeddings = shelf.Embeddings.Select(embedding => embedding.Trigger),
             SecondsPerImage = made.Count == 0 ? 0 : seconds / made.Count,
-            PeakMemoryBytes = process.PeakWorkingSet64,
+            PeakMemoryBytes = Machine.PeakMemoryBytes(),
         }));
     }
 

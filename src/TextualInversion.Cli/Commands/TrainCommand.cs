@@ -92,8 +92,8 @@ internal sealed class TrainCommand : Documented
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
         var (modelName, folder) = ModelLocator.Find(parsed.GetValue(model));
-        using var network = new StableDiffusion1(folder, Devices.Find(parsed.GetValue(device)!), parsed.GetValue(precision) == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
-        var noise = new NoiseSchedule(SchedulerConfig.Parse(folder.ReadText("scheduler/scheduler_config.json"), folder.Full("scheduler/scheduler_config.json")));
+        using var network = Machine.Open(folder, parsed.GetValue(device)!, parsed.GetValue(precision));
+        var noise = new NoiseSchedule(Machine.Scheduler(folder));
         _ = new PromptTokenizer(network.Tokenizer, [placeholder]); // refuses what the vocabulary already holds
         var start = Initializer.Parse(network.Tokenizer, parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant());
         var side = options.Resolution ?? network.Resolution;
@@ -123,7 +123,7 @@ internal sealed class TrainCommand : Documented
             result.Loss,
             result.StepMedianSeconds,
             Seconds = clock.Elapsed.TotalSeconds,
-            PeakMemoryBytes = PeakMemory(),
+            PeakMemoryBytes = Machine.PeakMemoryBytes(),
         };
         run.WriteRecord(JsonOutput.Serialize(new
         {
@@ -212,12 +212,6 @@ internal sealed class TrainCommand : Documented
     {
         var stem = string.Concat(name.Where(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.')).Trim('.');
         return stem.Length > 0 ? stem : throw new TextualInversionException($"The token {name} makes no file name; give one with --name.");
-    }
-
-    private static long PeakMemory()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
     }
 
     private static string Version(Type type) => type.Assembly.GetName().Version!.ToString(3);

@@ -41,7 +41,7 @@ public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, Trai
         var (losses, seconds) = (new List<double>(), new List<double>());
         var sinceTrim = Stopwatch.StartNew();
         var end = TrainingEnd.Completed;
-        for (var step = 0; step < options.Steps && end == TrainingEnd.Completed; step++)
+        for (var step = 0; step < options.Steps; step++)
         {
             var clock = Stopwatch.StartNew();
             var loss = Accumulate(learner, batches, step, cancellationToken);
