@@ -13,11 +13,11 @@ internal static class Machine
     private const string SchedulerFile = "scheduler/scheduler_config.json";
 
     /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing, truncated or another's.</exception>
-    public static StableDiffusion1 Open(ModelFolder folder, string device, Precision precision) =>
-        new(folder, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+    public static StableDiffusion1 Open(IModelFiles files, string device, Precision precision) =>
+        new(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
 
     /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
-    public static SchedulerConfig Scheduler(ModelFolder folder) => SchedulerConfig.Parse(folder.ReadText(SchedulerFile), folder.Full(SchedulerFile));
+    public static SchedulerConfig Scheduler(IModelFiles files) => SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));
 
     /// <summary>The most memory that this process has held, in bytes.</summary>
     public static long PeakMemoryBytes()

@@ -12,7 +12,7 @@ internal static class ModelLocator
     /// <param name="recorded">the model recorded in the embedding being used, if any</param>
     /// <returns>the name to record, and the model</returns>
     /// <exception cref="TextualInversionException">There is no such model, or none was named.</exception>
-    public static (string Name, ModelFolder Folder) Find(string? model, string? recorded = null)
+    public static (string Name, IModelFiles Files) Find(string? model, string? recorded = null)
     {
         var name = model ?? recorded ?? Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrEmpty(name))

@@ -56,12 +56,12 @@ internal sealed partial class GenerateCommand : Documented
         using var shelf = FindEmbeddings(parsed, texts, messages);
 
         var recorded = shelf.Embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
-        var (modelName, folder) = ModelLocator.Find(parsed.GetValue(model), recorded);
-        var scheduler = Machine.Scheduler(folder);
-        using var network = Machine.Open(folder, parsed.GetValue(device)!, parsed.GetValue(precision));
+        var (modelName, files) = ModelLocator.Find(parsed.GetValue(model), recorded);
+        var scheduler = Machine.Scheduler(files);
+        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
         var tokenizer = new PromptTokenizer(network.Tokenizer, shelf.Placeholders(network.Vocabularies[0].shape[1]));
         WarnOfPrompts(texts, tokenizer, shelf, messages);
-        var defaults = GenerationDefaults.Read(folder);
+        var defaults = GenerationDefaults.Read(files);
         var options = new GenerateOptions
         {
             Prompt = texts[0],

@@ -91,9 +91,9 @@ internal sealed class TrainCommand : Documented
         RunFolder.RefuseToReplace(runPath, mayReplace);
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
-        var (modelName, folder) = ModelLocator.Find(parsed.GetValue(model));
-        using var network = Machine.Open(folder, parsed.GetValue(device)!, parsed.GetValue(precision));
-        var noise = new NoiseSchedule(Machine.Scheduler(folder));
+        var (modelName, files) = ModelLocator.Find(parsed.GetValue(model));
+        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
+        var noise = new NoiseSchedule(Machine.Scheduler(files));
         _ = new PromptTokenizer(network.Tokenizer, [placeholder]); // refuses what the vocabulary already holds
         var start = Initializer.Parse(network.Tokenizer, parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant());
         var side = options.Resolution ?? network.Resolution;

@@ -7,7 +7,7 @@ namespace TextualInversion.Checkpoints;
 /// A Stable Diffusion in a diffusers folder: a sub-folder for each part with its config and its weights.
 /// The one place that knows file names; sharded, pickled and variant weights belong here too.
 /// </summary>
-public sealed class ModelFolder
+public sealed class ModelFolder : IModelFiles
 {
     private static readonly JsonSerializerOptions ConfigOptions = new()
     {
@@ -31,8 +31,8 @@ public sealed class ModelFolder
 
     public string Path { get; }
 
-    /// <summary>The config record of a part, from its <c>config.json</c>; keys that the record does not have are ignored.</summary>
-    /// <exception cref="TextualInversionException">The file is missing, is not JSON, or lacks a key.</exception>
+    public ModelFamily Family => ModelFamily.StableDiffusion;
+
     public T Config<T>(string part)
     {
         var file = $"{part}/config.json";
@@ -47,8 +47,6 @@ public sealed class ModelFolder
         }
     }
 
-    /// <summary>The text of a file of the folder.</summary>
-    /// <exception cref="TextualInversionException">The file is missing.</exception>
     public string ReadText(string file)
     {
         try
@@ -61,9 +59,7 @@ public sealed class ModelFolder
         }
     }
 
-    /// <summary>The weights of a part, header checked, nothing read yet.</summary>
-    /// <exception cref="TextualInversionException">The file is missing or truncated.</exception>
-    public SafetensorsFile Weights(string part)
+    public ITensorFile Weights(string part)
     {
         var name = part == "text_encoder" ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
         var file = Full($"{part}/{name}");
@@ -71,8 +67,12 @@ public sealed class ModelFolder
         return SafetensorsFile.Open(file);
     }
 
+    public string TokenizerFolder(string name) => Full(name);
+
+    public bool Has(string file) => File.Exists(Full(file));
+
     /// <summary>The whole path of a file or folder inside.</summary>
-    public string Full(string relative) => System.IO.Path.Combine(Path, relative);
+    public string Full(string file) => System.IO.Path.Combine(Path, file);
 
     private JsonDocument Json(string file)
     {

@@ -5,14 +5,11 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints;
 
-/// <summary>Where a tensor lies in a safetensors file: bytes [Begin, Begin + Length) of the file.</summary>
-public sealed record TensorEntry(ScalarType Type, long[] Shape, long Begin, long Length);
-
 /// <summary>
 /// A safetensors file: an 8-byte little-endian header length, a JSON header, raw little-endian tensors
 /// (https://github.com/huggingface/safetensors#format). Reading maps the file: weights are paged in when they are used and never copied.
 /// </summary>
-public sealed class SafetensorsFile
+public sealed class SafetensorsFile : ITensorFile
 {
     private const int MaxHeaderBytes = 100_000_000; // the format's own limit
 
@@ -23,11 +20,14 @@ public sealed class SafetensorsFile
         ("U8", ScalarType.Byte, 1), ("BOOL", ScalarType.Bool, 1),
     ];
 
-    private SafetensorsFile(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, TensorEntry> tensors)
+    private readonly Dictionary<string, Place> places;
+
+    private SafetensorsFile(string path, IReadOnlyDictionary<string, string> metadata, Dictionary<string, Place> places)
     {
         FilePath = path;
         Metadata = metadata;
-        Tensors = tensors;
+        this.places = places;
+        Tensors = places.ToDictionary(place => place.Key, place => place.Value.Entry);
     }
 
     public string FilePath { get; }
@@ -67,19 +67,20 @@ public sealed class SafetensorsFile
         }
     }
 
-    /// <summary>The tensor <paramref name="name"/> as it is stored, mapped from the file. It stays valid after this object is gone.</summary>
+    /// <summary>As <see cref="ITensorFile.Read"/>, mapped from the file.</summary>
     /// <exception cref="TextualInversionException">There is no such tensor.</exception>
     public Tensor Read(string name)
     {
-        if (!Tensors.TryGetValue(name, out var entry))
+        if (!places.TryGetValue(name, out var place))
             throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
-        if (entry.Length == 0) return empty(entry.Shape, entry.Type);
-        var size = SizeOf(entry.Type);
-        if (entry.Begin % size != 0) return Copy(entry);
+        var ((type, shape), begin, length) = place;
+        if (length == 0) return empty(shape, type);
+        var size = SizeOf(type);
+        if (begin % size != 0) return Copy(place);
         using var scope = NewDisposeScope();
         // A private mapping: shared ones may extend the file.
-        var file = from_file(FilePath, shared: false, (entry.Begin + entry.Length) / size, entry.Type);
-        return file.narrow(0, entry.Begin / size, entry.Length / size).view(entry.Shape).MoveToOuterDisposeScope();
+        var file = from_file(FilePath, shared: false, (begin + length) / size, type);
+        return file.narrow(0, begin / size, length / size).view(shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>Writes tensors in the order of their names, whatever their type, contiguous and on the CPU or not.</summary>
@@ -139,7 +140,7 @@ public sealed class SafetensorsFile
     {
         if (header.ValueKind != JsonValueKind.Object) throw Broken(path, "its header is not an object");
         var metadata = new Dictionary<string, string>();
-        var tensors = new Dictionary<string, TensorEntry>();
+        var tensors = new Dictionary<string, Place>();
         foreach (var property in header.EnumerateObject())
         {
             if (property.Name != "__metadata__")
@@ -157,19 +158,19 @@ public sealed class SafetensorsFile
     }
 
     /// <summary>The format has every byte belong to one tensor.</summary>
-    private static void RequireNoHoles(string path, Dictionary<string, TensorEntry> tensors, long dataBegin, long fileLength)
+    private static void RequireNoHoles(string path, Dictionary<string, Place> tensors, long dataBegin, long fileLength)
     {
         var end = dataBegin;
-        foreach (var (name, entry) in tensors.OrderBy(tensor => tensor.Value.Begin).ThenBy(tensor => tensor.Value.Length))
+        foreach (var (name, place) in tensors.OrderBy(tensor => tensor.Value.Begin).ThenBy(tensor => tensor.Value.Length))
         {
-            if (entry.Begin != end) throw Broken(path, $"the bytes of {name} do not begin where those before it end");
-            end += entry.Length;
+            if (place.Begin != end) throw Broken(path, $"the bytes of {name} do not begin where those before it end");
+            end += place.Length;
         }
 
         if (end != fileLength) throw Broken(path, $"its tensors end {fileLength - end:N0} bytes before the file does");
     }
 
-    private static TensorEntry ParseEntry(string path, JsonProperty property, long dataBegin, long fileLength)
+    private static Place ParseEntry(string path, JsonProperty property, long dataBegin, long fileLength)
     {
         try
         {
@@ -187,7 +188,7 @@ public sealed class SafetensorsFile
             var bytes = shape.Aggregate((long)type.Size, (product, dimension) => checked(product * Math.Max(dimension, 1)));
             if (shape.Contains(0)) bytes = 0;
             if (bytes != end - begin) throw Broken(path, $"{property.Name} of shape [{string.Join(", ", shape)}] does not take {end - begin:N0} bytes");
-            return new TensorEntry(type.Type, shape, dataBegin + begin, bytes);
+            return new Place(new TensorEntry(type.Type, shape), dataBegin + begin, bytes);
         }
         catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
@@ -196,11 +197,11 @@ public sealed class SafetensorsFile
     }
 
     /// <summary>For tensors whose place in the file is not a multiple of their element size, which a mapping needs.</summary>
-    private Tensor Copy(TensorEntry entry)
+    private Tensor Copy(Place place)
     {
-        var tensor = empty(entry.Shape, entry.Type);
+        var tensor = empty(place.Entry.Shape, place.Entry.Type);
         using var stream = File.OpenRead(FilePath);
-        stream.Position = entry.Begin;
+        stream.Position = place.Begin;
         stream.ReadExactly(tensor.bytes);
         return tensor;
     }
@@ -216,4 +217,7 @@ public sealed class SafetensorsFile
     };
 
     private static TextualInversionException Broken(string path, string why) => new($"{path}: is not a whole safetensors file: {why}.");
+
+    /// <summary>A tensor and where it lies: bytes [Begin, Begin + Length) of the file.</summary>
+    private sealed record Place(TensorEntry Entry, long Begin, long Length);
 }

@@ -10,7 +10,7 @@ namespace TextualInversion.Checkpoints;
 /// </summary>
 public sealed class WeightStore : IDisposable
 {
-    private readonly SafetensorsFile file;
+    private readonly ITensorFile file;
     private readonly Dictionary<string, string> keys; // the name a network uses -> the name in the file
     private readonly SortedDictionary<string, Tensor> taken = new(StringComparer.Ordinal);
     private readonly ScalarType type;
@@ -21,7 +21,7 @@ public sealed class WeightStore : IDisposable
     /// <param name="device">Where it computes.</param>
     /// <param name="rename">From a name in the file to the one in use today; null for a tensor that the network does not have.</param>
     /// <exception cref="TextualInversionException">The file holds a tensor under two names.</exception>
-    public WeightStore(SafetensorsFile file, ScalarType type, Device device, Func<string, string?> rename)
+    public WeightStore(ITensorFile file, ScalarType type, Device device, Func<string, string?> rename)
     {
         this.file = file;
         this.type = type;

@@ -20,16 +20,16 @@ public sealed record GenerationDefaults
     public string? Sampler { get; init; }
 
     /// <exception cref="TextualInversionException">The file is there and is malformed.</exception>
-    public static GenerationDefaults Read(ModelFolder folder)
+    public static GenerationDefaults Read(IModelFiles files)
     {
-        if (!File.Exists(folder.Full(FileName))) return new GenerationDefaults();
+        if (!files.Has(FileName)) return new GenerationDefaults();
         try
         {
-            return JsonSerializer.Deserialize<GenerationDefaults>(folder.ReadText(FileName), JsonOptions) ?? new GenerationDefaults();
+            return JsonSerializer.Deserialize<GenerationDefaults>(files.ReadText(FileName), JsonOptions) ?? new GenerationDefaults();
         }
         catch (JsonException error)
         {
-            throw new TextualInversionException($"{folder.Full(FileName)}: {error.Message}", error);
+            throw new TextualInversionException($"{files.Full(FileName)}: {error.Message}", error);
         }
     }
 }

@@ -17,7 +17,7 @@ public sealed class ClipTextEncoder : IDisposable
     private readonly LayerNorm finalNorm;
 
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public ClipTextEncoder(ClipTextConfig config, SafetensorsFile file, Device device)
+    public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device)
     {
         this.config = config;
         store = new WeightStore(file, ScalarType.Float32, device, Rename);

@@ -21,33 +21,33 @@ public sealed class StableDiffusion1 : IDisposable
     private readonly ScalarType type;
     private readonly UNetConfig unetConfig;
     private readonly VaeConfig vaeConfig;
-    private readonly SafetensorsFile unetFile, vaeFile;
+    private readonly ITensorFile unetFile, vaeFile;
     private readonly ClipTextEncoder textEncoder;
     private VaeEncoder? vaeEncoder;
     private VaeDecoder? vaeDecoder;
     private UNet? unet;
 
-    /// <param name="folder">The model.</param>
+    /// <param name="files">The model.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="type">What the U-Net computes in, float32 or bfloat16; the text encoder and the VAE always compute in float32.</param>
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
-    public StableDiffusion1(ModelFolder folder, Device device, ScalarType type)
+    public StableDiffusion1(IModelFiles files, Device device, ScalarType type)
     {
-        Folder = folder;
+        Files = files;
         Device = device;
         this.type = type;
-        unetConfig = folder.Config<UNetConfig>("unet");
-        vaeConfig = folder.Config<VaeConfig>("vae");
+        unetConfig = files.Config<UNetConfig>("unet");
+        vaeConfig = files.Config<VaeConfig>("vae");
         // All headers are read before any work, so that a broken file is named at once.
-        (unetFile, vaeFile) = (folder.Weights("unet"), folder.Weights("vae"));
-        Tokenizer = ClipTokenizer.Load(folder.Full("tokenizer"));
-        textEncoder = new ClipTextEncoder(folder.Config<ClipTextConfig>("text_encoder"), folder.Weights("text_encoder"), device);
+        (unetFile, vaeFile) = (files.Weights("unet"), files.Weights("vae"));
+        Tokenizer = ClipTokenizer.Load(files.TokenizerFolder("tokenizer"));
+        textEncoder = new ClipTextEncoder(files.Config<ClipTextConfig>("text_encoder"), files.Weights("text_encoder"), device);
         var vocabularySize = textEncoder.TokenEmbedding.shape[0];
         if (Tokenizer.VocabularySize > vocabularySize)
-            throw new TextualInversionException($"{folder.Full("tokenizer")}: has {Tokenizer.VocabularySize} tokens, the text encoder only {vocabularySize}; they do not belong together.");
+            throw new TextualInversionException($"{files.Full("tokenizer")}: has {Tokenizer.VocabularySize} tokens, the text encoder only {vocabularySize}; they do not belong together.");
     }
 
-    public ModelFolder Folder { get; }
+    public IModelFiles Files { get; }
 
     public Device Device { get; }
 

@@ -24,7 +24,7 @@ public sealed class UNet : IDisposable
     /// <param name="type">The type to compute in: float32 or bfloat16.</param>
     /// <param name="device">Where to compute.</param>
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public UNet(UNetConfig config, SafetensorsFile file, ScalarType type, Device device)
+    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device)
     {
         config.Validate(file.FilePath);
         this.type = type;
@@ -80,7 +80,7 @@ public sealed class UNet : IDisposable
 
     public void Dispose() => store.Dispose();
 
-    private static bool HasAttention(string type, string direction, SafetensorsFile file) =>
+    private static bool HasAttention(string type, string direction, ITensorFile file) =>
         type == $"CrossAttn{direction}Block2D" || (type == $"{direction}Block2D"
             ? false
             : throw new TextualInversionException($"{file.FilePath}: its config.json names the block {type}, which is not supported; this is another kind of model."));

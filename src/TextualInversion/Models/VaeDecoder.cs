@@ -17,7 +17,7 @@ public sealed class VaeDecoder : IDisposable
     private readonly GroupNorm normOut;
 
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public VaeDecoder(VaeConfig config, SafetensorsFile file, Device device)
+    public VaeDecoder(VaeConfig config, ITensorFile file, Device device)
     {
         config.Validate(file.FilePath);
         this.config = config;

@@ -20,7 +20,7 @@ public sealed class VaeEncoder : IDisposable
     private readonly Conv2d? quantConv;
 
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public VaeEncoder(VaeConfig config, SafetensorsFile file, Device device)
+    public VaeEncoder(VaeConfig config, ITensorFile file, Device device)
     {
         config.Validate(file.FilePath);
         this.config = config;

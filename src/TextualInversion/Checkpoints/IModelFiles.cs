@@ -1,0 +1,45 @@
+namespace TextualInversion.Checkpoints;
+
+/// <summary>The kinds of Stable Diffusion, by the networks they are made of.</summary>
+public enum ModelFamily
+{
+    /// <summary>Stable Diffusion 1 and 2: one text encoder.</summary>
+    StableDiffusion,
+
+    /// <summary>Stable Diffusion XL: two text encoders, and the picture's size as a condition.</summary>
+    StableDiffusionXl,
+}
+
+/// <summary>
+/// The configs, weights and tokenizers of one Stable Diffusion under diffusers' names, wherever they lie. A part is a sub-folder of
+/// diffusers' layout: <c>unet</c>, <c>vae</c>, <c>text_encoder</c>, <c>text_encoder_2</c>.
+/// </summary>
+public interface IModelFiles
+{
+    /// <summary>The folder or file.</summary>
+    string Path { get; }
+
+    ModelFamily Family { get; }
+
+    /// <summary>The config record of a part, as its <c>config.json</c> has it; keys that the record does not have are ignored.</summary>
+    /// <exception cref="TextualInversionException">It is missing, is not JSON, or lacks a key.</exception>
+    T Config<T>(string part);
+
+    /// <summary>The weights of a part, headers checked, no tensor read yet.</summary>
+    /// <exception cref="TextualInversionException">They are missing, truncated or malformed.</exception>
+    ITensorFile Weights(string part);
+
+    /// <summary>The folder of <c>tokenizer</c> or <c>tokenizer_2</c>.</summary>
+    /// <exception cref="TextualInversionException">There is none.</exception>
+    string TokenizerFolder(string name);
+
+    /// <summary>Whether there is a file such as <c>scheduler/scheduler_config.json</c>.</summary>
+    bool Has(string file);
+
+    /// <summary>The text of such a file.</summary>
+    /// <exception cref="TextualInversionException">It is missing.</exception>
+    string ReadText(string file);
+
+    /// <summary>How errors name such a file.</summary>
+    string Full(string file);
+}
