@@ -3,14 +3,15 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// How much of a sample is image and how much is noise, with the variance preserved: x = Alpha image + Sigma noise. Tensors are (B, C, h, w).
+/// How much of a sample is image and how much is noise, with the variance preserved: x = Alpha image + Sigma noise.
+/// Tensors are (B, C, h, w).
 /// </summary>
 internal readonly record struct NoiseLevel(double Alpha, double Sigma)
 {
     /// <summary>Noise to image: the sigma of Karras et al., arXiv 2206.00364.</summary>
     public double Ratio => Sigma / Alpha;
 
-    /// <summary>Half the logarithm of the signal-to-noise ratio (arXiv 2206.00927, section 2.1); infinite without noise.</summary>
+    /// <summary>Half the logarithm of the signal-to-noise ratio (arXiv 2206.00927); infinite without noise.</summary>
     public double Lambda => -Math.Log(Ratio);
 
     public static NoiseLevel OfRatio(double ratio)

@@ -23,7 +23,7 @@ public sealed class SamplerReferenceTests
         foreach (var reference in Cases().Where(reference => reference.GetProperty("name").GetString() == name))
         {
             var config = ConfigOf(reference);
-            var kind = Samplers.OfFolder(config) ?? throw new InvalidOperationException($"{config.Source}: there is no {config.ClassName}.");
+            var kind = Assert.NotNull(Samplers.OfFolder(config));
             AssertTrajectory(file, reference, Samplers.Create(kind, config, reference.GetProperty("steps").GetInt32()));
         }
     }

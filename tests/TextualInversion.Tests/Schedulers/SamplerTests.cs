@@ -200,7 +200,7 @@ public sealed class SamplerTests
     {
         if (kind == SamplerKind.Lcm) return;
         using var scope = NewDisposeScope();
-        var steps = kind == SamplerKind.DpmSolverSinglestep ? 999 : 1000; // which knows no other spacing than the one that lays out a point more
+        var steps = kind == SamplerKind.DpmSolverSinglestep ? 999 : 1000; // DPM++ 2S always lays out a point more
         using var sampler = Samplers.Create(kind, Config("\"timestep_spacing\": \"trailing\""), steps);
         Assert.InRange(Math.Abs(Run(sampler).item<float>()), 0, 1e3f);
     }
@@ -302,7 +302,8 @@ public sealed class SamplerTests
     [InlineData(SamplerKind.Euler, "\"interpolation_type\": \"log_linear\"",
         "a.json: interpolation_type is log_linear, but the sampler Euler supports linear. Choose another sampler.")]
     [InlineData(SamplerKind.DpmSolverMultistep, "\"algorithm_type\": \"dpmsolver\"",
-        "a.json: algorithm_type is dpmsolver, but the sampler DPM++ 2M supports dpmsolver++ or sde-dpmsolver++ or deis. Choose another sampler.")]
+        "a.json: algorithm_type is dpmsolver, but the sampler DPM++ 2M supports dpmsolver++ or sde-dpmsolver++ or deis. "
+        + "Choose another sampler.")]
     [InlineData(SamplerKind.DpmSolverMultistep, "\"solver_order\": 4",
         "a.json: solver_order is 4, but the sampler DPM++ 2M supports 1 or 2 or 3. Choose another sampler.")]
     [InlineData(SamplerKind.DpmSolverMultistepSde, "\"solver_order\": 3",
