@@ -22,7 +22,11 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
 
     public static NoiseLevel OfAlphaCumprod(double alphaCumprod) => new(Math.Sqrt(alphaCumprod), Math.Sqrt(1 - alphaCumprod));
 
-    public Tensor Mix(Tensor image, Tensor noise) => (image * Alpha) + (noise * Sigma);
+    public Tensor Mix(Tensor image, Tensor noise)
+    {
+        using var scope = NewDisposeScope();
+        return ((image * Alpha) + (noise * Sigma)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The clean sample that a model output at this level implies; the velocity is that of arXiv 2202.00512, appendix D.</summary>
     public Tensor Original(PredictionType predictionType, Tensor modelOutput, Tensor sample) => predictionType switch
