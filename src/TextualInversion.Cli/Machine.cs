@@ -16,8 +16,13 @@ internal static class Machine
     public static StableDiffusion1 Open(IModelFiles files, string device, Precision precision) =>
         new(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
 
+    /// <summary>
+    /// The folder's settings, without the clipping of pixels, which DDIM and DDPM would do to latents where the file is silent or says so
+    /// (diffusers' pipeline turns it off in a scheduler that it loads, too).
+    /// </summary>
     /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
-    public static SchedulerConfig Scheduler(IModelFiles files) => SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));
+    public static SchedulerConfig Scheduler(IModelFiles files) =>
+        SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile)) with { ClipSample = false };
 
     /// <summary>The most memory that this process has held, in bytes.</summary>
     public static long PeakMemoryBytes()
