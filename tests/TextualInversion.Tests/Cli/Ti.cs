@@ -11,7 +11,7 @@ internal static class Ti
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
     {
         using StringWriter output = new(), error = new();
-        var exitCode = await CommandLine.RunAsync(arguments, output, error);
+        var exitCode = await CommandLine.RunAsync(arguments, output, error, Environment.GetEnvironmentVariable);
         return (exitCode, output.ToString(), error.ToString());
     }
 
