@@ -56,7 +56,7 @@ internal sealed partial class GenerateCommand : Documented
         using var shelf = FindEmbeddings(parsed, texts, messages);
 
         var recorded = shelf.Embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
-        var (modelName, files) = await models.FindAsync(parsed.GetValue(model), recorded, messages, cancellationToken);
+        var (modelName, files) = await models.FindAsync(parsed.GetValue(model), recorded, variant: null, messages, cancellationToken);
         var scheduler = Machine.Scheduler(files);
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
         var tokenizer = new PromptTokenizer(network.Tokenizer, shelf.Placeholders(network.Vocabularies[0].shape[1]));

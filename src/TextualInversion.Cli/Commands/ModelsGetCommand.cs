@@ -27,9 +27,7 @@ internal sealed class ModelsGetCommand : Documented
     {
         var model = HubId.Parse(parsed.GetValue(id)!);
         var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
-        string path;
-        using (var display = new DownloadDisplay(messages))
-            path = await new ModelHub(options).GetModelAsync(model, parsed.GetValue(variant), update: true, display, cancellationToken);
+        var path = await ModelDownload.RunAsync(options, model, parsed.GetValue(variant), update: true, messages, cancellationToken);
         parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json) ? JsonOutput.Serialize(new { Model = model.Name, Commit = Path.GetFileName(path), Path = path }) : path);
         return 0;
     }

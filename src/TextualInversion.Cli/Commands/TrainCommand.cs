@@ -91,7 +91,7 @@ internal sealed class TrainCommand : Documented
         RunFolder.RefuseToReplace(runPath, mayReplace);
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
-        var (modelName, files) = await models.FindAsync(parsed.GetValue(model), recorded: null, messages, cancellationToken);
+        var (modelName, files) = await models.FindAsync(parsed.GetValue(model), recorded: null, variant: null, messages, cancellationToken);
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
         var noise = new NoiseSchedule(Machine.Scheduler(files));
         _ = new PromptTokenizer(network.Tokenizer, [placeholder]); // refuses what the vocabulary already holds

@@ -30,7 +30,7 @@ public sealed class HubCache(string folder)
 
     /// <summary>The paths below a snapshot, with forward slashes, whose content is there.</summary>
     public static HashSet<string> FilesOf(string snapshot) =>
-        [.. Entries(snapshot).Where(file => File.Exists(Path.Combine(snapshot, file)))]; // a link's target, that is
+        [.. Entries(snapshot).Where(file => LengthOf(Path.Combine(snapshot, file)) is not null)];
 
     /// <summary>The same with links that lead nowhere.</summary>
     internal static IEnumerable<string> Entries(string snapshot) =>
@@ -42,7 +42,7 @@ public sealed class HubCache(string folder)
 
     /// <summary>Whether the blob is there, or its copy where there are no links.</summary>
     internal bool Has(HubId id, string commit, HubFile file) =>
-        HasSize(BlobPath(id, file.Blob), file.Size) || HasSize(Path.Combine(SnapshotPath(id, commit), file.Path), file.Size);
+        LengthOf(BlobPath(id, file.Blob)) == file.Size || LengthOf(Path.Combine(SnapshotPath(id, commit), file.Path)) == file.Size;
 
     /// <summary>Waits until no other process works on the blob. The lock is flock's, as Python's, and ends with the process whatever happens to it.</summary>
     /// <exception cref="IOException">The cache cannot be written.</exception>
@@ -95,6 +95,14 @@ public sealed class HubCache(string folder)
 
     internal string RepositoryFolder(HubId id) => Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
 
+    /// <summary>Of the file that a path leads to through links; null where there is none (File.Exists is content with a link).</summary>
+    internal static long? LengthOf(string path)
+    {
+        var entry = new FileInfo(path);
+        var file = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? entry : null;
+        return file is { Exists: true } ? file.Length : null;
+    }
+
     private IEnumerable<string> Repositories() => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, Prefix + "*").Order(StringComparer.Ordinal) : [];
 
     private static string NameOf(string repository) => Path.GetFileName(repository)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
@@ -111,14 +119,9 @@ public sealed class HubCache(string folder)
             Path.GetFileName(snapshot),
             [.. (revisions?[Path.GetFileName(snapshot)] ?? []).Order(StringComparer.Ordinal)],
             CachedSnapshot.KindOf(snapshot),
-            FilesOf(snapshot).Sum(file => Length(Path.Combine(snapshot, file))),
+            FilesOf(snapshot).Sum(file => LengthOf(Path.Combine(snapshot, file)) ?? 0),
             snapshot));
     }
-
-    private static bool HasSize(string path, long size) => File.Exists(path) && Length(path) == size;
-
-    /// <summary>Of the file that a link leads to.</summary>
-    internal static long Length(string path) => ((FileInfo?)new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) ?? new FileInfo(path)).Length;
 
     // EWOULDBLOCK of Linux and macOS, and Windows' sharing violation: .NET has no exception of its own for a file that is in use.
     private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);

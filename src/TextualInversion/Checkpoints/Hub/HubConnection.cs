@@ -66,8 +66,7 @@ internal sealed class HubConnection : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (from > 0) request.Headers.Range = new RangeHeaderValue(from, null);
-        var isEndpoint = Uri.Compare(address, options.Endpoint, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
-        if (options.Token is { } secret && isEndpoint) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        if (options.Token is { } secret && options.IsEndpoint(address)) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         return await GuardAsync(address.Host, token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), cancellationToken);
     }
 

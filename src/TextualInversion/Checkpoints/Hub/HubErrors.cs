@@ -13,7 +13,7 @@ internal static class HubErrors
         var status = (int)response.StatusCode;
         if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || status >= 500)
             return new HubFailure(HubFailureKind.Interrupted, $"{address.Host}: {Describe(response)}", RetryAfter(response));
-        if (!address.Host.Equals(options.Endpoint.Host, StringComparison.OrdinalIgnoreCase))
+        if (!options.IsEndpoint(address))
             return new TextualInversionException($"{id}: {address.Host}, where the hub keeps the file, answers {Describe(response)}; try again, or check the network's proxy.");
         var code = response.Headers.TryGetValues("X-Error-Code", out var values) ? values.First() : null;
         return new TextualInversionException($"{id}: {Explain(status, code, id, options)}");
@@ -24,7 +24,7 @@ internal static class HubErrors
         failure.Kind switch
         {
             HubFailureKind.Unreachable =>
-                $"{id}: the hub cannot be reached ({failure.Message}). Check the network, the proxy and HF_ENDPOINT; a model in the cache or a folder needs no network, nor does --model demo.",
+                $"{id}: the hub cannot be reached ({failure.Message}). Check the network, the proxy and HF_ENDPOINT; a model that is in the cache needs none.",
             HubFailureKind.Damaged =>
                 $"{id}: {failure.Message}, twice in a row; {what} was not kept. Try again later, or check the network's proxy and HF_ENDPOINT.",
             _ when failure.RetryAfter is { } pause =>

@@ -29,6 +29,10 @@ public sealed record HubOptions
     /// <summary>In [0, 1): by how much pauses are lengthened, so that many clients do not come back at once.</summary>
     public Func<double> Jitter { get; init; } = Random.Shared.NextDouble;
 
+    /// <summary>Whether an address is the endpoint's own: same scheme, host and port.</summary>
+    internal bool IsEndpoint(Uri address) =>
+        Uri.Compare(address, Endpoint, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
+
     /// <summary>Without the token.</summary>
     public override string ToString() => $"{Endpoint} -> {CacheFolder}";
 }

@@ -25,9 +25,8 @@ internal static partial class ModelFileSelection
         var tokenizers = Tokenizers.SelectMany(folder => TokenizerFiles, (folder, file) => $"{folder}/{file}");
         return
         [
-            "model_index.json",
             "scheduler/scheduler_config.json",
-            .. tokenizers.Append("generation_config.json").Where(files.Contains),
+            .. tokenizers.Concat(["model_index.json", "generation_config.json"]).Where(files.Contains),
             .. parts.Select(part => $"{part}/config.json"),
             .. weights,
         ];
@@ -75,14 +74,17 @@ internal static partial class ModelFileSelection
 
     private static void RequireLayout(string name, IReadOnlySet<string> files)
     {
-        string[] needed = ["model_index.json", "unet/config.json", "vae/config.json", "text_encoder/config.json", "scheduler/scheduler_config.json"];
+        string[] needed = ["unet/config.json", "vae/config.json", "text_encoder/config.json", "scheduler/scheduler_config.json"];
         if (Array.Find(needed, file => !files.Contains(file)) is not { } missing) return;
         var single = files.Where(file => !file.Contains('/') && (file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".ckpt", StringComparison.Ordinal))).Order(StringComparer.Ordinal).ToList();
         throw new TextualInversionException($"{name}: has no {missing}, so it is not a Stable Diffusion in diffusers' layout"
             + (single.Count == 0 ? "; choose another repository." : $"; it holds {string.Join(", ", single)}: download the one you want and name the file with --model."));
     }
 
-    /// <summary>Safetensors before pickles, the variant asked for before the plain weights, those before another variant; whole before sharded.</summary>
+    /// <summary>
+    /// Safetensors before pickles, the variant asked for before the plain weights, those before another variant, whole before sharded: what
+    /// <see cref="ModelFolder"/> reads where it has the choice.
+    /// </summary>
     private static string WeightsOf(string name, IReadOnlySet<string> files, string part, string? variant)
     {
         var candidates = from file in files
@@ -90,7 +92,7 @@ internal static partial class ModelFileSelection
                          let match = WeightsName().Match(file[(part.Length + 1)..])
                          where match.Success
                          let found = VariantOf(file)
-                         orderby found == variant ? 0 : found is null ? 1 : 2, match.Groups["pickle"].Success, match.Groups["index"].Success, file
+                         orderby match.Groups["pickle"].Success, found == variant ? 0 : found is null ? 1 : found == "fp16" ? 2 : 3, match.Groups["index"].Success, file
                          select file;
         return candidates.FirstOrDefault() ?? throw new TextualInversionException($"{name}: {part}/ has no weights (.safetensors or .bin); the repository is incomplete.");
     }

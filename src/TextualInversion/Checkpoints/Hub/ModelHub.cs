@@ -32,7 +32,7 @@ public sealed class ModelHub(HubOptions options)
     {
         var cached = FindComplete(id, select, out var why);
         if (cached is not null && (!update || options.Offline || id.IsCommit)) return cached;
-        if (options.Offline) throw new TextualInversionException($"{id}: {why} {Cache.Folder}, and HF_HUB_OFFLINE forbids to download it; unset it, or name another model with --model (demo needs no network).");
+        if (options.Offline) throw new TextualInversionException($"{id}: {why} {Cache.Folder}, and HF_HUB_OFFLINE forbids to download it; unset it, or name another model.");
 
         using var connection = new HubConnection(options);
         HubListing listing;
