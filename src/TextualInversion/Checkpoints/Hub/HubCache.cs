@@ -38,6 +38,21 @@ public sealed class HubCache(string folder)
     internal static IEnumerable<string> Entries(string snapshot) =>
         Directory.EnumerateFiles(snapshot, "*", All).Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
 
+    /// <summary>Of the file that a path leads to through links; null where there is none, which File.Exists does not tell of a link.</summary>
+    internal static long? LengthOf(string path)
+    {
+        try
+        {
+            var entry = new FileInfo(path);
+            var file = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? entry : null;
+            return file is { Exists: true } ? file.Length : null;
+        }
+        catch (IOException)
+        {
+            return null; // links in a circle
+        }
+    }
+
     /// <summary>What came of a blob so far.</summary>
     internal string PartialPath(HubId id, string blob) => BlobPath(id, blob) + ".incomplete";
 
@@ -103,14 +118,6 @@ public sealed class HubCache(string folder)
     private string ReferencePath(HubId id) => Path.Combine(RepositoryFolder(id), "refs", id.Revision);
 
     private string RepositoryFolder(HubId id) => Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
-
-    /// <summary>Of the file that a path leads to through links; null where there is none (File.Exists is content with a link).</summary>
-    internal static long? LengthOf(string path)
-    {
-        var entry = new FileInfo(path);
-        var file = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? entry : null;
-        return file is { Exists: true } ? file.Length : null;
-    }
 
     private IEnumerable<string> Repositories() => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, Prefix + "*").Order(StringComparer.Ordinal) : [];
 

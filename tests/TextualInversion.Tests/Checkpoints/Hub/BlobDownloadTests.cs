@@ -4,7 +4,7 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Tests.Checkpoints.Hub;
 
 /// <summary>Servers and networks that misbehave.</summary>
-public sealed class DownloadTests : IDisposable
+public sealed class BlobDownloadTests : IDisposable
 {
     private const string Unet = TinyRepository.Unet;
 
@@ -193,6 +193,10 @@ public sealed class DownloadTests : IDisposable
     [InlineData("{}", "not as a hub does")]
     [InlineData("null", "not as a hub does")]
     [InlineData("[1", "not as a hub does")]
+    [InlineData("""{"sha": null, "siblings": []}""", "not as a hub does")]
+    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": null}""", "not as a hub does")]
+    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [null]}""", "not as a hub does")]
+    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": null}]}""", "not as a hub does")]
     [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"size": 3}]}""", "not as a hub does")]
     [InlineData("""{"sha": "main", "siblings": []}""", "its commit is called \"main\"")]
     [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "a", "size": 3}]}""", "a has no hash")]
