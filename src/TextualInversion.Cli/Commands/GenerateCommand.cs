@@ -30,13 +30,13 @@ internal sealed partial class GenerateCommand : Documented
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
 
-    public GenerateCommand()
+    public GenerateCommand(ModelLocator models)
         : base("generate", "Draws pictures from a prompt, with learned words in it. The settings are inside each PNG, where the WebUI reads them.")
     {
         AddGroup("Most used", prompt, negative, embeddings, model, count, seed, steps, guidance, sampler, width, height);
         AddGroup("Machine", device, precision);
         AddGroup("Output", output, overwrite, quiet, json);
-        SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -45,7 +45,7 @@ internal sealed partial class GenerateCommand : Documented
         "ti generate --model demo --prompt \"a photo of a red cat\" --sampler \"dpm++ 2m karras\" --steps 20 --guidance 4 --seed 7",
     ];
 
-    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
         var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var pictures = parsed.GetValue(count);
@@ -56,7 +56,7 @@ internal sealed partial class GenerateCommand : Documented
         using var shelf = FindEmbeddings(parsed, texts, messages);
 
         var recorded = shelf.Embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
-        var (modelName, files) = ModelLocator.Find(parsed.GetValue(model), recorded);
+        var (modelName, files) = await models.FindAsync(parsed.GetValue(model), recorded, variant: null, messages, cancellationToken);
         var scheduler = Machine.Scheduler(files);
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
         var tokenizer = new PromptTokenizer(network.Tokenizer, shelf.Placeholders(network.Vocabularies[0].shape[1]));

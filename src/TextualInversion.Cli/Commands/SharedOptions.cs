@@ -7,8 +7,8 @@ internal static class SharedOptions
 {
     public static Option<string?> Model() => new("--model")
     {
-        HelpName = "FOLDER|demo",
-        Description = "A Stable Diffusion 1 in a diffusers folder, or demo, the small model that ships with ti. Default: TI_MODEL.",
+        HelpName = "FOLDER|ID|demo",
+        Description = $"A Stable Diffusion 1: a diffusers folder, a hub id owner/name[@revision], which is downloaded if the cache lacks it, or demo, the small model that ships with ti. Default: the embedding's, TI_MODEL, {ModelLocator.Default}.",
     };
 
     public static Option<ulong?> Seed() => new("--seed")

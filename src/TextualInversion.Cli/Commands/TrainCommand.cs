@@ -49,7 +49,7 @@ internal sealed class TrainCommand : Documented
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
 
-    public TrainCommand()
+    public TrainCommand(ModelLocator models)
         : base("train", "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/.")
     {
         images.Validators.Add(result =>
@@ -61,7 +61,7 @@ internal sealed class TrainCommand : Documented
         AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
         AddGroup("Machine", device, precision, seed);
         AddGroup("Output", output, name, overwrite, quiet, json);
-        SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
     private enum Compatibility
@@ -75,7 +75,7 @@ internal sealed class TrainCommand : Documented
         "ti train --model demo --images samples/my-style --token my-style --property style --initializer painting --vectors 2",
     ];
 
-    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var output = parsed.InvocationConfiguration.Output;
@@ -91,7 +91,7 @@ internal sealed class TrainCommand : Documented
         RunFolder.RefuseToReplace(runPath, mayReplace);
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
-        var (modelName, files) = ModelLocator.Find(parsed.GetValue(model));
+        var (modelName, files) = await models.FindAsync(parsed.GetValue(model), recorded: null, variant: null, messages, cancellationToken);
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
         var noise = new NoiseSchedule(Machine.Scheduler(files));
         _ = new PromptTokenizer(network.Tokenizer, [placeholder]); // refuses what the vocabulary already holds
