@@ -12,7 +12,7 @@ internal static class FileKind
     public static bool IsSafetensors(ReadOnlySpan<byte> prefix) => prefix.Length > 8 && prefix[8] == '{' && prefix[4..8].IndexOfAnyExcept((byte)0) < 0;
 
     /// <summary>A pickle of protocol 2 or later, or the number in text that begins torch files of protocols 0 and 1.</summary>
-    public static bool IsPickle(ReadOnlySpan<byte> prefix) => prefix is [0x80, <= 5, ..] || prefix.StartsWith("L1195470370"u8);
+    public static bool IsPickle(ReadOnlySpan<byte> prefix) => prefix is [0x80, <= 5, ..] || prefix.StartsWith("L1195470371"u8);
 
     /// <summary>What people get instead of weights; null where it is none of those.</summary>
     public static string? Mistake(ReadOnlySpan<byte> prefix) => prefix switch

@@ -164,7 +164,7 @@ internal sealed class Unpickler
                 var state = Pop();
                 if (Top is PickledObject built) built.State = state; // other values' attributes, such as a state dict's versions, mean nothing here
                 break;
-            case 'P': throw new MalformedFileException("it refers to something outside by a line of text, which torch never writes");
+            case 'P': throw new MalformedFileException("it refers to something outside by a line of text (protocol 0); save it anew with torch.save as it is");
             case '\x82' or '\x83' or '\x84': throw new MalformedFileException("it asks for a class by a number (an EXT opcode), which torch never writes; nothing was run");
             case '\x97' or '\x98': throw new MalformedFileException("it refers to buffers outside, which torch never writes");
             default: return false;

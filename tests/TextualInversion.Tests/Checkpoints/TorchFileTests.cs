@@ -58,6 +58,33 @@ public sealed class TorchFileTests : IDisposable
         }
     }
 
+    /// <summary>Written by torch itself, see make.py beside them.</summary>
+    [Fact]
+    public void Open_EveryProtocol_ReadsTheSame()
+    {
+        using var scope = NewDisposeScope();
+        var files = Directory.GetFiles(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "torch-protocols"), "*.pt");
+        Assert.Equal(10, files.Length);
+        foreach (var file in files.Select(TorchFile.Open))
+        {
+            Assert.Equal(["a", "m", "last"], file.Tensors.Keys);
+            Assert.Equal([0f, 1, 2, 3, 4, 5], file.Read("a").data<float>().ToArray());
+            Assert.Equal([1f, 1], file.Read("m").data<float>().ToArray());
+            Assert.Equal([8L, 4, 2, 1], file.Read("last").stride());
+            Assert.Equal((-1.5, new PickledGlobal("torch.float16")), (file.Root["n"], file.Root["t"]));
+            Assert.Equal([1L, null, true, "ä\n"], Assert.IsType<List<object?>>(file.Root["l"]));
+            Assert.Equal([1L, 2L], Assert.IsType<object?[]>(file.Root["s"]));
+        }
+    }
+
+    [Fact]
+    public void Open_ArchiveWithSizesOf64Bits_ReadsTheSame()
+    {
+        using var scope = NewDisposeScope();
+        var archive = Archive(Dictionary(("x", Tensor("0", "FloatStorage", 2, 0, [2], [1]))), ("0", Floats(1, 2)));
+        Assert.Equal([1f, 2], Open(Zip64(archive)).Read("x").data<float>().ToArray());
+    }
+
     [Fact]
     public void Read_ViewsOfOneStorage_AreWhatTheirOffsetsAndStridesSay()
     {

@@ -44,6 +44,30 @@ internal static class TorchBytes
         return stream.ToArray();
     }
 
+    /// <summary>The same archive with its list's numbers in 64 bits, as archives of more than 4 GiB have them.</summary>
+    public static byte[] Zip64(byte[] archive)
+    {
+        var end = archive.Length - 22; // no comment
+        var offset = BitConverter.ToInt32(archive, end + 16);
+        List<byte> bytes = [.. archive[..offset]];
+        for (var entry = offset; entry < end;)
+        {
+            int name = BitConverter.ToUInt16(archive, entry + 28), extra = BitConverter.ToUInt16(archive, entry + 30);
+            byte[] sizes = [.. Long(archive, entry + 24), .. Long(archive, entry + 20), .. Long(archive, entry + 42)];
+            byte[] no = [0xff, 0xff, 0xff, 0xff];
+            bytes.AddRange([.. archive[entry..(entry + 20)], .. no, .. no, .. archive[(entry + 28)..(entry + 30)], (byte)(extra + 28), 0, .. archive[(entry + 32)..(entry + 42)], .. no]);
+            bytes.AddRange([.. archive[(entry + 46)..(entry + 46 + name + extra)], 1, 0, 24, 0, .. sizes]);
+            entry += 46 + name + extra;
+        }
+
+        var (place, length) = (bytes.Count, bytes.Count - offset);
+        bytes.AddRange([0x50, 0x4b, 6, 6, .. new byte[36], .. BitConverter.GetBytes((long)length), .. BitConverter.GetBytes((long)offset)]);
+        bytes.AddRange([0x50, 0x4b, 6, 7, 0, 0, 0, 0, .. BitConverter.GetBytes((long)place), 1, 0, 0, 0]);
+        return [.. bytes, 0x50, 0x4b, 5, 6, .. new byte[4], .. Enumerable.Repeat((byte)0xff, 12), 0, 0];
+
+        static byte[] Long(byte[] archive, int at) => BitConverter.GetBytes((long)BitConverter.ToUInt32(archive, at));
+    }
+
     /// <summary>A stream as torch.save made it before 1.6.</summary>
     public static byte[] Legacy(string pickle, params (string Key, long Count, byte[] Content)[] storages)
     {
