@@ -8,7 +8,13 @@ internal static class SharedOptions
     public static Option<string?> Model() => new("--model")
     {
         HelpName = "FOLDER|demo",
-        Description = "A Stable Diffusion 1 in a diffusers folder, or demo, the small model that ships with ti. Default: TI_MODEL.",
+        Description = "A Stable Diffusion 1, 2 or XL in a diffusers folder, or demo, the small model that ships with ti. Default: TI_MODEL.",
+    };
+
+    public static Option<string?> Variant() => new("--variant")
+    {
+        HelpName = "NAME",
+        Description = "The weights to take where the model has several, such as fp16. Default: those without a variant, else fp16.",
     };
 
     public static Option<ulong?> Seed() => new("--seed")
@@ -27,7 +33,7 @@ internal static class SharedOptions
     public static Option<Precision> Precision() => new("--precision")
     {
         HelpName = "fp32|bf16",
-        Description = "What the U-Net computes in; text encoder, VAE and learned rows are always fp32. Default: fp32.",
+        Description = "What the U-Net computes in; text encoders, VAE and learned rows are always fp32. Default: fp32.",
         DefaultValueFactory = _ => Commands.Precision.Fp32,
     };
 
