@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace TextualInversion.Checkpoints;
 
 /// <summary>A Stable Diffusion in a diffusers folder: a sub-folder for each part with its config and its weights.</summary>
@@ -13,13 +10,6 @@ public sealed class ModelFolder : IModelFiles
         ["StableDiffusionImg2ImgPipeline"] = ModelFamily.StableDiffusion,
         ["StableDiffusionXLPipeline"] = ModelFamily.StableDiffusionXl,
         ["StableDiffusionXLImg2ImgPipeline"] = ModelFamily.StableDiffusionXl,
-    };
-
-    private static readonly JsonSerializerOptions ConfigOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter() },
     };
 
     private readonly string? variant;
@@ -41,30 +31,9 @@ public sealed class ModelFolder : IModelFiles
 
     public ModelFamily Family { get; }
 
-    public T Config<T>(string part)
-    {
-        var file = $"{part}/config.json";
-        try
-        {
-            return JsonSerializer.Deserialize<T>(ReadText(file), ConfigOptions) ?? throw new JsonException("is null, not a config");
-        }
-        catch (JsonException error)
-        {
-            throw new TextualInversionException($"{Full(file)}: {error.Message}", error);
-        }
-    }
+    public T Config<T>(string part) => ConfigJson.Parse<T>(ReadText($"{part}/config.json"), Full($"{part}/config.json"));
 
-    public string ReadText(string file)
-    {
-        try
-        {
-            return File.ReadAllText(Full(file));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new TextualInversionException($"{Full(file)}: cannot be read; the model's folder is incomplete.", error);
-        }
-    }
+    public string ReadText(string file) => ConfigJson.ReadText(Full(file));
 
     public ITensorFile Weights(string part)
     {
