@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Denoising diffusion implicit models without added noise: arXiv 2010.02502, eq. 12 with sigma (eta) 0.
+/// Denoising diffusion implicit models: arXiv 2010.02502, eq. 12, with the noise of eq. 16: none for eta 0, that of DDPM for 1.
 /// Equal to diffusers' <c>DDIMScheduler</c>.
 /// </summary>
 public sealed class DdimScheduler : ISampler
@@ -12,52 +12,48 @@ public sealed class DdimScheduler : ISampler
 
     private readonly SchedulerConfig config;
     private readonly NoiseSchedule schedule;
+    private readonly double eta;
     private readonly int[] timesteps;
     private readonly double finalAlphaCumprod;
 
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// <paramref name="steps"/> or <paramref name="eta"/> is out of range or the folder asks for an option this sampler lacks.
     /// </exception>
-    public DdimScheduler(SchedulerConfig config, int steps)
+    public DdimScheduler(SchedulerConfig config, int steps, double eta = 0)
     {
+        if (!(eta is >= 0 and <= 1)) throw new TextualInversionException($"eta is {eta}: choose between 0, no fresh noise, and 1, that of DDPM.");
         config.Require(Name, "thresholding", "false");
         this.config = config;
+        this.eta = eta;
         schedule = new NoiseSchedule(config);
         timesteps = TimestepGrid.DescendingWhole(config, steps, config.TimestepSpacing ?? TimestepSpacing.Leading, points: steps);
         Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
         finalAlphaCumprod = config.SetAlphaToOne ?? true ? 1 : schedule.AlphasCumprod[0];
-        if (config.PredictionType == PredictionType.Epsilon && schedule.AlphasCumprod[timesteps[0]] == 0)
-        {
-            throw new TextualInversionException(
-                $"{config.Source}: rescale_betas_zero_snr leaves no image at timestep {timesteps[0]}, from which {Name} cannot recover one "
-                + "by predicting the noise. Choose the sampler Euler, or timestep_spacing leading.");
-        }
+        schedule.RequireImageAt(timesteps[0], Name);
     }
 
     public IReadOnlyList<float> Timesteps { get; }
+
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
         using var scope = NewDisposeScope();
         var timestep = timesteps[stepIndex];
-        var next = timestep - (config.NumTrainTimesteps / timesteps.Length);
-        double alpha = schedule.AlphasCumprod[timestep], nextAlpha = next >= 0 ? schedule.AlphasCumprod[next] : finalAlphaCumprod;
-        var (original, noise) = Predictions(modelOutput, sample, Math.Sqrt(alpha), Math.Sqrt(1 - alpha));
-        if (config.ClipSample) original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
-        return ((original * Math.Sqrt(nextAlpha)) + (noise * Math.Sqrt(1 - nextAlpha))).MoveToOuterDisposeScope();
+        var nextTimestep = timestep - (config.NumTrainTimesteps / timesteps.Length);
+        var level = schedule.LevelAt(timestep);
+        double alpha = schedule.AlphasCumprod[timestep], nextAlpha = nextTimestep >= 0 ? schedule.AlphasCumprod[nextTimestep] : finalAlphaCumprod;
+        var original = level.Original(config.PredictionType, modelOutput, sample);
+        if (config.ClipSample ?? true) original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
+        var variance = eta * eta * (1 - nextAlpha) / (1 - alpha) * (1 - (alpha / nextAlpha));
+        var noise = level.Noise(config.PredictionType, modelOutput, sample);
+        var next = (original * Math.Sqrt(nextAlpha)) + (noise * Math.Sqrt(1 - nextAlpha - variance));
+        if (eta > 0) next = next + (FreshNoise.Like(sample, generator) * Math.Sqrt(variance));
+        return next.MoveToOuterDisposeScope();
     }
 
     /// <summary>It remembers nothing.</summary>
     public void Dispose()
     {
     }
-
-    /// <summary>The clean sample and the noise that the model output implies, both (B, C, h, w).</summary>
-    private (Tensor Original, Tensor Noise) Predictions(Tensor modelOutput, Tensor sample, double signal, double noiseLevel) =>
-        config.PredictionType switch
-        {
-            PredictionType.Epsilon => ((sample - (modelOutput * noiseLevel)) / signal, modelOutput),
-            PredictionType.VPrediction => ((sample * signal) - (modelOutput * noiseLevel), (modelOutput * signal) + (sample * noiseLevel)),
-            _ => throw new ArgumentOutOfRangeException(nameof(modelOutput), config.PredictionType, "Not a prediction type."),
-        };
 }

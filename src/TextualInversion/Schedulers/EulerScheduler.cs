@@ -8,7 +8,7 @@ namespace TextualInversion.Schedulers;
 /// </summary>
 public sealed class EulerScheduler : ISampler
 {
-    private readonly EulerSigmas sigmas;
+    private readonly SigmaGrid sigmas;
 
     /// <exception cref="TextualInversionException">
     /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
@@ -19,25 +19,26 @@ public sealed class EulerScheduler : ISampler
         config.Require(Name, "interpolation_type", "linear");
         config.Require(Name, "timestep_type", "discrete");
         config.Require(Name, "final_sigmas_type", "zero");
-        config.Require(Name, "use_exponential_sigmas", "false");
-        config.Require(Name, "use_beta_sigmas", "false");
         config.Require(Name, "sigma_min");
         config.Require(Name, "sigma_max");
-        sigmas = new EulerSigmas(config, steps, config.UseKarrasSigmas);
+        sigmas = new SigmaGrid(Name, config, steps);
     }
 
     public IReadOnlyList<float> Timesteps => sigmas.Timesteps;
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => sigmas.ScaleModelInput(sample, stepIndex);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => latents + (noise * sigmas[stepIndex]);
+
+    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, sigmas[stepIndex]);
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
         using var scope = NewDisposeScope();
-        var derivative = sigmas.Derivative(modelOutput, stepIndex, sample);
+        var derivative = sigmas.Derivative(modelOutput, sigmas[stepIndex], sample);
         return (sample + (derivative * (sigmas[stepIndex + 1] - sigmas[stepIndex]))).MoveToOuterDisposeScope();
     }
+
     /// <summary>It remembers nothing.</summary>
     public void Dispose()
     {

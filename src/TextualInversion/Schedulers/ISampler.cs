@@ -4,7 +4,8 @@ namespace TextualInversion.Schedulers;
 
 /// <summary>
 /// One run from noise to latents, a model call at each of <see cref="Timesteps"/>. Samples are float32 (B, C, h, w) on any device.
-/// A sampler may remember earlier model outputs: it serves one run, steps are taken in order, and it is disposed with the run.
+/// A sampler may remember earlier model outputs: it serves one run, which takes its steps in order and may begin at a later one, and it is
+/// disposed with the run.
 /// </summary>
 public interface ISampler : IDisposable
 {
@@ -12,9 +13,20 @@ public interface ISampler : IDisposable
     IReadOnlyList<float> Timesteps { get; }
 
     /// <summary>
+    /// How many model calls a step has, the last step perhaps fewer; a run begins at a multiple of it (diffusers' <c>order</c>).
+    /// </summary>
+    int CallsPerStep => 1;
+
+    /// <summary>
     /// What standard normal noise is multiplied by to become the first sample; 1 for samplers that preserve the variance.
     /// </summary>
     double InitNoiseSigma => 1;
+
+    /// <summary>The sample with which a run begins at a later call: latents made as noisy as they are there.</summary>
+    /// <param name="latents">Scaled latents (B, C, h, w).</param>
+    /// <param name="noise">Standard normal noise (B, C, h, w).</param>
+    /// <param name="stepIndex">The entry of <see cref="Timesteps"/>.</param>
+    Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex);
 
     /// <summary>The sample as the U-Net expects it; unchanged for samplers that preserve the variance.</summary>
     /// <returns>A tensor (B, C, h, w) of the caller's own, which may share memory with <paramref name="sample"/>.</returns>

@@ -54,6 +54,18 @@ public sealed class NoiseSchedule
         _ => throw new ArgumentOutOfRangeException(nameof(timesteps), Config.PredictionType, "Not a prediction type."),
     };
 
+    internal NoiseLevel LevelAt(int timestep) => NoiseLevel.OfAlphaCumprod(alphasCumprod[timestep]);
+
+    /// <summary>Refuses a run that begins where there is no image, for a sampler that divides by its share.</summary>
+    /// <exception cref="TextualInversionException">There is none, and the model predicts the noise.</exception>
+    internal void RequireImageAt(int timestep, string sampler)
+    {
+        if (Config.PredictionType != PredictionType.Epsilon || alphasCumprod[timestep] != 0) return;
+        throw new TextualInversionException(
+            $"{Config.Source}: rescale_betas_zero_snr leaves no image at timestep {timestep}, from which {sampler} cannot recover one "
+            + "by predicting the noise. Choose the sampler Euler, or timestep_spacing leading.");
+    }
+
     private (Tensor Signal, Tensor NoiseLevel) Coefficients(Tensor latents, Tensor timesteps)
     {
         var alphas = tensor(alphasCumprod, device: latents.device).index_select(0, timesteps.to(latents.device)); // (B)

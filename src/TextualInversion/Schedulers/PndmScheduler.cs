@@ -22,9 +22,8 @@ public sealed class PndmScheduler : ISampler
     private readonly int[] timesteps;
     private readonly int stride;
     private readonly double finalAlphaCumprod;
-    private readonly LinkedList<Tensor> modelOutputs = []; // newest first
-    private Tensor? firstSample;
-    private int stepsTaken;
+    private readonly History modelOutputs = new(Weights.Length);
+    private readonly History firstSample = new(1);
 
     /// <exception cref="TextualInversionException">
     /// <paramref name="steps"/> is out of range or the folder asks for Runge-Kutta steps.
@@ -48,50 +47,38 @@ public sealed class PndmScheduler : ISampler
 
     public IReadOnlyList<float> Timesteps { get; }
 
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
+
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
-        if (stepIndex != stepsTaken) throw new ArgumentException($"Step {stepsTaken} is next, not {stepIndex}.", nameof(stepIndex));
-        stepsTaken++;
+        var call = modelOutputs.Enter(stepIndex);
         using var scope = NewDisposeScope();
         var timestep = timesteps[stepIndex];
-        if (stepIndex == 1)
+        if (call == 1)
         {
-            var mean = (modelOutput + modelOutputs.First!.Value) / 2;
-            return Transfer(firstSample!, mean, timestep + stride, timestep).MoveToOuterDisposeScope();
+            var mean = (modelOutput + modelOutputs[0]) / 2;
+            return Transfer(firstSample[0], mean, timestep + stride, timestep).MoveToOuterDisposeScope();
         }
 
-        if (stepIndex == 0) firstSample = sample.clone().DetachFromDisposeScope();
-        Remember(modelOutput);
-        var weighted = modelOutputs.Zip(Weights[modelOutputs.Count - 1], (output, weight) => output * weight);
-        var combined = weighted.Aggregate((sum, term) => sum + term);
+        if (call == 0) firstSample.Add(sample);
+        modelOutputs.Add(modelOutput);
+        var weights = Weights[modelOutputs.Count - 1];
+        var combined = modelOutputs[0] * weights[0];
+        for (var age = 1; age < weights.Length; age++) combined = combined + (modelOutputs[age] * weights[age]);
         return Transfer(sample, combined, timestep, timestep - stride).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        firstSample?.Dispose();
-        foreach (var modelOutput in modelOutputs) modelOutput.Dispose();
-        modelOutputs.Clear();
-    }
-
-    private void Remember(Tensor modelOutput)
-    {
-        modelOutputs.AddFirst(modelOutput.clone().DetachFromDisposeScope());
-        if (modelOutputs.Count <= Weights.Length) return;
-        modelOutputs.Last!.Value.Dispose();
-        modelOutputs.RemoveLast();
+        modelOutputs.Dispose();
+        firstSample.Dispose();
     }
 
     /// <summary>The transfer part (eq. 9): the sample (B, C, h, w) carried from one timestep to another along a prediction.</summary>
     private Tensor Transfer(Tensor sample, Tensor modelOutput, int from, int to)
     {
         double alpha = schedule.AlphasCumprod[from], nextAlpha = to >= 0 ? schedule.AlphasCumprod[to] : finalAlphaCumprod;
-        var noise = schedule.Config.PredictionType switch
-        {
-            PredictionType.Epsilon => modelOutput,
-            PredictionType.VPrediction => (modelOutput * Math.Sqrt(alpha)) + (sample * Math.Sqrt(1 - alpha)),
-            _ => throw new ArgumentOutOfRangeException(nameof(modelOutput), schedule.Config.PredictionType, "Not a prediction type."),
-        };
+        var noise = schedule.LevelAt(from).Noise(schedule.Config.PredictionType, modelOutput, sample);
         var denominator = (alpha * Math.Sqrt(1 - nextAlpha)) + Math.Sqrt(alpha * (1 - alpha) * nextAlpha);
         return (sample * Math.Sqrt(nextAlpha / alpha)) - (noise * ((nextAlpha - alpha) / denominator));
     }

@@ -1,13 +1,31 @@
 namespace TextualInversion.Schedulers;
 
-/// <summary>The samplers that <see cref="Samplers"/> makes.</summary>
+/// <summary>The samplers that <see cref="Samplers"/> makes; Karras's are those with the noise levels of arXiv 2206.00364, eq. 5.</summary>
 public enum SamplerKind
 {
     Ddim,
+    Ddpm,
     Pndm,
+    Lms,
+    LmsKarras,
     Euler,
     EulerKarras,
     EulerAncestral,
+    Heun,
+    HeunKarras,
+    KDpm2,
+    KDpm2Karras,
+    KDpm2Ancestral,
+    KDpm2AncestralKarras,
     DpmSolverMultistep,
     DpmSolverMultistepKarras,
+    DpmSolverMultistepSde,
+    DpmSolverMultistepSdeKarras,
+    DpmSolverSinglestep,
+    DpmSolverSinglestepKarras,
+    UniPc,
+    UniPcKarras,
+    Deis,
+    DeisKarras,
+    Lcm,
 }

@@ -3,21 +3,39 @@ namespace TextualInversion.Schedulers;
 /// <summary>The samplers by name. One more is one more file, one more <see cref="SamplerKind"/> and one more line of the table.</summary>
 public static class Samplers
 {
-    // A kind says whether its sigmas are Karras's, whatever the folder says.
     private static readonly Entry[] Table =
     [
-        new(SamplerKind.Ddim, "DDIM", "DDIMScheduler", [], (config, steps) => new DdimScheduler(config, steps)),
-        new(SamplerKind.Pndm, "PLMS", "PNDMScheduler", ["pndm"], (config, steps) => new PndmScheduler(config, steps)),
-        new(SamplerKind.Euler, "Euler", "EulerDiscreteScheduler", [],
-            (config, steps) => new EulerScheduler(config with { UseKarrasSigmas = false }, steps)),
-        new(SamplerKind.EulerKarras, "Euler Karras", "EulerDiscreteScheduler", [],
-            (config, steps) => new EulerScheduler(config with { UseKarrasSigmas = true }, steps)),
-        new(SamplerKind.EulerAncestral, "Euler a", "EulerAncestralDiscreteScheduler", ["euler ancestral"],
-            (config, steps) => new EulerAncestralScheduler(config, steps)),
-        new(SamplerKind.DpmSolverMultistep, "DPM++ 2M", "DPMSolverMultistepScheduler", [],
-            (config, steps) => new DpmSolverMultistepScheduler(config with { UseKarrasSigmas = false }, steps)),
-        new(SamplerKind.DpmSolverMultistepKarras, "DPM++ 2M Karras", "DPMSolverMultistepScheduler", [],
-            (config, steps) => new DpmSolverMultistepScheduler(config with { UseKarrasSigmas = true }, steps)),
+        new(SamplerKind.Ddim, "DDIM", "DDIMScheduler", [], (config, steps, eta) => new DdimScheduler(config, steps, eta)),
+        new(SamplerKind.Ddpm, "DDPM", "DDPMScheduler", [], (config, steps, _) => new DdpmScheduler(config, steps)),
+        new(SamplerKind.Pndm, "PLMS", "PNDMScheduler", ["pndm"], (config, steps, _) => new PndmScheduler(config, steps)),
+        .. WithKarras(SamplerKind.LmsKarras,
+            new(SamplerKind.Lms, "LMS", "LMSDiscreteScheduler", ["k_lms"], (config, steps, _) => new LmsScheduler(config, steps))),
+        .. WithKarras(SamplerKind.EulerKarras,
+            new(SamplerKind.Euler, "Euler", "EulerDiscreteScheduler", ["k_euler"], (config, steps, _) => new EulerScheduler(config, steps))),
+        new(SamplerKind.EulerAncestral, "Euler a", "EulerAncestralDiscreteScheduler", ["euler ancestral", "k_euler_a"],
+            (config, steps, _) => new EulerAncestralScheduler(config, steps)),
+        .. WithKarras(SamplerKind.HeunKarras,
+            new(SamplerKind.Heun, "Heun", "HeunDiscreteScheduler", ["k_heun"], (config, steps, _) => new HeunScheduler(config, steps))),
+        .. WithKarras(SamplerKind.KDpm2Karras,
+            new(SamplerKind.KDpm2, "DPM2", "KDPM2DiscreteScheduler", ["k_dpm_2", "kdpm2"],
+                (config, steps, _) => new KDpm2Scheduler(config, steps, isAncestral: false))),
+        .. WithKarras(SamplerKind.KDpm2AncestralKarras,
+            new(SamplerKind.KDpm2Ancestral, "DPM2 a", "KDPM2AncestralDiscreteScheduler", ["dpm_2_ancestral", "k_dpm_2_a", "kdpm2_a"],
+                (config, steps, _) => new KDpm2Scheduler(config, steps, isAncestral: true))),
+        .. WithKarras(SamplerKind.DpmSolverMultistepKarras,
+            new(SamplerKind.DpmSolverMultistep, "DPM++ 2M", "DPMSolverMultistepScheduler", [],
+                (config, steps, _) => new DpmSolverMultistepScheduler(config, steps), IsStochastic: false)),
+        .. WithKarras(SamplerKind.DpmSolverMultistepSdeKarras,
+            new(SamplerKind.DpmSolverMultistepSde, "DPM++ 2M SDE", "DPMSolverMultistepScheduler", [],
+                (config, steps, _) => new DpmSolverMultistepScheduler(config, steps), IsStochastic: true)),
+        .. WithKarras(SamplerKind.DpmSolverSinglestepKarras,
+            new(SamplerKind.DpmSolverSinglestep, "DPM++ 2S", "DPMSolverSinglestepScheduler", [],
+                (config, steps, _) => new DpmSolverSinglestepScheduler(config, steps), IsStochastic: false)),
+        .. WithKarras(SamplerKind.UniPcKarras,
+            new(SamplerKind.UniPc, "UniPC", "UniPCMultistepScheduler", [], (config, steps, _) => new UniPcScheduler(config, steps))),
+        .. WithKarras(SamplerKind.DeisKarras,
+            new(SamplerKind.Deis, "DEIS", "DEISMultistepScheduler", [], (config, steps, _) => new DeisScheduler(config, steps))),
+        new(SamplerKind.Lcm, "LCM", "LCMScheduler", [], (config, steps, _) => new LcmScheduler(config, steps)),
     ];
 
     /// <summary>The names to show to a user, each of which <see cref="Parse"/> understands.</summary>
@@ -28,7 +46,7 @@ public static class Samplers
 
     /// <summary>
     /// The sampler of a name: the WebUI's, diffusers' class name or a common short form (<c>euler_a</c>, <c>dpmpp_2m</c>), in any case and
-    /// with spaces, underscores, hyphens or nothing between the words. A class name means the variant without Karras sigmas.
+    /// with spaces, underscores, hyphens or nothing between the words. A class name means the plainest variant; <c>karras</c> may follow it.
     /// </summary>
     /// <exception cref="TextualInversionException">There is no such sampler.</exception>
     public static SamplerKind Parse(string name)
@@ -42,27 +60,38 @@ public static class Samplers
     }
 
     /// <summary>The sampler that a model's folder names as its own; null where that is not one of ours.</summary>
-    public static SamplerKind? OfFolder(SchedulerConfig config)
-    {
-        var entries = Array.FindAll(Table, entry => entry.ClassName == config.ClassName);
-        if (entries.Length == 0) return null;
-        return config.UseKarrasSigmas ? entries[^1].Kind : entries[0].Kind;
-    }
+    public static SamplerKind? OfFolder(SchedulerConfig config) =>
+        Array.Find(Table, entry => entry.ClassName == config.ClassName && entry.IsOf(config))?.Kind;
 
     /// <summary>
     /// A sampler for one run. The folder's settings hold whichever sampler is chosen, as with diffusers' <c>from_config</c>, except that
-    /// <paramref name="kind"/> decides about Karras sigmas.
+    /// <paramref name="kind"/> decides about Karras's sigmas and the stochastic equation.
     /// </summary>
     /// <param name="kind">The sampler.</param>
     /// <param name="config">The folder's settings.</param>
-    /// <param name="steps">From 1 to <see cref="SchedulerConfig.NumTrainTimesteps"/>.</param>
+    /// <param name="steps">From 1 to <see cref="SchedulerConfig.NumTrainTimesteps"/>, or what the sampler can place there.</param>
+    /// <param name="eta">How much noise DDIM adds, from 0 to 1; the other samplers ignore it, as diffusers' pipelines do.</param>
     /// <exception cref="TextualInversionException">
-    /// The steps are out of range, or the folder asks for what this sampler cannot do.
+    /// The steps or eta are out of range, or the folder asks for what this sampler cannot do.
     /// </exception>
-    public static ISampler Create(SamplerKind kind, SchedulerConfig config, int steps) => Find(kind).Create(config, steps);
+    public static ISampler Create(SamplerKind kind, SchedulerConfig config, int steps, double eta = 0)
+    {
+        var entry = Find(kind);
+        return entry.Create(config with { UseKarrasSigmas = entry.IsKarras ?? false, IsStochastic = entry.IsStochastic ?? false }, steps, eta);
+    }
 
     private static Entry Find(SamplerKind kind) =>
         Array.Find(Table, entry => entry.Kind == kind) ?? throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a sampler.");
+
+    /// <summary>A sampler, and the same over Karras's sigmas.</summary>
+    private static Entry[] WithKarras(SamplerKind karras, Entry plain) =>
+    [
+        plain with { IsKarras = false },
+        plain with
+        {
+            Kind = karras, IsKarras = true, DisplayName = $"{plain.DisplayName} Karras", Aliases = [.. plain.Names.Select(name => $"{name} karras")],
+        },
+    ];
 
     /// <summary><c>DPM++ 2M</c>, <c>dpmpp_2m</c> and <c>dpm++2m</c> are one name.</summary>
     private static string Normalize(string name) =>
@@ -70,12 +99,19 @@ public static class Samplers
 
     /// <param name="Kind">The sampler.</param>
     /// <param name="DisplayName">The WebUI's name.</param>
-    /// <param name="ClassName">diffusers' class; where two kinds share one, the second is the one with Karras sigmas.</param>
+    /// <param name="ClassName">diffusers' class; several kinds may share one.</param>
     /// <param name="Aliases">Other names.</param>
-    /// <param name="Create">Makes one for a folder's settings and a number of steps.</param>
+    /// <param name="Create">Makes one for a folder's settings, a number of steps and eta.</param>
+    /// <param name="IsKarras">Whether its sigmas are Karras's; null where there is no choice.</param>
+    /// <param name="IsStochastic">As <see cref="SchedulerConfig.IsStochastic"/>; null where there is no choice.</param>
     private sealed record Entry(
-        SamplerKind Kind, string DisplayName, string ClassName, string[] Aliases, Func<SchedulerConfig, int, ISampler> Create)
+        SamplerKind Kind, string DisplayName, string ClassName, string[] Aliases, Func<SchedulerConfig, int, double, ISampler> Create,
+        bool? IsKarras = null, bool? IsStochastic = null)
     {
         public IEnumerable<string> Names => [DisplayName, ClassName, .. Aliases];
+
+        /// <summary>Whether it is this variant of its class that the folder names.</summary>
+        public bool IsOf(SchedulerConfig config) =>
+            (IsKarras is null || IsKarras == config.UseKarrasSigmas) && (IsStochastic is null || IsStochastic == config.IsStochastic);
     }
 }

@@ -38,9 +38,9 @@ public sealed record SchedulerConfig
     public bool? SetAlphaToOne { get; init; }
 
     /// <summary>
-    /// Whether DDIM clips its estimate of the clean sample to ±<see cref="ClipSampleRange"/>; meant for pixels, not for latents.
+    /// Whether the estimate of the clean sample is clipped to ±<see cref="ClipSampleRange"/>; meant for pixels, not for latents.
     /// </summary>
-    public bool ClipSample { get; init; } = true;
+    public bool? ClipSample { get; init; }
 
     public double ClipSampleRange { get; init; } = 1;
 
@@ -48,6 +48,29 @@ public sealed record SchedulerConfig
     public bool SkipPrkSteps { get; init; }
 
     public bool UseKarrasSigmas { get; init; }
+
+    /// <summary>Whether DPM-Solver++ solves the stochastic equation: <c>algorithm_type</c> is <c>sde-dpmsolver++</c>.</summary>
+    public bool IsStochastic { get; init; }
+
+    /// <summary>How many predictions the multistep solvers combine.</summary>
+    public int SolverOrder { get; init; } = 2;
+
+    public SolverType? SolverType { get; init; }
+
+    /// <summary>Whether the last steps of a run are of lower order.</summary>
+    public bool? LowerOrderFinal { get; init; }
+
+    /// <summary>Whether the last step is of first order however long the run is.</summary>
+    public bool EulerAtFinal { get; init; }
+
+    /// <summary><c>final_sigmas_type</c>.</summary>
+    public FinalSigma FinalSigma { get; init; } = FinalSigma.Zero;
+
+    /// <summary>In how many steps the teacher of a latent consistency model sampled.</summary>
+    public int OriginalInferenceSteps { get; init; } = 50;
+
+    /// <summary>By which a latent consistency model's boundary condition multiplies timesteps.</summary>
+    public double TimestepScaling { get; init; } = 10;
 
     /// <summary>
     /// Every key of the file that has a value other than null, as text: for options that a sampler knows in one setting only.
@@ -71,4 +94,7 @@ public sealed record SchedulerConfig
         throw new TextualInversionException(
             $"{Source}: {key} is {found}, but the sampler {sampler} supports {alternatives}. Choose another sampler.");
     }
+
+    /// <summary>For the samplers of DPM-Solver++: its predecessor is refused, other solvers' settings count as the default, as in diffusers.</summary>
+    internal void RequirePlusPlus(string sampler) => Require(sampler, "algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
 }

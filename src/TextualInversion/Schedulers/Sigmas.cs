@@ -51,6 +51,16 @@ internal static class Sigmas
         return [.. Enumerable.Range(0, steps).Select(i => Math.Pow(maxRoot + (i * stride), KarrasRho))];
     }
 
-    /// <summary>The levels of a run in float32, as diffusers keeps them, with the zero at which it ends.</summary>
-    public static float[] EndingAtZero(IEnumerable<double> sigmas) => [.. sigmas.Select(sigma => (float)sigma), 0];
+    /// <summary>
+    /// A level below <paramref name="to"/> and the standard deviation of the noise that leads from there back up to it, such that
+    /// Down² + Up² = to² and the marginal distribution is kept (k-diffusion's <c>get_ancestral_step</c>).
+    /// </summary>
+    public static (double Down, double Up) Ancestral(double from, double to)
+    {
+        var down = to * to / from;
+        return (down, Math.Sqrt((to * to) - (down * down)));
+    }
+
+    /// <summary>The levels of a run in float32, as diffusers keeps them, with the one at which it ends.</summary>
+    public static float[] EndingAt(double last, IEnumerable<double> sigmas) => [.. sigmas.Select(sigma => (float)sigma), (float)last];
 }

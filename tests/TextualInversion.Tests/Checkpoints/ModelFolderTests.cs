@@ -80,8 +80,8 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void Weights_GoldenModel_HaveTheNetworksTensors()
     {
-        Assert.Contains("conv_in.weight", GoldenModel.Folder.Weights("unet").Tensors.Keys);
-        Assert.Contains("text_model.final_layer_norm.weight", GoldenModel.Folder.Weights("text_encoder").Tensors.Keys);
+        Assert.Contains("conv_in.weight", new GoldenModel("sd1").Folder.Weights("unet").Tensors.Keys);
+        Assert.Contains("text_model.final_layer_norm.weight", new GoldenModel("sd1").Folder.Weights("text_encoder").Tensors.Keys);
     }
 
     private static void AssertError(string start, Func<object> action) =>

@@ -10,8 +10,13 @@ public sealed class SchedulerConfigTests
         var config = SchedulerConfig.Parse("{}", "a.json");
         Assert.Equal((1000, 0.0001, 0.02), (config.NumTrainTimesteps, config.BetaStart, config.BetaEnd));
         Assert.Equal((BetaSchedule.Linear, PredictionType.Epsilon), (config.BetaSchedule, config.PredictionType));
-        Assert.Equal((0, true, 1.0), (config.StepsOffset, config.ClipSample, config.ClipSampleRange));
+        Assert.Equal((0, 1.0), (config.StepsOffset, config.ClipSampleRange));
+        Assert.Null(config.ClipSample);
         Assert.False(config.RescaleBetasZeroSnr || config.SkipPrkSteps || config.UseKarrasSigmas);
+        Assert.False(config.IsStochastic || config.EulerAtFinal);
+        Assert.Equal((2, FinalSigma.Zero, 50, 10.0), (config.SolverOrder, config.FinalSigma, config.OriginalInferenceSteps, config.TimestepScaling));
+        Assert.Null(config.SolverType);
+        Assert.Null(config.LowerOrderFinal);
         Assert.Null(config.TimestepSpacing);
         Assert.Null(config.SetAlphaToOne);
         Assert.Null(config.TrainedBetas);
@@ -27,7 +32,9 @@ public sealed class SchedulerConfigTests
               "_class_name": "DDIMScheduler", "num_train_timesteps": 2, "beta_start": 0.1, "beta_end": 0.2,
               "beta_schedule": "scaled_linear", "trained_betas": [0.1, 0.2], "rescale_betas_zero_snr": true, "prediction_type": "v_prediction",
               "timestep_spacing": "trailing", "steps_offset": 1, "set_alpha_to_one": false, "clip_sample": false, "clip_sample_range": 2.5,
-              "skip_prk_steps": true, "use_karras_sigmas": true, "lambda_min_clipped": -Infinity, "solver_order": 2
+              "skip_prk_steps": true, "use_karras_sigmas": true, "lambda_min_clipped": -Infinity, "solver_order": 3,
+              "algorithm_type": "sde-dpmsolver++", "solver_type": "heun", "lower_order_final": false, "euler_at_final": true,
+              "final_sigmas_type": "sigma_min", "original_inference_steps": 25, "timestep_scaling": 1.5
             }
             """,
             "a.json");
@@ -37,7 +44,10 @@ public sealed class SchedulerConfigTests
         Assert.Equal((false, 2.5, true, true), (config.ClipSample, config.ClipSampleRange, config.SkipPrkSteps, config.UseKarrasSigmas));
         Assert.Equal([0.1f, 0.2f], config.TrainedBetas);
         Assert.True(config.RescaleBetasZeroSnr);
-        Assert.Equal(("-Infinity", "2"), (config.Values["lambda_min_clipped"], config.Values["solver_order"]));
+        Assert.True(config.IsStochastic && config.EulerAtFinal);
+        Assert.Equal((3, SolverType.Heun, false), (config.SolverOrder, config.SolverType, config.LowerOrderFinal));
+        Assert.Equal((FinalSigma.SigmaMin, 25, 1.5), (config.FinalSigma, config.OriginalInferenceSteps, config.TimestepScaling));
+        Assert.Equal(("-Infinity", "3"), (config.Values["lambda_min_clipped"], config.Values["solver_order"]));
     }
 
     [Theory]
@@ -59,6 +69,21 @@ public sealed class SchedulerConfigTests
     [InlineData("v_prediction", PredictionType.VPrediction)]
     public void Parse_PredictionType_IsRead(string text, PredictionType expected) =>
         Assert.Equal(expected, SchedulerConfig.Parse($$"""{"prediction_type": "{{text}}"}""", "a.json").PredictionType);
+
+    [Theory]
+    [InlineData("midpoint", SolverType.Midpoint)]
+    [InlineData("heun", SolverType.Heun)]
+    [InlineData("bh1", SolverType.Bh1)]
+    [InlineData("bh2", SolverType.Bh2)]
+    [InlineData("logrho", SolverType.LogRho)]
+    public void Parse_SolverType_IsRead(string text, SolverType expected) =>
+        Assert.Equal(expected, SchedulerConfig.Parse($$"""{"solver_type": "{{text}}"}""", "a.json").SolverType);
+
+    [Theory]
+    [InlineData("zero", FinalSigma.Zero)]
+    [InlineData("sigma_min", FinalSigma.SigmaMin)]
+    public void Parse_FinalSigmasType_IsRead(string text, FinalSigma expected) =>
+        Assert.Equal(expected, SchedulerConfig.Parse($$"""{"final_sigmas_type": "{{text}}"}""", "a.json").FinalSigma);
 
     [Fact]
     public void Parse_NullValue_CountsAsMissing() =>

@@ -36,6 +36,16 @@ public sealed class SigmasTests
         Assert.Equal(0.1, sigmas[2], 1e-9);
     }
 
+    [Theory]
+    [InlineData(10, 4)]
+    [InlineData(1, 0)]
+    public void Ancestral_DownAndUp_AddUpToTheTarget(double from, double to)
+    {
+        var (down, up) = Sigmas.Ancestral(from, to);
+        Assert.Equal(to * to / from, down, 1e-12);
+        Assert.Equal(to * to, (down * down) + (up * up), 1e-12);
+    }
+
     [Fact]
     public void OfTraining_ZeroTerminalSnr_IsFinite() =>
         Assert.Equal(4096, Sigmas.OfTraining(new NoiseSchedule(new SchedulerConfig { RescaleBetasZeroSnr = true }))[^1], 1e-2);

@@ -1,0 +1,79 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Schedulers;
+
+/// <summary>
+/// Diffusion exponential integrator sampler: the noise is extrapolated from earlier steps by a polynomial in log(rho), rho being the ratio
+/// of noise to image, and integrated exactly (arXiv 2204.13902, eq. 15 and the log-rho variant of its appendix). Ends at the noise of
+/// timestep 0. Equal to diffusers' <c>DEISMultistepScheduler</c>.
+/// </summary>
+public sealed class DeisScheduler : ISampler
+{
+    private const string Name = "DEIS";
+
+    private readonly SchedulerConfig config;
+    private readonly SolverGrid grid;
+    private readonly History noises;
+
+    /// <exception cref="TextualInversionException">
+    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// </exception>
+    public DeisScheduler(SchedulerConfig config, int steps)
+    {
+        config.Require(Name, "algorithm_type", "deis", "dpmsolver", "dpmsolver++"); // diffusers takes its relatives' settings for its own
+        config.Require(Name, "solver_order", "1", "2", "3");
+        this.config = config;
+        grid = new SolverGrid(Name, config with { RescaleBetasZeroSnr = false }, steps, FinalSigma.SigmaMin); // nor does it know this option
+        noises = new History(config.SolverOrder);
+    }
+
+    public IReadOnlyList<float> Timesteps => grid.Timesteps;
+
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => grid[stepIndex].Mix(latents, noise);
+
+    public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
+    {
+        noises.Enter(stepIndex);
+        using var scope = NewDisposeScope();
+        noises.Add(grid.Noise(modelOutput, stepIndex, sample));
+        var order = Order(stepIndex);
+        var image = sample / grid[stepIndex].Alpha;
+        for (var age = 0; age < order; age++) image = image + (noises[age] * Weight(stepIndex, order, age));
+        return (image * grid[stepIndex + 1].Alpha).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => noises.Dispose();
+
+    /// <summary>
+    /// The integral over the step, in rho, of the polynomial in log(rho) that is 1 at the noise of this age and 0 at the others.
+    /// </summary>
+    private double Weight(int stepIndex, int order, int age)
+    {
+        double LogRho(int step) => Math.Log(grid[step].Ratio);
+        double[] zeros = [.. Enumerable.Range(0, order).Where(other => other != age).Select(other => LogRho(stepIndex - other))];
+        var scale = zeros.Aggregate(1.0, (product, zero) => product * (LogRho(stepIndex - age) - zero));
+        return (Antiderivative(grid[stepIndex + 1].Ratio, zeros) - Antiderivative(grid[stepIndex].Ratio, zeros)) / scale;
+    }
+
+    /// <summary>Of the product of (log(rho) - zero) over up to two zeros.</summary>
+    private static double Antiderivative(double rho, double[] zeros)
+    {
+        var log = Math.Log(rho);
+        var (constant, linear, square) = (rho, rho * (log - 1), rho * ((log * log) - (2 * log) + 2)); // of 1, log(rho) and log(rho)²
+        return zeros switch
+        {
+            [] => constant,
+            [var a] => linear - (a * constant),
+            [var a, var b] => square - ((a + b) * linear) + (a * b * constant),
+            _ => throw new ArgumentException("More than two zeros.", nameof(zeros)),
+        };
+    }
+
+    /// <summary>Lower while few predictions are known, and at the end of short runs.</summary>
+    private int Order(int stepIndex)
+    {
+        const int ShortRun = 15;
+        var isLowered = (config.LowerOrderFinal ?? true) && Timesteps.Count < ShortRun;
+        return Math.Min(noises.Count, isLowered ? Timesteps.Count - stepIndex : config.SolverOrder);
+    }
+}

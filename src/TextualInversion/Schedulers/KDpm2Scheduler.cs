@@ -1,0 +1,65 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Schedulers;
+
+/// <summary>
+/// The midpoint method: half a step in log(sigma), then the whole step with the derivative found there; the last step is Euler's
+/// (DPM-Solver-2, arXiv 2206.00927, algorithm 1, as in k-diffusion's <c>sample_dpm_2</c>). The ancestral variant goes below the next level
+/// and adds fresh noise. Equal to diffusers' <c>KDPM2DiscreteScheduler</c> and <c>KDPM2AncestralDiscreteScheduler</c>.
+/// </summary>
+public sealed class KDpm2Scheduler : ISampler
+{
+    private readonly bool isAncestral;
+    private readonly SigmaGrid sigmas;
+    private readonly History beginning = new(1, callsPerStep: 2); // the sample where the step began
+
+    /// <exception cref="TextualInversionException">
+    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// </exception>
+    public KDpm2Scheduler(SchedulerConfig config, int steps, bool isAncestral)
+    {
+        this.isAncestral = isAncestral;
+        // diffusers' classes do not know zero terminal SNR, and round the timesteps of Karras's levels but not those between them.
+        sigmas = new SigmaGrid(isAncestral ? "DPM2 a" : "DPM2", config with { RescaleBetasZeroSnr = false }, steps);
+        var atLevels = config.UseKarrasSigmas ? Array.ConvertAll(sigmas.Timesteps, MathF.Round) : sigmas.Timesteps;
+        Timesteps = [atLevels[0], .. Enumerable.Range(1, steps - 1).SelectMany(i => new[] { sigmas.TimestepAt(Middle(i - 1)), atLevels[i] })];
+    }
+
+    public IReadOnlyList<float> Timesteps { get; }
+
+    public int CallsPerStep => 2;
+
+    public double InitNoiseSigma => sigmas.InitNoiseSigma;
+
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => latents + (noise * SigmaOfCall(stepIndex));
+
+    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, SigmaOfCall(stepIndex));
+
+    public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
+    {
+        beginning.Enter(stepIndex);
+        using var scope = NewDisposeScope();
+        var step = stepIndex / 2;
+        var derivative = sigmas.Derivative(modelOutput, SigmaOfCall(stepIndex), sample);
+        if (stepIndex % 2 == 0)
+        {
+            beginning.Add(sample);
+            return (sample + (derivative * (Middle(step) - sigmas[step]))).MoveToOuterDisposeScope();
+        }
+
+        var (down, up) = Target(step);
+        var next = beginning[0] + (derivative * (down - sigmas[step]));
+        if (isAncestral) next = next + (FreshNoise.Like(sample, generator) * up);
+        return next.MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => beginning.Dispose();
+
+    private double SigmaOfCall(int stepIndex) => stepIndex % 2 == 0 ? sigmas[stepIndex / 2] : Middle(stepIndex / 2);
+
+    private (double Down, double Up) Target(int step) =>
+        isAncestral ? Sigmas.Ancestral(sigmas[step], sigmas[step + 1]) : (sigmas[step + 1], 0);
+
+    /// <summary>Halfway in log(sigma); 0 in the last step, which so ends there.</summary>
+    private double Middle(int step) => Math.Sqrt(sigmas[step] * Target(step).Down);
+}

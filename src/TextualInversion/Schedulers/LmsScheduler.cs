@@ -1,0 +1,56 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Schedulers;
+
+/// <summary>
+/// Linear multistep of fourth order (Adams-Bashforth) over the probability-flow equation of Karras et al., arXiv 2206.00364, eq. 1
+/// (k-diffusion's <c>sample_lms</c>). Equal to diffusers' <c>LMSDiscreteScheduler</c> from the first step on; a run that begins later builds
+/// up its order as k-diffusion does.
+/// </summary>
+public sealed class LmsScheduler : ISampler
+{
+    private const int Order = 4;
+
+    private readonly SigmaGrid sigmas;
+    private readonly History derivatives = new(Order);
+
+    /// <exception cref="TextualInversionException">
+    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// </exception>
+    public LmsScheduler(SchedulerConfig config, int steps) =>
+        sigmas = new SigmaGrid("LMS", config with { RescaleBetasZeroSnr = false }, steps); // diffusers' class does not know this option
+
+    public IReadOnlyList<float> Timesteps => sigmas.Timesteps;
+
+    public double InitNoiseSigma => sigmas.InitNoiseSigma;
+
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => latents + (noise * sigmas[stepIndex]);
+
+    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, sigmas[stepIndex]);
+
+    public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
+    {
+        derivatives.Enter(stepIndex);
+        using var scope = NewDisposeScope();
+        derivatives.Add(sigmas.Derivative(modelOutput, sigmas[stepIndex], sample));
+        var next = sample;
+        for (var age = 0; age < derivatives.Count; age++) next = next + (derivatives[age] * Weight(stepIndex, age));
+        return next.MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => derivatives.Dispose();
+
+    /// <summary>
+    /// The integral over the step of the polynomial that is 1 at the derivative of this age and 0 at the others; Gauss's rule with two points
+    /// is exact for the third degree.
+    /// </summary>
+    private double Weight(int stepIndex, int age)
+    {
+        double from = sigmas[stepIndex], to = sigmas[stepIndex + 1];
+        double middle = (from + to) / 2, half = (to - from) / 2, offset = half / Math.Sqrt(3);
+        return half * (Polynomial(middle - offset) + Polynomial(middle + offset));
+
+        double Polynomial(double sigma) => Enumerable.Range(0, derivatives.Count).Where(other => other != age)
+            .Aggregate(1.0, (product, other) => product * (sigma - sigmas[stepIndex - other]) / (sigmas[stepIndex - age] - sigmas[stepIndex - other]));
+    }
+}

@@ -1,0 +1,41 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Schedulers;
+
+/// <summary>
+/// How much of a sample is image and how much is noise, with the variance preserved: x = Alpha image + Sigma noise. Tensors are (B, C, h, w).
+/// </summary>
+internal readonly record struct NoiseLevel(double Alpha, double Sigma)
+{
+    /// <summary>Noise to image: the sigma of Karras et al., arXiv 2206.00364.</summary>
+    public double Ratio => Sigma / Alpha;
+
+    /// <summary>Half the logarithm of the signal-to-noise ratio (arXiv 2206.00927, section 2.1); infinite without noise.</summary>
+    public double Lambda => -Math.Log(Ratio);
+
+    public static NoiseLevel OfRatio(double ratio)
+    {
+        var alpha = 1 / Math.Sqrt((ratio * ratio) + 1);
+        return new NoiseLevel(alpha, ratio * alpha);
+    }
+
+    public static NoiseLevel OfAlphaCumprod(double alphaCumprod) => new(Math.Sqrt(alphaCumprod), Math.Sqrt(1 - alphaCumprod));
+
+    public Tensor Mix(Tensor image, Tensor noise) => (image * Alpha) + (noise * Sigma);
+
+    /// <summary>The clean sample that a model output at this level implies; the velocity is that of arXiv 2202.00512, appendix D.</summary>
+    public Tensor Original(PredictionType predictionType, Tensor modelOutput, Tensor sample) => predictionType switch
+    {
+        PredictionType.Epsilon => (sample - (modelOutput * Sigma)) / Alpha,
+        PredictionType.VPrediction => (sample * Alpha) - (modelOutput * Sigma),
+        _ => throw new ArgumentOutOfRangeException(nameof(predictionType), predictionType, "Not a prediction type."),
+    };
+
+    /// <summary>The noise that a model output at this level implies; may be the model output itself.</summary>
+    public Tensor Noise(PredictionType predictionType, Tensor modelOutput, Tensor sample) => predictionType switch
+    {
+        PredictionType.Epsilon => modelOutput,
+        PredictionType.VPrediction => (modelOutput * Alpha) + (sample * Sigma),
+        _ => throw new ArgumentOutOfRangeException(nameof(predictionType), predictionType, "Not a prediction type."),
+    };
+}

@@ -1,0 +1,20 @@
+namespace TextualInversion.Schedulers;
+
+/// <summary>Which of a solver's variants; a sampler that does not know the one of the folder takes its own default, as diffusers does.</summary>
+public enum SolverType
+{
+    /// <summary>DPM-Solver++ (arXiv 2211.01095), the default of its second order.</summary>
+    Midpoint,
+
+    /// <summary>DPM-Solver++, by the exact integral of the second term.</summary>
+    Heun,
+
+    /// <summary>UniPC (arXiv 2302.04867) with B(h) = h, its section 3.1.</summary>
+    Bh1,
+
+    /// <summary>UniPC with B(h) = exp(h) - 1, the default.</summary>
+    Bh2,
+
+    /// <summary>DEIS (arXiv 2204.13902), the only one.</summary>
+    LogRho,
+}
