@@ -60,7 +60,7 @@ internal static class InferredConfig
     public static JsonObject ClipText(ITensorFile file, string activation)
     {
         var width = Shape(file, "text_model.embeddings.token_embedding.weight", 2)[1];
-        return new JsonObject
+        var config = new JsonObject
         {
             ["vocab_size"] = Shape(file, "text_model.embeddings.token_embedding.weight", 2)[0],
             ["hidden_size"] = width,
@@ -69,8 +69,9 @@ internal static class InferredConfig
             ["num_attention_heads"] = Heads(file, width),
             ["max_position_embeddings"] = Shape(file, "text_model.embeddings.position_embedding.weight", 2)[0],
             ["hidden_act"] = activation,
-            ["projection_dim"] = file.Tensors.TryGetValue("text_projection.weight", out var projection) && projection.Shape.Length == 2 ? projection.Shape[0] : width,
         };
+        if (file.Tensors.ContainsKey("text_projection.weight")) config["projection_dim"] = Shape(file, "text_projection.weight", 2)[0];
+        return config;
     }
 
     private static long Heads(ITensorFile file, long width) => width % HeadWidth == 0

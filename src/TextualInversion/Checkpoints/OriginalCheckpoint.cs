@@ -19,7 +19,9 @@ public sealed class OriginalCheckpoint
     private readonly ITensorFile file;
     private readonly string textPrefix;
 
-    private OriginalCheckpoint(ITensorFile file)
+    /// <param name="file">A file under its own names.</param>
+    /// <exception cref="TextualInversionException">It holds something else than a whole Stable Diffusion 1, 2 or XL.</exception>
+    public OriginalCheckpoint(ITensorFile file)
     {
         this.file = file;
         (Line, textPrefix) = CheckpointKind.Recognise(file);

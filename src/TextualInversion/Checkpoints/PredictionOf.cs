@@ -18,14 +18,17 @@ internal static class PredictionOf
 
     private const double TellingSpread = 0.09;
 
-    public static string Checkpoint(OriginalCheckpoint checkpoint)
+    /// <param name="file">The file under its own names.</param>
+    /// <param name="line">What it is.</param>
+    /// <param name="unet">Its U-Net under diffusers' names.</param>
+    /// <returns><c>epsilon</c> or <c>v_prediction</c></returns>
+    public static string Checkpoint(ITensorFile file, ModelLine line, Func<ITensorFile> unet)
     {
-        var file = checkpoint.File;
         if (file is SafetensorsFile { Metadata: var metadata } && metadata.TryGetValue(Metadata, out var said)) return said.StartsWith('v') ? V : Epsilon;
         if (file.Tensors.ContainsKey(Mark)) return V;
-        if (checkpoint.Line != ModelLine.StableDiffusion2) return Epsilon;
+        if (line != ModelLine.StableDiffusion2) return Epsilon;
         if (file is TorchFile torch && torch.Root["global_step"] is Sd2BaseSteps) return Epsilon;
-        return Spread(checkpoint.Part("unet")) > TellingSpread ? V : Epsilon;
+        return Spread(unet()) > TellingSpread ? V : Epsilon;
     }
 
     private static double Spread(ITensorFile unet)

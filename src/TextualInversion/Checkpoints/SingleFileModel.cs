@@ -34,7 +34,7 @@ public sealed class SingleFileModel : IModelFiles
     {
         (this.checkpoint, this.tokenizers) = (checkpoint, tokenizers);
         var published = PublishedLine.Of(checkpoint.Line);
-        var predicts = prediction ?? PredictionOf.Checkpoint(checkpoint);
+        var predicts = prediction ?? PredictionOf.Checkpoint(checkpoint.File, checkpoint.Line, () => checkpoint.Part("unet"));
         Add(PipelineIndex.FileName, new JsonObject { ["_class_name"] = published.Pipeline });
         Add("scheduler/scheduler_config.json", published.Scheduler(predicts, checkpoint.File.Tensors.ContainsKey(PredictionOf.ZeroSnrMark)));
         Add("unet/config.json", InferredConfig.UNet(checkpoint.Part("unet"), published.UNetHeads, published.SampleSize(predicts)));
