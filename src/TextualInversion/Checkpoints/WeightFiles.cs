@@ -30,7 +30,7 @@ internal static partial class WeightFiles
             if (files.Find(file => variants.Count == 1 || file.Variant == PreferredVariant) is { } only) return only.Path;
         }
 
-        throw new TextualInversionException($"{folder}: holds no weights ({Stem(folder, ".safetensors")}.safetensors); the model's folder is incomplete.");
+        throw new TextualInversionException($"{Path.Combine(folder, Stem(folder, ".safetensors"))}.safetensors: is missing; the model's folder is incomplete.");
     }
 
     /// <summary>The variants that a sub-folder has.</summary>
