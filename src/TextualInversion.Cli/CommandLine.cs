@@ -14,9 +14,10 @@ internal static class CommandLine
     /// <param name="args">as the shell gives them</param>
     /// <param name="output">for results</param>
     /// <param name="error">for progress, warnings and errors</param>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    /// <param name="variable">from an environment variable's name to its value</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, Func<string, string?> variable)
     {
-        var root = Root();
+        var root = Root(variable);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpPage) return Refuse(parsed, error);
 
@@ -40,29 +41,30 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Root()
+    private static RootCommand Root(Func<string, string?> variable)
     {
         var root = new RootCommand("Teaches a frozen Stable Diffusion a new word from a few pictures (textual inversion), and paints with it.");
-        Documented[] commands = [new TrainCommand(), new GenerateCommand()];
+        var models = new ModelLocator(variable);
+        Documented[] commands = [new TrainCommand(models), new GenerateCommand(models), new ModelsCommand(variable)];
         foreach (var command in commands) root.Subcommands.Add(command);
-        root.SetAction(parsed => new HelpPage(commands).Invoke(parsed));
+        root.SetAction(parsed => new HelpPage().Invoke(parsed));
         var help = root.Options.OfType<HelpOption>().Single();
         help.Description = "Says what a command does and shows its options.";
-        help.Action = new HelpPage(commands);
+        help.Action = new HelpPage();
         return root;
     }
 
     private static int Refuse(ParseResult parsed, TextWriter error)
     {
         foreach (var problem in parsed.Errors.Select(problem => problem.Message).Distinct()) error.WriteLine($"error: {problem}");
-        var known = parsed.CommandResult.Command.Options.Select(option => option.Name).Concat(parsed.CommandResult.Command.Subcommands.Select(command => command.Name)).ToList();
+        var known = parsed.CommandResult.Command.Options.Select(option => option.Name).Concat(parsed.CommandResult.Command.Subcommands.Select(known => known.Name)).ToList();
         foreach (var unknown in parsed.UnmatchedTokens)
         {
             var nearest = known.MinBy(name => EditDistance.Between(name, unknown));
             if (nearest is not null) error.WriteLine($"did you mean {nearest} instead of {unknown}?");
         }
 
-        var name = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+        var name = parsed.CommandResult.Command is Documented command ? $" {command.FullName}" : "";
         error.WriteLine($"`ti{name} --help` shows what can be said.");
         return WrongUsage;
     }

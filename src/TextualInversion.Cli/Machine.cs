@@ -16,8 +16,14 @@ internal static class Machine
     public static IDiffusionModel Open(IModelFiles files, string device, Precision precision) =>
         DiffusionModel.Open(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
 
+    /// <param name="files">The model.</param>
+    /// <param name="prediction">What its U-Net predicts, where the user knows better than its files.</param>
     /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
-    public static SchedulerConfig Scheduler(IModelFiles files) => SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));
+    public static SchedulerConfig Scheduler(IModelFiles files, PredictionType? prediction)
+    {
+        var config = SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));
+        return config with { PredictionType = prediction ?? config.PredictionType };
+    }
 
     /// <summary>The most memory that this process has held, in bytes.</summary>
     public static long PeakMemoryBytes()

@@ -11,6 +11,9 @@ internal abstract class Documented(string name, string description) : Command(na
 
     public abstract IReadOnlyList<string> Examples { get; }
 
+    /// <summary>As it is typed behind <c>ti</c>, such as <c>models get</c>.</summary>
+    public string FullName => Parents.OfType<Documented>().FirstOrDefault() is { } parent ? $"{parent.FullName} {Name}" : Name;
+
     protected void AddGroup(string title, params Option[] options)
     {
         groups.Add((title, options));

@@ -15,8 +15,7 @@ internal sealed partial class GenerateCommand : Documented
     private readonly Option<string> prompt = new("--prompt") { HelpName = "TEXT", Description = "What to draw; learned words stand in it as <my-cat>.", Required = true };
     private readonly Option<string?> negative = new("--negative") { HelpName = "TEXT", Description = "What not to draw. Default: nothing, as the model was trained for it." };
     private readonly Option<string[]> embeddings = new("--embedding") { HelpName = "FILE[=trigger]", Description = "A learned word, under another trigger if one is given; may be repeated. Default: those in embeddings/ whose trigger the prompt holds." };
-    private readonly Option<string?> model = SharedOptions.Model();
-    private readonly Option<string?> variant = SharedOptions.Variant();
+    private readonly ModelOptions model = new();
     private readonly Option<int> count = new("--count") { HelpName = "N", Description = "Pictures; picture i uses seed + i. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
     private readonly Option<int?> steps = new("--steps") { HelpName = "N", Description = "Steps of the sampler. Default: the model's recommendation, else 30." };
@@ -31,13 +30,14 @@ internal sealed partial class GenerateCommand : Documented
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
 
-    public GenerateCommand()
+    public GenerateCommand(ModelLocator models)
         : base("generate", "Draws pictures from a prompt, with learned words in it. The settings are inside each PNG, where the WebUI reads them.")
     {
-        AddGroup("Most used", prompt, negative, embeddings, model, count, seed, steps, guidance, sampler, width, height);
-        AddGroup("Machine", variant, device, precision);
+        AddGroup("Most used", prompt, negative, embeddings, model.Model, count, seed, steps, guidance, sampler, width, height);
+        AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
+        AddGroup("Machine", device, precision);
         AddGroup("Output", output, overwrite, quiet, json);
-        SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -46,7 +46,7 @@ internal sealed partial class GenerateCommand : Documented
         "ti generate --model demo --prompt \"a photo of a red cat\" --sampler \"dpm++ 2m karras\" --steps 20 --guidance 4 --seed 7",
     ];
 
-    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
         var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var pictures = parsed.GetValue(count);
@@ -57,8 +57,8 @@ internal sealed partial class GenerateCommand : Documented
         using var shelf = FindEmbeddings(parsed, texts, messages);
 
         var recorded = shelf.Embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
-        var (modelName, files) = ModelLocator.Find(parsed.GetValue(model), recorded, parsed.GetValue(variant));
-        var scheduler = Machine.Scheduler(files);
+        var (modelName, files) = await models.FindAsync(model.Read(parsed), recorded, messages, cancellationToken);
+        var scheduler = Machine.Scheduler(files, model.Forced(parsed));
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
         var tokenizers = new PromptTokenizers(network.Tokenizers, shelf.Placeholders([.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]));
         WarnOfPrompts(texts, tokenizers.First, messages);

@@ -5,18 +5,6 @@ namespace TextualInversion.Cli.Commands;
 /// <summary>Options that more than one command has.</summary>
 internal static class SharedOptions
 {
-    public static Option<string?> Model() => new("--model")
-    {
-        HelpName = "FOLDER|demo",
-        Description = "A Stable Diffusion 1, 2 or XL in a diffusers folder, or demo, the small model that ships with ti. Default: TI_MODEL.",
-    };
-
-    public static Option<string?> Variant() => new("--variant")
-    {
-        HelpName = "NAME",
-        Description = "The weights to take where the model has several, such as fp16. Default: those without a variant, else fp16.",
-    };
-
     public static Option<ulong?> Seed() => new("--seed")
     {
         HelpName = "N",

@@ -21,8 +21,7 @@ internal sealed class TrainCommand : Documented
     private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same.", Required = true };
     private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT", Description = "One or more words to start from. Default: the property's word." };
     private readonly Option<LearnedProperty> property = new("--property") { HelpName = "object|style", Description = "What the pictures share, for the choice of templates. Default: object." };
-    private readonly Option<string?> model = SharedOptions.Model();
-    private readonly Option<string?> variant = SharedOptions.Variant();
+    private readonly ModelOptions model = new();
     private readonly Option<int> vectors = Number("--vectors", "N", "Rows to learn.", options => options.Vectors);
     private readonly Option<int> steps = Number("--steps", "N", "Optimiser steps.", options => options.Steps);
     private readonly Option<double> learningRate = Number("--learning-rate", "X", "The largest of the run.", options => options.LearningRate);
@@ -50,19 +49,20 @@ internal sealed class TrainCommand : Documented
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
 
-    public TrainCommand()
+    public TrainCommand(ModelLocator models)
         : base("train", "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/.")
     {
         images.Validators.Add(result =>
         {
             if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-')) is { } option) result.AddError($"Unrecognized option '{option.Value}'{Nearest(option.Value)}.");
         });
-        AddGroup("Most used", images, token, initializer, property, model, vectors, steps, learningRate, batch, accumulate, resolution);
+        AddGroup("Most used", images, token, initializer, property, model.Model, vectors, steps, learningRate, batch, accumulate, resolution);
         AddGroup("Pictures and prompts", crop, flip, noFlip, captions, templates);
         AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
-        AddGroup("Machine", variant, device, precision, seed);
+        AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
+        AddGroup("Machine", device, precision, seed);
         AddGroup("Output", output, name, overwrite, quiet, json);
-        SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
     private enum Compatibility
@@ -76,7 +76,7 @@ internal sealed class TrainCommand : Documented
         "ti train --model demo --images samples/my-style --token my-style --property style --initializer painting --vectors 2",
     ];
 
-    private int Run(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var output = parsed.InvocationConfiguration.Output;
@@ -92,9 +92,9 @@ internal sealed class TrainCommand : Documented
         RunFolder.RefuseToReplace(runPath, mayReplace);
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
-        var (modelName, files) = ModelLocator.Find(parsed.GetValue(model), variant: parsed.GetValue(variant));
+        var (modelName, files) = await models.FindAsync(model.Read(parsed), recorded: null, messages, cancellationToken);
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
-        var noise = new NoiseSchedule(Machine.Scheduler(files));
+        var noise = new NoiseSchedule(Machine.Scheduler(files, model.Forced(parsed)));
         _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
         var phrase = parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant();
         var starts = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();

@@ -5,36 +5,44 @@ using TextualInversion.Cli.Commands;
 namespace TextualInversion.Cli.Rendering;
 
 /// <summary>What <c>--help</c> prints.</summary>
-internal sealed class HelpPage(IReadOnlyList<Documented> commands) : SynchronousCommandLineAction
+internal sealed class HelpPage : SynchronousCommandLineAction
 {
     private const int Indent = 2, Gap = 2, Wide = 100;
 
     public override int Invoke(ParseResult parseResult)
     {
         var output = parseResult.InvocationConfiguration.Output;
-        if (parseResult.CommandResult.Command is Documented command) Write(command, output);
+        if (parseResult.CommandResult.Command is Documented { Subcommands.Count: 0 } command) Write(command, output);
         else WriteOverview(parseResult.CommandResult.Command, output);
         return 0;
     }
 
-    private void WriteOverview(Command root, TextWriter output)
+    private static void WriteOverview(Command command, TextWriter output)
     {
-        output.WriteLine(root.Description);
+        var path = command is Documented group ? $"{group.FullName} " : "";
+        var commands = command.Subcommands.OfType<Documented>().ToList();
+        output.WriteLine(command.Description);
         output.WriteLine();
-        output.WriteLine("Usage: ti COMMAND [options]");
+        output.WriteLine($"Usage: ti {path}COMMAND [options]");
         output.WriteLine();
         WriteTable(output, [.. commands.Select(command => (command.Name, command.Description!))]);
         output.WriteLine();
-        output.WriteLine("`ti COMMAND --help` shows a command's options; `@file` reads options from a file.");
+        output.WriteLine($"`ti {path}COMMAND --help` shows a command's options; `@file` reads options from a file.");
         output.WriteLine();
-        WriteExamples(output, [commands[0].Examples[0], commands[1].Examples[0]]);
+        WriteExamples(output, (command as Documented)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]]);
     }
 
     private static void Write(Documented command, TextWriter output)
     {
         output.WriteLine(command.Description);
         output.WriteLine();
-        output.WriteLine($"Usage: ti {command.Name} [options]");
+        output.WriteLine($"Usage: ti {command.FullName}{string.Concat(command.Arguments.Select(argument => $" {argument.HelpName}"))} [options]");
+        if (command.Arguments.Count > 0)
+        {
+            output.WriteLine();
+            WriteTable(output, [.. command.Arguments.Select(argument => (argument.HelpName!, argument.Description!))]);
+        }
+
         foreach (var (title, options) in command.Groups)
         {
             output.WriteLine();

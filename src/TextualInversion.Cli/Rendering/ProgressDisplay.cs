@@ -11,7 +11,9 @@ internal sealed class ProgressDisplay : IDisposable
 
     private readonly TextWriter error;
     private readonly bool quiet;
-    private readonly string unit;
+    private readonly string unit, units;
+    private readonly double scale; // of what is counted in a unit
+    private readonly long alreadyDone;
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly TaskCompletionSource finished = new();
     private readonly Task? bar;
@@ -23,10 +25,18 @@ internal sealed class ProgressDisplay : IDisposable
     /// <param name="quiet">whether to say nothing</param>
     /// <param name="unit">what is counted, in the singular</param>
     public ProgressDisplay(TextWriter error, bool quiet, string unit)
+        : this(error, quiet, unit, unit + "s", scale: 1, alreadyDone: 0)
+    {
+    }
+
+    private ProgressDisplay(TextWriter error, bool quiet, string unit, string units, double scale, long alreadyDone)
     {
         this.error = error;
         this.quiet = quiet;
         this.unit = unit;
+        this.units = units;
+        this.scale = scale;
+        this.alreadyDone = alreadyDone;
         if (quiet || Console.IsErrorRedirected || error != Console.Error) return;
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         if (!console.Profile.Capabilities.Interactive) return;
@@ -42,15 +52,14 @@ internal sealed class ProgressDisplay : IDisposable
         ready.Wait();
     }
 
+    /// <summary>For bytes, of which some were there before the clock started.</summary>
+    public static ProgressDisplay OfBytes(TextWriter error, bool quiet, long alreadyDone) => new(error, quiet, "MB", "MB", scale: 1e6, alreadyDone);
+
     /// <summary>Shows that <paramref name="done"/> of <paramref name="total"/> are done.</summary>
-    public void Show(int done, int total, string detail)
+    public void Show(long done, long total, string detail)
     {
         if (quiet) return;
-        var seconds = clock.Elapsed.TotalSeconds;
-        var rate = done / Math.Max(seconds, 1e-9);
-        var left = TimeSpan.FromSeconds((total - done) / rate);
-        var speed = rate >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{rate:F1} {unit}s/s") : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:F1} s/{unit}");
-        var text = string.Create(CultureInfo.InvariantCulture, $"{unit} {done}/{total}{detail}  {speed}  {left:h\\:mm\\:ss} left");
+        var text = string.Create(CultureInfo.InvariantCulture, $"{unit} {done / scale:F0}/{total / scale:F0}{detail}{Pace(done, total)}");
         if (task is not null)
         {
             task.MaxValue = total;
@@ -62,6 +71,15 @@ internal sealed class ProgressDisplay : IDisposable
             (isFirst, lastLine) = (false, clock.Elapsed);
             error.WriteLine(text);
         }
+    }
+
+    private string Pace(long done, long total)
+    {
+        var rate = (done - alreadyDone) / scale / Math.Max(clock.Elapsed.TotalSeconds, 1e-9);
+        if (rate <= 0) return "";
+        var left = TimeSpan.FromSeconds(Math.Min((total - done) / scale / rate, TimeSpan.MaxValue.TotalSeconds / 2));
+        var speed = rate >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{rate:F1} {units}/s") : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:F1} s/{unit}");
+        return string.Create(CultureInfo.InvariantCulture, $"  {speed}  {left:h\\:mm\\:ss} left");
     }
 
     public void Dispose()

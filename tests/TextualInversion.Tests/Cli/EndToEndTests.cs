@@ -74,4 +74,26 @@ public sealed class EndToEndTests : IDisposable
             "generate", "--model", "demo", "--prompt", prompt, "--embedding", folder.File("embeddings/my-cat.safetensors"), "--seed", "5",
             "--steps", "2", "--width", "64", "--height", "72", "--output", folder.File("pictures"), "--json");
     }
+
+    [Fact]
+    public async Task Generate_HubId_IsDownloadedAndThenNeedsNoNetwork()
+    {
+        using var server = new HubServer();
+        foreach (var file in Directory.EnumerateFiles(Ti.Sample("demo-model"), "*", SearchOption.AllDirectories))
+            server.Files[Path.GetRelativePath(Ti.Sample("demo-model"), file)] = await File.ReadAllBytesAsync(file);
+
+        var (exitCode, output, error) = await GenerateAsync("online.png", offline: null);
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(folder.File("online.png"), Path.GetFullPath(output.Trim()));
+        server.Stop();
+        Assert.Equal(0, (await GenerateAsync("cached.png", offline: null)).ExitCode);
+        Assert.Equal(0, (await GenerateAsync("offline.png", offline: "1")).ExitCode);
+
+        var pictures = new[] { "online.png", "cached.png", "offline.png" }.Select(file => File.ReadAllBytes(folder.File(file))).ToList();
+        Assert.All(pictures, picture => Assert.Equal(pictures[0], picture));
+
+        Task<(int ExitCode, string Output, string Error)> GenerateAsync(string picture, string? offline) => Ti.RunAsync(
+            name => name switch { "HF_HOME" => folder.Path, "HF_ENDPOINT" => server.Address.AbsoluteUri, "HF_HUB_OFFLINE" => offline, _ => null },
+            "generate", "--model", "artist/tiny", "--prompt", "a cat", "--steps", "1", "--width", "64", "--height", "64", "--seed", "5", "--output", folder.File(picture));
+    }
 }

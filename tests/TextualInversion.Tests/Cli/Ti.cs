@@ -8,10 +8,16 @@ internal static class Ti
 {
     public static string Sample(params string[] parts) => Path.Combine([Goldens.Repository, "samples", .. parts]);
 
-    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    /// <summary>Without the environment of whoever runs the tests, and without a network.</summary>
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
+        RunAsync(name => name == "HF_HUB_OFFLINE" ? "1" : null, arguments);
+
+    /// <param name="variable">the environment</param>
+    /// <param name="arguments">as the shell gives them</param>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(Func<string, string?> variable, params string[] arguments)
     {
         using StringWriter output = new(), error = new();
-        var exitCode = await CommandLine.RunAsync(arguments, output, error);
+        var exitCode = await CommandLine.RunAsync(arguments, output, error, variable);
         return (exitCode, output.ToString(), error.ToString());
     }
 

@@ -1,0 +1,21 @@
+using TextualInversion.Checkpoints.Hub;
+
+namespace TextualInversion.Cli.Rendering;
+
+/// <summary>The progress of a download: bytes, and what goes wrong on the way. Shows nothing where nothing is fetched.</summary>
+internal sealed class DownloadDisplay(Messages messages) : IProgress<HubProgress>, IDisposable
+{
+    private ProgressDisplay? display;
+    private long shown = -1;
+
+    public void Report(HubProgress value)
+    {
+        if (value.Notice is { } notice) messages.Say(notice);
+        if (value.TotalBytes == 0 || value.Bytes == shown) return;
+        shown = value.Bytes;
+        display ??= ProgressDisplay.OfBytes(messages.Error, messages.Quiet, alreadyDone: value.Bytes);
+        display.Show(value.Bytes, value.TotalBytes, "");
+    }
+
+    public void Dispose() => display?.Dispose();
+}

@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace TextualInversion.Tests.Fixtures;
+
+/// <summary>What a client asked of a <see cref="HubServer"/>.</summary>
+internal sealed record HubRequest(string Target, IReadOnlyDictionary<string, string> Headers)
+{
+    public long? From => Headers.TryGetValue("Range", out var range) ? long.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : null;
+
+    public bool HasToken => Headers.ContainsKey("Authorization");
+}
+
+/// <summary>An answer, told in full or not: <see cref="Send"/> bytes of the body and then the end of the connection, or silence.</summary>
+internal sealed record HubReply(int Status, byte[] Body)
+{
+    public Dictionary<string, string> Headers { get; init; } = [];
+
+    public int? Send { get; init; }
+
+    public bool Stalls { get; init; }
+
+    public static HubReply Error(int status, params (string Name, string Value)[] headers) => new(status, []) { Headers = headers.ToDictionary(header => header.Name, header => header.Value) };
+
+    public static HubReply Redirect(string location) => Error(307, ("Location", location));
+}
+
+/// <summary>
+/// A hub on loopback with one model, over plain sockets: answers as the real one does, unless <see cref="Instead"/> says otherwise.
+/// Weights are in large-file storage, the rest in git.
+/// </summary>
+internal sealed class HubServer : IDisposable
+{
+    public const string Commit = "0123456789abcdef0123456789abcdef01234567";
+
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource stopped = new();
+    private readonly ConcurrentQueue<HubRequest> requests = new();
+
+    public HubServer()
+    {
+        listener.Start();
+        Address = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        _ = ServeAsync();
+    }
+
+    public Uri Address { get; }
+
+    public string Model { get; init; } = "artist/tiny";
+
+    /// <summary>The model's files by their path.</summary>
+    public Dictionary<string, byte[]> Files { get; } = [];
+
+    /// <summary>An answer other than the right one; null for that.</summary>
+    public Func<HubRequest, HubReply?> Instead { get; set; } = _ => null;
+
+    public IReadOnlyList<HubRequest> Requests => [.. requests];
+
+    /// <summary>Those for a file.</summary>
+    public IReadOnlyList<HubRequest> RequestsFor(string file) => [.. requests.Where(request => request.Target.EndsWith($"/{file}", StringComparison.Ordinal))];
+
+    public static bool IsLarge(string path) => path.EndsWith(".safetensors", StringComparison.Ordinal) || path.EndsWith(".bin", StringComparison.Ordinal);
+
+    /// <summary>The name of a file's blob.</summary>
+    public static string BlobOf(string path, byte[] content) => Convert.ToHexStringLower(IsLarge(path)
+        ? SHA256.HashData(content)
+#pragma warning disable CA5350 // git names its objects so
+        : SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+#pragma warning restore CA5350
+
+    /// <summary>The listing of the model, where a test wants to change it.</summary>
+    public string Listing(string commit = Commit) => JsonSerializer.Serialize(new
+    {
+        id = Model,
+        sha = commit,
+        siblings = Files.Select(file => IsLarge(file.Key)
+            ? (object)new { rfilename = file.Key, size = file.Value.Length, blobId = new string('a', 40), lfs = new { sha256 = BlobOf(file.Key, file.Value), size = file.Value.Length, pointerSize = 130 } }
+            : new { rfilename = file.Key, size = file.Value.Length, blobId = BlobOf(file.Key, file.Value) }),
+    });
+
+    /// <summary>As a network that is gone: connections are refused.</summary>
+    public void Stop()
+    {
+        stopped.Cancel();
+        listener.Stop();
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        stopped.Dispose();
+    }
+
+    private async Task ServeAsync()
+    {
+        var token = stopped.Token;
+        while (!token.IsCancellationRequested)
+        {
+            try
+            {
+                var client = await listener.AcceptTcpClientAsync(token);
+                _ = AnswerAsync(client, token);
+            }
+            catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task AnswerAsync(TcpClient client, CancellationToken token)
+    {
+        using (client)
+        {
+            try
+            {
+                await using var stream = client.GetStream();
+                var request = await ReadAsync(stream, token);
+                requests.Enqueue(request);
+                var reply = Instead(request) ?? Reply(request);
+                var head = $"HTTP/1.1 {reply.Status} {(HttpStatusCode)reply.Status}\r\nConnection: close\r\nContent-Length: {reply.Body.Length}\r\n{string.Concat(reply.Headers.Select(header => $"{header.Key}: {header.Value}\r\n"))}\r\n";
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(head), token);
+                await stream.WriteAsync(reply.Body.AsMemory(0, reply.Send ?? reply.Body.Length), token);
+                if (reply.Stalls) await Task.Delay(Timeout.Infinite, token);
+            }
+            catch (Exception error) when (error is IOException or OperationCanceledException)
+            {
+                // The client went away, or the test is over.
+            }
+        }
+    }
+
+    private static async Task<HubRequest> ReadAsync(NetworkStream stream, CancellationToken token)
+    {
+        using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+        var target = (await reader.ReadLineAsync(token) ?? throw new IOException("closed")).Split(' ')[1];
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        while (await reader.ReadLineAsync(token) is { Length: > 0 } line)
+        {
+            var parts = line.Split(": ", 2);
+            headers[parts[0]] = parts[1];
+        }
+
+        return new HubRequest(target, headers);
+    }
+
+    private HubReply Reply(HubRequest request)
+    {
+        if (request.Target.StartsWith($"/api/models/{Model}/revision/", StringComparison.Ordinal)) return new HubReply(200, Encoding.UTF8.GetBytes(Listing()));
+        var prefix = $"/{Model}/resolve/{Commit}/";
+        if (!request.Target.StartsWith(prefix, StringComparison.Ordinal) || !Files.TryGetValue(Uri.UnescapeDataString(request.Target[prefix.Length..]), out var content))
+            return HubReply.Error(404, ("X-Error-Code", "RepoNotFound"));
+        if (request.From is not { } from) return new HubReply(200, content);
+        return from >= content.Length
+            ? HubReply.Error(416)
+            : new HubReply(206, content[(int)from..]) { Headers = { ["Content-Range"] = $"bytes {from}-{content.Length - 1}/{content.Length}" } };
+    }
+}
