@@ -70,18 +70,9 @@ public sealed class WeightStore : IDisposable
             throw new TextualInversionException($"{file.FilePath}: {key} is of shape [{Text(found)}], expected [{Text(shape)}]; the file does not belong to its config.json.");
         if (taken.TryGetValue(name, out var tensor)) return tensor;
         using var mapped = file.Read(key);
-        tensor = mapped.to(type, device).DetachFromDisposeScope();
-        if (IsFinite(tensor)) return taken[name] = tensor;
-        tensor.Dispose();
-        throw new TextualInversionException($"{file.FilePath}: {key} holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again.");
-    }
-
-    /// <summary>One pass over memory that is about to be used: a sum is no number where one of its terms is none.</summary>
-    private static bool IsFinite(Tensor tensor)
-    {
-        using var sum = tensor.sum();
-        using var finite = sum.isfinite();
-        return finite.item<bool>();
+        if (!FiniteCheck.AllFinite(mapped))
+            throw new TextualInversionException($"{file.FilePath}: {key} holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again.");
+        return taken[name] = mapped.to(type, device).DetachFromDisposeScope();
     }
 
     private static byte[] HashOf(string name, Tensor tensor)

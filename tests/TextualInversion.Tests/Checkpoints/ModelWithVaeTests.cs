@@ -63,7 +63,7 @@ public sealed class ModelWithVaeTests : IDisposable
     {
         SafetensorsFile.Write(folder.File("lora.safetensors"), new Dictionary<string, Tensor> { ["a"] = zeros(1) }, new Dictionary<string, string>(), overwrite: false);
         AssertError($"{folder.File("lora.safetensors")}: holds no VAE of Stable Diffusion; name one, or leave --vae out.", folder.File("lora.safetensors"));
-        AssertError($"{folder.Path}: holds no weights", folder.Path);
+        AssertError($"{folder.File("diffusion_pytorch_model.safetensors")}: is missing", folder.Path);
         AssertError($"{folder.File("missing")}: cannot be read (", folder.File("missing"));
     }
 

@@ -162,7 +162,7 @@ public sealed class SingleFileModelTests : IDisposable
     private static ModelFolder GoldenFolder(string name) => new(Goldens.Path("models", name));
 
     /// <summary>The folder of the same weights.</summary>
-    private static ModelFolder FolderOf(string file) => new(Goldens.Path("models", file[..file.IndexOf("-original", StringComparison.Ordinal)]));
+    internal static ModelFolder FolderOf(string file) => new(Goldens.Path("models", file[..file.IndexOf("-original", StringComparison.Ordinal)]));
 
     /// <summary>One step of noise prediction and a decoding, which use every part.</summary>
     private static byte[] Picture(IModelFiles files)
