@@ -1,5 +1,7 @@
+using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
 using TextualInversion.Models;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli;
 
@@ -26,7 +28,7 @@ internal sealed class EmbeddingShelf : IDisposable
             var split = File.Exists(argument) ? -1 : argument.LastIndexOf('=');
             var path = split < 0 ? argument : argument[..split];
             if (!File.Exists(path)) throw new TextualInversionException($"{path}: no such embedding; name a .safetensors file.");
-            var embedding = DiffusersFormat.Read(path);
+            var embedding = Read(path);
             shelf.embeddings.Add(split < 0 ? embedding : embedding with { Trigger = Placeholder.Parse(argument[(split + 1)..]).Name });
         }
 
@@ -56,12 +58,22 @@ internal sealed class EmbeddingShelf : IDisposable
     }
 
     /// <summary>The placeholders, in the order of the rows.</summary>
-    /// <exception cref="TextualInversionException">An embedding is of another width than the model.</exception>
-    public List<Placeholder> Placeholders(long width)
+    /// <param name="widths">d of each text encoder of the model</param>
+    /// <exception cref="TextualInversionException">An embedding is of another width than the model, or for other encoders.</exception>
+    public List<Placeholder> Placeholders(IReadOnlyList<long> widths)
     {
-        foreach (var embedding in embeddings.Where(embedding => embedding.Rows[0].shape[1] != width))
-            throw new TextualInversionException($"{embedding.Trigger}: its rows are {embedding.Rows[0].shape[1]} wide and the model's {width}; it was learned on another kind of model{(embedding.Provenance.TryGetValue("base_model", out var model) ? $" ({model})" : "")}.");
+        foreach (var (embedding, found) in embeddings.Select(embedding => (embedding, embedding.Rows.Select(rows => rows.shape[1]).ToList())).Where(pair => !pair.Item2.SequenceEqual(widths)))
+            throw new TextualInversionException($"{embedding.Trigger}: its rows are {string.Join(" and ", found)} wide and the model's {string.Join(" and ", widths)}; it was learned on another kind of model{(embedding.Provenance.TryGetValue("base_model", out var model) ? $" ({model})" : "")}.");
         return [.. embeddings.Select(embedding => Placeholder.Parse(embedding.Trigger, embedding.Vectors))];
+    }
+
+    /// <summary>(N, d) for each text encoder: all rows in order; null without embeddings. They are the caller's dispose scope's.</summary>
+    public IReadOnlyList<Tensor>? Rows(Device device)
+    {
+        if (embeddings.Count == 0) return null;
+        using var scope = NewDisposeScope();
+        return [.. Enumerable.Range(0, embeddings[0].Rows.Count)
+            .Select(encoder => cat([.. embeddings.Select(embedding => embedding.Rows[encoder])], dim: 0).to(device).MoveToOuterDisposeScope())];
     }
 
     public void Dispose()
@@ -69,11 +81,14 @@ internal sealed class EmbeddingShelf : IDisposable
         foreach (var embedding in embeddings) embedding.Dispose();
     }
 
+    private static LearnedEmbedding Read(string path) =>
+        SdxlFormat.Matches(SafetensorsFile.Open(path)) ? SdxlFormat.Read(path) : DiffusersFormat.Read(path);
+
     private static LearnedEmbedding? TryRead(string path, Action<string> warn)
     {
         try
         {
-            return DiffusersFormat.Read(path);
+            return Read(path);
         }
         catch (TextualInversionException problem)
         {

@@ -13,16 +13,21 @@ internal static class Machine
     private const string SchedulerFile = "scheduler/scheduler_config.json";
 
     /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing, truncated or another's.</exception>
-    public static StableDiffusion1 Open(IModelFiles files, string device, Precision precision) =>
-        new(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+    public static IDiffusionModel Open(IModelFiles files, string device, Precision precision) =>
+        DiffusionModel.Open(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
 
     /// <summary>
-    /// The folder's settings, without the clipping of pixels, which DDIM and DDPM would do to latents where the file is silent or says so
+    /// The model's settings, without the clipping of pixels, which DDIM and DDPM would do to latents where the file is silent or says so
     /// (diffusers' pipeline turns it off in a scheduler that it loads, too).
     /// </summary>
+    /// <param name="files">The model.</param>
+    /// <param name="prediction">What its U-Net predicts, where the user knows better than its files.</param>
     /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
-    public static SchedulerConfig Scheduler(IModelFiles files) =>
-        SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile)) with { ClipSample = false };
+    public static SchedulerConfig Scheduler(IModelFiles files, PredictionType? prediction)
+    {
+        var config = SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));
+        return config with { PredictionType = prediction ?? config.PredictionType, ClipSample = false };
+    }
 
     /// <summary>The most memory that this process has held, in bytes.</summary>
     public static long PeakMemoryBytes()

@@ -13,9 +13,9 @@ namespace TextualInversion.Cli.Commands;
 internal sealed partial class GenerateCommand : Documented
 {
     private readonly Option<string> prompt = new("--prompt") { HelpName = "TEXT", Description = "What to draw; learned words stand in it as <my-cat>.", Required = true };
-    private readonly Option<string> negative = new("--negative") { HelpName = "TEXT", Description = "What not to draw. Default: nothing.", DefaultValueFactory = _ => "" };
+    private readonly Option<string?> negative = new("--negative") { HelpName = "TEXT", Description = "What not to draw. Default: nothing, as the model was trained for it." };
     private readonly Option<string[]> embeddings = new("--embedding") { HelpName = "FILE[=trigger]", Description = "A learned word, under another trigger if one is given; may be repeated. Default: those in embeddings/ whose trigger the prompt holds." };
-    private readonly Option<string?> model = SharedOptions.Model();
+    private readonly ModelOptions model = new();
     private readonly Option<int> count = new("--count") { HelpName = "N", Description = "Pictures; picture i uses seed + i. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
     private readonly Option<int?> steps = new("--steps") { HelpName = "N", Description = "Steps of the sampler. Default: the model's recommendation, else 30." };
@@ -33,7 +33,8 @@ internal sealed partial class GenerateCommand : Documented
     public GenerateCommand(ModelLocator models)
         : base("generate", "Draws pictures from a prompt, with learned words in it. The settings are inside each PNG, where the WebUI reads them.")
     {
-        AddGroup("Most used", prompt, negative, embeddings, model, count, seed, steps, guidance, sampler, width, height);
+        AddGroup("Most used", prompt, negative, embeddings, model.Model, count, seed, steps, guidance, sampler, width, height);
+        AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", device, precision);
         AddGroup("Output", output, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
@@ -52,20 +53,20 @@ internal sealed partial class GenerateCommand : Documented
         if (pictures < 1) throw new TextualInversionException($"--count {pictures}: choose at least 1.");
         var firstSeed = parsed.GetValue(seed) ?? SharedOptions.DrawSeed();
         var paths = new PicturePaths(parsed.GetValue(output)!, pictures, parsed.GetValue(overwrite));
-        string[] texts = [parsed.GetValue(prompt)!, parsed.GetValue(negative)!];
+        string[] texts = [parsed.GetValue(prompt)!, parsed.GetValue(negative) ?? ""];
         using var shelf = FindEmbeddings(parsed, texts, messages);
 
         var recorded = shelf.Embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
-        var (modelName, files) = await models.FindAsync(parsed.GetValue(model), recorded, variant: null, messages, cancellationToken);
-        var scheduler = Machine.Scheduler(files);
+        var (modelName, files) = await models.FindAsync(model.Read(parsed), recorded, messages, cancellationToken);
+        var scheduler = Machine.Scheduler(files, model.Forced(parsed));
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
-        var tokenizer = new PromptTokenizer(network.Tokenizer, shelf.Placeholders(network.Vocabularies[0].shape[1]));
-        WarnOfPrompts(texts, tokenizer, shelf, messages);
+        var tokenizers = new PromptTokenizers(network.Tokenizers, shelf.Placeholders([.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]));
+        WarnOfPrompts(texts, tokenizers.First, messages);
         var defaults = GenerationDefaults.Read(files);
         var options = new GenerateOptions
         {
             Prompt = texts[0],
-            Negative = texts[1],
+            Negative = parsed.GetValue(negative),
             Sampler = ChooseSampler(parsed.GetValue(sampler) ?? defaults.Sampler, scheduler),
             Steps = parsed.GetValue(steps) ?? defaults.NumInferenceSteps ?? 30,
             Guidance = parsed.GetValue(guidance) ?? defaults.GuidanceScale ?? 7.5,
@@ -75,8 +76,8 @@ internal sealed partial class GenerateCommand : Documented
         options.Validate();
         messages.Say($"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, seed {firstSeed}");
 
-        using var rows = shelf.Embeddings.Count == 0 ? null : cat([.. shelf.Embeddings.Select(embedding => embedding.Rows[0])], dim: 0).to(network.Device); // (N, d)
-        var painter = new TextToImage(network, scheduler, tokenizer, rows is null ? null : [rows]);
+        using var scope = NewDisposeScope();
+        var painter = new TextToImage(network, scheduler, tokenizers, shelf.Rows(network.Device));
         var made = new List<(string Path, ulong Seed)>();
         var clock = Stopwatch.StartNew();
         var isCancelled = false;
@@ -119,7 +120,7 @@ internal sealed partial class GenerateCommand : Documented
         return shelf;
     }
 
-    private static void WarnOfPrompts(string[] texts, PromptTokenizer tokenizer, EmbeddingShelf shelf, Messages messages)
+    private static void WarnOfPrompts(string[] texts, PromptTokenizer tokenizer, Messages messages)
     {
         var tokenized = texts.Select(tokenizer.Tokenize).ToList();
         foreach (var placeholder in tokenizer.Placeholders.Where(placeholder => !tokenized.Exists(text => text.Placeholders.Contains(placeholder))))

@@ -5,12 +5,6 @@ namespace TextualInversion.Cli.Commands;
 /// <summary>Options that more than one command has.</summary>
 internal static class SharedOptions
 {
-    public static Option<string?> Model() => new("--model")
-    {
-        HelpName = "FOLDER|ID|demo",
-        Description = $"A Stable Diffusion 1: a diffusers folder, a hub id owner/name[@revision], which is downloaded if the cache lacks it, or demo, the small model that ships with ti. Default: the embedding's, TI_MODEL, {ModelLocator.Default}.",
-    };
-
     public static Option<ulong?> Seed() => new("--seed")
     {
         HelpName = "N",
@@ -27,7 +21,7 @@ internal static class SharedOptions
     public static Option<Precision> Precision() => new("--precision")
     {
         HelpName = "fp32|bf16",
-        Description = "What the U-Net computes in; text encoder, VAE and learned rows are always fp32. Default: fp32.",
+        Description = "What the U-Net computes in; text encoders, VAE and learned rows are always fp32. Default: fp32.",
         DefaultValueFactory = _ => Commands.Precision.Fp32,
     };
 

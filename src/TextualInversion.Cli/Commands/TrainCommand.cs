@@ -21,7 +21,7 @@ internal sealed class TrainCommand : Documented
     private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same.", Required = true };
     private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT", Description = "One or more words to start from. Default: the property's word." };
     private readonly Option<LearnedProperty> property = new("--property") { HelpName = "object|style", Description = "What the pictures share, for the choice of templates. Default: object." };
-    private readonly Option<string?> model = SharedOptions.Model();
+    private readonly ModelOptions model = new();
     private readonly Option<int> vectors = Number("--vectors", "N", "Rows to learn.", options => options.Vectors);
     private readonly Option<int> steps = Number("--steps", "N", "Optimiser steps.", options => options.Steps);
     private readonly Option<double> learningRate = Number("--learning-rate", "X", "The largest of the run.", options => options.LearningRate);
@@ -56,9 +56,10 @@ internal sealed class TrainCommand : Documented
         {
             if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-')) is { } option) result.AddError($"Unrecognized option '{option.Value}'{Nearest(option.Value)}.");
         });
-        AddGroup("Most used", images, token, initializer, property, model, vectors, steps, learningRate, batch, accumulate, resolution);
+        AddGroup("Most used", images, token, initializer, property, model.Model, vectors, steps, learningRate, batch, accumulate, resolution);
         AddGroup("Pictures and prompts", crop, flip, noFlip, captions, templates);
         AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
+        AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", device, precision, seed);
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
@@ -91,11 +92,13 @@ internal sealed class TrainCommand : Documented
         RunFolder.RefuseToReplace(runPath, mayReplace);
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
-        var (modelName, files) = await models.FindAsync(parsed.GetValue(model), recorded: null, variant: null, messages, cancellationToken);
+        var (modelName, files) = await models.FindAsync(model.Read(parsed), recorded: null, messages, cancellationToken);
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
-        var noise = new NoiseSchedule(Machine.Scheduler(files));
-        _ = new PromptTokenizer(network.Tokenizer, [placeholder]); // refuses what the vocabulary already holds
-        var start = Initializer.Parse(network.Tokenizer, parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant());
+        var noise = new NoiseSchedule(Machine.Scheduler(files, model.Forced(parsed)));
+        _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
+        var phrase = parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant();
+        var starts = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();
+        var start = starts[0]; // what is shown: the encoders' vocabularies are alike
         var side = options.Resolution ?? network.Resolution;
         var pictures = TrainingPictures.Load(parsed.GetValue(images)!, side, options.Crop, cancellationToken);
         foreach (var notice in pictures.Warnings) messages.Warn(notice.ToString());
@@ -103,12 +106,14 @@ internal sealed class TrainCommand : Documented
         Introduce(messages, placeholder, start, pictures, prompts, options, side, modelName);
 
         using var run = new RunFolder(runPath, mayReplace);
-        using var initialRows = InitialRows(network.Vocabularies[0], start, options.Vectors);
+        using var scope = NewDisposeScope();
+        var initialRows = network.Vocabularies.Zip(starts, (vocabulary, words) => InitialRows(vocabulary, words, options.Vectors)).ToList();
         using var result = Train(new Trainer(network, noise, options), placeholder, initialRows, pictures.Pictures, prompts, run, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled) throw new OperationCanceledException();
         run.Keep();
         using var embedding = new LearnedEmbedding(placeholder.Name, result.Rows, Provenance(modelName, result, options, start));
-        DiffusersFormat.Write(embeddingPath, embedding, mayReplace);
+        if (embedding.Rows.Count == 1) DiffusersFormat.Write(embeddingPath, embedding, mayReplace);
+        else SdxlFormat.Write(embeddingPath, embedding, mayReplace);
 
         var summary = new
         {
@@ -165,7 +170,7 @@ internal sealed class TrainCommand : Documented
     private string Nearest(string typed) => Options.Select(option => option.Name).MinBy(known => EditDistance.Between(known, typed)) is { } nearest ? $"; did you mean {nearest}?" : "";
 
     private static TrainResult Train(
-        Trainer trainer, Placeholder placeholder, Tensor initialRows, IReadOnlyList<TrainingPicture> pictures, PromptSource prompts, RunFolder run, Messages messages,
+        Trainer trainer, Placeholder placeholder, IReadOnlyList<Tensor> initialRows, IReadOnlyList<TrainingPicture> pictures, PromptSource prompts, RunFolder run, Messages messages,
         CancellationToken cancellationToken)
     {
         using var metrics = new MetricsFile(run.MetricsPath);
@@ -178,7 +183,7 @@ internal sealed class TrainCommand : Documented
             if (recent.Count > 50) recent.Dequeue(); // one step's loss says next to nothing
             display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}  rate {step.LearningRate:G3}"));
         });
-        return trainer.Run(placeholder, [initialRows], pictures, prompts, progress, cancellationToken);
+        return trainer.Run(placeholder, initialRows, pictures, prompts, progress, cancellationToken);
     }
 
     private static int Finish(Messages messages, TrainResult result, Placeholder placeholder, string runPath)
@@ -194,7 +199,7 @@ internal sealed class TrainCommand : Documented
     {
         using var scope = NewDisposeScope();
         var rows = start.SpreadOver(vectors).Select(ids => vocabulary.index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device)).mean([0]));
-        return stack(rows).DetachFromDisposeScope();
+        return stack(rows).MoveToOuterDisposeScope();
     }
 
     private static Dictionary<string, string> Provenance(string modelName, TrainResult result, TrainOptions options, Initializer start) => new()

@@ -1,70 +1,44 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace TextualInversion.Checkpoints;
 
-/// <summary>
-/// A Stable Diffusion in a diffusers folder: a sub-folder for each part with its config and its weights.
-/// The one place that knows file names; sharded, pickled and variant weights belong here too.
-/// </summary>
+/// <summary>A Stable Diffusion in a diffusers folder: a sub-folder for each part with its config and its weights.</summary>
 public sealed class ModelFolder : IModelFiles
 {
-    private static readonly JsonSerializerOptions ConfigOptions = new()
+    // Pipelines of the same networks; those for inpainting, with ControlNet and the like have others.
+    private static readonly Dictionary<string, ModelFamily> Families = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter() },
+        ["StableDiffusionPipeline"] = ModelFamily.StableDiffusion,
+        ["StableDiffusionImg2ImgPipeline"] = ModelFamily.StableDiffusion,
+        ["StableDiffusionXLPipeline"] = ModelFamily.StableDiffusionXl,
+        ["StableDiffusionXLImg2ImgPipeline"] = ModelFamily.StableDiffusionXl,
     };
 
-    /// <exception cref="TextualInversionException">There is no such folder, or it is no Stable Diffusion 1.</exception>
-    public ModelFolder(string path)
+    private readonly string? variant;
+
+    /// <param name="path">The folder.</param>
+    /// <param name="variant">Which weights to prefer where there are several, such as <c>fp16</c>.</param>
+    /// <exception cref="TextualInversionException">There is no such folder, it is no Stable Diffusion, or has no such variant.</exception>
+    public ModelFolder(string path, string? variant = null)
     {
         Path = path;
+        this.variant = variant;
         if (!Directory.Exists(path))
             throw new TextualInversionException($"{path}: no such model folder; name a diffusers folder, or use --model demo.");
-        // Only SD1's pipeline is known here; others are other classes of Models/ to come.
-        using var index = Json("model_index.json");
-        var named = index.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("_class_name", out var name) ? name : default;
-        var pipeline = named.ValueKind == JsonValueKind.String ? named.GetString() : null;
-        if (pipeline != "StableDiffusionPipeline")
-            throw new TextualInversionException($"{Full("model_index.json")}: is a {pipeline ?? "model without _class_name"}; Stable Diffusion 1 folders (StableDiffusionPipeline) can be used.");
+        Family = Has(PipelineIndex.FileName) ? NamedFamily() : FamilyOfParts();
+        if (variant is not null) RequireVariant(variant);
     }
 
     public string Path { get; }
 
-    public ModelFamily Family => ModelFamily.StableDiffusion;
+    public ModelFamily Family { get; }
 
-    public T Config<T>(string part)
-    {
-        var file = $"{part}/config.json";
-        using var json = Json(file);
-        try
-        {
-            return json.RootElement.Deserialize<T>(ConfigOptions) ?? throw new JsonException("is null, not a config");
-        }
-        catch (JsonException error)
-        {
-            throw new TextualInversionException($"{Full(file)}: {error.Message}", error);
-        }
-    }
+    public T Config<T>(string part) => ConfigJson.Parse<T>(ReadText($"{part}/config.json"), Full($"{part}/config.json"));
 
-    public string ReadText(string file)
-    {
-        try
-        {
-            return File.ReadAllText(Full(file));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new TextualInversionException($"{Full(file)}: cannot be read; the model's folder is incomplete.", error);
-        }
-    }
+    public string ReadText(string file) => ConfigJson.ReadText(Full(file));
 
     public ITensorFile Weights(string part)
     {
-        var name = part == "text_encoder" ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
-        var file = Full($"{part}/{name}");
-        if (!File.Exists(file)) throw new TextualInversionException($"{file}: is missing; the model's folder is incomplete.");
-        return SafetensorsFile.Open(file);
+        var path = WeightFiles.Find(Full(part), variant);
+        return path.EndsWith(".json", StringComparison.Ordinal) ? ShardedTensors.Open(path) : TensorFile.Open(path);
     }
 
     public string TokenizerFolder(string name) => Full(name);
@@ -74,15 +48,27 @@ public sealed class ModelFolder : IModelFiles
     /// <summary>The whole path of a file or folder inside.</summary>
     public string Full(string file) => System.IO.Path.Combine(Path, file);
 
-    private JsonDocument Json(string file)
+    private ModelFamily NamedFamily()
     {
-        try
-        {
-            return JsonDocument.Parse(ReadText(file));
-        }
-        catch (JsonException error)
-        {
-            throw new TextualInversionException($"{Full(file)}: is not JSON: {error.Message}", error);
-        }
+        var index = PipelineIndex.Read(this);
+        if (index.RequiresAestheticsScore)
+            throw new TextualInversionException($"{Full(PipelineIndex.FileName)}: is Stable Diffusion XL's refiner, which finishes pictures of another model; name the base model.");
+        return Families.TryGetValue(index.ClassName ?? "", out var family)
+            ? family
+            : throw new TextualInversionException($"{Full(PipelineIndex.FileName)}: is a {index.ClassName ?? "model without _class_name"}; folders of Stable Diffusion 1, 2 and XL can be used ({string.Join(", ", Families.Keys)}).");
+    }
+
+    /// <summary>For folders that hold the sub-folders alone.</summary>
+    private ModelFamily FamilyOfParts() =>
+        !Has("unet/config.json") ? throw new TextualInversionException($"{Path}: holds neither {PipelineIndex.FileName} nor unet/config.json, so it is no diffusers folder of a Stable Diffusion; name the folder that does.")
+        : Directory.Exists(Full("text_encoder_2")) ? ModelFamily.StableDiffusionXl : ModelFamily.StableDiffusion;
+
+    /// <summary>One part with it is enough: often only the U-Net is published in half precision.</summary>
+    private void RequireVariant(string name)
+    {
+        string[] parts = ["unet", "vae", "text_encoder", "text_encoder_2"];
+        var known = parts.SelectMany(part => WeightFiles.Variants(Full(part))).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (!known.Contains(name))
+            throw new TextualInversionException($"{Path}: has no weights of the variant {name}; {(known.Count == 0 ? "it has none at all, leave --variant out" : $"it has {string.Join(", ", known)}")}.");
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints;
@@ -75,12 +76,8 @@ public sealed class SafetensorsFile : ITensorFile
             throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
         var ((type, shape), begin, length) = place;
         if (length == 0) return empty(shape, type);
-        var size = SizeOf(type);
-        if (begin % size != 0) return Copy(place);
         using var scope = NewDisposeScope();
-        // A private mapping: shared ones may extend the file.
-        var file = from_file(FilePath, shared: false, (begin + length) / size, type);
-        return file.narrow(0, begin / size, length / size).view(shape).MoveToOuterDisposeScope();
+        return FileTensor.Map(FilePath, begin, length / type.ElementSize(), type).view(shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>Writes tensors in the order of their names, whatever their type, contiguous and on the CPU or not.</summary>
@@ -196,23 +193,10 @@ public sealed class SafetensorsFile : ITensorFile
         }
     }
 
-    /// <summary>For tensors whose place in the file is not a multiple of their element size, which a mapping needs.</summary>
-    private Tensor Copy(Place place)
-    {
-        var tensor = empty(place.Entry.Shape, place.Entry.Type);
-        using var stream = File.OpenRead(FilePath);
-        stream.Position = place.Begin;
-        stream.ReadExactly(tensor.bytes);
-        return tensor;
-    }
-
-    private static int SizeOf(ScalarType type) => Types.First(candidate => candidate.Type == type).Size;
-
     private static string Diagnose(ReadOnlySpan<byte> prefix, long fileLength) => prefix switch
     {
-        _ when prefix.StartsWith("version "u8) => "it is a Git LFS pointer; fetch the real file with `git lfs pull`",
-        _ when prefix.TrimStart(" \t\r\n\ufeff"u8).StartsWith((byte)'<') => "it is a web page; download the file itself",
-        _ when prefix.StartsWith("PK"u8) => "it is a zip archive (a torch pickle?)",
+        _ when FileKind.Mistake(prefix) is { } mistake => mistake,
+        _ when FileKind.IsZip(prefix) => "it is a zip archive (a torch pickle?)",
         _ => $"its header should be longer than the file's {fileLength:N0} bytes: it is truncated or another kind of file",
     };
 

@@ -78,6 +78,8 @@ public sealed class WeightStore : IDisposable
             throw new TextualInversionException($"{file.FilePath}: {key} is of shape [{Text(found)}], expected [{Text(shape)}]; the file does not belong to its config.json.");
         if (taken.TryGetValue(name, out var tensor)) return tensor;
         using var mapped = file.Read(key);
+        if (!FiniteCheck.AllFinite(mapped))
+            throw new TextualInversionException($"{file.FilePath}: {key} holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again.");
         return taken[name] = mapped.to(type, device).DetachFromDisposeScope();
     }
 

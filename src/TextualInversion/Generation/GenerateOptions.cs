@@ -7,8 +7,8 @@ public sealed record GenerateOptions
 {
     public required string Prompt { get; init; }
 
-    /// <summary>What the picture should not be; used where the guidance is above 1.</summary>
-    public string Negative { get; init; } = "";
+    /// <summary>What the picture should not be, where the guidance is above 1. Null is not always the same as empty: some models have zeros for it.</summary>
+    public string? Negative { get; init; }
 
     public required SamplerKind Sampler { get; init; }
 

@@ -8,9 +8,9 @@ namespace TextualInversion.Generation;
 /// <summary>Pictures from prompts: latent diffusion (Rombach et al. 2022) with classifier-free guidance (Ho and Salimans 2022).</summary>
 /// <param name="model">The frozen model.</param>
 /// <param name="scheduler">Its noise schedule.</param>
-/// <param name="tokenizer">With the placeholders of all embeddings.</param>
+/// <param name="tokenizers">With the placeholders of all embeddings.</param>
 /// <param name="rows">(N, d) for each text encoder: the embeddings' rows in the placeholders' order; null without embeddings.</param>
-public sealed class TextToImage(StableDiffusion1 model, SchedulerConfig scheduler, PromptTokenizer tokenizer, IReadOnlyList<Tensor>? rows)
+public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler, PromptTokenizers tokenizers, IReadOnlyList<Tensor>? rows)
 {
     /// <summary>One picture. The same seed and settings start from the same noise as in diffusers.</summary>
     /// <param name="options">what to draw</param>
@@ -42,8 +42,8 @@ public sealed class TextToImage(StableDiffusion1 model, SchedulerConfig schedule
         using var sampler = Samplers.Create(options.Sampler, scheduler, options.Steps);
         var isGuided = options.Guidance > 1;
         var pictures = (int)noise.shape[0];
-        var conditioning = Encode(options.Prompt, pictures);
-        if (isGuided) conditioning = Conditioning.Concatenate(Encode(options.Negative, pictures), conditioning);
+        var conditioning = Encode(options.Prompt, pictures, options);
+        if (isGuided) conditioning = Conditioning.Concatenate(EncodeNegative(conditioning, pictures, options), conditioning);
         var latents = noise * sampler.InitNoiseSigma;
         for (var i = 0; i < sampler.Timesteps.Count; i++)
         {
@@ -75,6 +75,12 @@ public sealed class TextToImage(StableDiffusion1 model, SchedulerConfig schedule
         return new RgbPicture(bytes.data<byte>().ToArray(), (int)bytes.shape[1], (int)bytes.shape[0]);
     }
 
-    private Conditioning Encode(string prompt, int pictures) =>
-        model.EncodePrompts(tokenizer.Tokenize([.. Enumerable.Repeat(prompt, pictures)]), rows);
+    private Conditioning EncodeNegative(Conditioning conditioning, int pictures, GenerateOptions options) =>
+        options.Negative is null && model.MissingPromptIsZero ? conditioning.WithoutPrompts() : Encode(options.Negative ?? "", pictures, options);
+
+    private Conditioning Encode(string prompt, int pictures, GenerateOptions options)
+    {
+        var geometry = PictureGeometry.Whole(options.Height, options.Width);
+        return model.EncodePrompts(tokenizers.Tokenize([.. Enumerable.Repeat(prompt, pictures)]), rows, [.. Enumerable.Repeat(geometry, pictures)]);
+    }
 }

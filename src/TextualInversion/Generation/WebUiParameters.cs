@@ -12,7 +12,7 @@ public static class WebUiParameters
     /// <param name="software">by what</param>
     public static string Format(GenerateOptions options, ulong seed, string model, string software)
     {
-        var negative = options.Negative.Length > 0 ? $"\nNegative prompt: {options.Negative}" : "";
+        var negative = options.Negative is { Length: > 0 } ? $"\nNegative prompt: {options.Negative}" : "";
         var settings = string.Create(
             CultureInfo.InvariantCulture,
             $"Steps: {options.Steps}, Sampler: {Samplers.DisplayName(options.Sampler)}, CFG scale: {options.Guidance}, Seed: {seed}, Size: {options.Width}x{options.Height}, Model: {model}, Version: {software}");

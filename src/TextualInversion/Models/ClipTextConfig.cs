@@ -23,4 +23,14 @@ public sealed record ClipTextConfig
 
     /// <summary><c>quick_gelu</c> (x sigmoid(1.702 x)) in OpenAI's models, <c>gelu</c> in OpenCLIP's.</summary>
     public string HiddenAct { get; init; } = "quick_gelu";
+
+    /// <summary>The width of the projected pooled output, where the encoder has one.</summary>
+    public int ProjectionDim { get; init; } = 512;
+
+    /// <exception cref="TextualInversionException">The config describes no network.</exception>
+    internal void Validate(string file)
+    {
+        if (HiddenSize < 1 || NumHiddenLayers < 1 || NumAttentionHeads < 1 || HiddenSize % NumAttentionHeads != 0)
+            throw new TextualInversionException($"{file}: its config.json has hidden_size {HiddenSize}, num_hidden_layers {NumHiddenLayers} and num_attention_heads {NumAttentionHeads}; each must be at least 1, and the heads divide the size.");
+    }
 }

@@ -4,6 +4,11 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models;
 
+/// <summary>What the text encoder makes of B prompts.</summary>
+/// <param name="Penultimate">(B, S, d), before the last block and without the final norm: <c>hidden_states[-2]</c></param>
+/// <param name="Last">(B, S, d), after the last block and the final norm: <c>last_hidden_state</c></param>
+public sealed record ClipTextStates(Tensor Penultimate, Tensor Last);
+
 /// <summary>
 /// CLIP's text transformer (Radford et al. 2021, section 2.4): pre-norm blocks, causal attention. Frozen; learned rows come in beside
 /// its table, so that the table keeps its size.
@@ -15,10 +20,16 @@ public sealed class ClipTextEncoder : IDisposable
     private readonly Tensor tokenEmbedding, positionEmbedding;
     private readonly ClipTextLayer[] layers;
     private readonly LayerNorm finalNorm;
+    private readonly Linear? textProjection;
 
+    /// <param name="config">The widths and depths.</param>
+    /// <param name="file">The weights.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="hasProjection">Whether there is a <c>text_projection</c>.</param>
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device)
+    public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device, bool hasProjection = false)
     {
+        config.Validate(file.FilePath);
         this.config = config;
         store = new WeightStore(file, ScalarType.Float32, device, Rename);
         var weights = store.Root;
@@ -26,6 +37,7 @@ public sealed class ClipTextEncoder : IDisposable
         positionEmbedding = (weights / "embeddings" / "position_embedding").Take("weight", config.MaxPositionEmbeddings, config.HiddenSize);
         layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new ClipTextLayer(weights / "encoder" / "layers" / i, config, file.FilePath))];
         finalNorm = new LayerNorm(weights / "final_layer_norm", config.HiddenSize, config.LayerNormEps);
+        textProjection = hasProjection ? new Linear(weights / "text_projection", config.HiddenSize, config.ProjectionDim, hasBias: false) : null;
         store.RequireAllTaken();
     }
 
@@ -35,18 +47,25 @@ public sealed class ClipTextEncoder : IDisposable
     /// <summary>The rows of the vocabulary, (V, d). Frozen.</summary>
     public Tensor TokenEmbedding => tokenEmbedding;
 
-    /// <summary>The states after the last block and the final norm: what Stable Diffusion 1 conditions on.</summary>
+    /// <summary>The width of what <see cref="Project"/> gives.</summary>
+    public int ProjectionWidth => config.ProjectionDim;
+
     /// <param name="ids">(B, S) int64; an id of <paramref name="firstRowId"/> + i stands for row i of <paramref name="rows"/></param>
     /// <param name="rows">(n, d), the only thing here that may need a gradient; null where no id stands for a row</param>
     /// <param name="firstRowId">the size of the tokenizer's vocabulary; the table may be longer</param>
-    /// <returns>(B, S, d)</returns>
-    public Tensor Forward(Tensor ids, Tensor? rows, long firstRowId)
+    public ClipTextStates Forward(Tensor ids, Tensor? rows, long firstRowId)
     {
         using var scope = NewDisposeScope();
         var states = Embed(ids, rows, firstRowId);
-        foreach (var layer in layers) states = layer.Forward(states);
-        return finalNorm.Forward(states).MoveToOuterDisposeScope();
+        foreach (var layer in layers[..^1]) states = layer.Forward(states);
+        var last = finalNorm.Forward(layers[^1].Forward(states));
+        return new ClipTextStates(states.MoveToOuterDisposeScope(), last.MoveToOuterDisposeScope());
     }
+
+    /// <summary>From a pooled state to what images and texts are compared in.</summary>
+    /// <param name="pooled">(B, d), see <see cref="Pool"/></param>
+    /// <returns>(B, <see cref="ProjectionWidth"/>)</returns>
+    public Tensor Project(Tensor pooled) => (textProjection ?? throw new InvalidOperationException("this encoder has no projection")).Forward(pooled);
 
     /// <summary>The state of each prompt's first end-of-text token. Taken by position: the largest id may be a placeholder's.</summary>
     /// <param name="states">(B, S, d), see <see cref="Forward"/></param>

@@ -22,15 +22,16 @@ public sealed class ClipTokenizer
 
     private ClipTokenizer(ClipTokenizerFiles files)
     {
+        var (vocabulary, merges, added) = files.Tables;
         MaxLength = files.MaxLength;
-        BeginningOfText = files.Vocabulary[files.BeginningOfText.Text];
-        EndOfText = files.Vocabulary[files.EndOfText.Text];
-        Padding = files.Vocabulary[files.Padding.Text];
-        tokens = [.. files.Vocabulary.OrderBy(entry => entry.Value).Select(entry => entry.Key)];
-        endings = [.. files.Merges.Select(merge => merge.Split(' ')[1])];
-        bpe = BpeTokenizer.Create(new BpeOptions(files.Vocabulary)
+        BeginningOfText = vocabulary[files.BeginningOfText.Text];
+        EndOfText = vocabulary[files.EndOfText.Text];
+        Padding = vocabulary[files.Padding.Text];
+        tokens = [.. vocabulary.OrderBy(entry => entry.Value).Select(entry => entry.Key)];
+        endings = [.. merges.Select(merge => merge.Split(' ')[1])];
+        bpe = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
-            Merges = files.Merges,
+            Merges = merges,
             PreTokenizer = new ClipPreTokenizer(),
             UnknownToken = files.Unknown.Text,
             EndOfWordSuffix = EndOfWord,
@@ -38,12 +39,12 @@ public sealed class ClipTokenizer
         });
 
         // One token may have several roles; the last one says how it is matched, in the order in which transformers adds them.
-        SpecialToken[] roles = [files.BeginningOfText, files.EndOfText, files.Unknown, files.Padding];
+        SpecialToken[] roles = [.. added, files.BeginningOfText, files.EndOfText, files.Unknown, files.Padding];
         var special = roles.GroupBy(token => token.Text, (_, same) => same.Last()).ToLookup(token => token.Normalized, token => token.Text);
         verbatimTokens = new AddedTokens(special[false].Select(token => IdsOf(token, token)));
         normalizedTokens = new AddedTokens(special[true].Select(token => IdsOf(ClipPreTokenizer.Normalize(token), token)));
 
-        KeyValuePair<string, int[]> IdsOf(string text, string token) => new(text, [files.Vocabulary[token]]);
+        KeyValuePair<string, int[]> IdsOf(string text, string token) => new(text, [vocabulary[token]]);
     }
 
     /// <summary>The number of tokens, and so the first id that is free for a placeholder's row.</summary>
@@ -60,7 +61,8 @@ public sealed class ClipTokenizer
     public int Padding { get; }
 
     /// <summary>
-    /// Reads a diffusers <c>tokenizer</c> folder: vocab.json, merges.txt and, where present, the configuration of the special tokens.
+    /// Reads a diffusers <c>tokenizer</c> folder: vocab.json and merges.txt, or tokenizer.json, and, where present, the configuration of the
+    /// special tokens.
     /// </summary>
     /// <exception cref="TextualInversionException">A file is missing or malformed.</exception>
     public static ClipTokenizer Load(string folder) => new(ClipTokenizerFiles.Read(folder));

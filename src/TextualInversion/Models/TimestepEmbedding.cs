@@ -27,11 +27,23 @@ internal sealed class TimestepEmbedding
     public Tensor Forward(Tensor timesteps, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var half = config.BlockOutChannels[0] / 2;
-        // In this order of operations: at large timesteps the sine shows the last bit of a frequency.
-        var exponents = arange(half, dtype: ScalarType.Float32, device: timesteps.device) * -Math.Log(LongestPeriod) / (half - config.FreqShift);
-        var angles = timesteps.to(ScalarType.Float32).unsqueeze(1) * exponents.exp(); // (B, 1) x (half)
-        var waves = config.FlipSinToCos ? cat([angles.cos(), angles.sin()], dim: -1) : cat([angles.sin(), angles.cos()], dim: -1); // (B, 2 half)
+        var waves = Waves(timesteps, config.BlockOutChannels[0], config); // (B, C)
         return linear2.Forward(F.silu(linear1.Forward(waves.to(type)))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Half sines, half cosines of each value, in float32.</summary>
+    /// <param name="values">(N)</param>
+    /// <param name="width">of the result</param>
+    /// <param name="config">of the order and the frequencies</param>
+    /// <returns>(N, width)</returns>
+    internal static Tensor Waves(Tensor values, int width, UNetConfig config)
+    {
+        using var scope = NewDisposeScope();
+        var half = width / 2;
+        // In this order of operations: at large timesteps the sine shows the last bit of a frequency.
+        var exponents = arange(half, dtype: ScalarType.Float32, device: values.device) * -Math.Log(LongestPeriod) / (half - config.FreqShift);
+        var angles = values.to(ScalarType.Float32).unsqueeze(1) * exponents.exp(); // (N, 1) x (half)
+        Tensor[] parts = config.FlipSinToCos ? [angles.cos(), angles.sin()] : [angles.sin(), angles.cos()];
+        return cat(parts, dim: -1).MoveToOuterDisposeScope(); // (N, 2 half)
     }
 }

@@ -13,6 +13,7 @@ public sealed class UNet : IDisposable
     private readonly WeightStore store;
     private readonly ScalarType type;
     private readonly TimestepEmbedding timeEmbedding;
+    private readonly TextTimeEmbedding? addEmbedding;
     private readonly Conv2d convIn, convOut;
     private readonly GroupNorm normOut;
     private readonly DownBlock[] downBlocks;
@@ -33,6 +34,7 @@ public sealed class UNet : IDisposable
         var channels = config.BlockOutChannels;
         var last = channels.Count - 1;
         timeEmbedding = new TimestepEmbedding(weights / "time_embedding", config);
+        addEmbedding = config.AdditionEmbedType is null ? null : new TextTimeEmbedding(weights / "add_embedding", config, timeEmbedding.Width);
         convIn = new Conv2d(weights / "conv_in", config.InChannels, channels[0], kernel: 3, padding: 1);
 
         var skipChannels = new Stack<long>([channels[0]]);
@@ -60,13 +62,15 @@ public sealed class UNet : IDisposable
     /// <summary>What the network takes for noise (or for velocity, where it was trained to) in the latents.</summary>
     /// <param name="noisyLatents">(B, 4, h, w), of any height and width</param>
     /// <param name="timesteps">(B), in [0, 1000), not always whole</param>
-    /// <param name="encoderHiddenStates">(B, S, D)</param>
+    /// <param name="conditioning">of B pictures</param>
     /// <returns>(B, 4, h, w) float32</returns>
-    public Tensor Forward(Tensor noisyLatents, Tensor timesteps, Tensor encoderHiddenStates)
+    public Tensor Forward(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning)
     {
         using var scope = NewDisposeScope();
-        var time = F.silu(timeEmbedding.Forward(timesteps, type));
-        var context = encoderHiddenStates.to(type);
+        var embedding = timeEmbedding.Forward(timesteps, type);
+        if (addEmbedding is not null) embedding = embedding + addEmbedding.Forward(conditioning.Added ?? throw new ArgumentException("This U-Net needs the added condition.", nameof(conditioning)), type);
+        var time = F.silu(embedding); // (B, Width), once for all blocks
+        var context = conditioning.EncoderHiddenStates.to(type);
         var x = convIn.Forward(noisyLatents.to(type));
         var skips = new Stack<Tensor>([x]);
         foreach (var block in downBlocks) x = block.Forward(x, time, context, skips);

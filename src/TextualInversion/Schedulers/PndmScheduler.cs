@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Pseudo linear multistep (PLMS): arXiv 2202.09778, section 3.3 and eq. 9, without the Runge-Kutta steps at the start; in their place the
-/// first step is repeated once with the mean of two predictions, so a run makes one model call more than it has steps.
-/// Equal to diffusers' <c>PNDMScheduler</c> with <c>skip_prk_steps</c>.
+/// Pseudo linear multistep (PLMS): arXiv 2202.09778, section 3.3 and eq. 9. It needs three earlier predictions, and the folder says how it
+/// comes by them: from three Runge-Kutta steps of four model calls each (eq. 13), or, with <c>skip_prk_steps</c>, from fewer at first, when
+/// the first step is repeated once with the mean of two predictions. Equal to diffusers' <c>PNDMScheduler</c>.
 /// </summary>
 public sealed class PndmScheduler : ISampler
 {
@@ -18,34 +18,34 @@ public sealed class PndmScheduler : ISampler
         [55.0 / 24, -59.0 / 24, 37.0 / 24, -9.0 / 24],
     ];
 
+    /// <summary>What the four predictions of a Runge-Kutta step count for (eq. 13).</summary>
+    private static readonly double[] RungeKuttaWeights = [1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6];
+
     private readonly NoiseSchedule schedule;
     private readonly int[] timesteps;
     private readonly int stride;
     private readonly double finalAlphaCumprod;
-    private readonly History modelOutputs = new(Weights.Length);
-    private readonly History firstSample = new(1);
+    private readonly History modelOutputs;
+    private readonly History beginning = new(1); // the sample where a step of several calls began
+    private readonly History average = new(1); // of the predictions of a Runge-Kutta step so far
+    private readonly int rungeKuttaCalls;
 
-    /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for Runge-Kutta steps.
-    /// </exception>
+    /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
     public PndmScheduler(SchedulerConfig config, int steps)
     {
-        if (!config.SkipPrkSteps)
-        {
-            throw new TextualInversionException(
-                $"{config.Source}: skip_prk_steps is false or missing, but the sampler PLMS has no Runge-Kutta steps. "
-                + "Choose another sampler, or set skip_prk_steps to true.");
-        }
-
         schedule = new NoiseSchedule(config with { RescaleBetasZeroSnr = false }); // diffusers' PNDM does not know this option
         var once = TimestepGrid.DescendingWhole(config, steps, config.TimestepSpacing ?? TimestepSpacing.Leading, points: steps);
-        timesteps = steps == 1 ? once : [once[0], once[1], .. once[1..]];
-        Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
         stride = config.NumTrainTimesteps / steps;
+        rungeKuttaCalls = config.SkipPrkSteps ? 0 : 3 * RungeKuttaWeights.Length;
+        timesteps = config.SkipPrkSteps ? (steps == 1 ? once : [once[0], once[1], .. once[1..]]) : WithRungeKutta(once, stride / 2, config.Source);
+        modelOutputs = new History(Weights.Length, CallsPerStep);
+        Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
         finalAlphaCumprod = config.SetAlphaToOne ?? false ? 1 : schedule.AlphasCumprod[0];
     }
 
     public IReadOnlyList<float> Timesteps { get; }
+
+    public int CallsPerStep => rungeKuttaCalls == 0 ? 1 : RungeKuttaWeights.Length;
 
     public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
 
@@ -53,14 +53,15 @@ public sealed class PndmScheduler : ISampler
     {
         var call = modelOutputs.Enter(stepIndex);
         using var scope = NewDisposeScope();
+        if (stepIndex < rungeKuttaCalls) return RungeKutta(modelOutput, stepIndex, sample).MoveToOuterDisposeScope();
         var timestep = timesteps[stepIndex];
-        if (call == 1)
+        if (call == 1 && rungeKuttaCalls == 0)
         {
             var mean = (modelOutput + modelOutputs[0]) / 2;
-            return Transfer(firstSample[0], mean, timestep + stride, timestep).MoveToOuterDisposeScope();
+            return Transfer(beginning[0], mean, timestep + stride, timestep).MoveToOuterDisposeScope();
         }
 
-        if (call == 0) firstSample.Add(sample);
+        if (call == 0) beginning.Add(sample);
         modelOutputs.Add(modelOutput);
         var weights = Weights[modelOutputs.Count - 1];
         var combined = modelOutputs[0] * weights[0];
@@ -71,7 +72,34 @@ public sealed class PndmScheduler : ISampler
     public void Dispose()
     {
         modelOutputs.Dispose();
-        firstSample.Dispose();
+        beginning.Dispose();
+        average.Dispose();
+    }
+
+    /// <summary>The first, the middle twice and the last timestep of each of three steps; from there on the steps as they are.</summary>
+    private static int[] WithRungeKutta(int[] once, int half, string source)
+    {
+        if (once.Length < 4)
+            throw new TextualInversionException($"{once.Length} steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since {source} does not set skip_prk_steps; take at least 4.");
+        var three = once[1..4].SelectMany(timestep => new[] { timestep + half, timestep + half, timestep, timestep });
+        return [once[0], .. three, .. once[4..]];
+    }
+
+    /// <summary>One of the four calls of a step: at its beginning, twice in its middle and at its end.</summary>
+    private Tensor RungeKutta(Tensor modelOutput, int stepIndex, Tensor sample)
+    {
+        var call = stepIndex % RungeKuttaWeights.Length;
+        var weighted = modelOutput * RungeKuttaWeights[call];
+        if (call > 0) weighted = weighted + average[0];
+        average.Add(weighted);
+        if (call == 0)
+        {
+            beginning.Add(sample);
+            modelOutputs.Add(modelOutput);
+        }
+
+        var to = timesteps[stepIndex] - (call % 2 == 0 ? stride / 2 : 0);
+        return Transfer(beginning[0], call == 3 ? weighted : modelOutput, timesteps[stepIndex - call], to);
     }
 
     /// <summary>The transfer part (eq. 9): the sample (B, C, h, w) carried from one timestep to another along a prediction.</summary>

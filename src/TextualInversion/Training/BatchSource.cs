@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>Draws the batches of a run. Each is a function of the run's seed and its own number alone.</summary>
-internal sealed class BatchSource(TrainingSet set, PromptSource prompts, PromptTokenizer tokenizer, TrainOptions options, int trainTimesteps)
+internal sealed class BatchSource(TrainingSet set, PromptSource prompts, PromptTokenizers tokenizers, TrainOptions options, int trainTimesteps)
 {
     private const double GoldenRatio = 0.6180339887498949; // (sqrt(5) - 1) / 2: its multiples fill [0, 1) most evenly
 
-    private readonly Placeholder placeholder = tokenizer.Placeholders[0];
+    private readonly Placeholder placeholder = tokenizers.First.Placeholders[0];
     private readonly double stratifiedStart = new StepRandom(options.Seed, StepRandom.Purpose.Timestep, -1).Uniform();
 
     /// <param name="number">counted from 0 over all steps and accumulations</param>
@@ -25,7 +25,7 @@ internal sealed class BatchSource(TrainingSet set, PromptSource prompts, PromptT
         var shape = set.Shape(options.Batch);
         Tensor posteriorNoise = randn(shape, generator: generator).to(device), noise = randn(shape, generator: generator).to(device);
         var latents = set.Sample(pictures, mirrored, posteriorNoise);
-        return new TrainingBatch(latents.MoveToOuterDisposeScope(), noise.MoveToOuterDisposeScope(), [.. samples.Select(Timestep)], tokenizer.Tokenize(texts));
+        return new TrainingBatch(latents.MoveToOuterDisposeScope(), noise.MoveToOuterDisposeScope(), [.. samples.Select(Timestep)], tokenizers.Tokenize(texts), [.. pictures.Select(set.Geometry)]);
     }
 
     /// <summary>Every picture once, in random order, then every one again.</summary>

@@ -12,7 +12,7 @@ namespace TextualInversion.Training;
 /// </summary>
 internal sealed class Learner : IDisposable
 {
-    private readonly StableDiffusion1 model;
+    private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;
     private readonly int accumulate;
     private readonly Tensor[] rows;
@@ -22,7 +22,7 @@ internal sealed class Learner : IDisposable
     /// <param name="schedule">Its noise.</param>
     /// <param name="initialRows">(n, d) for each text encoder; copied.</param>
     /// <param name="options">The optimiser's numbers and the accumulation.</param>
-    public Learner(StableDiffusion1 model, NoiseSchedule schedule, IReadOnlyList<Tensor> initialRows, TrainOptions options)
+    public Learner(IDiffusionModel model, NoiseSchedule schedule, IReadOnlyList<Tensor> initialRows, TrainOptions options)
     {
         this.model = model;
         this.schedule = schedule;
@@ -45,7 +45,7 @@ internal sealed class Learner : IDisposable
         var timesteps = tensor(batch.Timesteps, device: model.Device);
         var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
         var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
-        var conditioning = model.EncodePrompts(batch.Prompts, rows);
+        var conditioning = model.EncodePrompts(batch.Prompts, rows, batch.Pictures);
         var prediction = model.PredictNoise(noisy, timesteps, conditioning);
         var loss = F.mse_loss(prediction, target);
         (accumulate == 1 ? loss : loss / accumulate).backward();

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few pictures, the model frozen.</summary>
-public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, TrainOptions options)
+public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
 {
     // What was handed back has to be faulted in again: not too often.
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(30);
@@ -29,14 +29,14 @@ public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, Trai
     {
         options.Validate();
         HashBefore(ModelPart.VaeEncoder);
-        using var set = new TrainingSet(model, pictures, mirrored: options.Flip, cancellationToken);
+        using var set = new TrainingSet(model, pictures, options, cancellationToken);
         HashAfter(ModelPart.VaeEncoder);
         model.ReleaseVae();
         Allocator.Trim();
 
-        HashBefore(ModelPart.TextEncoder);
-        HashBefore(ModelPart.UNet);
-        var batches = new BatchSource(set, prompts, new PromptTokenizer(model.Tokenizer, [placeholder]), options, schedule.Config.NumTrainTimesteps);
+        var steppedThrough = model.Parts.Where(part => part != ModelPart.VaeEncoder).ToList();
+        steppedThrough.ForEach(HashBefore);
+        var batches = new BatchSource(set, prompts, new PromptTokenizers(model.Tokenizers, [placeholder]), options, schedule.Config.NumTrainTimesteps);
         using var learner = new Learner(model, schedule, initialRows, options);
         var (losses, seconds) = (new List<double>(), new List<double>());
         var sinceTrim = Stopwatch.StartNew();
@@ -71,8 +71,7 @@ public sealed class Trainer(StableDiffusion1 model, NoiseSchedule schedule, Trai
             progress.Report(new TrainProgress(step + 1, options.Steps, loss, learningRate, gradientNorm, Drift(learner.Rows, initialRows), seconds[^1]));
         }
 
-        HashAfter(ModelPart.TextEncoder);
-        HashAfter(ModelPart.UNet);
+        steppedThrough.ForEach(HashAfter);
         return new TrainResult
         {
             End = end,

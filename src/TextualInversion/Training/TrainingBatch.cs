@@ -7,5 +7,7 @@ namespace TextualInversion.Training;
 /// <param name="Latents">(B, 4, h, w), scaled, without noise</param>
 /// <param name="Noise">(B, 4, h, w), standard normal</param>
 /// <param name="Timesteps">B, in [0, 1000)</param>
-/// <param name="Prompts">B prompts that hold the placeholder</param>
-public sealed record TrainingBatch(Tensor Latents, Tensor Noise, long[] Timesteps, PromptTokens Prompts);
+/// <param name="Prompts">B prompts that hold the placeholder, for each text encoder</param>
+/// <param name="Pictures">B sizes and crops</param>
+public sealed record TrainingBatch(
+    Tensor Latents, Tensor Noise, long[] Timesteps, IReadOnlyList<PromptTokens> Prompts, IReadOnlyList<PictureGeometry> Pictures);

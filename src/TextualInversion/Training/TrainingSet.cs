@@ -10,14 +10,15 @@ namespace TextualInversion.Training;
 internal sealed class TrainingSet : IDisposable
 {
     private readonly LatentDistribution latents; // (N or 2 N, 4, h, w)
+    private readonly PictureGeometry[] geometries;
 
     /// <summary>Encodes the pictures one by one, so that the largest feature map is that of one.</summary>
-    public TrainingSet(StableDiffusion1 model, IReadOnlyList<TrainingPicture> pictures, bool mirrored, CancellationToken cancellationToken)
+    public TrainingSet(IDiffusionModel model, IReadOnlyList<TrainingPicture> pictures, TrainOptions options, CancellationToken cancellationToken)
     {
-        Count = pictures.Count;
+        geometries = [.. pictures.Select(picture => GeometryOf(picture, options.Crop))];
         using var scope = NewDisposeScope();
         var encoded = new List<LatentDistribution>();
-        foreach (var flip in mirrored ? new[] { false, true } : [false])
+        foreach (var flip in options.Flip ? new[] { false, true } : [false])
         {
             foreach (var picture in pictures)
             {
@@ -35,7 +36,10 @@ internal sealed class TrainingSet : IDisposable
     }
 
     /// <summary>N, the pictures without their mirror images.</summary>
-    public int Count { get; }
+    public int Count => geometries.Length;
+
+    /// <summary>The size and crop of a picture, mirrored or not.</summary>
+    public PictureGeometry Geometry(int picture) => geometries[picture];
 
     /// <summary>The shape of a batch of latents, (B, 4, h, w).</summary>
     public long[] Shape(int batch) => [batch, .. latents.Mean.shape[1..]];
@@ -53,4 +57,11 @@ internal sealed class TrainingSet : IDisposable
     }
 
     public void Dispose() => latents.Dispose();
+
+    private static PictureGeometry GeometryOf(TrainingPicture picture, CropMode crop) => crop switch
+    {
+        CropMode.Center => PictureGeometry.CenterCrop(picture.OriginalHeightPixels, picture.OriginalWidthPixels, picture.Pixels.HeightPixels),
+        CropMode.Squash => PictureGeometry.Squash(picture.OriginalHeightPixels, picture.OriginalWidthPixels, picture.Pixels.HeightPixels),
+        _ => throw new ArgumentOutOfRangeException(nameof(crop)),
+    };
 }

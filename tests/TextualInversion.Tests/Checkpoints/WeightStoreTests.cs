@@ -56,6 +56,18 @@ public sealed class WeightStoreTests : IDisposable
         Assert.Equal($"{FilePath}: weight is of shape [3], expected [3, 1]; the file does not belong to its config.json.", error.Message);
     }
 
+    [Theory]
+    [InlineData(float.NaN, ScalarType.Float32)]
+    [InlineData(float.NaN, ScalarType.BFloat16)]
+    [InlineData(float.PositiveInfinity, ScalarType.Float32)]
+    [InlineData(float.NegativeInfinity, ScalarType.BFloat16)]
+    public void Take_ValuesThatAreNoNumbers_NamesTheTensor(float value, ScalarType type)
+    {
+        using var store = Store(Values("weight", [.. Enumerable.Repeat(1f, 100), value]), type);
+        var error = Assert.Throws<TextualInversionException>(() => store.Root.Take("weight", 101));
+        Assert.Equal($"{FilePath}: weight holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again.", error.Message);
+    }
+
     [Fact]
     public void Contains_OnlyWhatIsThere()
     {

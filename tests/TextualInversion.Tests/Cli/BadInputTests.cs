@@ -74,7 +74,6 @@ public sealed class BadInputTests : IDisposable
     [InlineData("vae/config.json")]
     [InlineData("tokenizer/vocab.json")]
     [InlineData("scheduler/scheduler_config.json")]
-    [InlineData("model_index.json")]
     public Task Train_ModelWithoutAFile_NamesIt(string file)
     {
         var model = Ti.CopyOfDemoModel(folder);

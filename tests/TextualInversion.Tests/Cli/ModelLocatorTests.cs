@@ -1,4 +1,5 @@
 using TextualInversion.Cli;
+using TextualInversion.Cli.Commands;
 using TextualInversion.Cli.Rendering;
 using TextualInversion.Tests.Fixtures;
 
@@ -46,7 +47,7 @@ public sealed class ModelLocatorTests : IDisposable
     {
         var error = await ErrorAsync(null, "/models/gone", null);
 
-        Assert.StartsWith("/models/gone: no such model folder. The embedding was learned on it; say where it is now with --model.", error);
+        Assert.StartsWith("/models/gone: no such model. The embedding was learned on it; say where it is now with --model.", error);
     }
 
     [Theory]
@@ -64,5 +65,5 @@ public sealed class ModelLocatorTests : IDisposable
 
     private Task<(string Name, TextualInversion.Checkpoints.IModelFiles Files)> FindAsync(string? named, string? recorded, string? variable) =>
         new ModelLocator(name => name switch { "TI_MODEL" => variable, "HF_HUB_OFFLINE" => "1", "HF_HUB_CACHE" => folder.File("hub"), _ => null })
-            .FindAsync(named, recorded, variant: null, new Messages(TextWriter.Null, quiet: true), CancellationToken.None);
+            .FindAsync(new ModelRequest(named), recorded, new Messages(TextWriter.Null, quiet: true), CancellationToken.None);
 }

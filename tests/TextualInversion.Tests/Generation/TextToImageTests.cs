@@ -15,61 +15,78 @@ public sealed class TextToImageTests
     private const double LatentTolerance = 1e-3;
     private const int PixelTolerance = 1;
 
-    private static readonly SafetensorsFile Golden = Goldens.Open("sd1-generate.safetensors");
+    /// <summary>Each case of each file.</summary>
+    public static TheoryData<string, string> Cases
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var file in GoldenModel.Files("generate"))
+            {
+                foreach (var element in Elements(Goldens.Open(file))) data.Add(file, element.GetProperty("case").ToString());
+            }
 
-    public static TheoryData<string> Cases => [.. Elements().Select(element => element.GetProperty("case").ToString())];
+            return data;
+        }
+    }
+
+    public static TheoryData<string> Files => GoldenModel.Files("generate");
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Denoise_GoldenCase_EqualsDiffusers(string name)
+    public void Denoise_GoldenCase_EqualsDiffusers(string file, string name)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var item = Elements().Single(element => element.GetProperty("case").ToString() == name);
-        using var model = GoldenModel.StableDiffusion();
-        var expected = Golden.Read($"{name}.latents");
-        var placeholders = new List<Placeholder>();
-        var rows = item.TryGetProperty("trigger", out var trigger) ? Golden.Read($"{name}.rows") : null;
-        if (rows is not null) placeholders.Add(Placeholder.Parse(trigger.GetString()!, (int)rows.shape[0]));
-        var tokenizer = new PromptTokenizer(model.Tokenizer, placeholders);
-        var (options, config) = Options(item);
-        var pipeline = new TextToImage(model, config, tokenizer, rows is null ? null : [rows]);
+        var golden = Goldens.Open(file);
+        var item = Elements(golden).Single(element => element.GetProperty("case").ToString() == name);
+        using var model = GoldenModel.Of(file).Open();
+        var expected = golden.Read($"{name}.latents");
+        var rows = item.TryGetProperty("trigger", out var trigger) ? Rows(golden, name, model.Vocabularies.Count) : null;
+        var tokenizers = new PromptTokenizers(model.Tokenizers, rows is null ? [] : [Placeholder.Parse(trigger.GetString()!, (int)rows[0].shape[0])]);
+        var (options, config) = Options(item, file);
         using var generator = new Generator(item.GetProperty("seed").GetUInt64());
 
-        var latents = pipeline.Denoise(options, randn(expected.shape, generator: generator), generator);
+        var latents = new TextToImage(model, config, tokenizers, rows).Denoise(options, randn(expected.shape, generator: generator), generator);
 
         Goldens.AssertClose(expected, latents, LatentTolerance, name);
-        if (rows is not null) Assert.Equal(Golden.Read($"{name}.ids").data<long>().ToArray(), tokenizer.Tokenize(options.Prompt).Ids.Select(id => (long)id));
-        if (Golden.Tensors.ContainsKey($"{name}.image")) AssertPicture(Golden.Read($"{name}.image"), TextToImage.ToPicture(model.DecodeLatents(latents)).Pixels, name);
+        if (rows is not null) Assert.Equal(golden.Read($"{name}.ids").data<long>().ToArray(), tokenizers.First.Tokenize(options.Prompt).Ids.Select(id => (long)id));
+        if (golden.Tensors.ContainsKey($"{name}.image")) AssertPicture(golden.Read($"{name}.image"), TextToImage.ToPicture(model.DecodeLatents(latents)).Pixels, name);
     }
 
-    [Fact]
-    public void Generate_SameSeed_IsTheGoldenPicture()
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Generate_SameSeed_IsTheGoldenPicture(string file)
     {
-        foreach (var item in Elements().Where(element => Golden.Tensors.ContainsKey($"{element.GetProperty("case")}.image")))
+        var golden = Goldens.Open(file);
+        using var model = GoldenModel.Of(file).Open();
+        foreach (var item in Elements(golden).Where(element => golden.Tensors.ContainsKey($"{element.GetProperty("case")}.image")))
         {
             using var scope = NewDisposeScope();
-            using var model = GoldenModel.StableDiffusion();
-            var (options, config) = Options(item);
-            var pipeline = new TextToImage(model, config, new PromptTokenizer(model.Tokenizer, []), rows: null);
+            var (options, config) = Options(item, file);
+            var pipeline = new TextToImage(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null);
 
             var picture = pipeline.Generate(options, item.GetProperty("seed").GetUInt64());
 
             var name = item.GetProperty("case").ToString();
-            AssertPicture(Golden.Read($"{name}.image"), picture.Pixels, name);
+            AssertPicture(golden.Read($"{name}.image"), picture.Pixels, name);
         }
     }
 
-    private static JsonElement[] Elements() => JsonSerializer.Deserialize<JsonElement[]>(Golden.Metadata["cases"])!;
+    private static JsonElement[] Elements(SafetensorsFile golden) => JsonSerializer.Deserialize<JsonElement[]>(golden.Metadata["cases"])!;
 
-    private static (GenerateOptions Options, SchedulerConfig Config) Options(JsonElement item)
+    /// <summary>Those of the second encoder are under <c>embedding2</c>.</summary>
+    private static Tensor[] Rows(SafetensorsFile golden, string name, int encoders) =>
+        [.. Enumerable.Range(1, encoders).Select(encoder => golden.Read(encoder == 1 ? $"{name}.rows" : $"{name}{encoder}.rows"))];
+
+    private static (GenerateOptions Options, SchedulerConfig Config) Options(JsonElement item, string file)
     {
-        var config = GoldenModel.SchedulerConfig with { ClassName = item.GetProperty("scheduler").GetString() };
+        var config = GoldenModel.Of(file).SchedulerConfig with { ClassName = item.GetProperty("scheduler").GetString() };
         if (item.GetProperty("scheduler_overrides").TryGetProperty("use_karras_sigmas", out var karras)) config = config with { UseKarrasSigmas = karras.GetBoolean() };
         return (new GenerateOptions
         {
             Prompt = item.GetProperty("prompt").GetString()!,
-            Negative = item.GetProperty("negative_prompt").GetString() ?? "",
+            Negative = item.GetProperty("negative_prompt").GetString(),
             Sampler = Samplers.OfFolder(config)!.Value,
             Steps = item.GetProperty("num_inference_steps").GetInt32(),
             Guidance = item.GetProperty("guidance_scale").GetDouble(),

@@ -123,7 +123,7 @@ public sealed class ClipTokenizerTests
     [InlineData("vocab.json", "{\"a\": 0, \"b\": 2}", "its ids are not 0 to 1, each once")]
     [InlineData("vocab.json", "{\"a\": 0, \"b\": 0}", "its ids are not 0 to 1, each once")]
     [InlineData("merges.txt", "#version: 0.2\no f</w>\nof", "line 3 is no pair of tokens: of")]
-    [InlineData("merges.txt", "o f</w>\nq qqq", "line 2 merges q qqq, and vocab.json lacks one of the two or the result")]
+    [InlineData("merges.txt", "o f</w>\nq qqq", "line 2 merges q qqq, and the vocabulary lacks one of the two or the result")]
     [InlineData("tokenizer_config.json", "[]", "it is not a JSON object")]
     [InlineData("tokenizer_config.json", "{\"model_max_length\": 2}", "model_max_length is no number of at least 3")]
     [InlineData("special_tokens_map.json", "{\"bos_token\": 1}", "bos_token is neither a text nor an object with a content")]

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using TextualInversion.Checkpoints;
 using TextualInversion.Models;
 using TextualInversion.Tests.Fixtures;
@@ -7,9 +6,14 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Tests.Models;
 
 [Trait("Category", Goldens.Category)]
-public sealed partial class PromptTokenizerReferenceTests
+public sealed class PromptTokenizerReferenceTests
 {
-    private static readonly ClipTokenizer Tokenizer = ClipTokenizer.Load(Goldens.Path("models", "sd1", "tokenizer"));
+    // The texts of tokenizer.json are encoded with the one that sd1 has.
+    private static readonly ClipTokenizer Tokenizer = new GoldenModel("sd1").Tokenizer();
+
+    public static TheoryData<string> Names => GoldenModel.Names;
+
+    public static TheoryData<string> TrainingFiles => GoldenModel.Files("train-*");
 
     [Fact]
     public void Tokenize_ReferenceTexts_ArePaddedAndCutAsTransformersDoes()
@@ -51,35 +55,34 @@ public sealed partial class PromptTokenizerReferenceTests
         });
     }
 
-    [Fact]
-    public void Tokenize_ReferencePrompts_AreTheIdsOfTheTextEncoder()
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Tokenize_ReferencePrompts_AreTheIdsOfEachTextEncoder(string name)
     {
-        var file = Goldens.Open("sd1.safetensors");
-        AssertIds(file, "text.ids", new PromptTokenizer(Tokenizer, []), JsonSerializer.Deserialize<string[]>(file.Metadata["prompts"])!);
+        var model = new GoldenModel(name);
+        var prompts = JsonSerializer.Deserialize<string[]>(model.Numbers.Metadata["prompts"])!;
+        foreach (var suffix in model.TextSuffixes)
+            AssertIds(model.Numbers, suffix.Length == 0 ? "text.ids" : "text2.ids", new PromptTokenizer(model.Tokenizer(suffix), []), prompts);
     }
 
     /// <summary>diffusers' captions name the rows one by one, <c>&lt;it&gt; &lt;it&gt;_1 &lt;it&gt;_2</c>; ours name the placeholder.</summary>
-    [Fact]
-    public void Tokenize_TrainingCaptions_AreTheIdsOfEveryStep()
+    [Theory]
+    [MemberData(nameof(TrainingFiles))]
+    public void Tokenize_TrainingCaptions_AreTheIdsOfEveryStep(string name)
     {
-        var paths = Directory.GetFiles(Goldens.Folder, "sd1-train-*.safetensors");
-        Assert.NotEmpty(paths);
-        Assert.All(paths, path =>
+        var (file, model) = (Goldens.Open(name), GoldenModel.Of(name));
+        var placeholder = Placeholder.Parse(file.Metadata["placeholder"], int.Parse(file.Metadata["vectors"], null));
+        var rows = string.Concat(Enumerable.Range(1, placeholder.Vectors - 1).Select(row => $" {placeholder}_{row}"));
+        var captions = JsonSerializer.Deserialize<string[]>(file.Metadata["captions"])!
+            .Select(caption => caption.Replace($"{placeholder}{rows}", placeholder.Name, StringComparison.Ordinal)).ToArray();
+        foreach (var (encoder, suffix) in model.TextSuffixes.Index())
         {
-            var file = SafetensorsFile.Open(path);
-            var placeholder = Placeholder.Parse(file.Metadata["placeholder"], int.Parse(file.Metadata["vectors"], null));
-            var rows = string.Concat(Enumerable.Range(1, placeholder.Vectors - 1).Select(row => $" {placeholder}_{row}"));
-            var captions = JsonSerializer.Deserialize<string[]>(file.Metadata["captions"])!
-                .Select(caption => caption.Replace($"{placeholder}{rows}", placeholder.Name, StringComparison.Ordinal)).ToArray();
-            var prompts = new PromptTokenizer(Tokenizer, [placeholder]);
-            var keys = file.Tensors.Keys.Where(key => StepIds().IsMatch(key)).ToList();
+            var prompts = new PromptTokenizer(model.Tokenizer(suffix), [placeholder]);
+            var keys = file.Tensors.Keys.Where(key => key.EndsWith($".ids{encoder}", StringComparison.Ordinal)).ToList();
             Assert.NotEmpty(keys);
             Assert.All(keys, key => AssertIds(file, key, prompts, captions));
-        });
+        }
     }
-
-    [GeneratedRegex(@"^step[\d.]+\.ids0$")]
-    private static partial Regex StepIds();
 
     private static void AssertIds(SafetensorsFile file, string key, PromptTokenizer prompts, string[] texts)
     {

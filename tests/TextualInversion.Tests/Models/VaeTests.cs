@@ -7,13 +7,16 @@ namespace TextualInversion.Tests.Models;
 [Trait("Category", Goldens.Category)]
 public sealed class VaeTests
 {
-    [Fact]
-    public void Encode_GoldenPixels_EqualsDiffusers()
+    public static TheoryData<string> Names => GoldenModel.Names;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Encode_GoldenPixels_EqualsDiffusers(string name)
     {
         using var scope = NewDisposeScope();
-        var golden = Goldens.Open("sd1.safetensors");
+        var golden = new GoldenModel(name).Numbers;
         var scalingFactor = double.Parse(golden.Metadata["scaling_factor"], CultureInfo.InvariantCulture);
-        using var encoder = GoldenModel.VaeEncoder();
+        using var encoder = new GoldenModel(name).VaeEncoder();
 
         using var distribution = encoder.Encode(golden.Read("vae.pixels"));
 
@@ -21,13 +24,14 @@ public sealed class VaeTests
         Goldens.AssertClose(golden.Read("vae.std") * scalingFactor, distribution.Std, 1e-4, "std");
     }
 
-    [Fact]
-    public void Decode_GoldenLatents_EqualsDiffusers()
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Decode_GoldenLatents_EqualsDiffusers(string name)
     {
         using var scope = NewDisposeScope();
-        var golden = Goldens.Open("sd1.safetensors");
+        var golden = new GoldenModel(name).Numbers;
         var scalingFactor = double.Parse(golden.Metadata["scaling_factor"], CultureInfo.InvariantCulture);
-        using var decoder = GoldenModel.VaeDecoder();
+        using var decoder = new GoldenModel(name).VaeDecoder();
 
         var pixels = decoder.Decode(golden.Read("vae.latents") * scalingFactor);
 

@@ -10,6 +10,7 @@ public sealed class SamplerTests
     private const string StableDiffusion =
         "\"beta_start\": 0.00085, \"beta_end\": 0.012, \"beta_schedule\": \"scaled_linear\", \"skip_prk_steps\": true";
     private const string Unclipped = "\"clip_sample\": false";
+    private const string RungeKutta = "\"skip_prk_steps\": false";
     private const string SigmaMin = "\"final_sigmas_type\": \"sigma_min\"";
     private const string ZeroSnr =
         "\"rescale_betas_zero_snr\": true, \"timestep_spacing\": \"trailing\", \"prediction_type\": \"v_prediction\"";
@@ -26,6 +27,9 @@ public sealed class SamplerTests
     [InlineData(SamplerKind.Pndm, 2, Unclipped, 1.209359)]
     [InlineData(
         SamplerKind.Pndm, 9, "\"set_alpha_to_one\": true, \"rescale_betas_zero_snr\": true, \"timestep_spacing\": \"trailing\"", 3.517337)]
+    [InlineData(SamplerKind.Pndm, 4, RungeKutta, 1.7865815)]
+    [InlineData(SamplerKind.Pndm, 7, RungeKutta, 2.2182746)]
+    [InlineData(SamplerKind.Pndm, 9, RungeKutta + ", \"prediction_type\": \"v_prediction\", \"timestep_spacing\": \"trailing\", \"set_alpha_to_one\": true", 0.4447808)]
     [InlineData(SamplerKind.Euler, 1, Unclipped, 0.02882738)]
     [InlineData(SamplerKind.Euler, 4, ZeroSnr, 0.2945283)]
     [InlineData(SamplerKind.EulerKarras, 1, Unclipped, 0.02882738)]
@@ -337,10 +341,9 @@ public sealed class SamplerTests
         message, Assert.Throws<TextualInversionException>(() => Samplers.Create(kind, Config(settings), 4)).Message);
 
     [Fact]
-    public void Create_PlmsWithRungeKuttaSteps_IsRefused() => Assert.Equal(
-        "a.json: skip_prk_steps is false or missing, but the sampler PLMS has no Runge-Kutta steps. "
-        + "Choose another sampler, or set skip_prk_steps to true.",
-        Assert.Throws<TextualInversionException>(() => new PndmScheduler(SchedulerConfig.Parse("{}", "a.json"), 4)).Message);
+    public void Create_PlmsWithRungeKuttaInThreeSteps_IsRefused() => Assert.Equal(
+        "3 steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since a.json does not set skip_prk_steps; take at least 4.",
+        Assert.Throws<TextualInversionException>(() => new PndmScheduler(SchedulerConfig.Parse("{}", "a.json"), 3)).Message);
 
     [Fact]
     public void Create_OffsetPastTheLastTimestep_IsRefused() => Assert.Equal(

@@ -17,7 +17,7 @@ public sealed class LearnerTests
     private const double Tolerance = 1e-4;
     private const double GradientTolerance = 1e-2; // of a random network it is ill-conditioned at some timesteps; the rows are what counts
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Goldens.Folder, "sd1-train-*.safetensors").Select(file => Path.GetFileName(file))];
+    public static TheoryData<string> Files => GoldenModel.Files("train-*");
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -26,11 +26,8 @@ public sealed class LearnerTests
         using var scope = NewDisposeScope();
         var golden = Goldens.Open(file);
         var options = Options(golden);
-        using var model = GoldenModel.StableDiffusion();
-        var initializer = model.Tokenizer.Encode(golden.Metadata["initializer"]).Single();
-        var initial = model.Vocabularies[0][initializer].expand(options.Vectors, -1);
-        Goldens.AssertClose(golden.Read("rows0.0"), initial, 0, "initial rows");
-        using var learner = new Learner(model, new NoiseSchedule(GoldenModel.SchedulerConfig), [initial], options);
+        using var model = GoldenModel.Of(file).Open();
+        using var learner = new Learner(model, new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig), InitialRows(golden, model, options.Vectors), options);
         var losses = golden.Read("losses").data<double>().ToArray();
 
         for (var step = 0; step < options.Steps; step++)
@@ -42,24 +39,22 @@ public sealed class LearnerTests
                 Assert.Equal(losses[step * options.Accumulate + i], loss, Tolerance * losses[step * options.Accumulate + i]);
             }
 
-            Goldens.AssertClose(golden.Read($"step{step}.grad0"), learner.Gradients[0], GradientTolerance, $"gradient of step {step}");
+            foreach (var (encoder, gradient) in learner.Gradients.Index()) Goldens.AssertClose(golden.Read($"step{step}.grad{encoder}"), gradient, GradientTolerance, $"gradient {encoder} of step {step}");
             learner.Step(options.LearningRate);
-            Goldens.AssertClose(golden.Read($"rows0.{step + 1}"), learner.Rows[0], Tolerance, $"rows after step {step}");
+            foreach (var (encoder, rows) in learner.Rows.Index()) Goldens.AssertClose(golden.Read($"rows{encoder}.{step + 1}"), rows, Tolerance, $"rows {encoder} after step {step}");
         }
     }
 
-    [Fact]
-    public void Step_ManyTimes_KeepsNoTensors()
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Step_ManyTimes_KeepsNoTensors(string file)
     {
         using var scope = NewDisposeScope();
-        var golden = Goldens.Open(Path.GetFileName(Directory.EnumerateFiles(Goldens.Folder, "sd1-train-*.safetensors").First()));
+        var golden = Goldens.Open(file);
         var options = Options(golden) with { Accumulate = 1 };
-        using var model = GoldenModel.StableDiffusion();
-        using var learner = new Learner(model, new NoiseSchedule(GoldenModel.SchedulerConfig), [golden.Read("rows0.0")], options);
-        var latents = golden.Read(golden.Tensors.Keys.First(key => key.EndsWith(".latents", StringComparison.Ordinal)));
-        var prompts = new PromptTokens(new long[latents.shape[0], 77], []);
-        prompts.Ids[0, 1] = model.Tokenizer.VocabularySize;
-        var batch = new TrainingBatch(latents, randn_like(latents), new long[latents.shape[0]], prompts);
+        using var model = GoldenModel.Of(file).Open();
+        using var learner = new Learner(model, new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig), InitialRows(golden, model, options.Vectors), options);
+        var batch = Batch(golden, model, golden.Tensors.Keys.First(key => key.EndsWith(".latents", StringComparison.Ordinal))[..^".latents".Length]);
         long LiveAfterOneMore()
         {
             learner.Accumulate(batch);
@@ -71,16 +66,30 @@ public sealed class LearnerTests
         for (var i = 0; i < 5; i++) Assert.Equal(first, LiveAfterOneMore());
     }
 
+    /// <summary>The initializer's row of each encoder, as often as there are vectors; they are in the file too.</summary>
+    private static List<Tensor> InitialRows(SafetensorsFile golden, IDiffusionModel model, int vectors)
+    {
+        var initial = model.Tokenizers.Zip(model.Vocabularies, (tokenizer, vocabulary) => vocabulary[tokenizer.Encode(golden.Metadata["initializer"]).Single()].expand(vectors, -1)).ToList();
+        foreach (var (encoder, rows) in initial.Index()) Goldens.AssertClose(golden.Read($"rows{encoder}.0"), rows, 0, $"initial rows {encoder}");
+        return initial;
+    }
+
     /// <summary>The batch with its latents made from the pixels and the posterior's noise, which must give the golden latents too.</summary>
-    private static TrainingBatch Batch(SafetensorsFile golden, StableDiffusion1 model, string key)
+    private static TrainingBatch Batch(SafetensorsFile golden, IDiffusionModel model, string key)
     {
         var pixels = golden.Read("pixels").index_select(0, golden.Read($"{key}.image_index"));
         var latents = model.EncodePictures(pixels).Sample(golden.Read($"{key}.posterior_noise"));
         Goldens.AssertClose(golden.Read($"{key}.latents"), latents, Tolerance, $"latents of {key}");
-        var ids = golden.Read($"{key}.ids0");
+        var prompts = model.Tokenizers.Select((tokenizer, encoder) => Prompts(golden.Read($"{key}.ids{encoder}"), tokenizer)).ToList();
+        var whole = PictureGeometry.Whole((int)pixels.shape[2], (int)pixels.shape[3]);
+        return new TrainingBatch(latents, golden.Read($"{key}.noise"), golden.Read($"{key}.timesteps").data<long>().ToArray(), prompts, [.. Enumerable.Repeat(whole, (int)pixels.shape[0])]);
+    }
+
+    private static PromptTokens Prompts(Tensor ids, ClipTokenizer tokenizer)
+    {
         var array = new long[ids.shape[0], ids.shape[1]];
         Buffer.BlockCopy(ids.data<long>().ToArray(), 0, array, 0, array.Length * sizeof(long));
-        return new TrainingBatch(latents, golden.Read($"{key}.noise"), golden.Read($"{key}.timesteps").data<long>().ToArray(), new PromptTokens(array, []));
+        return new PromptTokens(array, ids.eq(tokenizer.EndOfText).to(ScalarType.Int64).argmax(1).data<long>().ToArray());
     }
 
     private static TrainOptions Options(SafetensorsFile golden)

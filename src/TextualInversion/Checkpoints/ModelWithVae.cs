@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+
+namespace TextualInversion.Checkpoints;
+
+/// <summary>A model with another VAE than its own.</summary>
+public sealed class ModelWithVae : IModelFiles
+{
+    private const string ConfigFile = "vae/config.json";
+
+    private readonly IModelFiles model;
+    private readonly ITensorFile weights;
+    private readonly string configText, configPath;
+
+    /// <param name="model">The model.</param>
+    /// <param name="vae">A diffusers folder, of a VAE or of a whole model, or a file: a VAE under either naming, or a checkpoint that holds one.</param>
+    /// <exception cref="TextualInversionException">It holds no VAE.</exception>
+    public ModelWithVae(IModelFiles model, string vae)
+    {
+        this.model = model;
+        var inside = System.IO.Path.Combine(vae, "vae");
+        var folder = Directory.Exists(inside) ? inside : vae;
+        if (Directory.Exists(folder))
+        {
+            weights = TensorFile.Open(WeightFiles.Find(folder, variant: null));
+            configPath = System.IO.Path.Combine(folder, "config.json");
+            configText = ConfigJson.ReadText(configPath);
+        }
+        else
+        {
+            weights = OpenFile(vae);
+            configPath = $"{vae} (its config, told from its tensors)";
+            configText = Inferred();
+        }
+    }
+
+    public string Path => model.Path;
+
+    public ModelFamily Family => model.Family;
+
+    public T Config<T>(string part) => part == "vae" ? ConfigJson.Parse<T>(configText, configPath) : model.Config<T>(part);
+
+    public ITensorFile Weights(string part) => part == "vae" ? weights : model.Weights(part);
+
+    public string TokenizerFolder(string name) => model.TokenizerFolder(name);
+
+    public bool Has(string file) => file == ConfigFile || model.Has(file);
+
+    public string ReadText(string file) => file == ConfigFile ? configText : model.ReadText(file);
+
+    public string Full(string file) => file == ConfigFile ? configPath : model.Full(file);
+
+    private static ITensorFile OpenFile(string path)
+    {
+        var file = TensorFile.Open(path);
+        if (OriginalVae.Find(file, "") is { } alone) return alone;
+        if (OriginalVae.Find(file, OriginalVae.Prefix) is { } inside) return inside;
+        return file.Tensors.ContainsKey("decoder.mid_block.resnets.0.norm1.weight")
+            ? file
+            : throw new TextualInversionException($"{path}: holds no VAE of Stable Diffusion; name one, or leave --vae out.");
+    }
+
+    /// <summary>A VAE of the same kind as the model's own, with the widths that its tensors show.</summary>
+    private string Inferred()
+    {
+        var config = model.Config<JsonObject>("vae");
+        foreach (var (key, value) in InferredConfig.Vae(weights, scalingFactor: 0))
+            if (key != "scaling_factor") config[key] = value?.DeepClone();
+        return config.ToJsonString();
+    }
+}

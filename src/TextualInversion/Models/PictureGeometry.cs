@@ -1,0 +1,34 @@
+namespace TextualInversion.Models;
+
+/// <summary>
+/// What Stable Diffusion XL is told of a picture's size and place (Podell et al. 2023, section 2.2), so that small and badly cropped
+/// pictures teach it what they look like rather than how all pictures look. All in pixels.
+/// </summary>
+/// <param name="OriginalHeight">before resizing</param>
+/// <param name="OriginalWidth">before resizing</param>
+/// <param name="CropTop">what is cut off above, at the resized picture's scale</param>
+/// <param name="CropLeft">what is cut off on the left, at the resized picture's scale</param>
+/// <param name="TargetHeight">of the picture as the model sees it</param>
+/// <param name="TargetWidth">of the picture as the model sees it</param>
+public sealed record PictureGeometry(int OriginalHeight, int OriginalWidth, int CropTop, int CropLeft, int TargetHeight, int TargetWidth)
+{
+    /// <summary>How many numbers it is.</summary>
+    internal const int Length = 6;
+
+    /// <summary>In diffusers' order of <c>time_ids</c>.</summary>
+    internal float[] Values => [OriginalHeight, OriginalWidth, CropTop, CropLeft, TargetHeight, TargetWidth];
+
+    /// <summary>A picture that was neither resized nor cropped.</summary>
+    public static PictureGeometry Whole(int heightPixels, int widthPixels) => new(heightPixels, widthPixels, 0, 0, heightPixels, widthPixels);
+
+    /// <summary>The largest square around the centre, resized to <paramref name="side"/>.</summary>
+    public static PictureGeometry CenterCrop(int heightPixels, int widthPixels, int side)
+    {
+        var shorter = Math.Min(heightPixels, widthPixels);
+        int Cut(int length) => (int)((long)(length - shorter) / 2 * side / shorter);
+        return new PictureGeometry(heightPixels, widthPixels, Cut(heightPixels), Cut(widthPixels), side, side);
+    }
+
+    /// <summary>The whole picture, resized to a square whatever its shape.</summary>
+    public static PictureGeometry Squash(int heightPixels, int widthPixels, int side) => new(heightPixels, widthPixels, 0, 0, side, side);
+}

@@ -1,0 +1,75 @@
+using TextualInversion.Checkpoints;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Models;
+
+/// <summary>
+/// Stable Diffusion XL (Podell et al. 2023): the states of two CLIP text encoders side by side, the second one's pooled output and the
+/// picture's size are the condition.
+/// </summary>
+public sealed class StableDiffusionXl : IDiffusionModel
+{
+    private readonly LatentNetworks networks;
+    private readonly PromptEncoder first, second;
+
+    /// <inheritdoc cref="DiffusionModel.Open"/>
+    public StableDiffusionXl(IModelFiles files, Device device, ScalarType type)
+    {
+        Device = device;
+        MissingPromptIsZero = PipelineIndex.Read(files).ForceZerosForEmptyPrompt;
+        networks = new LatentNetworks(files, device, type);
+        first = new PromptEncoder(files, "", device);
+        second = new PromptEncoder(files, "_2", device, hasProjection: true);
+        networks.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");
+        networks.UNetConfig.RequireTextTime(second.Encoder.ProjectionWidth, files.Full("unet/config.json"));
+    }
+
+    public Device Device { get; }
+
+    public IReadOnlyList<ModelPart> Parts { get; } = [ModelPart.TextEncoder, ModelPart.TextEncoder2, ModelPart.UNet, ModelPart.VaeEncoder];
+
+    public IReadOnlyList<ClipTokenizer> Tokenizers => [first.Tokenizer, second.Tokenizer];
+
+    public IReadOnlyList<Tensor> Vocabularies => [first.Encoder.TokenEmbedding, second.Encoder.TokenEmbedding];
+
+    public int PixelsPerCell => networks.PixelsPerCell;
+
+    public int Resolution => networks.Resolution;
+
+    public bool MissingPromptIsZero { get; }
+
+    public LatentDistribution EncodePictures(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
+
+    public Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures)
+    {
+        using var scope = NewDisposeScope();
+        var (states1, states2) = (first.Encode(prompts[0], rows?[0]), second.Encode(prompts[1], rows?[1]));
+        var states = cat([states1.Penultimate, states2.Penultimate], dim: -1); // (B, S, d1 + d2)
+        var pooled = ClipTextEncoder.Pool(states2.Last, tensor(prompts[1].EndOfTextPositions, device: Device)); // (B, d2)
+        var timeIds = tensor(pictures.SelectMany(picture => picture.Values).ToArray(), [pictures.Count, PictureGeometry.Length], device: Device); // (B, 6)
+        var added = new AddedConditioning(second.Encoder.Project(pooled).MoveToOuterDisposeScope(), timeIds.MoveToOuterDisposeScope());
+        return new Conditioning(states.MoveToOuterDisposeScope(), added);
+    }
+
+    public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) => networks.UNet.Forward(noisyLatents, timesteps, conditioning);
+
+    public Tensor DecodeLatents(Tensor latents) => networks.VaeDecoder.Decode(latents);
+
+    public string Hash(ModelPart part) => part switch
+    {
+        ModelPart.TextEncoder => first.Encoder.Hash(),
+        ModelPart.TextEncoder2 => second.Encoder.Hash(),
+        ModelPart.UNet => networks.UNet.Hash(),
+        ModelPart.VaeEncoder => networks.VaeEncoder.Hash(),
+        _ => throw new ArgumentOutOfRangeException(nameof(part)),
+    };
+
+    public void ReleaseVae() => networks.ReleaseVae();
+
+    public void Dispose()
+    {
+        networks.Dispose();
+        first.Dispose();
+        second.Dispose();
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using TextualInversion.Checkpoints;
+using TextualInversion.Models;
+using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tests.Models;
+
+/// <summary>Parts that do not belong together, and what the families have in common.</summary>
+[Trait("Category", Goldens.Category)]
+public sealed class DiffusionModelTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string> Names => GoldenModel.Names;
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Hash_EveryPart_IsItsOwnAndStays(string name)
+    {
+        using var model = new GoldenModel(name).Open();
+
+        var hashes = model.Parts.Select(model.Hash).ToList();
+        model.ReleaseVae();
+
+        Assert.Equal(hashes.Count, hashes.Distinct().Count());
+        Assert.Equal(hashes, model.Parts.Select(model.Hash));
+        Assert.Equal(model.Tokenizers.Count, model.Vocabularies.Count);
+    }
+
+    [Theory]
+    [InlineData("sd1", "unet", "sd2", "takes text states 48 wide, the text encoders give 32")]
+    [InlineData("sd1", "unet", "sdxl", "its config.json has addition_embed_type text_time, this kind of model has null")]
+    [InlineData("sdxl", "unet", "sd1", "its config.json has addition_embed_type null, this kind of model has text_time")]
+    [InlineData("sdxl", "text_encoder", "sd2", "takes text states 80 wide, the text encoders give 96")]
+    [InlineData("sd2", "vae", "none", "vae")]
+    public void Open_PartOfAnotherModel_SaysSo(string name, string part, string other, string expected)
+    {
+        foreach (var sub in Directory.EnumerateDirectories(Goldens.Path("models", name)).Select(path => Path.GetFileName(path)))
+        {
+            var source = Goldens.Path("models", sub == part ? other : name, sub);
+            if (Directory.Exists(source)) Directory.CreateSymbolicLink(folder.File(sub), source);
+        }
+
+        var error = Assert.Throws<TextualInversionException>(() => DiffusionModel.Open(new ModelFolder(folder.Path), CPU, ScalarType.Float32));
+
+        Assert.Contains(expected, error.Message);
+    }
+
+    [Fact]
+    public void Open_TokenizerLargerThanTheEncoder_IsRefused()
+    {
+        var source = Goldens.Path("models", "sd1");
+        foreach (var sub in Directory.EnumerateDirectories(source).Select(path => Path.GetFileName(path)).Where(sub => sub != "text_encoder"))
+            Directory.CreateSymbolicLink(folder.File(sub), Path.Combine(source, sub));
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "text_encoder", "config.json")))!;
+        config["vocab_size"] = 800;
+        folder.Write("text_encoder/config.json", config.ToJsonString());
+
+        var error = Assert.Throws<TextualInversionException>(() => DiffusionModel.Open(new ModelFolder(folder.Path), CPU, ScalarType.Float32));
+
+        Assert.Contains("tokens, the text encoder only 800; they do not belong together.", error.Message);
+    }
+
+    [Fact]
+    public void EncodePrompts_StableDiffusionXl_TellsTheGeometryInDiffusersOrder()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new GoldenModel("sdxl").Open();
+        var tokens = new PromptTokenizers(model.Tokenizers, []).Tokenize(["a cat", "a dog"]);
+
+        var conditioning = model.EncodePrompts(tokens, rows: null, [PictureGeometry.Whole(64, 72), PictureGeometry.CenterCrop(100, 300, 50)]);
+
+        Assert.Equal([64f, 72, 0, 0, 64, 72, 100, 300, 0, 50, 50, 50], conditioning.Added!.TimeIds.data<float>().ToArray());
+        var nothing = conditioning.WithoutPrompts();
+        Assert.Equal(0, nothing.EncoderHiddenStates.abs().sum().item<float>() + nothing.Added!.PooledText.abs().sum().item<float>());
+        Assert.Equal(conditioning.Added.TimeIds.data<float>().ToArray(), nothing.Added.TimeIds.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void PredictNoise_StableDiffusionXlWithoutWhatIsAdded_IsTheCallersMistake()
+    {
+        using var scope = NewDisposeScope();
+        using var unet = new GoldenModel("sdxl").UNet();
+        var golden = new GoldenModel("sdxl").Numbers;
+        Assert.Throws<ArgumentException>(() => unet.Forward(golden.Read("unet.sample"), golden.Read("unet.timesteps"), new Conditioning(golden.Read("unet.encoder_hidden_states"))));
+    }
+}
