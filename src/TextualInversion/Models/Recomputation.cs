@@ -1,0 +1,94 @@
+using System.Runtime.ExceptionServices;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Models;
+
+/// <summary>
+/// Gradient checkpointing (Chen et al. 2016, arXiv 1604.06174): of a part of a network only the inputs are kept, and what lies between
+/// is computed again when its gradient is due. The gradients are the same to the last bit. One for each network, used by one thread at a time.
+/// </summary>
+internal sealed class Recomputation
+{
+    // A gradient may be freed once the caller has taken it, which it has when the next one is asked for.
+    private readonly List<Tensor> returned = [];
+    private ExceptionDispatchInfo? failure;
+
+    /// <param name="part">a function of the inputs and of what is frozen alone; computed twice</param>
+    /// <param name="inputs">all that may need a gradient</param>
+    public Tensor Run(Func<Tensor[], Tensor> part, params Tensor[] inputs)
+    {
+        if (!is_grad_enabled() || !Array.Exists(inputs, input => input.requires_grad)) return part(inputs);
+        using var scope = NewDisposeScope();
+        return Function.apply([this, part, .. inputs]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// To be called after each backward pass: frees the last gradients, and throws what could not be thrown in between, where it would have had
+    /// to pass through native code.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A part failed in the backward pass; the gradients are worthless.</exception>
+    public void EndBackward()
+    {
+        FreeReturned();
+        var failed = failure;
+        failure = null;
+        failed?.Throw();
+    }
+
+    private void FreeReturned()
+    {
+        foreach (var gradient in returned) gradient.Dispose();
+        returned.Clear();
+    }
+
+    /// <returns>the gradient of each input, null for those that need none</returns>
+    private Tensor?[] Backward(Func<Tensor[], Tensor> part, List<Tensor> inputs, Tensor gradient)
+    {
+        FreeReturned();
+        using var scope = NewDisposeScope(); // of the thread that the backward pass runs on
+        var leaves = inputs.Select(input => input.detach().requires_grad_(input.requires_grad)).ToArray();
+        using (enable_grad())
+        {
+            var output = part(leaves);
+            autograd.backward([output], [gradient], inputs: [.. leaves.Where(leaf => leaf.requires_grad)]);
+        }
+
+        var gradients = leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.DetachFromDisposeScope() : null).ToArray();
+        returned.AddRange(gradients.OfType<Tensor>());
+        return gradients;
+    }
+
+    private sealed class Function : autograd.SingleTensorFunction<Function>
+    {
+        public override string Name => nameof(Recomputation);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var part = (Func<Tensor[], Tensor>)vars[1];
+            Tensor[] inputs = [.. vars[2..].Cast<Tensor>()];
+            ctx.save_data("owner", vars[0]);
+            ctx.save_data("part", part);
+            ctx.save_for_backward([.. inputs]);
+            return part(inputs);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradOutput)
+        {
+            var owner = (Recomputation)ctx.get_data("owner");
+            var inputs = ctx.get_saved_variables();
+            var gradients = new Tensor?[inputs.Count];
+            try
+            {
+                gradients = owner.Backward((Func<Tensor[], Tensor>)ctx.get_data("part"), inputs, gradOutput);
+            }
+            catch (InvalidOperationException error)
+            {
+                owner.failure ??= ExceptionDispatchInfo.Capture(error);
+            }
+
+            gradOutput.Dispose();
+            foreach (var input in inputs) input.Dispose();
+            return [null!, null!, .. gradients.Select(gradient => gradient!)];
+        }
+    }
+}
