@@ -13,8 +13,8 @@ internal static class Machine
     private const string SchedulerFile = "scheduler/scheduler_config.json";
 
     /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing, truncated or another's.</exception>
-    public static IDiffusionModel Open(IModelFiles files, string device, Precision precision) =>
-        DiffusionModel.Open(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+    public static IDiffusionModel Open(IModelFiles files, string device, Precision precision, bool gradientCheckpointing = false) =>
+        DiffusionModel.Open(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32, gradientCheckpointing);
 
     /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
     public static SchedulerConfig Scheduler(IModelFiles files) => SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));

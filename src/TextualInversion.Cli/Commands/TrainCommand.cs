@@ -43,6 +43,7 @@ internal sealed class TrainCommand : Documented
     private readonly Option<Compatibility?> compatible = new("--compatible") { HelpName = "diffusers", Description = "Every choice as diffusers' example and its README make it, for comparison; other options still hold." };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly Option<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing") { HelpName = "auto|on|off", Description = "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.", DefaultValueFactory = _ => Checkpointing.Auto };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
     private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "Where embeddings/ and runs/ are made. Default: the current folder.", DefaultValueFactory = _ => "." };
     private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
@@ -60,9 +61,16 @@ internal sealed class TrainCommand : Documented
         AddGroup("Most used", images, token, initializer, property, model, vectors, steps, learningRate, batch, accumulate, resolution);
         AddGroup("Pictures and prompts", crop, flip, noFlip, captions, templates);
         AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
-        AddGroup("Machine", variant, device, precision, seed);
+        AddGroup("Machine", variant, device, precision, gradientCheckpointing, seed);
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
+    }
+
+    private enum Checkpointing
+    {
+        Auto,
+        On,
+        Off,
     }
 
     private enum Compatibility
@@ -93,7 +101,7 @@ internal sealed class TrainCommand : Documented
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
         var (modelName, files) = ModelLocator.Find(parsed.GetValue(model), variant: parsed.GetValue(variant));
-        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
+        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision), parsed.GetValue(gradientCheckpointing) == Checkpointing.On);
         var noise = new NoiseSchedule(Machine.Scheduler(files));
         _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
         var phrase = parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant();
