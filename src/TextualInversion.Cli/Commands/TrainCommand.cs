@@ -101,7 +101,8 @@ internal sealed class TrainCommand : Documented
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
         var (modelName, files) = ModelLocator.Find(parsed.GetValue(model), variant: parsed.GetValue(variant));
-        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision), parsed.GetValue(gradientCheckpointing) == Checkpointing.On);
+        var recomputes = Recomputes(parsed, files, options);
+        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision), recomputes);
         var noise = new NoiseSchedule(Machine.Scheduler(files));
         _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
         var phrase = parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant();
@@ -156,6 +157,7 @@ internal sealed class TrainCommand : Documented
             result.BaseWeights,
             Device = network.Device.ToString(),
             Precision = parsed.GetValue(precision),
+            GradientCheckpointing = recomputes,
             Threads = get_num_threads(),
             Versions = new { Ti = Version(typeof(TrainCommand)), TorchSharp = Version(typeof(TorchSharp.torch)), DotNet = Environment.Version.ToString() },
         }));
@@ -228,6 +230,14 @@ internal sealed class TrainCommand : Documented
     }
 
     private static string Version(Type type) => type.Assembly.GetName().Version!.ToString(3);
+
+    private bool Recomputes(ParseResult parsed, IModelFiles files, TrainOptions options) => parsed.GetValue(gradientCheckpointing) switch
+    {
+        Checkpointing.On => true,
+        Checkpointing.Off => false,
+        Checkpointing.Auto => Machine.NeedsGradientCheckpointing(files, parsed.GetValue(device)!, parsed.GetValue(precision), options),
+        _ => throw new ArgumentOutOfRangeException(nameof(parsed)),
+    };
 
     private TrainOptions Resolve(ParseResult parsed)
     {
