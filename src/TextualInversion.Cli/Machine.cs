@@ -3,6 +3,8 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Commands;
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
+using TextualInversion.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Cli;
@@ -11,10 +13,20 @@ namespace TextualInversion.Cli;
 internal static class Machine
 {
     private const string SchedulerFile = "scheduler/scheduler_config.json";
+    private const long AssumedDeviceMemory = 12L << 30;
+    private const double ShareOfMemory = 0.8; // the rest is for the pictures, the system and the error of the estimate
 
     /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing, truncated or another's.</exception>
-    public static IDiffusionModel Open(IModelFiles files, string device, Precision precision) =>
-        DiffusionModel.Open(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
+    public static IDiffusionModel Open(IModelFiles files, string device, Precision precision, GradientUse gradients = GradientUse.None) =>
+        DiffusionModel.Open(files, Devices.Find(device), TypeOf(precision), gradients);
+
+    /// <summary>Whether a training would not fit into memory without gradient checkpointing. What a CUDA device has cannot be asked for here.</summary>
+    /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing or malformed.</exception>
+    public static bool NeedsGradientCheckpointing(IModelFiles files, string device, Precision precision, TrainOptions options)
+    {
+        var available = Devices.Find(device).type == DeviceType.CPU ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : AssumedDeviceMemory;
+        return TrainingMemory.Estimate(files, options.Resolution, options.Batch, TypeOf(precision)) > available * ShareOfMemory;
+    }
 
     /// <summary>
     /// The model's settings, without the clipping of pixels, which DDIM and DDPM would do to latents where the file is silent or says so
@@ -35,4 +47,6 @@ internal static class Machine
         using var process = Process.GetCurrentProcess();
         return process.PeakWorkingSet64;
     }
+
+    private static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 }

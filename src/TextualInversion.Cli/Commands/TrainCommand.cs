@@ -42,6 +42,7 @@ internal sealed class TrainCommand : Documented
     private readonly Option<Compatibility?> compatible = new("--compatible") { HelpName = "diffusers", Description = "Every choice as diffusers' example and its README make it, for comparison; other options still hold." };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly Option<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing") { HelpName = "auto|on|off", Description = "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.", DefaultValueFactory = _ => Checkpointing.Auto };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
     private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "Where embeddings/ and runs/ are made. Default: the current folder.", DefaultValueFactory = _ => "." };
     private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
@@ -60,9 +61,16 @@ internal sealed class TrainCommand : Documented
         AddGroup("Pictures and prompts", crop, flip, noFlip, captions, templates);
         AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
         AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
-        AddGroup("Machine", device, precision, seed);
+        AddGroup("Machine", device, precision, gradientCheckpointing, seed);
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
+    }
+
+    private enum Checkpointing
+    {
+        Auto,
+        On,
+        Off,
     }
 
     private enum Compatibility
@@ -93,7 +101,8 @@ internal sealed class TrainCommand : Documented
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
         var (modelName, files) = await models.FindAsync(model.Read(parsed), recorded: null, messages, cancellationToken);
-        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
+        var recomputes = Recomputes(parsed, files, options);
+        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision), recomputes ? GradientUse.Recomputed : GradientUse.Kept);
         var noise = new NoiseSchedule(Machine.Scheduler(files, model.Forced(parsed)));
         _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
         var phrase = parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant();
@@ -148,6 +157,7 @@ internal sealed class TrainCommand : Documented
             result.BaseWeights,
             Device = network.Device.ToString(),
             Precision = parsed.GetValue(precision),
+            GradientCheckpointing = recomputes,
             Threads = get_num_threads(),
             Versions = new { Ti = Version(typeof(TrainCommand)), TorchSharp = Version(typeof(TorchSharp.torch)), DotNet = Environment.Version.ToString() },
         }));
@@ -220,6 +230,14 @@ internal sealed class TrainCommand : Documented
     }
 
     private static string Version(Type type) => type.Assembly.GetName().Version!.ToString(3);
+
+    private bool Recomputes(ParseResult parsed, IModelFiles files, TrainOptions options) => parsed.GetValue(gradientCheckpointing) switch
+    {
+        Checkpointing.On => true,
+        Checkpointing.Off => false,
+        Checkpointing.Auto => Machine.NeedsGradientCheckpointing(files, parsed.GetValue(device)!, parsed.GetValue(precision), options),
+        _ => throw new ArgumentOutOfRangeException(nameof(parsed)),
+    };
 
     private TrainOptions Resolve(ParseResult parsed)
     {

@@ -11,7 +11,7 @@ internal sealed class LatentNetworks : IDisposable
 {
     private readonly Device device;
     private readonly ScalarType type;
-    private readonly bool gradientCheckpointing;
+    private readonly GradientUse gradients;
     private readonly VaeConfig vaeConfig;
     private readonly ITensorFile unetFile, vaeFile;
     private VaeEncoder? vaeEncoder;
@@ -19,11 +19,11 @@ internal sealed class LatentNetworks : IDisposable
     private UNet? unet;
 
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
-    public LatentNetworks(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing)
+    public LatentNetworks(IModelFiles files, Device device, ScalarType type, GradientUse gradients)
     {
         this.device = device;
         this.type = type;
-        this.gradientCheckpointing = gradientCheckpointing;
+        this.gradients = gradients;
         UNetConfig = files.Config<UNetConfig>("unet");
         vaeConfig = files.Config<VaeConfig>("vae");
         // All headers are read before any work, so that a broken file is named at once.
@@ -34,7 +34,7 @@ internal sealed class LatentNetworks : IDisposable
 
     public UNetConfig UNetConfig { get; }
 
-    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, type, device, gradientCheckpointing);
+    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, type, device, gradients);
 
     public VaeEncoder VaeEncoder => vaeEncoder ??= new VaeEncoder(vaeConfig, vaeFile, device);
 

@@ -43,16 +43,16 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
 {
     // PyTorch leaves small convolutions to a slower way, and oneDNN would spend more time on the order of the weights than on them. Two copies of
     // the weights in the right order are worth their memory up to here.
-    private const long PackedWeights = 1 << 20, PackedCells = 32 * 32;
+    private const long PackedUpTo = 1 << 20;
 
     private readonly Tensor weight = weights.Take("weight", outputs, inputs, kernel, kernel);
     private readonly Tensor bias = weights.Take("bias", outputs);
-    private readonly bool canPack = stride == 1 && 2 * padding == kernel - 1 && inputs * outputs * kernel * kernel <= PackedWeights;
+    private readonly bool canPack = weights.MayReorder && stride == 1 && 2 * padding == kernel - 1 && inputs * outputs * kernel * kernel <= PackedUpTo;
     private FrozenMap? packed;
 
     public Tensor Forward(Tensor x)
     {
-        if (!canPack || x.shape[2] * x.shape[3] > PackedCells || !Layers.SuitOneDnn(x)) return F.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
+        if (!canPack || !Layers.SuitOneDnn(x)) return F.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
         packed ??= Pack(x);
         return packed.Forward(x);
     }

@@ -13,10 +13,10 @@ public sealed class StableDiffusion : IDiffusionModel
     private readonly PromptEncoder text;
 
     /// <inheritdoc cref="DiffusionModel.Open"/>
-    public StableDiffusion(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
+    public StableDiffusion(IModelFiles files, Device device, ScalarType type, GradientUse gradients = GradientUse.None)
     {
         Device = device;
-        networks = new LatentNetworks(files, device, type, gradientCheckpointing);
+        networks = new LatentNetworks(files, device, type, gradients);
         text = new PromptEncoder(files, "", device);
         networks.RequireText(text.Encoder.Width, addition: null);
     }

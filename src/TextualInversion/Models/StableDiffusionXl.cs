@@ -13,11 +13,11 @@ public sealed class StableDiffusionXl : IDiffusionModel
     private readonly PromptEncoder first, second;
 
     /// <inheritdoc cref="DiffusionModel.Open"/>
-    public StableDiffusionXl(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
+    public StableDiffusionXl(IModelFiles files, Device device, ScalarType type, GradientUse gradients = GradientUse.None)
     {
         Device = device;
         MissingPromptIsZero = PipelineIndex.Read(files).ForceZerosForEmptyPrompt;
-        networks = new LatentNetworks(files, device, type, gradientCheckpointing);
+        networks = new LatentNetworks(files, device, type, gradients);
         first = new PromptEncoder(files, "", device);
         second = new PromptEncoder(files, "_2", device, hasProjection: true);
         networks.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");

@@ -25,14 +25,14 @@ public sealed class UNet : IDisposable
     /// <param name="file">The weights.</param>
     /// <param name="type">The type to compute in: float32 or bfloat16.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="gradientCheckpointing">Whether most of the network is computed again for the gradient rather than kept.</param>
+    /// <param name="gradients">Whether it is to train.</param>
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, bool gradientCheckpointing = false)
+    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, GradientUse gradients = GradientUse.None)
     {
         config.Validate(file.FilePath);
-        recomputation = gradientCheckpointing ? new Recomputation() : null;
+        recomputation = gradients == GradientUse.Recomputed ? new Recomputation() : null;
         this.type = type;
-        store = new WeightStore(file, type, device, key => key);
+        store = new WeightStore(file, type, device, key => key) { MayReorder = gradients != GradientUse.None };
         var weights = store.Root;
         var channels = config.BlockOutChannels;
         var last = channels.Count - 1;

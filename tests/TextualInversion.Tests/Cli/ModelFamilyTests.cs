@@ -36,6 +36,17 @@ public sealed class ModelFamilyTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_GradientCheckpointing_GivesTheSameFile()
+    {
+        await TrainAsync("sdxl", "--gradient-checkpointing", "off");
+        var kept = await File.ReadAllBytesAsync(Embedding);
+        await TrainAsync("sdxl", "--gradient-checkpointing", "on", "--overwrite");
+
+        Assert.Equal(kept, await File.ReadAllBytesAsync(Embedding));
+        Assert.Contains("\"gradientCheckpointing\": true", await File.ReadAllTextAsync(folder.File("runs/my-cat/run.json")));
+    }
+
+    [Fact]
     public async Task Generate_EmbeddingOfAnotherFamily_SaysBothWidths()
     {
         await TrainAsync("sdxl");

@@ -27,7 +27,7 @@ public sealed class LearnerTests
         using var scope = NewDisposeScope();
         var golden = Goldens.Open(file);
         var options = Options(golden);
-        using var model = GoldenModel.Of(file).Open();
+        using var model = GoldenModel.Of(file).Open(GradientUse.Kept);
         using var learner = new Learner(model, new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig), InitialRows(golden, model, options.Vectors), options);
         var losses = golden.Read("losses").data<double>().ToArray();
 
@@ -53,16 +53,16 @@ public sealed class LearnerTests
         using var scope = NewDisposeScope();
         var golden = Goldens.Open(file);
         var options = Options(golden);
-        (double Loss, List<float[]> Gradients) Run(bool gradientCheckpointing)
+        (double Loss, List<float[]> Gradients) Run(GradientUse gradients)
         {
-            using var model = GoldenModel.Of(file).Open(gradientCheckpointing);
+            using var model = GoldenModel.Of(file).Open(gradients);
             using var learner = new Learner(model, new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig), InitialRows(golden, model, options.Vectors), options);
             var loss = learner.Accumulate(Batch(golden, model, FirstBatch(golden)));
             return (loss, [.. learner.Gradients.Select(gradient => gradient.data<float>().ToArray())]);
         }
 
-        var kept = Run(gradientCheckpointing: false);
-        var recomputed = Run(gradientCheckpointing: true);
+        var kept = Run(GradientUse.Kept);
+        var recomputed = Run(GradientUse.Recomputed);
 
         Assert.Equal(kept.Loss, recomputed.Loss);
         Assert.Equal(kept.Gradients, recomputed.Gradients);
@@ -70,18 +70,18 @@ public sealed class LearnerTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Step_ManyTimes_KeepsNoTensors(string file) => AssertKeepsNoTensors(file, gradientCheckpointing: false);
+    public void Step_ManyTimes_KeepsNoTensors(string file) => AssertKeepsNoTensors(file, GradientUse.Kept);
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Step_GradientCheckpointingManyTimes_KeepsNoTensors(string file) => AssertKeepsNoTensors(file, gradientCheckpointing: true);
+    public void Step_GradientCheckpointingManyTimes_KeepsNoTensors(string file) => AssertKeepsNoTensors(file, GradientUse.Recomputed);
 
-    private static void AssertKeepsNoTensors(string file, bool gradientCheckpointing)
+    private static void AssertKeepsNoTensors(string file, GradientUse gradients)
     {
         using var scope = NewDisposeScope();
         var golden = Goldens.Open(file);
         var options = Options(golden) with { Accumulate = 1 };
-        using var model = GoldenModel.Of(file).Open(gradientCheckpointing);
+        using var model = GoldenModel.Of(file).Open(gradients);
         using var learner = new Learner(model, new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig), InitialRows(golden, model, options.Vectors), options);
         var batch = Batch(golden, model, FirstBatch(golden));
         long LiveAfterOneMore()
