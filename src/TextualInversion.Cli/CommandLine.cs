@@ -57,7 +57,7 @@ internal static class CommandLine
     private static int Refuse(ParseResult parsed, TextWriter error)
     {
         foreach (var problem in parsed.Errors.Select(problem => problem.Message).Distinct()) error.WriteLine($"error: {problem}");
-        var known = parsed.CommandResult.Command.Options.Select(option => option.Name).Concat(parsed.CommandResult.Command.Subcommands.Select(known => known.Name)).ToList();
+        var known = parsed.CommandResult.Command.Options.Select(option => option.Name).Concat(parsed.CommandResult.Command.Subcommands.Select(member => member.Name)).ToList();
         foreach (var unknown in parsed.UnmatchedTokens)
         {
             var nearest = known.MinBy(name => EditDistance.Between(name, unknown));

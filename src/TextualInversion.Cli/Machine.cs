@@ -16,13 +16,17 @@ internal static class Machine
     public static IDiffusionModel Open(IModelFiles files, string device, Precision precision) =>
         DiffusionModel.Open(files, Devices.Find(device), precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32);
 
+    /// <summary>
+    /// The model's settings, without the clipping of pixels, which DDIM and DDPM would do to latents where the file is silent or says so
+    /// (diffusers' pipeline turns it off in a scheduler that it loads, too).
+    /// </summary>
     /// <param name="files">The model.</param>
     /// <param name="prediction">What its U-Net predicts, where the user knows better than its files.</param>
     /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
     public static SchedulerConfig Scheduler(IModelFiles files, PredictionType? prediction)
     {
         var config = SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));
-        return config with { PredictionType = prediction ?? config.PredictionType };
+        return config with { PredictionType = prediction ?? config.PredictionType, ClipSample = false };
     }
 
     /// <summary>The most memory that this process has held, in bytes.</summary>

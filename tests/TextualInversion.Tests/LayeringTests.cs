@@ -15,7 +15,7 @@ public sealed partial class LayeringTests
         ["Schedulers"] = [],
         ["Data"] = [],
         ["Checkpoints"] = [],
-        ["Models"] = ["Checkpoints"],
+        ["Models"] = ["Native", "Checkpoints"],
         ["Embeddings"] = ["Checkpoints"],
         ["Generation"] = ["Models", "Schedulers", "Data", "Checkpoints"],
         ["Training"] = ["Native", "Schedulers", "Data", "Checkpoints", "Models", "Embeddings", "Generation"],

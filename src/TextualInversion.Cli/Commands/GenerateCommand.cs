@@ -20,7 +20,7 @@ internal sealed partial class GenerateCommand : Documented
     private readonly Option<ulong?> seed = SharedOptions.Seed();
     private readonly Option<int?> steps = new("--steps") { HelpName = "N", Description = "Steps of the sampler. Default: the model's recommendation, else 30." };
     private readonly Option<double?> guidance = new("--guidance") { HelpName = "X", Description = "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: the model's recommendation, else 7.5." };
-    private readonly Option<string?> sampler = new("--sampler") { HelpName = "NAME", Description = $"{string.Join(", ", Samplers.DisplayNames).ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own." };
+    private readonly Option<string?> sampler = new("--sampler") { HelpName = "NAME", Description = $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own." };
     private readonly Option<int?> width = new("--width") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
     private readonly Option<int?> height = new("--height") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
     private readonly Option<string> device = SharedOptions.Device();

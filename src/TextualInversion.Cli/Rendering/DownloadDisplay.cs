@@ -10,7 +10,12 @@ internal sealed class DownloadDisplay(Messages messages) : IProgress<HubProgress
 
     public void Report(HubProgress value)
     {
-        if (value.Notice is { } notice) messages.Say(notice);
+        if (value.Notice is { } notice)
+        {
+            if (display is null) messages.Say(notice);
+            else display.Say(notice);
+        }
+
         if (value.TotalBytes == 0 || value.Bytes == shown) return;
         shown = value.Bytes;
         display ??= ProgressDisplay.OfBytes(messages.Error, messages.Quiet, alreadyDone: value.Bytes);

@@ -25,7 +25,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         output.WriteLine();
         output.WriteLine($"Usage: ti {path}COMMAND [options]");
         output.WriteLine();
-        WriteTable(output, [.. commands.Select(command => (command.Name, command.Description!))]);
+        WriteTable(output, [.. commands.Select(member => (member.Name, member.Description!))]);
         output.WriteLine();
         output.WriteLine($"`ti {path}COMMAND --help` shows a command's options; `@file` reads options from a file.");
         output.WriteLine();

@@ -16,6 +16,7 @@ internal sealed class ProgressDisplay : IDisposable
     private readonly long alreadyDone;
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly TaskCompletionSource finished = new();
+    private readonly IAnsiConsole? console;
     private readonly Task? bar;
     private ProgressTask? task;
     private TimeSpan lastLine;
@@ -38,7 +39,7 @@ internal sealed class ProgressDisplay : IDisposable
         this.scale = scale;
         this.alreadyDone = alreadyDone;
         if (quiet || Console.IsErrorRedirected || error != Console.Error) return;
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+        console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         if (!console.Profile.Capabilities.Interactive) return;
         using var ready = new ManualResetEventSlim();
         bar = console.Progress()
@@ -73,6 +74,20 @@ internal sealed class ProgressDisplay : IDisposable
         }
     }
 
+    /// <summary>Says something above the bar, where there is one.</summary>
+    public void Say(string text)
+    {
+        if (quiet) return;
+        if (task is not null) console!.WriteLine(text);
+        else error.WriteLine(text);
+    }
+
+    public void Dispose()
+    {
+        finished.TrySetResult();
+        bar?.Wait();
+    }
+
     private string Pace(long done, long total)
     {
         var rate = (done - alreadyDone) / scale / Math.Max(clock.Elapsed.TotalSeconds, 1e-9);
@@ -80,11 +95,5 @@ internal sealed class ProgressDisplay : IDisposable
         var left = TimeSpan.FromSeconds(Math.Min((total - done) / scale / rate, TimeSpan.MaxValue.TotalSeconds / 2));
         var speed = rate >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{rate:F1} {units}/s") : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:F1} s/{unit}");
         return string.Create(CultureInfo.InvariantCulture, $"  {speed}  {left:h\\:mm\\:ss} left");
-    }
-
-    public void Dispose()
-    {
-        finished.TrySetResult();
-        bar?.Wait();
     }
 }

@@ -13,6 +13,7 @@ public sealed class WeightStore : IDisposable
     private readonly ITensorFile file;
     private readonly Dictionary<string, string> keys; // the name a network uses -> the name in the file
     private readonly SortedDictionary<string, Tensor> taken = new(StringComparer.Ordinal);
+    private readonly List<Tensor> derived = [];
     private readonly ScalarType type;
     private readonly Device device;
 
@@ -55,8 +56,15 @@ public sealed class WeightStore : IDisposable
 
     public void Dispose()
     {
-        foreach (var tensor in taken.Values) tensor.Dispose();
+        foreach (var tensor in taken.Values.Concat(derived)) tensor.Dispose();
         taken.Clear();
+        derived.Clear();
+    }
+
+    internal Tensor Keep(Tensor tensor)
+    {
+        derived.Add(tensor.DetachFromDisposeScope());
+        return tensor;
     }
 
     internal bool Contains(string name) => keys.ContainsKey(name);

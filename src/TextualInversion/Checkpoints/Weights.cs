@@ -24,4 +24,7 @@ public readonly struct Weights
     /// <summary>The tensor <paramref name="name"/>, which the store keeps and disposes of.</summary>
     /// <exception cref="TextualInversionException">It is missing or of another shape.</exception>
     public Tensor Take(string name, params ReadOnlySpan<long> shape) => store.Take(prefix + name, shape);
+
+    /// <summary>Has the store dispose of a tensor that was made from its own.</summary>
+    public Tensor Keep(Tensor derived) => store.Keep(derived);
 }

@@ -1,25 +1,80 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Native;
+using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models;
 
 /// <summary>y = x W^T + b over the last axis. Frozen.</summary>
-internal sealed class Linear(Weights weights, long inputs, long outputs, bool hasBias = true)
+internal sealed class Linear
 {
-    private readonly Tensor weight = weights.Take("weight", outputs, inputs);
-    private readonly Tensor? bias = hasBias ? weights.Take("bias", outputs) : null;
+    // Below so many multiplications the longer way to oneDNN is not won back.
+    private const long WorthWhile = 1 << 21;
 
-    public Tensor Forward(Tensor x) => F.linear(x, weight, bias);
+    private readonly Tensor weight;
+    private readonly Tensor? bias;
+    private readonly FrozenMap map;
+
+    public Linear(Weights weights, long inputs, long outputs, bool hasBias = true)
+        : this(weights.Take("weight", outputs, inputs), hasBias ? weights.Take("bias", outputs) : null)
+    {
+    }
+
+    public Linear(Tensor weight, Tensor? bias)
+    {
+        this.weight = weight;
+        this.bias = bias;
+        map = new FrozenMap(x => OneDnn.Linear(x, weight, bias), Transposed);
+    }
+
+    public Tensor Forward(Tensor x) =>
+        Layers.SuitOneDnn(x) && x.numel() * weight.shape[0] >= WorthWhile ? map.Forward(x) : F.linear(x, weight, bias);
+
+    private Tensor Transposed(Tensor gradient)
+    {
+        using var transposed = weight.t(); // (inputs, outputs)
+        return OneDnn.Linear(gradient, transposed, bias: null);
+    }
 }
 
 /// <summary>A square convolution of (B, C, h, w). Frozen.</summary>
 internal sealed class Conv2d(Weights weights, long inputs, long outputs, int kernel, int stride = 1, int padding = 0)
 {
+    // PyTorch leaves small convolutions to a slower way, and oneDNN would spend more time on the order of the weights than on them. Two copies of
+    // the weights in the right order are worth their memory up to here.
+    private const long PackedWeights = 1 << 20, PackedCells = 32 * 32;
+
     private readonly Tensor weight = weights.Take("weight", outputs, inputs, kernel, kernel);
     private readonly Tensor bias = weights.Take("bias", outputs);
+    private readonly bool canPack = stride == 1 && 2 * padding == kernel - 1 && inputs * outputs * kernel * kernel <= PackedWeights;
+    private FrozenMap? packed;
 
-    public Tensor Forward(Tensor x) => F.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
+    public Tensor Forward(Tensor x)
+    {
+        if (!canPack || x.shape[2] * x.shape[3] > PackedCells || !Layers.SuitOneDnn(x)) return F.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
+        packed ??= Pack(x);
+        return packed.Forward(x);
+    }
+
+    // The transpose of such a convolution is one with the channels exchanged and the kernel turned around.
+    private FrozenMap Pack(Tensor x)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var shape = x.shape;
+        shape[1] = outputs;
+        var forward = weights.Keep(OneDnn.Pack(weight, x, padding));
+        var backward = weights.Keep(OneDnn.Pack(weight.transpose(0, 1).flip(2, 3).contiguous(), zeros(shape), padding));
+        return new FrozenMap(input => Convolve(input, forward, bias), gradient => Convolve(gradient, backward, bias: null));
+    }
+
+    // oneDNN gives the channels last, in which order PyTorch's group norm loses digits.
+    private Tensor Convolve(Tensor x, Tensor packedWeight, Tensor? addend)
+    {
+        using var channelsLast = OneDnn.Convolve(x, packedWeight, addend, padding);
+        return channelsLast.contiguous();
+    }
 }
 
 /// <summary>Normalises each group of channels of (B, C, …). Frozen.</summary>
@@ -38,4 +93,10 @@ internal sealed class LayerNorm(Weights weights, long width, double epsilon)
     private readonly Tensor bias = weights.Take("bias", width);
 
     public Tensor Forward(Tensor x) => F.layer_norm(x, [width], weight, bias, epsilon);
+}
+
+internal static class Layers
+{
+    /// <summary>Whether oneDNN is there for a tensor's type and place.</summary>
+    public static bool SuitOneDnn(Tensor x) => OneDnn.IsAvailable && x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32;
 }

@@ -12,15 +12,15 @@ internal sealed class SpatialTransformer
     private const double GroupNormEpsilon = 1e-6; // fixed in diffusers' Transformer2DModel, whatever norm_eps says
 
     private readonly GroupNorm norm;
-    private readonly PointwiseProjection projectIn, projectOut;
+    private readonly Linear projectIn, projectOut;
     private readonly TransformerBlock[] blocks;
 
     public SpatialTransformer(Weights weights, UNetConfig config, long channels, int heads, int depth)
     {
         norm = new GroupNorm(weights / "norm", config.NormNumGroups, channels, GroupNormEpsilon);
-        projectIn = new PointwiseProjection(weights / "proj_in", channels, config.UseLinearProjection);
+        projectIn = Pointwise(weights / "proj_in", channels, config.UseLinearProjection);
         blocks = [.. Enumerable.Range(0, depth).Select(i => new TransformerBlock(weights / "transformer_blocks" / i, channels, config.CrossAttentionDim, heads))];
-        projectOut = new PointwiseProjection(weights / "proj_out", channels, config.UseLinearProjection);
+        projectOut = Pointwise(weights / "proj_out", channels, config.UseLinearProjection);
     }
 
     /// <param name="x">(B, C, h, w)</param>
@@ -33,23 +33,14 @@ internal sealed class SpatialTransformer
         cells = projectIn.Forward(cells);
         foreach (var block in blocks) cells = block.Forward(cells, encoderHiddenStates);
         cells = projectOut.Forward(cells);
-        // x first: the sum takes its order in memory, and convolutions of another order are slower and less exact.
+        // x first: the sum takes its order in memory.
         return (x + cells.view(batch, height, width, channels).permute(0, 3, 1, 2)).MoveToOuterDisposeScope(); // (B, C, h, w)
     }
-}
 
-/// <summary>A convolution of one pixel, or the linear layer that it equals: computed as the latter, stored as either.</summary>
-internal sealed class PointwiseProjection(Weights weights, long channels, bool storedAsLinear)
-{
-    private readonly Tensor weight = storedAsLinear ? weights.Take("weight", channels, channels) : weights.Take("weight", channels, channels, 1, 1);
-    private readonly Tensor bias = weights.Take("bias", channels);
-
-    /// <param name="x">(B, S, C)</param>
-    public Tensor Forward(Tensor x)
-    {
-        using var matrix = weight.view(channels, channels);
-        return F.linear(x, matrix, bias);
-    }
+    // A convolution of one pixel is a linear layer, and is stored as either.
+    private static Linear Pointwise(Weights weights, long channels, bool isStoredAsLinear) => isStoredAsLinear
+        ? new Linear(weights, channels, channels)
+        : new Linear(weights.Keep(weights.Take("weight", channels, channels, 1, 1).view(channels, channels)), weights.Take("bias", channels));
 }
 
 /// <summary>Self-attention, attention to the prompt, feed-forward; each behind a norm and added to its input.</summary>

@@ -14,8 +14,13 @@ internal static class NativeLibraries
     private const string UnusedRequirement = "GLIBCXX_3.4.32";
     private const string Bridge = "libLibTorchSharp.so";
 
-    // In the order in which they need one another; the last two exist only in the CUDA packages.
-    private static readonly string[] LibTorch = ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
+    private const string Cpu = "libtorch_cpu.so";
+
+    // In the order in which they need one another; the two of CUDA exist only in its packages.
+    private static readonly string[] LibTorch = ["libc10.so", Cpu, "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
+
+    /// <summary>A handle of libtorch's part for the CPU; 0 where TorchSharp is to find it by itself.</summary>
+    public static nint TorchCpu { get; private set; }
 
     /// <summary>Loads the libraries. Runs once, before the first use of this assembly.</summary>
     /// <exception cref="TextualInversionException">The libraries are there but this system cannot load them.</exception>
@@ -25,11 +30,14 @@ internal static class NativeLibraries
     internal static void Load()
     {
         if (!OperatingSystem.IsLinux()) return;
+        Allocator.Configure();
         if (Find(Bridge) is not { } bridge || Find("libtorch.so") is not { } libTorch) return; // TorchSharp has a search and an error of its own.
         foreach (var name in LibTorch)
         {
             var path = Path.Combine(Path.GetDirectoryName(libTorch)!, name);
-            if (File.Exists(path)) NativeLibrary.Load(path);
+            if (!File.Exists(path)) continue;
+            var library = NativeLibrary.Load(path);
+            if (name == Cpu) TorchCpu = library;
         }
 
         try

@@ -21,7 +21,8 @@ public sealed class DdimScheduler : ISampler
     /// </exception>
     public DdimScheduler(SchedulerConfig config, int steps, double eta = 0)
     {
-        if (!(eta is >= 0 and <= 1)) throw new TextualInversionException($"eta is {eta}: choose between 0, no fresh noise, and 1, that of DDPM.");
+        if (eta is not (>= 0 and <= 1))
+            throw new TextualInversionException($"eta is {eta}: choose between 0, no fresh noise, and 1, that of DDPM.");
         config.Require(Name, "thresholding", "false");
         this.config = config;
         this.eta = eta;
@@ -42,7 +43,8 @@ public sealed class DdimScheduler : ISampler
         var timestep = timesteps[stepIndex];
         var nextTimestep = timestep - (config.NumTrainTimesteps / timesteps.Length);
         var level = schedule.LevelAt(timestep);
-        double alpha = schedule.AlphasCumprod[timestep], nextAlpha = nextTimestep >= 0 ? schedule.AlphasCumprod[nextTimestep] : finalAlphaCumprod;
+        double alpha = schedule.AlphasCumprod[timestep];
+        var nextAlpha = nextTimestep >= 0 ? schedule.AlphasCumprod[nextTimestep] : finalAlphaCumprod;
         var original = level.Original(config.PredictionType, modelOutput, sample);
         if (config.ClipSample ?? true) original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
         var variance = eta * eta * (1 - nextAlpha) / (1 - alpha) * (1 - (alpha / nextAlpha));

@@ -4,8 +4,8 @@ namespace TextualInversion.Schedulers;
 
 /// <summary>
 /// Diffusion exponential integrator sampler: the noise is extrapolated from earlier steps by a polynomial in log(rho), rho being the ratio
-/// of noise to image, and integrated exactly (arXiv 2204.13902, eq. 15 and the log-rho variant of its appendix). Ends at the noise of
-/// timestep 0. Equal to diffusers' <c>DEISMultistepScheduler</c>.
+/// of noise to image, and integrated exactly (AB-DEIS, arXiv 2204.13902, section 3). Ends at the noise of timestep 0.
+/// Equal to diffusers' <c>DEISMultistepScheduler</c>.
 /// </summary>
 public sealed class DeisScheduler : ISampler
 {
@@ -23,7 +23,8 @@ public sealed class DeisScheduler : ISampler
         config.Require(Name, "algorithm_type", "deis", "dpmsolver", "dpmsolver++"); // diffusers takes its relatives' settings for its own
         config.Require(Name, "solver_order", "1", "2", "3");
         this.config = config;
-        grid = new SolverGrid(Name, config with { RescaleBetasZeroSnr = false }, steps, FinalSigma.SigmaMin); // nor does it know this option
+        // diffusers' class does not know zero terminal SNR.
+        grid = new SolverGrid(Name, config with { RescaleBetasZeroSnr = false }, steps, FinalSigma.SigmaMin);
         noises = new History(config.SolverOrder);
     }
 

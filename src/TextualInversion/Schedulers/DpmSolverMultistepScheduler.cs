@@ -52,7 +52,7 @@ public sealed class DpmSolverMultistepScheduler : ISampler
         var width = config.IsStochastic ? 2 * h : h;
         var constant = alpha * (1 - Math.Exp(-width));
         var order = Order(stepIndex);
-        if (order == 1) return originals[0] * constant;
+        if (order == 1 || h == 0) return originals[0] * constant; // without width where Karras's levels end at sigma_min
         var linear = alpha - (constant / width);
         var ratio = Width(stepIndex - 1) / h; // r_0
         var slope = (originals[0] - originals[1]) / ratio;

@@ -5,7 +5,9 @@ namespace TextualInversion.Schedulers;
 /// <summary>The noise that stochastic samplers add.</summary>
 internal static class FreshNoise
 {
-    /// <summary>Standard normal noise of a sample's shape (B, C, h, w), drawn on the CPU so that a seed means the same on every device.</summary>
+    /// <summary>
+    /// Standard normal noise of a sample's shape (B, C, h, w), drawn on the CPU so that a seed means the same on every device.
+    /// </summary>
     /// <exception cref="ArgumentNullException">There is no generator.</exception>
     public static Tensor Like(Tensor sample, Generator? generator)
     {

@@ -29,7 +29,7 @@ public sealed class HeunScheduler : ISampler
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => latents + (noise * SigmaOfCall(stepIndex));
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => SigmaGrid.AddNoise(latents, noise, SigmaOfCall(stepIndex));
 
     public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, SigmaOfCall(stepIndex));
 

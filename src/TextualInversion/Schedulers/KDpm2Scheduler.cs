@@ -22,7 +22,8 @@ public sealed class KDpm2Scheduler : ISampler
         // diffusers' classes do not know zero terminal SNR, and round the timesteps of Karras's levels but not those between them.
         sigmas = new SigmaGrid(isAncestral ? "DPM2 a" : "DPM2", config with { RescaleBetasZeroSnr = false }, steps);
         var atLevels = config.UseKarrasSigmas ? Array.ConvertAll(sigmas.Timesteps, MathF.Round) : sigmas.Timesteps;
-        Timesteps = [atLevels[0], .. Enumerable.Range(1, steps - 1).SelectMany(i => new[] { sigmas.TimestepAt(Middle(i - 1)), atLevels[i] })];
+        var pairs = Enumerable.Range(1, steps - 1).SelectMany(step => new[] { sigmas.TimestepAt(Middle(step - 1)), atLevels[step] });
+        Timesteps = [atLevels[0], .. pairs];
     }
 
     public IReadOnlyList<float> Timesteps { get; }
@@ -31,7 +32,7 @@ public sealed class KDpm2Scheduler : ISampler
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => latents + (noise * SigmaOfCall(stepIndex));
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => SigmaGrid.AddNoise(latents, noise, SigmaOfCall(stepIndex));
 
     public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, SigmaOfCall(stepIndex));
 

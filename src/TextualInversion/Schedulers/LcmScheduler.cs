@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Multistep sampling of latent consistency models, which were distilled to reach the clean sample in one step: each step goes there and adds
-/// fresh noise to come back to the next level (arXiv 2310.04378, algorithm 3; arXiv 2303.01469, eq. 5, for the boundary condition).
-/// For other models it is no good. Equal to diffusers' <c>LCMScheduler</c>.
+/// Multistep sampling of latent consistency models, which were distilled to reach the clean sample in one step: each step goes there and
+/// adds fresh noise to come back to the next level (arXiv 2310.04378, algorithm 3; arXiv 2303.01469, eq. 5, for the boundary condition).
+/// Equal to diffusers' <c>LCMScheduler</c>.
 /// </summary>
 public sealed class LcmScheduler : ISampler
 {

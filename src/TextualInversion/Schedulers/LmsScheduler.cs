@@ -4,8 +4,8 @@ namespace TextualInversion.Schedulers;
 
 /// <summary>
 /// Linear multistep of fourth order (Adams-Bashforth) over the probability-flow equation of Karras et al., arXiv 2206.00364, eq. 1
-/// (k-diffusion's <c>sample_lms</c>). Equal to diffusers' <c>LMSDiscreteScheduler</c> from the first step on; a run that begins later builds
-/// up its order as k-diffusion does.
+/// (k-diffusion's <c>sample_lms</c>). Equal to diffusers' <c>LMSDiscreteScheduler</c>, except that a run that begins later builds up its
+/// order from there: diffusers counts the steps that were left out, and overshoots.
 /// </summary>
 public sealed class LmsScheduler : ISampler
 {
@@ -24,7 +24,7 @@ public sealed class LmsScheduler : ISampler
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => latents + (noise * sigmas[stepIndex]);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => SigmaGrid.AddNoise(latents, noise, sigmas[stepIndex]);
 
     public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, sigmas[stepIndex]);
 
@@ -41,8 +41,8 @@ public sealed class LmsScheduler : ISampler
     public void Dispose() => derivatives.Dispose();
 
     /// <summary>
-    /// The integral over the step of the polynomial that is 1 at the derivative of this age and 0 at the others; Gauss's rule with two points
-    /// is exact for the third degree.
+    /// The integral over the step of the polynomial that is 1 at the derivative of this age and 0 at the others; Gauss's rule with two
+    /// points is exact for the third degree.
     /// </summary>
     private double Weight(int stepIndex, int age)
     {
@@ -50,7 +50,10 @@ public sealed class LmsScheduler : ISampler
         double middle = (from + to) / 2, half = (to - from) / 2, offset = half / Math.Sqrt(3);
         return half * (Polynomial(middle - offset) + Polynomial(middle + offset));
 
-        double Polynomial(double sigma) => Enumerable.Range(0, derivatives.Count).Where(other => other != age)
-            .Aggregate(1.0, (product, other) => product * (sigma - sigmas[stepIndex - other]) / (sigmas[stepIndex - age] - sigmas[stepIndex - other]));
+        double Polynomial(double sigma)
+        {
+            var others = Enumerable.Range(0, derivatives.Count).Where(other => other != age).Select(other => sigmas[stepIndex - other]);
+            return others.Aggregate(1.0, (product, zero) => product * (sigma - zero) / (sigmas[stepIndex - age] - zero));
+        }
     }
 }

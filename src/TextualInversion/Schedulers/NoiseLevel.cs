@@ -3,14 +3,15 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// How much of a sample is image and how much is noise, with the variance preserved: x = Alpha image + Sigma noise. Tensors are (B, C, h, w).
+/// How much of a sample is image and how much is noise, with the variance preserved: x = Alpha image + Sigma noise.
+/// Tensors are (B, C, h, w).
 /// </summary>
 internal readonly record struct NoiseLevel(double Alpha, double Sigma)
 {
     /// <summary>Noise to image: the sigma of Karras et al., arXiv 2206.00364.</summary>
     public double Ratio => Sigma / Alpha;
 
-    /// <summary>Half the logarithm of the signal-to-noise ratio (arXiv 2206.00927, section 2.1); infinite without noise.</summary>
+    /// <summary>Half the logarithm of the signal-to-noise ratio (arXiv 2206.00927); infinite without noise.</summary>
     public double Lambda => -Math.Log(Ratio);
 
     public static NoiseLevel OfRatio(double ratio)
@@ -21,7 +22,11 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
 
     public static NoiseLevel OfAlphaCumprod(double alphaCumprod) => new(Math.Sqrt(alphaCumprod), Math.Sqrt(1 - alphaCumprod));
 
-    public Tensor Mix(Tensor image, Tensor noise) => (image * Alpha) + (noise * Sigma);
+    public Tensor Mix(Tensor image, Tensor noise)
+    {
+        using var scope = NewDisposeScope();
+        return ((image * Alpha) + (noise * Sigma)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The clean sample that a model output at this level implies; the velocity is that of arXiv 2202.00512, appendix D.</summary>
     public Tensor Original(PredictionType predictionType, Tensor modelOutput, Tensor sample) => predictionType switch

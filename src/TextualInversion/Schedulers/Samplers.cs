@@ -11,7 +11,8 @@ public static class Samplers
         .. WithKarras(SamplerKind.LmsKarras,
             new(SamplerKind.Lms, "LMS", "LMSDiscreteScheduler", ["k_lms"], (config, steps, _) => new LmsScheduler(config, steps))),
         .. WithKarras(SamplerKind.EulerKarras,
-            new(SamplerKind.Euler, "Euler", "EulerDiscreteScheduler", ["k_euler"], (config, steps, _) => new EulerScheduler(config, steps))),
+            new(SamplerKind.Euler, "Euler", "EulerDiscreteScheduler", ["k_euler"],
+                (config, steps, _) => new EulerScheduler(config, steps))),
         new(SamplerKind.EulerAncestral, "Euler a", "EulerAncestralDiscreteScheduler", ["euler ancestral", "k_euler_a"],
             (config, steps, _) => new EulerAncestralScheduler(config, steps)),
         .. WithKarras(SamplerKind.HeunKarras,
@@ -32,7 +33,8 @@ public static class Samplers
             new(SamplerKind.DpmSolverSinglestep, "DPM++ 2S", "DPMSolverSinglestepScheduler", [],
                 (config, steps, _) => new DpmSolverSinglestepScheduler(config, steps), IsStochastic: false)),
         .. WithKarras(SamplerKind.UniPcKarras,
-            new(SamplerKind.UniPc, "UniPC", "UniPCMultistepScheduler", [], (config, steps, _) => new UniPcScheduler(config, steps))),
+            new(SamplerKind.UniPc, "UniPC", "UniPCMultistepScheduler", [],
+                (config, steps, _) => new UniPcScheduler(config, steps))),
         .. WithKarras(SamplerKind.DeisKarras,
             new(SamplerKind.Deis, "DEIS", "DEISMultistepScheduler", [], (config, steps, _) => new DeisScheduler(config, steps))),
         new(SamplerKind.Lcm, "LCM", "LCMScheduler", [], (config, steps, _) => new LcmScheduler(config, steps)),
@@ -41,12 +43,16 @@ public static class Samplers
     /// <summary>The names to show to a user, each of which <see cref="Parse"/> understands.</summary>
     public static IReadOnlyList<string> DisplayNames { get; } = [.. Table.Select(entry => entry.DisplayName)];
 
+    /// <summary>All of them in one line: <c>DDIM, …, LMS [Karras], …</c>.</summary>
+    public static string Summary { get; } = string.Join(", ",
+        Table.Where(entry => entry.IsKarras != true).Select(entry => entry.DisplayName + (entry.IsKarras is null ? "" : " [Karras]")));
+
     /// <summary>The name that the Stable Diffusion WebUI gives a sampler, as in the text of its PNG files.</summary>
     public static string DisplayName(SamplerKind kind) => Find(kind).DisplayName;
 
     /// <summary>
     /// The sampler of a name: the WebUI's, diffusers' class name or a common short form (<c>euler_a</c>, <c>dpmpp_2m</c>), in any case and
-    /// with spaces, underscores, hyphens or nothing between the words. A class name means the plainest variant; <c>karras</c> may follow it.
+    /// with spaces, underscores, hyphens or nothing between the words. A class name means its plainest variant; <c>karras</c> may follow.
     /// </summary>
     /// <exception cref="TextualInversionException">There is no such sampler.</exception>
     public static SamplerKind Parse(string name)
@@ -56,7 +62,7 @@ public static class Samplers
         var nearest = names.MinBy(known => EditDistance.Between(known.Text, normalized));
         if (nearest.Text == normalized) return nearest.Entry.Kind;
         throw new TextualInversionException(
-            $"There is no sampler {name}. Did you mean {nearest.Entry.DisplayName}? The samplers are {string.Join(", ", DisplayNames)}.");
+            $"There is no sampler {name}. Did you mean {nearest.Entry.DisplayName}? The samplers are {Summary}.");
     }
 
     /// <summary>The sampler that a model's folder names as its own; null where that is not one of ours.</summary>
@@ -77,7 +83,8 @@ public static class Samplers
     public static ISampler Create(SamplerKind kind, SchedulerConfig config, int steps, double eta = 0)
     {
         var entry = Find(kind);
-        return entry.Create(config with { UseKarrasSigmas = entry.IsKarras ?? false, IsStochastic = entry.IsStochastic ?? false }, steps, eta);
+        var decided = config with { UseKarrasSigmas = entry.IsKarras ?? false, IsStochastic = entry.IsStochastic ?? false };
+        return entry.Create(decided, steps, eta);
     }
 
     private static Entry Find(SamplerKind kind) =>
@@ -89,7 +96,10 @@ public static class Samplers
         plain with { IsKarras = false },
         plain with
         {
-            Kind = karras, IsKarras = true, DisplayName = $"{plain.DisplayName} Karras", Aliases = [.. plain.Names.Select(name => $"{name} karras")],
+            Kind = karras,
+            IsKarras = true,
+            DisplayName = $"{plain.DisplayName} Karras",
+            Aliases = [.. plain.Names.Select(name => $"{name} karras")],
         },
     ];
 

@@ -95,6 +95,6 @@ public sealed record SchedulerConfig
             $"{Source}: {key} is {found}, but the sampler {sampler} supports {alternatives}. Choose another sampler.");
     }
 
-    /// <summary>For the samplers of DPM-Solver++: its predecessor is refused, other solvers' settings count as the default, as in diffusers.</summary>
+    /// <summary>For DPM-Solver++: its predecessor is refused, and other solvers' settings count as the default, as in diffusers.</summary>
     internal void RequirePlusPlus(string sampler) => Require(sampler, "algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
 }

@@ -47,6 +47,13 @@ internal sealed class SigmaGrid
 
     public float TimestepAt(double sigma) => (float)Sigmas.TimestepAt(trainingSigmas, sigma);
 
+    /// <summary>Latents with the noise of a level (B, C, h, w).</summary>
+    public static Tensor AddNoise(Tensor latents, Tensor noise, double sigma)
+    {
+        using var scope = NewDisposeScope();
+        return (latents + (noise * sigma)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The sample with the variance that the U-Net was trained at (B, C, h, w).</summary>
     public static Tensor ScaleModelInput(Tensor sample, double sigma) => sample * NoiseLevel.OfRatio(sigma).Alpha;
 

@@ -40,7 +40,7 @@ internal sealed class SolverGrid
                 $"{steps} steps are more than {sampler} can place on {config.NumTrainTimesteps} timesteps: take fewer.");
         }
 
-        var last = final == FinalSigma.Zero ? 0 : training[0];
+        var last = final == FinalSigma.Zero ? 0 : config.UseKarrasSigmas ? sigmas[^1] : training[0]; // Karras's levels end there already
         levels = Array.ConvertAll(Sigmas.EndingAt(last, sigmas), sigma => NoiseLevel.OfRatio(sigma));
     }
 

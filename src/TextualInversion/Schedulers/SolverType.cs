@@ -1,6 +1,6 @@
 namespace TextualInversion.Schedulers;
 
-/// <summary>Which of a solver's variants; a sampler that does not know the one of the folder takes its own default, as diffusers does.</summary>
+/// <summary>A solver's variant; a sampler that does not know the one of the folder takes its own default, as in diffusers.</summary>
 public enum SolverType
 {
     /// <summary>DPM-Solver++ (arXiv 2211.01095), the default of its second order.</summary>
@@ -9,7 +9,7 @@ public enum SolverType
     /// <summary>DPM-Solver++, by the exact integral of the second term.</summary>
     Heun,
 
-    /// <summary>UniPC (arXiv 2302.04867) with B(h) = h, its section 3.1.</summary>
+    /// <summary>UniPC (arXiv 2302.04867) with B(h) = h.</summary>
     Bh1,
 
     /// <summary>UniPC with B(h) = exp(h) - 1, the default.</summary>

@@ -4,7 +4,7 @@ namespace TextualInversion.Schedulers;
 
 /// <summary>
 /// Unified predictor-corrector: each model call first corrects the step that led to it, then predicts the next
-/// (arXiv 2302.04867, algorithms 5 to 8 with the prediction of the clean sample). Equal to diffusers' <c>UniPCMultistepScheduler</c>.
+/// (arXiv 2302.04867, section 3, with the prediction of the clean sample). Equal to diffusers' <c>UniPCMultistepScheduler</c>.
 /// </summary>
 public sealed class UniPcScheduler : ISampler
 {
@@ -59,7 +59,7 @@ public sealed class UniPcScheduler : ISampler
     }
 
     /// <summary>
-    /// The sample (B, C, h, w) after a step: eq. 3 for the predictor, or with the prediction made at its end, eq. 9 for the corrector.
+    /// The sample (B, C, h, w) after a step: predicted from the past alone, or corrected by the prediction that was made at its end.
     /// </summary>
     private Tensor Advance(Tensor sample, int step, Tensor? corrector)
     {
@@ -75,7 +75,7 @@ public sealed class UniPcScheduler : ISampler
         return next;
     }
 
-    /// <summary>B(h) times the weights a_m of the differences, from R a = b (section 3.1); a single one is 1/2 whatever its position.</summary>
+    /// <summary>B(h) times the weights a of the differences, from R a = b (section 3); a single one is 1/2, whatever its point.</summary>
     /// <param name="positions">r_m, in units of the step.</param>
     /// <param name="h">The step's width in lambda, negative for the prediction of the clean sample.</param>
     private double[] Weights(double[] positions, double h)

@@ -49,6 +49,7 @@ internal sealed class Learner : IDisposable
         var prediction = model.PredictNoise(noisy, timesteps, conditioning);
         var loss = F.mse_loss(prediction, target);
         (accumulate == 1 ? loss : loss / accumulate).backward();
+        FrozenMap.EndBackward();
         return loss.item<float>();
     }
 

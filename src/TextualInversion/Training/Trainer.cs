@@ -10,8 +10,8 @@ namespace TextualInversion.Training;
 /// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few pictures, the model frozen.</summary>
 public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
 {
-    // Not after every short step: what was handed back has to be faulted in again, a quarter of a small model's step.
-    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(1);
+    // What was handed back has to be faulted in again: not too often.
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<ModelPart, string> hashesBefore = [];
     private readonly Dictionary<string, FrozenHash> hashes = [];

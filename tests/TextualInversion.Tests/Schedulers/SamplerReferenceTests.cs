@@ -23,7 +23,7 @@ public sealed class SamplerReferenceTests
         foreach (var reference in Cases().Where(reference => reference.GetProperty("name").GetString() == name))
         {
             var config = ConfigOf(reference);
-            var kind = Samplers.OfFolder(config) ?? throw new InvalidOperationException($"{config.Source}: there is no {config.ClassName}.");
+            var kind = Assert.NotNull(Samplers.OfFolder(config));
             AssertTrajectory(file, reference, Samplers.Create(kind, config, reference.GetProperty("steps").GetInt32()));
         }
     }
@@ -45,7 +45,8 @@ public sealed class SamplerReferenceTests
         var key = reference.GetProperty("key").GetString()!;
         var expected = file.Read($"{key}.samples"); // (calls + 1, B, C, h, w)
         Goldens.AssertClose(file.Read($"{key}.timesteps"), tensor(sampler.Timesteps.ToArray()), 1e-6, $"{key} timesteps");
-        Assert.Equal(reference.GetProperty("init_noise_sigma").GetDouble(), sampler.InitNoiseSigma, 1e-5);
+        var initNoiseSigma = reference.GetProperty("init_noise_sigma").GetDouble();
+        Assert.Equal(initNoiseSigma, sampler.InitNoiseSigma, 1e-6 * initNoiseSigma);
 
         using var initial = new Generator(3ul);
         using var generator = new Generator(4ul);

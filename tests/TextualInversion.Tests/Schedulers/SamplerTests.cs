@@ -66,6 +66,8 @@ public sealed class SamplerTests
     [InlineData(SamplerKind.DpmSolverMultistep, 20, SigmaMin + ", \"euler_at_final\": true", 3.720182)]
     [InlineData(SamplerKind.DpmSolverMultistep, 20, SigmaMin, 3.753984)]
     [InlineData(SamplerKind.DpmSolverMultistepKarras, 6, SigmaMin, 3.045558)]
+    [InlineData(SamplerKind.DpmSolverMultistepKarras, 20, SigmaMin, 3.682322)]
+    [InlineData(SamplerKind.DpmSolverMultistepSdeKarras, 20, SigmaMin, 3.412817)]
     [InlineData(SamplerKind.DpmSolverMultistepSde, 1, Unclipped, 9.585727)]
     [InlineData(SamplerKind.DpmSolverMultistepSde, 6, "\"solver_type\": \"heun\"", 2.184525)]
     [InlineData(SamplerKind.DpmSolverMultistepSde, 6, "\"solver_order\": 1", 2.898093)]
@@ -184,7 +186,7 @@ public sealed class SamplerTests
         }
 
         static int[] StepCounts(SamplerKind kind) =>
-            kind == SamplerKind.Lcm ? [1, 2, 3, 7, 48, 49, 50] : [1, 2, 3, 7, 48, 49, 333, 499, 998];
+            kind == SamplerKind.Lcm ? [1, 2, 3, 7, 48, 49, 50] : [1, 2, 3, 7, 48, 49, 333];
     }
 
     [Theory]
@@ -200,13 +202,16 @@ public sealed class SamplerTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Step_EveryTrainingTimestep_StaysFinite(SamplerKind kind)
+    public void Step_MostStepsOfASpacing_StaysFinite(SamplerKind kind)
     {
         if (kind == SamplerKind.Lcm) return;
-        using var scope = NewDisposeScope();
-        var steps = kind == SamplerKind.DpmSolverSinglestep ? 999 : 1000; // which knows no other spacing than the one that lays out a point more
-        using var sampler = Samplers.Create(kind, Config("\"timestep_spacing\": \"trailing\""), steps);
-        Assert.InRange(Math.Abs(Run(sampler).item<float>()), 0, 1e3f);
+        var most = kind is SamplerKind.DpmSolverSinglestep ? 999 : 1000; // DPM++ 2S always lays out a point more than it has steps
+        foreach (var (spacing, steps) in new[] { ("trailing", most), ("leading", 998) })
+        {
+            using var scope = NewDisposeScope();
+            using var sampler = Samplers.Create(kind, Config($"\"timestep_spacing\": \"{spacing}\", \"steps_offset\": 1"), steps);
+            Assert.InRange(Math.Abs(Run(sampler).item<float>()), 0, 1e3f);
+        }
     }
 
     [Theory]
@@ -243,6 +248,7 @@ public sealed class SamplerTests
         using var sampler = Samplers.Create(kind, Config(), 4);
         using var generator = new Generator(4ul);
         Tensor sample = ones(1, 4, 2, 2), modelOutput = full([1, 4, 2, 2], 0.5f);
+        Assert.Equal(1, NewTensors(() => sampler.AddNoise(sample, modelOutput, 0)));
         var next = sampler.Step(modelOutput, 0, sample, generator);
         Assert.True(sample.allclose(ones_like(sample)) && modelOutput.allclose(full_like(modelOutput, 0.5f)));
         sample.Dispose();
@@ -306,7 +312,8 @@ public sealed class SamplerTests
     [InlineData(SamplerKind.Euler, "\"interpolation_type\": \"log_linear\"",
         "a.json: interpolation_type is log_linear, but the sampler Euler supports linear. Choose another sampler.")]
     [InlineData(SamplerKind.DpmSolverMultistep, "\"algorithm_type\": \"dpmsolver\"",
-        "a.json: algorithm_type is dpmsolver, but the sampler DPM++ 2M supports dpmsolver++ or sde-dpmsolver++ or deis. Choose another sampler.")]
+        "a.json: algorithm_type is dpmsolver, but the sampler DPM++ 2M supports dpmsolver++ or sde-dpmsolver++ or deis. "
+        + "Choose another sampler.")]
     [InlineData(SamplerKind.DpmSolverMultistep, "\"solver_order\": 4",
         "a.json: solver_order is 4, but the sampler DPM++ 2M supports 1 or 2 or 3. Choose another sampler.")]
     [InlineData(SamplerKind.DpmSolverMultistepSde, "\"solver_order\": 3",
@@ -350,6 +357,13 @@ public sealed class SamplerTests
 
     /// <summary>Of this thread, because tests run side by side.</summary>
     private static long LiveTensors => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+    private static long NewTensors(Action action)
+    {
+        var before = LiveTensors;
+        action();
+        return LiveTensors - before;
+    }
 
     private static SchedulerConfig Config(string settings = Unclipped) =>
         SchedulerConfig.Parse($"{{ {StableDiffusion}, {settings} }}", "a.json");

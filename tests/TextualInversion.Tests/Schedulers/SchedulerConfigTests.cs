@@ -14,7 +14,8 @@ public sealed class SchedulerConfigTests
         Assert.Null(config.ClipSample);
         Assert.False(config.RescaleBetasZeroSnr || config.SkipPrkSteps || config.UseKarrasSigmas);
         Assert.False(config.IsStochastic || config.EulerAtFinal);
-        Assert.Equal((2, FinalSigma.Zero, 50, 10.0), (config.SolverOrder, config.FinalSigma, config.OriginalInferenceSteps, config.TimestepScaling));
+        Assert.Equal((2, FinalSigma.Zero), (config.SolverOrder, config.FinalSigma));
+        Assert.Equal((50, 10.0), (config.OriginalInferenceSteps, config.TimestepScaling));
         Assert.Null(config.SolverType);
         Assert.Null(config.LowerOrderFinal);
         Assert.Null(config.TimestepSpacing);

@@ -10,9 +10,8 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
     private const int BufferBytes = 1 << 17;
 
     private readonly string blob = cache.BlobPath(id, file.Blob);
+    private readonly string partialPath = cache.PartialPath(id, file.Blob);
     private readonly Uri address = connection.Address($"{id.Name}/resolve/{commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}");
-
-    private string Partial => blob + ".incomplete";
 
     /// <param name="arrived">told how many bytes of the file are here</param>
     /// <param name="notice">told of what goes wrong and is tried again</param>
@@ -30,7 +29,7 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{Partial}: cannot be written ({error.Message.TrimEnd('.')}); free some space, or choose another cache with HF_HUB_CACHE. What came so far is kept.", error);
+            throw new TextualInversionException($"{partialPath}: cannot be written ({error.Message.TrimEnd('.')}); free some space, or choose another cache with HF_HUB_CACHE. What came so far is kept.", error);
         }
     }
 
@@ -38,14 +37,14 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
     {
         try
         {
-            await HubRetry.RunAsync(options, () => AttemptAsync(arrived, cancellationToken), () => Length(Partial), notice, cancellationToken);
+            await HubRetry.RunAsync(options, () => AttemptAsync(arrived, cancellationToken), () => Length(partialPath), notice, cancellationToken);
         }
         catch (HubFailure failure)
         {
             throw HubErrors.GivenUp(failure, id, file.Path, options);
         }
 
-        File.Move(Partial, blob, overwrite: true);
+        File.Move(partialPath, blob, overwrite: true);
     }
 
     private async Task<bool> AttemptAsync(Action<long> arrived, CancellationToken cancellationToken)
@@ -53,19 +52,19 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
         try
         {
             await FillAsync(arrived, cancellationToken);
-            var hash = await BlobHash.OfAsync(Partial, file.Blob, cancellationToken);
-            return hash == file.Blob ? true : throw Damaged($"{await DescribeAsync(Partial, cancellationToken)} with the hash {hash} instead of {file.Blob}");
+            var hash = await BlobHash.OfAsync(partialPath, file.Blob, cancellationToken);
+            return hash == file.Blob ? true : throw Damaged($"{await DescribeAsync(partialPath, cancellationToken)} with the hash {hash} instead of {file.Blob}");
         }
         catch (HubFailure failure) when (failure.Kind == HubFailureKind.Damaged)
         {
-            File.Delete(Partial); // what cannot be gone on from
+            File.Delete(partialPath); // what cannot be gone on from
             throw;
         }
     }
 
     private async Task FillAsync(Action<long> arrived, CancellationToken cancellationToken)
     {
-        await using var partial = new FileStream(Partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, BufferBytes, FileOptions.Asynchronous);
+        await using var partial = new FileStream(partialPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, BufferBytes, FileOptions.Asynchronous);
         if (partial.Length > file.Size) partial.SetLength(0);
         arrived(partial.Length);
         if (partial.Length < file.Size) await AppendAsync(partial, arrived, cancellationToken);

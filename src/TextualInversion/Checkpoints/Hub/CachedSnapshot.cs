@@ -32,13 +32,13 @@ public sealed record CachedSnapshot(string Model, string Commit, IReadOnlyList<s
     private static string? Text(string snapshot, string file, string key)
     {
         var path = System.IO.Path.Combine(snapshot, file);
-        if (!File.Exists(path)) return null;
+        if (HubCache.LengthOf(path) is null) return null;
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllText(path));
             return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             return null; // a broken file is `verify`'s to tell
         }

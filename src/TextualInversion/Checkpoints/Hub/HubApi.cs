@@ -11,7 +11,7 @@ internal sealed class HubApi(HubConnection connection, HubOptions options)
 {
     private const int MaxAnswerBytes = 64 << 20;
 
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, RespectNullableAnnotations = true };
 
     /// <exception cref="HubFailure">It failed in a way that may pass.</exception>
     /// <exception cref="TextualInversionException">There is no such repository, it is not for us, or its names are not safe.</exception>
@@ -23,8 +23,9 @@ internal sealed class HubApi(HubConnection connection, HubOptions options)
         try
         {
             var info = JsonSerializer.Deserialize<ModelInfo>(answer, Json) ?? throw new JsonException("null");
-            return HubListing.Checked(id, info.Sha, info.Siblings.Select(file =>
-                new HubFile(file.Rfilename, file.Lfs?.Size ?? file.Size ?? -1, file.Lfs?.Sha256 ?? file.BlobId ?? "")));
+            return HubListing.Checked(id, info.Sha, info.Siblings.Select(file => file is null
+                ? throw new JsonException("null")
+                : new HubFile(file.Rfilename, file.Lfs?.Size ?? file.Size ?? -1, file.Lfs?.Sha256 ?? file.BlobId ?? "")));
         }
         catch (JsonException error)
         {
@@ -47,7 +48,7 @@ internal sealed class HubApi(HubConnection connection, HubOptions options)
         return answer.ToArray();
     }
 
-    private sealed record ModelInfo([property: JsonRequired] string Sha, [property: JsonRequired] IReadOnlyList<Sibling> Siblings);
+    private sealed record ModelInfo([property: JsonRequired] string Sha, [property: JsonRequired] IReadOnlyList<Sibling?> Siblings);
 
     private sealed record Sibling([property: JsonRequired] string Rfilename, long? Size, string? BlobId, LargeFile? Lfs);
 

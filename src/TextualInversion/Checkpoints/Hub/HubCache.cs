@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace TextualInversion.Checkpoints.Hub;
 
 /// <summary>
@@ -8,6 +10,7 @@ namespace TextualInversion.Checkpoints.Hub;
 public sealed class HubCache(string folder)
 {
     private const string Prefix = "models--";
+    private static readonly Lock Remembering = new();
     private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
     private static readonly EnumerationOptions All = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
@@ -17,8 +20,7 @@ public sealed class HubCache(string folder)
     public string? FindSnapshot(HubId id)
     {
         var repository = RepositoryFolder(id);
-        var reference = Path.Combine(repository, "refs", id.Revision);
-        var commit = id.IsCommit ? id.Revision : File.Exists(reference) ? File.ReadAllText(reference).Trim() : null;
+        var commit = id.IsCommit ? id.Revision : ReadReference(ReferencePath(id));
         return commit is not null && HubId.IsCommitHash(commit) && Path.Combine(repository, "snapshots", commit) is var snapshot && Directory.Exists(snapshot) ? snapshot : null;
     }
 
@@ -35,6 +37,24 @@ public sealed class HubCache(string folder)
     /// <summary>The same with links that lead nowhere.</summary>
     internal static IEnumerable<string> Entries(string snapshot) =>
         Directory.EnumerateFiles(snapshot, "*", All).Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
+
+    /// <summary>Of the file that a path leads to through links; null where there is none, which File.Exists does not tell of a link.</summary>
+    internal static long? LengthOf(string path)
+    {
+        try
+        {
+            var entry = new FileInfo(path);
+            var file = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? entry : null;
+            return file is { Exists: true } ? file.Length : null;
+        }
+        catch (IOException)
+        {
+            return null; // links in a circle
+        }
+    }
+
+    /// <summary>What came of a blob so far.</summary>
+    internal string PartialPath(HubId id, string blob) => BlobPath(id, blob) + ".incomplete";
 
     internal string BlobPath(HubId id, string blob) => Path.Combine(RepositoryFolder(id), "blobs", blob);
 
@@ -88,31 +108,39 @@ public sealed class HubCache(string folder)
     internal void Remember(HubId id, string commit)
     {
         if (id.Revision == commit) return;
-        var path = Path.Combine(RepositoryFolder(id), "refs", id.Revision);
-        if (File.Exists(path) && File.ReadAllText(path) == commit) return; // the cache may be one that we may only read
-        AtomicFile.Write(path, overwrite: true, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
+        lock (Remembering)
+        {
+            if (ReadReference(ReferencePath(id)) == commit) return; // the cache may be one that we may only read
+            AtomicFile.Write(ReferencePath(id), overwrite: true, stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
+        }
     }
 
-    internal string RepositoryFolder(HubId id) => Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
+    private string ReferencePath(HubId id) => Path.Combine(RepositoryFolder(id), "refs", id.Revision);
 
-    /// <summary>Of the file that a path leads to through links; null where there is none (File.Exists is content with a link).</summary>
-    internal static long? LengthOf(string path)
-    {
-        var entry = new FileInfo(path);
-        var file = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? entry : null;
-        return file is { Exists: true } ? file.Length : null;
-    }
+    private string RepositoryFolder(HubId id) => Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
 
     private IEnumerable<string> Repositories() => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, Prefix + "*").Order(StringComparer.Ordinal) : [];
 
     private static string NameOf(string repository) => Path.GetFileName(repository)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
+
+    private static string? ReadReference(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null; // as good as unknown
+        }
+    }
 
     private static IEnumerable<CachedSnapshot> SnapshotsOf(string repository)
     {
         var (snapshots, references) = (Path.Combine(repository, "snapshots"), Path.Combine(repository, "refs"));
         if (!Directory.Exists(snapshots)) return [];
         var revisions = Directory.Exists(references)
-            ? Directory.EnumerateFiles(references, "*", All).ToLookup(file => File.ReadAllText(file).Trim(), file => Path.GetRelativePath(references, file).Replace('\\', '/'))
+            ? Directory.EnumerateFiles(references, "*", All).ToLookup(file => ReadReference(file) ?? "", file => Path.GetRelativePath(references, file).Replace('\\', '/'))
             : null;
         return Directory.EnumerateDirectories(snapshots).Order(StringComparer.Ordinal).Select(snapshot => new CachedSnapshot(
             NameOf(repository),

@@ -18,7 +18,7 @@ internal sealed class SnapshotDownload(HubConnection connection, HubCache cache,
         var all = selected.Concat(shards).Distinct().ToList();
         var missing = all.Select(path => listing.Files[path]).Where(file => !cache.Has(id, listing.Commit, file)).ToList();
         RequireRoom(missing.DistinctBy(file => file.Blob).Sum(file => file.Size));
-        arrived = missing.ToDictionary(file => file.Path, _ => 0L);
+        arrived = missing.ToDictionary(file => file.Path, file => Math.Min(file.Size, HubCache.LengthOf(cache.PartialPath(id, file.Blob)) ?? 0));
         totalBytes = missing.Sum(file => file.Size);
         await FetchAsync(all.Where(file => !ModelFileSelection.IsWeights(file)), cancellationToken);
         await FetchAsync(all.Where(ModelFileSelection.IsWeights), cancellationToken);
@@ -50,9 +50,16 @@ internal sealed class SnapshotDownload(HubConnection connection, HubCache cache,
     private void RequireRoom(long bytes)
     {
         if (bytes == 0) return; // the cache may be one that we may only read
-        Directory.CreateDirectory(cache.Folder);
-        var free = new DriveInfo(cache.Folder).AvailableFreeSpace;
-        if (bytes > free)
-            throw new TextualInversionException($"{id}: takes {bytes / 1e9:N1} GB and {cache.Folder} has {free / 1e9:N1} GB free; free some space, or choose another cache with HF_HUB_CACHE.");
+        try
+        {
+            Directory.CreateDirectory(cache.Folder);
+            var free = new DriveInfo(cache.Folder).AvailableFreeSpace;
+            if (bytes > free)
+                throw new TextualInversionException($"{id}: takes {bytes / 1e9:N1} GB and {cache.Folder} has {free / 1e9:N1} GB free; free some space, or choose another cache with HF_HUB_CACHE.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{cache.Folder}: cannot be written ({error.Message.TrimEnd('.')}); choose another cache with HF_HUB_CACHE.", error);
+        }
     }
 }

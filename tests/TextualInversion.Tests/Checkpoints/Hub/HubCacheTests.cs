@@ -65,9 +65,11 @@ public sealed class HubCacheTests : IDisposable
     {
         Add("a/b", First, "x.json", "1");
         var snapshot = folder.File($"models--a--b/snapshots/{First}");
-        File.CreateSymbolicLink(Path.Combine(snapshot, "gone.json"), "../../blobs/gone");
+        File.CreateSymbolicLink(Path.Combine(snapshot, "model_index.json"), "../../blobs/gone");
+        File.CreateSymbolicLink(Path.Combine(snapshot, "circle.json"), "circle.json");
 
         Assert.Equal(["x.json"], HubCache.FilesOf(snapshot));
+        Assert.Equal((CachedKind.Other, 1), (Cache.List()[0].Kind, Cache.List()[0].Bytes));
     }
 
     private void Add(string model, string commit, string path, string content)

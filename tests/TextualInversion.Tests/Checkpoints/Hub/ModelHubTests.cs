@@ -170,7 +170,7 @@ public sealed class ModelHubTests : IDisposable
     {
         var error = await Assert.ThrowsAsync<TextualInversionException>(() => new ModelHub(hub.Options).GetFilesAsync(hub.Id, ["vocab.json"], progress: null, CancellationToken.None));
 
-        Assert.Equal("artist/tiny: has no vocab.json.", error.Message);
+        Assert.Equal("artist/tiny: has no vocab.json; name another repository or revision.", error.Message);
     }
 
     [Fact]

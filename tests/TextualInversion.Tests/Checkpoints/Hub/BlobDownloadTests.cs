@@ -4,7 +4,7 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Tests.Checkpoints.Hub;
 
 /// <summary>Servers and networks that misbehave.</summary>
-public sealed class DownloadTests : IDisposable
+public sealed class BlobDownloadTests : IDisposable
 {
     private const string Unet = TinyRepository.Unet;
 
@@ -29,12 +29,12 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task Get_Stalls_GoesOn()
     {
-        hub.Options = hub.Options with { StallTimeout = TimeSpan.FromMilliseconds(150) };
+        hub.Options = hub.Options with { StallTimeout = TimeSpan.FromMilliseconds(400) };
         Misbehave(1, request => Rest(request) with { Send = 400_000, Stalls = true });
 
         hub.AssertServed(await hub.GetAsync(), TinyRepository.Needed);
         Assert.Equal(400_000, hub.Server.RequestsFor(Unet)[1].From);
-        Assert.Contains("has said nothing for 0.15 s", hub.Notices);
+        Assert.Contains("has said nothing for 0.4 s", hub.Notices);
     }
 
     [Fact]
@@ -193,6 +193,10 @@ public sealed class DownloadTests : IDisposable
     [InlineData("{}", "not as a hub does")]
     [InlineData("null", "not as a hub does")]
     [InlineData("[1", "not as a hub does")]
+    [InlineData("""{"sha": null, "siblings": []}""", "not as a hub does")]
+    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": null}""", "not as a hub does")]
+    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [null]}""", "not as a hub does")]
+    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": null}]}""", "not as a hub does")]
     [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"size": 3}]}""", "not as a hub does")]
     [InlineData("""{"sha": "main", "siblings": []}""", "its commit is called \"main\"")]
     [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "a", "size": 3}]}""", "a has no hash")]
@@ -241,6 +245,15 @@ public sealed class DownloadTests : IDisposable
         var error = await hub.ErrorAsync();
         Assert.Contains("cannot be written", error);
         Assert.Contains("HF_HUB_CACHE", error);
+    }
+
+    [Fact]
+    public async Task Get_CacheBelowAFile_SaysThatItCannotBeWritten()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(hub.Cache)!);
+        await File.WriteAllTextAsync(hub.Cache, "in the way");
+
+        Assert.StartsWith($"{hub.Cache}: cannot be written (", await hub.ErrorAsync());
     }
 
     private static HubReply RangeOf(byte[] content, HubRequest request) => request.From is { } from

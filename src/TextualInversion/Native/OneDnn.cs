@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Native;
+
+/// <summary>
+/// Matrix products and convolutions by oneDNN, past PyTorch's own choice, which is MKL for every float32 matrix product and for small
+/// convolutions: on AMD's processors MKL's sgemm reaches half of oneDNN's speed. Called through the C functions that libtorch has for ahead-of-time compiled
+/// models (https://github.com/pytorch/pytorch/blob/main/torch/csrc/inductor/aoti_torch/c/shim_mkldnn.h), which report errors by a code.
+/// They know nothing of gradients.
+/// </summary>
+internal static unsafe class OneDnn
+{
+    private static readonly nint LinearFunction = Export("aoti_torch_cpu__linear_pointwise");
+    private static readonly nint ConvolutionFunction = Export("aoti_torch_cpu_mkldnn__convolution_pointwise");
+    private static readonly Lazy<TorchSharp.torch.jit.CompilationUnit> Packing = new(() => TorchSharp.torch.jit.compile(
+        """
+        def pack(weight: Tensor, input: Tensor, padding: int) -> Tensor:
+            return torch.mkldnn_reorder_conv2d_weight(weight.to_mkldnn(), [padding, padding], [1, 1], [1, 1], 1, input.size())
+
+        """));
+
+    /// <summary>Whether this libtorch was built with it.</summary>
+    public static bool IsAvailable => LinearFunction != 0 && ConvolutionFunction != 0;
+
+    /// <param name="x">(…, inputs) float32 on the CPU</param>
+    /// <param name="weight">(outputs, inputs), of any strides</param>
+    /// <param name="bias">(outputs)</param>
+    /// <returns>(…, outputs)</returns>
+    /// <exception cref="InvalidOperationException">The shapes do not fit, or memory ran out.</exception>
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
+    {
+        var function = (delegate* unmanaged<nint, nint, nint*, byte*, double**, long, byte**, nint*, int>)LinearFunction;
+        nint result, biasHandle = bias?.Handle ?? 0;
+        fixed (byte* activation = "none\0"u8, algorithm = "\0"u8)
+        {
+            var algorithmPointer = algorithm;
+            Check(function(x.Handle, weight.Handle, bias is null ? null : &biasHandle, activation, null, 0, &algorithmPointer, &result));
+        }
+
+        KeepAlive(x, weight, bias);
+        return Tensor.UnsafeCreateTensor(result);
+    }
+
+    /// <summary>A convolution of stride 1.</summary>
+    /// <param name="x">(B, inputs, h, w) float32 on the CPU</param>
+    /// <param name="weight">(outputs, inputs, k, k), or packed by <see cref="Pack"/></param>
+    /// <param name="bias">(outputs)</param>
+    /// <param name="padding">zeros on each side</param>
+    /// <exception cref="InvalidOperationException">The shapes do not fit, or memory ran out.</exception>
+    public static Tensor Convolve(Tensor x, Tensor weight, Tensor? bias, int padding)
+    {
+        var function = (delegate* unmanaged<nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double**, long, byte**, nint*, int>)ConvolutionFunction;
+        nint result, biasHandle = bias?.Handle ?? 0;
+        var paddings = stackalloc long[] { padding, padding };
+        var ones = stackalloc long[] { 1, 1 };
+        fixed (byte* activation = "none\0"u8, algorithm = "\0"u8)
+        {
+            var algorithmPointer = algorithm;
+            Check(function(x.Handle, weight.Handle, bias is null ? null : &biasHandle, paddings, 2, ones, 2, ones, 2, 1, activation, null, 0, &algorithmPointer, &result));
+        }
+
+        KeepAlive(x, weight, bias);
+        return Tensor.UnsafeCreateTensor(result);
+    }
+
+    /// <summary>A copy of a convolution's weights in the order that suits inputs like <paramref name="x"/> best; only <see cref="Convolve"/> can read it.</summary>
+    public static Tensor Pack(Tensor weight, Tensor x, int padding) => Packing.Value.invoke<Tensor>("pack", weight, x, padding);
+
+    private static nint Export(string name) =>
+        NativeLibraries.TorchCpu is var library and not 0 && NativeLibrary.TryGetExport(library, name, out var function) ? function : 0;
+
+    private static void Check(int code)
+    {
+        if (code != 0) throw new InvalidOperationException($"oneDNN refused a layer (code {code}): the shapes do not fit, or memory ran out");
+    }
+
+    private static void KeepAlive(Tensor x, Tensor weight, Tensor? bias)
+    {
+        GC.KeepAlive(x);
+        GC.KeepAlive(weight);
+        GC.KeepAlive(bias);
+    }
+}
