@@ -9,11 +9,12 @@ public static class DiffusionModel
     /// <param name="files">The model.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="type">What the U-Net computes in, float32 or bfloat16; the text encoders and the VAE always compute in float32.</param>
+    /// <param name="gradientCheckpointing">Whether training computes most of the U-Net twice rather than keep what is between.</param>
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
-    public static IDiffusionModel Open(IModelFiles files, Device device, ScalarType type) => files.Family switch
+    public static IDiffusionModel Open(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false) => files.Family switch
     {
-        ModelFamily.StableDiffusion => new StableDiffusion(files, device, type),
-        ModelFamily.StableDiffusionXl => new StableDiffusionXl(files, device, type),
+        ModelFamily.StableDiffusion => new StableDiffusion(files, device, type, gradientCheckpointing),
+        ModelFamily.StableDiffusionXl => new StableDiffusionXl(files, device, type, gradientCheckpointing),
         _ => throw new ArgumentOutOfRangeException(nameof(files), files.Family, "Not a family."),
     };
 }

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models;
@@ -10,35 +9,20 @@ namespace TextualInversion.Models;
 /// <param name="ApplyTransposed">A^T g of g, of y's shape</param>
 internal sealed record FrozenMap(Func<Tensor, Tensor> Apply, Func<Tensor, Tensor> ApplyTransposed)
 {
-    /// <summary>y, with x's gradient where one is wanted.</summary>
+    /// <summary>y, with x's gradient where one is wanted. After a backward pass through it <see cref="EndBackward"/> is due.</summary>
     public Tensor Forward(Tensor x) => x.requires_grad && is_grad_enabled() ? Function.apply(x, this) : Apply(x);
 
-    /// <summary>
-    /// Ends a backward pass through such maps: frees the last gradient, and throws what could not be thrown in between, where it would have had to
-    /// pass through native code.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">A map failed in the backward pass; the gradients are worthless.</exception>
-    public static void EndBackward() => Function.End();
+    /// <summary>See <see cref="GradientHandover.End"/>.</summary>
+    public static void EndBackward() => Function.Handover.End();
 
     private sealed class Function : autograd.SingleTensorFunction<Function>
     {
-        // A gradient may be freed once the caller has taken it, which it has when the next one is asked for. The backward pass runs on the calling thread.
         [ThreadStatic]
-        private static Tensor? lastGradient;
+        private static GradientHandover? handover; // on the CPU, the only place for these maps, the backward pass runs on the calling thread
 
-        [ThreadStatic]
-        private static ExceptionDispatchInfo? failure;
+        public static GradientHandover Handover => handover ??= new GradientHandover();
 
         public override string Name => nameof(FrozenMap);
-
-        public static void End()
-        {
-            lastGradient?.Dispose();
-            lastGradient = null;
-            var failed = failure;
-            failure = null;
-            failed?.Throw();
-        }
 
         public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
@@ -49,19 +33,20 @@ internal sealed record FrozenMap(Func<Tensor, Tensor> Apply, Func<Tensor, Tensor
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradOutput)
         {
-            lastGradient?.Dispose();
-            lastGradient = null;
+            Handover.Begin();
+            Tensor? gradient = null;
             try
             {
-                lastGradient = ((FrozenMap)ctx.get_data(nameof(FrozenMap))).ApplyTransposed(gradOutput).DetachFromDisposeScope();
-                gradOutput.Dispose();
+                gradient = ((FrozenMap)ctx.get_data(nameof(FrozenMap))).ApplyTransposed(gradOutput).DetachFromDisposeScope();
             }
             catch (InvalidOperationException error)
             {
-                failure ??= ExceptionDispatchInfo.Capture(error);
+                Handover.Fail(error);
             }
 
-            return [lastGradient!, null!];
+            gradOutput.Dispose();
+            Handover.Return([gradient]);
+            return [gradient!, null!];
         }
     }
 }

@@ -49,6 +49,9 @@ public interface IDiffusionModel : IDisposable
     /// <summary>See <see cref="UNet.Forward"/>.</summary>
     Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning);
 
+    /// <summary>See <see cref="UNet.Backward"/>.</summary>
+    void Backward(Tensor loss);
+
     /// <param name="latents">(B, 4, h, w), scaled</param>
     /// <returns>(B, 3, H, W), about [-1, 1]</returns>
     Tensor DecodeLatents(Tensor latents);

@@ -11,6 +11,7 @@ internal sealed class LatentNetworks : IDisposable
 {
     private readonly Device device;
     private readonly ScalarType type;
+    private readonly bool gradientCheckpointing;
     private readonly VaeConfig vaeConfig;
     private readonly ITensorFile unetFile, vaeFile;
     private VaeEncoder? vaeEncoder;
@@ -18,10 +19,11 @@ internal sealed class LatentNetworks : IDisposable
     private UNet? unet;
 
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
-    public LatentNetworks(IModelFiles files, Device device, ScalarType type)
+    public LatentNetworks(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing)
     {
         this.device = device;
         this.type = type;
+        this.gradientCheckpointing = gradientCheckpointing;
         UNetConfig = files.Config<UNetConfig>("unet");
         vaeConfig = files.Config<VaeConfig>("vae");
         // All headers are read before any work, so that a broken file is named at once.
@@ -32,7 +34,7 @@ internal sealed class LatentNetworks : IDisposable
 
     public UNetConfig UNetConfig { get; }
 
-    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, type, device);
+    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, type, device, gradientCheckpointing);
 
     public VaeEncoder VaeEncoder => vaeEncoder ??= new VaeEncoder(vaeConfig, vaeFile, device);
 

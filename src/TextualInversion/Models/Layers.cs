@@ -66,7 +66,7 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
         shape[1] = outputs;
         var forward = weights.Keep(OneDnn.Pack(weight, x, padding));
         var backward = weights.Keep(OneDnn.Pack(weight.transpose(0, 1).flip(2, 3).contiguous(), zeros(shape), padding));
-        return new FrozenMap(input => Convolve(input, forward, bias), gradient => Convolve(gradient, backward, bias: null));
+        return new FrozenMap(input => Convolve(input, forward, bias), gradient => Convolve(gradient, backward, addend: null));
     }
 
     // oneDNN gives the channels last, in which order PyTorch's group norm loses digits.

@@ -13,10 +13,10 @@ public sealed class StableDiffusion : IDiffusionModel
     private readonly PromptEncoder text;
 
     /// <inheritdoc cref="DiffusionModel.Open"/>
-    public StableDiffusion(IModelFiles files, Device device, ScalarType type)
+    public StableDiffusion(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
     {
         Device = device;
-        networks = new LatentNetworks(files, device, type);
+        networks = new LatentNetworks(files, device, type, gradientCheckpointing);
         text = new PromptEncoder(files, "", device);
         networks.RequireText(text.Encoder.Width, addition: null);
     }
@@ -44,6 +44,8 @@ public sealed class StableDiffusion : IDiffusionModel
     }
 
     public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) => networks.UNet.Forward(noisyLatents, timesteps, conditioning);
+
+    public void Backward(Tensor loss) => networks.UNet.Backward(loss);
 
     public Tensor DecodeLatents(Tensor latents) => networks.VaeDecoder.Decode(latents);
 

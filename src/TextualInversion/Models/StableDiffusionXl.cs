@@ -13,11 +13,11 @@ public sealed class StableDiffusionXl : IDiffusionModel
     private readonly PromptEncoder first, second;
 
     /// <inheritdoc cref="DiffusionModel.Open"/>
-    public StableDiffusionXl(IModelFiles files, Device device, ScalarType type)
+    public StableDiffusionXl(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
     {
         Device = device;
         MissingPromptIsZero = PipelineIndex.Read(files).ForceZerosForEmptyPrompt;
-        networks = new LatentNetworks(files, device, type);
+        networks = new LatentNetworks(files, device, type, gradientCheckpointing);
         first = new PromptEncoder(files, "", device);
         second = new PromptEncoder(files, "_2", device, hasProjection: true);
         networks.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");
@@ -52,6 +52,8 @@ public sealed class StableDiffusionXl : IDiffusionModel
     }
 
     public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) => networks.UNet.Forward(noisyLatents, timesteps, conditioning);
+
+    public void Backward(Tensor loss) => networks.UNet.Backward(loss);
 
     public Tensor DecodeLatents(Tensor latents) => networks.VaeDecoder.Decode(latents);
 

@@ -11,6 +11,7 @@ namespace TextualInversion.Models;
 public sealed class UNet : IDisposable
 {
     private readonly WeightStore store;
+    private readonly Recomputation? recomputation;
     private readonly ScalarType type;
     private readonly TimestepEmbedding timeEmbedding;
     private readonly TextTimeEmbedding? addEmbedding;
@@ -24,10 +25,12 @@ public sealed class UNet : IDisposable
     /// <param name="file">The weights.</param>
     /// <param name="type">The type to compute in: float32 or bfloat16.</param>
     /// <param name="device">Where to compute.</param>
+    /// <param name="gradientCheckpointing">Whether most of the network is computed again for the gradient rather than kept.</param>
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device)
+    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, bool gradientCheckpointing = false)
     {
         config.Validate(file.FilePath);
+        recomputation = gradientCheckpointing ? new Recomputation() : null;
         this.type = type;
         store = new WeightStore(file, type, device, key => key);
         var weights = store.Root;
@@ -41,16 +44,16 @@ public sealed class UNet : IDisposable
         downBlocks = new DownBlock[channels.Count];
         for (var i = 0; i <= last; i++)
         {
-            var level = new UNetLevel(config, i, weights / "down_blocks" / i, timeEmbedding.Width);
+            var level = new UNetLevel(config, i, weights / "down_blocks" / i, timeEmbedding.Width, recomputation);
             downBlocks[i] = new DownBlock(level, channels[Math.Max(i - 1, 0)], HasAttention(config.DownBlockTypes[i], "Down", file), isLast: i == last);
             for (var pushes = level.Layers + (i == last ? 0 : 1); pushes > 0; pushes--) skipChannels.Push(channels[i]);
         }
 
-        midBlock = new MidBlock(new UNetLevel(config, last, weights / "mid_block", timeEmbedding.Width));
+        midBlock = new MidBlock(new UNetLevel(config, last, weights / "mid_block", timeEmbedding.Width, recomputation));
         upBlocks = new UpBlock[channels.Count];
         for (var i = 0; i <= last; i++)
         {
-            var level = new UNetLevel(config, last - i, weights / "up_blocks" / i, timeEmbedding.Width);
+            var level = new UNetLevel(config, last - i, weights / "up_blocks" / i, timeEmbedding.Width, recomputation);
             upBlocks[i] = new UpBlock(level, channels[Math.Min(last - i + 1, last)], skipChannels, HasAttention(config.UpBlockTypes[i], "Up", file), isLast: i == last);
         }
 
@@ -77,6 +80,14 @@ public sealed class UNet : IDisposable
         x = midBlock.Forward(x, time, context);
         foreach (var block in upBlocks) x = block.Forward(x, time, context, skips);
         return convOut.Forward(F.silu(normOut.Forward(x))).to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Back-propagates a loss of predictions; to be used in place of the tensor's own method.</summary>
+    public void Backward(Tensor loss)
+    {
+        loss.backward();
+        FrozenMap.EndBackward();
+        recomputation?.EndBackward();
     }
 
     /// <summary>See <see cref="WeightStore.Hash"/>.</summary>

@@ -5,7 +5,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models;
 
 /// <summary>Where a block of the U-Net stands: its weights and the numbers that the config gives for its level.</summary>
-internal sealed record UNetLevel(UNetConfig Config, int Index, Weights Weights, long TimeWidth)
+internal sealed record UNetLevel(UNetConfig Config, int Index, Weights Weights, long TimeWidth, Recomputation? Recomputation)
 {
     public int Channels => Config.BlockOutChannels[Index];
 
@@ -15,31 +15,51 @@ internal sealed record UNetLevel(UNetConfig Config, int Index, Weights Weights, 
 
     public SpatialTransformer Transformer(Weights weights) =>
         new(weights, Config, Channels, UNetConfig.At(Config.AttentionHeadDim, Index), UNetConfig.At(Config.TransformerLayersPerBlock, Index));
+
+    public UNetLayer Layer(int index, long inputs, bool hasAttention) => new(
+        Resnet(Weights / "resnets" / index, inputs), hasAttention ? Transformer(Weights / "attentions" / index) : null, Recomputation);
+}
+
+/// <summary>A residual block and the transformer behind it, where there is one.</summary>
+internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transformer, Recomputation? recomputation)
+{
+    public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates)
+    {
+        using var scope = NewDisposeScope();
+        // Views: what a layer gives for the gradient of an input is then summed before other layers' is added, as it is when it is recomputed.
+        var result = recomputation is null
+            ? Compute(x.view_as(x), time, encoderHiddenStates.view_as(encoderHiddenStates))
+            : recomputation.Run(inputs => Compute(inputs[0], inputs[1], inputs[2]), x, time, encoderHiddenStates);
+        return result.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Compute(Tensor x, Tensor time, Tensor encoderHiddenStates)
+    {
+        using var scope = NewDisposeScope();
+        x = resnet.Forward(x, time);
+        return (transformer?.Forward(x, encoderHiddenStates) ?? x).MoveToOuterDisposeScope();
+    }
 }
 
 /// <summary>A level on the way in: residual blocks, each with a transformer where the level has them, then half the size.</summary>
 internal sealed class DownBlock
 {
-    private readonly ResnetBlock[] resnets;
-    private readonly SpatialTransformer[]? transformers;
+    private readonly UNetLayer[] layers;
     private readonly Conv2d? downsample;
 
     public DownBlock(UNetLevel level, long inputs, bool hasAttention, bool isLast)
     {
-        resnets = [.. Enumerable.Range(0, level.Layers).Select(i => level.Resnet(level.Weights / "resnets" / i, i == 0 ? inputs : level.Channels))];
-        transformers = hasAttention ? [.. Enumerable.Range(0, level.Layers).Select(i => level.Transformer(level.Weights / "attentions" / i))] : null;
+        layers = [.. Enumerable.Range(0, level.Layers).Select(i => level.Layer(i, i == 0 ? inputs : level.Channels, hasAttention))];
         downsample = isLast ? null : new Conv2d(level.Weights / "downsamplers" / 0 / "conv", level.Channels, level.Channels, kernel: 3, stride: 2, padding: level.Config.DownsamplePadding);
     }
 
     /// <summary>Puts every result on <paramref name="skips"/>, for the way out; the last one goes on.</summary>
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates, Stack<Tensor> skips)
     {
-        for (var i = 0; i < resnets.Length; i++)
+        foreach (var layer in layers)
         {
-            using var scope = NewDisposeScope();
-            x = resnets[i].Forward(x, time);
-            x = transformers?[i].Forward(x, encoderHiddenStates) ?? x;
-            skips.Push(x.MoveToOuterDisposeScope());
+            x = layer.Forward(x, time, encoderHiddenStates);
+            skips.Push(x);
         }
 
         if (downsample is null) return x;
@@ -52,23 +72,20 @@ internal sealed class DownBlock
 /// <summary>The innermost level: residual block, transformer, residual block.</summary>
 internal sealed class MidBlock(UNetLevel level)
 {
-    private readonly ResnetBlock first = level.Resnet(level.Weights / "resnets" / 0, level.Channels);
-    private readonly SpatialTransformer transformer = level.Transformer(level.Weights / "attentions" / 0);
-    private readonly ResnetBlock second = level.Resnet(level.Weights / "resnets" / 1, level.Channels);
+    private readonly UNetLayer first = level.Layer(0, level.Channels, hasAttention: true);
+    private readonly UNetLayer second = level.Layer(1, level.Channels, hasAttention: false);
 
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates)
     {
         using var scope = NewDisposeScope();
-        x = transformer.Forward(first.Forward(x, time), encoderHiddenStates);
-        return second.Forward(x, time).MoveToOuterDisposeScope();
+        return second.Forward(first.Forward(x, time, encoderHiddenStates), time, encoderHiddenStates).MoveToOuterDisposeScope();
     }
 }
 
 /// <summary>A level on the way out: residual blocks over what came and what was put aside on the way in, then twice the size.</summary>
 internal sealed class UpBlock
 {
-    private readonly ResnetBlock[] resnets;
-    private readonly SpatialTransformer[]? transformers;
+    private readonly UNetLayer[] layers;
     private readonly Conv2d? upsample;
 
     /// <param name="level">This level.</param>
@@ -78,19 +95,17 @@ internal sealed class UpBlock
     /// <param name="isLast">Whether the size stays.</param>
     public UpBlock(UNetLevel level, long inputs, Stack<long> skipChannels, bool hasAttention, bool isLast)
     {
-        var layers = level.Layers + 1; // one more than on the way in: the downsampled result is put aside too
-        resnets = [.. Enumerable.Range(0, layers).Select(i => level.Resnet(level.Weights / "resnets" / i, (i == 0 ? inputs : level.Channels) + skipChannels.Pop()))];
-        transformers = hasAttention ? [.. Enumerable.Range(0, layers).Select(i => level.Transformer(level.Weights / "attentions" / i))] : null;
+        // One more than on the way in: the downsampled result is put aside too.
+        layers = [.. Enumerable.Range(0, level.Layers + 1).Select(i => level.Layer(i, (i == 0 ? inputs : level.Channels) + skipChannels.Pop(), hasAttention))];
         upsample = isLast ? null : new Conv2d(level.Weights / "upsamplers" / 0 / "conv", level.Channels, level.Channels, kernel: 3, padding: 1);
     }
 
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates, Stack<Tensor> skips)
     {
-        for (var i = 0; i < resnets.Length; i++)
+        foreach (var layer in layers)
         {
             using var scope = NewDisposeScope();
-            x = resnets[i].Forward(cat([x, skips.Pop()], dim: 1), time);
-            x = (transformers?[i].Forward(x, encoderHiddenStates) ?? x).MoveToOuterDisposeScope();
+            x = layer.Forward(cat([x, skips.Pop()], dim: 1), time, encoderHiddenStates).MoveToOuterDisposeScope();
         }
 
         if (upsample is null) return x;

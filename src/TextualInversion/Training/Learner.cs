@@ -48,8 +48,7 @@ internal sealed class Learner : IDisposable
         var conditioning = model.EncodePrompts(batch.Prompts, rows, batch.Pictures);
         var prediction = model.PredictNoise(noisy, timesteps, conditioning);
         var loss = F.mse_loss(prediction, target);
-        (accumulate == 1 ? loss : loss / accumulate).backward();
-        FrozenMap.EndBackward();
+        model.Backward(accumulate == 1 ? loss : loss / accumulate);
         return loss.item<float>();
     }
 

@@ -13,7 +13,7 @@ public sealed class MachineTests
     {
         using var scope = NewDisposeScope();
         var demo = new ModelFolder(Path.Combine(Goldens.Repository, "samples", "demo-model"));
-        using var sampler = Samplers.Create(SamplerKind.Ddim, Machine.Scheduler(demo), steps: 1);
+        using var sampler = Samplers.Create(SamplerKind.Ddim, Machine.Scheduler(demo, prediction: null), steps: 1);
         var sample = full([1, 4, 2, 2], 5f);
         Assert.True(sampler.Step(zeros_like(sample), 0, sample).gt(2).all().item<bool>());
     }

@@ -29,7 +29,7 @@ internal sealed class GoldenModel(string name)
     /// <summary>The model that such a file is of: <c>sd1</c> for <c>sd1-train-1.safetensors</c>.</summary>
     public static GoldenModel Of(string file) => new(file[..file.IndexOf('-', StringComparison.Ordinal)]);
 
-    public IDiffusionModel Open() => DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
+    public IDiffusionModel Open(bool gradientCheckpointing = false) => DiffusionModel.Open(Folder, CPU, ScalarType.Float32, gradientCheckpointing);
 
     public ClipTextEncoder TextEncoder(string suffix = "") =>
         new(Folder.Config<ClipTextConfig>("text_encoder" + suffix), Folder.Weights("text_encoder" + suffix), CPU, hasProjection: suffix.Length > 0);

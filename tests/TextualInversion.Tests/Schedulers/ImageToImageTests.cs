@@ -26,16 +26,16 @@ public sealed class ImageToImageTests
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var model = new StableDiffusion1(Folder, CPU, ScalarType.Float32);
+        using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
         var pixels = (Reference.Read("image").to(ScalarType.Float32) / 127.5 - 1).permute(2, 0, 1).unsqueeze(0); // (1, 3, H, W)
         var distribution = model.EncodePictures(pixels);
-        var tokenizer = new PromptTokenizer(model.Tokenizer, []);
+        var tokenizers = new PromptTokenizers(model.Tokenizers, []);
         var cases = JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray().ToList();
         Assert.NotEmpty(cases);
-        foreach (var reference in cases) AssertCase(reference, model, tokenizer, distribution);
+        foreach (var reference in cases) AssertCase(reference, model, tokenizers, distribution);
     }
 
-    private static void AssertCase(JsonElement reference, StableDiffusion1 model, PromptTokenizer tokenizer, LatentDistribution distribution)
+    private static void AssertCase(JsonElement reference, IDiffusionModel model, PromptTokenizers tokenizers, LatentDistribution distribution)
     {
         using var scope = NewDisposeScope();
         var key = reference.GetProperty("case").ToString();
@@ -43,6 +43,7 @@ public sealed class ImageToImageTests
         var steps = reference.GetProperty("num_inference_steps").GetInt32();
         using var sampler = Samplers.Create(Samplers.OfFolder(config)!.Value, config, steps);
         var begin = (steps - (int)(steps * reference.GetProperty("strength").GetDouble())) * sampler.CallsPerStep;
+        var geometry = PictureGeometry.Whole((int)distribution.Mean.shape[2] * model.PixelsPerCell, (int)distribution.Mean.shape[3] * model.PixelsPerCell);
         var guidance = reference.GetProperty("guidance_scale").GetDouble();
         var conditioning = Conditioning.Concatenate(Encode("negative_prompt"), Encode("prompt"));
 
@@ -60,7 +61,7 @@ public sealed class ImageToImageTests
         Goldens.AssertClose(Reference.Read($"{key}.latents"), latents, LatentTolerance, $"{key} at the end");
 
         Tensor Noise() => randn(distribution.Mean.shape, generator: generator);
-        Conditioning Encode(string prompt) => model.EncodePrompts(tokenizer.Tokenize([reference.GetProperty(prompt).GetString()!]), null);
+        Conditioning Encode(string prompt) => model.EncodePrompts(tokenizers.Tokenize([reference.GetProperty(prompt).GetString()!]), null, [geometry]);
     }
 
     private static SchedulerConfig Config(JsonElement reference)
