@@ -39,7 +39,7 @@ internal sealed class PickleCalls(Action<int> spend)
             throw new MalformedFileException("it refers to something outside that is no storage");
         if (view is [not null]) throw new MalformedFileException("it holds views of storages, as torch before 0.4 wrote them; save it anew with a newer torch");
         if (!storages.TryGetValue((key, type), out var storage)) storages[(key, type)] = storage = new PickledStorage(key, type, count);
-        return storage.Count == count ? storage : throw new MalformedFileException($"it gives its storage {key} two sizes");
+        return storage.Count == count ? storage : throw new MalformedFileException($"it gives its storage {MalformedFileException.Shown(key)} two sizes");
     }
 
     /// <summary>(storage, offset, shape, strides, …)</summary>

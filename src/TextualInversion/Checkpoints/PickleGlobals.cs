@@ -54,9 +54,6 @@ internal static class PickleGlobals
         var full = $"{today}.{name}";
         return Others.Contains(full) || Storages.ContainsKey(full)
             ? new PickledGlobal(full)
-            : throw new MalformedFileException($"it asks for {Shown(full)}, which is no part of a file of tensors and could run code; nothing was run. Get it as .safetensors, or from someone you trust");
+            : throw new MalformedFileException($"it asks for {MalformedFileException.Shown(full)}, which is no part of a file of tensors and could run code; nothing was run. Get it as .safetensors, or from someone you trust");
     }
-
-    /// <summary>A text of a file as an error may show it: short, and without control characters.</summary>
-    public static string Shown(string name) => new([.. name.Take(100).Select(letter => char.IsControl(letter) ? '?' : letter)]);
 }

@@ -7,7 +7,7 @@ public static class TensorFile
     public static ITensorFile Open(string path)
     {
         var prefix = Prefix(path);
-        return TorchPickle.Matches(prefix) && !FileKind.IsSafetensors(prefix) ? TorchFile.Open(path) : SafetensorsFile.Open(path);
+        return !FileKind.IsSafetensors(prefix) && (FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)) ? TorchFile.Open(path) : SafetensorsFile.Open(path);
     }
 
     private static byte[] Prefix(string path)

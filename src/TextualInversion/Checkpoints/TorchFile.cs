@@ -34,7 +34,7 @@ public sealed class TorchFile : ITensorFile
             if (key is string name && value is PickledTensor tensor) tensors.Add(name, tensor);
         return tensors.Count > 0
             ? new TorchFile(file, root, tensors)
-            : throw new TextualInversionException($"{path}: holds no weights (a dictionary of tensors, or one under state_dict).");
+            : throw new TextualInversionException($"{path}: holds no weights (a dictionary of tensors, or one under state_dict){(root["string_to_param"] is null ? "" : ", but an embedding")}.");
     }
 
     /// <summary>As <see cref="ITensorFile.Read"/>, mapped from the file where that is possible.</summary>

@@ -7,7 +7,7 @@ namespace TextualInversion.Checkpoints;
 
 /// <summary>
 /// What <c>torch.save</c> wrote: a zip archive with a pickle and raw storages, or before torch 1.6 a stream of pickles with the storages
-/// behind. The pickle is read and never run (<see cref="Unpickler"/> names the types of its values), tensors are read when asked for.
+/// behind. The pickle is read and never run, tensors are read when asked for.
 /// </summary>
 public sealed class TorchPickle
 {
@@ -18,15 +18,17 @@ public sealed class TorchPickle
 
     private readonly Dictionary<string, Place> places = [];
 
-    private TorchPickle(string path, object? root) => (FilePath, Root) = (path, root);
+    private TorchPickle(string path) => FilePath = path;
 
     public string FilePath { get; }
 
-    /// <summary>The value that was saved: for models a <see cref="PickledDict"/>.</summary>
+    /// <summary>
+    /// The value that was saved, for models a <see cref="PickledDict"/>. Values are null, bool, long, <see cref="BigInteger"/>, double,
+    /// string, byte[], object?[] (a tuple), List&lt;object?&gt; (a list or set), <see cref="PickledDict"/>, <see cref="PickledTensor"/>,
+    /// <see cref="PickledStorage"/>, <see cref="PickledGlobal"/> and <see cref="PickledObject"/>. A file may make values that contain
+    /// themselves: whoever walks them must know how deep to go.
+    /// </summary>
     public object? Root { get; private set; }
-
-    /// <summary>Whether the file may be one, by its first bytes.</summary>
-    internal static bool Matches(ReadOnlySpan<byte> prefix) => FileKind.IsZip(prefix) || FileKind.IsPickle(prefix);
 
     /// <summary>Reads the pickle and checks that every tensor lies in the file; none is read yet.</summary>
     /// <exception cref="TextualInversionException">The file is missing, truncated, malformed, or asks for code to be run.</exception>
@@ -37,7 +39,7 @@ public sealed class TorchPickle
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             var prefix = new byte[FileKind.PrefixLength];
             prefix = prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
-            var file = new TorchPickle(path, null);
+            var file = new TorchPickle(path);
             if (FileKind.IsZip(prefix)) file.ReadArchive(stream);
             else if (FileKind.IsPickle(prefix)) file.ReadLegacy(stream);
             else throw new MalformedFileException(FileKind.Mistake(prefix) ?? "it begins neither as a zip archive nor as a pickle: it is another kind of file");
@@ -118,7 +120,7 @@ public sealed class TorchPickle
 
     private static Int128 BytesOf(PickledStorage storage) => (Int128)storage.Count * storage.Type.ElementSize();
 
-    private static string Shown(PickledStorage storage) => PickleGlobals.Shown(storage.Key);
+    private static string Shown(PickledStorage storage) => MalformedFileException.Shown(storage.Key);
 
     /// <summary>Where in the file a storage begins.</summary>
     private sealed record Place(long Begin, bool Deflated);

@@ -4,10 +4,7 @@ namespace TextualInversion.Checkpoints;
 
 /// <summary>
 /// Reads pickles of the protocols 0 to 5 (the opcodes are documented in Python's <c>pickletools</c>) without ever running what they say.
-/// Values are null, bool, long, <see cref="BigInteger"/>, double, string, byte[], object?[] (a tuple), List&lt;object?&gt; (a list or set),
-/// <see cref="PickledDict"/>, <see cref="PickledTensor"/>, <see cref="PickledStorage"/>, <see cref="PickledGlobal"/> and
-/// <see cref="PickledObject"/>. One loop over a stack: an opcode adds at most one value and nothing is copied, so that time and memory
-/// are bounded by the file's size. A file may make values that contain themselves: whoever walks them must know how deep to go.
+/// One loop over a stack: an opcode adds at most one value and nothing is copied, so that time and memory are bounded by the file's size.
 /// </summary>
 internal sealed class Unpickler
 {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using static TextualInversion.Checkpoints.MalformedFileException;
 
 namespace TextualInversion.Checkpoints;
 
@@ -39,16 +40,16 @@ internal sealed class ZipDirectory
     public long Begin(ZipEntry entry)
     {
         var header = Bytes(entry.HeaderOffset, LocalHeaderLength);
-        if (UInt32(header, 0) != 0x04034b50) throw new MalformedFileException($"the zip archive has no {entry.Name} where its list says");
+        if (UInt32(header, 0) != 0x04034b50) throw new MalformedFileException($"the zip archive has no {Shown(entry.Name)} where its list says");
         var begin = entry.HeaderOffset + LocalHeaderLength + UInt16(header, 26) + UInt16(header, 28);
-        return entry.Stored <= archive.Length - begin ? begin : throw new MalformedFileException($"{entry.Name} in the zip archive should take {entry.Stored:N0} bytes and does not: the file is truncated");
+        return entry.Stored <= archive.Length - begin ? begin : throw new MalformedFileException($"{Shown(entry.Name)} in the zip archive should take {entry.Stored:N0} bytes and does not: the file is truncated");
     }
 
     /// <summary>The whole content.</summary>
     /// <exception cref="MalformedFileException">It is larger than <paramref name="limit"/>, or not what the list says.</exception>
     public byte[] Read(ZipEntry entry, int limit)
     {
-        if (entry.Length > limit) throw new MalformedFileException($"{entry.Name} in the zip archive takes {entry.Length:N0} bytes, more than {limit:N0}");
+        if (entry.Length > limit) throw new MalformedFileException($"{Shown(entry.Name)} in the zip archive takes {entry.Length:N0} bytes, more than {limit:N0}");
         var content = new byte[entry.Length];
         archive.Position = Begin(entry);
         using var inflater = entry.Deflated ? new DeflateStream(archive, CompressionMode.Decompress, leaveOpen: true) : null;
@@ -58,7 +59,7 @@ internal sealed class ZipDirectory
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
         {
-            throw new MalformedFileException($"{entry.Name} in the zip archive cannot be decompressed");
+            throw new MalformedFileException($"{Shown(entry.Name)} in the zip archive cannot be decompressed");
         }
 
         return content;
@@ -93,7 +94,7 @@ internal sealed class ZipDirectory
         var method = UInt16(list, 10);
         if (method is not (0 or 8) || (UInt16(list, 8) & 1) != 0) throw new MalformedFileException("the zip archive is encrypted or compressed in a way that torch does not use");
         var (full, stored, offset) = Sizes(list, list.Slice(Fixed + nameLength, extraLength));
-        if (method == 8 && full > MaxSwelling * (stored + 1024)) throw new MalformedFileException($"{name} in the zip archive swells from {stored:N0} to {full:N0} bytes");
+        if (method == 8 && full > MaxSwelling * (stored + 1024)) throw new MalformedFileException($"{Shown(name)} in the zip archive swells from {stored:N0} to {full:N0} bytes");
         if (method == 0 && full != stored) throw new MalformedFileException("the zip archive gives a file two sizes");
         if (!entries.TryAdd(name, new ZipEntry(name, offset, stored, full, method == 8))) throw new MalformedFileException("the zip archive holds two files of one name");
         return length;

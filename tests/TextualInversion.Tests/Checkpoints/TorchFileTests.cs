@@ -153,6 +153,10 @@ public sealed class TorchFileTests : IDisposable
         AssertError("holds no weights (a dictionary of tensors, or one under state_dict).", Archive(Dictionary(("step", "K\u0001"))));
 
     [Fact]
+    public void Open_WebUiEmbedding_SaysSo() =>
+        AssertError("holds no weights (a dictionary of tensors, or one under state_dict), but an embedding.", Archive(Dictionary(("string_to_param", "}"), ("step", "K\u0001"))));
+
+    [Fact]
     public void Open_Missing_SaysSo() =>
         Assert.StartsWith($"{FilePath}: cannot be read (", Assert.Throws<TextualInversionException>(() => TorchFile.Open(FilePath)).Message, StringComparison.Ordinal);
 

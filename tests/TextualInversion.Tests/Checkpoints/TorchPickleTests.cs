@@ -188,7 +188,7 @@ public sealed class TorchPickleTests : IDisposable
     }
 
     [Fact]
-    public void Open_NestedAMillionTimes_IsRead() => Assert.IsType<object?[]>(Root($"N{new string('\u0085', 1_000_000)}"));
+    public void Open_DeeplyNested_IsRead() => Assert.IsType<object?[]>(Root($"N{new string('\u0085', 200_000)}"));
 
     [Fact]
     public void Open_ManyKeysThatWouldCollide_EndQuickly()
