@@ -111,7 +111,7 @@ public sealed class ClipTextEncoder : IDisposable
 internal sealed class ClipTextLayer(Weights weights, ClipTextConfig config, string file)
 {
     private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.HiddenSize, config.LayerNormEps);
-    private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.HiddenSize, config.HiddenSize, config.NumAttentionHeads, hasBias: true);
+    private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.HiddenSize, config.NumAttentionHeads, hasBias: true);
     private readonly LayerNorm mlpNorm = new(weights / "layer_norm2", config.HiddenSize, config.LayerNormEps);
     private readonly Linear expand = new(weights / "mlp" / "fc1", config.HiddenSize, config.IntermediateSize);
     private readonly Linear contract = new(weights / "mlp" / "fc2", config.IntermediateSize, config.HiddenSize);
@@ -125,8 +125,7 @@ internal sealed class ClipTextLayer(Weights weights, ClipTextConfig config, stri
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var normed = attentionNorm.Forward(x);
-        x = x + attention.Forward(normed, normed, causal: true);
+        x = x + attention.Forward(attentionNorm.Forward(x), causal: true);
         return (x + contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
     }
 }
