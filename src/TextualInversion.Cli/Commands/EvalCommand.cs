@@ -45,6 +45,8 @@ internal sealed class EvalCommand : Documented
         : base("eval", "Scores learned words as the paper does: likeness to the given pictures, obedience to the rest of the prompt; says which to keep.")
     {
         (this.models, this.variable) = (models, variable);
+        RefuseOptionsAmong(embeddings);
+        RefuseOptionsAmong(images);
         AddGroup("Most used", embeddings, run, images, initializer, property, prompts, model.Model, count, report);
         AddGroup("Pictures", seed, steps, guidance, sampler, clip);
         AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);

@@ -7,7 +7,7 @@ namespace TextualInversion.Cli.Rendering;
 /// <summary>Likeness against obedience as SVG: each row a numbered point with its standard errors, the baseline as 0.</summary>
 internal static class EvalPlot
 {
-    private const double Width = 480, Height = 340, Left = 58, Right = 14, Top = 14, Bottom = 46;
+    private const double Width = 480, Height = 340, Left = 58, Right = 26, Top = 14, Bottom = 46;
     private const int Ticks = 4;
 
     public static string Draw(EvaluationResult result)

@@ -20,6 +20,7 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPictu
         .soft { color: var(--soft); } .warn { color: var(--warn); } .keep { border-left: 4px solid var(--accent); padding-left: .8rem; }
         .top { display: grid; gap: 1.5rem; } .scroll { overflow-x: auto; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+        td:nth-child(2) { white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }
         svg { width: 100%; max-width: 40rem; height: auto; } svg text { font-size: 12px; fill: var(--soft); }
         svg .grid { stroke: var(--line); } svg .limit { stroke: var(--soft); stroke-dasharray: 5 4; } svg g path { stroke: var(--dot); stroke-width: 1.5; fill: none; }
         svg g circle { fill: var(--dot); } svg g text { fill: #fff; font-weight: 600; } svg .chosen circle { fill: var(--accent); } svg .chosen path { stroke: var(--accent); }
