@@ -85,7 +85,9 @@ internal sealed class EvalCommand : Documented
         using var scorer = new ClipScorer(clipFolder, network.Device);
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var candidates = names.Zip(shelves, (name, shelf) => new Candidate(JsonOutput.Relative(name), shelf.Embeddings[0].Trigger, shelf.Placeholders(widths), shelf.Rows(network.Device))).ToList();
-        foreach (var candidate in candidates) _ = new PromptTokenizers(network.Tokenizers, candidate.Placeholders); // refuses before the work what a vocabulary already holds
+        // Refused before the work: a word that the model does not know, a placeholder that its vocabulary already holds.
+        _ = Initializer.Parse(network.Tokenizers[0], word);
+        foreach (var candidate in candidates) _ = new PromptTokenizers(network.Tokenizers, candidate.Placeholders);
 
         var options = new EvaluationOptions
         {

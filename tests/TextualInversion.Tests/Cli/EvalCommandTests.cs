@@ -66,6 +66,10 @@ public sealed class EvalCommandTests : IDisposable
         RefusesAsync("cat, dog", [.. Short, "--images", Ti.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128)), Embedding("b", zeros(1, 128), word: "dog")]);
 
     [Fact]
+    public Task Eval_InitializerThatIsNoWord_ProposesWords() =>
+        RefusesAsync("no word", [.. Short, "--images", Ti.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128)), "--initializer", "qxzv"]);
+
+    [Fact]
     public Task Eval_OtherWidth_SaysSo() => RefusesAsync("64 wide", [.. Short, "--images", Ti.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 64))]);
 
     [Fact]

@@ -111,10 +111,11 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Fingerprint_EachModel_IsItsOwn()
     {
-        var prints = new[] { "sd1", "sd2", "sdxl" }.Select(name => ModelFingerprint.Of(new GoldenModel(name).Folder)).ToList();
+        var prints = new List<string>();
+        foreach (var name in GoldenModel.Names) prints.Add(ModelFingerprint.Of(new GoldenModel(name).Folder));
 
-        Assert.Equal(3, prints.Distinct().Count());
-        Assert.Equal(prints[0], ModelFingerprint.Of(golden.Folder));
+        Assert.Equal(prints.Count, prints.Distinct().Count());
+        Assert.Contains(ModelFingerprint.Of(golden.Folder), prints);
     }
 
     [Theory]
@@ -145,7 +146,7 @@ public sealed class EvaluatorTests : IDisposable
         }), cancellationToken);
     }
 
-    private Tensor Rows() => model.Vocabularies[0].narrow(0, 300, 2).clone();
+    private Tensor Rows() => model.Vocabularies[0].narrow(0, model.Vocabularies[0].shape[0] / 2, 2).clone();
 
     private static Candidate Word(Tensor rows) => new("new.safetensors", "<new>", [Placeholder.Parse("<new>", 2)], [rows]);
 
