@@ -71,9 +71,6 @@ internal sealed class EvalCommand : Documented
         if (names.Count == 0) throw new TextualInversionException("Nothing to score: name files with --embedding, or a run with --run.");
         var paths = parsed.GetValue(images) is { Length: > 0 } named ? named : recorded?.Images ?? throw new TextualInversionException("--images: name the given pictures; only a --run records them.");
         var given = PictureFiles.Find(paths).Pictures.Select(PictureDecoder.Decode).ToList();
-        var learned = parsed.GetValue(property) ?? (recorded?.Property == "style" ? LearnedProperty.Style : LearnedProperty.Object);
-
-        using var scope = NewDisposeScope();
         var shelves = names.Select(name => EmbeddingShelf.Named([name])).ToList();
         using var all = new Disposables(shelves);
         var word = parsed.GetValue(initializer) ?? RecordedWord(shelves);
@@ -83,21 +80,14 @@ internal sealed class EvalCommand : Documented
         var scheduler = Machine.Scheduler(files, model.Forced(parsed));
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
         using var scorer = new ClipScorer(clipFolder, network.Device);
+        using var scope = NewDisposeScope();
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var candidates = names.Zip(shelves, (name, shelf) => new Candidate(JsonOutput.Relative(name), shelf.Embeddings[0].Trigger, shelf.Placeholders(widths), shelf.Rows(network.Device))).ToList();
         // Refused before the work: a word that the model does not know, a placeholder that its vocabulary already holds.
         _ = Initializer.Parse(network.Tokenizers[0], word);
         foreach (var candidate in candidates) _ = new PromptTokenizers(network.Tokenizers, candidate.Placeholders);
 
-        var options = new EvaluationOptions
-        {
-            BarePrompt = EvaluationPrompts.Bare(learned),
-            EditPrompts = parsed.GetValue(prompts) is { } own ? PromptTemplates.Read(own) : EvaluationPrompts.Edits(learned),
-            Count = parsed.GetValue(count),
-            Seed = parsed.GetValue(seed),
-            Generation = Generation(parsed, files, scheduler, network),
-        };
-        options.Validate();
+        var options = Options(parsed, recorded, Generation(parsed, files, scheduler, network));
         var settings = Settings(options, modelName, clipFolder, given.Count);
         messages.Say(settings);
         var kept = parsed.GetValue(cache) ?? (parsed.GetValue(run) is { } home ? Path.Combine(home, "eval") : UserCache());
@@ -106,8 +96,7 @@ internal sealed class EvalCommand : Documented
 
         if (parsed.GetValue(report) is { } page)
         {
-            var html = new EvalReport(result, given, settings).Write();
-            AtomicFile.Write(page, parsed.GetValue(overwrite), stream => stream.Write(Encoding.UTF8.GetBytes(html)));
+            AtomicFile.Write(page, parsed.GetValue(overwrite), stream => stream.Write(Encoding.UTF8.GetBytes(new EvalReport(result, given, settings).Write())));
             messages.Say($"the report is in {JsonOutput.Relative(page)}");
         }
 
@@ -139,6 +128,21 @@ internal sealed class EvalCommand : Documented
         return words.Count == 1 ? words[0] : throw new TextualInversionException(words.Count == 0
             ? "--initializer: none of the files records the word that it was learned from; name an ordinary word for what the pictures show, such as cat."
             : $"--initializer: the files were learned from {string.Join(", ", words)}; name the word to compare all of them with.");
+    }
+
+    private EvaluationOptions Options(ParseResult parsed, RecordedRun? recorded, GenerateOptions generation)
+    {
+        var learned = parsed.GetValue(property) ?? (recorded?.Property == "style" ? LearnedProperty.Style : LearnedProperty.Object);
+        var options = new EvaluationOptions
+        {
+            BarePrompt = EvaluationPrompts.Bare(learned),
+            EditPrompts = parsed.GetValue(prompts) is { } own ? PromptTemplates.Read(own) : EvaluationPrompts.Edits(learned),
+            Count = parsed.GetValue(count),
+            Seed = parsed.GetValue(seed),
+            Generation = generation,
+        };
+        options.Validate();
+        return options;
     }
 
     private GenerateOptions Generation(ParseResult parsed, IModelFiles files, SchedulerConfig scheduler, IDiffusionModel network)
