@@ -87,7 +87,7 @@ internal sealed class EvalCommand : Documented
         _ = Initializer.Parse(network.Tokenizers[0], word);
         foreach (var candidate in candidates) _ = new PromptTokenizers(network.Tokenizers, candidate.Placeholders);
 
-        var options = Options(parsed, recorded, Generation(parsed, files, scheduler, network));
+        var options = Resolve(parsed, recorded, Generation(parsed, files, scheduler, network));
         var settings = Settings(options, modelName, clipFolder, given.Count);
         messages.Say(settings);
         var kept = parsed.GetValue(cache) ?? (parsed.GetValue(run) is { } home ? Path.Combine(home, "eval") : UserCache());
@@ -130,7 +130,7 @@ internal sealed class EvalCommand : Documented
             : $"--initializer: the files were learned from {string.Join(", ", words)}; name the word to compare all of them with.");
     }
 
-    private EvaluationOptions Options(ParseResult parsed, RecordedRun? recorded, GenerateOptions generation)
+    private EvaluationOptions Resolve(ParseResult parsed, RecordedRun? recorded, GenerateOptions generation)
     {
         var learned = parsed.GetValue(property) ?? (recorded?.Property == "style" ? LearnedProperty.Style : LearnedProperty.Object);
         var options = new EvaluationOptions

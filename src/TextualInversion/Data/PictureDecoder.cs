@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text.RegularExpressions;
 using ImageMagick;
 
 namespace TextualInversion.Data;
@@ -8,7 +9,7 @@ namespace TextualInversion.Data;
 /// rather than composited, colour profiles not applied, the first frame of an animation. Equal to the byte for lossless 8-bit files.
 /// 16 bits are rounded to 8, where Pillow cuts colours off (a difference of at most one) and turns all but the darkest grays white.
 /// </summary>
-public static class PictureDecoder
+public static partial class PictureDecoder
 {
     /// <summary>The longest side that is read.</summary>
     public const int MaxSidePixels = 16_384;
@@ -50,7 +51,7 @@ public static class PictureDecoder
             // Decoders fill what is missing with gray and only warn. Other warnings are about metadata, which is not used.
             image.Warning += (_, warning) =>
             {
-                if (warning.Exception is MagickCorruptImageWarningException) throw Damaged(path, warning.Exception);
+                if (warning.Exception is MagickCorruptImageWarningException && !IsPadding(file, warning.Exception)) throw Damaged(path, warning.Exception);
             };
             if (format == MagickFormat.WebP) RefuseShortRiff(path, file);
             image.Read(file, settings);
@@ -75,6 +76,17 @@ public static class PictureDecoder
             throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
         }
     }
+
+    // Some cameras write zeros between a JPEG's pixels and its end marker. libjpeg has the same words for pixels that ended too early.
+    private static bool IsPadding(ReadOnlySpan<byte> file, MagickException warning)
+    {
+        var end = file.LastIndexOf<byte>([0xFF, 0xD9]);
+        return end > 0 && ExtraneousBytes().Match(warning.Message) is { Success: true } match
+            && int.TryParse(match.Groups[1].Value, out var count) && count <= end && !file[(end - count)..end].ContainsAnyExcept((byte)0);
+    }
+
+    [GeneratedRegex("([0-9]+) extraneous bytes before marker 0xd9")]
+    private static partial Regex ExtraneousBytes();
 
     private static void RefuseTooLarge(string path, long widthPixels, long heightPixels)
     {

@@ -11,7 +11,7 @@ internal sealed record ClipLayerConfig(int Width, int MlpWidth, int Heads, doubl
 internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool isCausal, string file)
 {
     private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.Width, config.LayerNormEps);
-    private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.Width, config.Width, config.Heads, hasBias: true);
+    private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.Width, config.Heads, hasBias: true);
     private readonly LayerNorm mlpNorm = new(weights / "layer_norm2", config.Width, config.LayerNormEps);
     private readonly Linear expand = new(weights / "mlp" / "fc1", config.Width, config.MlpWidth);
     private readonly Linear contract = new(weights / "mlp" / "fc2", config.MlpWidth, config.Width);
@@ -27,8 +27,7 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var normed = attentionNorm.Forward(x);
-        x = x + attention.Forward(normed, normed, isCausal);
+        x = x + attention.Forward(attentionNorm.Forward(x), causal: isCausal);
         return (x + contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
     }
 }

@@ -28,6 +28,13 @@ internal sealed class Linear
         map = new FrozenMap(x => OneDnn.Linear(x, weight, bias), Transposed);
     }
 
+    /// <summary>A copy of layers of the same input, one behind the other in the output.</summary>
+    public static Linear Join(Weights weights, Linear[] layers)
+    {
+        var biases = layers.Select(layer => layer.bias).OfType<Tensor>().ToList();
+        return new Linear(weights.Keep(cat([.. layers.Select(layer => layer.weight)], dim: 0)), biases.Count == 0 ? null : weights.Keep(cat(biases, dim: 0)));
+    }
+
     public Tensor Forward(Tensor x) =>
         Layers.SuitOneDnn(x) && x.numel() * weight.shape[0] >= WorthWhile ? map.Forward(x) : F.linear(x, weight, bias);
 

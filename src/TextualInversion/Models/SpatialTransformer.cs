@@ -49,9 +49,9 @@ internal sealed class TransformerBlock(Weights weights, long width, long context
     private const double Epsilon = 1e-5;
 
     private readonly LayerNorm norm1 = new(weights / "norm1", width, Epsilon);
-    private readonly Attention selfAttention = new(weights / "attn1", AttentionNames.Diffusers, width, width, heads, hasBias: false);
+    private readonly Attention selfAttention = new(weights / "attn1", AttentionNames.Diffusers, width, heads, hasBias: false);
     private readonly LayerNorm norm2 = new(weights / "norm2", width, Epsilon);
-    private readonly Attention crossAttention = new(weights / "attn2", AttentionNames.Diffusers, width, contextWidth, heads, hasBias: false);
+    private readonly Attention crossAttention = new(weights / "attn2", AttentionNames.Diffusers, width, heads, hasBias: false, contextWidth);
     private readonly LayerNorm norm3 = new(weights / "norm3", width, Epsilon);
     private readonly Linear expand = new(weights / "ff" / "net" / 0 / "proj", width, 8 * width);
     private readonly Linear contract = new(weights / "ff" / "net" / 2, 4 * width, width);
@@ -61,8 +61,7 @@ internal sealed class TransformerBlock(Weights weights, long width, long context
     public Tensor Forward(Tensor x, Tensor context)
     {
         using var scope = NewDisposeScope();
-        var normed = norm1.Forward(x);
-        x = x + selfAttention.Forward(normed, normed);
+        x = x + selfAttention.Forward(norm1.Forward(x));
         x = x + crossAttention.Forward(norm2.Forward(x), context);
         return (x + FeedForward(norm3.Forward(x))).MoveToOuterDisposeScope();
     }

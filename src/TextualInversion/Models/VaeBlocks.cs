@@ -9,7 +9,7 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
     private readonly long channels = config.BlockOutChannels[^1];
     private readonly ResnetBlock first = Resnet(weights / "resnets" / 0, config);
     private readonly GroupNorm norm = new(weights / "attentions" / 0 / "group_norm", config.NormNumGroups, config.BlockOutChannels[^1], VaeConfig.NormEps);
-    private readonly Attention attention = new(weights / "attentions" / 0, AttentionNames.Diffusers, config.BlockOutChannels[^1], config.BlockOutChannels[^1], heads: 1, hasBias: true);
+    private readonly Attention attention = new(weights / "attentions" / 0, AttentionNames.Diffusers, config.BlockOutChannels[^1], heads: 1, hasBias: true);
     private readonly ResnetBlock second = Resnet(weights / "resnets" / 1, config);
 
     /// <param name="x">(B, C, h, w)</param>
@@ -19,7 +19,7 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
         x = first.Forward(x);
         long batch = x.shape[0], height = x.shape[2], width = x.shape[3];
         var cells = norm.Forward(x).permute(0, 2, 3, 1).reshape(batch, height * width, channels); // (B, h w, C)
-        var attended = attention.Forward(cells, cells).view(batch, height, width, channels).permute(0, 3, 1, 2); // (B, C, h, w)
+        var attended = attention.Forward(cells).view(batch, height, width, channels).permute(0, 3, 1, 2); // (B, C, h, w)
         return second.Forward(x + attended).MoveToOuterDisposeScope();
     }
 

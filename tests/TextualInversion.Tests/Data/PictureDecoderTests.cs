@@ -120,6 +120,14 @@ public sealed class PictureDecoderTests : IDisposable
         Assert.StartsWith("1.jpg: is damaged or truncated (Corrupt JPEG data: ", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Decode_JpegWithPaddingBehindThePixels_IsThePicture()
+    {
+        var content = PillowFixture.Content("rgb.jpg");
+        byte[] padded = [.. content[..^2], 0, 0, 0, 0, .. content[^2..]]; // before the end-of-image marker, as some cameras write
+        Assert.Equal(PictureDecoder.Decode("1.jpg", content).Pixels, PictureDecoder.Decode("1.jpg", padded).Pixels);
+    }
+
     [Theory]
     [InlineData(60_000, 60_000, "60,000 x 60,000")]
     [InlineData(30_000, 30_000, "30,000 x 30,000")]
