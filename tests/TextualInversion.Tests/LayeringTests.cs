@@ -18,6 +18,7 @@ public sealed partial class LayeringTests
         ["Models"] = ["Native", "Checkpoints"],
         ["Embeddings"] = ["Checkpoints"],
         ["Generation"] = ["Models", "Schedulers", "Data", "Checkpoints"],
+        ["Evaluation"] = ["Schedulers", "Data", "Checkpoints", "Models", "Embeddings", "Generation"],
         ["Training"] = ["Native", "Schedulers", "Data", "Checkpoints", "Models", "Embeddings", "Generation"],
     };
 

@@ -129,7 +129,7 @@ internal sealed partial class GenerateCommand : Documented
             messages.Warn($"the prompt is too long; its last {truncated.Count} tokens are not seen: \"{truncated.Text}\".");
     }
 
-    private static SamplerKind ChooseSampler(string? name, SchedulerConfig scheduler) =>
+    internal static SamplerKind ChooseSampler(string? name, SchedulerConfig scheduler) =>
         name is not null ? Samplers.Parse(name)
         : Samplers.OfFolder(scheduler) ?? throw new TextualInversionException($"The model's own sampler {scheduler.ClassName} is not supported; choose one with --sampler, such as \"dpm++ 2m\".");
 

@@ -27,6 +27,8 @@ public sealed record ClipTextConfig
     /// <summary>The width of the projected pooled output, where the encoder has one.</summary>
     public int ProjectionDim { get; init; } = 512;
 
+    internal ClipLayerConfig Layer => new(HiddenSize, IntermediateSize, NumAttentionHeads, LayerNormEps, HiddenAct);
+
     /// <exception cref="TextualInversionException">The config describes no network.</exception>
     internal void Validate(string file)
     {

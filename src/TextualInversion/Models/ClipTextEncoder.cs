@@ -1,6 +1,5 @@
 using TextualInversion.Checkpoints;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models;
 
@@ -18,7 +17,7 @@ public sealed class ClipTextEncoder : IDisposable
     private readonly WeightStore store;
     private readonly ClipTextConfig config;
     private readonly Tensor tokenEmbedding, positionEmbedding;
-    private readonly ClipTextLayer[] layers;
+    private readonly ClipLayer[] layers;
     private readonly LayerNorm finalNorm;
     private readonly Linear? textProjection;
 
@@ -35,7 +34,7 @@ public sealed class ClipTextEncoder : IDisposable
         var weights = store.Root;
         tokenEmbedding = (weights / "embeddings" / "token_embedding").Take("weight", config.VocabSize, config.HiddenSize);
         positionEmbedding = (weights / "embeddings" / "position_embedding").Take("weight", config.MaxPositionEmbeddings, config.HiddenSize);
-        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new ClipTextLayer(weights / "encoder" / "layers" / i, config, file.FilePath))];
+        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new ClipLayer(weights / "encoder" / "layers" / i, config.Layer, isCausal: true, file.FilePath))];
         finalNorm = new LayerNorm(weights / "final_layer_norm", config.HiddenSize, config.LayerNormEps);
         textProjection = hasProjection ? new Linear(weights / "text_projection", config.HiddenSize, config.ProjectionDim, hasBias: false) : null;
         store.RequireAllTaken();
@@ -104,28 +103,5 @@ public sealed class ClipTextEncoder : IDisposable
     {
         var name = key.StartsWith("text_model.", StringComparison.Ordinal) ? key["text_model.".Length..] : key;
         return name == "embeddings.position_ids" ? null : name;
-    }
-}
-
-/// <summary>One block: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
-internal sealed class ClipTextLayer(Weights weights, ClipTextConfig config, string file)
-{
-    private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.HiddenSize, config.LayerNormEps);
-    private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.HiddenSize, config.NumAttentionHeads, hasBias: true);
-    private readonly LayerNorm mlpNorm = new(weights / "layer_norm2", config.HiddenSize, config.LayerNormEps);
-    private readonly Linear expand = new(weights / "mlp" / "fc1", config.HiddenSize, config.IntermediateSize);
-    private readonly Linear contract = new(weights / "mlp" / "fc2", config.IntermediateSize, config.HiddenSize);
-    private readonly Func<Tensor, Tensor> activation = config.HiddenAct switch
-    {
-        "quick_gelu" => x => x * sigmoid(1.702 * x),
-        "gelu" => x => F.gelu(x),
-        _ => throw new TextualInversionException($"{file}: its config.json asks for the activation {config.HiddenAct}; quick_gelu and gelu are supported."),
-    };
-
-    public Tensor Forward(Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        x = x + attention.Forward(attentionNorm.Forward(x), causal: true);
-        return (x + contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
     }
 }

@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+using TextualInversion.Checkpoints;
+using TextualInversion.Data;
+using TextualInversion.Generation;
+
+namespace TextualInversion.Evaluation;
+
+/// <summary>
+/// Pictures and what CLIP makes of them, in files named by their content. Each file is there whole or not at all, so an interrupted
+/// evaluation goes on where it was; one that was damaged is made anew.
+/// </summary>
+/// <param name="folder">where; made when the first picture is kept</param>
+public sealed class PictureCache(string folder)
+{
+    /// <param name="key">see <see cref="CandidatePainter.Key"/></param>
+    public string PathOf(string key) => Path.Combine(folder, key[..2], key + ".png");
+
+    public bool Has(string key) => File.Exists(PathOf(key));
+
+    public RgbPicture? Find(string key)
+    {
+        try
+        {
+            return Has(key) ? PictureDecoder.Decode(PathOf(key)) : null;
+        }
+        catch (TextualInversionException)
+        {
+            return null;
+        }
+    }
+
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public void Keep(string key, RgbPicture picture, string parameters) =>
+        PictureFile.Write(PathOf(key), picture.Pixels, picture.WidthPixels, picture.HeightPixels, parameters, overwrite: true);
+
+    /// <param name="key">of the picture</param>
+    /// <param name="clipHash">of the CLIP</param>
+    public float[]? FindEmbedding(string key, string clipHash)
+    {
+        var path = EmbeddingPath(key, clipHash);
+        if (!File.Exists(path)) return null;
+        var numbers = MemoryMarshal.Cast<byte, float>(PictureDecoder.ReadBytes(path)).ToArray();
+        return numbers.Length > 0 && Math.Abs(ClipScorer.Cosine(numbers, numbers) - 1) < 1e-3 ? numbers : null;
+    }
+
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public void KeepEmbedding(string key, string clipHash, float[] embedding) =>
+        AtomicFile.Write(EmbeddingPath(key, clipHash), overwrite: true, stream => stream.Write(MemoryMarshal.AsBytes(embedding.AsSpan())));
+
+    private string EmbeddingPath(string key, string clipHash) => Path.ChangeExtension(PathOf(key), $".{clipHash[..16]}.clip");
+}

@@ -1,0 +1,33 @@
+using TextualInversion.Checkpoints;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace TextualInversion.Models;
+
+/// <summary>What the blocks of CLIP's two transformers have in common, each with its own numbers.</summary>
+internal sealed record ClipLayerConfig(int Width, int MlpWidth, int Heads, double LayerNormEps, string Activation);
+
+/// <summary>One block: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
+internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool isCausal, string file)
+{
+    private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.Width, config.LayerNormEps);
+    private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.Width, config.Heads, hasBias: true);
+    private readonly LayerNorm mlpNorm = new(weights / "layer_norm2", config.Width, config.LayerNormEps);
+    private readonly Linear expand = new(weights / "mlp" / "fc1", config.Width, config.MlpWidth);
+    private readonly Linear contract = new(weights / "mlp" / "fc2", config.MlpWidth, config.Width);
+    private readonly Func<Tensor, Tensor> activation = config.Activation switch
+    {
+        "quick_gelu" => x => x * sigmoid(1.702 * x),
+        "gelu" => x => F.gelu(x),
+        _ => throw new TextualInversionException($"{file}: its config.json asks for the activation {config.Activation}; quick_gelu and gelu are supported."),
+    };
+
+    /// <param name="x">(B, S, width)</param>
+    /// <returns>(B, S, width)</returns>
+    public Tensor Forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        x = x + attention.Forward(attentionNorm.Forward(x), causal: isCausal);
+        return (x + contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
+    }
+}
