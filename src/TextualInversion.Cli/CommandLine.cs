@@ -45,7 +45,11 @@ internal static class CommandLine
     {
         var root = new RootCommand("Teaches a frozen Stable Diffusion a new word from a few pictures (textual inversion), and paints with it.");
         var models = new ModelLocator(variable);
-        Documented[] commands = [new TrainCommand(models), new GenerateCommand(models), new EvalCommand(models, variable), new ModelsCommand(variable)];
+        Documented[] commands =
+        [
+            new TrainCommand(models), new GenerateCommand(models), new EvalCommand(models, variable),
+            new InspectCommand(models), new ConvertCommand(), new MergeCommand(), new ModelsCommand(variable),
+        ];
         foreach (var command in commands) root.Subcommands.Add(command);
         root.SetAction(parsed => new HelpPage().Invoke(parsed));
         var help = root.Options.OfType<HelpOption>().Single();

@@ -16,7 +16,7 @@ public sealed partial class LayeringTests
         ["Data"] = [],
         ["Checkpoints"] = [],
         ["Models"] = ["Native", "Checkpoints"],
-        ["Embeddings"] = ["Checkpoints"],
+        ["Embeddings"] = ["Checkpoints", "Data"],
         ["Generation"] = ["Models", "Schedulers", "Data", "Checkpoints"],
         ["Evaluation"] = ["Schedulers", "Data", "Checkpoints", "Models", "Embeddings", "Generation"],
         ["Training"] = ["Native", "Schedulers", "Data", "Checkpoints", "Models", "Embeddings", "Generation"],

@@ -14,7 +14,7 @@ internal sealed partial class GenerateCommand : Documented
 {
     private readonly Option<string> prompt = new("--prompt") { HelpName = "TEXT", Description = "What to draw; learned words stand in it as <my-cat>.", Required = true };
     private readonly Option<string?> negative = new("--negative") { HelpName = "TEXT", Description = "What not to draw. Default: nothing, as the model was trained for it." };
-    private readonly Option<string[]> embeddings = new("--embedding") { HelpName = "FILE[=trigger]", Description = "A learned word, under another trigger if one is given; may be repeated. Default: those in embeddings/ whose trigger the prompt holds." };
+    private readonly Option<string[]> embeddings = new("--embedding") { HelpName = "FILE[=trigger]|DIR", Description = "A learned word of any layout, under another trigger if one is given, or a folder of them; may be repeated. Default: those in embeddings/ whose trigger the prompt holds." };
     private readonly ModelOptions model = new();
     private readonly Option<int> count = new("--count") { HelpName = "N", Description = "Pictures; picture i uses seed + i. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
@@ -106,8 +106,8 @@ internal sealed partial class GenerateCommand : Documented
 
     private EmbeddingShelf FindEmbeddings(ParseResult parsed, string[] texts, Messages messages)
     {
-        if (parsed.GetValue(embeddings) is { Length: > 0 } named) return EmbeddingShelf.Named(named);
-        var shelf = EmbeddingShelf.Searched(texts, messages.Warn, out var triggers);
+        if (parsed.GetValue(embeddings) is { Length: > 0 } named) return EmbeddingShelf.Named(named, texts, messages.Warn);
+        var shelf = EmbeddingShelf.Searched(EmbeddingShelf.Folder, texts, messages.Warn, out var triggers);
         var unknown = texts.SelectMany(text => AngleBrackets().Matches(text).Select(match => match.Value))
             .Where(text => !shelf.Embeddings.Any(embedding => text.Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase))).Distinct();
         foreach (var text in unknown)

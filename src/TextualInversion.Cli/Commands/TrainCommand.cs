@@ -19,7 +19,7 @@ internal sealed class TrainCommand : Documented
 {
     private readonly Option<string[]> images = new("--images") { HelpName = "PATH…", Description = "Folders or files with three to five pictures.", Required = true, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same.", Required = true };
-    private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT", Description = "One or more words to start from. Default: the property's word." };
+    private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT|FILE", Description = "One or more words to start from, or an embedding of any layout with as many vectors. Default: the property's word." };
     private readonly Option<LearnedProperty> property = new("--property") { HelpName = "object|style", Description = "What the pictures share, for the choice of templates. Default: object." };
     private readonly ModelOptions model = new();
     private readonly Option<int> vectors = Number("--vectors", "N", "Rows to learn.", options => options.Vectors);
@@ -105,7 +105,8 @@ internal sealed class TrainCommand : Documented
         using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision), recomputes ? GradientUse.Recomputed : GradientUse.Kept);
         var noise = new NoiseSchedule(Machine.Scheduler(files, model.Forced(parsed)));
         _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
-        var phrase = parsed.GetValue(initializer) ?? options.Property.ToString().ToLowerInvariant();
+        var given = InitializerFile.TryRead(parsed.GetValue(initializer), options.Vectors, [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]);
+        var phrase = (given is null ? parsed.GetValue(initializer) : null) ?? options.Property.ToString().ToLowerInvariant();
         var starts = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();
         var start = starts[0]; // what is shown: the encoders' vocabularies are alike
         var side = options.Resolution ?? network.Resolution;
@@ -116,7 +117,7 @@ internal sealed class TrainCommand : Documented
 
         using var run = new RunFolder(runPath, mayReplace);
         using var scope = NewDisposeScope();
-        var initialRows = network.Vocabularies.Zip(starts, (vocabulary, words) => InitialRows(vocabulary, words, options.Vectors)).ToList();
+        var initialRows = given?.Select(rows => rows.to(network.Device)).ToList() ?? network.Vocabularies.Zip(starts, (vocabulary, words) => InitialRows(vocabulary, words, options.Vectors)).ToList();
         using var result = Train(new Trainer(network, noise, options), placeholder, initialRows, pictures.Pictures, prompts, run, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled) throw new OperationCanceledException();
         run.Keep();

@@ -10,7 +10,8 @@ public static class TensorFile
         return !FileKind.IsSafetensors(prefix) && (FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)) ? TorchFile.Open(path) : SafetensorsFile.Open(path);
     }
 
-    private static byte[] Prefix(string path)
+    /// <summary>The first bytes, as <see cref="FileKind"/> wants them.</summary>
+    internal static byte[] Prefix(string path)
     {
         try
         {

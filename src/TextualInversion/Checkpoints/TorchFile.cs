@@ -28,13 +28,18 @@ public sealed class TorchFile : ITensorFile
     public static TorchFile Open(string path)
     {
         var file = TorchPickle.Open(path);
-        var root = file.Root as PickledDict ?? new PickledDict();
+        return Of(file, file.Root as PickledDict ?? new PickledDict());
+    }
+
+    /// <summary>The state dict in one of the file's dictionaries.</summary>
+    internal static TorchFile Of(TorchPickle file, PickledDict root)
+    {
         var tensors = new Dictionary<string, PickledTensor>();
         foreach (var (key, value) in root["state_dict"] as PickledDict ?? root)
             if (key is string name && value is PickledTensor tensor) tensors.Add(name, tensor);
         return tensors.Count > 0
             ? new TorchFile(file, root, tensors)
-            : throw new TextualInversionException($"{path}: holds no weights (a dictionary of tensors, or one under state_dict){(root["string_to_param"] is null ? "" : ", but an embedding")}.");
+            : throw new TextualInversionException($"{file.FilePath}: holds no weights (a dictionary of tensors, or one under state_dict){(root["string_to_param"] is null ? "" : ", but an embedding")}.");
     }
 
     /// <summary>As <see cref="ITensorFile.Read"/>, mapped from the file where that is possible.</summary>

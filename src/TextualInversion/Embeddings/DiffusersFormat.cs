@@ -4,30 +4,46 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// diffusers' layout for models with one text encoder: a safetensors file with one tensor, <c>{ "&lt;my-cat&gt;": [n, d] }</c>
-/// (https://huggingface.co/docs/diffusers/using-diffusers/textual_inversion_inference). Other layouts will each have a file beside this one.
+/// diffusers' layout for models with one text encoder: one tensor named by its placeholder, <c>{ "&lt;my-cat&gt;": [n, d] }</c>, in a
+/// safetensors or torch file (https://huggingface.co/docs/diffusers/using-diffusers/textual_inversion_inference).
 /// </summary>
 public static class DiffusersFormat
 {
-    /// <exception cref="TextualInversionException">The file is not whole or of another layout.</exception>
-    public static LearnedEmbedding Read(string path)
+    /// <summary>The widths of SDXL's encoders, whose rows diffusers' script writes to two files, the second called as the first with _2.</summary>
+    private static readonly long[] PairWidths = [768, 1280];
+
+    /// <summary>Reads a file of one tensor. Where the second file of a pair lies beside it, its rows are read too.</summary>
+    /// <exception cref="TextualInversionException">The file holds another number of tensors, or no rows.</exception>
+    internal static EmbeddingFile Read(ITensorFile file)
     {
-        var file = SafetensorsFile.Open(path);
-        var (trigger, entry) = file.Tensors.Count == 1 ? file.Tensors.Single() : default;
-        if (trigger is null || entry.Shape.Length is not (1 or 2) || entry.Shape.Contains(0))
-            throw new TextualInversionException($"{path}: is no embedding of diffusers' layout, which holds one tensor of n x d numbers named by its placeholder; it holds {file.Tensors.Count} tensors.");
-        using var scope = NewDisposeScope();
-        var rows = file.Read(trigger).to(ScalarType.Float32).reshape(-1, entry.Shape[^1]).clone(); // (n, d): files of 2022 have one row as (d)
-        return new LearnedEmbedding(trigger, [rows.DetachFromDisposeScope()], file.Metadata);
+        if (file.Tensors.Count != 1)
+            throw new TextualInversionException($"{file.FilePath}: is no embedding of a known layout; it holds {string.Join(", ", file.Tensors.Take(4).Select(tensor => $"{MalformedFileException.Shown(tensor.Key)} [{string.Join(", ", tensor.Value.Shape)}]"))}{(file.Tensors.Count > 4 ? $" and {file.Tensors.Count - 4} more" : "")}.");
+        var (name, entry) = file.Tensors.Single();
+        List<Tensor> rows = [EmbeddingRows.Read(file, name)]; // (n, d)
+        if (Second(file, name, rows[0].shape) is { } second) rows.Add(second);
+        var trigger = name.Length > 0 ? name : Path.GetFileNameWithoutExtension(file.FilePath);
+        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Diffusers, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(trigger, rows, SafetensorsNotes.Provenance(file)));
     }
 
-    /// <summary>Writes float32; the provenance goes to the file's metadata.</summary>
-    /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, LearnedEmbedding embedding, bool overwrite)
+    /// <summary>Writes a safetensors file with the provenance in its metadata, or under a name of torch's such as <c>learned_embeds.bin</c> a torch file.</summary>
+    /// <exception cref="TextualInversionException">The trigger is one of the names by which layouts are told apart; or see <see cref="AtomicFile.Write"/>.</exception>
+    public static void Write(string path, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
     {
         if (embedding.Rows.Count != 1) throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
-        var metadata = new Dictionary<string, string> { ["format"] = "pt" };
-        foreach (var (key, value) in embedding.Provenance) metadata[key] = value;
-        SafetensorsFile.Write(path, new Dictionary<string, Tensor> { [embedding.Trigger] = embedding.Rows[0] }, metadata, overwrite);
+        if (embedding.Trigger is "" or "__metadata__" or "string_to_param" || WebUiSafetensorsFormat.Keys.Contains(embedding.Trigger))
+            throw new TextualInversionException($"{path}: the trigger \"{embedding.Trigger}\" means something else in such a file; choose another.");
+        using var rows = EmbeddingRows.As(embedding.Rows[0], type);
+        if (TorchEndings.Has(path)) TorchSave.Write(path, new Dictionary<string, object?> { [embedding.Trigger] = rows }, overwrite);
+        else SafetensorsFile.Write(path, new Dictionary<string, Tensor> { [embedding.Trigger] = rows }, SafetensorsNotes.Metadata(embedding, withTrigger: false), overwrite);
+    }
+
+    private static Tensor? Second(ITensorFile first, string name, long[] shape)
+    {
+        var path = first.FilePath;
+        var beside = Path.Combine(Path.GetDirectoryName(path)!, $"{Path.GetFileNameWithoutExtension(path)}_2{Path.GetExtension(path)}");
+        if (shape[1] != PairWidths[0] || !File.Exists(beside)) return null;
+        var second = TensorFile.Open(beside);
+        var isOther = second.Tensors.Count == 1 && second.Tensors.TryGetValue(name, out var entry) && entry.Shape.SequenceEqual([shape[0], PairWidths[1]]);
+        return isOther ? EmbeddingRows.Read(second, name) : null;
     }
 }

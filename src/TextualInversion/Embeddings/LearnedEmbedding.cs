@@ -11,6 +11,9 @@ public sealed record LearnedEmbedding(string Trigger, IReadOnlyList<Tensor> Rows
     /// <summary>n</summary>
     public int Vectors => (int)Rows[0].shape[0];
 
+    /// <summary>d of each encoder.</summary>
+    public IReadOnlyList<long> Widths => [.. Rows.Select(rows => rows.shape[1])];
+
     public void Dispose()
     {
         foreach (var rows in Rows) rows.Dispose();

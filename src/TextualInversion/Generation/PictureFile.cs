@@ -1,5 +1,6 @@
 using ImageMagick;
 using TextualInversion.Checkpoints;
+using TextualInversion.Data;
 
 namespace TextualInversion.Generation;
 

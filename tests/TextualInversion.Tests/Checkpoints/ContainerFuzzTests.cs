@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using TextualInversion.Checkpoints;
+using TextualInversion.Embeddings;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ namespace TextualInversion.Tests.Checkpoints;
 /// </summary>
 public sealed class ContainerFuzzTests : IDisposable
 {
-    private const int ShortRun = 300; // files of each container
+    private const int ShortRun = 100; // files of each container
 
     private readonly TemporaryFolder folder = new();
 
@@ -26,6 +27,11 @@ public sealed class ContainerFuzzTests : IDisposable
         ["compressed archive"] = () => TorchBytes.Zip([("a/data.pkl", TorchBytes.Bytes($"{TorchBytes.Protocol2}{Pickle}.")), ("a/data/0", TorchBytes.Floats(0, 1, 2, 3, 4, 5))], System.IO.Compression.CompressionLevel.Fastest),
         ["legacy"] = () => TorchBytes.Legacy(Pickle, ("0", 6, TorchBytes.Floats(0, 1, 2, 3, 4, 5))),
         ["torch's protocol 5"] = () => File.ReadAllBytes(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "torch-protocols", "zip-5.pt")),
+        ["embedding in a torch file"] = () => Written(EmbeddingLayout.WebUi),
+        ["embedding of the paper"] = () => Written(EmbeddingLayout.Paper),
+        ["embedding in safetensors"] = () => Written(EmbeddingLayout.Sdxl),
+        ["embedding in a picture"] = () => Written(EmbeddingLayout.Png),
+        ["embedding hidden in a picture"] = () => File.ReadAllBytes(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "webui-hidden.png")),
         ["torch's legacy protocol 1"] = () => File.ReadAllBytes(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "torch-protocols", "legacy-1.pt")),
     };
 
@@ -57,6 +63,14 @@ public sealed class ContainerFuzzTests : IDisposable
         return [.. BitConverter.GetBytes((long)Header.Length), .. TorchBytes.Bytes(Header), .. new byte[32]];
     }
 
+    private static byte[] Written(EmbeddingLayout layout)
+    {
+        using var folder = new TemporaryFolder();
+        using var embedding = new LearnedEmbedding("<my-cat>", [.. Enumerable.Range(3, EmbeddingLayouts.Encoders(layout)).Select(width => ones(2, width))], new Dictionary<string, string> { ["steps"] = "7" });
+        EmbeddingFile.Write(folder.File("file"), layout, embedding, overwrite: false);
+        return File.ReadAllBytes(folder.File("file"));
+    }
+
     /// <summary>A few changes of a kind that parsers stumble over: bits, extreme numbers, holes, repetitions, pieces from elsewhere, an early end.</summary>
     private static byte[] Damage(byte[] original, Random random)
     {
@@ -85,15 +99,32 @@ public sealed class ContainerFuzzTests : IDisposable
     {
         var path = folder.Write("file", content);
         var (clock, before) = (Stopwatch.StartNew(), GC.GetAllocatedBytesForCurrentThread());
+        Guard(what, () => ReadTensors(path));
+        Guard(what, () =>
+        {
+            using var file = EmbeddingFile.Open(path);
+            Assert.All(file.Embedding.Rows, rows => Assert.Equal((2, file.Embedding.Vectors), (rows.shape.Length, (int)rows.shape[0])));
+        });
+        Assert.True(clock.Elapsed.TotalSeconds < 5, $"{what}: took {clock.Elapsed}");
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 64 << 20, $"{what}: took {GC.GetAllocatedBytesForCurrentThread() - before:N0} bytes");
+    }
+
+    private static void ReadTensors(string path)
+    {
+        var file = TensorFile.Open(path);
+        foreach (var (name, entry) in file.Tensors)
+        {
+            using var tensor = file.Read(name);
+            Assert.Equal(entry.Shape, tensor.shape);
+            using var sum = tensor.to(ScalarType.Float64).sum(); // reads every byte
+        }
+    }
+
+    private static void Guard(string what, Action read)
+    {
         try
         {
-            var file = TensorFile.Open(path);
-            foreach (var (name, entry) in file.Tensors)
-            {
-                using var tensor = file.Read(name);
-                Assert.Equal(entry.Shape, tensor.shape);
-                using var sum = tensor.to(ScalarType.Float64).sum(); // reads every byte
-            }
+            read();
         }
         catch (TextualInversionException)
         {
@@ -102,8 +133,5 @@ public sealed class ContainerFuzzTests : IDisposable
         {
             Assert.Fail($"{what}: {error}");
         }
-
-        Assert.True(clock.Elapsed.TotalSeconds < 5, $"{what}: took {clock.Elapsed}");
-        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100 << 20, $"{what}: took {GC.GetAllocatedBytesForCurrentThread() - before:N0} bytes");
     }
 }

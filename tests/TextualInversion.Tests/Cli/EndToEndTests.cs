@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
 using TextualInversion.Generation;
 using TextualInversion.Tests.Fixtures;
@@ -37,11 +38,11 @@ public sealed class EndToEndTests : IDisposable
     {
         await Ti.TrainAsync(folder.Path, Ti.Sample("my-cat"), "my-cat", [.. Short, "--vectors", "2"]);
 
-        using var embedding = DiffusersFormat.Read(folder.File("embeddings/my-cat.safetensors"));
+        using var embedding = EmbeddingFile.Read(folder.File("embeddings/my-cat.safetensors"));
         Assert.Equal("<my-cat>", embedding.Trigger);
         Assert.Equal([2, 128], embedding.Rows[0].shape);
         Assert.Equal("cat", embedding.Provenance["initializer"]);
-        Assert.Equal("pt", embedding.Provenance["format"]);
+        Assert.Equal("pt", SafetensorsFile.Open(folder.File("embeddings/my-cat.safetensors")).Metadata["format"]);
         var last = (await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv")))[^1].Split(',');
         Assert.All(last[^2..], drift => Assert.True(double.Parse(drift, System.Globalization.CultureInfo.InvariantCulture) > 0));
     }

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using ImageMagick;
 using TextualInversion.Data;
-using TextualInversion.Generation;
 using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Data;

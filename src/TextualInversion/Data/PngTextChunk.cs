@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace TextualInversion.Generation;
+namespace TextualInversion.Data;
 
 /// <summary>
 /// Texts in PNG files (https://www.w3.org/TR/png-3/#11textinfo): <c>tEXt</c> holds Latin-1 and is what every reader knows,
@@ -35,7 +35,7 @@ internal static class PngTextChunk
             var chunk = rest[4..(8 + (int)length)];
             if (ReadText(chunk, Encoding.Latin1.GetBytes(keyword)) is { } text)
             {
-                if (Crc(chunk) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + (int)length)..]))
+                if (Crc32.Of(chunk) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + (int)length)..]))
                     throw new InvalidDataException("the checksum of its text is wrong");
                 return text;
             }
@@ -52,7 +52,7 @@ internal static class PngTextChunk
         BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
         type.CopyTo(chunk.AsSpan(4));
         data.CopyTo(chunk.AsSpan(8));
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + data.Length), Crc(chunk.AsSpan(4, 4 + data.Length)));
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + data.Length), Crc32.Of(chunk.AsSpan(4, 4 + data.Length)));
         return chunk;
     }
 
@@ -68,18 +68,5 @@ internal static class PngTextChunk
         data = data[2..]; // compression flag and method
         for (var skipped = 0; skipped < 2; skipped++) data = data[(data.IndexOf((byte)0) + 1)..]; // language, translated keyword
         return Encoding.UTF8.GetString(data);
-    }
-
-    /// <summary>CRC-32 of ISO 3309, bit by bit: texts are short.</summary>
-    private static uint Crc(ReadOnlySpan<byte> bytes)
-    {
-        var crc = uint.MaxValue;
-        foreach (var value in bytes)
-        {
-            crc ^= value;
-            for (var bit = 0; bit < 8; bit++) crc = (crc & 1) == 0 ? crc >> 1 : (crc >> 1) ^ 0xEDB88320;
-        }
-
-        return ~crc;
     }
 }

@@ -1,0 +1,70 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Data;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Embeddings;
+
+/// <summary>An embedding as it was read from a file of any layout.</summary>
+/// <param name="Path">the file</param>
+/// <param name="Layout">its layout</param>
+/// <param name="Container">what the layout is kept in; some may be kept in two</param>
+/// <param name="Type">in which it keeps its numbers</param>
+/// <param name="Embedding">what it holds</param>
+public sealed record EmbeddingFile(string Path, EmbeddingLayout Layout, EmbeddingContainer Container, ScalarType Type, LearnedEmbedding Embedding) : IDisposable
+{
+    /// <summary>The endings under which people keep embeddings, for those who search a folder.</summary>
+    public static IReadOnlyList<string> Endings { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
+
+    /// <summary>Reads a file as what its content says it is, whatever its name.</summary>
+    /// <exception cref="TextualInversionException">The file is missing, damaged or holds no embedding.</exception>
+    public static EmbeddingFile Open(string path)
+    {
+        if (Directory.Exists(path)) throw new TextualInversionException($"{path}: is a folder; name a file.");
+        var prefix = TensorFile.Prefix(path);
+        if (prefix.AsSpan().StartsWith(PngTextChunk.Signature)) return PngCardFormat.Read(path);
+        if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix))) return OfTensors(SafetensorsFile.Open(path));
+        var file = TorchPickle.Open(path);
+        return file.Root is IReadOnlyList<object?> and [var only] ? OfRoot(file, only) with { Layout = EmbeddingLayout.Bare } : OfRoot(file, file.Root);
+    }
+
+    /// <summary>As <see cref="Open"/>, for those who only want the embedding.</summary>
+    public static LearnedEmbedding Read(string path) => Open(path).Embedding;
+
+    /// <summary>Writes an embedding; the same one gives the same bytes.</summary>
+    /// <exception cref="TextualInversionException">The layout is for another number of text encoders; or see <see cref="AtomicFile.Write"/>.</exception>
+    public static void Write(string path, EmbeddingLayout layout, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    {
+        if (embedding.Rows.Count != EmbeddingLayouts.Encoders(layout))
+            throw new TextualInversionException($"{path}: the layout {EmbeddingLayouts.Name(layout)} is for {Count(EmbeddingLayouts.Encoders(layout))}, and {embedding.Trigger} has rows for {Count(embedding.Rows.Count)}; choose {(embedding.Rows.Count == 2 ? "sdxl" : "another")}.");
+        Action<string, LearnedEmbedding, bool, ScalarType> write = layout switch
+        {
+            EmbeddingLayout.Diffusers => DiffusersFormat.Write,
+            EmbeddingLayout.WebUi => WebUiFormat.Write,
+            EmbeddingLayout.WebUiSafetensors => WebUiSafetensorsFormat.Write,
+            EmbeddingLayout.Sdxl => SdxlFormat.Write,
+            EmbeddingLayout.Paper => PaperFormat.Write,
+            EmbeddingLayout.Png => PngCardFormat.Write,
+            EmbeddingLayout.Bare => BareFormat.Write,
+            _ => throw new ArgumentOutOfRangeException(nameof(layout)),
+        };
+        write(path, embedding, overwrite, type);
+    }
+
+    public void Dispose() => Embedding.Dispose();
+
+    private static EmbeddingFile OfRoot(TorchPickle file, object? root) => root switch
+    {
+        PickledTensor tensor => BareFormat.Read(file, tensor),
+        PickledDict dictionary when PaperFormat.Matches(dictionary) => PaperFormat.Read(file, dictionary),
+        PickledDict dictionary when WebUiFormat.Matches(dictionary) => WebUiFormat.Read(file, dictionary),
+        PickledDict dictionary => OfTensors(TorchFile.Of(file, dictionary)),
+        _ => throw new TextualInversionException($"{file.FilePath}: holds neither a tensor nor a dictionary of tensors; name a file of learned rows."),
+    };
+
+    private static EmbeddingFile OfTensors(ITensorFile file) =>
+        SdxlFormat.Matches(file) ? SdxlFormat.Read(file)
+        : WebUiSafetensorsFormat.Matches(file) ? WebUiSafetensorsFormat.Read(file)
+        : DiffusersFormat.Read(file);
+
+    private static string Count(int encoders) => encoders == 1 ? "one text encoder" : $"{encoders} text encoders";
+}

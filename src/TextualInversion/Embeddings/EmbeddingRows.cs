@@ -1,0 +1,46 @@
+using TextualInversion.Checkpoints;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Embeddings;
+
+/// <summary>Between what files hold and (n, d) float32.</summary>
+internal static class EmbeddingRows
+{
+    private const long MaxElements = 1 << 22; // far more than a prompt has room for, and 16 MiB
+
+    /// <summary>The rows of a tensor that is (n, d), or (d) for one row.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="name">The tensor's.</param>
+    /// <param name="entry">What the file says of it.</param>
+    /// <param name="read">Reads it.</param>
+    /// <exception cref="TextualInversionException">It is of another shape or type, too large, or holds what are no numbers.</exception>
+    public static Tensor Read(string path, string name, TensorEntry entry, Func<Tensor> read)
+    {
+        var shown = $"{path}: {MalformedFileException.Shown(name)} [{string.Join(", ", entry.Shape)}]";
+        if (entry.Shape.Length is not (1 or 2) || entry.Shape.Contains(0)) throw new TextualInversionException($"{shown} is no embedding, which is n x d numbers; name a file of learned rows.");
+        if (entry.Type is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
+            throw new TextualInversionException($"{shown} holds {entry.Type} and an embedding floating-point numbers; name a file of learned rows.");
+        if (entry.Shape.Aggregate((Int128)1, (product, size) => product * size) > MaxElements)
+            throw new TextualInversionException($"{shown} is too large for an embedding; it is more likely a model.");
+        using var scope = NewDisposeScope();
+        var rows = read().to(ScalarType.Float32).reshape(-1, entry.Shape[^1]).clone(); // (n, d)
+        if (!FiniteCheck.AllFinite(rows)) throw new TextualInversionException($"{shown} holds what are no numbers (NaN or infinite), as where a training failed or float16 did not suffice; take an earlier checkpoint.");
+        return rows.MoveToOuterDisposeScope();
+    }
+
+    public static Tensor Read(ITensorFile file, string name) => Read(file.FilePath, name, file.Tensors[name], () => file.Read(name));
+
+    public static Tensor Read(TorchPickle file, string name, PickledTensor tensor) =>
+        Read(file.FilePath, name, new TensorEntry(tensor.Type, tensor.Shape), () => file.Read(tensor));
+
+    /// <summary>The rows in another type, each number rounded to the nearest, to the even one between two. The caller disposes of it.</summary>
+    /// <exception cref="TextualInversionException">A number is too large for the type.</exception>
+    public static Tensor As(Tensor rows, ScalarType type)
+    {
+        var rounded = rows.to(type);
+        if (ReferenceEquals(rounded, rows)) return rows.alias();
+        if (FiniteCheck.AllFinite(rounded)) return rounded;
+        rounded.Dispose();
+        throw new TextualInversionException($"The embedding holds numbers that are too large for {type.ToString().ToLowerInvariant()}; choose bfloat16 or float32.");
+    }
+}

@@ -1,0 +1,76 @@
+using System.IO.Compression;
+using TextualInversion.Data;
+
+namespace TextualInversion.Embeddings;
+
+/// <summary>
+/// Data in the lower four bits of a picture's pixels, which survive what strips texts from files. The WebUI puts a block left of the
+/// picture with the lower halves of the bytes and one right of it with the upper halves, each behind a black column; both are masked with
+/// the numbers of a generator, and hold zlib (image_embedding.py of the WebUI, <c>extract_image_data_embed</c>).
+/// </summary>
+internal static class HiddenData
+{
+    private const int MaxPixels = 8 << 20, Channels = 3;
+
+    /// <returns>what is hidden; null where the picture has no such blocks</returns>
+    /// <exception cref="InvalidDataException">They hold no zlib, or more than <paramref name="limit"/> bytes.</exception>
+    public static byte[]? Find(RgbPicture picture, int limit)
+    {
+        if (picture.Pixels.Length / Channels > MaxPixels || WithoutBlackBorder(picture) is not { } area) return null;
+        var black = Enumerable.Range(area.Left, area.Right - area.Left).Where(x => IsBlack(picture, area, x)).ToList();
+        if (black.Count < 2) return null;
+        byte[] lower = Unmasked(picture, area with { Right = black[0] }), upper = Unmasked(picture, area with { Left = black[^1] + 1 });
+        return lower.Length == upper.Length && lower.Length > 0 ? Inflate([.. lower.Zip(upper, (low, high) => (byte)((high << 4) | low))], limit) : null;
+    }
+
+    /// <summary>From the first to the last column and row with a pixel none of whose colours is 0.</summary>
+    private static Area? WithoutBlackBorder(RgbPicture picture)
+    {
+        int left = int.MaxValue, right = 0, top = int.MaxValue, bottom = 0;
+        for (var pixel = 0; pixel < picture.Pixels.Length / Channels; pixel++)
+        {
+            if (picture.Pixels.AsSpan(pixel * Channels, Channels).Contains((byte)0)) continue;
+            int x = pixel % picture.WidthPixels, y = pixel / picture.WidthPixels;
+            (left, right, top, bottom) = (Math.Min(left, x), Math.Max(right, x + 1), Math.Min(top, y), Math.Max(bottom, y + 1));
+        }
+
+        return left < right ? new Area(left, right, top, bottom) : null;
+    }
+
+    private static bool IsBlack(RgbPicture picture, Area area, int x)
+    {
+        for (var y = area.Top; y < area.Bottom; y++)
+            for (var channel = 0; channel < Channels; channel++)
+                if (LowerHalf(picture, x, y, channel) != 0) return false;
+        return true;
+    }
+
+    private static byte[] Unmasked(RgbPicture picture, Area area)
+    {
+        var bytes = new byte[(area.Right - area.Left) * (area.Bottom - area.Top) * Channels];
+        uint mask = 0;
+        var next = 0;
+        for (var y = area.Top; y < area.Bottom; y++)
+            for (var x = area.Left; x < area.Right; x++)
+                for (var channel = 0; channel < Channels; channel++)
+                {
+                    mask = unchecked((1664525 * mask) + 1013904223);
+                    bytes[next++] = (byte)(LowerHalf(picture, x, y, channel) ^ (mask % 255 & 0x0F));
+                }
+
+        return bytes;
+    }
+
+    private static int LowerHalf(RgbPicture picture, int x, int y, int channel) => picture.Pixels[(((y * picture.WidthPixels) + x) * Channels) + channel] & 0x0F;
+
+    private static byte[] Inflate(byte[] zlib, int limit)
+    {
+        using var inflater = new ZLibStream(new MemoryStream(zlib), CompressionMode.Decompress);
+        var content = new byte[limit];
+        var length = inflater.ReadAtLeast(content, limit, throwOnEndOfStream: false);
+        return length < limit ? content[..length] : throw new InvalidDataException("it is too long for one");
+    }
+
+    /// <summary>Columns [Left, Right) and rows [Top, Bottom).</summary>
+    private sealed record Area(int Left, int Right, int Top, int Bottom);
+}

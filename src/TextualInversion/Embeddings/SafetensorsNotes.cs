@@ -1,0 +1,28 @@
+using TextualInversion.Checkpoints;
+
+namespace TextualInversion.Embeddings;
+
+/// <summary>What safetensors files say of an embedding beside its tensors: provenance, and the trigger where the layout has no place for it.</summary>
+internal static class SafetensorsNotes
+{
+    private const string FormatKey = "format", TriggerKey = "trigger";
+
+    public static Dictionary<string, string> Metadata(LearnedEmbedding embedding, bool withTrigger)
+    {
+        var metadata = new Dictionary<string, string> { [FormatKey] = "pt" };
+        if (withTrigger) metadata[TriggerKey] = embedding.Trigger;
+        foreach (var (key, value) in embedding.Provenance) metadata[key] = value;
+        return metadata;
+    }
+
+    public static EmbeddingContainer Container(ITensorFile file) => file is SafetensorsFile ? EmbeddingContainer.Safetensors : EmbeddingContainer.Torch;
+
+    public static IReadOnlyDictionary<string, string> Provenance(ITensorFile file) =>
+        file is SafetensorsFile { Metadata: var metadata }
+            ? metadata.Where(pair => pair.Key is not (FormatKey or TriggerKey)).ToDictionary()
+            : new Dictionary<string, string>();
+
+    /// <summary>The trigger that was noted, else the file's stem, which is what the WebUI and ComfyUI go by.</summary>
+    public static string Trigger(ITensorFile file) =>
+        (file as SafetensorsFile)?.Metadata.GetValueOrDefault(TriggerKey) is { Length: > 0 } trigger ? trigger : Path.GetFileNameWithoutExtension(file.FilePath);
+}

@@ -1,0 +1,36 @@
+using TextualInversion.Checkpoints;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Embeddings;
+
+/// <summary>
+/// Most embeddings on model-sharing sites: one tensor <c>emb_params</c> [n, d] in a safetensors file, as kohya's scripts and
+/// invoke-training write it. OneTrainer calls it <c>emp_params</c>, others by the encoder that it is for. The trigger is the file's stem;
+/// the metadata of our files holds it too.
+/// </summary>
+public static class WebUiSafetensorsFormat
+{
+    private const string Key = "emb_params";
+
+    /// <summary>The names that its tensor goes by.</summary>
+    internal static readonly string[] Keys = [Key, "emp_params", "clip_l", "clip_g"];
+
+    /// <summary>Whether a file is of this layout.</summary>
+    public static bool Matches(ITensorFile file) => file.Tensors.Count == 1 && Keys.Contains(file.Tensors.Keys.Single());
+
+    /// <exception cref="TextualInversionException">The tensor is no rows.</exception>
+    internal static EmbeddingFile Read(ITensorFile file)
+    {
+        var (name, entry) = file.Tensors.Single();
+        return new EmbeddingFile(file.FilePath, EmbeddingLayout.WebUiSafetensors, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(SafetensorsNotes.Trigger(file), [EmbeddingRows.Read(file, name)], SafetensorsNotes.Provenance(file)));
+    }
+
+    /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
+    public static void Write(string path, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    {
+        if (embedding.Rows.Count != 1) throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
+        using var rows = EmbeddingRows.As(embedding.Rows[0], type);
+        if (TorchEndings.Has(path)) TorchSave.Write(path, new Dictionary<string, object?> { [Key] = rows }, overwrite);
+        else SafetensorsFile.Write(path, new Dictionary<string, Tensor> { [Key] = rows }, SafetensorsNotes.Metadata(embedding, withTrigger: true), overwrite);
+    }
+}
