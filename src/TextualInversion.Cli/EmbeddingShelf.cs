@@ -1,5 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
+using TextualInversion.Generation;
 using TextualInversion.Models;
 using static TorchSharp.torch;
 
@@ -11,6 +12,7 @@ internal sealed class EmbeddingShelf : IDisposable
     public const string Folder = "embeddings";
 
     private readonly List<LearnedEmbedding> embeddings = [];
+    private readonly List<EmbeddingArgument> arguments = []; // one an embedding
 
     private EmbeddingShelf()
     {
@@ -18,18 +20,21 @@ internal sealed class EmbeddingShelf : IDisposable
 
     public IReadOnlyList<LearnedEmbedding> Embeddings => embeddings;
 
-    /// <summary>Takes the files named, each <c>FILE</c> or <c>FILE=trigger</c>.</summary>
+    /// <summary>What would take them again, one an embedding.</summary>
+    public IReadOnlyList<EmbeddingArgument> Arguments => arguments;
+
+    /// <summary>Takes the files named.</summary>
     /// <exception cref="TextualInversionException">A file cannot be read.</exception>
-    public static EmbeddingShelf Named(IEnumerable<string> arguments)
+    public static EmbeddingShelf Named(IEnumerable<EmbeddingArgument> arguments)
     {
         var shelf = new EmbeddingShelf();
         foreach (var argument in arguments)
         {
-            var split = File.Exists(argument) ? -1 : argument.LastIndexOf('=');
-            var path = split < 0 ? argument : argument[..split];
+            var path = argument.Path;
             if (!File.Exists(path)) throw new TextualInversionException($"{path}: no such embedding; name a .safetensors file.");
             var embedding = Read(path);
-            shelf.embeddings.Add(split < 0 ? embedding : embedding with { Trigger = Placeholder.Parse(argument[(split + 1)..]).Name });
+            shelf.embeddings.Add(argument.Trigger is null ? embedding : embedding with { Trigger = Placeholder.Parse(argument.Trigger).Name });
+            shelf.arguments.Add(argument);
         }
 
         return shelf;
@@ -50,12 +55,22 @@ internal sealed class EmbeddingShelf : IDisposable
             var isClash = found.Contains(embedding.Trigger, StringComparer.OrdinalIgnoreCase);
             if (isClash) warn($"{path}: has the trigger {embedding.Trigger} as another file of {Folder}/ does, and is passed over; choose with --embedding.");
             found.Add(embedding.Trigger);
-            if (!isClash && texts.Any(text => text.Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase))) shelf.embeddings.Add(embedding);
-            else embedding.Dispose();
+            if (isClash || !texts.Any(text => EmbeddingNames.Resolve(text, path, embedding.Trigger).Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase)))
+            {
+                embedding.Dispose();
+                continue;
+            }
+
+            shelf.embeddings.Add(embedding);
+            shelf.arguments.Add(new EmbeddingArgument(path));
         }
 
         return shelf;
     }
+
+    /// <summary>A prompt in which every embedding is named by its trigger, see <see cref="EmbeddingNames"/>.</summary>
+    public string Resolve(string prompt) =>
+        embeddings.Zip(arguments).Aggregate(prompt, (text, pair) => EmbeddingNames.Resolve(text, pair.Second.Path, pair.First.Trigger));
 
     /// <summary>The placeholders, in the order of the rows.</summary>
     /// <param name="widths">d of each text encoder of the model</param>
@@ -68,17 +83,26 @@ internal sealed class EmbeddingShelf : IDisposable
     }
 
     /// <summary>(N, d) for each text encoder: all rows in order; null without embeddings. They are the caller's dispose scope's.</summary>
-    public IReadOnlyList<Tensor>? Rows(Device device)
+    /// <exception cref="TextualInversionException">A strength is asked for, and the embedding does not say what it started from.</exception>
+    public IReadOnlyList<Tensor>? Rows(IDiffusionModel model)
     {
         if (embeddings.Count == 0) return null;
         using var scope = NewDisposeScope();
         return [.. Enumerable.Range(0, embeddings[0].Rows.Count)
-            .Select(encoder => cat([.. embeddings.Select(embedding => embedding.Rows[encoder])], dim: 0).to(device).MoveToOuterDisposeScope())];
+            .Select(encoder => cat([.. embeddings.Zip(arguments, (embedding, argument) => Rows(embedding, argument, model, encoder))], dim: 0).MoveToOuterDisposeScope())];
     }
 
     public void Dispose()
     {
         foreach (var embedding in embeddings) embedding.Dispose();
+    }
+
+    private static Tensor Rows(LearnedEmbedding embedding, EmbeddingArgument argument, IDiffusionModel model, int encoder)
+    {
+        if (argument.Strength == 1) return embedding.Rows[encoder].to(model.Device);
+        var initializer = embedding.Provenance.GetValueOrDefault("initializer") ?? throw new TextualInversionException(
+            $"{argument.Path}: does not say which word it started from, so @{argument.Strength} has no meaning; weigh it in the prompt, as in ({embedding.Trigger}:0.7).");
+        return EmbeddingStrength.Apply(embedding.Rows[encoder], initializer, model.Tokenizers[encoder], model.Vocabularies[encoder], argument.Strength);
     }
 
     private static LearnedEmbedding Read(string path) =>

@@ -63,6 +63,24 @@ public static class PictureDecoder
         }
     }
 
+    /// <summary>The EXIF data of a file; null where it has none. Its pixels are not decoded.</summary>
+    /// <exception cref="TextualInversionException">It is no picture or is damaged.</exception>
+    internal static IExifProfile? ReadExif(string path, byte[] file)
+    {
+        if (PictureFormats.Recognise(file) is not { } format)
+            throw new TextualInversionException($"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}.");
+        try
+        {
+            using var image = new MagickImage();
+            image.Ping(file, new MagickReadSettings { Format = format, FrameIndex = 0, FrameCount = 1 });
+            return image.GetExifProfile();
+        }
+        catch (MagickException error)
+        {
+            throw Damaged(path, error);
+        }
+    }
+
     /// <summary>The whole file, read once for decoding and hashing.</summary>
     internal static byte[] ReadBytes(string path)
     {

@@ -1,14 +1,25 @@
+using System.Security.Cryptography;
 using TextualInversion.Data;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
 
-/// <summary>A picture to start from, brought to the size of the picture to make.</summary>
-internal static class InitPicture
+/// <summary>A picture to start from.</summary>
+/// <param name="Path">as it was named</param>
+/// <param name="Picture">of any size</param>
+/// <param name="Sha256">of the file, in lower-case hexadecimal</param>
+public sealed record InitPicture(string Path, RgbPicture Picture, string Sha256)
 {
+    /// <exception cref="TextualInversionException">It cannot be read, is no picture, is damaged or too large.</exception>
+    public static InitPicture Read(string path)
+    {
+        var file = PictureDecoder.ReadBytes(path);
+        return new InitPicture(path, PictureDecoder.Decode(path, file), Convert.ToHexStringLower(SHA256.HashData(file)));
+    }
+
     /// <summary>Cut to the shape around the centre, then resized as Pillow does with bicubic.</summary>
     /// <returns>(1, 3, H, W) in [-1, 1]</returns>
-    public static Tensor ToPixels(RgbPicture picture, int widthPixels, int heightPixels)
+    internal static Tensor ToPixels(RgbPicture picture, int widthPixels, int heightPixels)
     {
         var resized = BicubicResize.Resize(CropToShape(picture, widthPixels, heightPixels), widthPixels, heightPixels);
         using var scope = NewDisposeScope();
