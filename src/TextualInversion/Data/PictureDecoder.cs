@@ -63,7 +63,7 @@ public static class PictureDecoder
         }
     }
 
-    /// <summary>The EXIF data of a file; null where it has none. Its pixels are not decoded.</summary>
+    /// <summary>The EXIF data of a file; null where it has none.</summary>
     /// <exception cref="TextualInversionException">It is no picture or is damaged.</exception>
     internal static IExifProfile? ReadExif(string path, byte[] file)
     {
@@ -71,8 +71,11 @@ public static class PictureDecoder
             throw new TextualInversionException($"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}.");
         try
         {
+            var settings = new MagickReadSettings { Format = format, FrameIndex = 0, FrameCount = 1 };
             using var image = new MagickImage();
-            image.Ping(file, new MagickReadSettings { Format = format, FrameIndex = 0, FrameCount = 1 });
+            image.Ping(file, settings);
+            RefuseTooLarge(path, image.Width, image.Height);
+            if (format == MagickFormat.WebP) image.Read(file, settings); // a look at a WebP's header does not give it
             return image.GetExifProfile();
         }
         catch (MagickException error)
