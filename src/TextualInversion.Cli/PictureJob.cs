@@ -26,6 +26,8 @@ internal sealed record EmbeddingVariation(double? Strength = null, string? Check
 /// <summary>Pictures in rows, as a grid shows them.</summary>
 internal sealed record PicturePlan(IReadOnlyList<IReadOnlyList<PictureJob>> Rows, IReadOnlyList<string> ColumnLabels, IReadOnlyList<string> RowLabels)
 {
+    private const int LongestRow = 8; // of a grid with one axis, before it is wrapped
+
     public IReadOnlyList<PictureJob> Jobs { get; } = [.. Rows.SelectMany(row => row)];
 
     /// <summary>Each prompt with each seed: a row for each prompt, or for one prompt as many rows as columns.</summary>
@@ -40,6 +42,8 @@ internal sealed record PicturePlan(IReadOnlyList<IReadOnlyList<PictureJob>> Rows
     public static PicturePlan OfAxes(PictureJob job, GridAxis? x, GridAxis? y)
     {
         List<PictureJob> Along(PictureJob one, GridAxis? axis) => axis is null ? [one] : [.. axis.Values.Select(value => axis.Apply(one, value))];
-        return new PicturePlan([.. Along(job, y).Select(row => Along(row, x))], x?.Labels ?? [], y?.Labels ?? []);
+        var rows = Along(job, y).Select(row => Along(row, x)).ToList();
+        if (y is null && rows[0].Count > LongestRow) rows = [.. rows[0].Chunk((int)Math.Ceiling(Math.Sqrt(rows[0].Count))).Select(row => row.ToList())];
+        return new PicturePlan([.. rows], x?.Labels ?? [], y?.Labels ?? []);
     }
 }

@@ -15,7 +15,7 @@ public static class PictureGrid
     public static bool CanLabel => MagickNET.FontFamilies.Count > 0;
 
     /// <param name="rows">at least one row of at least one picture, all of one size; the last row may be shorter</param>
-    /// <param name="columnLabels">one a column, or none</param>
+    /// <param name="columnLabels">one a column, or none; or one a picture where there are more than columns</param>
     /// <param name="rowLabels">one a row, or none</param>
     public static RgbPicture Compose(IReadOnlyList<IReadOnlyList<RgbPicture>> rows, IReadOnlyList<string> columnLabels, IReadOnlyList<string> rowLabels)
     {
@@ -23,15 +23,20 @@ public static class PictureGrid
         var font = Math.Clamp((int)(width * FontShare), SmallestFont, LargestFont);
         var top = columnLabels.Count > 0 ? 2 * font : Gap;
         var left = rowLabels.Count > 0 ? Gap + (int)(font * 0.62 * rowLabels.Max(label => label.Length)) + Gap : Gap;
-        int columns = rows.Max(row => row.Count), totalWidth = left + columns * (width + Gap), totalHeight = top + rows.Count * (height + Gap);
+        var columns = rows.Max(row => row.Count);
+        var isLabelled = columnLabels.Count > columns; // every picture
+        int Left(int x) => left + x * (width + Gap);
+        int Top(int y) => top + y * (height + (isLabelled ? top : Gap));
+        int totalWidth = Left(columns), totalHeight = Top(rows.Count - 1) + height + Gap;
         using var sheet = new MagickImage(MagickColors.White, (uint)totalWidth, (uint)totalHeight);
         for (var y = 0; y < rows.Count; y++)
         {
-            for (var x = 0; x < rows[y].Count; x++) Paste(sheet, rows[y][x], left + x * (width + Gap), top + y * (height + Gap));
+            for (var x = 0; x < rows[y].Count; x++) Paste(sheet, rows[y][x], Left(x), Top(y));
         }
 
-        for (var x = 0; x < columnLabels.Count; x++) Write(sheet, columnLabels[x], left + x * (width + Gap) + width / 2, top - font * 0.6, font, TextAlignment.Center);
-        for (var y = 0; y < rowLabels.Count; y++) Write(sheet, rowLabels[y], left - Gap, top + y * (height + Gap) + height / 2.0 + font * 0.35, font, TextAlignment.Right);
+        var shown = isLabelled ? Math.Min(columnLabels.Count, rows.Sum(row => row.Count)) : columnLabels.Count; // fewer than planned after Ctrl-C
+        for (var i = 0; i < shown; i++) Write(sheet, columnLabels[i], Left(i % columns) + width / 2, Top(i / columns) - font * 0.6, font, TextAlignment.Center);
+        for (var y = 0; y < rowLabels.Count; y++) Write(sheet, rowLabels[y], left - Gap, Top(y) + height / 2.0 + font * 0.35, font, TextAlignment.Right);
         using var pixels = sheet.GetPixels();
         return new RgbPicture(pixels.ToByteArray(PixelMapping.RGB)!, totalWidth, totalHeight);
     }

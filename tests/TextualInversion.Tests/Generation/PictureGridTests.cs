@@ -19,6 +19,17 @@ public sealed class PictureGridTests
     }
 
     [Fact]
+    public void Compose_ALabelForEachPicture_StandsAboveEachRow()
+    {
+        var sheet = PictureGrid.Compose([[Plain(10), Plain(20)], [Plain(30)]], ["a", "b", "c"], []);
+
+        var top = (sheet.HeightPixels - 2 * 16 - 4) / 2;
+        Assert.Equal(20, At(sheet, 4 + 24, top));
+        Assert.Equal(30, At(sheet, 4, top + 16 + top));
+        Assert.Equal(255, At(sheet, 4, top + 16));
+    }
+
+    [Fact]
     public void Compose_Labels_AreAboveAndOnTheLeft()
     {
         var bare = PictureGrid.Compose([[Plain(10)]], [], []);
