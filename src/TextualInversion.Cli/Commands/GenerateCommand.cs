@@ -119,7 +119,7 @@ internal sealed partial class GenerateCommand : Documented
         }
 
         var sheet = hasSheet && painted.Count > 0 ? WriteSheet(plan, painted, paths, Describe(plan.Jobs[0]), messages) : null;
-        WriteResult(parsed, made, sheet, modelName, shelf, clock.Elapsed.TotalSeconds / Math.Max(plan.Jobs.Count, 1));
+        WriteResult(parsed, made, sheet, modelName, shelf, clock.Elapsed.TotalSeconds / Math.Max(Math.Max(made.Count, painted.Count), 1));
         return isCancelled ? throw new OperationCanceledException() : 0;
     }
 

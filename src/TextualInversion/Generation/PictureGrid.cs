@@ -11,6 +11,13 @@ public static class PictureGrid
     private const double FontShare = 0.075; // of a picture's width
     private const int SmallestFont = 9, LargestFont = 28;
 
+    // The decoder library brings its own fontconfig, which looks for the system's settings elsewhere.
+    static PictureGrid()
+    {
+        const string Settings = "/etc/fonts";
+        if (Directory.Exists(Settings)) MagickNET.SetEnvironmentVariable("FONTCONFIG_PATH", Settings);
+    }
+
     /// <summary>Whether labels can be drawn: the system has a font.</summary>
     public static bool CanLabel => MagickNET.FontFamilies.Count > 0;
 
