@@ -1,4 +1,5 @@
 using TextualInversion.Embeddings;
+using TextualInversion.Generation;
 using TextualInversion.Models;
 using static TorchSharp.torch;
 
@@ -10,6 +11,7 @@ internal sealed class EmbeddingShelf : IDisposable
     public const string Folder = "embeddings";
 
     private readonly List<LearnedEmbedding> embeddings = [];
+    private readonly List<EmbeddingArgument> arguments = []; // one an embedding
 
     private EmbeddingShelf()
     {
@@ -17,27 +19,35 @@ internal sealed class EmbeddingShelf : IDisposable
 
     public IReadOnlyList<LearnedEmbedding> Embeddings => embeddings;
 
-    /// <summary>Takes what is named: <c>FILE</c> of any layout, <c>FILE=trigger</c>, or a folder, of which those in the texts are taken.</summary>
+    /// <summary>What would take them again, one an embedding.</summary>
+    public IReadOnlyList<EmbeddingArgument> Arguments => arguments;
+
+    /// <summary>Takes the files named, which are no folders.</summary>
+    /// <exception cref="TextualInversionException">A file cannot be read.</exception>
+    public static EmbeddingShelf Named(IEnumerable<EmbeddingArgument> arguments) => Named(arguments, [], _ => { });
+
+    /// <summary>Takes what is named: files of any layout, or a folder, of which those in the texts are taken.</summary>
     /// <param name="arguments">as they were typed</param>
     /// <param name="texts">the prompts</param>
     /// <param name="warn">told of files of folders that cannot be read</param>
     /// <exception cref="TextualInversionException">A file cannot be read.</exception>
-    public static EmbeddingShelf Named(IEnumerable<string> arguments, IReadOnlyList<string> texts, Action<string> warn)
+    public static EmbeddingShelf Named(IEnumerable<EmbeddingArgument> arguments, IReadOnlyList<string> texts, Action<string> warn)
     {
         var shelf = new EmbeddingShelf();
         foreach (var argument in arguments)
         {
-            if (Directory.Exists(argument))
+            if (Directory.Exists(argument.Path))
             {
-                shelf.embeddings.AddRange(Searched(argument, texts, warn, out _).embeddings);
+                var found = Searched(argument.Path, texts, warn, out _);
+                shelf.embeddings.AddRange(found.embeddings);
+                shelf.arguments.AddRange(found.arguments.Select(file => file with { Strength = argument.Strength }));
                 continue;
             }
 
-            var split = File.Exists(argument) ? -1 : argument.LastIndexOf('=');
-            var path = split < 0 ? argument : argument[..split];
-            if (!File.Exists(path)) throw new TextualInversionException($"{path}: no such embedding; name a file of any layout, or a folder of them.");
-            var embedding = EmbeddingFile.Read(path);
-            shelf.embeddings.Add(split < 0 ? AsCalled(embedding, path, texts) ?? embedding : embedding with { Trigger = Placeholder.Parse(argument[(split + 1)..]).Name });
+            if (!File.Exists(argument.Path)) throw new TextualInversionException($"{argument.Path}: no such embedding; name a file of any layout, or a folder of them.");
+            var embedding = EmbeddingFile.Read(argument.Path);
+            shelf.embeddings.Add(argument.Trigger is null ? embedding : embedding with { Trigger = Placeholder.Parse(argument.Trigger).Name });
+            shelf.arguments.Add(argument);
         }
 
         return shelf;
@@ -56,13 +66,23 @@ internal sealed class EmbeddingShelf : IDisposable
             if (TryRead(path, warn) is not { } embedding) continue;
             var isClash = !found.TryAdd(embedding.Trigger, path);
             if (isClash) warn($"{path}: has the trigger {embedding.Trigger} as {found[embedding.Trigger]} does, and is passed over; choose with --embedding.");
-            if (!isClash && AsCalled(embedding, path, texts) is { } called) shelf.embeddings.Add(called);
-            else embedding.Dispose();
+            if (isClash || !texts.Any(text => EmbeddingNames.Resolve(text, path, embedding.Trigger).Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase)))
+            {
+                embedding.Dispose();
+                continue;
+            }
+
+            shelf.embeddings.Add(embedding);
+            shelf.arguments.Add(new EmbeddingArgument(path));
         }
 
         triggers = [.. found.Keys];
         return shelf;
     }
+
+    /// <summary>A prompt in which every embedding is named by its trigger, see <see cref="EmbeddingNames"/>.</summary>
+    public string Resolve(string prompt) =>
+        embeddings.Zip(arguments).Aggregate(prompt, (text, pair) => EmbeddingNames.Resolve(text, pair.Second.Path, pair.First.Trigger));
 
     /// <summary>The placeholders, in the order of the rows.</summary>
     /// <param name="widths">d of each text encoder of the model</param>
@@ -75,12 +95,13 @@ internal sealed class EmbeddingShelf : IDisposable
     }
 
     /// <summary>(N, d) for each text encoder: all rows in order; null without embeddings. They are the caller's dispose scope's.</summary>
-    public IReadOnlyList<Tensor>? Rows(Device device)
+    /// <exception cref="TextualInversionException">A strength is asked for, and the embedding does not say what it started from.</exception>
+    public IReadOnlyList<Tensor>? Rows(IDiffusionModel model)
     {
         if (embeddings.Count == 0) return null;
         using var scope = NewDisposeScope();
         return [.. Enumerable.Range(0, embeddings[0].Rows.Count)
-            .Select(encoder => cat([.. embeddings.Select(embedding => embedding.Rows[encoder])], dim: 0).to(device).MoveToOuterDisposeScope())];
+            .Select(encoder => cat([.. embeddings.Zip(arguments, (embedding, argument) => Rows(embedding, argument, model, encoder))], dim: 0).MoveToOuterDisposeScope())];
     }
 
     public void Dispose()
@@ -88,30 +109,12 @@ internal sealed class EmbeddingShelf : IDisposable
         foreach (var embedding in embeddings) embedding.Dispose();
     }
 
-    /// <summary>
-    /// The embedding under the name by which a text calls it: its trigger, ComfyUI's <c>embedding:stem</c>, or, as the WebUI does, the
-    /// file's stem, where that is no plain word (my-cat, bad_prompt_v2), for a file cat.pt must not take the word cat from all prompts.
-    /// </summary>
-    /// <returns>null where no text calls it</returns>
-    private static LearnedEmbedding? AsCalled(LearnedEmbedding embedding, string path, IReadOnlyList<string> texts)
+    private static Tensor Rows(LearnedEmbedding embedding, EmbeddingArgument argument, IDiffusionModel model, int encoder)
     {
-        var stem = Path.GetFileNameWithoutExtension(path);
-        var isPlain = stem.All(char.IsLetter);
-        var called = texts.Any(text => text.Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase)) ? embedding.Trigger
-            : texts.Any(text => text.Contains($"embedding:{stem}", StringComparison.OrdinalIgnoreCase)) ? $"embedding:{stem}"
-            : !isPlain && texts.Any(text => HoldsWord(text, stem)) ? stem
-            : null;
-        return called is null ? null : embedding with { Trigger = called };
-    }
-
-    /// <summary>Whether a text holds a name that is no part of another: not my-cat in my-cat-2 or in &lt;my-cat&gt;.</summary>
-    private static bool HoldsWord(string text, string word)
-    {
-        for (var at = text.IndexOf(word, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(word, at + 1, StringComparison.OrdinalIgnoreCase))
-            if (IsBoundary(text, at - 1) && IsBoundary(text, at + word.Length)) return true;
-        return false;
-
-        static bool IsBoundary(string text, int at) => at < 0 || at >= text.Length || !(char.IsLetterOrDigit(text[at]) || text[at] is '-' or '_' or '<' or '>');
+        if (argument.Strength == 1) return embedding.Rows[encoder].to(model.Device);
+        var initializer = embedding.Provenance.GetValueOrDefault("initializer") ?? throw new TextualInversionException(
+            $"{argument.Path}: does not say which word it started from, so @{argument.Strength} has no meaning; weigh it in the prompt, as in ({embedding.Trigger}:0.7).");
+        return EmbeddingStrength.Apply(embedding.Rows[encoder], initializer, model.Tokenizers[encoder], model.Vocabularies[encoder], argument.Strength);
     }
 
     private static LearnedEmbedding? TryRead(string path, Action<string> warn)

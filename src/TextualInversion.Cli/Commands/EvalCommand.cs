@@ -71,7 +71,7 @@ internal sealed class EvalCommand : Documented
         if (names.Count == 0) throw new TextualInversionException("Nothing to score: name files with --embedding, or a run with --run.");
         var paths = parsed.GetValue(images) is { Length: > 0 } named ? named : recorded?.Images ?? throw new TextualInversionException("--images: name the given pictures; only a --run records them.");
         var given = PictureFiles.Find(paths).Pictures.Select(PictureDecoder.Decode).ToList();
-        var shelves = names.Select(name => EmbeddingShelf.Named([name])).ToList();
+        var shelves = names.Select(name => EmbeddingShelf.Named([EmbeddingArgument.Parse(name)])).ToList();
         using var all = new Disposables(shelves);
         var word = parsed.GetValue(initializer) ?? RecordedWord(shelves);
         var baseModel = shelves.SelectMany(shelf => shelf.Embeddings).Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
@@ -82,7 +82,7 @@ internal sealed class EvalCommand : Documented
         using var scorer = new ClipScorer(clipFolder, network.Device);
         using var scope = NewDisposeScope();
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
-        var candidates = names.Zip(shelves, (name, shelf) => new Candidate(JsonOutput.Relative(name), shelf.Embeddings[0].Trigger, shelf.Placeholders(widths), shelf.Rows(network.Device))).ToList();
+        var candidates = names.Zip(shelves, (name, shelf) => new Candidate(JsonOutput.Relative(name), shelf.Embeddings[0].Trigger, shelf.Placeholders(widths), shelf.Rows(network))).ToList();
         // Refused before the work: a word that the model does not know, a placeholder that its vocabulary already holds.
         _ = Initializer.Parse(network.Tokenizers[0], word);
         foreach (var candidate in candidates) _ = new PromptTokenizers(network.Tokenizers, candidate.Placeholders);

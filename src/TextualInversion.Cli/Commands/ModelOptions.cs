@@ -45,7 +45,10 @@ internal sealed class ModelOptions
         new(parsed.GetValue(Model), parsed.GetValue(Variant), parsed.GetValue(Config), parsed.GetValue(Vae), parsed.GetValue(Prediction));
 
     /// <summary>What <c>--prediction</c> says; null where it is not given.</summary>
-    public PredictionType? Forced(ParseResult parsed) => parsed.GetValue(Prediction) switch
+    public PredictionType? Forced(ParseResult parsed) => Forced(Read(parsed));
+
+    /// <summary>The same of a request.</summary>
+    public static PredictionType? Forced(ModelRequest request) => request.Prediction switch
     {
         null => null,
         V => PredictionType.VPrediction,

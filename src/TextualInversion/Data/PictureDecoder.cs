@@ -64,6 +64,27 @@ public static partial class PictureDecoder
         }
     }
 
+    /// <summary>The EXIF data of a file; null where it has none.</summary>
+    /// <exception cref="TextualInversionException">It is no picture or is damaged.</exception>
+    internal static IExifProfile? ReadExif(string path, byte[] file)
+    {
+        if (PictureFormats.Recognise(file) is not { } format)
+            throw new TextualInversionException($"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}.");
+        try
+        {
+            var settings = new MagickReadSettings { Format = format, FrameIndex = 0, FrameCount = 1 };
+            using var image = new MagickImage();
+            image.Ping(file, settings);
+            RefuseTooLarge(path, image.Width, image.Height);
+            if (format == MagickFormat.WebP) image.Read(file, settings); // a look at a WebP's header does not give it
+            return image.GetExifProfile();
+        }
+        catch (MagickException error)
+        {
+            throw Damaged(path, error);
+        }
+    }
+
     /// <summary>The whole file, read once for decoding and hashing.</summary>
     internal static byte[] ReadBytes(string path)
     {

@@ -1,3 +1,4 @@
+using TextualInversion.Data;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
@@ -24,13 +25,41 @@ public sealed record GenerateOptions
     /// <summary>In pixels, a multiple of 8.</summary>
     public required int Height { get; init; }
 
+    /// <summary>A picture to start from, of any size; null for noise alone.</summary>
+    public RgbPicture? Init { get; init; }
+
+    /// <summary>How much of <see cref="Init"/> is overpainted: from just above 0, the last of the steps, to 1, all of them.</summary>
+    public double Strength { get; init; } = 0.75;
+
+    /// <summary>How much noise DDIM adds, from 0 to 1; the other samplers ignore it.</summary>
+    public double Eta { get; init; }
+
+    /// <summary>The text encoder's block whose states are taken, counted from the end: 1 for the model's own choice, 2 for the one before, as in the WebUI.</summary>
+    public int ClipSkip { get; init; } = 1;
+
+    /// <summary>How much of the contrast that guidance adds is taken back, from 0 to 1 (Lin et al. 2023, section 3.4).</summary>
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>Steps that are not taken because <see cref="Init"/> stands for them.</summary>
+    internal int SkippedSteps => Steps - Math.Min((int)(Steps * Strength), Steps);
+
     /// <exception cref="TextualInversionException">A number is out of its range.</exception>
     public void Validate()
     {
+        RequireUnit("--eta", Eta);
+        RequireUnit("--guidance-rescale", GuidanceRescale);
+        if (Init is not null && SkippedSteps >= Steps || Strength is not (> 0 and <= 1))
+            throw new TextualInversionException(FormattableString.Invariant($"--strength {Strength}: choose a number up to 1, large enough that one of the {Steps} steps is taken, such as 0.75."));
+        if (ClipSkip < 1) throw new TextualInversionException($"--clip-skip {ClipSkip}: choose 1 for all of the text encoder, 2 for all but its last block.");
         if (!double.IsFinite(Guidance) || Guidance < 0) throw new TextualInversionException(FormattableString.Invariant($"--guidance {Guidance}: choose a number from 0, such as 7.5."));
         foreach (var (name, side) in new[] { ("--width", Width), ("--height", Height) })
         {
             if (side is < 8 or > 4096 || side % 8 != 0) throw new TextualInversionException($"{name} {side}: choose a multiple of 8 from 8 to 4096, in pixels.");
         }
+    }
+
+    private static void RequireUnit(string name, double value)
+    {
+        if (value is not (>= 0 and <= 1)) throw new TextualInversionException(FormattableString.Invariant($"{name} {value}: choose a number from 0 to 1."));
     }
 }

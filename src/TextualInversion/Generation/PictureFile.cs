@@ -5,43 +5,50 @@ using TextualInversion.Data;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// A generated picture as a PNG file. The settings that made it are inside, as text under the keyword <c>parameters</c>,
-/// where the AUTOMATIC1111 WebUI writes and reads them.
+/// A generated picture as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads them: in PNG as text
+/// under the keyword <c>parameters</c>, in JPEG and WebP as the EXIF user comment.
 /// </summary>
 public static class PictureFile
 {
     private const string Keyword = "parameters";
     private const int HeaderEnd = PngTextChunk.SignatureLength + 12 + 13; // signature and IHDR
+    private const uint JpegQuality = 95, WebPQuality = 92;
 
-    /// <summary>Writes <paramref name="rgb"/>, (H, W, 3) bytes; the same input gives the same bytes.</summary>
-    /// <exception cref="ArgumentException">The pixels are not H x W x 3, or the parameters hold a NUL.</exception>
+    /// <summary>The endings of the files that can be written.</summary>
+    public static IReadOnlyList<string> Endings { get; } = [".png", ".jpg", ".jpeg", ".webp"];
+
+    /// <summary>Writes <paramref name="rgb"/>, (H, W, 3) bytes, as the path's ending says; the same input gives the same bytes.</summary>
+    /// <exception cref="ArgumentException">The pixels are not H x W x 3, the parameters hold a NUL, or the ending is none of <see cref="Endings"/>.</exception>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(string path, ReadOnlySpan<byte> rgb, int widthPixels, int heightPixels, string parameters, bool overwrite)
     {
         if (widthPixels <= 0 || heightPixels <= 0 || rgb.Length != widthPixels * heightPixels * 3)
             throw new ArgumentException($"{rgb.Length} bytes are not {widthPixels} x {heightPixels} x 3.", nameof(rgb));
-        if (parameters.Contains('\0')) throw new ArgumentException("A PNG text cannot hold a NUL.", nameof(parameters));
+        if (parameters.Contains('\0')) throw new ArgumentException("A picture's text cannot hold a NUL.", nameof(parameters));
         AtomicFile.RefuseToReplace(path, overwrite);
-        var png = Encode(rgb, widthPixels, heightPixels);
-        var text = PngTextChunk.Make(Keyword, parameters);
-        AtomicFile.Write(path, overwrite, stream =>
+        using var image = new MagickImage();
+        image.ReadPixels(rgb, new PixelReadSettings((uint)widthPixels, (uint)heightPixels, StorageType.Char, PixelMapping.RGB));
+        var file = Path.GetExtension(path).ToLowerInvariant() switch
         {
-            stream.Write(png, 0, HeaderEnd);
-            stream.Write(text);
-            stream.Write(png, HeaderEnd, png.Length - HeaderEnd);
-        });
+            ".png" => EncodePng(image, parameters),
+            ".jpg" or ".jpeg" => EncodeWithComment(image, MagickFormat.Jpeg, JpegQuality, parameters),
+            ".webp" => EncodeWithComment(image, MagickFormat.WebP, WebPQuality, parameters),
+            _ => throw new ArgumentException($"{path} ends in none of {string.Join(", ", Endings)}.", nameof(path)),
+        };
+        AtomicFile.Write(path, overwrite, stream => stream.Write(file));
     }
 
     /// <summary>The settings in a picture that this or the WebUI wrote; null where it has none.</summary>
-    /// <exception cref="TextualInversionException">The file cannot be read, is not PNG, is truncated or damaged.</exception>
+    /// <exception cref="TextualInversionException">The file cannot be read, is no such picture, is truncated or damaged.</exception>
     public static string? ReadParameters(string path)
     {
         try
         {
-            var png = File.ReadAllBytes(path);
-            if (!png.AsSpan().StartsWith(PngTextChunk.Signature))
-                throw new TextualInversionException($"{path}: is not a PNG picture; name one that `ti generate` wrote.");
-            return PngTextChunk.Find(png, Keyword);
+            var file = File.ReadAllBytes(path);
+            if (file.AsSpan().StartsWith(PngTextChunk.Signature)) return PngTextChunk.Find(file, Keyword);
+            if (PictureFormats.Recognise(file) is not (MagickFormat.Jpeg or MagickFormat.WebP))
+                throw new TextualInversionException($"{path}: is not a PNG, JPEG or WebP picture; name one that `ti generate` wrote.");
+            return UserComment.Read(PictureDecoder.ReadExif(path, file));
         }
         catch (InvalidDataException error)
         {
@@ -53,12 +60,18 @@ public static class PictureFile
         }
     }
 
-    private static byte[] Encode(ReadOnlySpan<byte> rgb, int widthPixels, int heightPixels)
+    private static byte[] EncodePng(MagickImage image, string parameters)
     {
-        using var image = new MagickImage();
-        image.ReadPixels(rgb, new PixelReadSettings((uint)widthPixels, (uint)heightPixels, StorageType.Char, PixelMapping.RGB));
         // Nothing but the pixels: no date, no palette.
         image.Settings.SetDefine(MagickFormat.Png, "exclude-chunks", "all");
-        return image.ToByteArray(MagickFormat.Png24);
+        var png = image.ToByteArray(MagickFormat.Png24);
+        return [.. png[..HeaderEnd], .. PngTextChunk.Make(Keyword, parameters), .. png[HeaderEnd..]];
+    }
+
+    private static byte[] EncodeWithComment(MagickImage image, MagickFormat format, uint quality, string parameters)
+    {
+        image.Quality = quality;
+        image.SetProfile(UserComment.Make(parameters));
+        return image.ToByteArray(format);
     }
 }

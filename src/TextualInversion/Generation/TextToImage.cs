@@ -12,58 +12,67 @@ namespace TextualInversion.Generation;
 /// <param name="rows">(N, d) for each text encoder: the embeddings' rows in the placeholders' order; null without embeddings.</param>
 public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler, PromptTokenizers tokenizers, IReadOnlyList<Tensor>? rows)
 {
+    private readonly PromptConditioning conditioning = new(model, tokenizers, rows);
+
     /// <summary>One picture. The same seed and settings start from the same noise as in diffusers.</summary>
+    /// <inheritdoc cref="Generate(GenerateOptions, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/>
+    public RgbPicture Generate(GenerateOptions options, ulong seed, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default) =>
+        Generate(options, [seed], progress, cancellationToken)[0];
+
+    /// <summary>A picture for each seed, all in one batch.</summary>
     /// <param name="options">what to draw</param>
-    /// <param name="seed">of all noise</param>
-    /// <param name="progress">told of each step taken</param>
-    /// <param name="cancellationToken">ends the work between two steps</param>
+    /// <param name="seeds">of all noise, one a picture</param>
+    /// <param name="progress">told of each call of the model</param>
+    /// <param name="cancellationToken">ends the work between two calls</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TextualInversionException">An option is out of range.</exception>
-    public RgbPicture Generate(GenerateOptions options, ulong seed, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<RgbPicture> Generate(GenerateOptions options, IReadOnlyList<ulong> seeds, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default)
     {
         options.Validate();
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        using var generator = new Generator(seed);
-        long[] shape = [1, 4, options.Height / model.PixelsPerCell, options.Width / model.PixelsPerCell];
-        var noise = randn(shape, generator: generator).to(model.Device);
-        var latents = Denoise(options, noise, generator, progress, cancellationToken);
-        return ToPicture(model.DecodeLatents(latents));
+        var generators = seeds.Select(seed => new Generator(seed)).ToList();
+        try
+        {
+            using var scope = NewDisposeScope();
+            var latents = Denoise(options, generators, progress, cancellationToken);
+            return [.. latents.Select(picture => ToPicture(TiledDecoder.Decode(model, picture)))];
+        }
+        finally
+        {
+            foreach (var generator in generators) generator.Dispose();
+        }
     }
 
-    /// <summary>From noise to latents.</summary>
+    /// <summary>From noise, or a picture with noise, to latents.</summary>
     /// <param name="options">what to draw</param>
-    /// <param name="noise">(B, 4, h, w), standard normal: where each of B pictures starts</param>
-    /// <param name="generator">of more noise, for samplers that add some</param>
-    /// <returns>(B, 4, h, w), scaled</returns>
-    internal Tensor Denoise(GenerateOptions options, Tensor noise, Generator generator, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default)
+    /// <param name="generators">of all noise, one a picture</param>
+    /// <param name="progress">see <see cref="Generate(GenerateOptions, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/></param>
+    /// <param name="cancellationToken">see there</param>
+    /// <returns>(1, 4, h, w) for each picture, scaled</returns>
+    internal IReadOnlyList<Tensor> Denoise(GenerateOptions options, IReadOnlyList<Generator> generators, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
-        using var sampler = Samplers.Create(options.Sampler, scheduler, options.Steps);
+        using var noGrad = no_grad();
+        using var plan = Samplers.Create(options.Sampler, scheduler, options.Steps, options.Eta);
+        var first = options.Init is null ? 0 : options.SkippedSteps * plan.CallsPerStep;
         var isGuided = options.Guidance > 1;
-        var pictures = (int)noise.shape[0];
-        var conditioning = Encode(options.Prompt, pictures, options);
-        if (isGuided) conditioning = Conditioning.Concatenate(EncodeNegative(conditioning, pictures, options), conditioning);
-        var latents = noise * sampler.InitNoiseSigma;
-        for (var i = 0; i < sampler.Timesteps.Count; i++)
+        var condition = conditioning.Encode(options, isGuided, generators.Count);
+        var runs = new List<PictureRun>();
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var step = NewDisposeScope();
-            var input = sampler.ScaleModelInput(latents, i);
-            if (isGuided) input = cat([input, input], dim: 0); // (2 B, 4, h, w)
-            var timesteps = full(input.shape[0], sampler.Timesteps[i], device: model.Device);
-            var prediction = model.PredictNoise(input, timesteps, conditioning);
-            if (isGuided)
+            Start(options, generators, first, runs);
+            for (var call = first; call < plan.Timesteps.Count; call++)
             {
-                var halves = prediction.chunk(2, dim: 0); // 2 x (B, 4, h, w)
-                prediction = halves[0] + options.Guidance * (halves[1] - halves[0]);
+                cancellationToken.ThrowIfCancellationRequested();
+                Step(options, runs, call, plan.Timesteps[call], condition, isGuided);
+                progress?.Report((call + 1 - first, plan.Timesteps.Count - first));
             }
 
-            latents = sampler.Step(prediction, i, latents, generator).MoveToOuterDisposeScope();
-            progress?.Report((i + 1, sampler.Timesteps.Count));
+            return [.. runs.Select(run => run.Latents.alias().MoveToOuterDisposeScope())];
         }
-
-        return latents.MoveToOuterDisposeScope();
+        finally
+        {
+            foreach (var run in runs) run.Dispose();
+        }
     }
 
     /// <param name="pixels">(1, 3, H, W), about [-1, 1]</param>
@@ -75,12 +84,30 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
         return new RgbPicture(bytes.data<byte>().ToArray(), (int)bytes.shape[1], (int)bytes.shape[0]);
     }
 
-    private Conditioning EncodeNegative(Conditioning conditioning, int pictures, GenerateOptions options) =>
-        options.Negative is null && model.MissingPromptIsZero ? conditioning.WithoutPrompts() : Encode(options.Negative ?? "", pictures, options);
-
-    private Conditioning Encode(string prompt, int pictures, GenerateOptions options)
+    private void Start(GenerateOptions options, IReadOnlyList<Generator> generators, int first, List<PictureRun> runs)
     {
-        var geometry = PictureGeometry.Whole(options.Height, options.Width);
-        return model.EncodePrompts(tokenizers.Tokenize([.. Enumerable.Repeat(prompt, pictures)]), rows, [.. Enumerable.Repeat(geometry, pictures)]);
+        long[] shape = [1, 4, options.Height / model.PixelsPerCell, options.Width / model.PixelsPerCell];
+        using var start = options.Init is { } init ? model.EncodePictures(InitPicture.ToPixels(init, options.Width, options.Height).to(model.Device)) : null;
+        foreach (var generator in generators)
+        {
+            var sampler = Samplers.Create(options.Sampler, scheduler, options.Steps, options.Eta);
+            runs.Add(start is null ? new PictureRun(sampler, generator, shape, model.Device) : new PictureRun(sampler, generator, start.Mean, start.Std, first));
+        }
+    }
+
+    private void Step(GenerateOptions options, List<PictureRun> runs, int call, float timestep, Conditioning condition, bool isGuided)
+    {
+        using var scope = NewDisposeScope();
+        var input = cat([.. runs.Select(run => run.Input(call))], dim: 0); // (B, 4, h, w)
+        if (isGuided) input = cat([input, input], dim: 0); // (2 B, 4, h, w)
+        var timesteps = full(input.shape[0], timestep, device: model.Device);
+        var prediction = model.PredictNoise(input, timesteps, condition);
+        if (isGuided)
+        {
+            var halves = prediction.chunk(2, dim: 0); // 2 x (B, 4, h, w)
+            prediction = Guidance.Apply(halves[0], halves[1], options.Guidance, options.GuidanceRescale);
+        }
+
+        for (var i = 0; i < runs.Count; i++) runs[i].Step(prediction.narrow(0, i, 1), call);
     }
 }

@@ -1,21 +1,86 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Text.Encodings.Web;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
 
 /// <summary>The text inside a picture that says how it was made, as the Stable Diffusion WebUI writes and reads it.</summary>
-public static class WebUiParameters
+/// <param name="Prompt">what to draw</param>
+/// <param name="Negative">what not to draw; null where nothing is said, which is not always the same as empty</param>
+/// <param name="Values">the settings by the WebUI's names, as text; and those that it does not know by ours</param>
+public sealed partial record WebUiParameters(string Prompt, string? Negative, IReadOnlyDictionary<string, string> Values)
 {
+    private const string NegativeMark = "Negative prompt: ";
+    private const string FirstSetting = "Steps: ";
+
+    private static readonly JsonSerializerOptions Quotes = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <param name="options">how the picture was made</param>
     /// <param name="seed">from which noise</param>
     /// <param name="model">on which model</param>
     /// <param name="software">by what</param>
-    public static string Format(GenerateOptions options, ulong seed, string model, string software)
+    /// <param name="more">more settings, whose names hold letters, spaces and hyphens</param>
+    public static string Format(GenerateOptions options, ulong seed, string model, string software, IEnumerable<KeyValuePair<string, string>>? more = null)
     {
-        var negative = options.Negative is { Length: > 0 } ? $"\nNegative prompt: {options.Negative}" : "";
-        var settings = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Steps: {options.Steps}, Sampler: {Samplers.DisplayName(options.Sampler)}, CFG scale: {options.Guidance}, Seed: {seed}, Size: {options.Width}x{options.Height}, Model: {model}, Version: {software}");
-        return $"{options.Prompt}{negative}\n{settings}";
+        List<(string Name, string Value)> settings =
+        [
+            ("Steps", Text(options.Steps)), ("Sampler", Samplers.DisplayName(options.Sampler)), ("CFG scale", Text(options.Guidance)), ("Seed", Text(seed)),
+            ("Size", $"{Text(options.Width)}x{Text(options.Height)}"), ("Model", model),
+        ];
+        if (options.Init is not null) settings.Add(("Denoising strength", Text(options.Strength)));
+        if (options.ClipSkip != 1) settings.Add(("Clip skip", Text(options.ClipSkip)));
+        if (options.Eta != 0) settings.Add(("Eta", Text(options.Eta)));
+        if (options.GuidanceRescale != 0) settings.Add(("Guidance rescale", Text(options.GuidanceRescale)));
+        settings.AddRange((more ?? []).Select(pair => (pair.Key, pair.Value)));
+        settings.Add(("Version", software));
+        var negative = options.Negative is null ? "" : $"\n{NegativeMark}{options.Negative}";
+        return $"{options.Prompt}{negative}\n{string.Join(", ", settings.Select(setting => $"{setting.Name}: {Quote(setting.Value)}"))}";
     }
+
+    /// <summary>Reads such a text, of this program or the WebUI's.</summary>
+    /// <exception cref="FormatException">It does not say how a picture was made.</exception>
+    public static WebUiParameters Parse(string text)
+    {
+        var lines = text.Split('\n');
+        var settings = Array.FindLastIndex(lines, line => line.StartsWith(FirstSetting, StringComparison.Ordinal));
+        if (settings < 1) throw new FormatException("it does not say how the picture was made");
+        var negative = Array.FindLastIndex(lines, settings - 1, line => line.StartsWith(NegativeMark.TrimEnd(), StringComparison.Ordinal));
+        var values = new Dictionary<string, string>();
+        foreach (Match match in Setting().Matches(string.Join('\n', lines[settings..]))) values[match.Groups["name"].Value] = Unquote(match.Groups["value"].Value);
+        return new WebUiParameters(
+            string.Join('\n', lines[..(negative < 0 ? settings : negative)]),
+            negative < 0 ? null : string.Join('\n', lines[negative..settings])[NegativeMark.TrimEnd().Length..].TrimStart(' '), values);
+    }
+
+    /// <summary>A setting; null where it is not there.</summary>
+    public string? Find(string name) => Values.GetValueOrDefault(name);
+
+    /// <summary>A setting that is a number; null where it is not there.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public T? Number<T>(string name)
+        where T : struct, IParsable<T> =>
+        Find(name) is not { } text ? null : T.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : throw new FormatException($"its {name} is \"{text}\"");
+
+    private static string Text<T>(T value)
+        where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
+
+    /// <summary>As JSON where the text would not end where it ends, as the WebUI does.</summary>
+    private static string Quote(string value) => value.IndexOfAny([',', ':', '\n', '"']) < 0 ? value : JsonSerializer.Serialize(value, Quotes);
+
+    private static string Unquote(string value)
+    {
+        try
+        {
+            return value.StartsWith('"') ? JsonSerializer.Deserialize<string>(value) ?? "" : value.Trim();
+        }
+        catch (JsonException)
+        {
+            return value;
+        }
+    }
+
+    [GeneratedRegex("""\s*(?<name>\w[\w \-/]+):\s*(?<value>"(?:\\.|[^\\"])+"|[^,]*)(?:,|$)""")]
+    private static partial Regex Setting();
 }

@@ -52,12 +52,17 @@ public sealed class ClipTextEncoder : IDisposable
     /// <param name="ids">(B, S) int64; an id of <paramref name="firstRowId"/> + i stands for row i of <paramref name="rows"/></param>
     /// <param name="rows">(n, d), the only thing here that may need a gradient; null where no id stands for a row</param>
     /// <param name="firstRowId">the size of the tokenizer's vocabulary; the table may be longer</param>
-    public ClipTextStates Forward(Tensor ids, Tensor? rows, long firstRowId)
+    /// <param name="skippedBlocks">blocks at the end that are left out, as if the encoder had fewer</param>
+    /// <exception cref="TextualInversionException">No block is left.</exception>
+    public ClipTextStates Forward(Tensor ids, Tensor? rows, long firstRowId, int skippedBlocks = 0)
     {
+        if (skippedBlocks < 0 || skippedBlocks >= layers.Length)
+            throw new TextualInversionException($"The text encoder has {layers.Length} blocks, of which {skippedBlocks} cannot be left out; choose --clip-skip from 1 to {layers.Length}.");
         using var scope = NewDisposeScope();
+        var used = layers[..^skippedBlocks];
         var states = Embed(ids, rows, firstRowId);
-        foreach (var layer in layers[..^1]) states = layer.Forward(states);
-        var last = finalNorm.Forward(layers[^1].Forward(states));
+        foreach (var layer in used[..^1]) states = layer.Forward(states);
+        var last = finalNorm.Forward(used[^1].Forward(states));
         return new ClipTextStates(states.MoveToOuterDisposeScope(), last.MoveToOuterDisposeScope());
     }
 

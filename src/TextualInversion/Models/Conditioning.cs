@@ -12,6 +12,11 @@ public sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditioning?
         cat([first.EncoderHiddenStates, second.EncoderHiddenStates], dim: 0), // (B1 + B2, S, D)
         first.Added is null ? null : AddedConditioning.Concatenate(first.Added, second.Added!));
 
+    /// <summary>The same for each of several pictures.</summary>
+    public Conditioning Repeat(int pictures) => new(
+        EncoderHiddenStates.repeat(pictures, 1, 1), // (n B, S, D)
+        Added is null ? null : new AddedConditioning(Added.PooledText.repeat(pictures, 1), Added.TimeIds.repeat(pictures, 1)));
+
     /// <summary>The same pictures with zeros in the prompts' place.</summary>
     public Conditioning WithoutPrompts() =>
         new(zeros_like(EncoderHiddenStates), Added is null ? null : Added with { PooledText = zeros_like(Added.PooledText) });

@@ -44,7 +44,9 @@ public interface IDiffusionModel : IDisposable
     /// <param name="prompts">B prompts, for each text encoder</param>
     /// <param name="rows">(n, d) for each text encoder, all placeholders' rows in order: what may need a gradient; null where no prompt holds a placeholder</param>
     /// <param name="pictures">of each prompt the picture that it is for</param>
-    Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures);
+    /// <param name="skippedBlocks">how many of the text encoders' blocks are left out at the end, beyond those that the family leaves out; what is pooled has them all</param>
+    /// <exception cref="TextualInversionException">A text encoder has not so many blocks.</exception>
+    Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures, int skippedBlocks = 0);
 
     /// <summary>See <see cref="UNet.Forward"/>.</summary>
     Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning);

@@ -27,10 +27,11 @@ internal sealed class PromptEncoder : IDisposable
 
     /// <param name="prompts">B prompts</param>
     /// <param name="rows">(n, d), all placeholders' rows in order; null where no prompt holds a placeholder</param>
-    public ClipTextStates Encode(PromptTokens prompts, Tensor? rows)
+    /// <param name="skippedBlocks">see <see cref="ClipTextEncoder.Forward"/></param>
+    public ClipTextStates Encode(PromptTokens prompts, Tensor? rows, int skippedBlocks = 0)
     {
         using var ids = tensor(prompts.Ids, device: Encoder.TokenEmbedding.device); // (B, S)
-        return Encoder.Forward(ids, rows, Tokenizer.VocabularySize);
+        return Encoder.Forward(ids, rows, Tokenizer.VocabularySize, skippedBlocks);
     }
 
     public void Dispose() => Encoder.Dispose();

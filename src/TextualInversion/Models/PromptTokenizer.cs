@@ -28,22 +28,41 @@ public sealed class PromptTokenizer
     /// <summary>The rows of all placeholders together.</summary>
     public int RowCount => placeholderOfRow.Count;
 
+    /// <summary>How many ids a prompt has room for between its beginning and its end: 75.</summary>
+    public int Capacity => tokenizer.MaxLength - EndTokens;
+
+    /// <summary>The id of a comma; null where a comma is several ids.</summary>
+    public int? Comma => tokenizer.IsSingleToken(",") ? tokenizer.Encode(",")[0] : null;
+
     /// <summary>The ids of one prompt, cut where it is too long: its last ids go, the end of text stays.</summary>
     public TokenizedPrompt Tokenize(string prompt)
     {
         var content = tokenizer.Encode(prompt, idsByText);
-        var kept = content.Take(tokenizer.MaxLength - EndTokens).ToList();
-        List<int> ids = [tokenizer.BeginningOfText, .. kept, tokenizer.EndOfText];
+        var kept = content.Take(Capacity).ToList();
+        return Frame(kept) with { Truncated = content.Count == kept.Count ? null : new Truncation(content.Count - kept.Count, TextOf(content, kept.Count)) };
+    }
+
+    /// <summary>The ids of a text of any length, those that belong together at a time: a token's, or all rows of a placeholder.</summary>
+    public IEnumerable<IReadOnlyList<int>> Split(string text)
+    {
+        var ids = tokenizer.Encode(text, idsByText);
+        for (var i = 0; i < ids.Count;)
+        {
+            var length = IsRow(ids[i]) ? PlaceholderOf(ids[i]).Vectors : 1;
+            yield return ids.GetRange(i, length);
+            i += length;
+        }
+    }
+
+    /// <summary>The ids with beginning, end and padding around them.</summary>
+    /// <param name="content">at most <see cref="Capacity"/></param>
+    public TokenizedPrompt Frame(IReadOnlyList<int> content)
+    {
+        List<int> ids = [tokenizer.BeginningOfText, .. content, tokenizer.EndOfText];
         var endOfText = ids.IndexOf(tokenizer.EndOfText);
         ids.AddRange(Enumerable.Repeat(tokenizer.Padding, tokenizer.MaxLength - ids.Count));
-        var present = kept.Where(IsRow).Select(PlaceholderOf).ToHashSet();
-        return new TokenizedPrompt
-        {
-            Ids = ids,
-            EndOfTextPosition = endOfText,
-            Placeholders = [.. Placeholders.Where(present.Contains)],
-            Truncated = content.Count == kept.Count ? null : new Truncation(content.Count - kept.Count, TextOf(content, kept.Count)),
-        };
+        var present = content.Where(IsRow).Select(PlaceholderOf).ToHashSet();
+        return new TokenizedPrompt { Ids = ids, EndOfTextPosition = endOfText, Placeholders = [.. Placeholders.Where(present.Contains)] };
     }
 
     /// <summary>A batch of prompts, (B, S).</summary>

@@ -9,6 +9,9 @@ public sealed class PromptTokenizers
     public PromptTokenizers(IReadOnlyList<ClipTokenizer> tokenizers, IReadOnlyList<Placeholder> placeholders) =>
         each = [.. tokenizers.Select(tokenizer => new PromptTokenizer(tokenizer, placeholders))];
 
+    /// <summary>In the order of the encoders.</summary>
+    public IReadOnlyList<PromptTokenizer> Each => each;
+
     /// <summary>That of the first encoder: what it finds in a prompt, placeholders and an end that does not fit, is what the others find.</summary>
     public PromptTokenizer First => each[0];
 

@@ -37,10 +37,10 @@ public sealed class StableDiffusion : IDiffusionModel
 
     public LatentDistribution EncodePictures(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
 
-    public Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures)
+    public Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures, int skippedBlocks = 0)
     {
         using var scope = NewDisposeScope();
-        return new Conditioning(text.Encode(prompts[0], rows?[0]).Last.MoveToOuterDisposeScope());
+        return new Conditioning(text.Encode(prompts[0], rows?[0], skippedBlocks).Last.MoveToOuterDisposeScope());
     }
 
     public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) => networks.UNet.Forward(noisyLatents, timesteps, conditioning);

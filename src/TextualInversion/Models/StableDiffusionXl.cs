@@ -40,12 +40,13 @@ public sealed class StableDiffusionXl : IDiffusionModel
 
     public LatentDistribution EncodePictures(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
 
-    public Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures)
+    public Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures, int skippedBlocks = 0)
     {
         using var scope = NewDisposeScope();
-        var (states1, states2) = (first.Encode(prompts[0], rows?[0]), second.Encode(prompts[1], rows?[1]));
+        var (states1, states2) = (first.Encode(prompts[0], rows?[0], skippedBlocks), second.Encode(prompts[1], rows?[1], skippedBlocks));
         var states = cat([states1.Penultimate, states2.Penultimate], dim: -1); // (B, S, d1 + d2)
-        var pooled = ClipTextEncoder.Pool(states2.Last, tensor(prompts[1].EndOfTextPositions, device: Device)); // (B, d2)
+        var whole = skippedBlocks == 0 ? states2 : second.Encode(prompts[1], rows?[1]);
+        var pooled = ClipTextEncoder.Pool(whole.Last, tensor(prompts[1].EndOfTextPositions, device: Device)); // (B, d2)
         var timeIds = tensor(pictures.SelectMany(picture => picture.Values).ToArray(), [pictures.Count, PictureGeometry.Length], device: Device); // (B, 6)
         var added = new AddedConditioning(second.Encoder.Project(pooled).MoveToOuterDisposeScope(), timeIds.MoveToOuterDisposeScope());
         return new Conditioning(states.MoveToOuterDisposeScope(), added);

@@ -13,19 +13,20 @@ public sealed class EmbeddingShelfTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("a photo of <my-cat>", "<my-cat>")]
-    [InlineData("a photo of <MY-CAT>s", "<my-cat>")]
-    [InlineData("a photo, embedding:tom_v2, cute", "embedding:tom_v2")]
-    [InlineData("a photo, tom_v2", "tom_v2")]
-    [InlineData("a photo, (TOM_v2:1.2)", "tom_v2")]
+    [InlineData("a photo of <my-cat>", "a photo of <my-cat>")]
+    [InlineData("a photo of <MY-CAT>s", "a photo of <MY-CAT>s")]
+    [InlineData("a photo, embedding:tom_v2, cute", "a photo, <my-cat>, cute")]
+    [InlineData("a photo, tom_v2", "a photo, <my-cat>")]
+    [InlineData("a photo, (TOM_v2:1.2)", "a photo, (<my-cat>:1.2)")]
     [InlineData("a photo, tom_v2-b", null)]
     [InlineData("a photo of <tom_v2>", null)]
     [InlineData("a photo", null)]
-    public void Searched_Prompt_FindsByTriggerOrStem(string prompt, string? called)
+    public void Searched_Prompt_FindsByTriggerOrStem(string prompt, string? resolved)
     {
         Write("tom_v2.safetensors", EmbeddingLayout.Diffusers, "<my-cat>");
         using var shelf = EmbeddingShelf.Searched(folder.Path, [prompt], warnings.Add, out var triggers);
-        Assert.Equal(called is null ? [] : [called], shelf.Embeddings.Select(embedding => embedding.Trigger));
+        Assert.Equal(resolved is null ? [] : ["<my-cat>"], shelf.Embeddings.Select(embedding => embedding.Trigger));
+        Assert.Equal(resolved ?? prompt, shelf.Resolve(prompt));
         Assert.Equal(["<my-cat>"], triggers);
         Assert.Empty(warnings);
     }
@@ -64,7 +65,7 @@ public sealed class EmbeddingShelfTests : IDisposable
         var path = Write("tom_v2.safetensors", EmbeddingLayout.WebUiSafetensors, "tom_v2");
         foreach (var (argument, expected) in new[] { (path, "tom_v2"), ($"{path}=our-cat", "<our-cat>"), (folder.Path, "tom_v2") })
         {
-            using var shelf = EmbeddingShelf.Named([argument], ["tom_v2"], warnings.Add);
+            using var shelf = EmbeddingShelf.Named([EmbeddingArgument.Parse(argument)], ["tom_v2"], warnings.Add);
             Assert.Equal(expected, Assert.Single(shelf.Embeddings).Trigger);
         }
     }

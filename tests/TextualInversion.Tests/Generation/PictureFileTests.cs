@@ -74,6 +74,7 @@ public sealed class PictureFileTests : IDisposable
         Assert.Throws<ArgumentException>(() => PictureFile.Write(folder.File("1.png"), pixels, 13, 13, "", overwrite: false));
         Assert.Throws<ArgumentException>(() => PictureFile.Write(folder.File("1.png"), [], 0, 0, "", overwrite: false));
         Assert.Throws<ArgumentException>(() => Write("1.png", pixels, "a\0b"));
+        Assert.Throws<ArgumentException>(() => Write("1.gif", pixels, ""));
     }
 
     [Fact]
@@ -81,11 +82,33 @@ public sealed class PictureFileTests : IDisposable
         Assert.Null(PictureFile.ReadParameters(folder.Write("1.png", PillowFixture.Content("rgb.png"))));
 
     [Fact]
-    public void ReadParameters_NotPng_Throws()
+    public void ReadParameters_NoPicture_Throws()
     {
-        var path = folder.Write("1.jpg", PillowFixture.Content("rgb.jpg"));
-        AssertError(path, $"{path}: is not a PNG picture; name one that `ti generate` wrote.");
+        var path = folder.Write("1.png", "GIF89a and more"u8.ToArray());
+        AssertError(path, $"{path}: is not a PNG, JPEG or WebP picture; name one that `ti generate` wrote.");
     }
+
+    [Theory]
+    [InlineData("1.jpg")]
+    [InlineData("1.JPEG")]
+    [InlineData("1.webp")]
+    public void Write_OtherFormats_HoldTheSettingsAndAboutThePicture(string name)
+    {
+        var settings = Settings + ", Model: 一只猫 🐈";
+        Array.Fill(pixels, (byte)90);
+
+        var first = File.ReadAllBytes(Write(name, pixels, settings));
+
+        Assert.Equal(settings, PictureFile.ReadParameters(folder.File(name)));
+        Assert.Contains("UNICODE\0\0a\0 ", Encoding.Latin1.GetString(first), StringComparison.Ordinal); // as the WebUI's piexif: big-endian
+        Assert.All(PictureDecoder.Decode(folder.File(name)).Pixels, value => Assert.InRange(value, 87, 93));
+        PictureFile.Write(folder.File(name), pixels, 17, 13, settings, overwrite: true);
+        Assert.Equal(first, File.ReadAllBytes(folder.File(name)));
+    }
+
+    [Fact]
+    public void ReadParameters_JpegWithoutComment_ReturnsNull() =>
+        Assert.Null(PictureFile.ReadParameters(folder.Write("1.jpg", PillowFixture.Content("rgb.jpg"))));
 
     [Fact]
     public void ReadParameters_MissingFile_Throws()

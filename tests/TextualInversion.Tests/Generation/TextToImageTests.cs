@@ -47,7 +47,9 @@ public sealed class TextToImageTests
         var (options, config) = Options(item, file);
         using var generator = new Generator(item.GetProperty("seed").GetUInt64());
 
-        var latents = new TextToImage(model, config, tokenizers, rows).Denoise(options, randn(expected.shape, generator: generator), generator);
+        // One generator draws one picture's noise after the other's, as in diffusers.
+        var pictures = Enumerable.Repeat(generator, (int)expected.shape[0]).ToList();
+        var latents = cat([.. new TextToImage(model, config, tokenizers, rows).Denoise(options, pictures)], dim: 0);
 
         Goldens.AssertClose(expected, latents, LatentTolerance, name);
         if (rows is not null) Assert.Equal(golden.Read($"{name}.ids").data<long>().ToArray(), tokenizers.First.Tokenize(options.Prompt).Ids.Select(id => (long)id));

@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using TextualInversion.Data;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Generation;
+
+/// <summary>A picture to start from.</summary>
+/// <param name="Path">as it was named</param>
+/// <param name="Picture">of any size</param>
+/// <param name="Sha256">of the file, in lower-case hexadecimal</param>
+public sealed record InitPicture(string Path, RgbPicture Picture, string Sha256)
+{
+    /// <exception cref="TextualInversionException">It cannot be read, is no picture, is damaged or too large.</exception>
+    public static InitPicture Read(string path)
+    {
+        var file = PictureDecoder.ReadBytes(path);
+        return new InitPicture(path, PictureDecoder.Decode(path, file), Convert.ToHexStringLower(SHA256.HashData(file)));
+    }
+
+    /// <summary>Cut to the shape around the centre, then resized as Pillow does with bicubic.</summary>
+    /// <returns>(1, 3, H, W) in [-1, 1]</returns>
+    internal static Tensor ToPixels(RgbPicture picture, int widthPixels, int heightPixels)
+    {
+        var resized = BicubicResize.Resize(CropToShape(picture, widthPixels, heightPixels), widthPixels, heightPixels);
+        using var scope = NewDisposeScope();
+        var bytes = tensor(resized.Pixels, [heightPixels, widthPixels, 3]); // (H, W, 3)
+        return (bytes.to(ScalarType.Float32) / 127.5 - 1).permute(2, 0, 1).unsqueeze(0).contiguous().MoveToOuterDisposeScope(); // (1, 3, H, W)
+    }
+
+    private static RgbPicture CropToShape(RgbPicture picture, int widthPixels, int heightPixels)
+    {
+        var scale = Math.Min((double)picture.WidthPixels / widthPixels, (double)picture.HeightPixels / heightPixels);
+        int width = Math.Clamp((int)Math.Round(widthPixels * scale), 1, picture.WidthPixels), height = Math.Clamp((int)Math.Round(heightPixels * scale), 1, picture.HeightPixels);
+        int left = (picture.WidthPixels - width) / 2, top = (picture.HeightPixels - height) / 2;
+        var cropped = new byte[width * height * 3];
+        for (var y = 0; y < height; y++)
+            picture.Pixels.AsSpan(((top + y) * picture.WidthPixels + left) * 3, width * 3).CopyTo(cropped.AsSpan(y * width * 3));
+        return new RgbPicture(cropped, width, height);
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using TextualInversion.Checkpoints;
+using TextualInversion.Data;
+using TextualInversion.Generation;
+using TextualInversion.Models;
+using TextualInversion.Schedulers;
+using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tests.Generation;
+
+/// <summary>
+/// Runs that begin in the middle, from a picture, against diffusers' image to image on the small model of the repository
+/// (<c>Fixtures/image-to-image.safetensors</c>, whose metadata say how it was made).
+/// </summary>
+public sealed class ImageToImageTests
+{
+    private const double LatentTolerance = 1e-3;
+    private const int PixelTolerance = 1;
+
+    private static readonly SafetensorsFile Reference = SafetensorsFile.Open(
+        Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "image-to-image.safetensors"));
+
+    private static readonly ModelFolder Folder = new(Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1"));
+
+    private static readonly RgbPicture Picture = Read("image");
+
+    [Fact]
+    public void Denoise_FromAPicture_IsThatOfDiffusers()
+    {
+        using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
+        var cases = JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray().ToList();
+        Assert.NotEmpty(cases);
+        foreach (var reference in cases) AssertCase(reference, model);
+    }
+
+    [Fact]
+    public void Denoise_StrengthOne_TakesAllStepsAndStillHasThePicture()
+    {
+        using var scope = NewDisposeScope();
+        using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
+        var pipeline = Pipeline(model, SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), ""));
+        var calls = new List<(int, int)>();
+        var options = new GenerateOptions { Prompt = "", Sampler = SamplerKind.Ddim, Steps = 3, Guidance = 1, Width = 32, Height = 32, Init = Picture, Strength = 1 };
+
+        pipeline.Generate(options, seed: 1, new Calls(calls));
+
+        Assert.Equal([(1, 3), (2, 3), (3, 3)], calls);
+    }
+
+    [Theory]
+    [InlineData(0.1, 5)]
+    [InlineData(0, 5)]
+    [InlineData(1.5, 5)]
+    [InlineData(double.NaN, 5)]
+    public void Validate_StrengthWithoutASteps_Throws(double strength, int steps)
+    {
+        var options = new GenerateOptions { Prompt = "", Sampler = SamplerKind.Ddim, Steps = steps, Guidance = 1, Width = 32, Height = 32, Init = Picture, Strength = strength };
+        Assert.StartsWith("--strength ", Assert.Throws<TextualInversionException>(options.Validate).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ToPixels_OtherShape_CutsAroundTheCentre()
+    {
+        // A white square between two black ones.
+        var wide = new RgbPicture(new byte[12 * 4 * 3], 12, 4);
+        for (var y = 0; y < 4; y++) Array.Fill(wide.Pixels, (byte)255, (y * 12 + 4) * 3, 4 * 3);
+
+        using var pixels = InitPicture.ToPixels(wide, 8, 8);
+
+        Assert.Equal([1, 3, 8, 8], pixels.shape);
+        Assert.Equal(1, pixels.min().item<float>());
+    }
+
+    private static void AssertCase(JsonElement reference, IDiffusionModel model)
+    {
+        using var scope = NewDisposeScope();
+        var key = reference.GetProperty("case").ToString();
+        var config = Config(reference);
+        var options = new GenerateOptions
+        {
+            Prompt = reference.GetProperty("prompt").GetString()!,
+            Negative = reference.GetProperty("negative_prompt").GetString(),
+            Sampler = Samplers.OfFolder(config)!.Value,
+            Steps = reference.GetProperty("num_inference_steps").GetInt32(),
+            Guidance = reference.GetProperty("guidance_scale").GetDouble(),
+            Width = Picture.WidthPixels,
+            Height = Picture.HeightPixels,
+            Init = Picture,
+            Strength = reference.GetProperty("strength").GetDouble(),
+        };
+        var seed = reference.GetProperty("seed").GetUInt64();
+        using var generator = new Generator(seed);
+
+        var latents = Pipeline(model, config).Denoise(options, [generator]).Single();
+
+        Goldens.AssertClose(Reference.Read($"{key}.latents"), latents, LatentTolerance, key);
+        if (!Reference.Tensors.ContainsKey($"{key}.image")) return;
+        var worst = Read($"{key}.image").Pixels.Zip(Pipeline(model, config).Generate(options, seed).Pixels, (one, other) => Math.Abs(one - other)).Max();
+        Assert.True(worst <= PixelTolerance, $"{key}: a pixel differs by {worst}");
+    }
+
+    private static TextToImage Pipeline(IDiffusionModel model, SchedulerConfig config) => new(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null);
+
+    private static RgbPicture Read(string name)
+    {
+        using var pixels = Reference.Read(name); // (H, W, 3)
+        return new RgbPicture(pixels.data<byte>().ToArray(), (int)pixels.shape[1], (int)pixels.shape[0]);
+    }
+
+    private static SchedulerConfig Config(JsonElement reference)
+    {
+        const string File = "scheduler/scheduler_config.json";
+        var values = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Folder.ReadText(File))!;
+        foreach (var over in reference.GetProperty("scheduler_overrides").EnumerateObject()) values[over.Name] = over.Value;
+        values["_class_name"] = reference.GetProperty("scheduler");
+        return SchedulerConfig.Parse(JsonSerializer.Serialize(values), File);
+    }
+
+    private sealed class Calls(List<(int, int)> calls) : IProgress<(int, int)>
+    {
+        public void Report((int, int) value) => calls.Add(value);
+    }
+}
