@@ -121,7 +121,7 @@ internal sealed class TrainCommand : Documented
         using var result = Train(new Trainer(network, noise, options), placeholder, initialRows, pictures.Pictures, prompts, run, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled) throw new OperationCanceledException();
         run.Keep();
-        using var embedding = new LearnedEmbedding(placeholder.Name, result.Rows, Provenance(modelName, result, options, start));
+        using var embedding = new LearnedEmbedding(placeholder.Name, result.Rows, Provenance(modelName, result, options, given is null ? start.Phrase : parsed.GetValue(initializer)!));
         if (embedding.Rows.Count == 1) DiffusersFormat.Write(embeddingPath, embedding, mayReplace);
         else SdxlFormat.Write(embeddingPath, embedding, mayReplace);
 
@@ -213,11 +213,11 @@ internal sealed class TrainCommand : Documented
         return stack(rows).MoveToOuterDisposeScope();
     }
 
-    private static Dictionary<string, string> Provenance(string modelName, TrainResult result, TrainOptions options, Initializer start) => new()
+    private static Dictionary<string, string> Provenance(string modelName, TrainResult result, TrainOptions options, string startedFrom) => new()
     {
         ["base_model"] = modelName,
         ["base_model_sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(result.BaseWeights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value.After))))),
-        ["initializer"] = start.Phrase,
+        ["initializer"] = startedFrom,
         ["steps"] = result.Steps.ToString(CultureInfo.InvariantCulture),
         ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
         ["software"] = $"ti {Version(typeof(TrainCommand))}",
