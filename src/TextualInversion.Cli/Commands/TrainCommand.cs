@@ -36,6 +36,8 @@ internal sealed class TrainCommand : Documented
     private readonly Option<LearningRateSchedule> schedule = Choice("--lr-schedule", "constant|linear|cosine", "How the learning rate falls.", options => options.Schedule);
     private readonly Option<int> warmup = Number("--warmup", "N", "Steps over which the learning rate rises.", options => options.WarmupSteps);
     private readonly Option<TimestepSampling> timesteps = Choice("--timesteps", "stratified|uniform", "Timesteps spread evenly over the run, or drawn one by one.", options => options.Timesteps);
+    private readonly Option<int> validateEvery = Number("--validate-every", "N", "Steps between losses on fixed pictures, noise and timesteps, by which the best rows are kept; 0 for none.", options => options.ValidateEvery);
+    private readonly Option<int> patience = Number("--patience", "N", "Validations in a row that may fail to improve before the run is over; 0 to take all steps.", options => options.Patience);
     private readonly Option<double> weightDecay = Number("--weight-decay", "X", "AdamW's.", options => options.WeightDecay);
     private readonly Option<double[]> betas = Betas();
     private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW's.", options => options.Epsilon);
@@ -58,6 +60,7 @@ internal sealed class TrainCommand : Documented
             if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-')) is { } option) result.AddError($"Unrecognized option '{option.Value}'{Nearest(option.Value)}.");
         });
         AddGroup("Most used", images, token, initializer, property, model.Model, vectors, steps, learningRate, batch, accumulate, resolution);
+        AddGroup("When to stop", validateEvery, patience);
         AddGroup("Pictures and prompts", crop, flip, noFlip, captions, templates);
         AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
         AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
@@ -117,12 +120,11 @@ internal sealed class TrainCommand : Documented
         using var run = new RunFolder(runPath, mayReplace);
         using var scope = NewDisposeScope();
         var initialRows = network.Vocabularies.Zip(starts, (vocabulary, words) => InitialRows(vocabulary, words, options.Vectors)).ToList();
-        using var result = Train(new Trainer(network, noise, options), placeholder, initialRows, pictures.Pictures, prompts, run, messages, cancellationToken);
+        using var result = Train(new Trainer(network, noise, options), new Concept(placeholder, initialRows, pictures.Pictures, prompts), run, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled) throw new OperationCanceledException();
         run.Keep();
-        using var embedding = new LearnedEmbedding(placeholder.Name, result.Rows, Provenance(modelName, result, options, start));
-        if (embedding.Rows.Count == 1) DiffusersFormat.Write(embeddingPath, embedding, mayReplace);
-        else SdxlFormat.Write(embeddingPath, embedding, mayReplace);
+        Write(embeddingPath, new LearnedEmbedding(placeholder.Name, result.Rows, Provenance(modelName, result, result.BestStep, options, start)), mayReplace);
+        Write(run.LastRowsPath, new LearnedEmbedding(placeholder.Name, result.LastRows, Provenance(modelName, result, result.Steps, options, start)), overwrite: true);
 
         var summary = new
         {
@@ -134,7 +136,9 @@ internal sealed class TrainCommand : Documented
             options.Seed,
             result.Steps,
             StoppedEarly = result.End != TrainingEnd.Completed,
+            result.BestStep,
             result.Loss,
+            result.Validation,
             result.StepMedianSeconds,
             Seconds = clock.Elapsed.TotalSeconds,
             PeakMemoryBytes = Machine.PeakMemoryBytes(),
@@ -179,28 +183,31 @@ internal sealed class TrainCommand : Documented
 
     private string Nearest(string typed) => Options.Select(option => option.Name).MinBy(known => EditDistance.Between(known, typed)) is { } nearest ? $"; did you mean {nearest}?" : "";
 
-    private static TrainResult Train(
-        Trainer trainer, Placeholder placeholder, IReadOnlyList<Tensor> initialRows, IReadOnlyList<TrainingPicture> pictures, PromptSource prompts, RunFolder run, Messages messages,
-        CancellationToken cancellationToken)
+    private static TrainResult Train(Trainer trainer, Concept concept, RunFolder run, Messages messages, CancellationToken cancellationToken)
     {
         using var metrics = new MetricsFile(run.MetricsPath);
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "step");
         var recent = new Queue<double>();
+        double? validated = null;
         var progress = new Report<TrainProgress>(step =>
         {
             metrics.Add(step);
             recent.Enqueue(step.Loss);
             if (recent.Count > 50) recent.Dequeue(); // one step's loss says next to nothing
-            display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}  rate {step.LearningRate:G3}"));
+            validated = step.ValidationLoss ?? validated;
+            var validation = validated is { } known ? string.Create(CultureInfo.InvariantCulture, $"  validation {known:F4}") : "";
+            display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}{validation}"));
         });
-        return trainer.Run(placeholder, initialRows, pictures, prompts, progress, cancellationToken);
+        return trainer.Run(concept, progress, cancellationToken);
     }
 
     private static int Finish(Messages messages, TrainResult result, Placeholder placeholder, string runPath)
     {
         if (result.End == TrainingEnd.Diverged)
             throw new TextualInversionException($"The loss is not a number after step {result.Steps}; the rows before it were kept. Try a smaller --learning-rate or --precision fp32.");
-        messages.Say($"{(result.End == TrainingEnd.Cancelled ? $"cancelled after {result.Steps} steps" : "done")}; the run's record is in {runPath}. Paint with it: ti generate --prompt \"a painting of {placeholder.Name}\"");
+        if (result.Validation is { } loss)
+            messages.Say(string.Create(CultureInfo.InvariantCulture, $"validation loss {loss.WithoutPrompts:F4} without a prompt, {loss.Initial:F4} with the initializer, {loss.Best:F4} with the rows of step {result.BestStep}, which are kept"));
+        messages.Say($"{(result.End == TrainingEnd.Cancelled ? "cancelled" : result.End == TrainingEnd.StoppedEarly ? "stopped early" : "done")} after {result.Steps} steps; the run's record is in {runPath}. Paint with it: ti generate --prompt \"a painting of {placeholder.Name}\"");
         return result.End == TrainingEnd.Cancelled ? 130 : 0;
     }
 
@@ -212,12 +219,19 @@ internal sealed class TrainCommand : Documented
         return stack(rows).MoveToOuterDisposeScope();
     }
 
-    private static Dictionary<string, string> Provenance(string modelName, TrainResult result, TrainOptions options, Initializer start) => new()
+    /// <summary>In the layout of the model's family.</summary>
+    private static void Write(string path, LearnedEmbedding embedding, bool overwrite)
+    {
+        if (embedding.Rows.Count == 1) DiffusersFormat.Write(path, embedding, overwrite);
+        else SdxlFormat.Write(path, embedding, overwrite);
+    }
+
+    private static Dictionary<string, string> Provenance(string modelName, TrainResult result, int step, TrainOptions options, Initializer start) => new()
     {
         ["base_model"] = modelName,
         ["base_model_sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(result.BaseWeights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value.After))))),
         ["initializer"] = start.Phrase,
-        ["steps"] = result.Steps.ToString(CultureInfo.InvariantCulture),
+        ["steps"] = step.ToString(CultureInfo.InvariantCulture),
         ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
         ["software"] = $"ti {Version(typeof(TrainCommand))}",
     };
@@ -259,6 +273,8 @@ internal sealed class TrainCommand : Documented
             Schedule = Or(schedule, preset.Schedule),
             WarmupSteps = Or(warmup, preset.WarmupSteps),
             Timesteps = Or(timesteps, preset.Timesteps),
+            ValidateEvery = Or(validateEvery, preset.ValidateEvery),
+            Patience = Or(patience, preset.Patience),
             WeightDecay = Or(weightDecay, preset.WeightDecay),
             Beta1 = moments[0],
             Beta2 = moments[1],

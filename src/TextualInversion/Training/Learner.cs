@@ -42,14 +42,17 @@ internal sealed class Learner : IDisposable
     public double Accumulate(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var timesteps = tensor(batch.Timesteps, device: model.Device);
-        var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
-        var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
-        var conditioning = model.EncodePrompts(batch.Prompts, rows, batch.Pictures);
-        var prediction = model.PredictNoise(noisy, timesteps, conditioning);
-        var loss = F.mse_loss(prediction, target);
+        var loss = Loss(batch);
         model.Backward(accumulate == 1 ? loss : loss / accumulate);
         return loss.item<float>();
+    }
+
+    /// <summary>One batch's loss, without gradients.</summary>
+    public double Evaluate(TrainingBatch batch)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return Loss(batch).item<float>();
     }
 
     /// <summary>The length of the accumulated gradient, over all rows.</summary>
@@ -75,5 +78,14 @@ internal sealed class Learner : IDisposable
             row.grad?.Dispose();
             row.Dispose();
         }
+    }
+
+    private Tensor Loss(TrainingBatch batch)
+    {
+        var timesteps = tensor(batch.Timesteps, device: model.Device);
+        var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
+        var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
+        var conditioning = model.EncodePrompts(batch.Prompts, rows, batch.Pictures);
+        return F.mse_loss(model.PredictNoise(noisy, timesteps, conditioning), target);
     }
 }

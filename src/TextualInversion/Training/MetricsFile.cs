@@ -21,9 +21,9 @@ public sealed class MetricsFile : IDisposable
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Add(TrainProgress step)
     {
-        if (lines == 0) Guard(() => WriteLine("step,loss,learning_rate,gradient_norm" + string.Concat(step.Drift.Select((_, row) => $",drift_{row}"))));
+        if (lines == 0) Guard(() => WriteLine("step,loss,validation_loss,learning_rate,gradient_norm" + string.Concat(step.Drift.Select((_, row) => $",drift_{row}"))));
         var drift = string.Concat(step.Drift.Select(distance => string.Create(CultureInfo.InvariantCulture, $",{distance:G7}")));
-        Guard(() => WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step},{step.Loss:G9},{step.LearningRate:G7},{step.GradientNorm:G7}") + drift));
+        Guard(() => WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step},{step.Loss:G9},{step.ValidationLoss:G9},{step.LearningRate:G7},{step.GradientNorm:G7}") + drift));
     }
 
     public void Dispose() => Guard(() =>

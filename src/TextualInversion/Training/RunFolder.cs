@@ -35,6 +35,9 @@ public sealed class RunFolder : IDisposable
 
     public string MetricsPath => Path.Combine(FolderPath, "metrics.csv");
 
+    /// <summary>The embedding as it was after the last step, where another one was the best.</summary>
+    public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
+
     /// <summary>The folder stays, whatever happens from here on.</summary>
     public void Keep() => isKept = true;
 

@@ -47,6 +47,12 @@ public sealed record TrainOptions
 
     public TimestepSampling Timesteps { get; init; } = TimestepSampling.Stratified;
 
+    /// <summary>Steps between validations; 0 for none, and then the last rows are kept rather than the best.</summary>
+    public int ValidateEvery { get; init; } = 25;
+
+    /// <summary>Validations in a row that may fail to be the best before the run is over; 0 to take all steps.</summary>
+    public int Patience { get; init; } = 4;
+
     /// <summary>Whether each picture is mirrored half of the times.</summary>
     public bool Flip { get; init; } = true;
 
@@ -77,6 +83,8 @@ public sealed record TrainOptions
         WarmupSteps = 0,
         WeightDecay = 1e-2,
         Timesteps = TimestepSampling.Uniform,
+        ValidateEvery = 0,
+        Patience = 0,
         Flip = true,
         Crop = CropMode.Squash,
         Captions = false,
@@ -95,6 +103,8 @@ public sealed record TrainOptions
         Check(Beta2 is >= 0 and < 1, "--betas", Beta2, "two numbers from 0 to below 1, such as 0.9,0.999");
         Check(Epsilon > 0 && double.IsFinite(Epsilon), "--epsilon", Epsilon, "a number above 0, such as 1e-8");
         Check(WeightDecay >= 0 && double.IsFinite(WeightDecay), "--weight-decay", WeightDecay, "0 or more");
+        Check(ValidateEvery >= 0, "--validate-every", ValidateEvery, "0 or more steps");
+        Check(Patience >= 0, "--patience", Patience, "0 or more validations");
         Check(Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0, "--resolution", Resolution, "a multiple of 8 from 8 to 4096, in pixels");
 
         static void Check(bool holds, string option, object? found, string wanted)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TextualInversion.Data;
 using TextualInversion.Models;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
@@ -16,33 +15,40 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
     private readonly Dictionary<ModelPart, string> hashesBefore = [];
     private readonly Dictionary<string, FrozenHash> hashes = [];
 
-    /// <param name="placeholder">what the rows stand for</param>
-    /// <param name="initialRows">(n, d) for each text encoder: where the rows start</param>
-    /// <param name="pictures">three to five, all of one size</param>
-    /// <param name="prompts">the sentences for them</param>
+    /// <param name="concept">what to learn</param>
     /// <param name="progress">told of every step</param>
     /// <param name="cancellationToken">ends the run after the batch at hand; what was learned is kept</param>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
-    public TrainResult Run(
-        Placeholder placeholder, IReadOnlyList<Tensor> initialRows, IReadOnlyList<TrainingPicture> pictures, PromptSource prompts,
-        IProgress<TrainProgress> progress, CancellationToken cancellationToken)
+    public TrainResult Run(Concept concept, IProgress<TrainProgress> progress, CancellationToken cancellationToken)
     {
         options.Validate();
         HashBefore(ModelPart.VaeEncoder);
-        using var set = new TrainingSet(model, pictures, options, cancellationToken);
+        using var set = new TrainingSet(model, concept.Pictures, options, cancellationToken);
         HashAfter(ModelPart.VaeEncoder);
         model.ReleaseVae();
         Allocator.Trim();
 
         var steppedThrough = model.Parts.Where(part => part != ModelPart.VaeEncoder).ToList();
         steppedThrough.ForEach(HashBefore);
-        var batches = new BatchSource(set, prompts, new PromptTokenizers(model.Tokenizers, [placeholder]), options, schedule.Config.NumTrainTimesteps);
-        using var learner = new Learner(model, schedule, initialRows, options);
-        var (losses, seconds) = (new List<double>(), new List<double>());
+        var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
+        var trainTimesteps = schedule.Config.NumTrainTimesteps;
+        var batches = new BatchSource(set, concept.Prompts, tokenizers, options, trainTimesteps);
+        using var validationSet = options.ValidateEvery == 0 ? null : new ValidationSet(set, concept.Prompts, tokenizers, options.Batch, trainTimesteps, model.Device);
+        using var learner = new Learner(model, schedule, concept.InitialRows, options);
+        using var history = new TrainHistory();
+        var withoutPrompts = validationSet?.LossWithoutPrompts(learner.Evaluate);
+        if (validationSet is not null) history.Add(new Validation(0, validationSet.Loss(learner.Evaluate)), learner.Rows);
+        var seconds = new List<double>();
         var sinceTrim = Stopwatch.StartNew();
         var end = TrainingEnd.Completed;
         for (var step = 0; step < options.Steps; step++)
         {
+            if (StoppingRule.IsOver(history.Validations, options.Patience))
+            {
+                end = TrainingEnd.StoppedEarly;
+                break;
+            }
+
             var clock = Stopwatch.StartNew();
             var loss = Accumulate(learner, batches, step, cancellationToken);
             if (cancellationToken.IsCancellationRequested)
@@ -60,24 +66,30 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
 
             var learningRate = LearningRate.At(options, step);
             learner.Step(learningRate);
+            history.Add(loss);
+            seconds.Add(clock.Elapsed.TotalSeconds);
+            var validation = Validate(validationSet, learner, step + 1);
+            if (validation is not null) history.Add(validation, learner.Rows);
+            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Drift(learner.Rows, concept.InitialRows), seconds[^1]));
             if (sinceTrim.Elapsed >= TrimInterval)
             {
                 Allocator.Trim();
                 sinceTrim.Restart();
             }
-
-            losses.Add(loss);
-            seconds.Add(clock.Elapsed.TotalSeconds);
-            progress.Report(new TrainProgress(step + 1, options.Steps, loss, learningRate, gradientNorm, Drift(learner.Rows, initialRows), seconds[^1]));
         }
 
+        if (validationSet is not null && history.Validations[^1].Step != history.Losses.Count) history.Add(new Validation(history.Losses.Count, validationSet.Loss(learner.Evaluate)), learner.Rows);
         steppedThrough.ForEach(HashAfter);
+        var best = Validation.Best(history.Validations);
         return new TrainResult
         {
             End = end,
-            Rows = [.. learner.Rows.Select(rows => rows.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())],
-            Steps = losses.Count,
-            Loss = losses.Count == 0 ? double.NaN : losses.TakeLast(Math.Max(1, losses.Count / 10)).Average(),
+            Rows = Copies(best is null ? learner.Rows : history.BestRows),
+            LastRows = Copies(learner.Rows),
+            Steps = history.Losses.Count,
+            BestStep = best?.Step ?? history.Losses.Count,
+            Validation = best is null ? null : new ValidationSummary(withoutPrompts!.Value, history.Validations[0].Loss, best.Loss, history.Validations[^1].Loss),
+            Loss = history.RecentLoss,
             StepMedianSeconds = seconds.Count == 0 ? 0 : seconds.Order().ElementAt(seconds.Count / 2),
             BaseWeights = hashes,
         };
@@ -96,6 +108,11 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
 
         return loss / options.Accumulate;
     }
+
+    private Validation? Validate(ValidationSet? set, Learner learner, int step) =>
+        set is not null && (step % options.ValidateEvery == 0 || step == options.Steps) ? new Validation(step, set.Loss(learner.Evaluate)) : null;
+
+    private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) => [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
 
     private static List<double> Drift(IReadOnlyList<Tensor> rows, IReadOnlyList<Tensor> initialRows)
     {
