@@ -8,8 +8,7 @@ internal static class StoppingRule
     /// <param name="patience">0 for never</param>
     public static bool IsOver(IReadOnlyList<Validation> points, int patience)
     {
-        if (patience == 0 || points.Count == 0) return false;
-        var best = points.Index().MinBy(point => point.Item.Loss).Index;
-        return points.Count - 1 - best >= patience;
+        if (patience == 0 || Validation.Best(points) is not { } best) return false;
+        return points.Count(point => point.Step > best.Step) >= patience;
     }
 }

@@ -7,9 +7,10 @@ namespace TextualInversion.Training;
 /// <param name="ValidationLoss">see <see cref="Validation"/>; null where none was due</param>
 /// <param name="LearningRate">the step's</param>
 /// <param name="GradientNorm">length of the gradient over all rows</param>
-/// <param name="Drift">distance of each row from where it started; with several text encoders, one after the other</param>
+/// <param name="Norms">of each row; with several text encoders, one after the other</param>
+/// <param name="Drift">distance of each row from where it started, in the same order</param>
 /// <param name="StepSeconds">how long the step took</param>
-public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Drift, double StepSeconds);
+public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Norms, IReadOnlyList<double> Drift, double StepSeconds);
 
 /// <summary>Why a run ended.</summary>
 public enum TrainingEnd
@@ -23,6 +24,9 @@ public enum TrainingEnd
     /// <summary>It was cancelled; the rows are those of the last whole step.</summary>
     Cancelled,
 
-    /// <summary>The loss or the gradient was not a number any more; the rows are those before that step.</summary>
+    /// <summary>The loss, the gradient or a row was not a finite number any more; the rows are those before that step.</summary>
     Diverged,
+
+    /// <summary>The gradient was zero from the first step on, so that nothing can be learned.</summary>
+    WithoutGradient,
 }

@@ -6,5 +6,5 @@ namespace TextualInversion.Training;
 public sealed record Validation(int Step, double Loss)
 {
     /// <summary>The best point, the earliest of equals; null where there is none.</summary>
-    public static Validation? Best(IReadOnlyList<Validation> points) => points.MinBy(point => point.Loss);
+    public static Validation? Best(IReadOnlyList<Validation> points) => points.Where(point => double.IsFinite(point.Loss)).MinBy(point => point.Loss);
 }

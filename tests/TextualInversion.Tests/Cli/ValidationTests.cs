@@ -62,6 +62,26 @@ public sealed class ValidationTests : IDisposable
         Assert.Equal(2, result.RootElement.GetProperty("bestStep").GetInt32());
     }
 
+    /// <summary>No element of the gradient is longer than the whole, 1e-9, so that AdamW's first step is at most the rate times 1e-9 / (1e-9 + 1e-8).</summary>
+    [Fact]
+    public async Task Train_Clip_ShortensTheGradient()
+    {
+        await TrainAsync("--steps", "1", "--batch", "1", "--vectors", "1", "--validate-every", "0", "--learning-rate", "1", "--clip", "1e-9");
+
+        var drift = double.Parse((await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv")))[1].Split(',')[^1], CultureInfo.InvariantCulture);
+        Assert.InRange(drift, 1e-9, Math.Sqrt(128) / 11); // 128 elements
+    }
+
+    [Fact]
+    public async Task Train_NoiseOffset_ChangesTheStepsAndNotTheValidation()
+    {
+        using var plain = await TrainAsync("--steps", "1", "--batch", "1");
+        using var offset = await TrainAsync("--steps", "1", "--batch", "1", "--noise-offset", "0.1", "--overwrite");
+
+        Assert.NotEqual(plain.RootElement.GetProperty("loss").GetDouble(), offset.RootElement.GetProperty("loss").GetDouble());
+        Assert.Equal(plain.RootElement.GetProperty("validation").GetProperty("initial").GetDouble(), offset.RootElement.GetProperty("validation").GetProperty("initial").GetDouble());
+    }
+
     private async Task<JsonDocument> TrainAsync(params string[] more)
     {
         var (exitCode, output, error) = await Ti.TrainAsync(folder.Path, Ti.Sample("my-cat"), "my-cat", ["--model", "demo", "--json", .. more]);
