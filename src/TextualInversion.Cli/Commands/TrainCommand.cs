@@ -1,12 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Rendering;
 using TextualInversion.Data;
-using TextualInversion.Embeddings;
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
 using TextualInversion.Training;
@@ -17,33 +14,17 @@ namespace TextualInversion.Cli.Commands;
 /// <summary><c>ti train</c>: learns an embedding from pictures.</summary>
 internal sealed class TrainCommand : Documented
 {
-    private readonly Option<string[]> images = new("--images") { HelpName = "PATH…", Description = "Folders or files with three to five pictures.", Required = true, AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same.", Required = true };
+    private readonly Option<string[]> images = new("--images") { HelpName = "PATH…", Description = "Folders or files with three to five pictures.", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same." };
     private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT|FILE", Description = "One or more words to start from, or an embedding of any layout with as many vectors. Default: the property's word." };
-    private readonly Option<LearnedProperty> property = new("--property") { HelpName = "object|style", Description = "What the pictures share, for the choice of templates. Default: object." };
+    private readonly LearningOptions learning = new();
     private readonly ModelOptions model = new();
-    private readonly Option<int> vectors = Number("--vectors", "N", "Rows to learn.", options => options.Vectors);
-    private readonly Option<int> steps = Number("--steps", "N", "Optimiser steps.", options => options.Steps);
-    private readonly Option<double> learningRate = Number("--learning-rate", "X", "The largest of the run.", options => options.LearningRate);
-    private readonly Option<int> batch = Number("--batch", "N", "Pictures in a forward pass.", options => options.Batch);
-    private readonly Option<int> accumulate = Number("--accumulate", "N", "Forward passes averaged into a step.", options => options.Accumulate);
-    private readonly Option<int?> resolution = new("--resolution") { HelpName = "N", Description = "Side of the pictures in pixels, a multiple of 8. Default: the model's." };
-    private readonly Option<CropMode> crop = Choice("--crop", "center|squash", "What is done with pictures that are not square.", options => options.Crop);
-    private readonly Option<bool> flip = new("--flip") { Description = "Mirrors pictures half of the times. The default." };
-    private readonly Option<bool> noFlip = new("--no-flip") { Description = "Never mirrors: for text and other things that have a left and a right." };
-    private readonly Option<bool> captions = new("--captions") { HelpName = "true|false", Description = "Uses the description beside a picture (1.txt beside 1.png) instead of the templates. Default: true." };
     private readonly Option<string?> templates = new("--templates") { HelpName = "FILE", Description = "Own sentences, one a line, {} for the placeholder." };
-    private readonly Option<LearningRateSchedule> schedule = Choice("--lr-schedule", "constant|linear|cosine", "How the learning rate falls.", options => options.Schedule);
-    private readonly Option<int> warmup = Number("--warmup", "N", "Steps over which the learning rate rises.", options => options.WarmupSteps);
-    private readonly Option<TimestepSampling> timesteps = Choice("--timesteps", "stratified|uniform", "Timesteps spread evenly over the run, or drawn one by one.", options => options.Timesteps);
-    private readonly Option<double> weightDecay = Number("--weight-decay", "X", "AdamW's.", options => options.WeightDecay);
-    private readonly Option<double[]> betas = Betas();
-    private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW's.", options => options.Epsilon);
-    private readonly Option<Compatibility?> compatible = new("--compatible") { HelpName = "diffusers", Description = "Every choice as diffusers' example and its README make it, for comparison; other options still hold." };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
     private readonly Option<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing") { HelpName = "auto|on|off", Description = "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.", DefaultValueFactory = _ => Checkpointing.Auto };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
+    private readonly Option<string?> resume = new("--resume") { HelpName = "RUN", Description = "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit." };
     private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "Where embeddings/ and runs/ are made. Default: the current folder.", DefaultValueFactory = _ => "." };
     private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
@@ -57,9 +38,18 @@ internal sealed class TrainCommand : Documented
         {
             if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-')) is { } option) result.AddError($"Unrecognized option '{option.Value}'{Nearest(option.Value)}.");
         });
-        AddGroup("Most used", images, token, initializer, property, model.Model, vectors, steps, learningRate, batch, accumulate, resolution);
-        AddGroup("Pictures and prompts", crop, flip, noFlip, captions, templates);
-        AddGroup("Optimisation", schedule, warmup, timesteps, weightDecay, betas, epsilon, compatible);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(resume) is { Implicit: false }) return;
+            foreach (var needed in new Option[] { images, token })
+            {
+                if (result.GetResult(needed) is null) result.AddError($"Option '{needed.Name}' is required.");
+            }
+        });
+        AddGroup("Most used", [images, token, initializer, learning.Property, model.Model, .. learning.MostUsed]);
+        AddGroup("Knowing when to stop", [.. learning.Progress, resume]);
+        AddGroup("Pictures and prompts", [.. learning.Pictures, templates]);
+        AddGroup("Optimisation", learning.Optimisation);
         AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", device, precision, gradientCheckpointing, seed);
         AddGroup("Output", output, name, overwrite, quiet, json);
@@ -73,31 +63,23 @@ internal sealed class TrainCommand : Documented
         Off,
     }
 
-    private enum Compatibility
-    {
-        Diffusers,
-    }
-
     public override IReadOnlyList<string> Examples =>
     [
         "ti train --model demo --images samples/my-cat --token my-cat --initializer cat",
         "ti train --model demo --images samples/my-style --token my-style --property style --initializer painting --vectors 2",
     ];
 
-    private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult typed, ModelLocator models, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        var output = parsed.InvocationConfiguration.Output;
-        var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
-        var options = Resolve(parsed);
+        var messages = new Messages(typed.InvocationConfiguration.Error, typed.GetValue(quiet));
+        using var from = typed.GetValue(resume) is { } resumed ? TrainState.Read(RunFolder.StateIn(resumed)) : null;
+        var parsed = from is null ? typed : ResumedCommand.Merge(from.Command, typed);
+        var options = learning.Resolve(parsed, parsed.GetValue(seed) ?? SharedOptions.DrawSeed());
         options.Validate();
         var placeholder = Placeholder.Parse(parsed.GetValue(token)!, options.Vectors);
-        var stem = FileStem(parsed.GetValue(name) ?? placeholder.Name);
-        var embeddingPath = Path.Combine(parsed.GetValue(this.output)!, "embeddings", stem + ".safetensors");
-        var runPath = Path.Combine(parsed.GetValue(this.output)!, "runs", stem);
-        var mayReplace = parsed.GetValue(overwrite);
-        AtomicFile.RefuseToReplace(embeddingPath, mayReplace);
-        RunFolder.RefuseToReplace(runPath, mayReplace);
+        using var output = new TrainOutput(parsed.GetValue(this.output)!, parsed.GetValue(name) ?? placeholder.Name, from is not null || parsed.GetValue(overwrite));
+        if (from is not null) output.RequireIn(typed.GetValue(resume)!);
         var sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property);
 
         var (modelName, files) = await models.FindAsync(model.Read(parsed), recorded: null, messages, cancellationToken);
@@ -108,100 +90,92 @@ internal sealed class TrainCommand : Documented
         var given = InitializerFile.TryRead(parsed.GetValue(initializer), options.Vectors, [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]);
         var phrase = (given is null ? parsed.GetValue(initializer) : null) ?? options.Property.ToString().ToLowerInvariant();
         var starts = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();
-        var start = starts[0]; // what is shown: the encoders' vocabularies are alike
-        var side = options.Resolution ?? network.Resolution;
-        var pictures = TrainingPictures.Load(parsed.GetValue(images)!, side, options.Crop, cancellationToken);
+        options = options with { Resolution = options.Resolution ?? network.Resolution };
+        var pictures = TrainingPictures.Load(parsed.GetValue(images)!, options.Resolution.Value, options.Crop, cancellationToken);
         foreach (var notice in pictures.Warnings) messages.Warn(notice.ToString());
-        var prompts = new PromptSource(pictures.Pictures, sentences, start.Phrase, options.Captions);
-        Introduce(messages, placeholder, start, pictures, prompts, options, side, modelName);
+        var setup = new TrainSetup
+        {
+            ModelName = modelName,
+            Placeholder = placeholder,
+            Options = options,
+            Start = starts[0],
+            StartFile = given is null ? null : parsed.GetValue(initializer),
+            Pictures = pictures.Pictures,
+            Sentences = sentences,
+            Prompts = new PromptSource(pictures.Pictures, sentences, phrase, options.Captions),
+            Precision = parsed.GetValue(precision),
+        };
+        from?.RequireSame(setup.Identity);
+        Introduce(messages, setup, from);
 
-        using var run = new RunFolder(runPath, mayReplace);
         using var scope = NewDisposeScope();
         var initialRows = given?.Select(rows => rows.to(network.Device)).ToList() ?? network.Vocabularies.Zip(starts, (vocabulary, words) => InitialRows(vocabulary, words, options.Vectors)).ToList();
-        using var result = Train(new Trainer(network, noise, options), placeholder, initialRows, pictures.Pictures, prompts, run, messages, cancellationToken);
+        var concept = new Concept(placeholder, initialRows, setup.Pictures, setup.Prompts);
+        var command = from?.Command ?? [.. ResumedCommand.Arguments(typed, seed, overwrite, quiet, json), seed.Name, options.Seed.ToString(CultureInfo.InvariantCulture)];
+        using var result = Train(new Trainer(network, noise, options), concept, from, state => output.Save(setup, state, command), output.Folder, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled) throw new OperationCanceledException();
-        run.Keep();
-        using var embedding = new LearnedEmbedding(placeholder.Name, result.Rows, Provenance(modelName, result, options, given is null ? start.Phrase : parsed.GetValue(initializer)!));
-        if (embedding.Rows.Count == 1) DiffusersFormat.Write(embeddingPath, embedding, mayReplace);
-        else SdxlFormat.Write(embeddingPath, embedding, mayReplace);
-
-        var summary = new
-        {
-            Embedding = JsonOutput.Relative(embeddingPath),
-            Run = JsonOutput.Relative(runPath),
-            Placeholder = placeholder.Name,
-            options.Vectors,
-            Model = modelName,
-            options.Seed,
-            result.Steps,
-            StoppedEarly = result.End != TrainingEnd.Completed,
-            result.Loss,
-            result.StepMedianSeconds,
-            Seconds = clock.Elapsed.TotalSeconds,
-            PeakMemoryBytes = Machine.PeakMemoryBytes(),
-        };
-        run.WriteRecord(JsonOutput.Serialize(new
-        {
-            Result = summary,
-            result.End,
-            Command = Environment.GetCommandLineArgs()[1..],
-            Options = options with { Resolution = side },
-            Initializer = new { start.Phrase, Tokens = start.Pieces },
-            Pictures = pictures.Pictures.Select((picture, index) => new
-            {
-                picture.Path,
-                picture.Sha256,
-                Width = picture.OriginalWidthPixels,
-                Height = picture.OriginalHeightPixels,
-                Prompt = prompts.Descriptions(placeholder)[index],
-            }),
-            result.BaseWeights,
-            Device = network.Device.ToString(),
-            Precision = parsed.GetValue(precision),
-            GradientCheckpointing = recomputes,
-            Threads = get_num_threads(),
-            Versions = new { Ti = Version(typeof(TrainCommand)), TorchSharp = Version(typeof(TorchSharp.torch)), DotNet = Environment.Version.ToString() },
-        }));
-        if (parsed.GetValue(json)) output.WriteLine(JsonOutput.Serialize(summary));
-        else output.WriteLine(summary.Embedding);
-        return Finish(messages, result, placeholder, summary.Run);
+        if (result.End == TrainingEnd.WithoutGradient)
+            throw new TextualInversionException($"The gradient of {placeholder.Name} was zero in every step so far, so nothing can be learned; see that each prompt reaches it: one that is too long is cut off before it.");
+        output.Write(setup, result);
+        var record = new TrainRecord(setup, result, output, clock.Elapsed);
+        output.Folder.WriteRecord(record.Full(network.Device.ToString(), recomputes));
+        typed.InvocationConfiguration.Output.WriteLine(typed.GetValue(json) ? record.Summary : output.EmbeddingPath);
+        return Finish(messages, result, placeholder, output.RunPath);
     }
 
-    private static void Introduce(
-        Messages messages, Placeholder placeholder, Initializer start, TrainingPictures pictures, PromptSource prompts, TrainOptions options, int side, string modelName)
+    private static void Introduce(Messages messages, TrainSetup setup, TrainState? from)
     {
-        messages.Say($"model {modelName}, {pictures.Pictures.Count} pictures at {side} x {side}, seed {options.Seed}");
-        messages.Say($"{placeholder.Name} starts from \"{start.Phrase}\" ({string.Join(" ", start.Pieces)}), {options.Vectors} {(options.Vectors == 1 ? "vector" : "vectors")}");
-        foreach (var (picture, prompt) in pictures.Pictures.Zip(prompts.Descriptions(placeholder)))
+        var (placeholder, options) = (setup.Placeholder, setup.Options);
+        messages.Say($"model {setup.ModelName}, {setup.Pictures.Count} pictures at {options.Resolution} x {options.Resolution}, seed {options.Seed}");
+        var start = setup.StartFile ?? $"\"{setup.Start.Phrase}\" ({string.Join(" ", setup.Start.Pieces)})";
+        messages.Say($"{placeholder.Name} starts from {start}, {options.Vectors} {(options.Vectors == 1 ? "vector" : "vectors")}");
+        foreach (var (picture, prompt) in setup.Pictures.Zip(setup.Prompts.Descriptions(placeholder)))
         {
             if (prompt is not null) messages.Say($"{picture.Path}: \"{prompt}\"");
         }
+
+        if (from is not null) messages.Say($"going on after step {from.Step}");
     }
 
     private string Nearest(string typed) => Options.Select(option => option.Name).MinBy(known => EditDistance.Between(known, typed)) is { } nearest ? $"; did you mean {nearest}?" : "";
 
-    private static TrainResult Train(
-        Trainer trainer, Placeholder placeholder, IReadOnlyList<Tensor> initialRows, IReadOnlyList<TrainingPicture> pictures, PromptSource prompts, RunFolder run, Messages messages,
-        CancellationToken cancellationToken)
+    private static TrainResult Train(Trainer trainer, Concept concept, TrainState? from, Action<TrainState> save, RunFolder run, Messages messages, CancellationToken cancellationToken)
     {
-        using var metrics = new MetricsFile(run.MetricsPath);
+        using var metrics = new MetricsFile(run.MetricsPath, from?.Step ?? 0);
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "step");
         var recent = new Queue<double>();
+        double? validated = null;
         var progress = new Report<TrainProgress>(step =>
         {
             metrics.Add(step);
             recent.Enqueue(step.Loss);
             if (recent.Count > 50) recent.Dequeue(); // one step's loss says next to nothing
-            display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}  rate {step.LearningRate:G3}"));
+            validated = step.ValidationLoss ?? validated;
+            var validation = validated is { } known ? string.Create(CultureInfo.InvariantCulture, $"  validation {known:F4}") : "";
+            display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}{validation}"));
         });
-        return trainer.Run(placeholder, initialRows, pictures, prompts, progress, cancellationToken);
+        return trainer.Run(concept, from, SaveAfterMetrics, progress, cancellationToken);
+
+        void SaveAfterMetrics(TrainState state)
+        {
+            metrics.Flush(); // a run that goes on finds the lines of all its steps
+            save(state);
+        }
     }
 
     private static int Finish(Messages messages, TrainResult result, Placeholder placeholder, string runPath)
     {
         if (result.End == TrainingEnd.Diverged)
-            throw new TextualInversionException($"The loss is not a number after step {result.Steps}; the rows before it were kept. Try a smaller --learning-rate or --precision fp32.");
-        messages.Say($"{(result.End == TrainingEnd.Cancelled ? $"cancelled after {result.Steps} steps" : "done")}; the run's record is in {runPath}. Paint with it: ti generate --prompt \"a painting of {placeholder.Name}\"");
+            throw new TextualInversionException($"The loss, the gradient or a row is no finite number after step {result.Steps}; the best rows before it were kept. Try a smaller --learning-rate or --precision fp32.");
+        if (result.Validation is { } loss)
+            messages.Say(string.Create(CultureInfo.InvariantCulture, $"validation loss {loss.WithoutPrompts:F4} without a prompt, {loss.Initial:F4} with the initializer, {loss.Best:F4} with the rows of step {result.BestStep}, which are kept"));
+        var end = result.End switch
+        {
+            TrainingEnd.Cancelled => $"cancelled after {result.Steps} steps (go on with ti train --resume {runPath})",
+            TrainingEnd.StoppedEarly => $"no longer improving after {result.Steps} steps",
+            _ => "done",
+        };
+        messages.Say($"{end}; the run's record is in {runPath}. Paint with it: ti generate --prompt \"a painting of {placeholder.Name}\"");
         return result.End == TrainingEnd.Cancelled ? 130 : 0;
     }
 
@@ -213,25 +187,6 @@ internal sealed class TrainCommand : Documented
         return stack(rows).MoveToOuterDisposeScope();
     }
 
-    private static Dictionary<string, string> Provenance(string modelName, TrainResult result, TrainOptions options, string startedFrom) => new()
-    {
-        ["base_model"] = modelName,
-        ["base_model_sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(result.BaseWeights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value.After))))),
-        ["initializer"] = startedFrom,
-        ["steps"] = result.Steps.ToString(CultureInfo.InvariantCulture),
-        ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
-        ["software"] = $"ti {Version(typeof(TrainCommand))}",
-    };
-
-    /// <summary>A name that is a file name on every system.</summary>
-    private static string FileStem(string name)
-    {
-        var stem = string.Concat(name.Where(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.')).Trim('.');
-        return stem.Length > 0 ? stem : throw new TextualInversionException($"The token {name} makes no file name; give one with --name.");
-    }
-
-    private static string Version(Type type) => type.Assembly.GetName().Version!.ToString(3);
-
     private bool Recomputes(ParseResult parsed, IModelFiles files, TrainOptions options) => parsed.GetValue(gradientCheckpointing) switch
     {
         Checkpointing.On => true,
@@ -239,62 +194,4 @@ internal sealed class TrainCommand : Documented
         Checkpointing.Auto => Machine.NeedsGradientCheckpointing(files, parsed.GetValue(device)!, parsed.GetValue(precision), options),
         _ => throw new ArgumentOutOfRangeException(nameof(parsed)),
     };
-
-    private TrainOptions Resolve(ParseResult parsed)
-    {
-        var preset = parsed.GetValue(compatible) is Compatibility.Diffusers ? TrainOptions.Diffusers : new TrainOptions();
-        T Or<T>(Option<T> option, T otherwise) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : otherwise;
-        var moments = Or(betas, [preset.Beta1, preset.Beta2]);
-        return preset with
-        {
-            Vectors = Or(vectors, preset.Vectors),
-            Steps = Or(steps, preset.Steps),
-            LearningRate = Or(learningRate, preset.LearningRate),
-            Batch = Or(batch, preset.Batch),
-            Accumulate = Or(accumulate, preset.Accumulate),
-            Resolution = parsed.GetValue(resolution),
-            Crop = Or(crop, preset.Crop),
-            Flip = !parsed.GetValue(noFlip) && Or(flip, preset.Flip),
-            Captions = Or(captions, preset.Captions),
-            Property = parsed.GetValue(property),
-            Schedule = Or(schedule, preset.Schedule),
-            WarmupSteps = Or(warmup, preset.WarmupSteps),
-            Timesteps = Or(timesteps, preset.Timesteps),
-            WeightDecay = Or(weightDecay, preset.WeightDecay),
-            Beta1 = moments[0],
-            Beta2 = moments[1],
-            Epsilon = Or(epsilon, preset.Epsilon),
-            Seed = parsed.GetValue(seed) ?? SharedOptions.DrawSeed(),
-        };
-    }
-
-    private static Option<T> Number<T>(string name, string value, string description, Func<TrainOptions, T> standard)
-        where T : IFormattable => new(name)
-    {
-        HelpName = value,
-        Description = $"{description} Default: {standard(new TrainOptions()).ToString(null, CultureInfo.InvariantCulture)}.",
-    };
-
-    private static Option<T> Choice<T>(string name, string values, string description, Func<TrainOptions, T> standard)
-        where T : Enum => new(name)
-    {
-        HelpName = values,
-        Description = $"{description} Default: {standard(new TrainOptions()).ToString().ToLowerInvariant()}.",
-    };
-
-    private static Option<double[]> Betas()
-    {
-        var standard = new TrainOptions();
-        return new Option<double[]>("--betas")
-        {
-            HelpName = "A,B",
-            Description = string.Create(CultureInfo.InvariantCulture, $"AdamW's. Default: {standard.Beta1},{standard.Beta2}."),
-            CustomParser = result =>
-            {
-                var numbers = result.Tokens[0].Value.Split(',').Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN).ToArray();
-                if (numbers.Length != 2 || numbers.Any(double.IsNaN)) result.AddError("--betas takes two numbers, such as 0.9,0.999.");
-                return numbers;
-            },
-        };
-    }
 }

@@ -5,18 +5,17 @@ namespace TextualInversion.Training;
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2019, algorithm 2) over one small tensor, in the order of PyTorch's operations: its numbers are PyTorch's.
 /// </summary>
-internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double epsilon, double weightDecay) : IDisposable
+internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double epsilon, double weightDecay) : IRowOptimizer
 {
     private readonly Tensor firstMoment = zeros_like(parameter).DetachFromDisposeScope();
     private readonly Tensor secondMoment = zeros_like(parameter).DetachFromDisposeScope();
-    private int step;
 
-    /// <summary>Moves the parameter along its gradient, in place.</summary>
-    public void Step(Tensor gradient, double learningRate)
+    public IReadOnlyDictionary<string, Tensor> Memory => new Dictionary<string, Tensor> { ["first_moment"] = firstMoment, ["second_moment"] = secondMoment };
+
+    public void Step(Tensor gradient, double learningRate, int step)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        step++;
         parameter.mul_(1 - learningRate * weightDecay);
         firstMoment.lerp_(gradient, 1 - beta1);
         secondMoment.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);

@@ -24,6 +24,7 @@ internal sealed class BatchSource(TrainingSet set, PromptSource prompts, PromptT
         using var generator = Random(StepRandom.Purpose.Noise, number).Generator();
         var shape = set.Shape(options.Batch);
         Tensor posteriorNoise = randn(shape, generator: generator).to(device), noise = randn(shape, generator: generator).to(device);
+        if (options.NoiseOffset > 0) noise += randn([shape[0], shape[1], 1, 1], generator: generator).to(device) * options.NoiseOffset;
         var latents = set.Sample(pictures, mirrored, posteriorNoise);
         return new TrainingBatch(latents.MoveToOuterDisposeScope(), noise.MoveToOuterDisposeScope(), [.. samples.Select(Timestep)], tokenizers.Tokenize(texts), [.. pictures.Select(set.Geometry)]);
     }

@@ -14,9 +14,11 @@ internal sealed class Learner : IDisposable
 {
     private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;
-    private readonly int accumulate;
+    private readonly TrainOptions options;
+    private readonly Tensor?[] norms; // (n, 1) for each text encoder
     private readonly Tensor[] rows;
-    private readonly AdamW[] optimizers;
+    private readonly IRowOptimizer[] optimizers;
+    private int step;
 
     /// <param name="model">The frozen model.</param>
     /// <param name="schedule">Its noise.</param>
@@ -26,30 +28,57 @@ internal sealed class Learner : IDisposable
     {
         this.model = model;
         this.schedule = schedule;
-        accumulate = options.Accumulate;
+        this.options = options;
         rows = [.. initialRows.Select(row => row.detach().to(ScalarType.Float32, model.Device, copy: true).DetachFromDisposeScope().requires_grad_(true))];
-        optimizers = [.. rows.Select(row => new AdamW(row, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay))];
+        // A direction has no norm of its own.
+        var kept = options is { Optimizer: OptimizerKind.Direction, KeepNorm: KeptNorm.None } ? KeptNorm.Vocabulary : options.KeepNorm;
+        norms = [.. rows.Zip(model.Vocabularies, (row, vocabulary) => NormKeeping.Norms(kept, row, vocabulary)?.DetachFromDisposeScope())];
+        optimizers = [.. rows.Zip(norms, Optimizer)];
+        KeepNorms();
     }
 
     /// <summary>(n, d) for each text encoder, as they are now.</summary>
     public IReadOnlyList<Tensor> Rows => rows;
 
+    /// <summary>What it takes to go on elsewhere, by names such as <c>rows.0</c>; live, not copied.</summary>
+    public IReadOnlyDictionary<string, Tensor> State => rows
+        .SelectMany((each, encoder) => optimizers[encoder].Memory.Append(new("rows", each)).Select(pair => (Name: $"{pair.Key}.{encoder}", pair.Value)))
+        .ToDictionary(pair => pair.Name, pair => pair.Value);
+
     /// <summary>The gradients accumulated so far, of the rows' shapes.</summary>
     public IReadOnlyList<Tensor> Gradients => [.. rows.Select(row => row.grad ?? throw new InvalidOperationException("nothing was accumulated"))];
+
+    /// <summary>Goes on from where another learner was.</summary>
+    /// <exception cref="TextualInversionException">It was another kind of learner.</exception>
+    public void Restore(TrainState state)
+    {
+        using var noGrad = no_grad();
+        foreach (var (name, mine) in State)
+        {
+            if (!state.Tensors.TryGetValue(name, out var kept) || !kept.shape.SequenceEqual(mine.shape))
+                throw new TextualInversionException($"The state to go on from has no {name} of the shape [{string.Join(", ", mine.shape)}]; it is another run's.");
+            mine.copy_(kept);
+        }
+
+        step = state.Step;
+    }
 
     /// <summary>Adds the gradient of one batch's loss, divided by the number of batches in a step.</summary>
     /// <returns>the batch's loss, not divided</returns>
     public double Accumulate(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var timesteps = tensor(batch.Timesteps, device: model.Device);
-        var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
-        var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
-        var conditioning = model.EncodePrompts(batch.Prompts, rows, batch.Pictures);
-        var prediction = model.PredictNoise(noisy, timesteps, conditioning);
-        var loss = F.mse_loss(prediction, target);
-        model.Backward(accumulate == 1 ? loss : loss / accumulate);
+        var loss = Loss(batch, options.SnrGamma);
+        model.Backward(options.Accumulate == 1 ? loss : loss / options.Accumulate);
         return loss.item<float>();
+    }
+
+    /// <summary>One batch's loss, without gradients and weights.</summary>
+    public double Evaluate(TrainingBatch batch)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return Loss(batch, snrGamma: 0).item<float>();
     }
 
     /// <summary>The length of the accumulated gradient, over all rows.</summary>
@@ -60,20 +89,57 @@ internal sealed class Learner : IDisposable
     }
 
     /// <summary>Moves the rows and forgets the gradients.</summary>
-    public void Step(double learningRate)
+    /// <returns>whether all rows are finite; where not, they are as they were</returns>
+    public bool Step(double learningRate)
     {
+        using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        for (var i = 0; i < rows.Length; i++) optimizers[i].Step(Gradients[i], learningRate);
+        var before = rows.Select(row => row.detach().clone()).ToList();
+        var shrink = options.Clip > 0 ? Math.Min(1, options.Clip / GradientNorm()) : 1;
+        step++;
+        for (var i = 0; i < rows.Length; i++) optimizers[i].Step(shrink < 1 ? Gradients[i] * shrink : Gradients[i], learningRate, step);
+        KeepNorms();
         foreach (var gradient in Gradients) gradient.zero_();
+        if (rows.All(row => row.isfinite().all().item<bool>())) return true;
+        foreach (var (row, old) in rows.Zip(before)) row.copy_(old);
+        return false;
     }
 
     public void Dispose()
     {
         foreach (var optimizer in optimizers) optimizer.Dispose();
+        foreach (var norm in norms) norm?.Dispose();
         foreach (var row in rows)
         {
             row.grad?.Dispose();
             row.Dispose();
         }
+    }
+
+    private IRowOptimizer Optimizer(Tensor row, Tensor? norm) => options.Optimizer switch
+    {
+        OptimizerKind.AdamW => new AdamW(row, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay),
+        OptimizerKind.Direction => new DirectionDescent(row, norm!, options.Prior),
+        _ => throw new ArgumentOutOfRangeException(nameof(row)),
+    };
+
+    private void KeepNorms()
+    {
+        foreach (var (row, norm) in rows.Zip(norms))
+        {
+            if (norm is not null) NormKeeping.Apply(row, norm);
+        }
+    }
+
+    private Tensor Loss(TrainingBatch batch, double snrGamma)
+    {
+        var timesteps = tensor(batch.Timesteps, device: model.Device);
+        var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
+        var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
+        var conditioning = model.EncodePrompts(batch.Prompts, rows, batch.Pictures);
+        var prediction = model.PredictNoise(noisy, timesteps, conditioning);
+        if (snrGamma == 0) return F.mse_loss(prediction, target);
+        var weights = tensor(MinSnr.Weights(schedule, batch.Timesteps, snrGamma), device: model.Device); // (B)
+        return ((prediction - target).square().mean([1, 2, 3]) * weights).mean();
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using TextualInversion.Checkpoints;
 
 namespace TextualInversion.Training;
 
@@ -11,20 +13,33 @@ public sealed class MetricsFile : IDisposable
     private readonly StreamWriter writer;
     private int lines;
 
+    /// <param name="path">replaced where it exists</param>
+    /// <param name="steps">of a run that goes on: its lines up to there are kept</param>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
-    public MetricsFile(string path)
+    public MetricsFile(string path, int steps = 0)
     {
         this.path = path;
-        writer = Guard(() => new StreamWriter(path));
+        var kept = Guard(() => steps > 0 && File.Exists(path) ? File.ReadLines(path).Take(steps + 1).ToList() : []); // and the heading
+        AtomicFile.Write(path, overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + '\n')))));
+        writer = Guard(() => new StreamWriter(path, append: true));
+        lines = kept.Count;
     }
 
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Add(TrainProgress step)
     {
-        if (lines == 0) Guard(() => WriteLine("step,loss,learning_rate,gradient_norm" + string.Concat(step.Drift.Select((_, row) => $",drift_{row}"))));
-        var drift = string.Concat(step.Drift.Select(distance => string.Create(CultureInfo.InvariantCulture, $",{distance:G7}")));
-        Guard(() => WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step},{step.Loss:G9},{step.LearningRate:G7},{step.GradientNorm:G7}") + drift));
+        if (lines == 0) Guard(() => WriteLine("step,loss,validation_loss,learning_rate,gradient_norm" + string.Concat(step.Norms.Select((_, row) => $",norm_{row}")) + string.Concat(step.Drift.Select((_, row) => $",drift_{row}"))));
+        var rows = string.Concat(step.Norms.Concat(step.Drift).Select(distance => string.Create(CultureInfo.InvariantCulture, $",{distance:G7}")));
+        Guard(() => WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step},{step.Loss:G9},{step.ValidationLoss:G9},{step.LearningRate:G7},{step.GradientNorm:G7}") + rows));
     }
+
+    /// <summary>Hands all lines so far to the system.</summary>
+    /// <exception cref="TextualInversionException">The file cannot be written.</exception>
+    public void Flush() => Guard(() =>
+    {
+        writer.Flush();
+        return true;
+    });
 
     public void Dispose() => Guard(() =>
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using TextualInversion.Checkpoints;
 
@@ -35,6 +36,25 @@ public sealed class RunFolder : IDisposable
 
     public string MetricsPath => Path.Combine(FolderPath, "metrics.csv");
 
+    /// <summary>See <see cref="TrainState"/>.</summary>
+    public string StatePath => StateIn(FolderPath);
+
+    /// <summary>The embedding as it was after the last step, where another one was the best.</summary>
+    public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
+
+    /// <summary>See <see cref="TrainState"/>.</summary>
+    public static string StateIn(string folder) => Path.Combine(folder, "state.safetensors");
+
+    /// <summary>The embedding as it was after a step on the way.</summary>
+    public string CheckpointPath(int step) => Path.Combine(Checkpoints, string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
+
+    /// <summary>Deletes the checkpoints of an earlier run, with which those of this one would be confused.</summary>
+    public void DeleteCheckpoints()
+    {
+        if (!Directory.Exists(Checkpoints)) return;
+        foreach (var file in Directory.EnumerateFiles(Checkpoints, "step-*.safetensors")) File.Delete(file);
+    }
+
     /// <summary>The folder stays, whatever happens from here on.</summary>
     public void Keep() => isKept = true;
 
@@ -56,6 +76,8 @@ public sealed class RunFolder : IDisposable
     {
         if (!isKept && created is not null && Directory.Exists(created)) Directory.Delete(created, recursive: true);
     }
+
+    private string Checkpoints => Path.Combine(FolderPath, "checkpoints");
 
     private static string? FirstMissing(string path)
     {

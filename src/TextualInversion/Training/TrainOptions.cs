@@ -14,6 +14,16 @@ public enum TimestepSampling
     Stratified,
 }
 
+/// <summary>How the rows follow their gradient.</summary>
+public enum OptimizerKind
+{
+    /// <summary>See <see cref="Training.AdamW"/>.</summary>
+    AdamW,
+
+    /// <summary>See <see cref="DirectionDescent"/>.</summary>
+    Direction,
+}
+
 /// <summary>Everything that decides what is learned. The defaults are the command's; they were chosen by measuring, see the README.</summary>
 public sealed record TrainOptions
 {
@@ -37,6 +47,9 @@ public sealed record TrainOptions
     /// <summary>Forward passes whose gradients are averaged into one step.</summary>
     public int Accumulate { get; init; } = 1;
 
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>AdamW's, as the next three.</summary>
     public double Beta1 { get; init; } = 0.9;
 
     public double Beta2 { get; init; } = 0.999;
@@ -45,7 +58,31 @@ public sealed record TrainOptions
 
     public double WeightDecay { get; init; }
 
+    /// <summary>How strongly <see cref="OptimizerKind.Direction"/> is drawn to where it began, in units of the gradient.</summary>
+    public double Prior { get; init; } = 1e-4;
+
+    /// <summary>The longest gradient, over all rows; longer ones are shortened to it; 0 for no limit.</summary>
+    public double Clip { get; init; }
+
+    /// <summary>The norm that the rows keep. Where only the direction is learned, none means the vocabulary's.</summary>
+    public KeptNorm KeepNorm { get; init; } = KeptNorm.None;
+
+    /// <summary>See <see cref="MinSnr"/>; 0 to weigh all timesteps alike.</summary>
+    public double SnrGamma { get; init; }
+
+    /// <summary>Standard deviation of what is added to the noise of a whole channel, so that a picture's brightness is learned too; 0 for none.</summary>
+    public double NoiseOffset { get; init; }
+
     public TimestepSampling Timesteps { get; init; } = TimestepSampling.Stratified;
+
+    /// <summary>Steps between validations; 0 for none, and then the last rows are kept rather than the best.</summary>
+    public int ValidateEvery { get; init; } = 25;
+
+    /// <summary>Validations in a row that may fail to be the best before the run is over; 0 to take all steps.</summary>
+    public int Patience { get; init; } = 4;
+
+    /// <summary>Steps between checkpoints; 0 for none.</summary>
+    public int SaveEvery { get; init; } = 100;
 
     /// <summary>Whether each picture is mirrored half of the times.</summary>
     public bool Flip { get; init; } = true;
@@ -77,6 +114,8 @@ public sealed record TrainOptions
         WarmupSteps = 0,
         WeightDecay = 1e-2,
         Timesteps = TimestepSampling.Uniform,
+        ValidateEvery = 0,
+        Patience = 0,
         Flip = true,
         Crop = CropMode.Squash,
         Captions = false,
@@ -87,7 +126,7 @@ public sealed record TrainOptions
     {
         Check(Vectors is >= 1 and <= 75, "--vectors", Vectors, "a number from 1 to 75");
         Check(Steps >= 1, "--steps", Steps, "at least 1");
-        Check(LearningRate > 0 && double.IsFinite(LearningRate), "--learning-rate", LearningRate, "a number above 0, such as 0.005");
+        Check(LearningRate is > 0 and <= 1e30, "--learning-rate", LearningRate, "a number above 0, such as 0.005");
         Check(WarmupSteps >= 0, "--warmup", WarmupSteps, "0 or more steps");
         Check(Batch >= 1, "--batch", Batch, "at least 1");
         Check(Accumulate >= 1, "--accumulate", Accumulate, "at least 1");
@@ -95,6 +134,13 @@ public sealed record TrainOptions
         Check(Beta2 is >= 0 and < 1, "--betas", Beta2, "two numbers from 0 to below 1, such as 0.9,0.999");
         Check(Epsilon > 0 && double.IsFinite(Epsilon), "--epsilon", Epsilon, "a number above 0, such as 1e-8");
         Check(WeightDecay >= 0 && double.IsFinite(WeightDecay), "--weight-decay", WeightDecay, "0 or more");
+        Check(Prior >= 0 && double.IsFinite(Prior), "--prior", Prior, "0 or more, such as 1e-4");
+        Check(Clip >= 0 && double.IsFinite(Clip), "--clip", Clip, "0 or more, such as 1");
+        Check(SnrGamma >= 0 && double.IsFinite(SnrGamma), "--snr-gamma", SnrGamma, "0 or more, such as 5");
+        Check(NoiseOffset is >= 0 and <= 1, "--noise-offset", NoiseOffset, "a number from 0 to 1, such as 0.05");
+        Check(ValidateEvery >= 0, "--validate-every", ValidateEvery, "0 or more steps");
+        Check(SaveEvery >= 0, "--save-every", SaveEvery, "0 or more steps");
+        Check(Patience >= 0, "--patience", Patience, "0 or more validations");
         Check(Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0, "--resolution", Resolution, "a multiple of 8 from 8 to 4096, in pixels");
 
         static void Check(bool holds, string option, object? found, string wanted)

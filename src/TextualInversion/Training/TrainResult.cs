@@ -7,11 +7,20 @@ public sealed record TrainResult : IDisposable
 {
     public required TrainingEnd End { get; init; }
 
-    /// <summary>(n, d) float32 on the CPU, for each text encoder.</summary>
+    /// <summary>(n, d) float32 on the CPU, for each text encoder: those of the best validation, or the last where there was none.</summary>
     public required IReadOnlyList<Tensor> Rows { get; init; }
 
-    /// <summary>Steps that went into the rows.</summary>
+    /// <summary>As <see cref="Rows"/>, after the last step.</summary>
+    public required IReadOnlyList<Tensor> LastRows { get; init; }
+
+    /// <summary>Steps that were taken.</summary>
     public required int Steps { get; init; }
+
+    /// <summary>Steps that went into <see cref="Rows"/>.</summary>
+    public required int BestStep { get; init; }
+
+    /// <summary>The validations, the first of them before the first step; null where there were none.</summary>
+    public required ValidationSummary? Validation { get; init; }
 
     /// <summary>Mean loss over the last steps, a tenth of the run: a single step's says next to nothing.</summary>
     public required double Loss { get; init; }
@@ -24,9 +33,16 @@ public sealed record TrainResult : IDisposable
 
     public void Dispose()
     {
-        foreach (var rows in Rows) rows.Dispose();
+        foreach (var rows in Rows.Concat(LastRows)) rows.Dispose();
     }
 }
 
 /// <summary>The hash of a network before and after the run. They are equal, or the run fails.</summary>
 public sealed record FrozenHash(string Before, string After);
+
+/// <summary>The validation losses of a run.</summary>
+/// <param name="WithoutPrompts">with empty prompts: what the model makes of the pictures by itself</param>
+/// <param name="Initial">of the rows that training started from, the initializer's</param>
+/// <param name="Best">of the rows that are kept</param>
+/// <param name="Final">of the last rows</param>
+public sealed record ValidationSummary(double WithoutPrompts, double Initial, double Best, double Final);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TextualInversion.Data;
 using TextualInversion.Models;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
@@ -10,39 +9,60 @@ namespace TextualInversion.Training;
 /// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few pictures, the model frozen.</summary>
 public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
 {
-    // What was handed back has to be faulted in again: not too often.
-    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(30);
+    // Memory that was handed back has to be faulted in again, and a state is a file: not too often.
+    private static readonly TimeSpan UpkeepInterval = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<ModelPart, string> hashesBefore = [];
     private readonly Dictionary<string, FrozenHash> hashes = [];
 
-    /// <param name="placeholder">what the rows stand for</param>
-    /// <param name="initialRows">(n, d) for each text encoder: where the rows start</param>
-    /// <param name="pictures">three to five, all of one size</param>
-    /// <param name="prompts">the sentences for them</param>
+    /// <param name="concept">what to learn</param>
+    /// <param name="from">where another run of the same stopped; null to begin</param>
+    /// <param name="save">told of where the run stands: before the first step, every so often, and after the last</param>
     /// <param name="progress">told of every step</param>
     /// <param name="cancellationToken">ends the run after the batch at hand; what was learned is kept</param>
+    /// <exception cref="TextualInversionException">The state to go on from is another run's.</exception>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
-    public TrainResult Run(
-        Placeholder placeholder, IReadOnlyList<Tensor> initialRows, IReadOnlyList<TrainingPicture> pictures, PromptSource prompts,
-        IProgress<TrainProgress> progress, CancellationToken cancellationToken)
+    public TrainResult Run(Concept concept, TrainState? from, Action<TrainState> save, IProgress<TrainProgress> progress, CancellationToken cancellationToken)
     {
         options.Validate();
         HashBefore(ModelPart.VaeEncoder);
-        using var set = new TrainingSet(model, pictures, options, cancellationToken);
+        using var set = new TrainingSet(model, concept.Pictures, options, cancellationToken);
         HashAfter(ModelPart.VaeEncoder);
         model.ReleaseVae();
         Allocator.Trim();
 
         var steppedThrough = model.Parts.Where(part => part != ModelPart.VaeEncoder).ToList();
         steppedThrough.ForEach(HashBefore);
-        var batches = new BatchSource(set, prompts, new PromptTokenizers(model.Tokenizers, [placeholder]), options, schedule.Config.NumTrainTimesteps);
-        using var learner = new Learner(model, schedule, initialRows, options);
-        var (losses, seconds) = (new List<double>(), new List<double>());
-        var sinceTrim = Stopwatch.StartNew();
+        var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
+        var trainTimesteps = schedule.Config.NumTrainTimesteps;
+        var batches = new BatchSource(set, concept.Prompts, tokenizers, options, trainTimesteps);
+        using var validationSet = options.ValidateEvery == 0 ? null : new ValidationSet(set, concept.Prompts, tokenizers, options.Batch, trainTimesteps, model.Device);
+        using var learner = new Learner(model, schedule, concept.InitialRows, options);
+        using var history = new TrainHistory(from, model.Device);
+        var weights = hashesBefore.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
+        from?.RequireSameWeights(weights);
+        if (from is not null) learner.Restore(from);
+        var withoutPrompts = validationSet?.LossWithoutPrompts(learner.Evaluate);
+        if (validationSet is not null && from is null) history.Add(new Validation(0, validationSet.Loss(learner.Evaluate)), learner.Rows);
+        var health = new HealthCheck();
+        var seconds = new List<double>();
+        var sinceUpkeep = Stopwatch.StartNew();
         var end = TrainingEnd.Completed;
-        for (var step = 0; step < options.Steps; step++)
+        for (var step = history.Losses.Count; step < options.Steps; step++)
         {
+            if (seconds.Count == 0 || sinceUpkeep.Elapsed >= UpkeepInterval || (options.SaveEvery > 0 && step % options.SaveEvery == 0))
+            {
+                save(history.Capture(learner, weights));
+                Allocator.Trim();
+                sinceUpkeep.Restart();
+            }
+
+            if (StoppingRule.IsOver(history.Validations, options.Patience))
+            {
+                end = TrainingEnd.StoppedEarly;
+                break;
+            }
+
             var clock = Stopwatch.StartNew();
             var loss = Accumulate(learner, batches, step, cancellationToken);
             if (cancellationToken.IsCancellationRequested)
@@ -52,32 +72,35 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             }
 
             var gradientNorm = learner.GradientNorm();
-            if (!double.IsFinite(loss) || !double.IsFinite(gradientNorm))
+            var learningRate = LearningRate.At(options, step);
+            var problem = health.Check(loss, gradientNorm);
+            if (problem is null && !learner.Step(learningRate)) problem = TrainingEnd.Diverged;
+            if (problem is not null)
             {
-                end = TrainingEnd.Diverged;
+                end = problem.Value;
                 break;
             }
 
-            var learningRate = LearningRate.At(options, step);
-            learner.Step(learningRate);
-            if (sinceTrim.Elapsed >= TrimInterval)
-            {
-                Allocator.Trim();
-                sinceTrim.Restart();
-            }
-
-            losses.Add(loss);
+            history.Add(loss);
             seconds.Add(clock.Elapsed.TotalSeconds);
-            progress.Report(new TrainProgress(step + 1, options.Steps, loss, learningRate, gradientNorm, Drift(learner.Rows, initialRows), seconds[^1]));
+            var validation = Validate(validationSet, learner, step + 1);
+            if (validation is not null) history.Add(validation, learner.Rows);
+            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Norms(learner.Rows), Drift(learner.Rows, concept.InitialRows), seconds[^1]));
         }
 
+        save(history.Capture(learner, weights));
+        if (validationSet is not null && history.Validations[^1].Step != history.Losses.Count) history.Add(new Validation(history.Losses.Count, validationSet.Loss(learner.Evaluate)), learner.Rows);
         steppedThrough.ForEach(HashAfter);
+        var best = Validation.Best(history.Validations);
         return new TrainResult
         {
             End = end,
-            Rows = [.. learner.Rows.Select(rows => rows.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())],
-            Steps = losses.Count,
-            Loss = losses.Count == 0 ? double.NaN : losses.TakeLast(Math.Max(1, losses.Count / 10)).Average(),
+            Rows = Copies(best is null ? learner.Rows : history.BestRows),
+            LastRows = Copies(learner.Rows),
+            Steps = history.Losses.Count,
+            BestStep = best?.Step ?? history.Losses.Count,
+            Validation = best is null ? null : new ValidationSummary(withoutPrompts!.Value, history.Validations[0].Loss, best.Loss, history.Validations[^1].Loss),
+            Loss = history.RecentLoss,
             StepMedianSeconds = seconds.Count == 0 ? 0 : seconds.Order().ElementAt(seconds.Count / 2),
             BaseWeights = hashes,
         };
@@ -97,11 +120,23 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         return loss / options.Accumulate;
     }
 
+    private Validation? Validate(ValidationSet? set, Learner learner, int step) =>
+        set is not null && (step % options.ValidateEvery == 0 || step == options.Steps) ? new Validation(step, set.Loss(learner.Evaluate)) : null;
+
+    private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) => [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
+
+    private static List<double> Norms(IReadOnlyList<Tensor> rows)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return [.. rows.SelectMany(each => each.norm(1).cpu().data<float>().ToArray().Select(norm => (double)norm))];
+    }
+
     private static List<double> Drift(IReadOnlyList<Tensor> rows, IReadOnlyList<Tensor> initialRows)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return [.. rows.Zip(initialRows).SelectMany(pair => (pair.First - pair.Second.to(pair.First.device)).norm(1).cpu().data<float>().ToArray().Select(norm => (double)norm))];
+        return Norms([.. rows.Zip(initialRows, (now, then) => now - then.to(now.device))]);
     }
 
     private void HashBefore(ModelPart part) => hashesBefore[part] = model.Hash(part);

@@ -1,0 +1,81 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Embeddings;
+using TextualInversion.Training;
+
+namespace TextualInversion.Cli;
+
+/// <summary>The files that <c>ti train</c> writes: the embedding, and the folder of its run.</summary>
+internal sealed class TrainOutput : IDisposable
+{
+    private readonly string embeddingPath, runPath;
+    private readonly bool mayReplace;
+    private RunFolder? folder;
+
+    /// <param name="root">where <c>embeddings/</c> and <c>runs/</c> are</param>
+    /// <param name="name">of the embedding, such as my-cat or &lt;my-cat&gt;</param>
+    /// <param name="mayReplace">whether files may be replaced</param>
+    /// <exception cref="TextualInversionException">There are files already that may not be replaced, or the name makes no file name.</exception>
+    public TrainOutput(string root, string name, bool mayReplace)
+    {
+        var stem = FileStem(name);
+        embeddingPath = Path.Combine(root, "embeddings", stem + ".safetensors");
+        runPath = Path.Combine(root, "runs", stem);
+        this.mayReplace = mayReplace;
+        AtomicFile.RefuseToReplace(embeddingPath, mayReplace);
+        RunFolder.RefuseToReplace(runPath, mayReplace);
+    }
+
+    /// <summary>Relative to the current folder.</summary>
+    public string EmbeddingPath => JsonOutput.Relative(embeddingPath);
+
+    /// <summary>Relative to the current folder.</summary>
+    public string RunPath => JsonOutput.Relative(runPath);
+
+    /// <summary>The run's folder, made at the first use.</summary>
+    public RunFolder Folder => folder ??= new RunFolder(runPath, mayReplace);
+
+    /// <exception cref="TextualInversionException">The run to go on with would be written elsewhere.</exception>
+    public void RequireIn(string resumed)
+    {
+        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(resumed)) != Path.GetFullPath(runPath))
+            throw new TextualInversionException($"{resumed}: its command writes to {runPath}, seen from here; go on from the folder in which the run was begun.");
+    }
+
+    /// <summary>Writes where the run stands, and the embedding as it is where a checkpoint is due.</summary>
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public void Save(TrainSetup setup, TrainState state, IReadOnlyList<string> command)
+    {
+        if (state.Step == 0) Folder.DeleteCheckpoints();
+        else Folder.Keep();
+        state.Write(Folder.StatePath, setup.Identity, command);
+        if (state.Step == 0 || setup.Options.SaveEvery == 0 || state.Step % setup.Options.SaveEvery != 0) return;
+        var rows = Enumerable.Range(0, int.MaxValue).Select(encoder => state.Tensors.GetValueOrDefault($"rows.{encoder}")).TakeWhile(each => each is not null).ToList();
+        Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, rows!, setup.Provenance(state.Weights, state.Step)), overwrite: true);
+    }
+
+    /// <summary>Writes what was learned.</summary>
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public void Write(TrainSetup setup, TrainResult result)
+    {
+        Folder.Keep();
+        var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
+        Write(embeddingPath, new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)), mayReplace);
+        Write(Folder.LastRowsPath, new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)), overwrite: true);
+    }
+
+    public void Dispose() => folder?.Dispose();
+
+    /// <summary>In the layout of the model's family.</summary>
+    private static void Write(string path, LearnedEmbedding embedding, bool overwrite)
+    {
+        if (embedding.Rows.Count == 1) DiffusersFormat.Write(path, embedding, overwrite);
+        else SdxlFormat.Write(path, embedding, overwrite);
+    }
+
+    /// <summary>A name that is a file name on every system.</summary>
+    private static string FileStem(string name)
+    {
+        var stem = string.Concat(name.Where(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.')).Trim('.');
+        return stem.Length > 0 ? stem : throw new TextualInversionException($"The token {name} makes no file name; give one with --name.");
+    }
+}

@@ -1,0 +1,55 @@
+using TextualInversion.Training;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli;
+
+/// <summary>What is said of a run when it is over.</summary>
+internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOutput output, TimeSpan duration)
+{
+    private readonly object summary = new
+    {
+        Embedding = output.EmbeddingPath,
+        Run = output.RunPath,
+        Placeholder = setup.Placeholder.Name,
+        setup.Options.Vectors,
+        Model = setup.ModelName,
+        setup.Options.Seed,
+        result.Steps,
+        StoppedEarly = result.End != TrainingEnd.Completed,
+        result.BestStep,
+        result.Loss,
+        result.Validation,
+        result.StepMedianSeconds,
+        Seconds = duration.TotalSeconds,
+        PeakMemoryBytes = Machine.PeakMemoryBytes(),
+    };
+
+    /// <summary>The document of <c>--json</c>.</summary>
+    public string Summary => JsonOutput.Serialize(summary);
+
+    /// <summary><c>run.json</c>: everything that is needed to understand and repeat the run.</summary>
+    /// <param name="device">where it was computed</param>
+    /// <param name="recomputes">whether with gradient checkpointing</param>
+    public string Full(string device, bool recomputes) => JsonOutput.Serialize(new
+    {
+        Result = summary,
+        result.End,
+        Command = Environment.GetCommandLineArgs()[1..],
+        setup.Options,
+        Initializer = new { setup.Start.Phrase, Tokens = setup.Start.Pieces },
+        Pictures = setup.Pictures.Select((picture, index) => new
+        {
+            picture.Path,
+            picture.Sha256,
+            Width = picture.OriginalWidthPixels,
+            Height = picture.OriginalHeightPixels,
+            Prompt = setup.Prompts.Descriptions(setup.Placeholder)[index],
+        }),
+        result.BaseWeights,
+        Device = device,
+        setup.Precision,
+        GradientCheckpointing = recomputes,
+        Threads = get_num_threads(),
+        Versions = new { Ti = Versions.Of(typeof(TrainRecord)), TorchSharp = Versions.Of(typeof(TorchSharp.torch)), DotNet = Environment.Version.ToString() },
+    });
+}
