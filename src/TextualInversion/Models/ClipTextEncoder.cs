@@ -25,12 +25,13 @@ public sealed class ClipTextEncoder : IDisposable
     /// <param name="file">The weights.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="hasProjection">Whether there is a <c>text_projection</c>.</param>
+    /// <param name="gradients">Whether it is to train.</param>
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device, bool hasProjection = false)
+    public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device, bool hasProjection = false, GradientUse gradients = GradientUse.None)
     {
         config.Validate(file.FilePath);
         this.config = config;
-        store = new WeightStore(file, ScalarType.Float32, device, Rename);
+        store = new WeightStore(file, ScalarType.Float32, device, Rename) { MayReorder = gradients != GradientUse.None };
         var weights = store.Root;
         tokenEmbedding = (weights / "embeddings" / "token_embedding").Take("weight", config.VocabSize, config.HiddenSize);
         positionEmbedding = (weights / "embeddings" / "position_embedding").Take("weight", config.MaxPositionEmbeddings, config.HiddenSize);

@@ -17,7 +17,7 @@ public sealed class StableDiffusion : IDiffusionModel
     {
         Device = device;
         networks = new LatentNetworks(files, device, type, gradients);
-        text = new PromptEncoder(files, "", device);
+        text = new PromptEncoder(files, "", device, gradients);
         networks.RequireText(text.Encoder.Width, addition: null);
     }
 

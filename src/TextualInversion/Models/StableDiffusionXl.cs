@@ -18,8 +18,8 @@ public sealed class StableDiffusionXl : IDiffusionModel
         Device = device;
         MissingPromptIsZero = PipelineIndex.Read(files).ForceZerosForEmptyPrompt;
         networks = new LatentNetworks(files, device, type, gradients);
-        first = new PromptEncoder(files, "", device);
-        second = new PromptEncoder(files, "_2", device, hasProjection: true);
+        first = new PromptEncoder(files, "", device, gradients);
+        second = new PromptEncoder(files, "_2", device, gradients, hasProjection: true);
         networks.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");
         networks.UNetConfig.RequireTextTime(second.Encoder.ProjectionWidth, files.Full("unet/config.json"));
     }

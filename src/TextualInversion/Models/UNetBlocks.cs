@@ -109,9 +109,18 @@ internal sealed class UpBlock
         }
 
         if (upsample is null) return x;
-        // To the size of what was put aside, which for odd sizes is not quite twice.
-        var size = skips.Peek().shape[2..];
-        using var larger = F.interpolate(x, size: size, mode: InterpolationMode.Nearest);
+        using var larger = Enlarge(x, skips.Peek().shape[2], skips.Peek().shape[3]);
         return upsample.Forward(larger);
+    }
+
+    /// <summary>To the size of what was put aside, which for odd sizes is not quite twice.</summary>
+    private static Tensor Enlarge(Tensor x, long height, long width)
+    {
+        var (h, w) = (x.shape[2], x.shape[3]);
+        if ((height, width) != (2 * h, 2 * w)) return F.interpolate(x, size: [height, width], mode: InterpolationMode.Nearest);
+        using var scope = NewDisposeScope();
+        // The same, several times faster for small maps.
+        var twice = x.unsqueeze(3).unsqueeze(5).expand(-1, -1, -1, 2, -1, 2); // (B, C, h, 2, w, 2)
+        return twice.reshape(x.shape[0], x.shape[1], height, width).MoveToOuterDisposeScope();
     }
 }
