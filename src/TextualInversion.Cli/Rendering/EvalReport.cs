@@ -15,8 +15,8 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPictu
         :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #5b6470; --line: #d7dce2; --accent: #1a6fd4; --warn: #a14a00; --dot: #5b6470; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e8ebef; --paper: #15181c; --soft: #a0a9b4; --line: #343b44; --accent: #4c9bff; --warn: #ffb066; --dot: #76808c; } }
         * { box-sizing: border-box; }
-        body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 76rem; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
-        h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .3rem; overflow-wrap: anywhere; } h3 { font-size: .95rem; font-weight: 600; margin: .9rem 0 .3rem; }
+        body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 76rem; font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; color: var(--ink); background: var(--paper); }
+        h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .3rem; } h3 { font-size: .95rem; font-weight: 600; margin: .9rem 0 .3rem; }
         .soft { color: var(--soft); } .warn { color: var(--warn); } .keep { border-left: 4px solid var(--accent); padding-left: .8rem; }
         .top { display: grid; gap: 1.5rem; } .scroll { overflow-x: auto; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
