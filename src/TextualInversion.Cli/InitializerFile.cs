@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using TextualInversion.Embeddings;
 using static TorchSharp.torch;
 
@@ -22,4 +23,7 @@ internal static class InitializerFile
             throw new TextualInversionException($"--initializer {text}: has {embedding.Vectors} vectors and {vectors} are to be learned; say --vectors {embedding.Vectors}.");
         return embedding.Rows;
     }
+
+    /// <summary>Of the file's content, as lower-case hexadecimal.</summary>
+    public static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 }

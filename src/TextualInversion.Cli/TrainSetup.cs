@@ -25,6 +25,9 @@ internal sealed record TrainSetup
     /// <summary>The embedding whose rows are started from; null where that is the words' rows.</summary>
     public string? StartFile { get; init; }
 
+    /// <summary>Of <see cref="StartFile"/>, when it was read.</summary>
+    public string? StartSha256 { get; init; }
+
     public required IReadOnlyList<TrainingPicture> Pictures { get; init; }
 
     public required IReadOnlyList<string> Sentences { get; init; }
@@ -41,7 +44,7 @@ internal sealed record TrainSetup
             var identity = new Dictionary<string, string>
             {
                 ["token"] = Placeholder.Name,
-                ["initializer"] = StartFile is null ? Start.Phrase : $"{StartFile} (SHA-256 {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(StartFile)))})",
+                ["initializer"] = StartFile is null ? Start.Phrase : $"{StartFile} (SHA-256 {StartSha256})",
                 ["precision"] = Precision.ToString(),
                 ["templates (SHA-256)"] = Sha256(string.Join('\n', Sentences)),
             };

@@ -88,6 +88,7 @@ internal sealed class TrainCommand : Documented
         var noise = new NoiseSchedule(Machine.Scheduler(files, model.Forced(parsed)));
         _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
         var given = InitializerFile.TryRead(parsed.GetValue(initializer), options.Vectors, [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]);
+        var startFile = given is null ? null : parsed.GetValue(initializer);
         var phrase = (given is null ? parsed.GetValue(initializer) : null) ?? options.Property.ToString().ToLowerInvariant();
         var starts = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();
         options = options with { Resolution = options.Resolution ?? network.Resolution };
@@ -99,7 +100,8 @@ internal sealed class TrainCommand : Documented
             Placeholder = placeholder,
             Options = options,
             Start = starts[0],
-            StartFile = given is null ? null : parsed.GetValue(initializer),
+            StartFile = startFile,
+            StartSha256 = startFile is null ? null : InitializerFile.Sha256(startFile),
             Pictures = pictures.Pictures,
             Sentences = sentences,
             Prompts = new PromptSource(pictures.Pictures, sentences, phrase, options.Captions),

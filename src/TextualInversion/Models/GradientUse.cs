@@ -3,7 +3,7 @@ namespace TextualInversion.Models;
 /// <summary>What a U-Net does for gradients with respect to its prompts.</summary>
 public enum GradientUse
 {
-    /// <summary>Nothing: it paints. Its numbers are then PyTorch's to the last digits that a sampler can show.</summary>
+    /// <summary>Nothing: it paints. Weights stay in PyTorch's order, since an ill-conditioned sampler shows the order of a sum.</summary>
     None,
 
     /// <summary>It keeps what a gradient needs.</summary>
