@@ -36,7 +36,7 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
         result.End,
         Command = Environment.GetCommandLineArgs()[1..],
         setup.Options,
-        Initializer = new { setup.Start.Phrase, Tokens = setup.Start.Pieces },
+        Initializer = setup.StartFile is null ? (object)new { setup.Start.Phrase, Tokens = setup.Start.Pieces } : new { File = setup.StartFile, Sha256 = setup.StartSha256 },
         Pictures = setup.Pictures.Select((picture, index) => new
         {
             picture.Path,

@@ -24,7 +24,7 @@ public static class DiffusersFormat
         List<Tensor> rows = [EmbeddingRows.Read(file, name)]; // (n, d)
         if (mayHaveSecond && Second(file, name, rows[0].shape) is { } second) rows.Add(second);
         var trigger = name.Length > 0 ? name : Path.GetFileNameWithoutExtension(file.FilePath);
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Diffusers, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(trigger, rows, SafetensorsNotes.Provenance(file)));
+        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Diffusers, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(trigger, rows, SafetensorsNotes.Provenance(file)) { Name = SafetensorsNotes.Name(file) });
     }
 
     /// <summary>Writes a safetensors file with the provenance in its metadata, or under a name of torch's such as <c>learned_embeds.bin</c> a torch file.</summary>
