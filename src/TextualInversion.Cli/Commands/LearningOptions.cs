@@ -69,7 +69,7 @@ internal sealed class LearningOptions
             Resolution = parsed.GetValue(resolution),
             Crop = Or(crop, preset.Crop),
             Flip = !parsed.GetValue(noFlip) && Or(flip, preset.Flip),
-            Captions = Or(captions, preset.Captions),
+            Captions = parsed.GetResult(captions) is { Implicit: false } ? (parsed.GetValue(captions) ? CaptionUse.Only : CaptionUse.Off) : preset.Captions,
             Property = parsed.GetValue(property),
             Schedule = Or(schedule, preset.Schedule),
             WarmupSteps = Or(warmup, preset.WarmupSteps),

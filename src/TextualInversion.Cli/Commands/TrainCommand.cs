@@ -92,7 +92,7 @@ internal sealed class TrainCommand : Documented
         var phrase = (given is null ? parsed.GetValue(initializer) : null) ?? options.Property.ToString().ToLowerInvariant();
         var starts = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();
         options = options with { Resolution = options.Resolution ?? network.Resolution };
-        var pictures = TrainingPictures.Load(parsed.GetValue(images)!, options.Resolution.Value, options.Crop, cancellationToken);
+        var pictures = TrainingPictures.Load(parsed.GetValue(images)!, options.Resolution.Value, options.Crop, options.Mask, cancellationToken);
         foreach (var notice in pictures.Warnings) messages.Warn(notice.ToString());
         var setup = new TrainSetup
         {
@@ -104,7 +104,7 @@ internal sealed class TrainCommand : Documented
             StartSha256 = startFile is null ? null : InitializerFile.Sha256(startFile),
             Pictures = pictures.Pictures,
             Sentences = sentences,
-            Prompts = new PromptSource(pictures.Pictures, sentences, phrase, options.Captions),
+            Prompts = new PromptSource(pictures.Pictures, sentences, phrase, options),
             Precision = parsed.GetValue(precision),
         };
         from?.RequireSame(setup.Identity);

@@ -37,7 +37,18 @@ public static partial class PictureDecoder
 
     /// <summary>Decodes <paramref name="file"/>, the content of <paramref name="path"/>, which messages name.</summary>
     /// <exception cref="TextualInversionException">It is no picture, is damaged, truncated or too large.</exception>
-    public static RgbPicture Decode(string path, byte[] file)
+    public static RgbPicture Decode(string path, byte[] file) => Decode(path, file, image => new RgbPicture(ToRgb(image), (int)image.Width, (int)image.Height));
+
+    /// <summary>How opaque each pixel is, as a gray picture, upright too; null where the file has no alpha channel.</summary>
+    /// <exception cref="TextualInversionException">It is no picture, is damaged, truncated or too large.</exception>
+    internal static RgbPicture? DecodeAlpha(string path, byte[] file) => Decode(path, file, image =>
+    {
+        if (!image.HasAlpha) return null;
+        using var pixels = image.GetPixels();
+        return new RgbPicture(pixels.ToByteArray("AAA")!, (int)image.Width, (int)image.Height);
+    });
+
+    private static T Decode<T>(string path, byte[] file, Func<MagickImage, T> take)
     {
         if (PictureFormats.Recognise(file) is not { } format)
             throw new TextualInversionException($"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}.");
@@ -56,7 +67,7 @@ public static partial class PictureDecoder
             if (format == MagickFormat.WebP) RefuseShortRiff(path, file);
             image.Read(file, settings);
             image.AutoOrient();
-            return new RgbPicture(ToRgb(image), (int)image.Width, (int)image.Height);
+            return take(image);
         }
         catch (MagickException error)
         {

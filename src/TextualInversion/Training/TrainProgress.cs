@@ -10,7 +10,11 @@ namespace TextualInversion.Training;
 /// <param name="Norms">of each row; with several text encoders, one after the other</param>
 /// <param name="Drift">distance of each row from where it started, in the same order</param>
 /// <param name="StepSeconds">how long the step took</param>
-public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Norms, IReadOnlyList<double> Drift, double StepSeconds);
+public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Norms, IReadOnlyList<double> Drift, double StepSeconds)
+{
+    /// <summary>See <see cref="Validation.HeldOut"/>; null where none was due or no picture is held out.</summary>
+    public double? HeldOutLoss { get; init; }
+}
 
 /// <summary>Why a run ended.</summary>
 public enum TrainingEnd
