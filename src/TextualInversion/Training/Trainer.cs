@@ -87,7 +87,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             seconds.Add(clock.Elapsed.TotalSeconds);
             var validation = IsDue(step + 1) ? validator?.Measure(step + 1) : null;
             if (validation is not null) history.Add(validation, learner.Rows);
-            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Norms(learner.Rows), Drift(learner.Rows, concept.InitialRows), seconds[^1]) { HeldOutLoss = validation?.HeldOut });
+            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Norms(learner.Rows), Drift(learner.Rows, concept.InitialRows), seconds[^1], learner.Rows) { HeldOutLoss = validation?.HeldOut });
         }
 
         save(history.Capture(learner, weights));
