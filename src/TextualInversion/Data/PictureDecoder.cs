@@ -75,6 +75,10 @@ public static partial class PictureDecoder
         }
     }
 
+    /// <summary>Whether a picture's EXIF data say that it lies on its side, on its head or mirrored, which is put right when it is decoded.</summary>
+    /// <exception cref="TextualInversionException">It cannot be read, is no picture or is damaged.</exception>
+    public static bool IsTurned(string path) => ReadExif(path, ReadBytes(path))?.GetValue(ExifTag.Orientation)?.Value > 1;
+
     /// <summary>The EXIF data of a file; null where it has none.</summary>
     /// <exception cref="TextualInversionException">It is no picture or is damaged.</exception>
     internal static IExifProfile? ReadExif(string path, byte[] file)

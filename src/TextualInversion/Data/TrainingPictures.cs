@@ -47,7 +47,8 @@ public sealed record TrainingPictures(IReadOnlyList<TrainingPicture> Pictures, I
         };
     }
 
-    private static PictureNotice? WarnOfEnlarging(TrainingPicture picture)
+    /// <summary>What is said of a picture that is smaller than it is learned; null of others.</summary>
+    public static PictureNotice? WarnOfEnlarging(TrainingPicture picture)
     {
         int width = picture.OriginalWidthPixels, height = picture.OriginalHeightPixels;
         if (width >= picture.Pixels.WidthPixels && height >= picture.Pixels.HeightPixels) return null;
