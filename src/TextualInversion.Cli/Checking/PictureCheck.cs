@@ -32,7 +32,7 @@ internal sealed class PictureCheck(TrainOptions options, int resolution, List<Ch
     {
         var quality = PictureQuality.Of(picture.Pixels);
         if (TrainingPictures.WarnOfEnlarging(picture) is { } enlarged) Warn(enlarged.ToString());
-        else if (quality.IsBlurred) Warn(string.Create(CultureInfo.InvariantCulture, $"{picture.Path}: is blurred (sharpness {quality.Sharpness:F0}, usual are 65 and more), and the blur is learned too; take a sharper one"));
+        else if (quality is { IsBlurred: true, IsDark: false }) Warn(string.Create(CultureInfo.InvariantCulture, $"{picture.Path}: is blurred (sharpness {quality.Sharpness:F0}, usual are 65 and more), and the blur is learned too; take a sharper one"));
         if (quality.IsDark) Warn(string.Create(CultureInfo.InvariantCulture, $"{picture.Path}: is very dark (brightness {quality.Brightness:F2} of 1); brighten it, or if it is to be so, say --noise-offset 0.05"));
         if (seen.Find(other => other.Hash.DistanceTo(quality.Hash) <= PerceptualHash.LargestDistanceOfDuplicates).Picture is { } twin)
             Warn($"{picture.Path}: is nearly the same as {twin.Path}; what they have in common is learned with the thing, so leave one");

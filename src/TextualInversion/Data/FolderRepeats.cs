@@ -17,8 +17,8 @@ internal sealed partial class FolderRepeats
         if (!Directory.Exists(path)) return [path];
         try
         {
-            List<string> numbered = [.. Directory.EnumerateDirectories(path).Where(folder => Of(folder) is not null).Order(StringComparer.Ordinal)];
-            return numbered.Count == 0 || Directory.EnumerateFiles(path).Any(file => PictureFiles.WhyNoPicture(file) is null) ? [path] : numbered;
+            List<string> numbered = [.. Directory.EnumerateDirectories(path, "*", PictureFiles.Visible).Where(folder => Of(folder) is not null).Order(StringComparer.Ordinal)];
+            return numbered.Count == 0 || Directory.EnumerateFiles(path, "*", PictureFiles.Visible).Any(file => PictureFiles.WhyNoPicture(file) is null) ? [path] : numbered;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -14,7 +14,7 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
     private const string NestedFolder = "is a folder inside the folder; name it as well if its pictures belong here";
 
     // Hidden and system files are skipped: .DS_Store, ._1.png, desktop.ini.
-    private static readonly EnumerationOptions Visible = new() { IgnoreInaccessible = false };
+    internal static readonly EnumerationOptions Visible = new() { IgnoreInaccessible = false };
 
     /// <summary>
     /// Finds the pictures in <paramref name="paths"/>, folders and files, by their content. What is nested in a folder is not looked at, unless it has no
@@ -29,7 +29,7 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
         var strays = new SortedDictionary<string, PictureNotice>(StringComparer.Ordinal);
         var named = new List<PictureNotice>();
         var repeats = new FolderRepeats();
-        foreach (var path in paths.SelectMany(FolderRepeats.Expand))
+        foreach (var path in paths.SelectMany(given => Expand(given, strays)))
         {
             try
             {
@@ -49,6 +49,16 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
         if (named.Find(file => !captions.Contains(Path.GetFullPath(file.Path))) is { } stray)
             throw new TextualInversionException($"{stray}; name pictures: {PictureFormats.Names}.");
         return new PictureFiles([.. pictures.Values.Order(StringComparer.Ordinal)], [.. strays.Values]) { Repeats = repeats.ByPath(pictures) };
+    }
+
+    /// <summary>See <see cref="FolderRepeats.Expand"/>; what lies beside the folders that are read is skipped and named.</summary>
+    private static IReadOnlyList<string> Expand(string path, SortedDictionary<string, PictureNotice> strays)
+    {
+        var folders = FolderRepeats.Expand(path);
+        if (folders.Count == 1 && folders[0] == path) return folders;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(path, "*", Visible).Except(folders))
+            strays.TryAdd(Path.GetFullPath(entry), new PictureNotice(entry, Directory.Exists(entry) ? NestedFolder : WhyNoPicture(entry)!));
+        return folders;
     }
 
     /// <returns>the full paths of its pictures</returns>

@@ -27,9 +27,11 @@ public sealed class FolderRepeatsTests : IDisposable
     public void Find_KohyasFolder_ReadsItsSubFoldersInProportion()
     {
         string cat = folder.Write("20_cat/1.png", Png), dog = folder.Write("30_dog/1.png", Png);
-        folder.Write("notes.txt", "text");
+        string notes = folder.Write("notes.txt", "text"), other = Path.GetDirectoryName(folder.Write("birds/1.png", Png))!;
 
         var found = PictureFiles.Find([folder.Path]);
+
+        Assert.Equal([$"{other}: is a folder inside the folder; name it as well if its pictures belong here", $"{notes}: is not a picture that can be read"], found.Strays.Select(stray => stray.ToString()));
 
         Assert.Equal([cat, dog], found.Pictures);
         Assert.Equal([2, 3], found.Pictures.Select(picture => found.Repeats[picture]));
