@@ -49,7 +49,7 @@ internal static class CommandLine
         var models = new ModelLocator(variable);
         Documented[] commands =
         [
-            new TrainCommand(models), new GenerateCommand(models), new EvalCommand(models, variable),
+            new TrainCommand(models), new GenerateCommand(models), new CheckCommand(models), new EvalCommand(models, variable),
             new InspectCommand(models), new ConvertCommand(), new MergeCommand(), new ModelsCommand(variable),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);

@@ -24,6 +24,14 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
         PeakMemoryBytes = Machine.PeakMemoryBytes(),
     };
 
+    public TrainingEnd End { get; } = result.End;
+
+    public int Steps { get; } = result.Steps;
+
+    public int BestStep { get; } = result.BestStep;
+
+    public ValidationSummary? Validation { get; } = result.Validation;
+
     /// <summary>The document of <c>--json</c>.</summary>
     public string Summary => JsonOutput.Serialize(summary);
 
@@ -36,13 +44,19 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
         result.End,
         Command = Environment.GetCommandLineArgs()[1..],
         setup.Options,
-        Initializer = setup.StartFile is null ? (object)new { setup.Start.Phrase, Tokens = setup.Start.Pieces } : new { File = setup.StartFile, Sha256 = setup.StartSha256 },
+        Initializer = setup.Start.File is null ? (object)new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces } : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
         Pictures = setup.Pictures.Select((picture, index) => new
         {
             picture.Path,
             picture.Sha256,
             Width = picture.OriginalWidthPixels,
             Height = picture.OriginalHeightPixels,
+            LearnedWidth = picture.Pixels.WidthPixels,
+            LearnedHeight = picture.Pixels.HeightPixels,
+            picture.Repeats,
+            Mask = picture.Mask?.Path,
+            MaskSha256 = picture.Mask?.Sha256,
+            HeldOut = setup.Options.HoldOut && index == setup.Pictures.Count - 1,
             Prompt = setup.Prompts.Descriptions(setup.Placeholder)[index],
         }),
         result.BaseWeights,
