@@ -31,6 +31,23 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>Tries whether <paramref name="path"/> could be written, in the nearest folder above it that there is; leaves nothing behind.</summary>
+    /// <exception cref="TextualInversionException">It could not.</exception>
+    public static void RequireWritable(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        while (!Directory.Exists(folder) && !File.Exists(folder) && Path.GetDirectoryName(folder) is { } above) folder = above;
+        var probe = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.try");
+        try
+        {
+            new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{path}: cannot be written ({error.Message.TrimEnd('.')}); choose another place.", error);
+        }
+    }
+
     /// <summary>Says no before the work, rather than after it.</summary>
     /// <exception cref="TextualInversionException">The file exists and may not be replaced.</exception>
     public static void RefuseToReplace(string path, bool overwrite)
