@@ -20,6 +20,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             AtomicFile.RequireWritable(path);
+            Directory.CreateDirectory(path);
         }
         catch (TextualInversionException)
         {
