@@ -44,7 +44,7 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
         result.End,
         Command = Environment.GetCommandLineArgs()[1..],
         setup.Options,
-        Initializer = new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces },
+        Initializer = new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces, setup.Start.Found },
         Pictures = setup.Pictures.Select((picture, index) => new
         {
             picture.Path,

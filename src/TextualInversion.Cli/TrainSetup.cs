@@ -56,6 +56,9 @@ internal sealed record TrainSetup
         };
     }
 
+    /// <summary>The same with rows that start elsewhere.</summary>
+    public TrainSetup From(StartingRows start) => this with { Start = start, Prompts = new PromptSource(Pictures, Sentences, start.Words.Phrase, Options.Captions) };
+
     /// <summary>Says what is about to be learned.</summary>
     public void Introduce(Messages messages)
     {

@@ -76,11 +76,14 @@ internal sealed class Learner : IDisposable
     }
 
     /// <summary>One batch's loss, without gradients and weights.</summary>
-    public double Evaluate(TrainingBatch batch)
+    public double Evaluate(TrainingBatch batch) => Evaluate(batch, Rows);
+
+    /// <summary>The same of other rows, (n, d) for each text encoder.</summary>
+    public double Evaluate(TrainingBatch batch, IReadOnlyList<Tensor> other)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return Loss(batch, Rows, snrGamma: 0).item<float>();
+        return Loss(batch, other, snrGamma: 0).item<float>();
     }
 
     /// <summary>The length of the accumulated gradient, over all rows.</summary>

@@ -25,12 +25,8 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
     public TrainResult Run(Concept concept, TrainState? from, Action<TrainState> save, IProgress<TrainProgress> progress, CancellationToken cancellationToken)
     {
         options.Validate();
-        HashBefore(ModelPart.VaeEncoder);
-        using var set = new TrainingSet(model, concept.Pictures, options, cancellationToken);
-        HashAfter(ModelPart.VaeEncoder);
-        model.ReleaseVae();
-        Allocator.Trim();
-
+        var set = concept.Pictures;
+        (hashesBefore[ModelPart.VaeEncoder], hashes[nameof(ModelPart.VaeEncoder)]) = (set.Vae.Before, set.Vae);
         var steppedThrough = model.Parts.Where(part => part != ModelPart.VaeEncoder).ToList();
         steppedThrough.ForEach(HashBefore);
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
@@ -141,10 +137,5 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
 
     private void HashBefore(ModelPart part) => hashesBefore[part] = model.Hash(part);
 
-    private void HashAfter(ModelPart part)
-    {
-        var hash = new FrozenHash(hashesBefore[part], model.Hash(part));
-        if (hash.Before != hash.After) throw new InvalidOperationException($"the frozen {part} changed during training");
-        hashes[part.ToString()] = hash;
-    }
+    private void HashAfter(ModelPart part) => hashes[part.ToString()] = FrozenHash.Of(part, hashesBefore[part], model.Hash(part));
 }

@@ -1,20 +1,27 @@
 using TextualInversion.Data;
 using TextualInversion.Models;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
 
 /// <summary>
-/// The pictures as the VAE sees them, encoded once: of each the distribution of its latents, and after them of each mirrored if asked.
+/// The pictures as the VAE sees them, encoded once for any number of runs: of each the distribution of its latents, and after them of each mirrored if asked.
 /// </summary>
-internal sealed class TrainingSet : IDisposable
+public sealed class TrainingSet : IDisposable
 {
     private readonly LatentDistribution latents; // (N or 2 N, 4, h, w)
     private readonly PictureGeometry[] geometries;
 
-    /// <summary>Encodes the pictures one by one, so that the largest feature map is that of one.</summary>
+    /// <summary>Encodes the pictures one by one, so that the largest feature map is that of one, and frees the VAE.</summary>
+    /// <param name="model">The frozen model.</param>
+    /// <param name="pictures">All of one size.</param>
+    /// <param name="options">Whether they are mirrored, and how they were cropped.</param>
+    /// <param name="cancellationToken">Stops between two pictures.</param>
+    /// <exception cref="InvalidOperationException">The VAE changed.</exception>
     public TrainingSet(IDiffusionModel model, IReadOnlyList<TrainingPicture> pictures, TrainOptions options, CancellationToken cancellationToken)
     {
+        var before = model.Hash(ModelPart.VaeEncoder);
         geometries = [.. pictures.Select(picture => GeometryOf(picture, options.Crop))];
         using var scope = NewDisposeScope();
         var encoded = new List<LatentDistribution>();
@@ -33,10 +40,16 @@ internal sealed class TrainingSet : IDisposable
         latents = new LatentDistribution(
             cat([.. encoded.Select(item => item.Mean)], dim: 0).DetachFromDisposeScope(),
             cat([.. encoded.Select(item => item.Std)], dim: 0).DetachFromDisposeScope());
+        Vae = FrozenHash.Of(ModelPart.VaeEncoder, before, model.Hash(ModelPart.VaeEncoder));
+        model.ReleaseVae();
+        Allocator.Trim();
     }
 
     /// <summary>N, the pictures without their mirror images.</summary>
     public int Count => geometries.Length;
+
+    /// <summary>Of the VAE's encoder, before the pictures and after them.</summary>
+    public FrozenHash Vae { get; }
 
     /// <summary>The size and crop of a picture, mirrored or not.</summary>
     public PictureGeometry Geometry(int picture) => geometries[picture];
