@@ -96,11 +96,11 @@ public sealed class InitializerSearch : IDisposable
         foreach (var set in sets.Values) set.Dispose();
     }
 
-    /// <summary>What the loss would be with each word of the vocabulary, up to a constant, were it as steep everywhere as at one word.</summary>
+    /// <summary>What the loss would be with each token of the vocabulary, up to a constant, were it as steep everywhere as at one word.</summary>
     internal double[] Estimates(int id)
     {
         using var scope = NewDisposeScope();
-        using var learner = new Learner(model, schedule, RowsOf(id), options with { Accumulate = 1 });
+        using var learner = new Learner(model, schedule, RowsOf(id), options with { Accumulate = (examples + options.Batch - 1) / options.Batch });
         sets[examples].Loss(learner.Accumulate);
         using var noGrad = no_grad();
         var slopes = learner.Gradients.Zip(model.Vocabularies, (gradient, vocabulary) => vocabulary.mm(gradient.sum(0, keepdim: true).t()).squeeze(1)); // (V)
