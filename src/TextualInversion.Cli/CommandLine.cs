@@ -22,8 +22,10 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpPage) return Refuse(parsed, error);
 
         using var cancellation = new CancellationTokenSource();
+        // Ctrl-C, a service manager or batch system that ends jobs, a terminal that is closed (unless under nohup: what is ignored stays ignored).
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Cancel(signal, cancellation));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Cancel(signal, cancellation));
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Cancel(signal, cancellation));
         try
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error };

@@ -51,5 +51,5 @@ internal static class Machine
         return process.PeakWorkingSet64;
     }
 
-    private static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    public static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 }

@@ -111,15 +111,21 @@ internal sealed record TrainSetup
     /// <summary>What an embedding's file says of where it comes from.</summary>
     /// <param name="weights">SHA-256 of each network's values</param>
     /// <param name="step">steps that went into it</param>
-    public Dictionary<string, string> Provenance(IEnumerable<KeyValuePair<string, string>> weights, int step) => new()
+    public Dictionary<string, string> Provenance(IEnumerable<KeyValuePair<string, string>> weights, int step)
     {
-        ["base_model"] = ModelName,
-        ["base_model_sha256"] = Sha256(string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))),
-        ["initializer"] = Start.File ?? Start.Words.Phrase,
-        ["steps"] = step.ToString(CultureInfo.InvariantCulture),
-        ["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture),
-        ["software"] = $"ti {Versions.Of(typeof(TrainSetup))}",
-    };
+        var provenance = new Dictionary<string, string>
+        {
+            ["base_model"] = ModelName,
+            ["base_model_sha256"] = Sha256(string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))),
+        };
+        // The initializer is read as words again, by strengths and by scores: a file is noted apart.
+        if (Start.File is null) provenance["initializer"] = Start.Words.Phrase;
+        else (provenance["initializer_file"], provenance["initializer_sha256"]) = (Start.File, Start.FileSha256!);
+        provenance["steps"] = step.ToString(CultureInfo.InvariantCulture);
+        provenance["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture);
+        provenance["software"] = $"ti {Versions.Of(typeof(TrainSetup))}";
+        return provenance;
+    }
 
     /// <summary>Each size that pictures are learned in, and how many are.</summary>
     private IEnumerable<string> Sizes()

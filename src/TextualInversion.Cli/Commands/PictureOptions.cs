@@ -1,61 +1,79 @@
 using System.CommandLine;
+using TextualInversion.Cli.Rendering;
 using TextualInversion.Data;
-using TextualInversion.Training;
+using TextualInversion.Generation;
+using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Commands;
 
-/// <summary>The options that say how pictures and their descriptions become what is learned from.</summary>
+/// <summary>How a picture is made, beside its prompt, as <see cref="GenerateOptions"/>.</summary>
 internal sealed class PictureOptions
 {
-    private readonly Option<CropMode> crop = LearningOptions.Choice("--crop", "center|squash|bucket", "What is done with pictures that are not square: the middle is taken, they are distorted, or each keeps nearly its own shape.", options => options.Crop);
-    private readonly Option<bool> flip = new("--flip") { Description = "Mirrors pictures half of the times, whatever the descriptions say. The default, unless they speak of left, right, text, signs or logos." };
-    private readonly Option<bool> noFlip = new("--no-flip") { Description = "Never mirrors: for text and other things that have a left and a right." };
-    private readonly Option<string?> mask = new("--mask") { HelpName = "alpha|DIR", Description = "What counts of the pictures: their alpha channel, or a folder with a gray picture for each, 1.png for 1.jpg, white where it counts." };
-    private readonly Option<CaptionUse> captions = Captions();
-    private readonly Option<bool> shuffleTags = new("--shuffle-tags") { Description = "Puts what is between the commas of a description into another order each time." };
-    private readonly Option<double> dropTags = LearningOptions.Number("--drop-tags", "P", "The part of a description's tags that is left out each time, but never the new word's.", options => options.DropTags);
-    private readonly Option<int> keepTags = LearningOptions.Number("--keep-tags", "N", "The first tags, which are neither moved nor left out.", options => options.KeepTags);
-    private readonly Option<bool> holdOut = new("--hold-out") { Description = "Learns nothing from the last picture and measures it as well: whether the word means more than the other pictures." };
+    private readonly Option<int?> steps = new("--steps") { HelpName = "N", Description = "Steps of the sampler. Default: the model's recommendation, else 30." };
+    private readonly Option<double?> guidance = new("--guidance") { HelpName = "X", Description = "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: the model's recommendation, else 7.5." };
+    private readonly Option<string?> sampler = new("--sampler") { HelpName = "NAME", Description = $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own." };
+    private readonly Option<int?> width = new("--width") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
+    private readonly Option<int?> height = new("--height") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
+    private readonly Option<string?> initImage = new("--init-image") { HelpName = "FILE", Description = "A picture to start from, cut and resized to the size of the result. Default size then: the picture's shape, its shorter side the model's." };
+    private readonly Option<double?> strength = new("--strength") { HelpName = "X", Description = "How much of --init-image is overpainted, up to 1. Default: 0.75." };
+    private readonly Option<int?> clipSkip = new("--clip-skip") { HelpName = "N", Description = "Takes the text encoder's states N - 1 blocks before the model's own choice, as the WebUI counts. Default: 1." };
+    private readonly Option<double?> guidanceRescale = new("--guidance-rescale") { HelpName = "X", Description = "Takes back the contrast that strong guidance adds, from 0 to 1; 0.7 suits models with zero terminal SNR. Default: 0." };
+    private readonly Option<double?> eta = new("--eta") { HelpName = "X", Description = "Noise that DDIM adds, from 0 to 1. Default: 0." };
 
-    public Option[] All => [crop, flip, noFlip, mask, captions, shuffleTags, dropTags, keepTags];
+    public Option[] MostUsed => [steps, guidance, sampler, width, height];
 
-    public Option HoldOut => holdOut;
+    public Option[] InitImage => [initImage, strength];
 
-    /// <param name="parsed">what was typed</param>
-    /// <param name="options">what holds where nothing was</param>
-    public TrainOptions Apply(ParseResult parsed, TrainOptions options) => options with
+    public Option[] Finer => [clipSkip, guidanceRescale, eta];
+
+    /// <summary>The picture to start from; null where there is none.</summary>
+    /// <exception cref="TextualInversionException">It cannot be read, or there is none and a strength is given.</exception>
+    public InitPicture? ReadInit(ParseResult parsed, RecordedPicture? recorded, Messages messages)
     {
-        Crop = IsGiven(parsed, crop) ? parsed.GetValue(crop) : options.Crop,
-        Flip = !parsed.GetValue(noFlip) && (IsGiven(parsed, flip) ? parsed.GetValue(flip) : options.Flip),
-        Mask = parsed.GetValue(mask) is { } source ? MaskSource.Parse(source) : null,
-        Captions = IsGiven(parsed, captions) ? parsed.GetValue(captions) : options.Captions,
-        ShuffleTags = parsed.GetValue(shuffleTags),
-        DropTags = IsGiven(parsed, dropTags) ? parsed.GetValue(dropTags) : options.DropTags,
-        KeepTags = IsGiven(parsed, keepTags) ? parsed.GetValue(keepTags) : options.KeepTags,
-        HoldOut = parsed.GetValue(holdOut),
-    };
-
-    /// <summary>Whether mirroring was asked for in so many words.</summary>
-    public bool AsksToFlip(ParseResult parsed) => IsGiven(parsed, flip) && parsed.GetValue(flip);
-
-    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
-    private static Option<CaptionUse> Captions() => new("--captions")
-    {
-        HelpName = "only|mixed|off",
-        Description = "The description beside a picture (1.txt beside 1.png) is its only sentence, takes turns with the templates, or is not used. Default: only.",
-        Arity = ArgumentArity.ZeroOrOne,
-        CustomParser = result =>
+        if ((parsed.GetValue(initImage) ?? recorded?.Init) is not { } path)
         {
-            switch (result.Tokens.SingleOrDefault()?.Value.ToLowerInvariant())
-            {
-                case null or "only" or "true": return CaptionUse.Only;
-                case "mixed": return CaptionUse.Mixed;
-                case "off" or "false": return CaptionUse.Off;
-                case var other:
-                    result.AddError($"--captions {other}: choose only, mixed or off.");
-                    return CaptionUse.Only;
-            }
-        },
-    };
+            if (parsed.GetValue(strength) is { } unused) throw new TextualInversionException(FormattableString.Invariant($"--strength {unused}: belongs to --init-image; name a picture or leave it out."));
+            return null;
+        }
+
+        var init = InitPicture.Read(path);
+        if (parsed.GetValue(initImage) is null && recorded?.InitHash is { } then && then != init.Sha256) messages.Warn($"{path}: is no longer the picture that {recorded.Path} started from.");
+        return init;
+    }
+
+    /// <summary>What is said, else what the recorded picture has, else what suits the model; without a prompt.</summary>
+    /// <param name="parsed">what was typed</param>
+    /// <param name="recorded">null without <c>--from</c></param>
+    /// <param name="model">its wishes</param>
+    /// <param name="init">null without a picture to start from</param>
+    /// <exception cref="TextualInversionException">There is no such sampler.</exception>
+    public GenerateOptions Resolve(ParseResult parsed, RecordedPicture? recorded, ModelWishes model, RgbPicture? init)
+    {
+        var (defaultWidth, defaultHeight) = recorded?.Size ?? (init is null ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
+        var options = new GenerateOptions
+        {
+            Prompt = "",
+            Sampler = model.ChooseSampler(parsed.GetValue(sampler) ?? recorded?.Sampler),
+            Steps = parsed.GetValue(steps) ?? recorded?.Steps ?? model.Defaults.NumInferenceSteps ?? ModelWishes.Steps,
+            Guidance = parsed.GetValue(guidance) ?? recorded?.Guidance ?? model.Defaults.GuidanceScale ?? ModelWishes.Guidance,
+            Width = parsed.GetValue(width) ?? defaultWidth,
+            Height = parsed.GetValue(height) ?? defaultHeight,
+            Init = init,
+        };
+        return options with
+        {
+            Strength = parsed.GetValue(strength) ?? recorded?.Strength ?? options.Strength,
+            Eta = parsed.GetValue(eta) ?? recorded?.Eta ?? options.Eta,
+            ClipSkip = parsed.GetValue(clipSkip) ?? recorded?.ClipSkip ?? options.ClipSkip,
+            GuidanceRescale = parsed.GetValue(guidanceRescale) ?? recorded?.GuidanceRescale ?? options.GuidanceRescale,
+        };
+    }
+
+    /// <summary>A picture's shape with its shorter side at the model's resolution, in multiples of 8.</summary>
+    private static (int Width, int Height) ShapeOf(RgbPicture picture, int resolution)
+    {
+        var scale = (double)resolution / Math.Min(picture.WidthPixels, picture.HeightPixels);
+        int Side(int pixels) => (int)Math.Round(pixels * scale / 8) * 8;
+        return (Side(picture.WidthPixels), Side(picture.HeightPixels));
+    }
 }

@@ -11,7 +11,7 @@ internal sealed class TrainRequestOptions
     private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same." };
     private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT|FILE", Description = "One or more words to start from, or an embedding of any layout with as many vectors. Default: the property's word." };
     private readonly LearningOptions learning = new();
-    private readonly PictureOptions pictures = new();
+    private readonly TrainingPictureOptions pictures = new();
     private readonly ModelOptions model = new();
     private readonly Option<string?> templates = new("--templates") { HelpName = "FILE", Description = "Own sentences, one a line, {} for the placeholder." };
     private readonly Option<string> device = SharedOptions.Device();

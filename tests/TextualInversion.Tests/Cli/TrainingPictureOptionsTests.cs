@@ -6,7 +6,7 @@ namespace TextualInversion.Tests.Cli;
 
 /// <summary>What <c>ti train</c> makes of pictures and descriptions.</summary>
 [Trait("Category", "EndToEnd")]
-public sealed class PictureOptionsTests : IDisposable
+public sealed class TrainingPictureOptionsTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
