@@ -67,10 +67,12 @@ internal sealed record TrainSetup
         };
     }
 
+    /// <summary>The same with rows that start elsewhere.</summary>
+    public TrainSetup From(StartingRows start) => this with { Start = start, Prompts = new PromptSource(Pictures, Sentences, start.Words.Phrase, Options) };
+
     /// <summary>Says what is about to be learned.</summary>
     public void Introduce(Messages messages)
     {
-        foreach (var warning in Warnings) messages.Warn(warning);
         messages.Say($"model {ModelName}, {Pictures.Count} pictures at {string.Join(", ", Sizes())}, seed {Options.Seed}");
         if (Pictures.Any(picture => picture.Repeats > 1)) messages.Say($"as their folders' names say, pictures count: {string.Join(", ", Repeats())}");
         if (Options.Mask is { } mask) messages.Say($"masks: {mask}");
