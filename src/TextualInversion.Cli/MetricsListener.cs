@@ -3,9 +3,9 @@ using TextualInversion.Training;
 namespace TextualInversion.Cli;
 
 /// <summary>Writes <c>metrics.csv</c>.</summary>
-internal sealed class MetricsListener(RunFolder folder, int stepsBefore) : IRunListener
+internal sealed class MetricsListener(RunFolder folder, int stepsBefore, bool heldOut) : IRunListener
 {
-    private readonly MetricsFile file = new(folder.MetricsPath, stepsBefore);
+    private readonly MetricsFile file = new(folder.MetricsPath, stepsBefore, heldOut);
 
     public void Stepped(TrainProgress step) => file.Add(step);
 

@@ -12,8 +12,8 @@ internal sealed class TrainCommand : Documented
     private readonly TrainRequestOptions request = new();
     private readonly Option<string?> resume = new("--resume") { HelpName = "RUN", Description = "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit." };
     private readonly Option<int> seeds = new("--seeds") { HelpName = "N", Description = "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "Where embeddings/ and runs/ are made. Default: the current folder.", DefaultValueFactory = _ => "." };
-    private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
+    private readonly Option<string> output = SharedOptions.Output();
+    private readonly Option<string?> name = SharedOptions.Name();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
@@ -62,7 +62,8 @@ internal sealed class TrainCommand : Documented
         if (from is not null) output.RequireIn(typed.GetValue(resume)!);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
         using var start = StartingRows.Read(asked, model.Network);
-        var setup = TrainSetup.Read(asked, model, start, messages, cancellationToken);
+        var setup = TrainSetup.Read(asked, model, start, cancellationToken);
+        foreach (var warning in setup.Warnings) messages.Warn(warning);
         using var pictures = new TrainingSet(model.Network, setup.Pictures, setup.Options, cancellationToken);
         using var found = asked.Initializer == TrainRequest.Auto ? WordSearch.Run(model, setup, pictures, output.Folder.FoundWordsPath, from is not null, messages, cancellationToken) : null;
         if (found is not null) setup = setup.From(found);

@@ -8,6 +8,7 @@ internal sealed class BatchSource(TrainingSet set, PromptSource prompts, PromptT
 {
     private const double GoldenRatio = 0.6180339887498949; // (sqrt(5) - 1) / 2: its multiples fill [0, 1) most evenly
 
+    private readonly PictureOrder order = set.Order(options.Seed);
     private readonly Placeholder placeholder = tokenizers.First.Placeholders[0];
     private readonly double stratifiedStart = new StepRandom(options.Seed, StepRandom.Purpose.Timestep, -1).Uniform();
 
@@ -17,21 +18,21 @@ internal sealed class BatchSource(TrainingSet set, PromptSource prompts, PromptT
     {
         using var scope = NewDisposeScope();
         var samples = Enumerable.Range(0, options.Batch).Select(i => number * options.Batch + i).ToArray();
-        var pictures = samples.Select(Picture).ToArray();
+        var pictures = order.Batch(number, options.Batch);
         var mirrored = samples.Select(sample => options.Flip && Random(StepRandom.Purpose.Flip, sample).Uniform() < 0.5).ToArray();
         var texts = samples.Select((sample, i) => prompts.Prompt(pictures[i], placeholder, Random(StepRandom.Purpose.Prompt, sample))).ToList();
 
         using var generator = Random(StepRandom.Purpose.Noise, number).Generator();
-        var shape = set.Shape(options.Batch);
+        var shape = set.Shape(pictures[0], options.Batch);
         Tensor posteriorNoise = randn(shape, generator: generator).to(device), noise = randn(shape, generator: generator).to(device);
         if (options.Antithetic) noise = Paired(noise);
         if (options.NoiseOffset > 0) noise += randn([shape[0], shape[1], 1, 1], generator: generator).to(device) * options.NoiseOffset;
         var latents = set.Sample(pictures, mirrored, posteriorNoise);
-        return new TrainingBatch(latents.MoveToOuterDisposeScope(), noise.MoveToOuterDisposeScope(), [.. samples.Select(Timestep)], tokenizers.Tokenize(texts), [.. pictures.Select(set.Geometry)]);
+        return new TrainingBatch(latents.MoveToOuterDisposeScope(), noise.MoveToOuterDisposeScope(), [.. samples.Select(Timestep)], tokenizers.Tokenize(texts), [.. pictures.Select(set.Geometry)])
+        {
+            Mask = set.Masks(pictures, mirrored)?.MoveToOuterDisposeScope(),
+        };
     }
-
-    /// <summary>Every picture once, in random order, then every one again.</summary>
-    private int Picture(long sample) => Random(StepRandom.Purpose.PictureOrder, sample / set.Count).Permutation(set.Count)[sample % set.Count];
 
     private long Timestep(long sample)
     {

@@ -33,10 +33,10 @@ public sealed class InitializerSearch : IDisposable
         vectors = concept.Placeholder.Vectors;
         var steps = schedule.Config.NumTrainTimesteps;
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
-        examples = ValidationSet.Examples(concept.Pictures.Count, steps).Count;
+        examples = ValidationSet.Examples(concept.Pictures.Learned.Count, steps).Count;
         for (var most = FirstExamples; ; most = Math.Min(2 * most, examples))
         {
-            sets[most] = new ValidationSet(concept.Pictures, concept.Prompts, tokenizers, options.Batch, steps, model.Device, most);
+            sets[most] = new ValidationSet(concept.Pictures, concept.Pictures.Learned, concept.Prompts, tokenizers, options.Batch, steps, most);
             if (most == examples) break;
         }
     }

@@ -13,7 +13,11 @@ namespace TextualInversion.Training;
 /// <param name="Drift">distance of each row from where it started, in the same order</param>
 /// <param name="StepSeconds">how long the step took</param>
 /// <param name="Rows">(n, d) for each text encoder, as they are after the step; the run's own, to be copied where they are kept</param>
-public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Norms, IReadOnlyList<double> Drift, double StepSeconds, IReadOnlyList<Tensor> Rows);
+public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Norms, IReadOnlyList<double> Drift, double StepSeconds, IReadOnlyList<Tensor> Rows)
+{
+    /// <summary>See <see cref="Validation.HeldOut"/>; null where none was due or no picture is held out.</summary>
+    public double? HeldOutLoss { get; init; }
+}
 
 /// <summary>Why a run ended.</summary>
 public enum TrainingEnd

@@ -32,14 +32,14 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
         var trainTimesteps = schedule.Config.NumTrainTimesteps;
         var batches = new BatchSource(set, concept.Prompts, tokenizers, options, trainTimesteps);
-        using var validationSet = options.ValidateEvery == 0 ? null : new ValidationSet(set, concept.Prompts, tokenizers, options.Batch, trainTimesteps, model.Device);
+        ValidationSet Examples(IReadOnlyList<int> of) => new(set, of, concept.Prompts, tokenizers, options.Batch, trainTimesteps);
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
         using var history = new TrainHistory(from, model.Device);
         var weights = hashesBefore.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
         from?.RequireSameWeights(weights);
         if (from is not null) learner.Restore(from);
-        var withoutPrompts = validationSet?.LossWithoutPrompts(learner.Evaluate);
-        if (validationSet is not null && from is null) history.Add(new Validation(0, validationSet.Loss(learner.Evaluate)), learner.Rows);
+        using var validator = options.ValidateEvery == 0 ? null : new Validator(learner, Examples(set.Learned), set.HeldOut is { } spared ? Examples([spared]) : null);
+        if (validator is not null && from is null) history.Add(validator.Measure(0), learner.Rows);
         var health = new HealthCheck();
         var seconds = new List<double>();
         var sinceUpkeep = Stopwatch.StartNew();
@@ -79,13 +79,13 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
 
             history.Add(loss);
             seconds.Add(clock.Elapsed.TotalSeconds);
-            var validation = Validate(validationSet, learner, step + 1);
+            var validation = IsDue(step + 1) ? validator?.Measure(step + 1) : null;
             if (validation is not null) history.Add(validation, learner.Rows);
-            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Norms(learner.Rows), Drift(learner.Rows, concept.InitialRows), seconds[^1], learner.Rows));
+            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Norms(learner.Rows), Drift(learner.Rows, concept.InitialRows), seconds[^1], learner.Rows) { HeldOutLoss = validation?.HeldOut });
         }
 
         save(history.Capture(learner, weights));
-        if (validationSet is not null && history.Validations[^1].Step != history.Losses.Count) history.Add(new Validation(history.Losses.Count, validationSet.Loss(learner.Evaluate)), learner.Rows);
+        if (validator is not null && history.Validations[^1].Step != history.Losses.Count) history.Add(validator.Measure(history.Losses.Count), learner.Rows);
         steppedThrough.ForEach(HashAfter);
         var best = Validation.Best(history.Validations);
         return new TrainResult
@@ -95,7 +95,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             LastRows = Copies(learner.Rows),
             Steps = history.Losses.Count,
             BestStep = best?.Step ?? history.Losses.Count,
-            Validation = best is null ? null : new ValidationSummary(withoutPrompts!.Value, history.Validations[0].Loss, best.Loss, history.Validations[^1].Loss),
+            Validation = best is null ? null : validator!.Summary(history.Validations),
             Loss = history.RecentLoss,
             StepMedianSeconds = seconds.Count == 0 ? 0 : seconds.Order().ElementAt(seconds.Count / 2),
             BaseWeights = hashes,
@@ -116,8 +116,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         return loss / options.Accumulate;
     }
 
-    private Validation? Validate(ValidationSet? set, Learner learner, int step) =>
-        set is not null && (step % options.ValidateEvery == 0 || step == options.Steps) ? new Validation(step, set.Loss(learner.Evaluate)) : null;
+    private bool IsDue(int step) => options.ValidateEvery > 0 && (step % options.ValidateEvery == 0 || step == options.Steps);
 
     private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) => [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
 

@@ -23,7 +23,7 @@ internal sealed class PictureFixture : IDisposable
         Schedule = new NoiseSchedule(Machine.Scheduler(files, prediction: null));
         Placeholder = Placeholder.Parse("my-cat", options.Vectors);
         var pictures = TrainingPictures.Load([Ti.Sample("my-cat")], resolution: 32, CropMode.Center).Pictures;
-        Prompts = new PromptSource(pictures, ["a photo of {}"], "cat", useCaptions: false);
+        Prompts = new PromptSource(pictures, ["a photo of {}"], "cat", options);
         Pictures = new TrainingSet(Model, pictures, options, CancellationToken.None);
         Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);
     }
@@ -44,7 +44,7 @@ internal sealed class PictureFixture : IDisposable
 
     public BatchSource Batches => new(Pictures, Prompts, Tokenizers, Options, Schedule.Config.NumTrainTimesteps);
 
-    public ValidationSet Validation(int most = int.MaxValue) => new(Pictures, Prompts, Tokenizers, Options.Batch, Schedule.Config.NumTrainTimesteps, Model.Device, most);
+    public ValidationSet Validation(int most = int.MaxValue) => new(Pictures, Pictures.Learned, Prompts, Tokenizers, Options.Batch, Schedule.Config.NumTrainTimesteps, most);
 
     public void Dispose()
     {
