@@ -74,8 +74,9 @@ internal sealed class SeedRuns(TrainModel model, TrainSetup setup, TrainingSet p
             messages.Say(string.Create(CultureInfo.InvariantCulture, $"{record.Seed,12}  {record.Validation!.Best,15:F5}  {record.BestStep,7}  {record.Steps,5}{kept}"));
         }
 
+        if (losses.Count == 1) return;
         var mean = losses.Average();
-        var deviation = losses.Count < 2 ? 0 : Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / (losses.Count - 1));
+        var deviation = Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / (losses.Count - 1));
         messages.Say(string.Create(CultureInfo.InvariantCulture, $"{"mean",12}  {mean,15:F5}  ± {deviation:F5} from seed to seed; the initializer has {best.Validation!.Initial:F5}"));
     }
 }
