@@ -8,9 +8,10 @@ namespace TextualInversion.Cli;
 /// <summary>One run of <c>ti train</c>: trains, writes what was learned and the record of it, and says how it went.</summary>
 /// <param name="model">loaded; it is as it was after the run</param>
 /// <param name="setup">what is learned</param>
+/// <param name="pictures">encoded</param>
 /// <param name="output">the run's files</param>
 /// <param name="command">the arguments that go on with the run, which its state keeps</param>
-internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainOutput output, IReadOnlyList<string> command)
+internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet pictures, TrainOutput output, IReadOnlyList<string> command)
 {
     /// <param name="from">where the same run stopped; null to begin</param>
     /// <param name="clock">started with the run</param>
@@ -55,7 +56,7 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainOutput o
     {
         try
         {
-            var concept = new Concept(setup.Placeholder, setup.Start.Rows, setup.Pictures, setup.Prompts);
+            var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
             var progress = new Report<TrainProgress>(step => Tell(listener => listener.Stepped(step)));
             return new Trainer(model.Network, model.Noise, setup.Options).Run(concept, from, Save, progress, cancellationToken);
         }

@@ -31,9 +31,10 @@ public sealed class MetricsFile : IDisposable
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Add(TrainProgress step)
     {
-        if (lines == 0) Guard(() => WriteLine("step,loss,validation_loss,learning_rate,gradient_norm" + (heldOut ? ",held_out_loss" : "") + string.Concat(step.Norms.Select((_, row) => $",norm_{row}")) + string.Concat(step.Drift.Select((_, row) => $",drift_{row}"))));
+        if (lines == 0) Guard(() => WriteLine(Heading(step)));
+        var spared = heldOut ? string.Create(CultureInfo.InvariantCulture, $",{step.HeldOutLoss:G9}") : "";
         var rows = string.Concat(step.Norms.Concat(step.Drift).Select(distance => string.Create(CultureInfo.InvariantCulture, $",{distance:G7}")));
-        Guard(() => WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step},{step.Loss:G9},{step.ValidationLoss:G9},{step.LearningRate:G7},{step.GradientNorm:G7}") + (heldOut ? string.Create(CultureInfo.InvariantCulture, $",{step.HeldOutLoss:G9}") : "") + rows));
+        Guard(() => WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step},{step.Loss:G9},{step.ValidationLoss:G9},{step.LearningRate:G7},{step.GradientNorm:G7}") + spared + rows));
     }
 
     /// <summary>Hands all lines so far to the system.</summary>
@@ -49,6 +50,10 @@ public sealed class MetricsFile : IDisposable
         writer.Dispose();
         return true;
     });
+
+    private string Heading(TrainProgress step) =>
+        "step,loss,validation_loss,learning_rate,gradient_norm" + (heldOut ? ",held_out_loss" : "")
+        + string.Concat(step.Norms.Select((_, row) => $",norm_{row}")) + string.Concat(step.Drift.Select((_, row) => $",drift_{row}"));
 
     private bool WriteLine(string line)
     {

@@ -7,6 +7,8 @@ namespace TextualInversion.Training;
 /// <summary>The folder of one run, <c>runs/my-cat/</c>. What fails before <see cref="Keep"/> leaves nothing behind that was not there before.</summary>
 public sealed class RunFolder : IDisposable
 {
+    private const string SeedPrefix = "seed-";
+
     private readonly string? created; // the outermost folder that this run made
     private bool isKept;
 
@@ -36,20 +38,43 @@ public sealed class RunFolder : IDisposable
     /// <summary>See <see cref="TrainState"/>.</summary>
     public string StatePath => StateIn(FolderPath);
 
+    /// <summary>The words that were looked for to start from.</summary>
+    public string FoundWordsPath => Path.Combine(FolderPath, "initializer.json");
+
     /// <summary>The embedding as it was after the last step, where another one was the best.</summary>
     public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
 
     /// <summary>See <see cref="TrainState"/>.</summary>
     public static string StateIn(string folder) => Path.Combine(folder, "state.safetensors");
 
+    /// <summary>The run of one of several seeds.</summary>
+    public static string SeedIn(string folder, ulong seed) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{SeedPrefix}{seed}"));
+
+    /// <summary>The state of a run or, where it was of several seeds, of one of them.</summary>
+    /// <returns>the path, and whether it is of several seeds; the path of a single run where there is none</returns>
+    public static (string Path, bool OfSeeds) StateToResume(string folder)
+    {
+        if (File.Exists(StateIn(folder)) || !Directory.Exists(folder)) return (StateIn(folder), false);
+        var states = Directory.EnumerateDirectories(folder, SeedPrefix + "*").Select(StateIn).Where(File.Exists).Order(StringComparer.Ordinal).ToList();
+        return states.Count == 0 ? (StateIn(folder), false) : (states[0], true);
+    }
+
     /// <summary>The embedding as it was after a step on the way.</summary>
     public string CheckpointPath(int step) => Path.Combine(Checkpoints, string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
-    /// <summary>Deletes the checkpoints of an earlier run, with which those of this one would be confused.</summary>
+    /// <summary>Deletes the checkpoints of an earlier run and its runs of several seeds, with which those of this one would be confused.</summary>
     public void DeleteCheckpoints()
     {
+        foreach (var seed in Directory.EnumerateDirectories(FolderPath, SeedPrefix + "*")) Directory.Delete(seed, recursive: true);
         if (!Directory.Exists(Checkpoints)) return;
         foreach (var file in Directory.EnumerateFiles(Checkpoints, "step-*.safetensors")) File.Delete(file);
+    }
+
+    /// <summary>Deletes what an earlier run left that one of several seeds has no place for, or that would be confused with it.</summary>
+    public void DeleteRun()
+    {
+        DeleteCheckpoints();
+        foreach (var file in new[] { StatePath, MetricsPath, LastRowsPath }) File.Delete(file);
     }
 
     /// <summary>The folder stays, whatever happens from here on.</summary>

@@ -219,7 +219,7 @@ public sealed class ResumeTests : IDisposable
         return
         [
             "train", "--model", folder.File("model"), "--images", folder.File("pictures"), "--token", "my-cat", "--initializer", "cat", "--seed", "1", "--batch", "1", "--resolution", "32",
-            "--validate-every", "4", "--patience", "0", "--save-every", "1", "--output", folder.File(output),
+            "--validate-every", "4", "--patience", "0", "--save-every", "1", "--ema", "0.9", "--output", folder.File(output),
         ];
     }
 
