@@ -24,6 +24,14 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
         PeakMemoryBytes = Machine.PeakMemoryBytes(),
     };
 
+    public TrainingEnd End { get; } = result.End;
+
+    public int Steps { get; } = result.Steps;
+
+    public int BestStep { get; } = result.BestStep;
+
+    public ValidationSummary? Validation { get; } = result.Validation;
+
     /// <summary>The document of <c>--json</c>.</summary>
     public string Summary => JsonOutput.Serialize(summary);
 
@@ -36,7 +44,7 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
         result.End,
         Command = Environment.GetCommandLineArgs()[1..],
         setup.Options,
-        Initializer = new { setup.Start.Phrase, Tokens = setup.Start.Pieces },
+        Initializer = new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces },
         Pictures = setup.Pictures.Select((picture, index) => new
         {
             picture.Path,

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace TextualInversion.Training;
 
 /// <summary>Where a run stands after a step.</summary>
@@ -10,7 +12,8 @@ namespace TextualInversion.Training;
 /// <param name="Norms">of each row; with several text encoders, one after the other</param>
 /// <param name="Drift">distance of each row from where it started, in the same order</param>
 /// <param name="StepSeconds">how long the step took</param>
-public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Norms, IReadOnlyList<double> Drift, double StepSeconds);
+/// <param name="Rows">(n, d) for each text encoder, as they are after the step; the run's own, to be copied where they are kept</param>
+public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Norms, IReadOnlyList<double> Drift, double StepSeconds, IReadOnlyList<Tensor> Rows);
 
 /// <summary>Why a run ended.</summary>
 public enum TrainingEnd

@@ -85,7 +85,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             seconds.Add(clock.Elapsed.TotalSeconds);
             var validation = Validate(validationSet, learner, step + 1);
             if (validation is not null) history.Add(validation, learner.Rows);
-            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Norms(learner.Rows), Drift(learner.Rows, concept.InitialRows), seconds[^1]));
+            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Norms(learner.Rows), Drift(learner.Rows, concept.InitialRows), seconds[^1], learner.Rows));
         }
 
         save(history.Capture(learner, weights));

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using TextualInversion.Data;
+using TextualInversion.Models;
+
+namespace TextualInversion.Cli.Commands;
+
+/// <summary>The options that say what is trained, on what and how, as a <see cref="TrainRequest"/>: those of <c>ti train</c> and of what looks ahead of it.</summary>
+internal sealed class TrainRequestOptions
+{
+    private readonly Option<string[]> images = new("--images") { HelpName = "PATH…", Description = "Folders or files with three to five pictures.", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same." };
+    private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT|FILE", Description = "One or more words to start from, or an embedding of any layout with as many vectors. Default: the property's word." };
+    private readonly LearningOptions learning = new();
+    private readonly ModelOptions model = new();
+    private readonly Option<string?> templates = new("--templates") { HelpName = "FILE", Description = "Own sentences, one a line, {} for the placeholder." };
+    private readonly Option<string> device = SharedOptions.Device();
+    private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly Option<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing") { HelpName = "auto|on|off", Description = "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.", DefaultValueFactory = _ => Checkpointing.Auto };
+
+    public Option<string[]> Images => images;
+
+    /// <summary>Those without which nothing can be trained.</summary>
+    public Option[] Required => [images, token];
+
+    public Option[] MostUsed => [images, token, initializer, learning.Property, model.Model, .. learning.MostUsed];
+
+    public Option[] Progress => learning.Progress;
+
+    public Option[] Pictures => [.. learning.Pictures, templates];
+
+    public Option[] Optimisation => learning.Optimisation;
+
+    public Option[] Model => [model.Variant, model.Config, model.Vae, model.Prediction];
+
+    public Option[] Machine => [device, precision, gradientCheckpointing, Seed];
+
+    public Option<ulong?> Seed { get; } = SharedOptions.Seed();
+
+    /// <exception cref="TextualInversionException">A number is out of its range, the token is no placeholder, or the file of sentences cannot be used.</exception>
+    public TrainRequest Read(ParseResult parsed)
+    {
+        var options = learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed());
+        options.Validate();
+        return new TrainRequest
+        {
+            Placeholder = Placeholder.Parse(parsed.GetValue(token)!, options.Vectors),
+            Images = parsed.GetValue(images)!,
+            Initializer = parsed.GetValue(initializer),
+            Options = options,
+            Sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property),
+            Model = model.Read(parsed),
+            Device = parsed.GetValue(device)!,
+            Precision = parsed.GetValue(precision),
+            Checkpointing = parsed.GetValue(gradientCheckpointing),
+        };
+    }
+}

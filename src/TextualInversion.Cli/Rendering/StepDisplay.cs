@@ -1,0 +1,29 @@
+using System.Globalization;
+using TextualInversion.Training;
+
+namespace TextualInversion.Cli.Rendering;
+
+/// <summary>Shows the steps of a training as they are taken.</summary>
+internal sealed class StepDisplay(Messages messages) : IRunListener
+{
+    private const int StepsAveraged = 50; // one step's loss says next to nothing
+
+    private readonly ProgressDisplay display = new(messages.Error, messages.Quiet, "step");
+    private readonly Queue<double> recent = new();
+    private double? validated;
+
+    public void Stepped(TrainProgress step)
+    {
+        recent.Enqueue(step.Loss);
+        if (recent.Count > StepsAveraged) recent.Dequeue();
+        validated = step.ValidationLoss ?? validated;
+        var validation = validated is { } known ? string.Create(CultureInfo.InvariantCulture, $"  validation {known:F4}") : "";
+        display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}{validation}"));
+    }
+
+    public void Saving()
+    {
+    }
+
+    public void Dispose() => display.Dispose();
+}

@@ -1,0 +1,39 @@
+using TextualInversion.Cli.Commands;
+using TextualInversion.Models;
+using TextualInversion.Training;
+
+namespace TextualInversion.Cli;
+
+/// <summary>What was asked of <c>ti train</c>, before models and pictures are looked for.</summary>
+internal sealed record TrainRequest
+{
+    public required Placeholder Placeholder { get; init; }
+
+    /// <summary>Folders and files.</summary>
+    public required IReadOnlyList<string> Images { get; init; }
+
+    /// <summary>Words or a file; null for the property's word.</summary>
+    public required string? Initializer { get; init; }
+
+    public required TrainOptions Options { get; init; }
+
+    /// <summary>With <c>{}</c> for the placeholder.</summary>
+    public required IReadOnlyList<string> Sentences { get; init; }
+
+    public required ModelRequest Model { get; init; }
+
+    public required string Device { get; init; }
+
+    public required Precision Precision { get; init; }
+
+    public required Checkpointing Checkpointing { get; init; }
+}
+
+/// <summary>Whether most of the U-Net is computed twice a step rather than kept.</summary>
+internal enum Checkpointing
+{
+    /// <summary>Where the memory would not suffice.</summary>
+    Auto,
+    On,
+    Off,
+}
