@@ -34,7 +34,7 @@ internal sealed record RunRecord
     public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Those that were kept.</summary>
-    public IReadOnlyList<RunRow> Rows { get; init; } = [];
+    public IReadOnlyList<LearnedRow> Rows { get; init; } = [];
 
     /// <summary>Of each text encoder.</summary>
     public IReadOnlyList<NormRange> VocabularyNorms { get; init; } = [];
@@ -103,11 +103,3 @@ internal sealed record RunInitializer(string Phrase, IReadOnlyList<string> Token
 /// <param name="Height">of the upright picture</param>
 /// <param name="Prompt">its description; null where the templates were used</param>
 internal sealed record RunPicture(string Path, string Sha256, int Width, int Height, string? Prompt);
-
-/// <summary>A learned row.</summary>
-/// <param name="Encoder">counted from 0</param>
-/// <param name="Row">counted from 0 in its text encoder</param>
-/// <param name="Norm">its length</param>
-/// <param name="Drift">its distance from where it started</param>
-/// <param name="Nearest">the words nearest to it, the nearest first</param>
-internal sealed record RunRow(int Encoder, int Row, double Norm, double Drift, IReadOnlyList<NearWord> Nearest);

@@ -38,13 +38,14 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
     /// <summary><c>run.json</c>: everything that is needed to understand and repeat the run.</summary>
     /// <param name="device">where it was computed</param>
     /// <param name="recomputes">whether with gradient checkpointing</param>
-    public string Full(string device, bool recomputes) => JsonOutput.Serialize(new
+    /// <param name="command">the arguments that repeat it</param>
+    public string Full(string device, bool recomputes, IReadOnlyList<string> command) => JsonOutput.Serialize(new
     {
         Result = summary,
         result.End,
-        Command = Environment.GetCommandLineArgs()[1..],
+        Command = command.Prepend("train"),
         setup.Options,
-        Initializer = new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces },
+        Initializer = new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces, setup.Start.File },
         Pictures = setup.Pictures.Select((picture, index) => new
         {
             picture.Path,
@@ -53,6 +54,8 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
             Height = picture.OriginalHeightPixels,
             Prompt = setup.Prompts.Descriptions(setup.Placeholder)[index],
         }),
+        Rows = result.Learned,
+        result.VocabularyNorms,
         result.BaseWeights,
         Device = device,
         setup.Precision,

@@ -1,11 +1,9 @@
 using System.CommandLine;
-using TextualInversion.Checkpoints;
+using TextualInversion.Cli.Rendering;
 using TextualInversion.Data;
 using TextualInversion.Evaluation;
 using TextualInversion.Generation;
-using TextualInversion.Models;
 using TextualInversion.Schedulers;
-using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Commands;
 
@@ -26,12 +24,11 @@ internal sealed class SamplingOptions
 
     /// <summary>What is to be painted; null for nothing.</summary>
     /// <param name="parsed">what was typed</param>
-    /// <param name="placeholder">the new word</param>
-    /// <param name="options">of the training: what the pictures share, and their size</param>
-    /// <param name="files">the model, which may recommend something</param>
-    /// <param name="scheduler">its own</param>
+    /// <param name="setup">of the training: the new word, what the pictures share, and their size</param>
+    /// <param name="model">which may recommend something</param>
+    /// <param name="messages">told of what is of no use</param>
     /// <exception cref="TextualInversionException">A number is out of its range, or there is no such sampler.</exception>
-    public SamplePlan? Read(ParseResult parsed, Placeholder placeholder, TrainOptions options, IModelFiles files, SchedulerConfig scheduler)
+    public SamplePlan? Read(ParseResult parsed, TrainSetup setup, TrainModel model, Messages messages)
     {
         var (interval, pictures) = (parsed.GetValue(every), parsed.GetValue(count));
         if (interval < 0) throw new TextualInversionException($"--sample-every {interval}: choose 0 or more steps.");
@@ -39,22 +36,25 @@ internal sealed class SamplingOptions
         if (interval == 0 && All.Skip(1).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone)
             throw new TextualInversionException($"{alone.Name}: nothing is painted without --sample-every; add it, such as --sample-every 50.");
         if (interval == 0) return null;
-        var defaults = GenerationDefaults.Read(files);
-        var templates = parsed.GetValue(prompts) is { Length: > 0 } typed ? typed : [EvaluationPrompts.Bare(options.Property)];
+        var (defaults, scheduler) = (GenerationDefaults.Read(model.Files), model.Noise.Config);
+        var templates = parsed.GetValue(prompts) is { Length: > 0 } typed ? typed : [EvaluationPrompts.Bare(setup.Options.Property)];
+        var texts = templates.Select(template => PromptTemplates.Format(template, setup.Placeholder.Name)).ToList();
+        foreach (var text in texts.Where(text => !text.Contains(setup.Placeholder.Name, StringComparison.OrdinalIgnoreCase)))
+            messages.Warn($"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its pictures will all be alike.");
         var shared = new GenerateOptions
         {
             Prompt = "",
             Sampler = GenerateCommand.ChooseSampler(parsed.GetValue(sampler) ?? defaults.Sampler, scheduler),
             Steps = parsed.GetValue(steps) ?? defaults.NumInferenceSteps ?? 30,
             Guidance = parsed.GetValue(guidance) ?? defaults.GuidanceScale ?? 7.5,
-            Width = options.Resolution!.Value, // no larger than what is learned from, nor is the memory
-            Height = options.Resolution.Value,
+            Width = setup.Options.Resolution!.Value, // no larger than what is learned from, nor is the memory
+            Height = setup.Options.Resolution.Value,
         };
         shared.Validate();
         Samplers.Create(shared.Sampler, scheduler, shared.Steps, shared.Eta).Dispose();
-        var jobs = from template in templates
+        var jobs = from text in texts
                    from number in Enumerable.Range(0, pictures)
-                   select (shared with { Prompt = PromptTemplates.Format(template, placeholder.Name) }, parsed.GetValue(seed) + (ulong)number);
+                   select (shared with { Prompt = text }, parsed.GetValue(seed) + (ulong)number);
         return new SamplePlan(interval, [.. jobs]);
     }
 }

@@ -10,6 +10,7 @@ namespace TextualInversion.Cli.Commands;
 internal sealed class TrainCommand : Documented
 {
     private readonly TrainRequestOptions request = new();
+    private readonly SamplingOptions sampling = new();
     private readonly Option<string?> resume = new("--resume") { HelpName = "RUN", Description = "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit." };
     private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "Where embeddings/ and runs/ are made. Default: the current folder.", DefaultValueFactory = _ => "." };
     private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
@@ -21,6 +22,7 @@ internal sealed class TrainCommand : Documented
         : base("train", "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/.")
     {
         RefuseOptionsAmong(request.Images);
+        RefuseOptionsAmong(sampling.Prompts);
         Validators.Add(result =>
         {
             if (result.GetResult(resume) is { Implicit: false }) return;
@@ -31,6 +33,7 @@ internal sealed class TrainCommand : Documented
         });
         AddGroup("Most used", request.MostUsed);
         AddGroup("Knowing when to stop", [.. request.Progress, resume]);
+        AddGroup("Pictures while training", sampling.All);
         AddGroup("Pictures and prompts", request.Pictures);
         AddGroup("Optimisation", request.Optimisation);
         AddGroup("Model", request.Model);
@@ -62,7 +65,8 @@ internal sealed class TrainCommand : Documented
         if (from is not null) messages.Say($"going on after step {from.Step}");
 
         var command = from?.Command ?? [.. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json), request.Seed.Name, asked.Options.Seed.ToString(CultureInfo.InvariantCulture)];
-        var run = new TrainRun(model, setup, output, command);
+        var plan = sampling.Read(parsed, setup, model, messages);
+        var run = new TrainRun(model, setup, output, command, plan is null ? null : new SamplePainter(model, setup, asked.Model, plan, output.Folder));
         var record = run.Execute(from, clock, messages, cancellationToken);
         typed.InvocationConfiguration.Output.WriteLine(typed.GetValue(json) ? record.Summary : output.EmbeddingPath);
         return run.Conclude(record, messages);

@@ -74,7 +74,7 @@ internal static class RunCharts
 
     private static double? Mean(IReadOnlyList<double> numbers) => numbers.Count == 0 ? null : numbers.Average();
 
-    private static IReadOnlyList<(double X, double Y)> Smooth(IReadOnlyList<(double X, double Y)> points) => LineChart.Smooth(points, Window(points.Count));
+    private static IReadOnlyList<(double X, double Y)> Smooth(List<(double X, double Y)> points) => LineChart.Smooth(points, Window(points.Count));
 
     private static int Window(int points) => Math.Clamp(points / 10, ShortestWindow, LongestWindow);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using TextualInversion.Checkpoints;
 using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Rendering;
@@ -15,6 +16,14 @@ internal sealed class RunReport(RunReading run)
     private readonly RunRecord record = run.Record;
     private readonly RunResult result = run.Record.Result;
     private readonly StringBuilder page = new();
+
+    /// <summary>Makes the page of a run anew, in its folder.</summary>
+    /// <exception cref="TextualInversionException">It is no run's folder, or cannot be written.</exception>
+    public static void WriteTo(string folder)
+    {
+        var page = new RunReport(RunReading.Read(folder)).Write();
+        AtomicFile.Write(RunFolder.ReportIn(folder), overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+    }
 
     public string Write()
     {

@@ -28,7 +28,7 @@ public static class MetricsTable
         var numbers = new[] { Text(step.Loss, "G9"), Text(step.ValidationLoss, "G9"), Text(step.LearningRate, "G7"), Text(step.GradientNorm, "G7") };
         var rows = step.Norms.Concat(step.Drift).Select(length => Text(length, "G7"));
         var words = step.Norms.Select((_, row) => step.Nearest is null ? "" : Quoted(step.Nearest[row].Word)).Concat(step.Norms.Select((_, row) => Text(step.Nearest?[row].Cosine, "G5")));
-        return string.Join(',', numbers.Prepend(Text(step.Step, "D")).Concat(words).Concat(rows));
+        return string.Join(',', numbers.Prepend(step.Step.ToString(CultureInfo.InvariantCulture)).Concat(words).Concat(rows));
     }
 
     /// <summary>Reads a file that <see cref="MetricsFile"/> wrote; a last line that is not whole is left out.</summary>
@@ -78,8 +78,7 @@ public static class MetricsTable
 
     private static IEnumerable<string> Names(string name, int rows) => Enumerable.Range(0, rows).Select(row => $"{name}_{row}");
 
-    private static string Text<T>(T? number, string format)
-        where T : struct, IFormattable => number?.ToString(format, CultureInfo.InvariantCulture) ?? "";
+    private static string Text(double? number, string format) => number?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 
     private static string Quoted(string word) => word.AsSpan().IndexOfAny(',', '"') < 0 ? word : $"\"{word.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

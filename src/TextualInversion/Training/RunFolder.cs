@@ -7,6 +7,7 @@ namespace TextualInversion.Training;
 /// <summary>The folder of one run, <c>runs/my-cat/</c>. What fails before <see cref="Keep"/> leaves nothing behind that was not there before.</summary>
 public sealed class RunFolder : IDisposable
 {
+    private static readonly string[] StepFiles = ["step-*.safetensors", "step-*.png"];
     private static readonly byte[] Probe = new byte[1 << 16];
 
     private readonly string? created; // the outermost folder that this run made
@@ -104,7 +105,7 @@ public sealed class RunFolder : IDisposable
     private static void DeleteSteps(string folder)
     {
         if (!Directory.Exists(folder)) return;
-        foreach (var file in new[] { "step-*.safetensors", "step-*.png" }.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))) File.Delete(file);
+        foreach (var file in StepFiles.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))) File.Delete(file);
     }
 
     private static string? FirstMissing(string path)

@@ -78,8 +78,8 @@ internal static class RecordedRunFolder
             Precision = "Fp32",
             Rows = new[]
             {
-                new RunRow(0, 0, 1, 0.5, [new NearWord("kitten", 0.5), new NearWord("cat", 0.25)]),
-                new RunRow(0, 1, 2, 1, [new NearWord("fur", 0.4)]),
+                new LearnedRow(0, 0, 1, 0.5, [new NearWord("kitten", 0.5), new NearWord("cat", 0.25)]),
+                new LearnedRow(0, 1, 2, 1, [new NearWord("fur", 0.4)]),
             },
             VocabularyNorms = new[] { new NormRange(0.5, 1, 1.5) },
             Versions = new { Ti = "1.2.3" },
