@@ -14,7 +14,7 @@ internal static class HtmlPage
         body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 78rem; font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; color: var(--ink); background: var(--paper); }
         h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .6rem; } h3 { font-size: .95rem; font-weight: 600; margin: .9rem 0 .3rem; } p { margin: .5rem 0; }
         .soft { color: var(--soft); } .warn { color: var(--warn); } .keep { border-left: 4px solid var(--accent); padding-left: .8rem; margin: 1rem 0; }
-        .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); }
+        .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
         th { color: var(--soft); font-weight: 600; font-size: .85rem; } svg { display: block; width: 100%; height: auto; } svg text { fill: var(--soft); } svg .grid { stroke: var(--line); } svg .limit { stroke: var(--soft); stroke-dasharray: 5 4; }
         """;
 

@@ -54,7 +54,7 @@ internal sealed record LineChart
         return $"<figure><figcaption>{HtmlPage.Text(Title)}<div class=\"legend\">{string.Concat(names)}</div></figcaption><svg class=\"chart\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlPage.Text(Title)}\">\n{svg}</svg></figure>\n";
     }
 
-    /// <summary>Means over a window that ends at each point: a single step's loss says next to nothing.</summary>
+    /// <summary>Means over a window that ends at each point, from the first whole one on: a single step's loss says next to nothing.</summary>
     public static IReadOnlyList<(double X, double Y)> Smooth(IReadOnlyList<(double X, double Y)> points, int window)
     {
         var smooth = new List<(double X, double Y)>();
@@ -63,7 +63,7 @@ internal sealed record LineChart
         {
             sum += points[i].Y;
             if (i >= window) sum -= points[i - window].Y;
-            smooth.Add((points[i].X, sum / Math.Min(i + 1, window)));
+            if (i + 1 >= Math.Min(window, points.Count)) smooth.Add((points[i].X, sum / Math.Min(i + 1, window)));
         }
 
         return smooth;
@@ -102,7 +102,7 @@ internal sealed record LineChart
         {
             var place = up.Place(y);
             var label = former is { } above && place - above < LabelHeight + 4 ? place + LabelHeight - 2 : place - 5;
-            Add(svg, $"<path class=\"limit\" d=\"M{Left} {place:F1}H{Width - Right}\"/><text x=\"{Width - Right}\" y=\"{label:F1}\" text-anchor=\"end\">{HtmlPage.Text(name)}</text>");
+            Add(svg, $"<path class=\"limit\" d=\"M{Left} {place:F1}H{Width - Right}\"/><text x=\"{(Left + Width - Right) / 2}\" y=\"{label:F1}\" text-anchor=\"middle\">{HtmlPage.Text(name)}</text>");
             former = place;
         }
     }

@@ -23,11 +23,11 @@ internal static class RunCharts
             Marks = [.. Marks(run)],
         };
         yield return Noisy("Training loss", run, line => line.Loss);
-        yield return Noisy("Length of the gradient", run, line => line.GradientNorm) with { HasZero = true };
-        yield return new LineChart { Title = "Distance of each row from its start", Curves = Rows(run, line => line.Drift), HasZero = true };
+        yield return Noisy("Gradient norm", run, line => line.GradientNorm) with { HasZero = true };
+        yield return new LineChart { Title = "Drift of each row from its start", Curves = Rows(run, line => line.Drift), HasZero = true };
         yield return new LineChart
         {
-            Title = "Length of each row",
+            Title = "Norm of each row",
             Curves = Rows(run, line => line.Norms),
             Levels = [.. run.Record.VocabularyNorms.Select((norms, encoder) => (run.Record.VocabularyNorms.Count == 1 ? "the vocabulary's mean" : $"vocabulary {encoder + 1}'s mean", norms.Mean))],
         };
@@ -41,9 +41,9 @@ internal static class RunCharts
         yield return new LineChart { Title = "Validation loss", Curves = Each(run => run.Validations, hasDots: true) };
         yield return new LineChart { Title = "Loss of the picture that was held out", Curves = Each(run => Points(run, line => line.HeldOutLoss), hasDots: true) };
         yield return new LineChart { Title = "Training loss, smoothed", Curves = Each(run => Smooth(Points(run, line => line.Loss))) };
-        yield return new LineChart { Title = "Length of the gradient, smoothed", Curves = Each(run => Smooth(Points(run, line => line.GradientNorm))), HasZero = true };
-        yield return new LineChart { Title = "Mean distance of the rows from their start", Curves = Each(run => Points(run, line => Mean(line.Drift))), HasZero = true };
-        yield return new LineChart { Title = "Mean length of the rows", Curves = Each(run => Points(run, line => Mean(line.Norms))) };
+        yield return new LineChart { Title = "Gradient norm, smoothed", Curves = Each(run => Smooth(Points(run, line => line.GradientNorm))), HasZero = true };
+        yield return new LineChart { Title = "Mean drift of the rows", Curves = Each(run => Points(run, line => Mean(line.Drift))), HasZero = true };
+        yield return new LineChart { Title = "Mean norm of the rows", Curves = Each(run => Points(run, line => Mean(line.Norms))) };
     }
 
     /// <summary>Of row i in the order of the metrics: which it is to people.</summary>

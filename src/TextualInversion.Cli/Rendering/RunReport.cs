@@ -9,7 +9,7 @@ namespace TextualInversion.Cli.Rendering;
 internal sealed class RunReport(RunReading run)
 {
     private const string Style = LineChart.Style + RunPictures.Style + RunWords.Style + """
-        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .6rem; margin: 1.2rem 0; } .facts div { background: var(--card); border-radius: 10px; padding: .6rem .8rem; } .facts dt { font-size: .8rem; color: var(--soft); } .facts dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .6rem; margin: 1.2rem 0; } .facts div { background: var(--card); border-radius: 10px; padding: .6rem .8rem; } .facts dt { font-size: .8rem; color: var(--soft); } .facts dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
         pre { background: var(--card); border-radius: 10px; padding: .9rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .85rem/1.6 ui-monospace, monospace; margin: .5rem 0; } details { margin: .8rem 0; } summary { cursor: pointer; color: var(--accent); padding: .2rem 0; } .hash { font: .8rem/1.5 ui-monospace, monospace; }
         """;
 
@@ -33,7 +33,7 @@ internal sealed class RunReport(RunReading run)
         if (RunWords.Draw(run) is { Length: > 0 } words) page.Append($"<h2>What was learned</h2>\n{words}");
         WriteSettings();
         WriteProof();
-        page.Append($"<h2>Again</h2>\n<p class=\"soft\">In the folder where it was begun; it replaces nothing without <code>--overwrite</code>, or takes another <code>--name</code>.</p>\n<pre>{Html(ShellCommand.Quote(record.Command.Prepend("ti")))}</pre>\n");
+        page.Append($"<h2>The command that repeats it</h2>\n<p class=\"soft\">In the folder where it was begun; it replaces nothing without <code>--overwrite</code>, or takes another <code>--name</code>.</p>\n<pre>{Html(ShellCommand.Quote(record.Command.Prepend("ti")))}</pre>\n");
         return HtmlPage.Write($"{result.Placeholder} · ti", Style, page.ToString());
     }
 
@@ -77,13 +77,15 @@ internal sealed class RunReport(RunReading run)
 
     private void WritePictures()
     {
-        page.Append($"<h2>Pictures in</h2>\n{RunPictures.Given(run)}<h2>Pictures out</h2>\n");
+        page.Append($"<div class=\"pictures\"><div><h2>Pictures in</h2>\n{RunPictures.Given(run)}</div><div><h2>Pictures out</h2>\n");
         if (run.Samples.Count == 0) page.Append("<p class=\"soft\">None were painted while training; <code>--sample-every 50</code> paints some.</p>\n");
         foreach (var prompt in run.Samples.GroupBy(sample => sample.Prompt))
         {
             page.Append($"<h3>{Html(prompt.Key)}</h3>\n");
             foreach (var seed in prompt.GroupBy(sample => sample.Seed)) page.Append(RunPictures.Strip(run, seed));
         }
+
+        page.Append("</div></div>\n");
     }
 
     private void WriteSettings()

@@ -9,7 +9,7 @@ internal static class RunWords
 {
     /// <summary>How they are styled; part of the page that shows them.</summary>
     public const string Style = """
-        .words td { vertical-align: top; } .word { display: inline-block; padding: .05rem .55rem; margin: .1rem .25rem .1rem 0; border-radius: 1rem; background: var(--card); white-space: nowrap; } .word b { color: var(--soft); font-weight: 400; font-size: .85em; margin-left: .25rem; }
+        .words td, .words th { vertical-align: top; white-space: nowrap; } .words td.near { white-space: normal; min-width: 11rem; } .word { display: inline-block; padding: .05rem .55rem; margin: .1rem .25rem .1rem 0; border-radius: 1rem; background: var(--card); white-space: nowrap; } .word b { color: var(--soft); font-weight: 400; font-size: .85em; margin-left: .25rem; }
         .gauge { width: 9rem; } .gauge .band { fill: var(--line); } .gauge .mean { stroke: var(--soft); } .gauge circle { fill: var(--accent); }
         """;
 
@@ -25,10 +25,10 @@ internal static class RunWords
         {
             var norms = record.VocabularyNorms.ElementAtOrDefault(encoder.Key);
             html.Append(Invariant($"<h3>{(record.VocabularyNorms.Count > 1 ? $"Text encoder {encoder.Key + 1}" : "Rows")}</h3>\n"));
-            if (norms is not null) html.Append(Invariant($"<p class=\"soft\">The vocabulary's words are {norms.Smallest:F2} to {norms.Largest:F2} long, {norms.Mean:F2} on average.</p>\n"));
-            html.Append("<div class=\"scroll\"><table class=\"words\"><thead><tr><th>row</th><th>nearest words, by cosine</th><th>length</th><th></th><th>from its start</th></tr></thead><tbody>\n");
+            if (norms is not null) html.Append(Invariant($"<p class=\"soft\">The vocabulary's words have norms of {norms.Smallest:F2} to {norms.Largest:F2}, {norms.Mean:F2} on average: the band beside each row’s own.</p>\n"));
+            html.Append("<div class=\"scroll\"><table class=\"words\"><thead><tr><th>row</th><th>nearest words, by cosine</th><th>norm</th><th></th><th>drift</th></tr></thead><tbody>\n");
             foreach (var row in encoder)
-                html.Append(Invariant($"<tr><td>{row.Row + 1}</td><td>{string.Concat(row.Nearest.Select(Word))}</td><td>{row.Norm:F2}</td><td>{(norms is null ? "" : Gauge(row.Norm, norms, encoder.Max(each => each.Norm)))}</td><td>{row.Drift:F2}</td></tr>\n"));
+                html.Append(Invariant($"<tr><td>{row.Row + 1}</td><td class=\"near\">{string.Concat(row.Nearest.Select(Word))}</td><td>{row.Norm:F2}</td><td>{(norms is null ? "" : Gauge(row.Norm, norms, encoder.Max(each => each.Norm)))}</td><td>{row.Drift:F2}</td></tr>\n"));
             html.Append("</tbody></table></div>\n");
         }
 

@@ -7,7 +7,10 @@ public sealed class LineChartTests
 {
     [Fact]
     public void Smooth_Window_AveragesTheLastPoints() =>
-        Assert.Equal([(0, 2), (1, 3), (2, 5), (3, 7)], LineChart.Smooth([(0, 2), (1, 4), (2, 6), (3, 8)], 2));
+        Assert.Equal([(1, 3), (2, 5), (3, 7)], LineChart.Smooth([(0, 2), (1, 4), (2, 6), (3, 8)], 2));
+
+    [Fact]
+    public void Smooth_FewerPointsThanTheWindow_AveragesAll() => Assert.Equal([(1, 3)], LineChart.Smooth([(0, 2), (1, 4)], 5));
 
     [Fact]
     public void Draw_NothingToDraw_IsEmpty() =>

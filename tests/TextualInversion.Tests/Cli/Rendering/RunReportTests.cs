@@ -21,8 +21,8 @@ public sealed partial class RunReportTests : IDisposable
         Assert.Contains("All 10 steps were taken; the rows of step 5 are kept: their loss on fixed pictures, noise and timesteps is 20.0 % below the initializer’s.", page);
         Assert.Equal(5, Images().Count(page)); // two given, three painted
         Assert.Contains("<div class=\"cell kept\">", page);
-        foreach (var title in new[] { "Validation loss", "Training loss", "Length of the gradient", "Distance of each row from its start", "Length of each row", "Cosine of each row to its nearest word" }) Assert.Contains($"aria-label=\"{title}\"", page);
-        foreach (var text in new[] { "the initializer", "an empty prompt", "best: 5", ">kitten<b>0.50</b>", "0.50 to 1.50 long", "10, kept 5", "400.0 MB" }) Assert.Contains(text, page);
+        foreach (var title in new[] { "Validation loss", "Training loss", "Gradient norm", "Drift of each row from its start", "Norm of each row", "Cosine of each row to its nearest word" }) Assert.Contains($"aria-label=\"{title}\"", page);
+        foreach (var text in new[] { "the initializer", "an empty prompt", "best: 5", ">kitten<b>0.50</b>", "norms of 0.50 to 1.50, 1.00 on average", "10, kept 5", "400.0 MB" }) Assert.Contains(text, page);
         Assert.Contains("ti train --images &#39;my cats&#39; --token &#39;&lt;my-cat&gt;&#39; --seed 1", page);
     }
 
