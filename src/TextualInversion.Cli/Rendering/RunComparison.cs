@@ -74,8 +74,8 @@ internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
         foreach (var same in runs.Index().GroupBy(run => string.Join(' ', run.Item.Record.Pictures.Select(picture => picture.Sha256))))
             page.Append($"{(AreComparable ? "" : $"<h3>{Html(string.Join(", ", same.Select(run => names[run.Index])))}</h3>\n")}{RunPictures.Given(same.First().Item)}");
         page.Append("<h2>Pictures out</h2>\n");
-        // A prompt may name another word in each run.
-        var prompts = runs.Index().SelectMany(run => run.Item.Samples.Select(sample => (run.Index, Sample: sample, Asked: (sample.Prompt.Replace(run.Item.Record.Result.Placeholder, "…", StringComparison.OrdinalIgnoreCase), sample.Seed)))).GroupBy(painted => painted.Asked).ToList();
+        var areAlike = runs.Select(run => run.Record.Result.Placeholder).Distinct().Count() == 1; // else the same prompt names another word in each run
+        var prompts = runs.Index().SelectMany(run => run.Item.Samples.Select(sample => (run.Index, Sample: sample, Asked: (areAlike ? sample.Prompt : sample.Prompt.Replace(run.Item.Record.Result.Placeholder, "…", StringComparison.OrdinalIgnoreCase), sample.Seed)))).GroupBy(painted => painted.Asked).ToList();
         if (prompts.Count == 0) page.Append("<p class=\"soft\">None of the runs painted any while training; <code>--sample-every 50</code> paints some.</p>\n");
         foreach (var prompt in prompts)
         {

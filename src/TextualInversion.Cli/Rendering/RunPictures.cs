@@ -12,9 +12,9 @@ internal static class RunPictures
     /// <summary>How they are styled; part of the page that shows them.</summary>
     public const string Style = """
         .given { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: .5rem; } .given img, .given .gone { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 8px; display: block; background: var(--card); }
-        .gone { padding: .5rem; font-size: .75rem; color: var(--soft); overflow: hidden; } .strip { display: flex; gap: .5rem; overflow-x: auto; padding: 4px 4px .6rem; margin: 0 -4px; scroll-snap-type: x proximity; }
-        .cell { flex: 0 0 auto; width: 8rem; font-size: .8rem; color: var(--soft); text-align: center; scroll-snap-align: start; } .cell img { width: 8rem; height: 8rem; object-fit: cover; border-radius: 8px; display: block; margin-bottom: .2rem; background: var(--card); }
-        .cell.kept { color: var(--accent); font-weight: 600; } .pictures > div { min-width: 0; } @media (min-width: 56rem) { .pictures { display: grid; grid-template-columns: 17rem 1fr; gap: 2.5rem; } .pictures .given { grid-template-columns: 1fr 1fr; } }
+        .gone { padding: .5rem; font-size: .75rem; color: var(--soft); overflow: hidden; } .strip { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(min(6.4rem, 30%), 1fr)); margin: .4rem 0 .8rem; }
+        .cell { font-size: .8rem; color: var(--soft); text-align: center; } .cell img { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 8px; display: block; margin-bottom: .2rem; background: var(--card); }
+        .cell.kept { color: var(--accent); font-weight: 600; } .pictures > div { min-width: 0; } @media (min-width: 56rem) { .strip { grid-template-columns: repeat(auto-fill, 8rem); } .pictures { display: grid; grid-template-columns: 17rem 1fr; gap: 2.5rem; } .pictures .given { grid-template-columns: 1fr 1fr; } }
         .cell.kept img { outline: 3px solid var(--accent); outline-offset: 1px; }
         """;
 
@@ -38,7 +38,7 @@ internal static class RunPictures
     /// <param name="samples">of one prompt and seed</param>
     public static string Strip(RunReading run, IEnumerable<RunSample> samples)
     {
-        var html = new StringBuilder("<div class=\"strip\" tabindex=\"0\">");
+        var html = new StringBuilder("<div class=\"strip\">");
         foreach (var sample in Choose([.. samples.OrderBy(sample => sample.Step)], run.Record.Result.BestStep))
         {
             var isKept = sample.Step == run.Record.Result.BestStep;

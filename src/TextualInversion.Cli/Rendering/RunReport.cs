@@ -33,7 +33,7 @@ internal sealed class RunReport(RunReading run)
         if (RunWords.Draw(run) is { Length: > 0 } words) page.Append($"<h2>What was learned</h2>\n{words}");
         WriteSettings();
         WriteProof();
-        page.Append($"<h2>The command that repeats it</h2>\n<p class=\"soft\">In the folder where it was begun; it replaces nothing without <code>--overwrite</code>, or takes another <code>--name</code>.</p>\n<pre>{Html(ShellCommand.Quote(record.Command.Prepend("ti")))}</pre>\n");
+        page.Append($"<h2>The command that repeats it</h2>\n<p class=\"soft\">In the folder where it was begun; it replaces nothing without <code>--overwrite</code>, or takes another <code>--name</code>.</p>\n<pre>{Html(ShellCommand.QuoteLines(["ti", .. record.Command]))}</pre>\n");
         return HtmlPage.Write($"{result.Placeholder} · ti", Style, page.ToString());
     }
 
@@ -43,8 +43,8 @@ internal sealed class RunReport(RunReading run)
         if (result.Validation is { } loss)
         {
             Fact("validation loss", Invariant($"{loss.Best:F4}"));
-            Fact("the initializer's", Invariant($"{loss.Initial:F4}"));
-            Fact("an empty prompt's", Invariant($"{loss.WithoutPrompts:F4}"));
+            Fact("initializer", Invariant($"{loss.Initial:F4}"));
+            Fact("empty prompt", Invariant($"{loss.WithoutPrompts:F4}"));
         }
         else
         {

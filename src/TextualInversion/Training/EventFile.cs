@@ -44,6 +44,7 @@ public sealed class EventFile : IDisposable
 
         Value("loss/training", step.Loss);
         Value("loss/validation", step.ValidationLoss);
+        Value("loss/held_out", step.HeldOutLoss);
         Value("learning_rate", step.LearningRate);
         Value("gradient_norm", step.GradientNorm);
         for (var row = 0; row < step.Norms.Count; row++)

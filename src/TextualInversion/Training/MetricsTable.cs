@@ -21,11 +21,11 @@ public static class MetricsTable
     private const string Step = "step", Loss = "loss", Validation = "validation_loss", HeldOut = "held_out_loss", Rate = "learning_rate", Gradient = "gradient_norm";
 
     /// <param name="rows">how many rows are learned</param>
-    internal static string Heading(int rows) => string.Join(',', new[] { Step, Loss, Validation, Rate, Gradient }.Concat(Names("nearest", rows)).Concat(Names("cosine", rows)).Concat(Names("norm", rows)).Concat(Names("drift", rows)));
+    internal static string Heading(int rows) => string.Join(',', new[] { Step, Loss, Validation, Rate, Gradient, HeldOut }.Concat(Names("nearest", rows)).Concat(Names("cosine", rows)).Concat(Names("norm", rows)).Concat(Names("drift", rows)));
 
     internal static string Line(TrainProgress step)
     {
-        var numbers = new[] { Text(step.Loss, "G9"), Text(step.ValidationLoss, "G9"), Text(step.LearningRate, "G7"), Text(step.GradientNorm, "G7") };
+        var numbers = new[] { Text(step.Loss, "G9"), Text(step.ValidationLoss, "G9"), Text(step.LearningRate, "G7"), Text(step.GradientNorm, "G7"), Text(step.HeldOutLoss, "G9") };
         var rows = step.Norms.Concat(step.Drift).Select(length => Text(length, "G7"));
         var words = step.Norms.Select((_, row) => step.Nearest is null ? "" : Quoted(step.Nearest[row].Word)).Concat(step.Norms.Select((_, row) => Text(step.Nearest?[row].Cosine, "G5")));
         return string.Join(',', numbers.Prepend(step.Step.ToString(CultureInfo.InvariantCulture)).Concat(words).Concat(rows));

@@ -44,7 +44,7 @@ public sealed partial class ReportCommandTests : IDisposable
         Assert.Equal(["learning rate"], Differences().Matches(page).Select(match => match.Groups[1].Value));
         Assert.Contains("<td>0.01</td><td>0.5</td>", page);
         Assert.Equal(2 + 6, Images().Count(page)); // the given pictures once, those of both runs
-        Assert.Contains("a photo of …, seed 3", page);
+        Assert.Contains("a photo of &lt;my-cat&gt;, seed 3", page);
         Assert.DoesNotContain("do not tell which is better", page);
         Assert.DoesNotContain("http", page);
     }
@@ -61,6 +61,20 @@ public sealed partial class ReportCommandTests : IDisposable
         Assert.Contains("do not tell which is better", page);
         Assert.DoesNotContain("class=\"best\"", page);
         Assert.Contains("<h3>dog</h3>", page);
+    }
+
+    [Fact]
+    public async Task Report_OtherWords_ShowsTheSamePromptTogether()
+    {
+        var first = RecordedRunFolder.Write(folder, "cat");
+        var second = RecordedRunFolder.Write(folder, "dog", record => record["result"]!["placeholder"] = "<my-dog>");
+        foreach (var step in new[] { 0, 5, 10 }) RecordedRunFolder.WriteSample(second, step, 1, "a photo of <my-dog>", 3);
+
+        await Ti.RunAsync("report", first, second, "--output", folder.File("both.html"));
+
+        var page = await File.ReadAllTextAsync(folder.File("both.html"));
+        Assert.Single(Regex.Matches(page, "<h3>a photo of …, seed 3</h3>"));
+        Assert.Equal(2 + 6, Images().Count(page));
     }
 
     [Fact]

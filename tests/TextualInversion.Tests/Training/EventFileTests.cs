@@ -32,7 +32,7 @@ public sealed class EventFileTests : IDisposable
         using (var events = new EventFile(File, from: null, TimeProvider.System)) events.Add(Step(4));
 
         Assert.Equal(
-            ["loss/training 0.25", "loss/validation 0.125", "learning_rate 0.5", "gradient_norm 2", "norm/row_0 1", "drift/row_0 3", "nearest_word_cosine/row_0 0.75", "norm/row_1 2", "drift/row_1 4", "nearest_word_cosine/row_1 0.875"],
+            ["loss/training 0.25", "loss/validation 0.125", "loss/held_out 0.375", "learning_rate 0.5", "gradient_norm 2", "norm/row_0 1", "drift/row_0 3", "nearest_word_cosine/row_0 0.75", "norm/row_1 2", "drift/row_1 4", "nearest_word_cosine/row_1 0.875"],
             Decode()[1].Values);
     }
 
@@ -108,6 +108,7 @@ public sealed class EventFileTests : IDisposable
         Steps = 9,
         Loss = 0.25,
         ValidationLoss = 0.125,
+        HeldOutLoss = 0.375,
         LearningRate = 0.5,
         GradientNorm = 2,
         Norms = [1, 2],

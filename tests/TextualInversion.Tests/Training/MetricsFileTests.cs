@@ -18,7 +18,7 @@ public sealed class MetricsFileTests : IDisposable
         NearWord[] words = [new("a \"b\", c", 0.5), new("d…", -0.25)];
         using (var file = new MetricsFile(Table))
         {
-            file.Add(new TrainProgress { Step = 0, Steps = 2, ValidationLoss = 0.125, Norms = [1, 2], Drift = [0, 0], Nearest = words, Rows = [] });
+            file.Add(new TrainProgress { Step = 0, Steps = 2, ValidationLoss = 0.125, HeldOutLoss = 0.25, Norms = [1, 2], Drift = [0, 0], Nearest = words, Rows = [] });
             file.Add(new TrainProgress { Step = 1, Steps = 2, Loss = 0.5, LearningRate = 0.01, GradientNorm = double.NaN, Norms = [1, 2], Drift = [0.5, 1e-7], Rows = [] });
         }
 
@@ -27,6 +27,7 @@ public sealed class MetricsFileTests : IDisposable
         Assert.Equal([0, 1], lines.Select(line => line.Step));
         Assert.Equal([null, 0.5], lines.Select(line => line.Loss));
         Assert.Equal([0.125, null], lines.Select(line => line.ValidationLoss));
+        Assert.Equal([0.25, null], lines.Select(line => line.HeldOutLoss));
         Assert.Equal([null, double.NaN], lines.Select(line => line.GradientNorm));
         Assert.Equal(words, lines[0].Nearest);
         Assert.Null(lines[1].Nearest);
@@ -58,7 +59,7 @@ public sealed class MetricsFileTests : IDisposable
     public void Open_ResumedWithANumberThatIsCut_DropsIt()
     {
         Write(from: null, 9, 10, 11);
-        File.WriteAllText(Table, File.ReadAllText(Table)[..^"1,0.5,,0.01,1,,,1,0\n".Length]);
+        File.WriteAllText(Table, File.ReadAllText(Table)[..^"1,0.5,,0.01,1,,,,1,0\n".Length]);
         Assert.EndsWith("\n1", File.ReadAllText(Table));
         Write(from: 10, 11);
 

@@ -23,7 +23,7 @@ public sealed partial class RunReportTests : IDisposable
         Assert.Contains("<div class=\"cell kept\">", page);
         foreach (var title in new[] { "Validation loss", "Training loss", "Gradient norm", "Drift of each row from its start", "Norm of each row", "Cosine of each row to its nearest word" }) Assert.Contains($"aria-label=\"{title}\"", page);
         foreach (var text in new[] { "the initializer", "an empty prompt", "best: 5", ">kitten<b>0.50</b>", "norms of 0.50 to 1.50, 1.00 on average", "10, kept 5", "400.0 MB" }) Assert.Contains(text, page);
-        Assert.Contains("ti train --images &#39;my cats&#39; --token &#39;&lt;my-cat&gt;&#39; --seed 1", page);
+        Assert.Contains("ti train \\\n  --images &#39;my cats&#39; \\\n  --token &#39;&lt;my-cat&gt;&#39; \\\n  --seed 1</pre>", page);
     }
 
     [Fact]
