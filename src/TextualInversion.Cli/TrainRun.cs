@@ -49,7 +49,7 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainOutput o
             TrainingEnd.StoppedEarly => $"no longer improving after {record.Steps} steps",
             _ => "done",
         };
-        messages.Say($"{end}; the run's record is in {output.RunPath}. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\"");
+        messages.Say($"{end}; {RunFolder.ReportIn(output.RunPath)} shows the run. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\"");
         return record.End == TrainingEnd.Cancelled ? 130 : 0;
     }
 

@@ -10,7 +10,7 @@ internal static class RunWords
     /// <summary>How they are styled; part of the page that shows them.</summary>
     public const string Style = """
         .words td, .words th { vertical-align: top; white-space: nowrap; } .words td.near { white-space: normal; min-width: 11rem; } .word { display: inline-block; padding: .05rem .55rem; margin: .1rem .25rem .1rem 0; border-radius: 1rem; background: var(--card); white-space: nowrap; } .word b { color: var(--soft); font-weight: 400; font-size: .85em; margin-left: .25rem; }
-        .gauge { width: 9rem; } .gauge .band { fill: var(--line); } .gauge .mean { stroke: var(--soft); } .gauge circle { fill: var(--accent); }
+        .gauge { width: 9rem; } .gauge .band { fill: var(--line); } .gauge .mean { stroke: var(--soft); } .gauge circle { fill: var(--accent); } @media (max-width: 40rem) { .gauge { display: none; } }
         """;
 
     private const double GaugeWidth = 144, GaugeHeight = 16;
