@@ -6,9 +6,12 @@
 Needs torch, diffusers 0.42, transformers and safetensors. MODELS holds the folders sd1 and sdxl: tests/goldens/models for
 tests/TextualInversion.Tests/Fixtures/generation.safetensors. Computed on the CPU in float32.
 
-The file holds `N.latents`, the scaled latents at the end of case N; `skip.MODEL.K`, the states of a prompt for diffusers' clip_skip K
-(whole pipelines would not do: diffusers skips in the prompt and not in the negative);
-`tiled.latents` and `tiled.pixels`, decoded in tiles of `tile_cells` latent cells. The metadata say what each case is.
+The file holds `N.latents`, the scaled latents at the end of case N; `skip.MODEL.K`, the states of a prompt for diffusers' clip_skip K;
+`tiled.latents` and `tiled.pixels`, decoded in tiles of `tile_cells` latent cells; `tiles.pixels`, encoded in tiles of `tile_pixels` to the
+scaled `tiles.mean` and `tiles.std`. The metadata say what each case is.
+
+A case with `clip_skip` and guidance gets the states of both its prompts from encode_prompt: diffusers' pipelines skip in the prompt and not
+in the negative.
 """
 import json
 import sys
@@ -24,6 +27,9 @@ RUNS = [
     ("sd1", "DDIMScheduler", {"eta": 0.6}),
     ("sd1", "DDIMScheduler", {"eta": 1.0, "guidance_rescale": 0.7}),
     ("sd1", "EulerDiscreteScheduler", {"guidance_rescale": 0.3}),
+    ("sdxl", "DDIMScheduler", {"guidance_rescale": 0.7}),
+    ("sdxl", "EulerDiscreteScheduler", {"clip_skip": 1, "guidance_scale": 1.0}),
+    ("sdxl", "DPMSolverMultistepScheduler", {"clip_skip": 1, "guidance_rescale": 0.5}),
 ]
 
 
@@ -37,6 +43,14 @@ def load(models, name):
     return pipe
 
 
+def skip_in_both(pipe, arguments):
+    """The pipeline's arguments with the states of both prompts in the place of their texts."""
+    skip = arguments.pop("clip_skip")
+    encode = lambda text: pipe.encode_prompt(text, device="cpu", num_images_per_prompt=1, do_classifier_free_guidance=False, clip_skip=skip)
+    (states, _, pooled, _), (negative, _, negative_pooled, _) = encode(arguments.pop("prompt")), encode(arguments.pop("negative_prompt"))
+    return dict(arguments, prompt_embeds=states, pooled_prompt_embeds=pooled, negative_prompt_embeds=negative, negative_pooled_prompt_embeds=negative_pooled)
+
+
 def main(models, out):
     pipes = {name: load(models, name) for name in ("sd1", "sdxl")}
     tensors, cases = {}, []
@@ -48,6 +62,8 @@ def main(models, out):
                 "num_inference_steps": 5, "guidance_scale": 6.0, "width": 64, "height": 64, **options}
         cases.append(case)
         arguments = {key: value for key, value in case.items() if key not in ("case", "model", "scheduler", "seed")}
+        if "clip_skip" in arguments and case["guidance_scale"] > 1:
+            arguments = skip_in_both(pipe, arguments)
         tensors[f"{number}.latents"] = pipe(**arguments, generator=torch.Generator().manual_seed(case["seed"]), output_type="latent").images
     for name, pipe in pipes.items():
         for skip in (1, 2):
@@ -61,8 +77,13 @@ def main(models, out):
     with torch.no_grad():
         pixels = vae.decode(latents / vae.config.scaling_factor).sample
     tensors |= {"tiled.latents": latents, "tiled.pixels": pixels}
+    # Three tiles each way, the last ones cut off.
+    picture = torch.rand(1, 3, 136, 104, generator=torch.Generator().manual_seed(4)) * 2 - 1
+    with torch.no_grad():
+        distribution = vae.encode(picture).latent_dist
+    tensors |= {"tiles.pixels": picture, "tiles.mean": distribution.mean * vae.config.scaling_factor, "tiles.std": distribution.std * vae.config.scaling_factor}
     metadata = {"script": "scripts/make-generation-cases.py", "versions": json.dumps({"torch": torch.__version__, "diffusers": diffusers.__version__}),
-                "prompt": PROMPT, "cases": json.dumps(cases), "tile_cells": str(vae.tile_latent_min_size)}
+                "prompt": PROMPT, "cases": json.dumps(cases), "tile_cells": str(vae.tile_latent_min_size), "tile_pixels": str(vae.tile_sample_min_size)}
     save_file({key: value.detach().contiguous() for key, value in tensors.items()}, out, metadata)
 
 

@@ -22,8 +22,10 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpPage) return Refuse(parsed, error);
 
         using var cancellation = new CancellationTokenSource();
+        // Ctrl-C, a service manager or batch system that ends jobs, a terminal that is closed (unless under nohup: what is ignored stays ignored).
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Cancel(signal, cancellation));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Cancel(signal, cancellation));
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Cancel(signal, cancellation));
         try
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error };
@@ -47,7 +49,7 @@ internal static class CommandLine
         var models = new ModelLocator(variable);
         Documented[] commands =
         [
-            new TrainCommand(models), new GenerateCommand(models), new EvalCommand(models, variable),
+            new TrainCommand(models), new GenerateCommand(models), new CheckCommand(models), new EvalCommand(models, variable),
             new ReportCommand(), new InspectCommand(models), new ConvertCommand(), new MergeCommand(), new ModelsCommand(variable),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);

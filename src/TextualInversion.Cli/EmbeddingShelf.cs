@@ -22,6 +22,9 @@ internal sealed class EmbeddingShelf : IDisposable
     /// <summary>What would take them again, one an embedding.</summary>
     public IReadOnlyList<EmbeddingArgument> Arguments => arguments;
 
+    /// <summary>The model that the first embedding that says so was learned on; null where none does.</summary>
+    public string? LearnedOn => embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
+
     /// <summary>Takes the files named, which are no folders.</summary>
     /// <exception cref="TextualInversionException">A file cannot be read.</exception>
     public static EmbeddingShelf Named(IEnumerable<EmbeddingArgument> arguments) => Named(arguments, [], _ => { });

@@ -14,18 +14,21 @@ internal static class Machine
 {
     private const string SchedulerFile = "scheduler/scheduler_config.json";
     private const long AssumedDeviceMemory = 12L << 30;
-    private const double ShareOfMemory = 0.8; // the rest is for the pictures, the system and the error of the estimate
 
     /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing, truncated or another's.</exception>
     public static IDiffusionModel Open(IModelFiles files, string device, Precision precision, GradientUse gradients = GradientUse.None) =>
         DiffusionModel.Open(files, Devices.Find(device), TypeOf(precision), gradients);
 
-    /// <summary>Whether a training would not fit into memory without gradient checkpointing. What a CUDA device has cannot be asked for here.</summary>
+    /// <summary>Whether a training would not fit into memory without gradient checkpointing.</summary>
     /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing or malformed.</exception>
-    public static bool NeedsGradientCheckpointing(IModelFiles files, string device, Precision precision, TrainOptions options)
+    public static bool NeedsGradientCheckpointing(IModelFiles files, string device, Precision precision, TrainOptions options) => !MemoryOf(files, device, precision, options).Fits;
+
+    /// <summary>What a training takes and what there is.</summary>
+    /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing or malformed.</exception>
+    public static MemoryNeed MemoryOf(IModelFiles files, string device, Precision precision, TrainOptions options)
     {
         var available = Devices.Find(device).type == DeviceType.CPU ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : AssumedDeviceMemory;
-        return TrainingMemory.Estimate(files, options.Resolution, options.Batch, TypeOf(precision)) > available * ShareOfMemory;
+        return new MemoryNeed(TrainingMemory.Estimate(files, options.Resolution, options.Batch, TypeOf(precision)), available);
     }
 
     /// <summary>
@@ -48,5 +51,5 @@ internal static class Machine
         return process.PeakWorkingSet64;
     }
 
-    private static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    public static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 }

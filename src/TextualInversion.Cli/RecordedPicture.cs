@@ -12,6 +12,8 @@ internal sealed class RecordedPicture(string path, WebUiParameters text)
     private const string Source = "Model source", Variant = "Variant", Config = "Config", Vae = "VAE source", Prediction = "Prediction", PrecisionName = "Precision";
     private const string EmbeddingsName = "Embeddings", InitName = "Init image", InitHashName = "Init image hash";
 
+    public string Path => path;
+
     public string Prompt => text.Prompt;
 
     public string? Negative => text.Negative;

@@ -91,10 +91,9 @@ internal sealed record RunResult
 }
 
 /// <summary>What the rows started from.</summary>
-/// <param name="Phrase">words</param>
-/// <param name="Tokens">as the tokenizer reads them</param>
-/// <param name="File">an embedding in their place; null where it was the words</param>
-internal sealed record RunInitializer(string Phrase, IReadOnlyList<string> Tokens, string? File = null);
+/// <param name="Phrase">words; null where it was a file</param>
+/// <param name="File">an embedding; null where it was the words</param>
+internal sealed record RunInitializer(string? Phrase, string? File);
 
 /// <summary>A given picture.</summary>
 /// <param name="Path">seen from where the training was started</param>
@@ -102,4 +101,5 @@ internal sealed record RunInitializer(string Phrase, IReadOnlyList<string> Token
 /// <param name="Width">in pixels, as is the next</param>
 /// <param name="Height">of the upright picture</param>
 /// <param name="Prompt">its description; null where the templates were used</param>
-internal sealed record RunPicture(string Path, string Sha256, int Width, int Height, string? Prompt);
+/// <param name="HeldOut">whether it was not learned from</param>
+internal sealed record RunPicture(string Path, string Sha256, int Width, int Height, string? Prompt, bool HeldOut = false);

@@ -28,25 +28,51 @@ internal sealed class Studio(IDiffusionModel network, SchedulerConfig scheduler,
     public PromptTokenizers TokenizersOf(EmbeddingShelf embeddings) =>
         new(network.Tokenizers, embeddings.Placeholders([.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]));
 
-    /// <summary>Paints in the plan's order, a batch at a time; what was painted before a cancellation has been handed out.</summary>
+    /// <summary>
+    /// Paints in the plan's order, a batch at a time; what was painted before a cancellation has been handed out. Where memory runs out, the
+    /// batch is halved from there on.
+    /// </summary>
     /// <param name="plan">the pictures</param>
     /// <param name="batch">at most so many at once; those that differ in more than the seed are never in one</param>
-    /// <param name="progress">told of each call of the model, with the pictures done before</param>
+    /// <param name="progress">told of each call of the model</param>
     /// <param name="cancellationToken">ends the work</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IEnumerable<(PictureJob Job, RgbPicture Picture)> Paint(PicturePlan plan, int batch, Action<int, int, int, int> progress, CancellationToken cancellationToken)
+    /// <exception cref="TextualInversionException">Memory runs out for a single picture.</exception>
+    public IEnumerable<(PictureJob Job, RgbPicture Picture)> Paint(PicturePlan plan, int batch, IProgress<PaintingProgress> progress, CancellationToken cancellationToken)
     {
         for (var done = 0; done < plan.Jobs.Count;)
         {
             var first = plan.Jobs[done];
             var together = plan.Jobs.Skip(done).TakeWhile(job => job.Options == first.Options && job.Variation == first.Variation).Take(batch).ToList();
-            var (own, painter) = PainterFor(first.Variation);
-            var options = first.Options with { Prompt = own.Resolve(first.Options.Prompt), Negative = first.Options.Negative is { } negative ? own.Resolve(negative) : null };
-            var before = done;
-            var report = new Rendering.Report<(int Step, int Steps)>(at => progress(before, together.Count, at.Step, at.Steps));
-            var pictures = painter.Generate(options, [.. together.Select(job => job.Seed)], report, cancellationToken);
+            var at = new PaintingProgress(done, together.Count, 0, 1);
+            var pictures = TryPaint(together, at, progress, cancellationToken);
+            if (pictures is null)
+            {
+                batch = together.Count / 2;
+                progress.Report(at with { SmallerBatch = batch });
+                continue;
+            }
+
             foreach (var pair in together.Zip(pictures)) yield return pair;
             done += together.Count;
+        }
+    }
+
+    /// <returns>null where memory ran out and fewer pictures may fit</returns>
+    private IReadOnlyList<RgbPicture>? TryPaint(List<PictureJob> together, PaintingProgress start, IProgress<PaintingProgress> progress, CancellationToken cancellationToken)
+    {
+        var (options, variation) = (together[0].Options, together[0].Variation);
+        var (own, painter) = PainterFor(variation);
+        options = options with { Prompt = own.Resolve(options.Prompt), Negative = options.Negative is { } negative ? own.Resolve(negative) : null };
+        var report = new Rendering.Report<(int Step, int Steps)>(at => progress.Report(start with { Step = at.Step, Steps = at.Steps }));
+        try
+        {
+            return painter.Generate(options, [.. together.Select(job => job.Seed)], report, cancellationToken);
+        }
+        catch (InsufficientMemoryException error)
+        {
+            return together.Count > 1 ? null : throw new TextualInversionException(
+                $"Memory ran out while making a picture of {options.Width} x {options.Height}; choose a smaller --width and --height, --precision bf16, or close other programs.", error);
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed record TrainRequest
 
     public required TrainOptions Options { get; init; }
 
+    /// <summary>Whether pictures are mirrored even where their descriptions speak against it, see <see cref="Mirroring"/>.</summary>
+    public required bool MirrorsWhateverIsSaid { get; init; }
+
     /// <summary>With <c>{}</c> for the placeholder.</summary>
     public required IReadOnlyList<string> Sentences { get; init; }
 

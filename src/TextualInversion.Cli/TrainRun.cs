@@ -43,6 +43,8 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainOutput o
             throw new TextualInversionException($"The loss, the gradient or a row is no finite number after step {record.Steps}; the best rows before it were kept. Try a smaller --learning-rate or --precision fp32.");
         if (record.Validation is { } loss)
             messages.Say(string.Create(CultureInfo.InvariantCulture, $"validation loss {loss.WithoutPrompts:F4} without a prompt, {loss.Initial:F4} with the initializer, {loss.Best:F4} with the rows of step {record.BestStep}, which are kept"));
+        if (record.Validation?.HeldOut is { } heldOut)
+            messages.Say(string.Create(CultureInfo.InvariantCulture, $"of {setup.Pictures[^1].Path}, which was held out: {heldOut.WithoutPrompts:F4} without a prompt, {heldOut.Initial:F4} with the initializer, {heldOut.Best:F4} with the rows that are kept"));
         var end = record.End switch
         {
             TrainingEnd.Cancelled => $"cancelled after {record.Steps} steps (go on with ti train --resume {output.RunPath})",

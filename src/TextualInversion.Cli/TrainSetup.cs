@@ -30,36 +30,53 @@ internal sealed record TrainSetup
 
     public required Precision Precision { get; init; }
 
-    /// <summary>Reads the pictures, and warns of what may be wrong with them.</summary>
+    /// <summary>What may be wrong with the pictures, or is not done as the options say.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Reads the pictures.</summary>
     /// <param name="request">what was asked</param>
     /// <param name="model">the model to learn on</param>
     /// <param name="start">where the rows start</param>
-    /// <param name="messages">told of the warnings</param>
     /// <param name="cancellationToken">stops the reading</param>
     /// <exception cref="TextualInversionException">The vocabulary holds the placeholder, or a file is missing or cannot be used.</exception>
-    public static TrainSetup Read(TrainRequest request, TrainModel model, StartingRows start, Messages messages, CancellationToken cancellationToken)
+    public static TrainSetup Read(TrainRequest request, TrainModel model, StartingRows start, CancellationToken cancellationToken)
     {
         _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]); // refuses what the vocabulary already holds
         var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
-        var pictures = TrainingPictures.Load(request.Images, options.Resolution!.Value, options.Crop, cancellationToken);
-        foreach (var notice in pictures.Warnings) messages.Warn(notice.ToString());
+        var loaded = TrainingPictures.Load(request.Images, options.Resolution!.Value, options.Crop, options.Mask, cancellationToken);
+        var warnings = loaded.Warnings.Select(notice => notice.ToString()).ToList();
+        if (options.HoldOut) HeldOutPicture.Require(loaded.Pictures);
+        if (options.Flip && !request.MirrorsWhateverIsSaid && Mirroring.Objection(options, loaded.Pictures, request.Sentences, start.Words.Phrase) is { } objection)
+        {
+            warnings.Add(objection);
+            options = options with { Flip = false };
+        }
+
+        var prompts = new PromptSource(loaded.Pictures, request.Sentences, start.Words.Phrase, options);
+        if ((options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0) && prompts.Descriptions(request.Placeholder).All(prompt => prompt is null))
+            warnings.Add("no picture has a description that is used, so there are no tags to shuffle, drop or keep");
         return new TrainSetup
         {
             ModelName = model.Name,
             Placeholder = request.Placeholder,
             Options = options,
             Start = start,
-            Pictures = pictures.Pictures,
+            Pictures = loaded.Pictures,
             Sentences = request.Sentences,
-            Prompts = new PromptSource(pictures.Pictures, request.Sentences, start.Words.Phrase, options.Captions),
+            Prompts = prompts,
             Precision = request.Precision,
+            Warnings = warnings,
         };
     }
 
     /// <summary>Says what is about to be learned.</summary>
     public void Introduce(Messages messages)
     {
-        messages.Say($"model {ModelName}, {Pictures.Count} pictures at {Options.Resolution} x {Options.Resolution}, seed {Options.Seed}");
+        foreach (var warning in Warnings) messages.Warn(warning);
+        messages.Say($"model {ModelName}, {Pictures.Count} pictures at {string.Join(", ", Sizes())}, seed {Options.Seed}");
+        if (Pictures.Any(picture => picture.Repeats > 1)) messages.Say($"as their folders' names say, pictures count: {string.Join(", ", Repeats())}");
+        if (Options.Mask is { } mask) messages.Say($"masks: {mask}");
+        if (Options.HoldOut) messages.Say($"{Pictures[^1].Path} is held out of training and measured");
         var start = Start.File ?? $"\"{Start.Words.Phrase}\" ({string.Join(" ", Start.Words.Pieces)})";
         messages.Say($"{Placeholder.Name} starts from {start}, {Options.Vectors} {(Options.Vectors == 1 ? "vector" : "vectors")}");
         foreach (var (picture, prompt) in Pictures.Zip(Prompts.Descriptions(Placeholder)))
@@ -84,6 +101,8 @@ internal sealed record TrainSetup
             foreach (var (picture, prompt) in Pictures.Zip(Prompts.Descriptions(Placeholder)))
             {
                 identity[$"{picture.Path} (SHA-256)"] = picture.Sha256;
+                if (picture.Repeats > 1) identity[$"repeats of {picture.Path}"] = picture.Repeats.ToString(CultureInfo.InvariantCulture);
+                if (picture.Mask?.Path is { } mask) identity[$"{mask} (SHA-256)"] = picture.Mask.Sha256!;
                 if (prompt is not null) identity[$"the description of {picture.Path}"] = $"\"{prompt}\"";
             }
 
@@ -94,15 +113,31 @@ internal sealed record TrainSetup
     /// <summary>What an embedding's file says of where it comes from.</summary>
     /// <param name="weights">SHA-256 of each network's values</param>
     /// <param name="step">steps that went into it</param>
-    public Dictionary<string, string> Provenance(IEnumerable<KeyValuePair<string, string>> weights, int step) => new()
+    public Dictionary<string, string> Provenance(IEnumerable<KeyValuePair<string, string>> weights, int step)
     {
-        ["base_model"] = ModelName,
-        ["base_model_sha256"] = Sha256(string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))),
-        ["initializer"] = Start.File ?? Start.Words.Phrase,
-        ["steps"] = step.ToString(CultureInfo.InvariantCulture),
-        ["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture),
-        ["software"] = $"ti {Versions.Of(typeof(TrainSetup))}",
-    };
+        var provenance = new Dictionary<string, string>
+        {
+            ["base_model"] = ModelName,
+            ["base_model_sha256"] = Sha256(string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))),
+        };
+        // The initializer is read as words again, by strengths and by scores: a file is noted apart.
+        if (Start.File is null) provenance["initializer"] = Start.Words.Phrase;
+        else (provenance["initializer_file"], provenance["initializer_sha256"]) = (Start.File, Start.FileSha256!);
+        provenance["steps"] = step.ToString(CultureInfo.InvariantCulture);
+        provenance["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture);
+        provenance["software"] = $"ti {Versions.Of(typeof(TrainSetup))}";
+        return provenance;
+    }
+
+    /// <summary>Each size that pictures are learned in, and how many are.</summary>
+    private IEnumerable<string> Sizes()
+    {
+        var sizes = Pictures.CountBy(picture => $"{picture.Pixels.WidthPixels} x {picture.Pixels.HeightPixels}").ToList();
+        return sizes.Select(size => sizes.Count == 1 ? size.Key : $"{size.Key} ({size.Value})");
+    }
+
+    /// <summary>Each folder, and how often its pictures count.</summary>
+    private IEnumerable<string> Repeats() => Pictures.Select(picture => $"{Path.GetDirectoryName(picture.Path)} x {picture.Repeats}").Distinct();
 
     private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

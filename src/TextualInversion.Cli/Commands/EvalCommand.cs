@@ -147,13 +147,13 @@ internal sealed class EvalCommand : Documented
 
     private GenerateOptions Generation(ParseResult parsed, IModelFiles files, SchedulerConfig scheduler, IDiffusionModel network)
     {
-        var defaults = GenerationDefaults.Read(files);
+        var wishes = new ModelWishes(GenerationDefaults.Read(files), scheduler, network.Resolution);
         return new GenerateOptions
         {
             Prompt = "",
-            Sampler = GenerateCommand.ChooseSampler(parsed.GetValue(sampler) ?? defaults.Sampler, scheduler),
-            Steps = parsed.GetValue(steps) ?? defaults.NumInferenceSteps ?? 30,
-            Guidance = parsed.GetValue(guidance) ?? defaults.GuidanceScale ?? 7.5,
+            Sampler = wishes.ChooseSampler(parsed.GetValue(sampler)),
+            Steps = parsed.GetValue(steps) ?? wishes.Defaults.NumInferenceSteps ?? ModelWishes.Steps,
+            Guidance = parsed.GetValue(guidance) ?? wishes.Defaults.GuidanceScale ?? ModelWishes.Guidance,
             Width = network.Resolution,
             Height = network.Resolution,
         };

@@ -69,6 +69,7 @@ internal sealed class InspectCommand : Documented
         {
             Path = JsonOutput.Relative(path),
             Layout = EmbeddingLayouts.Name(file.Layout),
+            Name = embedding.Name,
             Trigger = embedding.Trigger,
             Vectors = embedding.Vectors,
             Widths = embedding.Widths,

@@ -14,10 +14,6 @@ internal sealed class LearningOptions
     private readonly Option<int> batch = Number("--batch", "N", "Pictures in a forward pass.", options => options.Batch);
     private readonly Option<int> accumulate = Number("--accumulate", "N", "Forward passes averaged into a step.", options => options.Accumulate);
     private readonly Option<int?> resolution = new("--resolution") { HelpName = "N", Description = "Side of the pictures in pixels, a multiple of 8. Default: the model's." };
-    private readonly Option<CropMode> crop = Choice("--crop", "center|squash", "What is done with pictures that are not square.", options => options.Crop);
-    private readonly Option<bool> flip = new("--flip") { Description = "Mirrors pictures half of the times. The default." };
-    private readonly Option<bool> noFlip = new("--no-flip") { Description = "Never mirrors: for text and other things that have a left and a right." };
-    private readonly Option<bool> captions = new("--captions") { HelpName = "true|false", Description = "Uses the description beside a picture (1.txt beside 1.png) instead of the templates. Default: true." };
     private readonly Option<LearnedProperty> property = new("--property") { HelpName = "object|style", Description = "What the pictures share, for the choice of templates. Default: object." };
     private readonly Option<LearningRateSchedule> schedule = Choice("--lr-schedule", "constant|linear|cosine", "How the learning rate falls.", options => options.Schedule);
     private readonly Option<int> warmup = Number("--warmup", "N", "Steps over which the learning rate rises.", options => options.WarmupSteps);
@@ -42,9 +38,10 @@ internal sealed class LearningOptions
 
     public Option[] Progress => [validateEvery, patience, saveEvery];
 
-    public Option[] Pictures => [crop, flip, noFlip, captions];
-
     public Option[] Optimisation => [schedule, warmup, timesteps, snrGamma, noiseOffset, optimizer, prior, keepNorm, clip, weightDecay, betas, epsilon, compatible];
+
+    /// <summary>Whether everything that is not said is as in another program.</summary>
+    public bool IsCompatible(ParseResult parsed) => parsed.GetValue(compatible) is not null;
 
     private enum Compatibility
     {
@@ -67,9 +64,6 @@ internal sealed class LearningOptions
             Batch = Or(batch, preset.Batch),
             Accumulate = Or(accumulate, preset.Accumulate),
             Resolution = parsed.GetValue(resolution),
-            Crop = Or(crop, preset.Crop),
-            Flip = !parsed.GetValue(noFlip) && Or(flip, preset.Flip),
-            Captions = Or(captions, preset.Captions),
             Property = parsed.GetValue(property),
             Schedule = Or(schedule, preset.Schedule),
             WarmupSteps = Or(warmup, preset.WarmupSteps),
@@ -91,14 +85,14 @@ internal sealed class LearningOptions
         };
     }
 
-    private static Option<T> Number<T>(string name, string value, string description, Func<TrainOptions, T> standard)
+    internal static Option<T> Number<T>(string name, string value, string description, Func<TrainOptions, T> standard)
         where T : IFormattable => new(name)
     {
         HelpName = value,
         Description = $"{description} Default: {standard(new TrainOptions()).ToString(null, CultureInfo.InvariantCulture)}.",
     };
 
-    private static Option<T> Choice<T>(string name, string values, string description, Func<TrainOptions, T> standard)
+    internal static Option<T> Choice<T>(string name, string values, string description, Func<TrainOptions, T> standard)
         where T : Enum => new(name)
     {
         HelpName = values,

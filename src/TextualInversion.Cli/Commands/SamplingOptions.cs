@@ -14,7 +14,7 @@ internal sealed class SamplingOptions
     private readonly Option<string[]> prompts = new("--sample-prompt") { HelpName = "TEXT…", Description = "What is painted, {} or the token for the new word. Default: by --property, \"a photo of {}\" or \"a painting in the style of {}\".", AllowMultipleArgumentsPerToken = true };
     private readonly Option<int> count = new("--sample-count") { HelpName = "N", Description = "Pictures of each prompt. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<ulong> seed = new("--sample-seed") { HelpName = "N", Description = "Picture i uses seed + i. Default: 0, so that the pictures of all runs start from the same noise." };
-    private readonly Option<int?> steps = new("--sample-steps") { HelpName = "N", Description = "Steps of the sampler. Default: the model's recommendation, else 30." };
+    private readonly Option<int?> steps = new("--sample-steps") { HelpName = "N", Description = $"Steps of the sampler. Default: the model's recommendation, else {ModelWishes.Steps}." };
     private readonly Option<double?> guidance = new("--sample-guidance") { HelpName = "X", Description = "How strictly prompts are followed. Default: the model's recommendation, else 7.5." };
     private readonly Option<string?> sampler = new("--sample-sampler") { HelpName = "NAME", Description = "As of ti generate. Default: the model's recommendation, else its own." };
 
@@ -36,7 +36,7 @@ internal sealed class SamplingOptions
         if (interval == 0 && All.Skip(1).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone)
             throw new TextualInversionException($"{alone.Name}: nothing is painted without --sample-every; add it, such as --sample-every 50.");
         if (interval == 0) return null;
-        var (defaults, scheduler) = (GenerationDefaults.Read(model.Files), model.Noise.Config);
+        var wishes = new ModelWishes(GenerationDefaults.Read(model.Files), model.Noise.Config, setup.Options.Resolution!.Value); // no larger than what is learned from, nor is the memory
         var templates = parsed.GetValue(prompts) is { Length: > 0 } typed ? typed : [EvaluationPrompts.Bare(setup.Options.Property)];
         var texts = templates.Select(template => PromptTemplates.Format(template, setup.Placeholder.Name)).ToList();
         foreach (var text in texts.Where(text => !text.Contains(setup.Placeholder.Name, StringComparison.OrdinalIgnoreCase)))
@@ -44,14 +44,14 @@ internal sealed class SamplingOptions
         var shared = new GenerateOptions
         {
             Prompt = "",
-            Sampler = GenerateCommand.ChooseSampler(parsed.GetValue(sampler) ?? defaults.Sampler, scheduler),
-            Steps = parsed.GetValue(steps) ?? defaults.NumInferenceSteps ?? 30,
-            Guidance = parsed.GetValue(guidance) ?? defaults.GuidanceScale ?? 7.5,
-            Width = setup.Options.Resolution!.Value, // no larger than what is learned from, nor is the memory
-            Height = setup.Options.Resolution.Value,
+            Sampler = wishes.ChooseSampler(parsed.GetValue(sampler)),
+            Steps = parsed.GetValue(steps) ?? wishes.Defaults.NumInferenceSteps ?? ModelWishes.Steps,
+            Guidance = parsed.GetValue(guidance) ?? wishes.Defaults.GuidanceScale ?? ModelWishes.Guidance,
+            Width = wishes.Resolution,
+            Height = wishes.Resolution,
         };
         shared.Validate();
-        Samplers.Create(shared.Sampler, scheduler, shared.Steps, shared.Eta).Dispose();
+        Samplers.Create(shared.Sampler, wishes.Scheduler, shared.Steps, shared.Eta).Dispose();
         var jobs = from text in texts
                    from number in Enumerable.Range(0, pictures)
                    select (shared with { Prompt = text }, parsed.GetValue(seed) + (ulong)number);

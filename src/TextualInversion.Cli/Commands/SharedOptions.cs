@@ -29,6 +29,10 @@ internal static class SharedOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Prints the result as one JSON document." };
 
+    public static Option<string> Output() => new("--output") { HelpName = "DIR", Description = "Where embeddings/ and runs/ are made. Default: the current folder.", DefaultValueFactory = _ => "." };
+
+    public static Option<string?> Name() => new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
+
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Allows files to be replaced." };
 
     /// <summary>A seed for those who gave none: short enough to be typed.</summary>

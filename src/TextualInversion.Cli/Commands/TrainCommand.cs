@@ -12,8 +12,8 @@ internal sealed class TrainCommand : Documented
     private readonly TrainRequestOptions request = new();
     private readonly SamplingOptions sampling = new();
     private readonly Option<string?> resume = new("--resume") { HelpName = "RUN", Description = "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit." };
-    private readonly Option<string> output = new("--output") { HelpName = "DIR", Description = "Where embeddings/ and runs/ are made. Default: the current folder.", DefaultValueFactory = _ => "." };
-    private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
+    private readonly Option<string> output = SharedOptions.Output();
+    private readonly Option<string?> name = SharedOptions.Name();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
@@ -59,7 +59,7 @@ internal sealed class TrainCommand : Documented
         if (from is not null) output.RequireIn(typed.GetValue(resume)!);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
         using var start = StartingRows.Read(asked, model.Network);
-        var setup = TrainSetup.Read(asked, model, start, messages, cancellationToken);
+        var setup = TrainSetup.Read(asked, model, start, cancellationToken);
         from?.RequireSame(setup.Identity);
         setup.Introduce(messages);
         if (from is not null) messages.Say($"going on after step {from.Step}");

@@ -11,6 +11,7 @@ internal sealed class TrainRequestOptions
     private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same." };
     private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT|FILE", Description = "One or more words to start from, or an embedding of any layout with as many vectors. Default: the property's word." };
     private readonly LearningOptions learning = new();
+    private readonly TrainingPictureOptions pictures = new();
     private readonly ModelOptions model = new();
     private readonly Option<string?> templates = new("--templates") { HelpName = "FILE", Description = "Own sentences, one a line, {} for the placeholder." };
     private readonly Option<string> device = SharedOptions.Device();
@@ -24,9 +25,9 @@ internal sealed class TrainRequestOptions
 
     public Option[] MostUsed => [images, token, initializer, learning.Property, model.Model, .. learning.MostUsed];
 
-    public Option[] Progress => learning.Progress;
+    public Option[] Progress => [.. learning.Progress, pictures.HoldOut];
 
-    public Option[] Pictures => [.. learning.Pictures, templates];
+    public Option[] Pictures => [.. pictures.All, templates];
 
     public Option[] Optimisation => learning.Optimisation;
 
@@ -39,7 +40,7 @@ internal sealed class TrainRequestOptions
     /// <exception cref="TextualInversionException">A number is out of its range, the token is no placeholder, or the file of sentences cannot be used.</exception>
     public TrainRequest Read(ParseResult parsed)
     {
-        var options = learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed());
+        var options = pictures.Apply(parsed, learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed()));
         options.Validate();
         return new TrainRequest
         {
@@ -47,6 +48,7 @@ internal sealed class TrainRequestOptions
             Images = parsed.GetValue(images)!,
             Initializer = parsed.GetValue(initializer),
             Options = options,
+            MirrorsWhateverIsSaid = pictures.AsksToFlip(parsed) || learning.IsCompatible(parsed),
             Sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property),
             Model = model.Read(parsed),
             Device = parsed.GetValue(device)!,

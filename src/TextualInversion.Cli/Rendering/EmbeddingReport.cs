@@ -12,6 +12,9 @@ internal sealed record EmbeddingReport
 
     public required string Layout { get; init; }
 
+    /// <summary>Where it has one beside the trigger.</summary>
+    public required string? Name { get; init; }
+
     public required string Trigger { get; init; }
 
     public required int Vectors { get; init; }
@@ -40,6 +43,7 @@ internal sealed record EmbeddingReport
     {
         var text = new StringBuilder($"{Path}{Environment.NewLine}");
         Line("layout", $"{Layout}, {Dtype}");
+        if (Name is not null) Line("name", Name);
         Line("trigger", Trigger);
         Line("vectors", $"{Vectors} x {string.Join(" and ", Widths)}, for {FamilyName()}");
         for (var encoder = 0; encoder < Widths.Count; encoder++) WriteRows(encoder);

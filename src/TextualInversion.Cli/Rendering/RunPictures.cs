@@ -24,7 +24,7 @@ internal static class RunPictures
         var html = new StringBuilder("<div class=\"given\">");
         foreach (var picture in run.Record.Pictures)
         {
-            var (name, title) = (Path.GetFileName(picture.Path), $"{picture.Path}, {picture.Width} x {picture.Height}{(picture.Prompt is null ? "" : $": {picture.Prompt}")}");
+            var (name, title) = (Path.GetFileName(picture.Path), $"{picture.Path}, {picture.Width} x {picture.Height}{(picture.HeldOut ? ", held out" : "")}{(picture.Prompt is null ? "" : $": {picture.Prompt}")}");
             html.Append(Load(picture) is { } found
                 ? $"<img src=\"{Thumbnail.DataUri(found, SidePixels)}\" alt=\"{HtmlPage.Text(name)}\" title=\"{HtmlPage.Text(title)}\">"
                 : $"<div class=\"gone\">{HtmlPage.Text(name)} is no longer there, or another picture</div>");

@@ -45,6 +45,7 @@ internal sealed class RunReport(RunReading run)
             Fact("validation loss", Invariant($"{loss.Best:F4}"));
             Fact("initializer", Invariant($"{loss.Initial:F4}"));
             Fact("empty prompt", Invariant($"{loss.WithoutPrompts:F4}"));
+            if (loss.HeldOut is { } heldOut) Fact("held-out picture", Invariant($"{heldOut.Initial:F4} → {heldOut.Best:F4}"));
         }
         else
         {

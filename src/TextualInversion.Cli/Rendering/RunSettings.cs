@@ -37,7 +37,7 @@ internal static partial class RunSettings
     }
 
     /// <summary>What the rows started from.</summary>
-    public static string Start(RunRecord record) => record.Initializer.File ?? record.Initializer.Phrase;
+    public static string Start(RunRecord record) => record.Initializer.File ?? record.Initializer.Phrase ?? Nothing;
 
     /// <summary>How a run ended, in a word or two.</summary>
     public static string Ended(TrainingEnd end) => end switch

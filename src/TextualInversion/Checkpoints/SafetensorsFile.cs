@@ -21,17 +21,18 @@ public sealed class SafetensorsFile : ITensorFile
         ("U8", ScalarType.Byte, 1), ("BOOL", ScalarType.Bool, 1),
     ];
 
+    private readonly FileSource source;
     private readonly Dictionary<string, Place> places;
 
-    private SafetensorsFile(string path, IReadOnlyDictionary<string, string> metadata, Dictionary<string, Place> places)
+    private SafetensorsFile(FileSource source, IReadOnlyDictionary<string, string> metadata, Dictionary<string, Place> places)
     {
-        FilePath = path;
+        this.source = source;
         Metadata = metadata;
         this.places = places;
         Tensors = places.ToDictionary(place => place.Key, place => place.Value.Entry);
     }
 
-    public string FilePath { get; }
+    public string FilePath => source.Path;
 
     /// <summary>The header's <c>__metadata__</c>; empty where there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -40,11 +41,14 @@ public sealed class SafetensorsFile : ITensorFile
 
     /// <summary>Reads and checks the header; no tensor is touched.</summary>
     /// <exception cref="TextualInversionException">The file is missing, truncated or not safetensors.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => Open(new FileSource(path));
+
+    internal static SafetensorsFile Open(FileSource source)
     {
+        var path = source.Path;
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            using var stream = source.Open();
             var prefix = new byte[8];
             if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8) throw Broken(path, "it has less than 8 bytes");
             var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
@@ -52,7 +56,7 @@ public sealed class SafetensorsFile : ITensorFile
             var header = new byte[headerLength];
             stream.ReadExactly(header);
             using var json = JsonDocument.Parse(header);
-            return Parse(path, json.RootElement, dataBegin: 8 + (long)headerLength, stream.Length);
+            return Parse(source, json.RootElement, dataBegin: 8 + (long)headerLength, stream.Length);
         }
         catch (JsonException error)
         {
@@ -64,7 +68,7 @@ public sealed class SafetensorsFile : ITensorFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            throw source.Unreadable(error);
         }
     }
 
@@ -77,7 +81,7 @@ public sealed class SafetensorsFile : ITensorFile
         var ((type, shape), begin, length) = place;
         if (length == 0) return empty(shape, type);
         using var scope = NewDisposeScope();
-        return FileTensor.Map(FilePath, begin, length / type.ElementSize(), type).view(shape).MoveToOuterDisposeScope();
+        return FileTensor.Map(source, begin, length / type.ElementSize(), type).view(shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>Writes tensors in the order of their names, whatever their type, contiguous and on the CPU or not.</summary>
@@ -133,8 +137,9 @@ public sealed class SafetensorsFile : ITensorFile
         return buffer.ToArray();
     }
 
-    private static SafetensorsFile Parse(string path, JsonElement header, long dataBegin, long fileLength)
+    private static SafetensorsFile Parse(FileSource source, JsonElement header, long dataBegin, long fileLength)
     {
+        var path = source.Path;
         if (header.ValueKind != JsonValueKind.Object) throw Broken(path, "its header is not an object");
         var metadata = new Dictionary<string, string>();
         var tensors = new Dictionary<string, Place>();
@@ -151,7 +156,7 @@ public sealed class SafetensorsFile : ITensorFile
         }
 
         RequireNoHoles(path, tensors, dataBegin, fileLength);
-        return new SafetensorsFile(path, metadata, tensors);
+        return new SafetensorsFile(source, metadata, tensors);
     }
 
     /// <summary>The format has every byte belong to one tensor.</summary>

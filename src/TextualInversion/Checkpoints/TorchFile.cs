@@ -24,10 +24,12 @@ public sealed class TorchFile : ITensorFile
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
 
     /// <summary>Reads the pickle; no tensor is touched.</summary>
-    /// <exception cref="TextualInversionException">See <see cref="TorchPickle.Open"/>; or it holds no state dict.</exception>
-    public static TorchFile Open(string path)
+    /// <exception cref="TextualInversionException">See <see cref="TorchPickle.Open(string)"/>; or it holds no state dict.</exception>
+    public static TorchFile Open(string path) => Open(new FileSource(path));
+
+    internal static TorchFile Open(FileSource source)
     {
-        var file = TorchPickle.Open(path);
+        var file = TorchPickle.Open(source);
         return Of(file, file.Root as PickledDict ?? new PickledDict());
     }
 

@@ -17,10 +17,11 @@ public sealed class TorchPickle
     private static readonly BigInteger Magic = BigInteger.Parse("119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
 
     private readonly Dictionary<string, Place> places = [];
+    private readonly FileSource source;
 
-    private TorchPickle(string path) => FilePath = path;
+    private TorchPickle(FileSource source) => this.source = source;
 
-    public string FilePath { get; }
+    public string FilePath => source.Path;
 
     /// <summary>
     /// The value that was saved, for models a <see cref="PickledDict"/>. Values are null, bool, long, <see cref="BigInteger"/>, double,
@@ -32,14 +33,16 @@ public sealed class TorchPickle
 
     /// <summary>Reads the pickle and checks that every tensor lies in the file; none is read yet.</summary>
     /// <exception cref="TextualInversionException">The file is missing, truncated, malformed, or asks for code to be run.</exception>
-    public static TorchPickle Open(string path)
+    public static TorchPickle Open(string path) => Open(new FileSource(path));
+
+    internal static TorchPickle Open(FileSource source)
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            using var stream = source.Open();
             var prefix = new byte[FileKind.PrefixLength];
             prefix = prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
-            var file = new TorchPickle(path);
+            var file = new TorchPickle(source);
             if (FileKind.IsZip(prefix)) file.ReadArchive(stream);
             else if (FileKind.IsPickle(prefix)) file.ReadLegacy(stream);
             else throw new MalformedFileException(FileKind.Mistake(prefix) ?? "it begins neither as a zip archive nor as a pickle: it is another kind of file");
@@ -47,11 +50,11 @@ public sealed class TorchPickle
         }
         catch (MalformedFileException error)
         {
-            throw new TextualInversionException($"{path}: is not a torch file that can be read: {error.Message}.", error);
+            throw new TextualInversionException($"{source.Path}: is not a torch file that can be read: {error.Message}.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            throw source.Unreadable(error);
         }
     }
 
@@ -65,12 +68,12 @@ public sealed class TorchPickle
         var (begin, deflated) = places[storage.Key];
         var skip = offset * storage.Type.ElementSize();
         var span = deflated
-            ? FileTensor.Copy(FilePath, begin, skip, tensor.Span, storage.Type, deflated: true)
-            : FileTensor.Map(FilePath, begin + skip, tensor.Span, storage.Type);
+            ? FileTensor.Copy(source, begin, skip, tensor.Span, storage.Type, deflated: true)
+            : FileTensor.Map(source, begin + skip, tensor.Span, storage.Type);
         return span.as_strided(shape, strides, span.storage_offset()).contiguous().MoveToOuterDisposeScope();
     }
 
-    private void ReadArchive(FileStream stream)
+    private void ReadArchive(Stream stream)
     {
         var archive = new ZipDirectory(stream);
         var pickles = archive.Entries.Keys.Where(name => name.EndsWith("/data.pkl", StringComparison.Ordinal) && name.Count(letter => letter == '/') == 1).ToList();
@@ -90,7 +93,7 @@ public sealed class TorchPickle
     }
 
     /// <summary>Magic number, protocol version, what machine wrote it, the value, the storages' keys, then for each its number of elements and the elements.</summary>
-    private void ReadLegacy(FileStream stream)
+    private void ReadLegacy(Stream stream)
     {
         var bytes = new byte[(int)Math.Min(stream.Length, MaxPickleBytes)];
         stream.Position = 0;

@@ -14,17 +14,17 @@ internal sealed record ZipEntry(string Name, long HeaderOffset, long Stored, lon
 /// </summary>
 internal sealed class ZipDirectory
 {
-    private const int MaxListBytes = 64 << 20;
+    private const int MaxListBytes = 8 << 20; // of a checkpoint of SDXL with its optimizer it takes 1 MB
     private const int EndLength = 22, LongEndLength = 56, LocatorLength = 20, LocalHeaderLength = 30;
 
     /// <summary>Weights hardly compress; what swells more than this was made to fill the memory.</summary>
     private const long MaxSwelling = 50;
 
     private readonly Dictionary<string, ZipEntry> entries = new(StringComparer.Ordinal);
-    private readonly FileStream archive;
+    private readonly Stream archive;
 
     /// <exception cref="MalformedFileException">The archive is truncated or malformed.</exception>
-    public ZipDirectory(FileStream archive)
+    public ZipDirectory(Stream archive)
     {
         this.archive = archive;
         var (offset, length) = FindList();

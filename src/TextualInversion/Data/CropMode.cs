@@ -1,6 +1,6 @@
 namespace TextualInversion.Data;
 
-/// <summary>How a picture that is not square becomes one.</summary>
+/// <summary>What becomes of a picture that is not square.</summary>
 public enum CropMode
 {
     /// <summary>The largest square around the centre; what is outside is lost.</summary>
@@ -8,4 +8,7 @@ public enum CropMode
 
     /// <summary>The whole picture, distorted.</summary>
     Squash,
+
+    /// <summary>It stays as it is, nearly: see <see cref="AspectBuckets"/>.</summary>
+    Bucket,
 }

@@ -37,7 +37,18 @@ public static partial class PictureDecoder
 
     /// <summary>Decodes <paramref name="file"/>, the content of <paramref name="path"/>, which messages name.</summary>
     /// <exception cref="TextualInversionException">It is no picture, is damaged, truncated or too large.</exception>
-    public static RgbPicture Decode(string path, byte[] file)
+    public static RgbPicture Decode(string path, byte[] file) => Decode(path, file, image => new RgbPicture(ToRgb(image), (int)image.Width, (int)image.Height));
+
+    /// <summary>How opaque each pixel is, as a gray picture, upright too; null where the file has no alpha channel.</summary>
+    /// <exception cref="TextualInversionException">It is no picture, is damaged, truncated or too large.</exception>
+    internal static RgbPicture? DecodeAlpha(string path, byte[] file) => Decode(path, file, image =>
+    {
+        if (!image.HasAlpha) return null;
+        using var pixels = image.GetPixels();
+        return new RgbPicture(pixels.ToByteArray("AAA")!, (int)image.Width, (int)image.Height);
+    });
+
+    private static T Decode<T>(string path, byte[] file, Func<MagickImage, T> take)
     {
         if (PictureFormats.Recognise(file) is not { } format)
             throw new TextualInversionException($"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}.");
@@ -56,13 +67,17 @@ public static partial class PictureDecoder
             if (format == MagickFormat.WebP) RefuseShortRiff(path, file);
             image.Read(file, settings);
             image.AutoOrient();
-            return new RgbPicture(ToRgb(image), (int)image.Width, (int)image.Height);
+            return take(image);
         }
         catch (MagickException error)
         {
             throw Damaged(path, error);
         }
     }
+
+    /// <summary>Whether a picture's EXIF data say that it lies on its side, on its head or mirrored, which is put right when it is decoded.</summary>
+    /// <exception cref="TextualInversionException">It cannot be read, is no picture or is damaged.</exception>
+    public static bool IsTurned(string path) => ReadExif(path, ReadBytes(path))?.GetValue(ExifTag.Orientation)?.Value > 1;
 
     /// <summary>The EXIF data of a file; null where it has none.</summary>
     /// <exception cref="TextualInversionException">It is no picture or is damaged.</exception>

@@ -7,13 +7,19 @@ namespace TextualInversion.Data;
 /// <param name="Strays">What else lies in the folders, with the reason why it is skipped; captions and hidden files are not listed.</param>
 public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<PictureNotice> Strays)
 {
+    /// <summary>How often each picture counts, by its path, where that is not once; see <see cref="FolderRepeats"/>.</summary>
+    public IReadOnlyDictionary<string, int> Repeats { get; init; } = new Dictionary<string, int>();
+
     private const int NamedExamples = 3;
     private const string NestedFolder = "is a folder inside the folder; name it as well if its pictures belong here";
 
     // Hidden and system files are skipped: .DS_Store, ._1.png, desktop.ini.
-    private static readonly EnumerationOptions Visible = new() { IgnoreInaccessible = false };
+    internal static readonly EnumerationOptions Visible = new() { IgnoreInaccessible = false };
 
-    /// <summary>Finds the pictures in <paramref name="paths"/>, folders (not what is nested in them) and files, by their content.</summary>
+    /// <summary>
+    /// Finds the pictures in <paramref name="paths"/>, folders and files, by their content. What is nested in a folder is not looked at, unless it has no
+    /// picture itself and folders named as <see cref="FolderRepeats"/> says.
+    /// </summary>
     /// <exception cref="TextualInversionException">
     /// A path does not exist or cannot be read, a folder has no picture, or a named file is none.
     /// </exception>
@@ -22,11 +28,12 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
         var pictures = new SortedDictionary<string, string>(StringComparer.Ordinal); // by full path
         var strays = new SortedDictionary<string, PictureNotice>(StringComparer.Ordinal);
         var named = new List<PictureNotice>();
-        foreach (var path in paths)
+        var repeats = new FolderRepeats();
+        foreach (var path in paths.SelectMany(given => Expand(given, strays)))
         {
             try
             {
-                if (Directory.Exists(path)) AddFolder(path, pictures, strays);
+                if (Directory.Exists(path)) repeats.Add(path, AddFolder(path, pictures, strays));
                 else if (!File.Exists(path)) throw Missing(path);
                 else if (WhyNoPicture(path) is { } why) named.Add(new PictureNotice(path, why));
                 else pictures.TryAdd(Path.GetFullPath(path), path);
@@ -41,13 +48,25 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
         var captions = pictures.Keys.Select(Captions.PathBeside).ToHashSet();
         if (named.Find(file => !captions.Contains(Path.GetFullPath(file.Path))) is { } stray)
             throw new TextualInversionException($"{stray}; name pictures: {PictureFormats.Names}.");
-        return new PictureFiles([.. pictures.Values.Order(StringComparer.Ordinal)], [.. strays.Values]);
+        return new PictureFiles([.. pictures.Values.Order(StringComparer.Ordinal)], [.. strays.Values]) { Repeats = repeats.ByPath(pictures) };
     }
 
-    private static void AddFolder(string folder, SortedDictionary<string, string> pictures, SortedDictionary<string, PictureNotice> strays)
+    /// <summary>See <see cref="FolderRepeats.Expand"/>; what lies beside the folders that are read is skipped and named.</summary>
+    private static IReadOnlyList<string> Expand(string path, SortedDictionary<string, PictureNotice> strays)
+    {
+        var folders = FolderRepeats.Expand(path);
+        if (folders.Count == 1 && folders[0] == path) return folders;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(path, "*", Visible).Except(folders))
+            strays.TryAdd(Path.GetFullPath(entry), new PictureNotice(entry, Directory.Exists(entry) ? NestedFolder : WhyNoPicture(entry)!));
+        return folders;
+    }
+
+    /// <returns>the full paths of its pictures</returns>
+    private static List<string> AddFolder(string folder, SortedDictionary<string, string> pictures, SortedDictionary<string, PictureNotice> strays)
     {
         var others = new List<PictureNotice>();
         var captions = new HashSet<string>();
+        var found = new List<string>();
         foreach (var entry in Directory.EnumerateFileSystemEntries(folder, "*", Visible).Order(StringComparer.Ordinal))
         {
             var why = Directory.Exists(entry) ? NestedFolder : WhyNoPicture(entry);
@@ -58,14 +77,16 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
             }
 
             pictures.TryAdd(Path.GetFullPath(entry), entry);
+            found.Add(Path.GetFullPath(entry));
             captions.Add(Captions.PathBeside(entry));
         }
 
         if (captions.Count == 0) throw NoPictures(folder, others);
         foreach (var other in others.Where(other => !captions.Contains(other.Path))) strays.TryAdd(Path.GetFullPath(other.Path), other);
+        return found;
     }
 
-    private static string? WhyNoPicture(string file)
+    internal static string? WhyNoPicture(string file)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
         Span<byte> head = stackalloc byte[PictureFormats.HeadBytes];

@@ -4,7 +4,7 @@ namespace TextualInversion.Data;
 
 /// <summary>A picture at the resolution of training.</summary>
 /// <param name="Path">As it was named.</param>
-/// <param name="Pixels">(S, S, 3) bytes, S x S pixels.</param>
+/// <param name="Pixels">(H, W, 3) bytes, H x W pixels.</param>
 /// <param name="Sha256">Of the file, in lower-case hexadecimal.</param>
 /// <param name="OriginalWidthPixels">Of the upright picture, before cropping and resizing.</param>
 /// <param name="OriginalHeightPixels">Of the upright picture, before cropping and resizing.</param>
@@ -15,13 +15,19 @@ public sealed record TrainingPicture(
     // In double and then rounded, as the diffusers example does with NumPy.
     private static readonly float[] UnitRange = [.. Enumerable.Range(0, 256).Select(value => (float)(value / 127.5 - 1))];
 
-    /// <summary>The pixels as (3, S, S) float32 in [-1, 1], on the CPU.</summary>
+    /// <summary>What of it counts; null where everything does.</summary>
+    public PictureMask? Mask { get; init; }
+
+    /// <summary>How often it is drawn, compared with the other pictures; see <see cref="FolderRepeats"/>.</summary>
+    public int Repeats { get; init; } = 1;
+
+    /// <summary>The pixels as (3, H, W) float32 in [-1, 1], on the CPU.</summary>
     public Tensor ToTensor()
     {
         int height = Pixels.HeightPixels, width = Pixels.WidthPixels;
         var values = new float[Pixels.Pixels.Length];
         for (var i = 0; i < values.Length; i++) values[i] = UnitRange[Pixels.Pixels[i]];
         using var scope = NewDisposeScope();
-        return tensor(values, [height, width, 3]).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope(); // (3, S, S)
+        return tensor(values, [height, width, 3]).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope(); // (3, H, W)
     }
 }

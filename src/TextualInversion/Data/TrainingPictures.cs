@@ -7,13 +7,13 @@ namespace TextualInversion.Data;
 /// <param name="Warnings">Files that were skipped, and pictures that are smaller than the resolution.</param>
 public sealed record TrainingPictures(IReadOnlyList<TrainingPicture> Pictures, IReadOnlyList<PictureNotice> Warnings)
 {
-    /// <summary>Makes the pictures in <paramref name="paths"/> (folders and files) squares of <paramref name="resolution"/> pixels a side.</summary>
+    /// <summary>Brings the pictures in <paramref name="paths"/> (folders and files) to <paramref name="resolution"/>, in pixels a side.</summary>
     /// <exception cref="TextualInversionException">
-    /// See <see cref="PictureFiles.Find"/>, <see cref="PictureDecoder.Decode(string)"/> and <see cref="Captions.Read"/>;
+    /// See <see cref="PictureFiles.Find"/>, <see cref="PictureDecoder.Decode(string)"/>, <see cref="Captions.Read"/> and <see cref="PictureMask"/>;
     /// or the resolution is not a positive multiple of 8.
     /// </exception>
     public static TrainingPictures Load(
-        IEnumerable<string> paths, int resolution, CropMode crop, CancellationToken cancellationToken = default)
+        IEnumerable<string> paths, int resolution, CropMode crop, MaskSource? mask = null, CancellationToken cancellationToken = default)
     {
         // The VAE makes one latent cell of 8 x 8 pixels.
         if (resolution <= 0 || resolution % 8 != 0)
@@ -24,36 +24,37 @@ public sealed record TrainingPictures(IReadOnlyList<TrainingPicture> Pictures, I
         foreach (var path in files.Pictures)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var picture = Load(path, resolution, crop);
+            var picture = Load(path, resolution, crop, mask) with { Repeats = files.Repeats.GetValueOrDefault(path, 1) };
             pictures.Add(picture);
-            if (WarnOfEnlarging(picture, resolution) is { } warning) warnings.Add(warning);
+            if (WarnOfEnlarging(picture) is { } warning) warnings.Add(warning);
         }
 
         return new TrainingPictures(pictures, warnings);
     }
 
-    private static TrainingPicture Load(string path, int resolution, CropMode crop)
+    /// <summary>One picture, which counts once.</summary>
+    /// <exception cref="TextualInversionException">As <see cref="Load(IEnumerable{string}, int, CropMode, MaskSource, CancellationToken)"/>.</exception>
+    public static TrainingPicture Load(string path, int resolution, CropMode crop, MaskSource? mask)
     {
         var file = PictureDecoder.ReadBytes(path);
         var decoded = PictureDecoder.Decode(path, file);
-        var cropped = crop switch
-        {
-            CropMode.Center => decoded.CropCenter(),
-            CropMode.Squash => decoded,
-            _ => throw new ArgumentOutOfRangeException(nameof(crop), crop, null),
-        };
-        var resized = BicubicResize.Resize(cropped, resolution, resolution);
+        var target = PictureFit.Target(decoded, crop, resolution);
+        RgbPicture Fit(RgbPicture picture) => PictureFit.Apply(picture, crop, target);
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(file));
-        return new TrainingPicture(path, resized, sha256, decoded.WidthPixels, decoded.HeightPixels, Captions.Read(path));
+        return new TrainingPicture(path, Fit(decoded), sha256, decoded.WidthPixels, decoded.HeightPixels, Captions.Read(path))
+        {
+            Mask = mask is null ? null : PictureMask.Read(mask, path, file, decoded, Fit),
+        };
     }
 
-    private static PictureNotice? WarnOfEnlarging(TrainingPicture picture, int resolution)
+    /// <summary>What is said of a picture that is smaller than it is learned; null of others.</summary>
+    public static PictureNotice? WarnOfEnlarging(TrainingPicture picture)
     {
         int width = picture.OriginalWidthPixels, height = picture.OriginalHeightPixels;
-        if (Math.Min(width, height) >= resolution) return null;
+        if (width >= picture.Pixels.WidthPixels && height >= picture.Pixels.HeightPixels) return null;
         return new PictureNotice(
             picture.Path,
-            $"{width:N0} x {height:N0} pixels are enlarged to {resolution:N0} x {resolution:N0}; "
+            $"{width:N0} x {height:N0} pixels are enlarged to {picture.Pixels.WidthPixels:N0} x {picture.Pixels.HeightPixels:N0}; "
             + "the blur is learned too, so take a larger picture or a lower resolution");
     }
 }

@@ -13,16 +13,18 @@ public static class DiffusersFormat
     private static readonly long[] PairWidths = [768, 1280];
 
     /// <summary>Reads a file of one tensor. Where the second file of a pair lies beside it, its rows are read too.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="mayHaveSecond">Whether there is a beside: not in memory.</param>
     /// <exception cref="TextualInversionException">The file holds another number of tensors, or no rows.</exception>
-    internal static EmbeddingFile Read(ITensorFile file)
+    internal static EmbeddingFile Read(ITensorFile file, bool mayHaveSecond)
     {
         if (file.Tensors.Count != 1)
             throw new TextualInversionException($"{file.FilePath}: is no embedding of a known layout; it holds {string.Join(", ", file.Tensors.Take(4).Select(tensor => $"{MalformedFileException.Shown(tensor.Key)} [{string.Join(", ", tensor.Value.Shape)}]"))}{(file.Tensors.Count > 4 ? $" and {file.Tensors.Count - 4} more" : "")}.");
         var (name, entry) = file.Tensors.Single();
         List<Tensor> rows = [EmbeddingRows.Read(file, name)]; // (n, d)
-        if (Second(file, name, rows[0].shape) is { } second) rows.Add(second);
+        if (mayHaveSecond && Second(file, name, rows[0].shape) is { } second) rows.Add(second);
         var trigger = name.Length > 0 ? name : Path.GetFileNameWithoutExtension(file.FilePath);
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Diffusers, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(trigger, rows, SafetensorsNotes.Provenance(file)));
+        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Diffusers, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(trigger, rows, SafetensorsNotes.Provenance(file)) { Name = SafetensorsNotes.Name(file) });
     }
 
     /// <summary>Writes a safetensors file with the provenance in its metadata, or under a name of torch's such as <c>learned_embeds.bin</c> a torch file.</summary>

@@ -20,14 +20,16 @@ public sealed record EmbeddingFile(string Path, EmbeddingLayout Layout, Embeddin
     public static EmbeddingFile Open(string path)
     {
         if (Directory.Exists(path)) throw new TextualInversionException($"{path}: is a folder; name a file.");
-        var prefix = TensorFile.Prefix(path);
-        if (prefix.AsSpan().StartsWith(PngTextChunk.Signature)) return PngCardFormat.Read(path);
-        if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix))) return OfTensors(SafetensorsFile.Open(path));
-        var file = TorchPickle.Open(path);
-        return file.Root is IReadOnlyList<object?> and [var only] ? OfRoot(file, only) with { Layout = EmbeddingLayout.Bare } : OfRoot(file, file.Root);
+        return Open(new FileSource(path));
     }
 
-    /// <summary>As <see cref="Open"/>, for those who only want the embedding.</summary>
+    /// <summary>As <see cref="Open(string)"/>, from memory.</summary>
+    /// <param name="name">What messages call it; its stem is the trigger where the content has none.</param>
+    /// <param name="content">The file's bytes.</param>
+    /// <exception cref="TextualInversionException">It is damaged or holds no embedding.</exception>
+    public static EmbeddingFile Open(string name, byte[] content) => Open(new FileSource(name, content));
+
+    /// <summary>As <see cref="Open(string)"/>, for those who only want the embedding.</summary>
     public static LearnedEmbedding Read(string path) => Open(path).Embedding;
 
     /// <summary>Writes an embedding; the same one gives the same bytes.</summary>
@@ -52,19 +54,28 @@ public sealed record EmbeddingFile(string Path, EmbeddingLayout Layout, Embeddin
 
     public void Dispose() => Embedding.Dispose();
 
-    private static EmbeddingFile OfRoot(TorchPickle file, object? root) => root switch
+    private static EmbeddingFile Open(FileSource source)
+    {
+        var prefix = source.Prefix();
+        if (prefix.AsSpan().StartsWith(PngTextChunk.Signature)) return PngCardFormat.Read(source);
+        if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix))) return OfTensors(SafetensorsFile.Open(source), source);
+        var file = TorchPickle.Open(source);
+        return file.Root is IReadOnlyList<object?> and [var only] ? OfRoot(file, only, source) with { Layout = EmbeddingLayout.Bare } : OfRoot(file, file.Root, source);
+    }
+
+    private static EmbeddingFile OfRoot(TorchPickle file, object? root, FileSource source) => root switch
     {
         PickledTensor tensor => BareFormat.Read(file, tensor),
         PickledDict dictionary when PaperFormat.Matches(dictionary) => PaperFormat.Read(file, dictionary),
         PickledDict dictionary when WebUiFormat.Matches(dictionary) => WebUiFormat.Read(file, dictionary),
-        PickledDict dictionary => OfTensors(TorchFile.Of(file, dictionary)),
+        PickledDict dictionary => OfTensors(TorchFile.Of(file, dictionary), source),
         _ => throw new TextualInversionException($"{file.FilePath}: holds neither a tensor nor a dictionary of tensors; name a file of learned rows."),
     };
 
-    private static EmbeddingFile OfTensors(ITensorFile file) =>
+    private static EmbeddingFile OfTensors(ITensorFile file, FileSource source) =>
         SdxlFormat.Matches(file) ? SdxlFormat.Read(file)
         : WebUiSafetensorsFormat.Matches(file) ? WebUiSafetensorsFormat.Read(file)
-        : DiffusersFormat.Read(file);
+        : DiffusersFormat.Read(file, mayHaveSecond: !source.IsInMemory);
 
     private static string Count(int encoders) => encoders == 1 ? "one text encoder" : $"{encoders} text encoders";
 }

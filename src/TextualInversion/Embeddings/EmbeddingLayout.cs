@@ -66,8 +66,19 @@ public static class EmbeddingLayouts
     {
         var isTorch = TorchEndings.Has(path);
         var losses = new List<string>();
-        var hasTrigger = layout is EmbeddingLayout.Diffusers or EmbeddingLayout.WebUi or EmbeddingLayout.Png || (layout == EmbeddingLayout.Paper && embedding.Trigger != PaperFormat.Asterisk) || (layout != EmbeddingLayout.Bare && !isTorch);
-        if (!hasTrigger && embedding.Trigger != Path.GetFileNameWithoutExtension(path)) losses.Add($"the trigger {embedding.Trigger}");
+        var stem = Path.GetFileNameWithoutExtension(path);
+        var hasTrigger = layout switch
+        {
+            EmbeddingLayout.Diffusers => true,
+            EmbeddingLayout.WebUi or EmbeddingLayout.Png => embedding.Name is null || embedding.Name == embedding.Trigger, // one field for both
+            EmbeddingLayout.Paper => embedding.Trigger != PaperFormat.Asterisk,
+            EmbeddingLayout.Bare => false,
+            EmbeddingLayout.Sdxl or EmbeddingLayout.WebUiSafetensors => !isTorch,
+            _ => throw new ArgumentOutOfRangeException(nameof(layout)),
+        };
+        if (!hasTrigger && embedding.Trigger != stem) losses.Add($"the trigger {embedding.Trigger}");
+        var hasName = layout is EmbeddingLayout.WebUi or EmbeddingLayout.Png || (layout is not (EmbeddingLayout.Paper or EmbeddingLayout.Bare) && !isTorch);
+        if (!hasName && embedding.Name is { } name && name != stem) losses.Add($"the name {name}");
         var kept = layout switch
         {
             EmbeddingLayout.WebUi or EmbeddingLayout.Png => WebUiRecord.Keys,

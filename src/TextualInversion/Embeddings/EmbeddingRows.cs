@@ -6,7 +6,7 @@ namespace TextualInversion.Embeddings;
 /// <summary>Between what files hold and (n, d) float32.</summary>
 internal static class EmbeddingRows
 {
-    private const long MaxElements = 1 << 22; // far more than a prompt has room for, and 16 MiB
+    private const long MaxElements = 1 << 20; // a thousand vectors: far more than a prompt has room for
 
     /// <summary>The rows of a tensor that is (n, d), or (d) for one row.</summary>
     /// <param name="path">The file, for messages.</param>

@@ -10,17 +10,22 @@ namespace TextualInversion.Embeddings;
 /// </summary>
 internal static class HiddenData
 {
-    private const int MaxPixels = 8 << 20, Channels = 3;
+    /// <summary>More than the WebUI's largest cards have, twice the area of 1024 x 1536.</summary>
+    public const int MaxPixels = 3 << 20;
+
+    private const int Channels = 3;
 
     /// <returns>what is hidden; null where the picture has no such blocks</returns>
     /// <exception cref="InvalidDataException">They hold no zlib, or more than <paramref name="limit"/> bytes.</exception>
     public static byte[]? Find(RgbPicture picture, int limit)
     {
-        if (picture.Pixels.Length / Channels > MaxPixels || WithoutBlackBorder(picture) is not { } area) return null;
+        if (WithoutBlackBorder(picture) is not { } area) return null;
         var black = Enumerable.Range(area.Left, area.Right - area.Left).Where(x => IsBlack(picture, area, x)).ToList();
         if (black.Count < 2) return null;
         byte[] lower = Unmasked(picture, area with { Right = black[0] }), upper = Unmasked(picture, area with { Left = black[^1] + 1 });
-        return lower.Length == upper.Length && lower.Length > 0 ? Inflate([.. lower.Zip(upper, (low, high) => (byte)((high << 4) | low))], limit) : null;
+        if (lower.Length != upper.Length || lower.Length == 0) return null;
+        for (var i = 0; i < lower.Length; i++) lower[i] |= (byte)(upper[i] << 4);
+        return Inflate(lower, limit);
     }
 
     /// <summary>From the first to the last column and row with a pixel none of whose colours is 0.</summary>
@@ -66,9 +71,15 @@ internal static class HiddenData
     private static byte[] Inflate(byte[] zlib, int limit)
     {
         using var inflater = new ZLibStream(new MemoryStream(zlib), CompressionMode.Decompress);
-        var content = new byte[limit];
-        var length = inflater.ReadAtLeast(content, limit, throwOnEndOfStream: false);
-        return length < limit ? content[..length] : throw new InvalidDataException("it is too long for one");
+        using var content = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        for (int length; (length = inflater.Read(buffer)) > 0;)
+        {
+            content.Write(buffer, 0, length);
+            if (content.Length > limit) throw new InvalidDataException("it is too long for one");
+        }
+
+        return content.ToArray();
     }
 
     /// <summary>Columns [Left, Right) and rows [Top, Bottom).</summary>

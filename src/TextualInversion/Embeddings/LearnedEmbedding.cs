@@ -8,6 +8,9 @@ namespace TextualInversion.Embeddings;
 /// <param name="Provenance">where it comes from: base model, its hash, steps, seed</param>
 public sealed record LearnedEmbedding(string Trigger, IReadOnlyList<Tensor> Rows, IReadOnlyDictionary<string, string> Provenance) : IDisposable
 {
+    /// <summary>What programs call it that go by a name beside the placeholder, the WebUI's record above all; null where that is the trigger.</summary>
+    public string? Name { get; init; }
+
     /// <summary>n</summary>
     public int Vectors => (int)Rows[0].shape[0];
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text.Json;
@@ -15,17 +16,20 @@ namespace TextualInversion.Embeddings;
 public static class PngCardFormat
 {
     private const string Keyword = "sd-ti-embedding", Parameters = "string_to_param", TensorMark = "TORCHTENSOR";
-    private const int MaxFileBytes = 32 << 20, MaxTextBytes = 4 << 20, BandHeight = 32;
+    private const int MaxFileBytes = 32 << 20, MaxTextBytes = 4 << 20, MaxValues = 1 << 20, BandHeight = 32;
+
+    private static readonly SearchValues<byte> Separators = SearchValues.Create(",:[{"u8);
 
     /// <exception cref="TextualInversionException">The picture is damaged or holds no embedding.</exception>
-    internal static EmbeddingFile Read(string path)
+    internal static EmbeddingFile Read(FileSource source)
     {
-        if (new FileInfo(path).Length > MaxFileBytes) throw new TextualInversionException($"{path}: is larger than any picture with an embedding ({MaxFileBytes >> 20} MiB); name another.");
-        var png = PictureDecoder.ReadBytes(path);
+        var path = source.Path;
+        var png = source.ReadAll(MaxFileBytes) ?? throw new TextualInversionException($"{path}: is larger than any picture with an embedding ({MaxFileBytes >> 20} MiB); name another.");
         try
         {
-            var json = PngTextChunk.Find(png, Keyword) is { } text ? Convert.FromBase64String(Limited(text)) : HiddenData.Find(PictureDecoder.Decode(path, png), MaxTextBytes);
+            var json = PngTextChunk.Find(png, Keyword) is { } text ? Convert.FromBase64String(Limited(text)) : Hidden(path, png);
             if (json is null) throw new TextualInversionException($"{path}: is a picture without an embedding in it; some sites and programs strip it, so look for the original file.");
+            if (json.AsSpan().CountAny(Separators) > MaxValues) throw new InvalidDataException("it holds too many values");
             using var document = JsonDocument.Parse(json);
             return Parse(path, document.RootElement);
         }
@@ -51,6 +55,14 @@ public static class PngCardFormat
             stream.Write(PngTextChunk.MakeChunk("IDAT"u8, Bands(rows)));
             stream.Write(PngTextChunk.MakeChunk("IEND"u8, []));
         });
+    }
+
+    /// <summary>What is hidden in the pixels; null without a look where there are more of them than a card has, since they would fill the memory.</summary>
+    private static byte[]? Hidden(string path, byte[] png)
+    {
+        const int Width = 16; // where the header has it
+        var isLarge = png.Length >= Width + 8 && (ulong)BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(Width)) * BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(Width + 4)) > HiddenData.MaxPixels;
+        return isLarge ? null : HiddenData.Find(PictureDecoder.Decode(path, png), MaxTextBytes);
     }
 
     private static string Limited(string text) =>

@@ -21,7 +21,7 @@ public static class SdxlFormat
         var rows = Keys.Select(key => EmbeddingRows.Read(file, key)).ToList(); // (n, d1), (n, d2)
         if (rows[0].shape[0] != rows[1].shape[0])
             throw new TextualInversionException($"{file.FilePath}: has {rows[0].shape[0]} vectors in clip_l and {rows[1].shape[0]} in clip_g, which should be equally many; take another copy of it.");
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Sdxl, SafetensorsNotes.Container(file), file.Tensors[Keys[0]].Type, new LearnedEmbedding(SafetensorsNotes.Trigger(file), rows, SafetensorsNotes.Provenance(file)));
+        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Sdxl, SafetensorsNotes.Container(file), file.Tensors[Keys[0]].Type, new LearnedEmbedding(SafetensorsNotes.Trigger(file), rows, SafetensorsNotes.Provenance(file)) { Name = SafetensorsNotes.Name(file) });
     }
 
     /// <summary>Writes a safetensors file with the trigger and the provenance in its metadata, or under a name of torch's a torch file.</summary>

@@ -24,7 +24,7 @@ internal sealed record WebUiRecord(string? Name, long? Step, string? Checkpoint,
     {
         var provenance = embedding.Provenance;
         var step = long.TryParse(provenance.GetValueOrDefault(Steps), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (long?)null;
-        return new WebUiRecord(embedding.Trigger, step, provenance.GetValueOrDefault(Hash), provenance.GetValueOrDefault(Model) ?? provenance.GetValueOrDefault(OurModel));
+        return new WebUiRecord(embedding.Name ?? embedding.Trigger, step, provenance.GetValueOrDefault(Hash), provenance.GetValueOrDefault(Model) ?? provenance.GetValueOrDefault(OurModel));
     }
 
     /// <summary>The name, else the file's stem, which is what the WebUI goes by.</summary>

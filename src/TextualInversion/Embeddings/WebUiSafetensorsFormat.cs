@@ -22,7 +22,7 @@ public static class WebUiSafetensorsFormat
     internal static EmbeddingFile Read(ITensorFile file)
     {
         var (name, entry) = file.Tensors.Single();
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.WebUiSafetensors, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(SafetensorsNotes.Trigger(file), [EmbeddingRows.Read(file, name)], SafetensorsNotes.Provenance(file)));
+        return new EmbeddingFile(file.FilePath, EmbeddingLayout.WebUiSafetensors, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(SafetensorsNotes.Trigger(file), [EmbeddingRows.Read(file, name)], SafetensorsNotes.Provenance(file)) { Name = SafetensorsNotes.Name(file) });
     }
 
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>

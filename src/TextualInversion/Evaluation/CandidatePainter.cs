@@ -13,7 +13,7 @@ namespace TextualInversion.Evaluation;
 /// <param name="fingerprint">Of the model's files, see <see cref="ModelFingerprint"/>, and of what it computes in.</param>
 public sealed class CandidatePainter(IDiffusionModel model, SchedulerConfig scheduler, string fingerprint)
 {
-    private const int Version = 1; // of the pictures: another one where the painting changes
+    private const int Version = 2; // of the pictures: another one where the painting changes
 
     public RgbPicture Paint(Candidate candidate, GenerateOptions options, ulong seed, CancellationToken cancellationToken) =>
         new TextToImage(model, scheduler, new PromptTokenizers(model.Tokenizers, candidate.Placeholders), candidate.Rows).Generate(options, seed, cancellationToken: cancellationToken);

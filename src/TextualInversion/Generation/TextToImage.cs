@@ -1,6 +1,7 @@
 using TextualInversion.Data;
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
@@ -19,13 +20,14 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
     public RgbPicture Generate(GenerateOptions options, ulong seed, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default) =>
         Generate(options, [seed], progress, cancellationToken)[0];
 
-    /// <summary>A picture for each seed, all in one batch.</summary>
+    /// <summary>A picture for each seed, all in one batch; each is the picture made alone, but for roundings on a GPU.</summary>
     /// <param name="options">what to draw</param>
     /// <param name="seeds">of all noise, one a picture</param>
     /// <param name="progress">told of each call of the model</param>
     /// <param name="cancellationToken">ends the work between two calls</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TextualInversionException">An option is out of range.</exception>
+    /// <exception cref="InsufficientMemoryException">Memory ran out; with fewer pictures it may suffice.</exception>
     public IReadOnlyList<RgbPicture> Generate(GenerateOptions options, IReadOnlyList<ulong> seeds, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default)
     {
         options.Validate();
@@ -34,13 +36,23 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
         {
             using var scope = NewDisposeScope();
             var latents = Denoise(options, generators, progress, cancellationToken);
-            return [.. latents.Select(picture => ToPicture(TiledDecoder.Decode(model, picture)))];
+            return [.. latents.Select(Decode)];
+        }
+        catch (Exception error) when (OutOfMemory.Is(error))
+        {
+            throw new InsufficientMemoryException(error.Message, error);
         }
         finally
         {
             foreach (var generator in generators) generator.Dispose();
         }
     }
+
+    /// <summary>
+    /// How many pictures of a batch share a call of the model. On a CPU none do: it is as fast, and a picture is the one made alone to the last bit,
+    /// which the order of sums in larger products would not leave it.
+    /// </summary>
+    internal static int PicturesPerCall(Device device, int batch) => device.type == DeviceType.CPU ? 1 : batch;
 
     /// <summary>From noise, or a picture with noise, to latents.</summary>
     /// <param name="options">what to draw</param>
@@ -55,7 +67,8 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
         using var plan = Samplers.Create(options.Sampler, scheduler, options.Steps, options.Eta);
         var first = options.Init is null ? 0 : options.SkippedSteps * plan.CallsPerStep;
         var isGuided = options.Guidance > 1;
-        var condition = conditioning.Encode(options, isGuided, generators.Count);
+        var together = PicturesPerCall(model.Device, generators.Count);
+        var condition = conditioning.Encode(options, isGuided, together);
         var runs = new List<PictureRun>();
         try
         {
@@ -63,7 +76,7 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
             for (var call = first; call < plan.Timesteps.Count; call++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Step(options, runs, call, plan.Timesteps[call], condition, isGuided);
+                foreach (var part in runs.Chunk(together)) Step(options, part, call, plan.Timesteps[call], condition, isGuided);
                 progress?.Report((call + 1 - first, plan.Timesteps.Count - first));
             }
 
@@ -73,6 +86,12 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
         {
             foreach (var run in runs) run.Dispose();
         }
+    }
+
+    private RgbPicture Decode(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        return ToPicture(TiledVae.Decode(model, latents));
     }
 
     /// <param name="pixels">(1, 3, H, W), about [-1, 1]</param>
@@ -87,7 +106,7 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
     private void Start(GenerateOptions options, IReadOnlyList<Generator> generators, int first, List<PictureRun> runs)
     {
         long[] shape = [1, 4, options.Height / model.PixelsPerCell, options.Width / model.PixelsPerCell];
-        using var start = options.Init is { } init ? model.EncodePictures(InitPicture.ToPixels(init, options.Width, options.Height).to(model.Device)) : null;
+        using var start = options.Init is { } init ? TiledVae.Encode(model, InitPicture.ToPixels(init, options.Width, options.Height).to(model.Device)) : null;
         foreach (var generator in generators)
         {
             var sampler = Samplers.Create(options.Sampler, scheduler, options.Steps, options.Eta);
@@ -95,11 +114,23 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
         }
     }
 
-    private void Step(GenerateOptions options, List<PictureRun> runs, int call, float timestep, Conditioning condition, bool isGuided)
+    private void Step(GenerateOptions options, PictureRun[] runs, int call, float timestep, Conditioning condition, bool isGuided)
     {
         using var scope = NewDisposeScope();
-        var input = cat([.. runs.Select(run => run.Input(call))], dim: 0); // (B, 4, h, w)
-        if (isGuided) input = cat([input, input], dim: 0); // (2 B, 4, h, w)
+        var prediction = Predict(options, cat([.. runs.Select(run => run.Input(call))], dim: 0), timestep, condition, isGuided); // (B, 4, h, w)
+        for (var i = 0; i < runs.Length; i++) runs[i].Step(prediction.narrow(0, i, 1), call);
+    }
+
+    /// <param name="options">guidance</param>
+    /// <param name="latents">(B, 4, h, w)</param>
+    /// <param name="timestep">of the call</param>
+    /// <param name="condition">of B pictures, or with guidance of 2 B</param>
+    /// <param name="isGuided">whether there is guidance</param>
+    /// <returns>(B, 4, h, w)</returns>
+    private Tensor Predict(GenerateOptions options, Tensor latents, float timestep, Conditioning condition, bool isGuided)
+    {
+        using var scope = NewDisposeScope();
+        var input = isGuided ? cat([latents, latents], dim: 0) : latents; // (2 B, 4, h, w)
         var timesteps = full(input.shape[0], timestep, device: model.Device);
         var prediction = model.PredictNoise(input, timesteps, condition);
         if (isGuided)
@@ -108,6 +139,6 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
             prediction = Guidance.Apply(halves[0], halves[1], options.Guidance, options.GuidanceRescale);
         }
 
-        for (var i = 0; i < runs.Count; i++) runs[i].Step(prediction.narrow(0, i, 1), call);
+        return prediction.MoveToOuterDisposeScope();
     }
 }

@@ -23,9 +23,22 @@ internal sealed class ResnetBlock(Weights weights, long inputs, long outputs, lo
     public Tensor Forward(Tensor x, Tensor? time = null)
     {
         using var scope = NewDisposeScope();
-        var hidden = conv1.Forward(F.silu(norm1.Forward(x)));
+        var hidden = Through(norm1, conv1, x);
         if (timeProjection is not null) hidden = hidden + timeProjection.Forward(time!).unsqueeze(-1).unsqueeze(-1); // (B, C, h, w) + (B, C, 1, 1)
-        hidden = conv2.Forward(F.silu(norm2.Forward(hidden)));
+        hidden = Through(norm2, conv2, hidden);
         return ((shortcut?.Forward(x) ?? x) + hidden).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Through(GroupNorm norm, Conv2d conv, Tensor x)
+    {
+        using var active = Activate(norm, x);
+        return conv.Forward(active);
+    }
+
+    // In the VAE these are the largest tensors there are: each goes as soon as the next exists.
+    private static Tensor Activate(GroupNorm norm, Tensor x)
+    {
+        using var normed = norm.Forward(x);
+        return F.silu(normed);
     }
 }

@@ -25,10 +25,10 @@ public sealed class EulerAncestralScheduler : ISampler
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
         using var scope = NewDisposeScope();
-        var (down, up) = Sigmas.Ancestral(sigmas[stepIndex], sigmas[stepIndex + 1]);
+        var (down, up) = Sigmas.AncestralInFloat32(sigmas[stepIndex], sigmas[stepIndex + 1]);
         var derivative = sigmas.Derivative(modelOutput, sigmas[stepIndex], sample);
         var noise = FreshNoise.Like(sample, generator); // at the last step too, where it counts for nothing
-        return (sample + (derivative * (down - sigmas[stepIndex])) + (noise * up)).MoveToOuterDisposeScope();
+        return (sample + (derivative * (down - (float)sigmas[stepIndex])) + (noise * up)).MoveToOuterDisposeScope();
     }
 
     /// <summary>It remembers nothing.</summary>

@@ -36,7 +36,7 @@ public sealed class EulerScheduler : ISampler
     {
         using var scope = NewDisposeScope();
         var derivative = sigmas.Derivative(modelOutput, sigmas[stepIndex], sample);
-        return (sample + (derivative * (sigmas[stepIndex + 1] - sigmas[stepIndex]))).MoveToOuterDisposeScope();
+        return (sample + (derivative * ((float)sigmas[stepIndex + 1] - (float)sigmas[stepIndex]))).MoveToOuterDisposeScope();
     }
 
     /// <summary>It remembers nothing.</summary>

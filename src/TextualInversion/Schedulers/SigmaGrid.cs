@@ -57,7 +57,23 @@ internal sealed class SigmaGrid
     /// <summary>The sample with the variance that the U-Net was trained at (B, C, h, w).</summary>
     public static Tensor ScaleModelInput(Tensor sample, double sigma) => sample * NoiseLevel.OfRatio(sigma).Alpha;
 
-    /// <summary>dx/dsigma = (x - D(x)) / sigma (eq. 3) with D, the clean image: this is the noise that the model output implies.</summary>
-    public Tensor Derivative(Tensor modelOutput, double sigma, Tensor sample) =>
-        NoiseLevel.OfRatio(sigma).Noise(predictionType, modelOutput, ScaleModelInput(sample, sigma));
+    /// <summary>dx/dsigma = (x - D(x)) / sigma (eq. 3) with D, the clean image: this is the noise that the model output implies, and may be the model output itself.</summary>
+    public Tensor Derivative(Tensor modelOutput, double sigma, Tensor sample) => predictionType switch
+    {
+        PredictionType.Epsilon => modelOutput,
+        PredictionType.VPrediction => OfVelocity(modelOutput, (float)sigma, sample),
+        _ => throw new InvalidOperationException($"{predictionType} is not a prediction type."),
+    };
+
+    /// <summary>
+    /// In the operations and the float32 of diffusers, one by one: where the variance ends at zero SNR, sigma begins at 4096, and the first step
+    /// takes nearly all of it off again, so that the rounding of each operation is seen in the result.
+    /// </summary>
+    private static Tensor OfVelocity(Tensor modelOutput, float sigma, Tensor sample)
+    {
+        using var scope = NewDisposeScope();
+        var variance = (sigma * sigma) + 1;
+        var image = (modelOutput * (-sigma / MathF.Sqrt(variance))) + (sample / variance);
+        return ((sample - image) / sigma).MoveToOuterDisposeScope();
+    }
 }

@@ -61,6 +61,14 @@ internal static class Sigmas
         return (down, Math.Sqrt((to * to) - (down * down)));
     }
 
+    /// <summary>The same in the operations and the float32 of diffusers' Euler a: from the 4096 of zero SNR, its Down is off by half a percent, and the result with it.</summary>
+    public static (float Down, float Up) AncestralInFloat32(double from, double to)
+    {
+        var (from2, to2) = ((float)from * (float)from, (float)to * (float)to);
+        var up = MathF.Sqrt(to2 * (from2 - to2) / from2);
+        return (MathF.Sqrt(to2 - (up * up)), up);
+    }
+
     /// <summary>The levels of a run in float32, as diffusers keeps them, with the one at which it ends.</summary>
     public static float[] EndingAt(double last, IEnumerable<double> sigmas) => [.. sigmas.Select(sigma => (float)sigma), (float)last];
 }

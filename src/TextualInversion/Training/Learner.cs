@@ -1,7 +1,6 @@
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Training;
 
@@ -138,8 +137,6 @@ internal sealed class Learner : IDisposable
         var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
         var conditioning = model.EncodePrompts(batch.Prompts, rows, batch.Pictures);
         var prediction = model.PredictNoise(noisy, timesteps, conditioning);
-        if (snrGamma == 0) return F.mse_loss(prediction, target);
-        var weights = tensor(MinSnr.Weights(schedule, batch.Timesteps, snrGamma), device: model.Device); // (B)
-        return ((prediction - target).square().mean([1, 2, 3]) * weights).mean();
+        return DenoisingLoss.Of(prediction, target, batch.Mask, snrGamma == 0 ? null : MinSnr.Weights(schedule, batch.Timesteps, snrGamma));
     }
 }

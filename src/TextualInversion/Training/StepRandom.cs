@@ -18,6 +18,7 @@ internal sealed class StepRandom(ulong seed, StepRandom.Purpose purpose, long co
         Flip,
         Timestep,
         Noise,
+        ShapeOrder,
     }
 
     /// <summary>A whole number in [0, <paramref name="count"/>).</summary>

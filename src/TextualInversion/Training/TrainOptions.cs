@@ -94,8 +94,22 @@ public sealed record TrainOptions
 
     public LearnedProperty Property { get; init; } = LearnedProperty.Object;
 
-    /// <summary>Whether a description beside a picture is used instead of the templates.</summary>
-    public bool Captions { get; init; } = true;
+    /// <summary>What of the pictures counts in the loss; null for all.</summary>
+    public MaskSource? Mask { get; init; }
+
+    public CaptionUse Captions { get; init; } = CaptionUse.Only;
+
+    /// <summary>Whether the tags of a description, what is between its commas, are put into another order each time.</summary>
+    public bool ShuffleTags { get; init; }
+
+    /// <summary>The part of a description's tags that is left out each time, but never the placeholder's.</summary>
+    public double DropTags { get; init; }
+
+    /// <summary>The first tags of a description that stay where they are.</summary>
+    public int KeepTags { get; init; }
+
+    /// <summary>Whether the last picture is not learned from, only measured.</summary>
+    public bool HoldOut { get; init; }
 
     public ulong Seed { get; init; }
 
@@ -118,7 +132,7 @@ public sealed record TrainOptions
         Patience = 0,
         Flip = true,
         Crop = CropMode.Squash,
-        Captions = false,
+        Captions = CaptionUse.Off,
     };
 
     /// <exception cref="TextualInversionException">A number is out of its range.</exception>
@@ -139,6 +153,9 @@ public sealed record TrainOptions
         Check(SnrGamma >= 0 && double.IsFinite(SnrGamma), "--snr-gamma", SnrGamma, "0 or more, such as 5");
         Check(NoiseOffset is >= 0 and <= 1, "--noise-offset", NoiseOffset, "a number from 0 to 1, such as 0.05");
         Check(ValidateEvery >= 0, "--validate-every", ValidateEvery, "0 or more steps");
+        Check(DropTags is >= 0 and < 1, "--drop-tags", DropTags, "a number from 0 to below 1, such as 0.1");
+        Check(KeepTags >= 0, "--keep-tags", KeepTags, "0 or more tags");
+        if (HoldOut && ValidateEvery == 0) throw new TextualInversionException("--hold-out measures a picture when the others are, so it needs --validate-every above 0.");
         Check(SaveEvery >= 0, "--save-every", SaveEvery, "0 or more steps");
         Check(Patience >= 0, "--patience", Patience, "0 or more validations");
         Check(Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0, "--resolution", Resolution, "a multiple of 8 from 8 to 4096, in pixels");

@@ -18,7 +18,7 @@ public sealed record TrainProgress
     /// <summary>See <see cref="Validation"/>; null where none was due.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>The same of a picture that was held out of training; null where none was due or none is.</summary>
+    /// <summary>See <see cref="Validation.HeldOut"/>; null where none was due or no picture is held out.</summary>
     public double? HeldOutLoss { get; init; }
 
     /// <summary>The step's; null before the first step.</summary>

@@ -11,6 +11,7 @@ namespace TextualInversion.Training;
 /// </summary>
 public sealed class TrainState : IDisposable
 {
+    private const int ValidationNumbers = 3;
     private const string StepKey = "step", IdentityKey = "identity", WeightsKey = "weights", CommandKey = "command", LossesKey = "losses", ValidationsKey = "validations";
 
     /// <summary>Steps done.</summary>
@@ -43,7 +44,7 @@ public sealed class TrainState : IDisposable
         var tensors = new Dictionary<string, Tensor>(Tensors);
         // The format has no place for empty tensors that every reader takes.
         if (Losses.Count > 0) tensors[LossesKey] = tensor(Losses.ToArray());
-        if (Validations.Count > 0) tensors[ValidationsKey] = tensor(Validations.SelectMany(point => new[] { point.Step, point.Loss }).ToArray()).view(-1, 2); // (k, 2)
+        if (Validations.Count > 0) tensors[ValidationsKey] = tensor(Validations.SelectMany(point => new[] { point.Step, point.Loss, point.HeldOut ?? double.NaN }).ToArray()).view(-1, ValidationNumbers); // (k, 3)
         var metadata = new Dictionary<string, string>
         {
             [StepKey] = Step.ToString(CultureInfo.InvariantCulture),
@@ -66,13 +67,13 @@ public sealed class TrainState : IDisposable
         try
         {
             var step = int.Parse(file.Metadata[StepKey], NumberStyles.None, CultureInfo.InvariantCulture);
-            if (losses.Length != step) throw new FormatException();
+            if (losses.Length != step || validations.Length % ValidationNumbers != 0) throw new FormatException();
             return new TrainState
             {
                 Step = step,
                 Tensors = file.Tensors.Keys.Where(key => key is not (LossesKey or ValidationsKey)).ToDictionary(key => key, key => file.Read(key).clone().DetachFromDisposeScope()),
                 Losses = losses,
-                Validations = [.. validations.Chunk(2).Select(pair => new Validation((int)pair[0], pair[1]))],
+                Validations = [.. validations.Chunk(ValidationNumbers).Select(numbers => new Validation((int)numbers[0], numbers[1], double.IsNaN(numbers[2]) ? null : numbers[2]))],
                 Weights = JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[WeightsKey])!,
                 Identity = JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[IdentityKey])!,
                 Command = JsonSerializer.Deserialize<List<string>>(file.Metadata[CommandKey])!,

@@ -35,16 +35,18 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         steppedThrough.ForEach(HashBefore);
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
         var trainTimesteps = schedule.Config.NumTrainTimesteps;
-        var batches = new BatchSource(set, concept.Prompts, tokenizers, options, trainTimesteps);
-        using var validationSet = options.ValidateEvery == 0 ? null : new ValidationSet(set, concept.Prompts, tokenizers, options.Batch, trainTimesteps, model.Device);
+        var (learned, heldOut) = HeldOutPicture.Split(concept.Pictures, options);
+        var order = new PictureOrder(options.Seed, learned.Select(picture => (picture, set.Size(picture), concept.Pictures[picture].Repeats)));
+        var batches = new BatchSource(set, order, concept.Prompts, tokenizers, options, trainTimesteps);
+        ValidationSet Examples(IReadOnlyList<int> of) => new(set, of, concept.Prompts, tokenizers, options.Batch, trainTimesteps, model.Device);
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
         using var watch = new RowWatch(model, concept.InitialRows);
         using var history = new TrainHistory(from, model.Device);
         var weights = hashesBefore.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
         from?.RequireSameWeights(weights);
         if (from is not null) learner.Restore(from);
-        var withoutPrompts = validationSet?.LossWithoutPrompts(learner.Evaluate);
-        if (validationSet is not null && from is null) history.Add(new Validation(0, validationSet.Loss(learner.Evaluate)), learner.Rows);
+        using var validator = options.ValidateEvery == 0 ? null : new Validator(learner, Examples(learned), heldOut is { } spared ? Examples([spared]) : null);
+        if (validator is not null && from is null) history.Add(validator.Measure(0), learner.Rows);
         if (from is null) progress.Report(Stand(learner, watch, history.Validations.Count == 0 ? null : history.Validations[0]));
         var health = new HealthCheck();
         var seconds = new List<double>();
@@ -85,13 +87,13 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
 
             history.Add(loss);
             seconds.Add(clock.Elapsed.TotalSeconds);
-            var validation = Validate(validationSet, learner, step + 1);
+            var validation = IsDue(step + 1) ? validator?.Measure(step + 1) : null;
             if (validation is not null) history.Add(validation, learner.Rows);
             progress.Report(Stand(learner, watch, validation) with { Step = step + 1, Loss = loss, LearningRate = learningRate, GradientNorm = gradientNorm, StepSeconds = seconds[^1] });
         }
 
         save(history.Capture(learner, weights));
-        if (validationSet is not null && history.Validations[^1].Step != history.Losses.Count) history.Add(new Validation(history.Losses.Count, validationSet.Loss(learner.Evaluate)), learner.Rows);
+        if (validator is not null && history.Validations[^1].Step != history.Losses.Count) history.Add(validator.Measure(history.Losses.Count), learner.Rows);
         steppedThrough.ForEach(HashAfter);
         var best = Validation.Best(history.Validations);
         var kept = Copies(best is null ? learner.Rows : history.BestRows);
@@ -102,7 +104,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             LastRows = Copies(learner.Rows),
             Steps = history.Losses.Count,
             BestStep = best?.Step ?? history.Losses.Count,
-            Validation = best is null ? null : new ValidationSummary(withoutPrompts!.Value, history.Validations[0].Loss, best.Loss, history.Validations[^1].Loss),
+            Validation = best is null ? null : validator!.Summary(history.Validations),
             Loss = history.RecentLoss,
             StepMedianSeconds = seconds.Count == 0 ? 0 : seconds.Order().ElementAt(seconds.Count / 2),
             Learned = watch.Describe(kept),
@@ -125,8 +127,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         return loss / options.Accumulate;
     }
 
-    private Validation? Validate(ValidationSet? set, Learner learner, int step) =>
-        set is not null && (step % options.ValidateEvery == 0 || step == options.Steps) ? new Validation(step, set.Loss(learner.Evaluate)) : null;
+    private bool IsDue(int step) => options.ValidateEvery > 0 && (step % options.ValidateEvery == 0 || step == options.Steps);
 
     private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) => [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
 
@@ -136,6 +137,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         Step = 0,
         Steps = options.Steps,
         ValidationLoss = validation?.Loss,
+        HeldOutLoss = validation?.HeldOut,
         Norms = RowWatch.Norms(learner.Rows),
         Drift = watch.Drift(learner.Rows),
         Nearest = validation is null ? null : watch.Nearest(learner.Rows),

@@ -12,7 +12,7 @@ public static class TrainingMemory
     private const int MapsOfResnet = 6, MapsOfTransformer = 36;
 
     /// <param name="files">the model</param>
-    /// <param name="side">of the pictures, in pixels; null for the model's own</param>
+    /// <param name="side">of the pictures, in pixels; null for the model's own. Those of other shapes have no more pixels, see <see cref="Data.AspectBuckets"/></param>
     /// <param name="batch">pictures in a forward pass</param>
     /// <param name="type">what the U-Net computes in</param>
     /// <returns>bytes, without gradient checkpointing</returns>

@@ -5,34 +5,31 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// The pictures as the VAE sees them, encoded once: of each the distribution of its latents, and after them of each mirrored if asked.
+/// The pictures as the VAE sees them, encoded once: of each the distribution of its latents, and after them of each mirrored if asked. They may have different shapes.
 /// </summary>
 internal sealed class TrainingSet : IDisposable
 {
-    private readonly LatentDistribution latents; // (N or 2 N, 4, h, w)
+    private readonly List<LatentDistribution> latents = []; // N or 2 N times (1, 4, h, w)
+    private readonly List<Tensor?> masks = []; // N or 2 N times (1, h, w); null where everything counts
     private readonly PictureGeometry[] geometries;
 
     /// <summary>Encodes the pictures one by one, so that the largest feature map is that of one.</summary>
     public TrainingSet(IDiffusionModel model, IReadOnlyList<TrainingPicture> pictures, TrainOptions options, CancellationToken cancellationToken)
     {
         geometries = [.. pictures.Select(picture => GeometryOf(picture, options.Crop))];
-        using var scope = NewDisposeScope();
-        var encoded = new List<LatentDistribution>();
         foreach (var flip in options.Flip ? new[] { false, true } : [false])
         {
             foreach (var picture in pictures)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                using var inner = NewDisposeScope();
-                var pixels = picture.ToTensor().unsqueeze(0).to(model.Device); // (1, 3, S, S)
+                using var scope = NewDisposeScope();
+                var pixels = picture.ToTensor().unsqueeze(0).to(model.Device); // (1, 3, H, W)
                 var (mean, std) = model.EncodePictures(flip ? pixels.flip(3) : pixels);
-                encoded.Add(new LatentDistribution(mean.MoveToOuterDisposeScope(), std.MoveToOuterDisposeScope()));
+                latents.Add(new LatentDistribution(mean.DetachFromDisposeScope(), std.DetachFromDisposeScope()));
+                var mask = MaskOf(picture, model);
+                masks.Add((flip ? mask?.flip(2) : mask)?.DetachFromDisposeScope());
             }
         }
-
-        latents = new LatentDistribution(
-            cat([.. encoded.Select(item => item.Mean)], dim: 0).DetachFromDisposeScope(),
-            cat([.. encoded.Select(item => item.Std)], dim: 0).DetachFromDisposeScope());
     }
 
     /// <summary>N, the pictures without their mirror images.</summary>
@@ -41,27 +38,60 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The size and crop of a picture, mirrored or not.</summary>
     public PictureGeometry Geometry(int picture) => geometries[picture];
 
-    /// <summary>The shape of a batch of latents, (B, 4, h, w).</summary>
-    public long[] Shape(int batch) => [batch, .. latents.Mean.shape[1..]];
+    /// <summary>h and w of a picture.</summary>
+    public (long Height, long Width) Size(int picture) => (latents[picture].Mean.shape[2], latents[picture].Mean.shape[3]);
+
+    /// <summary>The shape of a batch of latents of a picture's size, (B, 4, h, w).</summary>
+    public long[] Shape(int picture, int batch) => [batch, .. latents[picture].Mean.shape[1..]];
 
     /// <summary>Draws latents of pictures, (B, 4, h, w).</summary>
-    /// <param name="pictures">B indices below N</param>
+    /// <param name="pictures">B indices below N, of pictures of one size</param>
     /// <param name="mirrored">B times whether the mirror image is meant</param>
     /// <param name="noise">(B, 4, h, w), standard normal</param>
     public Tensor Sample(int[] pictures, bool[] mirrored, Tensor noise)
     {
         using var scope = NewDisposeScope();
-        var indices = tensor(pictures.Zip(mirrored, (picture, mirror) => (long)(mirror ? Count + picture : picture)).ToArray(), device: noise.device);
-        var chosen = new LatentDistribution(latents.Mean.index_select(0, indices), latents.Std.index_select(0, indices));
-        return chosen.Sample(noise).MoveToOuterDisposeScope();
+        var chosen = Indices(pictures, mirrored).Select(index => latents[index]).ToList();
+        var all = new LatentDistribution(cat([.. chosen.Select(each => each.Mean)], dim: 0), cat([.. chosen.Select(each => each.Std)], dim: 0)); // (B, 4, h, w)
+        return all.Sample(noise).MoveToOuterDisposeScope();
     }
 
-    public void Dispose() => latents.Dispose();
-
-    private static PictureGeometry GeometryOf(TrainingPicture picture, CropMode crop) => crop switch
+    /// <summary>What counts of the same pictures, (B, h, w) in [0, 1]; null where everything does.</summary>
+    public Tensor? Masks(int[] pictures, bool[] mirrored)
     {
-        CropMode.Center => PictureGeometry.CenterCrop(picture.OriginalHeightPixels, picture.OriginalWidthPixels, picture.Pixels.HeightPixels),
-        CropMode.Squash => PictureGeometry.Squash(picture.OriginalHeightPixels, picture.OriginalWidthPixels, picture.Pixels.HeightPixels),
-        _ => throw new ArgumentOutOfRangeException(nameof(crop)),
-    };
+        var chosen = Indices(pictures, mirrored).Select(index => masks[index]).ToList();
+        if (chosen.All(mask => mask is null)) return null;
+        using var scope = NewDisposeScope();
+        var whole = ones_like(chosen.First(mask => mask is not null)!);
+        return cat([.. chosen.Select(mask => mask ?? whole)], dim: 0).MoveToOuterDisposeScope(); // (B, h, w)
+    }
+
+    public void Dispose()
+    {
+        foreach (var each in latents) each.Dispose();
+        foreach (var mask in masks) mask?.Dispose();
+    }
+
+    private IEnumerable<int> Indices(int[] pictures, bool[] mirrored) => pictures.Zip(mirrored, (picture, mirror) => mirror ? Count + picture : picture);
+
+    private static Tensor? MaskOf(TrainingPicture picture, IDiffusionModel model)
+    {
+        if (picture.Mask is not { IsWhole: false } mask) return null;
+        var side = model.PixelsPerCell;
+        return tensor(mask.Average(side), [1, mask.HeightPixels / side, mask.WidthPixels / side], device: model.Device); // (1, h, w)
+    }
+
+    private static PictureGeometry GeometryOf(TrainingPicture picture, CropMode crop)
+    {
+        var (originalHeight, originalWidth, height, width) = (picture.OriginalHeightPixels, picture.OriginalWidthPixels, picture.Pixels.HeightPixels, picture.Pixels.WidthPixels);
+        switch (crop)
+        {
+            case CropMode.Center: return PictureGeometry.CenterCrop(originalHeight, originalWidth, height);
+            case CropMode.Squash: return PictureGeometry.Squash(originalHeight, originalWidth, height);
+            case CropMode.Bucket:
+                var covering = PictureFit.Covering(originalWidth, originalHeight, (width, height));
+                return new PictureGeometry(originalHeight, originalWidth, (covering.HeightPixels - height) / 2, (covering.WidthPixels - width) / 2, height, width);
+            default: throw new ArgumentOutOfRangeException(nameof(crop));
+        }
+    }
 }

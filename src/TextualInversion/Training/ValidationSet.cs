@@ -15,28 +15,33 @@ internal sealed class ValidationSet : IDisposable
 
     private readonly List<TrainingBatch> batches, withoutPrompts;
 
-    /// <param name="set">the pictures, of which the latents' means are taken</param>
+    /// <param name="set">pictures, of which the latents' means are taken</param>
+    /// <param name="of">the numbers of those to measure</param>
     /// <param name="prompts">sentences for them</param>
     /// <param name="tokenizers">that know the placeholder</param>
     /// <param name="batch">examples in a forward pass</param>
     /// <param name="trainTimesteps">of the noise schedule</param>
     /// <param name="device">where the tensors are needed</param>
-    public ValidationSet(TrainingSet set, PromptSource prompts, PromptTokenizers tokenizers, int batch, int trainTimesteps, Device device)
+    public ValidationSet(TrainingSet set, IReadOnlyList<int> of, PromptSource prompts, PromptTokenizers tokenizers, int batch, int trainTimesteps, Device device)
     {
-        var examples = Examples(set.Count, trainTimesteps).Select((example, number) => (example.Picture, example.Timestep, Number: number)).ToList();
+        var examples = Examples(of.Count, trainTimesteps).Select((example, number) => (Picture: of[example.Picture], example.Timestep, Number: number));
         var placeholder = tokenizers.First.Placeholders[0];
-        batches = [.. examples.Chunk(batch).Select(chunk => Batch(chunk))];
+        batches = [.. examples.GroupBy(example => set.Size(example.Picture)).SelectMany(size => size.Chunk(batch)).Select(Batch)];
         withoutPrompts = [.. batches.Select(full => full with { Prompts = tokenizers.Tokenize([.. full.Timesteps.Select(_ => "")]) })];
 
         TrainingBatch Batch((int Picture, long Timestep, int Number)[] chunk)
         {
             using var scope = NewDisposeScope();
             var pictures = chunk.Select(example => example.Picture).ToArray();
-            var noise = cat([.. chunk.Select(example => Noise(set.Shape(1), example.Number))], dim: 0).to(device); // (B, 4, h, w)
-            var latents = set.Sample(pictures, new bool[pictures.Length], zeros_like(noise));
-            var texts = chunk.Select(example => prompts.Prompt(example.Picture, placeholder, new StepRandom(Seed, StepRandom.Purpose.Prompt, example.Number))).ToList();
+            var noise = cat([.. chunk.Select(example => Noise(set.Shape(example.Picture, 1), example.Number))], dim: 0).to(device); // (B, 4, h, w)
+            var upright = new bool[pictures.Length];
+            var latents = set.Sample(pictures, upright, zeros_like(noise));
+            var texts = chunk.Select(example => prompts.ValidationPrompt(example.Picture, placeholder, new StepRandom(Seed, StepRandom.Purpose.Prompt, example.Number))).ToList();
             return new TrainingBatch(
-                latents.DetachFromDisposeScope(), noise.DetachFromDisposeScope(), [.. chunk.Select(example => example.Timestep)], tokenizers.Tokenize(texts), [.. pictures.Select(set.Geometry)]);
+                latents.DetachFromDisposeScope(), noise.DetachFromDisposeScope(), [.. chunk.Select(example => example.Timestep)], tokenizers.Tokenize(texts), [.. pictures.Select(set.Geometry)])
+            {
+                Mask = set.Masks(pictures, upright)?.DetachFromDisposeScope(),
+            };
         }
     }
 
@@ -53,6 +58,7 @@ internal sealed class ValidationSet : IDisposable
         {
             batch.Latents.Dispose();
             batch.Noise.Dispose();
+            batch.Mask?.Dispose();
         }
     }
 

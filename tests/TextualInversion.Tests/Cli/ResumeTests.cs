@@ -24,8 +24,9 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task Train_KilledAtRandomMoments_GivesTheSameFilesAsWithoutStopping()
     {
+        string[] everythingRandom = [.. PicturesOfSeveralShapesWithMasks(), "--hold-out", "--captions", "mixed", "--shuffle-tags", "--drop-tags", "0.3"];
         var clock = Stopwatch.StartNew();
-        Assert.True(await RunAsync([.. Command("whole"), "--steps", "8", .. Sampling], untilMilliseconds: null));
+        Assert.True(await RunAsync([.. Command("whole"), .. everythingRandom, "--steps", "8", .. Sampling], untilMilliseconds: null));
         var longest = (int)clock.ElapsedMilliseconds;
         var random = new Random(1);
         var killed = 0;
@@ -47,7 +48,7 @@ public sealed class ResumeTests : IDisposable
 
         string[] Next() => File.Exists(folder.File($"killed/{Run}/state.safetensors"))
             ? ["train", "--resume", folder.File($"killed/{Run}")]
-            : [.. Command("killed"), "--steps", "8", "--overwrite", .. Sampling];
+            : [.. Command("killed"), .. everythingRandom, "--steps", "8", "--overwrite", .. Sampling];
 
         void AssertSameAndStartAnew()
         {
@@ -117,6 +118,15 @@ public sealed class ResumeTests : IDisposable
         await BeginAsync();
         File.Copy(Ti.Sample("my-dog", "1.png"), folder.File("pictures/2.png"), overwrite: true);
         await RefusesAsync("2.png (SHA-256): was ");
+    }
+
+    [Fact]
+    public async Task Resume_ChangedMask_NamesIt()
+    {
+        var (exitCode, _, error) = await Ti.RunAsync([.. Command("."), .. PicturesOfSeveralShapesWithMasks(), "--steps", "2"]);
+        Assert.True(exitCode == 0, error);
+        folder.Write("masks/2.png", PngFile.Gray(80, 80, (_, _) => 99));
+        await RefusesAsync("masks/2.png (SHA-256): was ");
     }
 
     [Fact]
@@ -197,6 +207,21 @@ public sealed class ResumeTests : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }
+    }
+
+    /// <returns>the options for them</returns>
+    private string[] PicturesOfSeveralShapesWithMasks()
+    {
+        _ = Command(".");
+        folder.Write("pictures/6.png", PngFile.Gray(120, 60, (x, y) => (byte)(x * y)));
+        folder.Write("pictures/1.txt", "cat, purple, dotted, orange, sitting");
+        foreach (var picture in Directory.EnumerateFiles(folder.File("pictures"), "*.png"))
+        {
+            var isWide = Path.GetFileName(picture) == "6.png";
+            folder.Write($"masks/{Path.GetFileName(picture)}", PngFile.Gray(isWide ? 160 : 80, 80, (x, _) => (byte)(x < 40 ? 255 : 60)));
+        }
+
+        return ["--crop", "bucket", "--mask", folder.File("masks")];
     }
 
     /// <summary>A training on a small model, with pictures and model that a test may change.</summary>

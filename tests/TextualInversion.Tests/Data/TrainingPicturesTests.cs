@@ -103,6 +103,6 @@ public sealed class TrainingPicturesTests : IDisposable
     {
         var path = folder.Write("1.png", PillowFixture.Content("rgb.png"));
         var cancelled = new CancellationToken(canceled: true);
-        Assert.Throws<OperationCanceledException>(() => TrainingPictures.Load([path], 8, CropMode.Center, cancelled));
+        Assert.Throws<OperationCanceledException>(() => TrainingPictures.Load([path], 8, CropMode.Center, cancellationToken: cancelled));
     }
 }

@@ -20,7 +20,7 @@ public sealed class GuidanceTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Denoise_RescaleAndEta_EqualDiffusers(string name)
+    public void Denoise_RescaleEtaAndClipSkip_EqualDiffusers(string name)
     {
         using var scope = NewDisposeScope();
         var item = JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray().Single(element => element.GetProperty("case").ToString() == name);
@@ -38,6 +38,7 @@ public sealed class GuidanceTests
             Height = item.GetProperty("height").GetInt32(),
             Eta = Number("eta", 0),
             GuidanceRescale = Number("guidance_rescale", 0),
+            ClipSkip = (int)Number("clip_skip", 0) + 1, // diffusers counts what is skipped
         };
         using var generator = new Generator(item.GetProperty("seed").GetUInt64());
 
@@ -85,6 +86,25 @@ public sealed class GuidanceTests
         using var scope = NewDisposeScope();
         using var model = DiffusionModel.Open(new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1")), CPU, ScalarType.Float32);
         var tile = int.Parse(Reference.Metadata["tile_cells"], System.Globalization.CultureInfo.InvariantCulture);
-        Goldens.AssertClose(Reference.Read("tiled.pixels"), TiledDecoder.Decode(model, Reference.Read("tiled.latents"), tile), 1e-4, "pixels");
+        Goldens.AssertClose(Reference.Read("tiled.pixels"), TiledVae.Decode(model, Reference.Read("tiled.latents"), tile), 1e-4, "pixels");
     }
+
+    [Fact]
+    public void Encode_InTiles_EqualsDiffusers()
+    {
+        using var scope = NewDisposeScope();
+        using var model = DiffusionModel.Open(new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1")), CPU, ScalarType.Float32);
+        var tile = int.Parse(Reference.Metadata["tile_pixels"], System.Globalization.CultureInfo.InvariantCulture);
+
+        using var distribution = TiledVae.Encode(model, Reference.Read("tiles.pixels"), tile);
+
+        Goldens.AssertClose(Reference.Read("tiles.mean"), distribution.Mean, 1e-4, "mean");
+        Goldens.AssertClose(Reference.Read("tiles.std"), distribution.Std, 1e-4, "std");
+    }
+
+    [Theory]
+    [InlineData(1024, 1024, 1024 * 1024)]
+    [InlineData(1032, 1024, 512 * 512)]
+    [InlineData(4096, 264, 512 * 264)]
+    public void PixelsAtOnce_LargePicture_IsATile(int height, int width, long expected) => Assert.Equal(expected, TiledVae.PixelsAtOnce(height, width));
 }

@@ -12,7 +12,9 @@ namespace TextualInversion.Tests.Generation;
 [Trait("Category", Goldens.Category)]
 public sealed class TextToImageTests
 {
-    private const double LatentTolerance = 1e-3;
+    // Where DDIM clips the latents, of 27 in this model, to 1, seven steps in float64 are 9e-4 from the numbers of float32, and diffusers on another
+    // processor is 1.4e-3 from its own.
+    private const double LatentTolerance = 1e-3, ClippedTolerance = 3e-3;
     private const int PixelTolerance = 1;
 
     /// <summary>Each case of each file.</summary>
@@ -51,7 +53,7 @@ public sealed class TextToImageTests
         var pictures = Enumerable.Repeat(generator, (int)expected.shape[0]).ToList();
         var latents = cat([.. new TextToImage(model, config, tokenizers, rows).Denoise(options, pictures)], dim: 0);
 
-        Goldens.AssertClose(expected, latents, LatentTolerance, name);
+        Goldens.AssertClose(expected, latents, options.Sampler == SamplerKind.Ddim && (config.ClipSample ?? true) ? ClippedTolerance : LatentTolerance, name);
         if (rows is not null) Assert.Equal(golden.Read($"{name}.ids").data<long>().ToArray(), tokenizers.First.Tokenize(options.Prompt).Ids.Select(id => (long)id));
         if (golden.Tensors.ContainsKey($"{name}.image")) AssertPicture(golden.Read($"{name}.image"), TextToImage.ToPicture(model.DecodeLatents(latents)).Pixels, name);
     }

@@ -1,0 +1,13 @@
+namespace TextualInversion.Data;
+
+/// <summary>Where the masks of pictures are.</summary>
+/// <param name="Folder">with a gray picture for each, of the same name but for the ending; null where it is the pictures' own alpha channel</param>
+public sealed record MaskSource(string? Folder)
+{
+    private const string AlphaName = "alpha";
+
+    /// <summary><c>alpha</c>, else a folder.</summary>
+    public static MaskSource Parse(string text) => new(text == AlphaName ? null : text);
+
+    public override string ToString() => Folder ?? AlphaName;
+}

@@ -1,0 +1,62 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Models;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Generation;
+
+/// <summary>How much memory painting takes at its peak, within about a third: the networks, and the feature maps of a step or of decoding, whichever are more.</summary>
+/// <param name="files">the model</param>
+/// <param name="type">what its U-Net computes in</param>
+public sealed class GenerationMemory(IModelFiles files, ScalarType type)
+{
+    // Feature maps that exist at once, each as large as a block's result, and the program with its libraries; fitted to measured peaks of Stable
+    // Diffusion 1.5 and of the demo model. A transformer's feed-forward layers are the widest; a level without one has joined skips.
+    private const int MapsOfTransformer = 20, MapsOfResnet = 12, MapsOfDecoder = 10;
+    private const long Program = 250_000_000;
+
+    private readonly UNetConfig unet = files.Config<UNetConfig>("unet");
+    private readonly VaeConfig vae = files.Config<VaeConfig>("vae");
+
+    /// <param name="options">size, guidance, whether there is a picture to start from</param>
+    /// <param name="pictures">that share a call of the model</param>
+    /// <returns>bytes</returns>
+    /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
+    public long Estimate(GenerateOptions options, int pictures) => Program + Weights(options.Init is not null) + Math.Max(Step(options, pictures), Decoding(options));
+
+    /// <summary>The largest batch that fits; 1 where none does.</summary>
+    /// <param name="options">see <see cref="Estimate"/></param>
+    /// <param name="available">bytes</param>
+    /// <param name="most">the largest that is wanted</param>
+    public int LargestBatch(GenerateOptions options, long available, int most) =>
+        Enumerable.Range(1, most).Reverse().FirstOrDefault(pictures => Estimate(options, pictures) <= available, defaultValue: 1);
+
+    private long Weights(bool encodes)
+    {
+        string[] textParts = files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
+        var text = textParts.Sum(part => Elements(files.Weights(part), "")) * sizeof(float);
+        var pictures = Elements(files.Weights("vae"), encodes ? "" : "decoder.") * sizeof(float);
+        return text + pictures + Elements(files.Weights("unet"), "") * SizeOf(type);
+    }
+
+    private long Step(GenerateOptions options, int pictures)
+    {
+        long skips = 0, most = 0, area = (long)(options.Width / vae.PixelsPerCell) * (options.Height / vae.PixelsPerCell);
+        for (var level = 0; level < unet.BlockOutChannels.Count; level++, area /= 4)
+        {
+            var map = area * unet.BlockOutChannels[level];
+            var hasAttention = unet.DownBlockTypes[level].StartsWith("CrossAttn", StringComparison.Ordinal);
+            skips += map * (UNetConfig.At(unet.LayersPerBlock, level) + 1);
+            most = Math.Max(most, map * (hasAttention ? MapsOfTransformer : MapsOfResnet));
+        }
+
+        return pictures * (options.Guidance > 1 ? 2 : 1) * (skips + most) * SizeOf(type);
+    }
+
+    private long Decoding(GenerateOptions options) =>
+        MapsOfDecoder * vae.BlockOutChannels[0] * TiledVae.PixelsAtOnce(options.Height, options.Width) * sizeof(float);
+
+    private static long SizeOf(ScalarType type) => type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
+
+    private static long Elements(ITensorFile file, string prefix) =>
+        file.Tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(entry => entry.Value.Shape.Aggregate(1L, (product, length) => product * length));
+}

@@ -1,0 +1,61 @@
+using TextualInversion.Models;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Generation;
+
+/// <summary>
+/// Latents to pixels and back in bounded memory: one picture at a time, and a big one in tiles, as with diffusers' <c>enable_vae_tiling</c>
+/// (<c>AutoencoderKL.tiled_decode</c>, <c>_tiled_encode</c>). A tile's norms know nothing of the rest, so that tiled pictures differ a little from whole ones.
+/// </summary>
+internal static class TiledVae
+{
+    private const int WholeUpToPixels = 1024 * 1024; // a whole picture's feature maps of 128 channels then take half a gigabyte each
+    private const int TilePixels = 512;
+
+    /// <summary>How many pixels of a picture are in memory as feature maps at once.</summary>
+    public static long PixelsAtOnce(long heightPixels, long widthPixels) =>
+        IsWhole(heightPixels, widthPixels) ? heightPixels * widthPixels : Math.Min(TilePixels, heightPixels) * Math.Min(TilePixels, widthPixels);
+
+    /// <param name="model">the decoder</param>
+    /// <param name="latents">(1, 4, h, w), scaled</param>
+    /// <returns>(1, 3, H, W), about [-1, 1]</returns>
+    public static Tensor Decode(IDiffusionModel model, Tensor latents)
+    {
+        var cell = model.PixelsPerCell;
+        return IsWhole(latents.shape[2] * cell, latents.shape[3] * cell) ? model.DecodeLatents(latents) : Decode(model, latents, TilePixels / cell);
+    }
+
+    /// <param name="model">the encoder</param>
+    /// <param name="pixels">(1, 3, H, W) in [-1, 1]</param>
+    /// <returns>the distribution of their scaled latents, (1, 4, h, w)</returns>
+    public static LatentDistribution Encode(IDiffusionModel model, Tensor pixels) =>
+        IsWhole(pixels.shape[2], pixels.shape[3]) ? model.EncodePictures(pixels) : Encode(model, pixels, TilePixels);
+
+    /// <param name="model">the decoder</param>
+    /// <param name="latents">(1, 4, h, w), scaled</param>
+    /// <param name="tileCells">a tile's side in latent cells</param>
+    internal static Tensor Decode(IDiffusionModel model, Tensor latents, int tileCells)
+    {
+        using var noGrad = no_grad();
+        return Tiles.Map(latents, tileCells, tileCells * model.PixelsPerCell, model.DecodeLatents);
+    }
+
+    /// <param name="model">the encoder</param>
+    /// <param name="pixels">(1, 3, H, W)</param>
+    /// <param name="tilePixels">a tile's side</param>
+    internal static LatentDistribution Encode(IDiffusionModel model, Tensor pixels, int tilePixels)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        // diffusers fades what the network gives: the means and the logarithms of the variances.
+        var moments = Tiles.Map(pixels, tilePixels, tilePixels / model.PixelsPerCell, tile =>
+        {
+            var own = model.EncodePictures(tile);
+            return cat([own.Mean, own.Std.log()], dim: 1); // (1, 8, h, w)
+        });
+        var parts = moments.chunk(2, dim: 1); // 2 x (1, 4, h, w)
+        return new LatentDistribution(parts[0].contiguous().MoveToOuterDisposeScope(), parts[1].exp().MoveToOuterDisposeScope());
+    }
+
+    private static bool IsWhole(long heightPixels, long widthPixels) => heightPixels * widthPixels <= WholeUpToPixels;
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using TextualInversion.Checkpoints;
+using TextualInversion.Embeddings;
+using TextualInversion.Tests.Fixtures;
+using Xunit.Abstractions;
+
+namespace TextualInversion.Tests.Fuzzing;
+
+/// <summary>
+/// Damaged files of every container: each is read or refused with a <see cref="TextualInversionException"/>, quickly and with little
+/// memory, and no other exception comes out. <c>scripts/fuzz</c> goes on for longer; a seed in a failure's message repeats it.
+/// </summary>
+public sealed class ContainerFuzzTests(ITestOutputHelper output)
+{
+    private const int ShortRun = 3000; // files of each container
+    private const int MostBytes = 64 << 20;
+
+    public static TheoryData<string> Containers => ["safetensors", "zip", "pickle", "png"];
+
+    [Theory]
+    [MemberData(nameof(Containers))]
+    public void Open_DamagedFile_IsReadOrRefused(string container)
+    {
+        var next = Corpus(container).Select(original => Damaging(container, original)).ToList();
+        var (files, seconds, first) = (Setting("TI_FUZZ_FILES", ShortRun), Setting("TI_FUZZ_SECONDS", 0), (int)Setting("TI_FUZZ_SEED", 0));
+        using var run = new FuzzRun(container, first);
+        while (run.Files < files || run.Seconds < seconds)
+        {
+            var random = new Random(run.Begin());
+            var content = next[random.Next(next.Count)](random);
+            run.End(content.Length, wasRead: Check(content, run.What, asTensors: random.Next(4) == 0));
+        }
+
+        output.WriteLine(run.ToString());
+        if (Environment.GetEnvironmentVariable("TI_FUZZ_LOG") is { Length: > 0 } log) File.AppendAllText(log, run + Environment.NewLine);
+        if (seconds > 0 || files > ShortRun) Assert.True(run.PeakGrowth < MostBytes, $"{container}: the process grew by {run.PeakGrowth:N0} bytes");
+    }
+
+    [Theory]
+    [MemberData(nameof(Containers))]
+    public void Open_UndamagedFile_IsRead(string container)
+    {
+        foreach (var original in Corpus(container)) Assert.True(Check(original, container, asTensors: true));
+    }
+
+    private static List<byte[]> Corpus(string container) =>
+        [.. Directory.EnumerateFiles(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "fuzz", container)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+
+    private static Func<Random, byte[]> Damaging(string container, byte[] original) => container switch
+    {
+        "safetensors" => new SafetensorsDamage(original).Next,
+        "zip" => new ZipDamage(original).Next,
+        "pickle" => new LegacyDamage(original).Next,
+        "png" => new PngDamage(original).Next,
+        _ => throw new ArgumentOutOfRangeException(nameof(container)),
+    };
+
+    private static double Setting(string name, double otherwise) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? double.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    /// <param name="content">A file.</param>
+    /// <param name="what">How messages name it.</param>
+    /// <param name="asTensors">Whether to read it as a file of any tensors too.</param>
+    /// <returns>whether it was read</returns>
+    private static bool Check(byte[] content, string what, bool asTensors)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var wasRead = Guard(what, () => ReadEmbedding(content)) | (asTensors && Guard(what, () => ReadTensors(content)));
+        var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(bytes < MostBytes, $"{what}: took {bytes:N0} bytes");
+        return wasRead;
+    }
+
+    private static void ReadTensors(byte[] content)
+    {
+        var file = TensorFile.Open(new FileSource("file", content));
+        foreach (var (name, entry) in file.Tensors)
+        {
+            using var tensor = file.Read(name);
+            Assert.Equal(entry.Type, tensor.dtype);
+            Assert.Equal(entry.Shape, tensor.shape);
+            Assert.Equal(tensor.numel() * tensor.element_size(), tensor.bytes.Length);
+        }
+    }
+
+    private static void ReadEmbedding(byte[] content)
+    {
+        using var file = EmbeddingFile.Open("file", content);
+        Assert.NotEmpty(file.Embedding.Rows);
+        Assert.NotEmpty(file.Embedding.Trigger);
+        Assert.All(file.Embedding.Rows, rows => Assert.Equal((2, file.Embedding.Vectors), (rows.shape.Length, (int)rows.shape[0])));
+        Assert.All(file.Embedding.Rows, rows => Assert.All(rows.data<float>().ToArray(), value => Assert.True(float.IsFinite(value))));
+    }
+
+    private static bool Guard(string what, Action read)
+    {
+        try
+        {
+            read();
+            return true;
+        }
+        catch (TextualInversionException refused)
+        {
+            Assert.StartsWith("file: ", refused.Message, StringComparison.Ordinal);
+            return false;
+        }
+        catch (Exception error) when (error is not Xunit.Sdk.XunitException)
+        {
+            Assert.Fail($"{what}: {error}");
+            return false;
+        }
+    }
+}
