@@ -49,8 +49,7 @@ internal sealed class TrainOutput : IDisposable
         else Folder.Keep();
         state.Write(Folder.StatePath, setup.Identity, command);
         if (state.Step == 0 || setup.Options.SaveEvery == 0 || state.Step % setup.Options.SaveEvery != 0) return;
-        var rows = Enumerable.Range(0, int.MaxValue).Select(encoder => state.Tensors.GetValueOrDefault($"rows.{encoder}")).TakeWhile(each => each is not null).ToList();
-        Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, rows!, setup.Provenance(state.Weights, state.Step)), overwrite: true);
+        Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)), overwrite: true);
     }
 
     /// <summary>Writes what was learned.</summary>

@@ -45,7 +45,7 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
         result.End,
         Command = command.Prepend("train"),
         setup.Options,
-        Initializer = setup.Start.File is null ? (object)new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces } : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
+        Initializer = setup.Start.File is null ? (object)new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces, setup.Start.Found } : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
         Pictures = setup.Pictures.Select((picture, index) => new
         {
             picture.Path,

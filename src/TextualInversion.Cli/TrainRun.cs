@@ -8,11 +8,14 @@ namespace TextualInversion.Cli;
 /// <summary>One run of <c>ti train</c>: trains, writes what was learned and the record of it, and says how it went.</summary>
 /// <param name="model">loaded; it is as it was after the run</param>
 /// <param name="setup">what is learned</param>
+/// <param name="pictures">encoded</param>
 /// <param name="output">the run's files</param>
 /// <param name="command">the arguments that go on with the run, which its state keeps</param>
-/// <param name="painter">paints pictures on the way; null for none</param>
-internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainOutput output, IReadOnlyList<string> command, SamplePainter? painter)
+internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet pictures, TrainOutput output, IReadOnlyList<string> command)
 {
+    /// <summary>Paints pictures on the way; null for none.</summary>
+    public SamplePainter? Painter { get; init; }
+
     /// <param name="from">where the same run stopped; null to begin</param>
     /// <param name="clock">started with the run</param>
     /// <param name="messages">told how it goes</param>
@@ -58,9 +61,9 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainOutput o
     /// <summary>The rows that are kept may be of a step at which nothing was painted.</summary>
     private void PaintKept(TrainResult result, Messages messages, CancellationToken cancellationToken)
     {
-        if (painter is null || painter.HasPainted(result.BestStep)) return;
+        if (Painter is null || Painter.HasPainted(result.BestStep)) return;
         messages.Say($"painting the rows of step {result.BestStep}, which are kept");
-        painter.Paint(result.BestStep, result.Rows, _ => { }, cancellationToken);
+        Painter.Paint(result.BestStep, result.Rows, _ => { }, cancellationToken);
     }
 
     private TrainResult Train(TrainState? from, Messages messages, CancellationToken cancellationToken)
@@ -71,8 +74,8 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainOutput o
             listeners.Add(new MetricsListener(output.Folder, from?.Step));
             var display = new StepDisplay(messages);
             listeners.Add(display);
-            if (painter is not null) listeners.Add(new SampleListener(painter, display.ShowPainting, cancellationToken));
-            var concept = new Concept(setup.Placeholder, setup.Start.Rows, setup.Pictures, setup.Prompts);
+            if (Painter is not null) listeners.Add(new SampleListener(Painter, display.ShowPainting, cancellationToken));
+            var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
             var progress = new Report<TrainProgress>(step => Tell(listener => listener.Stepped(step)));
             return new Trainer(model.Network, model.Noise, setup.Options).Run(concept, from, Save, progress, cancellationToken);
         }

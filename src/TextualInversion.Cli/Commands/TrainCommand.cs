@@ -60,13 +60,17 @@ internal sealed class TrainCommand : Documented
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
         using var start = StartingRows.Read(asked, model.Network);
         var setup = TrainSetup.Read(asked, model, start, cancellationToken);
+        foreach (var warning in setup.Warnings) messages.Warn(warning);
+        using var pictures = new TrainingSet(model.Network, setup.Pictures, setup.Options, cancellationToken);
+        using var found = asked.Initializer == TrainRequest.Auto ? WordSearch.Run(model, setup, pictures, output.Folder.FoundWordsPath, from is not null, messages, cancellationToken) : null;
+        if (found is not null) setup = setup.From(found);
         from?.RequireSame(setup.Identity);
         setup.Introduce(messages);
         if (from is not null) messages.Say($"going on after step {from.Step}");
 
         var command = from?.Command ?? [.. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json), request.Seed.Name, asked.Options.Seed.ToString(CultureInfo.InvariantCulture)];
         var plan = sampling.Read(parsed, setup, model, messages);
-        var run = new TrainRun(model, setup, output, command, plan is null ? null : new SamplePainter(model, setup, asked.Model, plan, output.Folder));
+        var run = new TrainRun(model, setup, pictures, output, command) { Painter = plan is null ? null : new SamplePainter(model, setup, asked.Model, plan, output.Folder) };
         var record = run.Execute(from, clock, messages, cancellationToken);
         typed.InvocationConfiguration.Output.WriteLine(typed.GetValue(json) ? record.Summary : output.EmbeddingPath);
         return run.Conclude(record, messages);

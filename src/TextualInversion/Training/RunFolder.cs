@@ -46,6 +46,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>See <see cref="TrainState"/>.</summary>
     public string StatePath => StateIn(FolderPath);
 
+    /// <summary>The words that were looked for to start from.</summary>
+    public string FoundWordsPath => Path.Combine(FolderPath, "initializer.json");
+
     /// <summary>The embedding as it was after the last step, where another one was the best.</summary>
     public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
 

@@ -45,7 +45,12 @@ public sealed record TrainResult : IDisposable
 }
 
 /// <summary>The hash of a network before and after the run. They are equal, or the run fails.</summary>
-public sealed record FrozenHash(string Before, string After);
+public sealed record FrozenHash(string Before, string After)
+{
+    /// <exception cref="InvalidOperationException">They are not equal.</exception>
+    internal static FrozenHash Of(ModelPart part, string before, string after) =>
+        before == after ? new FrozenHash(before, after) : throw new InvalidOperationException($"the frozen {part} changed during training");
+}
 
 /// <summary>The validation losses of a run.</summary>
 /// <param name="WithoutPrompts">with empty prompts: what the model makes of the pictures by itself</param>

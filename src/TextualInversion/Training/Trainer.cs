@@ -25,27 +25,21 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
     public TrainResult Run(Concept concept, TrainState? from, Action<TrainState> save, IProgress<TrainProgress> progress, CancellationToken cancellationToken)
     {
         options.Validate();
-        HashBefore(ModelPart.VaeEncoder);
-        using var set = new TrainingSet(model, concept.Pictures, options, cancellationToken);
-        HashAfter(ModelPart.VaeEncoder);
-        model.ReleaseVae();
-        Allocator.Trim();
-
+        var set = concept.Pictures;
+        (hashesBefore[ModelPart.VaeEncoder], hashes[nameof(ModelPart.VaeEncoder)]) = (set.Vae.Before, set.Vae);
         var steppedThrough = model.Parts.Where(part => part != ModelPart.VaeEncoder).ToList();
         steppedThrough.ForEach(HashBefore);
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
         var trainTimesteps = schedule.Config.NumTrainTimesteps;
-        var (learned, heldOut) = HeldOutPicture.Split(concept.Pictures, options);
-        var order = new PictureOrder(options.Seed, learned.Select(picture => (picture, set.Size(picture), concept.Pictures[picture].Repeats)));
-        var batches = new BatchSource(set, order, concept.Prompts, tokenizers, options, trainTimesteps);
-        ValidationSet Examples(IReadOnlyList<int> of) => new(set, of, concept.Prompts, tokenizers, options.Batch, trainTimesteps, model.Device);
+        var batches = new BatchSource(set, concept.Prompts, tokenizers, options, trainTimesteps);
+        ValidationSet Examples(IReadOnlyList<int> of) => new(set, of, concept.Prompts, tokenizers, options.Batch, trainTimesteps);
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
         using var watch = new RowWatch(model, concept.InitialRows);
         using var history = new TrainHistory(from, model.Device);
         var weights = hashesBefore.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
         from?.RequireSameWeights(weights);
         if (from is not null) learner.Restore(from);
-        using var validator = options.ValidateEvery == 0 ? null : new Validator(learner, Examples(learned), heldOut is { } spared ? Examples([spared]) : null);
+        using var validator = options.ValidateEvery == 0 ? null : new Validator(learner, Examples(set.Learned), set.HeldOut is { } spared ? Examples([spared]) : null);
         if (validator is not null && from is null) history.Add(validator.Measure(0), learner.Rows);
         if (from is null) progress.Report(Stand(learner, watch, history.Validations.Count == 0 ? null : history.Validations[0]));
         var health = new HealthCheck();
@@ -146,10 +140,5 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
 
     private void HashBefore(ModelPart part) => hashesBefore[part] = model.Hash(part);
 
-    private void HashAfter(ModelPart part)
-    {
-        var hash = new FrozenHash(hashesBefore[part], model.Hash(part));
-        if (hash.Before != hash.After) throw new InvalidOperationException($"the frozen {part} changed during training");
-        hashes[part.ToString()] = hash;
-    }
+    private void HashAfter(ModelPart part) => hashes[part.ToString()] = FrozenHash.Of(part, hashesBefore[part], model.Hash(part));
 }
