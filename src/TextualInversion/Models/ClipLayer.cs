@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -10,6 +11,8 @@ internal sealed record ClipLayerConfig(int Width, int MlpWidth, int Heads, doubl
 /// <summary>One block: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
 internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool isCausal, string file)
 {
+    private static readonly Scalar QuickGelu = 1.702; // see Layers.Plus
+
     private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.Width, config.LayerNormEps);
     private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.Width, config.Heads, hasBias: true);
     private readonly LayerNorm mlpNorm = new(weights / "layer_norm2", config.Width, config.LayerNormEps);
@@ -17,7 +20,7 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
     private readonly Linear contract = new(weights / "mlp" / "fc2", config.MlpWidth, config.Width);
     private readonly Func<Tensor, Tensor> activation = config.Activation switch
     {
-        "quick_gelu" => x => x * sigmoid(1.702 * x),
+        "quick_gelu" => x => x * sigmoid(x.mul(QuickGelu)),
         "gelu" => x => F.gelu(x),
         _ => throw new TextualInversionException($"{file}: its config.json asks for the activation {config.Activation}; quick_gelu and gelu are supported."),
     };
@@ -27,7 +30,7 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        x = x + attention.Forward(attentionNorm.Forward(x), causal: isCausal);
-        return (x + contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
+        x = x.Plus(attention.Forward(attentionNorm.Forward(x), causal: isCausal));
+        return x.Plus(contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
     }
 }

@@ -101,7 +101,7 @@ public sealed class ClipTextEncoder : IDisposable
             looked = looked.index_copy(0, positions, rows.index_select(0, rowIds));
         }
 
-        return looked.view(batch, length, config.HiddenSize) + positionEmbedding.narrow(0, 0, length); // (B, S, d) + (S, d)
+        return looked.view(batch, length, config.HiddenSize).Plus(positionEmbedding.narrow(0, 0, length)); // (B, S, d) + (S, d)
     }
 
     // Files of 2022 have the prefix, and the positions' indices as a tensor; newer ones have neither.

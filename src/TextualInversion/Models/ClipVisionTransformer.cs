@@ -49,7 +49,7 @@ public sealed class ClipVisionTransformer : IDisposable
         var grid = F.conv2d(pixels, patchEmbedding, strides: [config.PatchSize, config.PatchSize]); // (B, width, h, w)
         var patches = grid.flatten(2).transpose(1, 2); // (B, h w, width)
         var whole = classEmbedding.view(1, 1, -1).expand(pixels.shape[0], 1, -1); // (B, 1, width)
-        var states = firstNorm.Forward(cat([whole, patches], dim: 1) + positionEmbedding); // (B, 1 + h w, width)
+        var states = firstNorm.Forward(cat([whole, patches], dim: 1).Plus(positionEmbedding)); // (B, 1 + h w, width)
         foreach (var layer in layers) states = layer.Forward(states);
         return projection.Forward(finalNorm.Forward(states.select(1, 0))).MoveToOuterDisposeScope();
     }

@@ -104,6 +104,14 @@ internal sealed class LayerNorm(Weights weights, long width, double epsilon)
 
 internal static class Layers
 {
+    private static readonly Scalar One = 1;
+
+    /// <summary>
+    /// x + y. TorchSharp's operator makes a scalar 1 each time and lets go of it before libtorch has read it: should the garbage collector run
+    /// in that moment, its finalizer frees it too early. Seen on a busy machine, so the networks' sums, a hundred a step, share one that stays.
+    /// </summary>
+    public static Tensor Plus(this Tensor x, Tensor y) => x.add(y, One);
+
     /// <summary>Whether oneDNN is there for a tensor's type and place.</summary>
     public static bool SuitOneDnn(Tensor x) => OneDnn.IsAvailable && x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32;
 }

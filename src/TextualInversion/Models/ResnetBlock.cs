@@ -24,9 +24,9 @@ internal sealed class ResnetBlock(Weights weights, long inputs, long outputs, lo
     {
         using var scope = NewDisposeScope();
         var hidden = Through(norm1, conv1, x);
-        if (timeProjection is not null) hidden = hidden + timeProjection.Forward(time!).unsqueeze(-1).unsqueeze(-1); // (B, C, h, w) + (B, C, 1, 1)
+        if (timeProjection is not null) hidden = hidden.Plus(timeProjection.Forward(time!).unsqueeze(-1).unsqueeze(-1)); // (B, C, h, w) + (B, C, 1, 1)
         hidden = Through(norm2, conv2, hidden);
-        return ((shortcut?.Forward(x) ?? x) + hidden).MoveToOuterDisposeScope();
+        return (shortcut?.Forward(x) ?? x).Plus(hidden).MoveToOuterDisposeScope();
     }
 
     private static Tensor Through(GroupNorm norm, Conv2d conv, Tensor x)

@@ -34,7 +34,7 @@ internal sealed class SpatialTransformer
         foreach (var block in blocks) cells = block.Forward(cells, encoderHiddenStates);
         cells = projectOut.Forward(cells);
         // x first: the sum takes its order in memory.
-        return (x + cells.view(batch, height, width, channels).permute(0, 3, 1, 2)).MoveToOuterDisposeScope(); // (B, C, h, w)
+        return x.Plus(cells.view(batch, height, width, channels).permute(0, 3, 1, 2)).MoveToOuterDisposeScope(); // (B, C, h, w)
     }
 
     // A convolution of one pixel is a linear layer, and is stored as either.
@@ -61,9 +61,9 @@ internal sealed class TransformerBlock(Weights weights, long width, long context
     public Tensor Forward(Tensor x, Tensor context)
     {
         using var scope = NewDisposeScope();
-        x = x + selfAttention.Forward(norm1.Forward(x));
-        x = x + crossAttention.Forward(norm2.Forward(x), context);
-        return (x + FeedForward(norm3.Forward(x))).MoveToOuterDisposeScope();
+        x = x.Plus(selfAttention.Forward(norm1.Forward(x)));
+        x = x.Plus(crossAttention.Forward(norm2.Forward(x), context));
+        return x.Plus(FeedForward(norm3.Forward(x))).MoveToOuterDisposeScope();
     }
 
     // GEGLU (Shazeer 2020, eq. 6)

@@ -71,7 +71,7 @@ public sealed class UNet : IDisposable
     {
         using var scope = NewDisposeScope();
         var embedding = timeEmbedding.Forward(timesteps, type);
-        if (addEmbedding is not null) embedding = embedding + addEmbedding.Forward(conditioning.Added ?? throw new ArgumentException("This U-Net needs the added condition.", nameof(conditioning)), type);
+        if (addEmbedding is not null) embedding = embedding.Plus(addEmbedding.Forward(conditioning.Added ?? throw new ArgumentException("This U-Net needs the added condition.", nameof(conditioning)), type));
         var time = F.silu(embedding); // (B, Width), once for all blocks
         var context = conditioning.EncoderHiddenStates.to(type);
         var x = convIn.Forward(noisyLatents.to(type));

@@ -20,7 +20,7 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
         long batch = x.shape[0], height = x.shape[2], width = x.shape[3];
         var cells = norm.Forward(x).permute(0, 2, 3, 1).reshape(batch, height * width, channels); // (B, h w, C)
         var attended = attention.Forward(cells).view(batch, height, width, channels).permute(0, 3, 1, 2); // (B, C, h, w)
-        return second.Forward(x + attended).MoveToOuterDisposeScope();
+        return second.Forward(x.Plus(attended)).MoveToOuterDisposeScope();
     }
 
     private static ResnetBlock Resnet(Weights weights, VaeConfig config) =>
