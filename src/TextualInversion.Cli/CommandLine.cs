@@ -50,7 +50,7 @@ internal static class CommandLine
         Documented[] commands =
         [
             new TrainCommand(models), new GenerateCommand(models), new CheckCommand(models), new EvalCommand(models, variable),
-            new InspectCommand(models), new ConvertCommand(), new MergeCommand(), new ModelsCommand(variable),
+            new ReportCommand(), new InspectCommand(models), new ConvertCommand(), new MergeCommand(), new ModelsCommand(variable),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);
         root.SetAction(parsed => new HelpPage().Invoke(parsed));

@@ -119,7 +119,7 @@ internal sealed class TrainOutput : IDisposable
     }
 
     /// <summary>In the layout of the model's family.</summary>
-    private static void Write(string path, LearnedEmbedding embedding, bool overwrite)
+    internal static void Write(string path, LearnedEmbedding embedding, bool overwrite)
     {
         if (embedding.Rows.Count == 1) DiffusersFormat.Write(path, embedding, overwrite);
         else SdxlFormat.Write(path, embedding, overwrite);
