@@ -9,6 +9,7 @@ internal sealed class TrainOutput : IDisposable
 {
     private readonly string embeddingPath, runPath;
     private readonly bool mayReplace;
+    private readonly TrainOutput? whole; // of which this is one seed's
     private RunFolder? folder;
 
     /// <param name="root">where <c>embeddings/</c> and <c>runs/</c> are</param>
@@ -27,6 +28,13 @@ internal sealed class TrainOutput : IDisposable
         if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings)) AtomicFile.RequireWritable(embeddings);
     }
 
+    private TrainOutput(TrainOutput whole, ulong seed)
+    {
+        (this.whole, mayReplace) = (whole, true);
+        runPath = RunFolder.SeedIn(whole.runPath, seed);
+        embeddingPath = Path.Combine(runPath, Path.GetFileName(whole.embeddingPath));
+    }
+
     /// <summary>Relative to the current folder.</summary>
     public string EmbeddingPath => JsonOutput.Relative(embeddingPath);
 
@@ -35,6 +43,31 @@ internal sealed class TrainOutput : IDisposable
 
     /// <summary>The run's folder, made at the first use.</summary>
     public RunFolder Folder => folder ??= new RunFolder(runPath, mayReplace);
+
+    /// <summary>The files of one of several seeds, in a folder within the run's, the embedding too.</summary>
+    public TrainOutput OfSeed(ulong seed) => new(this, seed);
+
+    /// <summary>Makes the embedding of one seed that of the whole.</summary>
+    /// <exception cref="TextualInversionException">It cannot be read or written.</exception>
+    public void Choose(TrainOutput seed)
+    {
+        try
+        {
+            var bytes = File.ReadAllBytes(seed.embeddingPath);
+            AtomicFile.Write(embeddingPath, mayReplace, stream => stream.Write(bytes));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{seed.embeddingPath}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+        }
+    }
+
+    /// <summary>Whether the run's state was written.</summary>
+    public bool HasState => File.Exists(RunFolder.StateIn(runPath));
+
+    /// <summary>Where the run stands.</summary>
+    /// <exception cref="TextualInversionException">There is no state, or it is not whole.</exception>
+    public TrainState ReadState() => TrainState.Read(RunFolder.StateIn(runPath));
 
     /// <exception cref="TextualInversionException">The run to go on with would be written elsewhere.</exception>
     public void RequireIn(string resumed)
@@ -48,18 +81,17 @@ internal sealed class TrainOutput : IDisposable
     public void Save(TrainSetup setup, TrainState state, IReadOnlyList<string> command)
     {
         if (state.Step == 0) Folder.DeleteCheckpoints();
-        else Folder.Keep();
+        else Keep();
         Explain(() => state.Write(Folder.StatePath, setup.Identity, command));
         if (state.Step == 0 || setup.Options.SaveEvery == 0 || state.Step % setup.Options.SaveEvery != 0) return;
-        var rows = Enumerable.Range(0, int.MaxValue).Select(encoder => state.Tensors.GetValueOrDefault($"rows.{encoder}")).TakeWhile(each => each is not null).ToList();
-        Explain(() => Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, rows!, setup.Provenance(state.Weights, state.Step)), overwrite: true));
+        Explain(() => Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)), overwrite: true));
     }
 
     /// <summary>Writes what was learned.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Write(TrainSetup setup, TrainResult result)
     {
-        Folder.Keep();
+        Keep();
         var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
         Explain(() => Write(embeddingPath, new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)), mayReplace));
         Explain(() => Write(Folder.LastRowsPath, new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)), overwrite: true));
@@ -76,12 +108,18 @@ internal sealed class TrainOutput : IDisposable
         }
         catch (TextualInversionException problem) when (File.Exists(Folder.StatePath))
         {
-            throw new TextualInversionException($"{problem.Message} What was learned is kept: then go on with ti train --resume {RunPath}.", problem);
+            throw new TextualInversionException($"{problem.Message} What was learned is kept: then go on with ti train --resume {(whole ?? this).RunPath}.", problem);
         }
     }
 
+    private void Keep()
+    {
+        Folder.Keep();
+        whole?.Keep();
+    }
+
     /// <summary>In the layout of the model's family.</summary>
-    private static void Write(string path, LearnedEmbedding embedding, bool overwrite)
+    internal static void Write(string path, LearnedEmbedding embedding, bool overwrite)
     {
         if (embedding.Rows.Count == 1) DiffusersFormat.Write(path, embedding, overwrite);
         else SdxlFormat.Write(path, embedding, overwrite);

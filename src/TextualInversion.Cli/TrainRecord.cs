@@ -4,25 +4,28 @@ using static TorchSharp.torch;
 namespace TextualInversion.Cli;
 
 /// <summary>What is said of a run when it is over.</summary>
-internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOutput output, TimeSpan duration)
+internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOutput output, TimeSpan duration, IReadOnlyList<TrainRecord>? seeds = null)
 {
-    private readonly object summary = new
+    private readonly TrainSummary summary = new()
     {
         Embedding = output.EmbeddingPath,
         Run = output.RunPath,
         Placeholder = setup.Placeholder.Name,
-        setup.Options.Vectors,
+        Vectors = setup.Options.Vectors,
         Model = setup.ModelName,
-        setup.Options.Seed,
-        result.Steps,
+        Seed = setup.Options.Seed,
+        Steps = result.Steps,
         StoppedEarly = result.End != TrainingEnd.Completed,
-        result.BestStep,
-        result.Loss,
-        result.Validation,
-        result.StepMedianSeconds,
+        BestStep = result.BestStep,
+        Loss = result.Loss,
+        Validation = result.Validation,
+        StepMedianSeconds = result.StepMedianSeconds,
         Seconds = duration.TotalSeconds,
         PeakMemoryBytes = Machine.PeakMemoryBytes(),
+        Seeds = seeds?.Select(each => each.AsSeed),
     };
+
+    public ulong Seed { get; } = setup.Options.Seed;
 
     public TrainingEnd End { get; } = result.End;
 
@@ -32,19 +35,28 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
 
     public ValidationSummary? Validation { get; } = result.Validation;
 
+    private object AsSeed => new { summary.Seed, summary.Embedding, summary.Run, End, summary.Steps, summary.BestStep, summary.Loss, summary.Validation, summary.Seconds };
+
+    /// <summary>The same for the whole of several seeds, of which this one was chosen.</summary>
+    /// <param name="all">in their order, this one among them</param>
+    /// <param name="whole">the files of the whole</param>
+    /// <param name="total">how long all took</param>
+    public TrainRecord AsChosen(IReadOnlyList<TrainRecord> all, TrainOutput whole, TimeSpan total) => new(setup, result, whole, total, all);
+
     /// <summary>The document of <c>--json</c>.</summary>
     public string Summary => JsonOutput.Serialize(summary);
 
     /// <summary><c>run.json</c>: everything that is needed to understand and repeat the run.</summary>
     /// <param name="device">where it was computed</param>
     /// <param name="recomputes">whether with gradient checkpointing</param>
-    public string Full(string device, bool recomputes) => JsonOutput.Serialize(new
+    /// <param name="command">the arguments that repeat it</param>
+    public string Full(string device, bool recomputes, IReadOnlyList<string> command) => JsonOutput.Serialize(new
     {
         Result = summary,
         result.End,
-        Command = Environment.GetCommandLineArgs()[1..],
+        Command = command.Prepend("train"),
         setup.Options,
-        Initializer = setup.Start.File is null ? (object)new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces } : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
+        Initializer = setup.Start.File is null ? (object)new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces, setup.Start.Found } : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
         Pictures = setup.Pictures.Select((picture, index) => new
         {
             picture.Path,
@@ -59,6 +71,8 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
             HeldOut = setup.Options.HoldOut && index == setup.Pictures.Count - 1,
             Prompt = setup.Prompts.Descriptions(setup.Placeholder)[index],
         }),
+        Rows = result.Learned,
+        result.VocabularyNorms,
         result.BaseWeights,
         Device = device,
         setup.Precision,

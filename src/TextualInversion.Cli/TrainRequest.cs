@@ -7,12 +7,15 @@ namespace TextualInversion.Cli;
 /// <summary>What was asked of <c>ti train</c>, before models and pictures are looked for.</summary>
 internal sealed record TrainRequest
 {
+    /// <summary>What <see cref="Initializer"/> is where the word is to be looked for.</summary>
+    public const string Auto = "auto";
+
     public required Placeholder Placeholder { get; init; }
 
     /// <summary>Folders and files.</summary>
     public required IReadOnlyList<string> Images { get; init; }
 
-    /// <summary>Words or a file; null for the property's word.</summary>
+    /// <summary>Words, a file, or <see cref="Auto"/>; null for the property's word.</summary>
     public required string? Initializer { get; init; }
 
     public required TrainOptions Options { get; init; }

@@ -44,17 +44,11 @@ internal sealed record TrainSetup
         _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]); // refuses what the vocabulary already holds
         var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
         var loaded = TrainingPictures.Load(request.Images, options.Resolution!.Value, options.Crop, options.Mask, cancellationToken);
-        var warnings = loaded.Warnings.Select(notice => notice.ToString()).ToList();
         if (options.HoldOut) HeldOutPicture.Require(loaded.Pictures);
-        if (options.Flip && !request.MirrorsWhateverIsSaid && Mirroring.Objection(options, loaded.Pictures, request.Sentences, start.Words.Phrase) is { } objection)
-        {
-            warnings.Add(objection);
-            options = options with { Flip = false };
-        }
-
+        var objection = options.Flip && !request.MirrorsWhateverIsSaid ? Mirroring.Objection(options, loaded.Pictures, request.Sentences, start.Words.Phrase) : null;
+        if (objection is not null) options = options with { Flip = false };
         var prompts = new PromptSource(loaded.Pictures, request.Sentences, start.Words.Phrase, options);
-        if ((options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0) && prompts.Descriptions(request.Placeholder).All(prompt => prompt is null))
-            warnings.Add("no picture has a description that is used, so there are no tags to shuffle, drop or keep");
+        var variesNothing = (options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0) && prompts.Descriptions(request.Placeholder).All(prompt => prompt is null);
         return new TrainSetup
         {
             ModelName = model.Name,
@@ -65,14 +59,20 @@ internal sealed record TrainSetup
             Sentences = request.Sentences,
             Prompts = prompts,
             Precision = request.Precision,
-            Warnings = warnings,
+            Warnings =
+            [
+                .. loaded.Warnings.Select(notice => notice.ToString()),
+                .. new[] { objection, variesNothing ? "no picture has a description that is used, so there are no tags to shuffle, drop or keep" : null }.OfType<string>(),
+            ],
         };
     }
+
+    /// <summary>The same with rows that start elsewhere.</summary>
+    public TrainSetup From(StartingRows start) => this with { Start = start, Prompts = new PromptSource(Pictures, Sentences, start.Words.Phrase, Options) };
 
     /// <summary>Says what is about to be learned.</summary>
     public void Introduce(Messages messages)
     {
-        foreach (var warning in Warnings) messages.Warn(warning);
         messages.Say($"model {ModelName}, {Pictures.Count} pictures at {string.Join(", ", Sizes())}, seed {Options.Seed}");
         if (Pictures.Any(picture => picture.Repeats > 1)) messages.Say($"as their folders' names say, pictures count: {string.Join(", ", Repeats())}");
         if (Options.Mask is { } mask) messages.Say($"masks: {mask}");

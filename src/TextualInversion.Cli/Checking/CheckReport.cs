@@ -71,5 +71,5 @@ internal sealed record CheckedMemory(long EstimatedBytes, long AvailableBytes, b
 /// <param name="StepSeconds">of a step</param>
 /// <param name="ValidationSeconds">of a validation</param>
 /// <param name="Steps">at most</param>
-/// <param name="Seconds">all steps and validations, without loading the model</param>
+/// <param name="Seconds">everything but loading the model</param>
 internal sealed record CheckedTime(double StepSeconds, double ValidationSeconds, int Steps, double Seconds);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TextualInversion.Cli.Rendering;
 using TextualInversion.Models;
 using TextualInversion.Training;
@@ -32,15 +33,15 @@ internal sealed class Preflight(TrainRequest request, Messages messages)
         var setup = start is null || findings.Any(finding => finding is { Severity: Severity.Error, Subject: not CheckSubject.Output }) ? null : Try(CheckSubject.Pictures, () => TrainSetup.Read(request, model!, start, cancellationToken));
         foreach (var warning in (setup?.Warnings ?? []).Where(warning => findings.All(finding => finding.Message != warning))) findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Pictures, warning));
         var tokens = start is null ? null : TokenCheck.Look(start, request, setup, model!.Network, findings);
-        var trial = setup is null || IsRefused ? null : Time(model!, setup, cancellationToken);
+        var time = setup is null || IsRefused ? null : Time(model!, setup, cancellationToken);
         return new CheckReport
         {
             Verdict = IsRefused ? CheckVerdict.Refused : findings.Count > 0 ? CheckVerdict.ReadyWithWarnings : CheckVerdict.Ready,
             Pictures = pictures,
             Tokens = tokens,
             Model = model is null ? null : Describe(model),
-            Memory = model is null ? null : Memory(model, trial is not null),
-            Time = trial is null ? null : new CheckedTime(trial.StepSeconds, trial.ValidationSeconds, request.Options.Steps, trial.Seconds(request.Options)),
+            Memory = model is null ? null : Memory(model, time is not null),
+            Time = time,
             Findings = findings,
         };
     }
@@ -58,14 +59,19 @@ internal sealed class Preflight(TrainRequest request, Messages messages)
         }
     }
 
-    private TrainingTrial? Time(TrainModel model, TrainSetup setup, CancellationToken cancellationToken)
+    private CheckedTime Time(TrainModel model, TrainSetup setup, CancellationToken cancellationToken)
     {
         messages.Say("timing a few steps");
-        var concept = new Concept(setup.Placeholder, setup.Start.Rows, setup.Pictures, setup.Prompts);
-        var trial = Try(CheckSubject.Training, () => TrainingTrial.Run(model.Network, model.Noise, setup.Options, concept, cancellationToken));
-        if (trial is { IsFinite: false }) Refuse("the loss or its gradient is no finite number in the first steps; try --precision fp32");
-        else if (trial is { HasGradient: false }) Refuse($"the gradient of {setup.Placeholder.Name} is zero, so nothing can be learned; see that each prompt reaches it");
-        return trial;
+        var clock = Stopwatch.StartNew();
+        using var pictures = new TrainingSet(model.Network, setup.Pictures, setup.Options, cancellationToken);
+        var encoding = clock.Elapsed.TotalSeconds;
+        var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
+        var trial = TrainingTrial.Run(model.Network, model.Noise, setup.Options, concept, cancellationToken);
+        using var search = request.Initializer == TrainRequest.Auto ? new InitializerSearch(model.Network, model.Noise, concept, setup.Options) : null;
+        if (!trial.IsFinite) Refuse("the loss or its gradient is no finite number in the first steps; try --precision fp32");
+        else if (!trial.HasGradient) Refuse($"the gradient of {setup.Placeholder.Name} is zero, so nothing can be learned; see that each prompt reaches it");
+        var searching = (search?.CostInSteps ?? 0) * trial.StepSeconds;
+        return new CheckedTime(trial.StepSeconds, trial.ValidationSeconds, request.Options.Steps, encoding + searching + trial.Seconds(request.Options));
 
         void Refuse(string message) => findings.Add(new CheckFinding(Severity.Error, CheckSubject.Training, message));
     }

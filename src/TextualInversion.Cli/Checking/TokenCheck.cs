@@ -14,8 +14,10 @@ internal static class TokenCheck
     /// <param name="findings">to which prompts that are too long are added</param>
     public static CheckedTokens Look(StartingRows start, TrainRequest request, TrainSetup? setup, IDiffusionModel network, List<CheckFinding> findings)
     {
-        var initializer = (start.File ?? start.Words.Phrase, Tokens: start.File is null ? start.Words.Pieces : []);
-        if (setup is null) return new CheckedTokens(request.Placeholder.Name, request.Options.Vectors, initializer.Item1, initializer.Tokens, null, null, null);
+        var isSearched = request.Initializer == TrainRequest.Auto;
+        var initializer = start.File ?? (isSearched ? TrainRequest.Auto : start.Words.Phrase);
+        IReadOnlyList<string> pieces = start.File is null && !isSearched ? start.Words.Pieces : [];
+        if (setup is null) return new CheckedTokens(request.Placeholder.Name, request.Options.Vectors, initializer, pieces, null, null, null);
         var tokenizer = new PromptTokenizers(network.Tokenizers, [request.Placeholder]).First;
         var prompts = setup.Prompts.All(request.Placeholder).Select(prompt => (Text: prompt, Tokens: tokenizer.Tokenize(prompt))).ToList();
         var without = prompts.Where(prompt => prompt.Tokens.Placeholders.Count == 0).ToList();
@@ -28,6 +30,6 @@ internal static class TokenCheck
         if (without.Count == prompts.Count)
             findings.Add(new CheckFinding(Severity.Error, CheckSubject.Tokens, $"{request.Placeholder.Name} is cut off in every prompt, so nothing can be learned; put it further to the front."));
         return new CheckedTokens(
-            request.Placeholder.Name, request.Options.Vectors, initializer.Item1, initializer.Tokens, prompts.Count, prompts.Max(prompt => prompt.Tokens.EndOfTextPosition - 1 + (prompt.Tokens.Truncated?.Count ?? 0)), tokenizer.Capacity);
+            request.Placeholder.Name, request.Options.Vectors, initializer, pieces, prompts.Count, prompts.Max(prompt => prompt.Tokens.EndOfTextPosition - 1 + (prompt.Tokens.Truncated?.Count ?? 0)), tokenizer.Capacity);
     }
 }

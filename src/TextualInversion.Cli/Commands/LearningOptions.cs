@@ -27,6 +27,8 @@ internal sealed class LearningOptions
     private readonly Option<double> clip = Number("--clip", "X", "The longest gradient; longer ones are shortened; 0 for no limit.", options => options.Clip);
     private readonly Option<double> snrGamma = Number("--snr-gamma", "X", "Min-SNR weighting of the timesteps, 5 in its paper; 0 for none.", options => options.SnrGamma);
     private readonly Option<double> noiseOffset = Number("--noise-offset", "X", "Noise on whole channels, for very dark or bright pictures, 0.05 to 0.1; 0 for none.", options => options.NoiseOffset);
+    private readonly Option<bool> antithetic = new("--antithetic") { Description = "Gives every second picture of a batch the noise of the one before with the opposite sign, at the same timestep." };
+    private readonly Option<double> ema = Number("--ema", "X", "Keeps a moving average of the rows in their place: the share of the past in it, 0.95 to 0.99; 0 for none.", options => options.Ema);
     private readonly Option<double> weightDecay = Number("--weight-decay", "X", "AdamW's.", options => options.WeightDecay);
     private readonly Option<double[]> betas = Betas();
     private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW's.", options => options.Epsilon);
@@ -38,7 +40,7 @@ internal sealed class LearningOptions
 
     public Option[] Progress => [validateEvery, patience, saveEvery];
 
-    public Option[] Optimisation => [schedule, warmup, timesteps, snrGamma, noiseOffset, optimizer, prior, keepNorm, clip, weightDecay, betas, epsilon, compatible];
+    public Option[] Optimisation => [schedule, warmup, timesteps, snrGamma, noiseOffset, antithetic, ema, optimizer, prior, keepNorm, clip, weightDecay, betas, epsilon, compatible];
 
     /// <summary>Whether everything that is not said is as in another program.</summary>
     public bool IsCompatible(ParseResult parsed) => parsed.GetValue(compatible) is not null;
@@ -77,6 +79,8 @@ internal sealed class LearningOptions
             Clip = Or(clip, preset.Clip),
             SnrGamma = Or(snrGamma, preset.SnrGamma),
             NoiseOffset = Or(noiseOffset, preset.NoiseOffset),
+            Antithetic = Or(antithetic, preset.Antithetic),
+            Ema = Or(ema, preset.Ema),
             WeightDecay = Or(weightDecay, preset.WeightDecay),
             Beta1 = moments[0],
             Beta2 = moments[1],

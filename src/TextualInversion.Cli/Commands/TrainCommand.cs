@@ -10,7 +10,9 @@ namespace TextualInversion.Cli.Commands;
 internal sealed class TrainCommand : Documented
 {
     private readonly TrainRequestOptions request = new();
+    private readonly SamplingOptions sampling = new();
     private readonly Option<string?> resume = new("--resume") { HelpName = "RUN", Description = "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit." };
+    private readonly Option<int> seeds = new("--seeds") { HelpName = "N", Description = "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<string> output = SharedOptions.Output();
     private readonly Option<string?> name = SharedOptions.Name();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
@@ -21,6 +23,7 @@ internal sealed class TrainCommand : Documented
         : base("train", "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/.")
     {
         RefuseOptionsAmong(request.Images);
+        RefuseOptionsAmong(sampling.Prompts);
         Validators.Add(result =>
         {
             if (result.GetResult(resume) is { Implicit: false }) return;
@@ -30,7 +33,8 @@ internal sealed class TrainCommand : Documented
             }
         });
         AddGroup("Most used", request.MostUsed);
-        AddGroup("Knowing when to stop", [.. request.Progress, resume]);
+        AddGroup("Knowing when to stop", [.. request.Progress, seeds, resume]);
+        AddGroup("Pictures while training", sampling.All);
         AddGroup("Pictures and prompts", request.Pictures);
         AddGroup("Optimisation", request.Optimisation);
         AddGroup("Model", request.Model);
@@ -49,22 +53,43 @@ internal sealed class TrainCommand : Documented
     {
         var clock = Stopwatch.StartNew();
         var messages = new Messages(typed.InvocationConfiguration.Error, typed.GetValue(quiet));
-        using var from = typed.GetValue(resume) is { } resumed ? TrainState.Read(RunFolder.StateIn(resumed)) : null;
+        var (state, isOfSeeds) = typed.GetValue(resume) is { } resumed ? RunFolder.StateToResume(resumed) : (null, false);
+        using var from = state is null ? null : TrainState.Read(state);
         var parsed = from is null ? typed : ResumedCommand.Merge(from.Command, typed);
         var asked = request.Read(parsed);
+        var count = parsed.GetValue(seeds);
+        if (from is not null && !isOfSeeds && count > 1 && typed.GetResult(seeds) is not { Implicit: false })
+            throw new TextualInversionException($"{typed.GetValue(resume)}: is the run of one of {count} seeds; go on with all of them: --resume {Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(typed.GetValue(resume)!))}.");
+        RequireSeeds(count, asked.Options, from is null ? count > 1 : isOfSeeds);
         using var output = new TrainOutput(parsed.GetValue(this.output)!, parsed.GetValue(name) ?? asked.Placeholder.Name, from is not null || parsed.GetValue(overwrite));
         if (from is not null) output.RequireIn(typed.GetValue(resume)!);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
         using var start = StartingRows.Read(asked, model.Network);
         var setup = TrainSetup.Read(asked, model, start, cancellationToken);
-        from?.RequireSame(setup.Identity);
+        foreach (var warning in setup.Warnings) messages.Warn(warning);
+        using var pictures = new TrainingSet(model.Network, setup.Pictures, setup.Options, cancellationToken);
+        using var found = asked.Initializer == TrainRequest.Auto ? WordSearch.Run(model, setup, pictures, output.Folder.FoundWordsPath, from is not null, messages, cancellationToken) : null;
+        if (found is not null) setup = setup.From(found);
+        if (count == 1) from?.RequireSame(setup.Identity);
         setup.Introduce(messages);
-        if (from is not null) messages.Say($"going on after step {from.Step}");
 
         var command = from?.Command ?? [.. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json), request.Seed.Name, asked.Options.Seed.ToString(CultureInfo.InvariantCulture)];
-        var run = new TrainRun(model, setup, output, command);
+        var plan = sampling.Read(parsed, setup, model, messages);
+        SamplePainter? Painter(TrainSetup of, RunFolder folder) => plan is null ? null : new SamplePainter(model, of, asked.Model, plan, folder);
+        void Print(TrainRecord record) => typed.InvocationConfiguration.Output.WriteLine(typed.GetValue(json) ? record.Summary : output.EmbeddingPath);
+        if (count > 1) return new SeedRuns(model, setup, pictures, output, command) { PainterOf = Painter }.Execute(count, goesOn: from is not null, Print, messages, cancellationToken);
+
+        if (from is not null) messages.Say($"going on after step {from.Step}");
+        var run = new TrainRun(model, setup, pictures, output, command) { Painter = Painter(setup, output.Folder) };
         var record = run.Execute(from, clock, messages, cancellationToken);
-        typed.InvocationConfiguration.Output.WriteLine(typed.GetValue(json) ? record.Summary : output.EmbeddingPath);
+        Print(record);
         return run.Conclude(record, messages);
+    }
+
+    private static void RequireSeeds(int count, TrainOptions options, bool ofSeeds)
+    {
+        if (count is < 1 or > 100) throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
+        if (count > 1 && options.ValidateEvery == 0) throw new TextualInversionException($"--seeds {count}: the best is the one with the lowest validation loss, so --validate-every has to be above 0.");
+        if (count > 1 != ofSeeds) throw new TextualInversionException($"--seeds {count}: the run to go on with was {(ofSeeds ? "of several seeds" : "of one seed")}; go on without --seeds, or start a new run.");
     }
 }

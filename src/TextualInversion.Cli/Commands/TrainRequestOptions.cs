@@ -9,7 +9,7 @@ internal sealed class TrainRequestOptions
 {
     private readonly Option<string[]> images = new("--images") { HelpName = "PATH…", Description = "Folders or files with three to five pictures.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same." };
-    private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT|FILE", Description = "One or more words to start from, or an embedding of any layout with as many vectors. Default: the property's word." };
+    private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT|auto|FILE", Description = "One or more words to start from; auto, the word of the vocabulary that explains the pictures best; or an embedding of any layout with as many vectors. Default: the property's word." };
     private readonly LearningOptions learning = new();
     private readonly TrainingPictureOptions pictures = new();
     private readonly ModelOptions model = new();

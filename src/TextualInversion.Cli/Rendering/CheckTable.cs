@@ -1,5 +1,7 @@
 using System.Globalization;
+using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Checking;
+using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Rendering;
 
@@ -47,7 +49,7 @@ internal static class CheckTable
 
     private static string Text(CheckedModel model) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{model.Name}: {model.Family}, {model.UNetParameters / 1e6:F1} million numbers in the U-Net, rows {string.Join(" and ", model.TextWidths)} wide, pictures of {model.Resolution}, predicts {model.Prediction}, on {model.Device}; all weights are finite");
+        $"{model.Name}: {(model.Family == ModelFamily.StableDiffusionXl ? "Stable Diffusion XL" : "Stable Diffusion")}, {model.UNetParameters / 1e6:F1} million numbers in the U-Net, rows {string.Join(" and ", model.TextWidths)} wide, pictures of {model.Resolution}, predicts {(model.Prediction == PredictionType.VPrediction ? "velocity" : "noise")}, on {model.Device}; all weights are finite");
 
     private static string Text(CheckedMemory memory)
     {

@@ -100,6 +100,12 @@ public sealed class ClipTokenizer
             .Take(count)];
     }
 
+    /// <summary>The ids that are a word of three letters and more by themselves, with the word.</summary>
+    public IReadOnlyList<(int Id, string Word)> Words() =>
+        [.. Enumerable.Range(0, tokens.Length).Where(EndsWord)
+            .Select(id => (Id: id, Word: Readable(tokens[id])[..^EndOfWord.Length]))
+            .Where(token => token.Word.Length > 2 && token.Word.All(char.IsLetter) && Encode(token.Word) is [var id] && id == token.Id)];
+
     /// <summary>
     /// As <see cref="Encode(string)"/>, where each of the normalised texts in <paramref name="placeholders"/> stands for its ids.
     /// </summary>

@@ -1,4 +1,3 @@
-using TextualInversion.Data;
 using TextualInversion.Models;
 using static TorchSharp.torch;
 
@@ -7,6 +6,6 @@ namespace TextualInversion.Training;
 /// <summary>What is to be learned.</summary>
 /// <param name="Placeholder">what the rows stand for</param>
 /// <param name="InitialRows">(n, d) for each text encoder: where the rows start</param>
-/// <param name="Pictures">three to five</param>
+/// <param name="Pictures">three to five, encoded</param>
 /// <param name="Prompts">the sentences for them</param>
-public sealed record Concept(Placeholder Placeholder, IReadOnlyList<Tensor> InitialRows, IReadOnlyList<TrainingPicture> Pictures, PromptSource Prompts);
+public sealed record Concept(Placeholder Placeholder, IReadOnlyList<Tensor> InitialRows, TrainingSet Pictures, PromptSource Prompts);

@@ -17,6 +17,7 @@ internal sealed class Learner : IDisposable
     private readonly Tensor?[] norms; // (n, 1) for each text encoder
     private readonly Tensor[] rows;
     private readonly IRowOptimizer[] optimizers;
+    private readonly RowAverage? average;
     private int step;
 
     /// <param name="model">The frozen model.</param>
@@ -33,15 +34,16 @@ internal sealed class Learner : IDisposable
         var kept = options is { Optimizer: OptimizerKind.Direction, KeepNorm: KeptNorm.None } ? KeptNorm.Vocabulary : options.KeepNorm;
         norms = [.. rows.Zip(model.Vocabularies, (row, vocabulary) => NormKeeping.Norms(kept, row, vocabulary)?.DetachFromDisposeScope())];
         optimizers = [.. rows.Zip(norms, Optimizer)];
-        KeepNorms();
+        KeepNorms(rows);
+        average = options.Ema == 0 ? null : new RowAverage(rows, options.Ema);
     }
 
-    /// <summary>(n, d) for each text encoder, as they are now.</summary>
-    public IReadOnlyList<Tensor> Rows => rows;
+    /// <summary>(n, d) for each text encoder, as they are now: where they are averaged, their average, by which they are judged too.</summary>
+    public IReadOnlyList<Tensor> Rows => average?.Rows ?? rows;
 
     /// <summary>What it takes to go on elsewhere, by names such as <c>rows.0</c>; live, not copied.</summary>
     public IReadOnlyDictionary<string, Tensor> State => rows
-        .SelectMany((each, encoder) => optimizers[encoder].Memory.Append(new("rows", each)).Select(pair => (Name: $"{pair.Key}.{encoder}", pair.Value)))
+        .SelectMany((each, encoder) => optimizers[encoder].Memory.Append(new("rows", each)).Concat(average is null ? [] : [new("average", average.Rows[encoder])]).Select(pair => (Name: $"{pair.Key}.{encoder}", pair.Value)))
         .ToDictionary(pair => pair.Name, pair => pair.Value);
 
     /// <summary>The gradients accumulated so far, of the rows' shapes.</summary>
@@ -67,17 +69,20 @@ internal sealed class Learner : IDisposable
     public double Accumulate(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var loss = Loss(batch, options.SnrGamma);
+        var loss = Loss(batch, rows, options.SnrGamma);
         model.Backward(options.Accumulate == 1 ? loss : loss / options.Accumulate);
         return loss.item<float>();
     }
 
     /// <summary>One batch's loss, without gradients and weights.</summary>
-    public double Evaluate(TrainingBatch batch)
+    public double Evaluate(TrainingBatch batch) => Evaluate(batch, Rows);
+
+    /// <summary>The same of other rows, (n, d) for each text encoder.</summary>
+    public double Evaluate(TrainingBatch batch, IReadOnlyList<Tensor> other)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return Loss(batch, snrGamma: 0).item<float>();
+        return Loss(batch, other, snrGamma: 0).item<float>();
     }
 
     /// <summary>The length of the accumulated gradient, over all rows.</summary>
@@ -97,17 +102,24 @@ internal sealed class Learner : IDisposable
         var shrink = options.Clip > 0 ? Math.Min(1, options.Clip / GradientNorm()) : 1;
         step++;
         for (var i = 0; i < rows.Length; i++) optimizers[i].Step(shrink < 1 ? Gradients[i] * shrink : Gradients[i], learningRate, step);
-        KeepNorms();
+        KeepNorms(rows);
         foreach (var gradient in Gradients) gradient.zero_();
-        if (rows.All(row => row.isfinite().all().item<bool>())) return true;
-        foreach (var (row, old) in rows.Zip(before)) row.copy_(old);
-        return false;
+        if (!rows.All(row => row.isfinite().all().item<bool>()))
+        {
+            foreach (var (row, old) in rows.Zip(before)) row.copy_(old);
+            return false;
+        }
+
+        average?.Add(rows, step);
+        if (average is not null) KeepNorms(average.Rows);
+        return true;
     }
 
     public void Dispose()
     {
         foreach (var optimizer in optimizers) optimizer.Dispose();
         foreach (var norm in norms) norm?.Dispose();
+        average?.Dispose();
         foreach (var row in rows)
         {
             row.grad?.Dispose();
@@ -122,20 +134,20 @@ internal sealed class Learner : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(row)),
     };
 
-    private void KeepNorms()
+    private void KeepNorms(IReadOnlyList<Tensor> which)
     {
-        foreach (var (row, norm) in rows.Zip(norms))
+        foreach (var (row, norm) in which.Zip(norms))
         {
             if (norm is not null) NormKeeping.Apply(row, norm);
         }
     }
 
-    private Tensor Loss(TrainingBatch batch, double snrGamma)
+    private Tensor Loss(TrainingBatch batch, IReadOnlyList<Tensor> under, double snrGamma)
     {
         var timesteps = tensor(batch.Timesteps, device: model.Device);
         var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
         var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
-        var conditioning = model.EncodePrompts(batch.Prompts, rows, batch.Pictures);
+        var conditioning = model.EncodePrompts(batch.Prompts, under, batch.Pictures);
         var prediction = model.PredictNoise(noisy, timesteps, conditioning);
         return DenoisingLoss.Of(prediction, target, batch.Mask, snrGamma == 0 ? null : MinSnr.Weights(schedule, batch.Timesteps, snrGamma));
     }

@@ -7,6 +7,9 @@ namespace TextualInversion.Training;
 /// <summary>The folder of one run, <c>runs/my-cat/</c>. What fails before <see cref="Keep"/> leaves nothing behind that was not there before.</summary>
 public sealed class RunFolder : IDisposable
 {
+    private const string SeedPrefix = "seed-";
+    private static readonly string[] StepFiles = ["step-*.safetensors", "step-*.png"];
+
     private readonly string? created; // the outermost folder that this run made
     private bool isKept;
 
@@ -20,6 +23,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             AtomicFile.RequireWritable(path);
+            Directory.CreateDirectory(path);
         }
         catch (TextualInversionException)
         {
@@ -30,10 +34,19 @@ public sealed class RunFolder : IDisposable
 
     public string FolderPath { get; }
 
-    public string MetricsPath => Path.Combine(FolderPath, "metrics.csv");
+    public string MetricsPath => MetricsIn(FolderPath);
+
+    /// <summary>See <see cref="EventFile"/>.</summary>
+    public string EventsPath => Path.Combine(FolderPath, "events.out.tfevents.ti");
+
+    /// <summary>The page that shows the run.</summary>
+    public string ReportPath => ReportIn(FolderPath);
 
     /// <summary>See <see cref="TrainState"/>.</summary>
     public string StatePath => StateIn(FolderPath);
+
+    /// <summary>The words that were looked for to start from.</summary>
+    public string FoundWordsPath => Path.Combine(FolderPath, "initializer.json");
 
     /// <summary>The embedding as it was after the last step, where another one was the best.</summary>
     public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
@@ -41,14 +54,53 @@ public sealed class RunFolder : IDisposable
     /// <summary>See <see cref="TrainState"/>.</summary>
     public static string StateIn(string folder) => Path.Combine(folder, "state.safetensors");
 
+    /// <summary>The run of one of several seeds.</summary>
+    public static string SeedIn(string folder, ulong seed) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{SeedPrefix}{seed}"));
+
+    /// <summary>The state of a run or, where it was of several seeds, of one of them.</summary>
+    /// <returns>the path, and whether it is of several seeds; the path of a single run where there is none</returns>
+    public static (string Path, bool OfSeeds) StateToResume(string folder)
+    {
+        if (File.Exists(StateIn(folder)) || !Directory.Exists(folder)) return (StateIn(folder), false);
+        var states = Directory.EnumerateDirectories(folder, SeedPrefix + "*").Select(StateIn).Where(File.Exists).Order(StringComparer.Ordinal).ToList();
+        return states.Count == 0 ? (StateIn(folder), false) : (states[0], true);
+    }
+
+    /// <summary>See <see cref="MetricsTable"/>.</summary>
+    public static string MetricsIn(string folder) => Path.Combine(folder, "metrics.csv");
+
+    /// <summary>See <see cref="ReportPath"/>.</summary>
+    public static string ReportIn(string folder) => Path.Combine(folder, "report.html");
+
+    /// <summary>Where the pictures are that were painted while training.</summary>
+    public static string SamplesIn(string folder) => Path.Combine(folder, "samples");
+
+    /// <summary>A picture that was painted after a step.</summary>
+    /// <param name="step">0 for before the first</param>
+    /// <param name="number">of the picture, counted from 1</param>
+    public string SamplePath(int step, int number) => Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}-{number}.png"));
+
+    /// <summary>The embedding with which the pictures of a step were painted.</summary>
+    public string SampleRowsPath(int step) => Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
+
     /// <summary>The embedding as it was after a step on the way.</summary>
     public string CheckpointPath(int step) => Path.Combine(Checkpoints, string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
-    /// <summary>Deletes the checkpoints of an earlier run, with which those of this one would be confused.</summary>
+    /// <summary>Deletes the checkpoints of an earlier run and its runs of several seeds, with which those of this one would be confused.</summary>
     public void DeleteCheckpoints()
     {
-        if (!Directory.Exists(Checkpoints)) return;
-        foreach (var file in Directory.EnumerateFiles(Checkpoints, "step-*.safetensors")) File.Delete(file);
+        foreach (var seed in Directory.EnumerateDirectories(FolderPath, SeedPrefix + "*")) Directory.Delete(seed, recursive: true);
+        DeleteSteps(Checkpoints);
+    }
+
+    /// <summary>The same for the pictures.</summary>
+    public void DeleteSamples() => DeleteSteps(SamplesIn(FolderPath));
+
+    /// <summary>Deletes what an earlier run left that one of several seeds has no place for, or that would be confused with it.</summary>
+    public void DeleteRun()
+    {
+        DeleteCheckpoints();
+        foreach (var file in new[] { StatePath, MetricsPath, LastRowsPath }) File.Delete(file);
     }
 
     /// <summary>The folder stays, whatever happens from here on.</summary>
@@ -74,6 +126,12 @@ public sealed class RunFolder : IDisposable
     }
 
     private string Checkpoints => Path.Combine(FolderPath, "checkpoints");
+
+    private static void DeleteSteps(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        foreach (var file in StepFiles.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))) File.Delete(file);
+    }
 
     private static string? FirstMissing(string path)
     {

@@ -73,6 +73,15 @@ public sealed record TrainOptions
     /// <summary>Standard deviation of what is added to the noise of a whole channel, so that a picture's brightness is learned too; 0 for none.</summary>
     public double NoiseOffset { get; init; }
 
+    /// <summary>
+    /// Whether every second picture of a batch gets the noise of the one before with the opposite sign, at the same timestep: what the gradient owes to the sign alone cancels
+    /// (antithetic variates, Hammersley and Morton 1956).
+    /// </summary>
+    public bool Antithetic { get; init; }
+
+    /// <summary>See <see cref="RowAverage"/>: the largest share that the average keeps of itself in a step; 0 for none.</summary>
+    public double Ema { get; init; }
+
     public TimestepSampling Timesteps { get; init; } = TimestepSampling.Stratified;
 
     /// <summary>Steps between validations; 0 for none, and then the last rows are kept rather than the best.</summary>
@@ -152,6 +161,8 @@ public sealed record TrainOptions
         Check(Clip >= 0 && double.IsFinite(Clip), "--clip", Clip, "0 or more, such as 1");
         Check(SnrGamma >= 0 && double.IsFinite(SnrGamma), "--snr-gamma", SnrGamma, "0 or more, such as 5");
         Check(NoiseOffset is >= 0 and <= 1, "--noise-offset", NoiseOffset, "a number from 0 to 1, such as 0.05");
+        Check(!Antithetic || Batch % 2 == 0, "--batch", Batch, "an even number, since --antithetic takes pairs");
+        Check(Ema is >= 0 and < 1, "--ema", Ema, "a number from 0 to below 1, such as 0.98");
         Check(ValidateEvery >= 0, "--validate-every", ValidateEvery, "0 or more steps");
         Check(DropTags is >= 0 and < 1, "--drop-tags", DropTags, "a number from 0 to below 1, such as 0.1");
         Check(KeepTags >= 0, "--keep-tags", KeepTags, "0 or more tags");

@@ -1,3 +1,4 @@
+using TextualInversion.Models;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
@@ -28,6 +29,12 @@ public sealed record TrainResult : IDisposable
     /// <summary>The middle of the steps' times.</summary>
     public required double StepMedianSeconds { get; init; }
 
+    /// <summary>What can be told of <see cref="Rows"/>.</summary>
+    public required IReadOnlyList<LearnedRow> Learned { get; init; }
+
+    /// <summary>How long the words of each text encoder are.</summary>
+    public required IReadOnlyList<NormRange> VocabularyNorms { get; init; }
+
     /// <summary>SHA-256 of each network's values before the first step and after the last.</summary>
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
 
@@ -38,7 +45,12 @@ public sealed record TrainResult : IDisposable
 }
 
 /// <summary>The hash of a network before and after the run. They are equal, or the run fails.</summary>
-public sealed record FrozenHash(string Before, string After);
+public sealed record FrozenHash(string Before, string After)
+{
+    /// <exception cref="InvalidOperationException">They are not equal.</exception>
+    internal static FrozenHash Of(ModelPart part, string before, string after) =>
+        before == after ? new FrozenHash(before, after) : throw new InvalidOperationException($"the frozen {part} changed during training");
+}
 
 /// <summary>The validation losses of a run.</summary>
 /// <param name="WithoutPrompts">with empty prompts: what the model makes of the pictures by itself</param>

@@ -20,6 +20,9 @@ public sealed class TrainState : IDisposable
     /// <summary>What a learner needs to go on, by names such as <c>rows.0</c>.</summary>
     public required IReadOnlyDictionary<string, Tensor> Tensors { get; init; }
 
+    /// <summary>(n, d) for each text encoder, as <see cref="Learner.Rows"/> were: what was learned up to here.</summary>
+    public IReadOnlyList<Tensor> Rows => [.. Enumerable.Range(0, int.MaxValue).Select(encoder => Tensors.GetValueOrDefault($"average.{encoder}") ?? Tensors.GetValueOrDefault($"rows.{encoder}")).TakeWhile(rows => rows is not null).Select(rows => rows!)];
+
     /// <summary>Of each step.</summary>
     public required IReadOnlyList<double> Losses { get; init; }
 

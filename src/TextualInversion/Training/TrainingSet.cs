@@ -1,21 +1,33 @@
 using TextualInversion.Data;
 using TextualInversion.Models;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
 
 /// <summary>
-/// The pictures as the VAE sees them, encoded once: of each the distribution of its latents, and after them of each mirrored if asked. They may have different shapes.
+/// The pictures as the VAE sees them, encoded once for any number of runs: of each the distribution of its latents, and after them of each mirrored if asked. They may have
+/// different shapes.
 /// </summary>
-internal sealed class TrainingSet : IDisposable
+public sealed class TrainingSet : IDisposable
 {
     private readonly List<LatentDistribution> latents = []; // N or 2 N times (1, 4, h, w)
     private readonly List<Tensor?> masks = []; // N or 2 N times (1, h, w); null where everything counts
     private readonly PictureGeometry[] geometries;
+    private readonly int[] repeats;
 
-    /// <summary>Encodes the pictures one by one, so that the largest feature map is that of one.</summary>
+    /// <summary>Encodes the pictures one by one, so that the largest feature map is that of one, and frees the VAE.</summary>
+    /// <param name="model">The frozen model.</param>
+    /// <param name="pictures">Of any sizes.</param>
+    /// <param name="options">Whether they are mirrored, how they were cropped, and whether one is held out.</param>
+    /// <param name="cancellationToken">Stops between two pictures.</param>
+    /// <exception cref="InvalidOperationException">The VAE changed.</exception>
     public TrainingSet(IDiffusionModel model, IReadOnlyList<TrainingPicture> pictures, TrainOptions options, CancellationToken cancellationToken)
     {
+        var before = model.Hash(ModelPart.VaeEncoder);
+        (Learned, HeldOut) = HeldOutPicture.Split(pictures, options);
+        Device = model.Device;
+        repeats = [.. pictures.Select(picture => picture.Repeats)];
         geometries = [.. pictures.Select(picture => GeometryOf(picture, options.Crop))];
         foreach (var flip in options.Flip ? new[] { false, true } : [false])
         {
@@ -30,16 +42,35 @@ internal sealed class TrainingSet : IDisposable
                 masks.Add((flip ? mask?.flip(2) : mask)?.DetachFromDisposeScope());
             }
         }
+
+        Vae = FrozenHash.Of(ModelPart.VaeEncoder, before, model.Hash(ModelPart.VaeEncoder));
+        model.ReleaseVae();
+        Allocator.Trim();
     }
 
     /// <summary>N, the pictures without their mirror images.</summary>
     public int Count => geometries.Length;
+
+    /// <summary>Of the VAE's encoder, before the pictures and after them.</summary>
+    public FrozenHash Vae { get; }
+
+    /// <summary>The numbers of those to learn from.</summary>
+    public IReadOnlyList<int> Learned { get; }
+
+    /// <summary>The number of the one that is only measured; null where none is.</summary>
+    public int? HeldOut { get; }
+
+    /// <summary>Where the latents are.</summary>
+    public Device Device { get; }
 
     /// <summary>The size and crop of a picture, mirrored or not.</summary>
     public PictureGeometry Geometry(int picture) => geometries[picture];
 
     /// <summary>h and w of a picture.</summary>
     public (long Height, long Width) Size(int picture) => (latents[picture].Mean.shape[2], latents[picture].Mean.shape[3]);
+
+    /// <summary>Which pictures are in which batch of a run.</summary>
+    internal PictureOrder Order(ulong seed) => new(seed, Learned.Select(picture => (picture, Size(picture), repeats[picture])));
 
     /// <summary>The shape of a batch of latents of a picture's size, (B, 4, h, w).</summary>
     public long[] Shape(int picture, int batch) => [batch, .. latents[picture].Mean.shape[1..]];

@@ -8,10 +8,9 @@ namespace TextualInversion.Training;
 /// <summary>A few real steps whose result is thrown away, to tell how long a run takes and whether it can learn at all.</summary>
 /// <param name="StepSeconds">the middle of the measured steps</param>
 /// <param name="ValidationSeconds">of one validation</param>
-/// <param name="EncodingSeconds">of all pictures</param>
 /// <param name="IsFinite">whether loss and gradient were numbers</param>
 /// <param name="HasGradient">whether any gradient reached the rows</param>
-public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds, double EncodingSeconds, bool IsFinite, bool HasGradient)
+public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds, bool IsFinite, bool HasGradient)
 {
     private const int MostBatches = 10;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(5);
@@ -25,14 +24,9 @@ public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds,
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static TrainingTrial Run(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options, Concept concept, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
-        using var set = new TrainingSet(model, concept.Pictures, options, cancellationToken);
-        var encoding = clock.Elapsed.TotalSeconds;
-        model.ReleaseVae();
-        var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
-        var (learned, heldOut) = HeldOutPicture.Split(concept.Pictures, options);
-        var order = new PictureOrder(options.Seed, learned.Select(picture => (picture, set.Size(picture), concept.Pictures[picture].Repeats)));
-        var batches = new BatchSource(set, order, concept.Prompts, tokenizers, options, schedule.Config.NumTrainTimesteps);
+        var clock = new Stopwatch();
+        var set = concept.Pictures;
+        var batches = new BatchSource(set, concept.Prompts, new PromptTokenizers(model.Tokenizers, [concept.Placeholder]), options, schedule.Config.NumTrainTimesteps);
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
         var (seconds, finite, gradient) = (new List<double>(), true, false);
         for (var number = 0; number <= MostBatches && (number < 2 || seconds.Sum() < Budget.TotalSeconds); number++)
@@ -48,7 +42,7 @@ public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds,
         }
 
         var step = seconds.Order().ElementAt(seconds.Count / 2) * options.Accumulate;
-        return new TrainingTrial(step, options.ValidateEvery == 0 ? 0 : Evaluation() * Passes(), encoding, finite, gradient);
+        return new TrainingTrial(step, options.ValidateEvery == 0 ? 0 : Evaluation() * Passes(), finite, gradient);
 
         double Evaluation()
         {
@@ -59,14 +53,14 @@ public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds,
             return clock.Elapsed.TotalSeconds;
         }
 
-        double Passes() => (ValidationSet.Examples(learned.Count, 1).Count + (heldOut is null ? 0 : ValidationSet.Examples(1, 1).Count)) / (double)options.Batch;
+        double Passes() => (ValidationSet.Examples(set.Learned.Count, 1).Count + (set.HeldOut is null ? 0 : ValidationSet.Examples(1, 1).Count)) / (double)options.Batch;
     }
 
-    /// <summary>How long a whole run takes, without loading the model: all its steps, should none end it earlier.</summary>
+    /// <summary>How long a whole run takes, without what comes before the first step: all its steps, should none end it earlier.</summary>
     public double Seconds(TrainOptions options)
     {
         // Before the first step, with and without prompts; then every so often, and after the last.
         var validations = options.ValidateEvery == 0 ? 0 : 2 + ((options.Steps + options.ValidateEvery - 1) / options.ValidateEvery);
-        return EncodingSeconds + (options.Steps * StepSeconds) + (validations * ValidationSeconds);
+        return (options.Steps * StepSeconds) + (validations * ValidationSeconds);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class ValidationSet : IDisposable
 {
     private const ulong Seed = 0;
     private const int FewestExamples = 16, MostPictures = 32;
+    private const double GoldenRatio = 0.6180339887498949; // (sqrt(5) - 1) / 2
 
     private readonly List<TrainingBatch> batches, withoutPrompts;
 
@@ -21,10 +22,11 @@ internal sealed class ValidationSet : IDisposable
     /// <param name="tokenizers">that know the placeholder</param>
     /// <param name="batch">examples in a forward pass</param>
     /// <param name="trainTimesteps">of the noise schedule</param>
-    /// <param name="device">where the tensors are needed</param>
-    public ValidationSet(TrainingSet set, IReadOnlyList<int> of, PromptSource prompts, PromptTokenizers tokenizers, int batch, int trainTimesteps, Device device)
+    /// <param name="most">examples: of more, a selection that is spread over timesteps and pictures</param>
+    public ValidationSet(TrainingSet set, IReadOnlyList<int> of, PromptSource prompts, PromptTokenizers tokenizers, int batch, int trainTimesteps, int most = int.MaxValue)
     {
-        var examples = Examples(of.Count, trainTimesteps).Select((example, number) => (Picture: of[example.Picture], example.Timestep, Number: number));
+        var all = Examples(of.Count, trainTimesteps).Select((example, number) => (Picture: of[example.Picture], example.Timestep, Number: number)).ToList();
+        var examples = Spread(all.Count, most).Select(number => all[number]).ToList();
         var placeholder = tokenizers.First.Placeholders[0];
         batches = [.. examples.GroupBy(example => set.Size(example.Picture)).SelectMany(size => size.Chunk(batch)).Select(Batch)];
         withoutPrompts = [.. batches.Select(full => full with { Prompts = tokenizers.Tokenize([.. full.Timesteps.Select(_ => "")]) })];
@@ -33,7 +35,7 @@ internal sealed class ValidationSet : IDisposable
         {
             using var scope = NewDisposeScope();
             var pictures = chunk.Select(example => example.Picture).ToArray();
-            var noise = cat([.. chunk.Select(example => Noise(set.Shape(example.Picture, 1), example.Number))], dim: 0).to(device); // (B, 4, h, w)
+            var noise = cat([.. chunk.Select(example => Noise(set.Shape(example.Picture, 1), example.Number))], dim: 0).to(set.Device); // (B, 4, h, w)
             var upright = new bool[pictures.Length];
             var latents = set.Sample(pictures, upright, zeros_like(noise));
             var texts = chunk.Select(example => prompts.ValidationPrompt(example.Picture, placeholder, new StepRandom(Seed, StepRandom.Purpose.Prompt, example.Number))).ToList();
@@ -74,6 +76,16 @@ internal sealed class ValidationSet : IDisposable
                    from picture in Enumerable.Range(0, chosen)
                    let position = (level + ((picture + 0.5) / chosen)) / each
                    select (picture * pictures / chosen, (long)(position * trainTimesteps))];
+    }
+
+    /// <summary>
+    /// Numbers below <paramref name="count"/>, one in each of so many equal parts, at places in them that differ: the parts are timesteps, and where pictures take turns in each,
+    /// the same place would always be the same picture.
+    /// </summary>
+    internal static IEnumerable<int> Spread(int count, int most)
+    {
+        var chosen = Math.Min(count, most);
+        return Enumerable.Range(0, chosen).Select(part => (int)((part + (part * GoldenRatio % 1)) * count / chosen));
     }
 
     private static Tensor Noise(long[] shape, int number)

@@ -21,7 +21,7 @@ public sealed class CheckCommandTests : IDisposable
         Assert.StartsWith("pictures  5", lines[0], StringComparison.Ordinal);
         Assert.Contains("1.png  192 x 192   learned at 128 x 128  sharpness", lines[1]);
         Assert.Contains("tokens    <my-cat> starts from cat (cat</w>), 4 vectors; 27 prompts, the longest 11 of 75 tokens", lines);
-        Assert.Contains("million numbers in the U-Net, rows 128 wide, pictures of 128, predicts Epsilon, on cpu; all weights are finite", output);
+        Assert.Contains("million numbers in the U-Net, rows 128 wide, pictures of 128, predicts noise, on cpu; all weights are finite", output);
         Assert.Contains("for 7 steps, unless it stops earlier", output);
         Assert.Contains("verdict   ready to train", lines);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
@@ -45,6 +45,21 @@ public sealed class CheckCommandTests : IDisposable
         Assert.True(step > 0 && validation > 0);
         Assert.True(time.GetProperty("seconds").GetDouble() > (100 * step) + (4 * validation)); // and the pictures are encoded
         Assert.Empty(report.GetProperty("findings").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Check_InitializerAuto_CountsTheSearch()
+    {
+        async Task<JsonElement> TimeAsync(string initializer) =>
+            JsonDocument.Parse((await CheckAsync("--json", "--steps", "1", "--validate-every", "0", "--initializer", initializer)).Output).RootElement;
+
+        var (named, searched) = (await TimeAsync("cat"), await TimeAsync("auto"));
+
+        Assert.Equal("auto", searched.GetProperty("tokens").GetProperty("initializer").GetString());
+        Assert.Empty(searched.GetProperty("tokens").GetProperty("initializerTokens").EnumerateArray());
+        Assert.True(Steps(searched) > Steps(named) + 10);
+
+        double Steps(JsonElement report) => report.GetProperty("time").GetProperty("seconds").GetDouble() / report.GetProperty("time").GetProperty("stepSeconds").GetDouble();
     }
 
     [Fact]

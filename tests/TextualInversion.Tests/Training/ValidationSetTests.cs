@@ -28,6 +28,22 @@ public sealed class ValidationSetTests
         Assert.Equal(Enumerable.Range(0, 32).Select(i => i * 10), chosen);
     }
 
+    [Theory]
+    [InlineData(20, 4, 5)]
+    [InlineData(20, 8, 5)]
+    [InlineData(32, 16, 8)]
+    public void Spread_FewOfMany_OneInEachPartAndOfSeveralPictures(int count, int most, int pictures)
+    {
+        var chosen = ValidationSet.Spread(count, most).ToList();
+
+        Assert.Equal(most, chosen.Count);
+        foreach (var (part, number) in chosen.Index()) Assert.InRange(number, part * count / most, ((part + 1) * count / most) - 1);
+        Assert.True(chosen.Select(number => number % pictures).Distinct().Count() >= 3);
+    }
+
+    [Fact]
+    public void Spread_All_IsAll() => Assert.Equal(Enumerable.Range(0, 20), ValidationSet.Spread(20, int.MaxValue));
+
     /// <summary>One in each of n equal parts of [0, 1000).</summary>
     private static void AssertEven(IEnumerable<long> timesteps)
     {

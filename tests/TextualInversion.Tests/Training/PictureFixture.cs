@@ -1,0 +1,54 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli;
+using TextualInversion.Data;
+using TextualInversion.Models;
+using TextualInversion.Schedulers;
+using TextualInversion.Tests.Cli;
+using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tests.Training;
+
+/// <summary>A small model with the five pictures of a cat, encoded.</summary>
+internal sealed class PictureFixture : IDisposable
+{
+    /// <param name="options">The batch, the vectors and the seed.</param>
+    /// <param name="folder">The model; default: the small random one.</param>
+    public PictureFixture(TrainOptions options, string? folder = null)
+    {
+        Options = options;
+        var files = new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
+        Model = DiffusionModel.Open(files, CPU, ScalarType.Float32, GradientUse.Kept);
+        Schedule = new NoiseSchedule(Machine.Scheduler(files, prediction: null));
+        Placeholder = Placeholder.Parse("my-cat", options.Vectors);
+        var pictures = TrainingPictures.Load([Ti.Sample("my-cat")], resolution: 32, CropMode.Center).Pictures;
+        Prompts = new PromptSource(pictures, ["a photo of {}"], "cat", options);
+        Pictures = new TrainingSet(Model, pictures, options, CancellationToken.None);
+        Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);
+    }
+
+    public TrainOptions Options { get; }
+
+    public IDiffusionModel Model { get; }
+
+    public NoiseSchedule Schedule { get; }
+
+    public Placeholder Placeholder { get; }
+
+    public PromptSource Prompts { get; }
+
+    public TrainingSet Pictures { get; }
+
+    public PromptTokenizers Tokenizers { get; }
+
+    public BatchSource Batches => new(Pictures, Prompts, Tokenizers, Options, Schedule.Config.NumTrainTimesteps);
+
+    public ValidationSet Validation(int most = int.MaxValue) => new(Pictures, Pictures.Learned, Prompts, Tokenizers, Options.Batch, Schedule.Config.NumTrainTimesteps, most);
+
+    public void Dispose()
+    {
+        Pictures.Dispose();
+        Model.Dispose();
+    }
+}
