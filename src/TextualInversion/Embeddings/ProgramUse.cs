@@ -49,7 +49,7 @@ public sealed record ProgramUse(string Program, bool Loads, string How)
     {
         { Container: EmbeddingContainer.Safetensors, Type: ScalarType.Float32 } when file.Layout == EmbeddingLayout.Sdxl || file.Embedding.Rows.Count == 1 =>
             IfNamed("stable-diffusion.cpp", file, [], $"--embd-dir DIR with the file in DIR; prompt: {Stem(file)}"),
-        { Container: EmbeddingContainer.Safetensors, Embedding.Rows.Count: 1 } => new ProgramUse("stable-diffusion.cpp", false, $"needs float32: {Conversion(file)} --dtype float32"),
+        { Container: EmbeddingContainer.Safetensors, Embedding.Rows.Count: 1 } => new ProgramUse("stable-diffusion.cpp", false, $"needs float32: {Conversion(file, isOfType: true)}"),
         _ => No("stable-diffusion.cpp", file),
     };
 
@@ -63,7 +63,16 @@ public sealed record ProgramUse(string Program, bool Loads, string How)
 
     private static ProgramUse No(string program, EmbeddingFile file) => new(program, false, $"first {Conversion(file)}");
 
-    private static string Conversion(EmbeddingFile file) => $"ti convert {Path.GetFileName(file.Path)} --to {EmbeddingLayouts.Name(file.Embedding.Rows.Count == 2 ? EmbeddingLayout.Sdxl : EmbeddingLayout.Diffusers)}";
+    /// <summary>A command that can be pasted beside the file: not one that would replace it.</summary>
+    private static string Conversion(EmbeddingFile file, bool isOfType = false)
+    {
+        var (name, layout) = (Path.GetFileName(file.Path), file.Embedding.Rows.Count == 2 ? EmbeddingLayout.Sdxl : EmbeddingLayout.Diffusers);
+        var (to, ending) = (EmbeddingLayouts.Name(layout), EmbeddingLayouts.Extension(layout));
+        var output = Path.ChangeExtension(name, ending) == name ? $" --output {Shell($"{Stem(file)}-{(isOfType ? "float32" : to)}{ending}")}" : "";
+        return $"ti convert {Shell(name)} --to {to}{(isOfType ? " --dtype float32" : "")}{output}";
+    }
+
+    private static string Shell(string text) => text.All(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/') ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string Stem(EmbeddingFile file) => Path.GetFileNameWithoutExtension(file.Path);
 
