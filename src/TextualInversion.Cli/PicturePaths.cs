@@ -42,9 +42,9 @@ internal sealed class PicturePaths
     /// <summary>The number of the first picture.</summary>
     private int First { get; }
 
-    /// <summary>Says no before the work, rather than after the first picture.</summary>
+    /// <summary>Says no before the work, rather than after the first picture. The folder is made where it is missing.</summary>
     /// <exception cref="TextualInversionException">Nothing can be written there.</exception>
-    public void RequireWritable() => AtomicFile.RequireWritable(IsFile ? target : Path.Combine(target, Number(First) + ending));
+    public void RequireWritable() => AtomicFile.RequireWritable(IsFile ? Path.GetDirectoryName(Path.GetFullPath(target))! : target);
 
     /// <summary>Writes the next picture.</summary>
     /// <returns>its path</returns>

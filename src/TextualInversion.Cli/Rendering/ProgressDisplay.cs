@@ -15,7 +15,10 @@ internal sealed class ProgressDisplay : IDisposable
     private readonly double scale; // of what is counted in a unit
     private readonly long alreadyDone;
     private readonly Stopwatch clock = Stopwatch.StartNew();
-    private readonly LiveBar? bar;
+    private readonly TaskCompletionSource finished = new();
+    private readonly IAnsiConsole? console;
+    private readonly Task? bar;
+    private readonly ProgressTask? task;
     private TimeSpan lastLine;
     private bool isFirst = true;
 
@@ -36,8 +39,19 @@ internal sealed class ProgressDisplay : IDisposable
         this.scale = scale;
         this.alreadyDone = alreadyDone;
         if (quiet || Console.IsErrorRedirected || error != Console.Error) return;
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-        if (console.Profile.Capabilities.Interactive) bar = new LiveBar(console, unit);
+        console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+        if (!console.Profile.Capabilities.Interactive) return;
+        var ready = new TaskCompletionSource<ProgressTask>();
+        bar = console.Progress()
+            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .StartAsync(async context =>
+            {
+                ready.SetResult(context.AddTask(unit)); // a name that is empty is refused
+                await finished.Task;
+            });
+        Task.WaitAny(ready.Task, bar);
+        task = ready.Task.IsCompleted ? ready.Task.Result : null;
+        if (task is null) bar.GetAwaiter().GetResult(); // throws what went wrong
     }
 
     /// <summary>For bytes, of which some were there before the clock started.</summary>
@@ -48,9 +62,11 @@ internal sealed class ProgressDisplay : IDisposable
     {
         if (quiet) return;
         var text = string.Create(CultureInfo.InvariantCulture, $"{unit} {done / scale:F0}/{total / scale:F0}{detail}{Pace(done, total)}");
-        if (bar is not null)
+        if (task is not null)
         {
-            bar.Show(done, total, text);
+            task.MaxValue = total;
+            task.Value = done;
+            task.Description = Markup.Escape(text);
         }
         else if (isFirst || done == total || clock.Elapsed - lastLine >= LineInterval)
         {
@@ -63,11 +79,15 @@ internal sealed class ProgressDisplay : IDisposable
     public void Say(string text)
     {
         if (quiet) return;
-        if (bar is not null) bar.Say(text);
+        if (task is not null) console!.WriteLine(text);
         else error.WriteLine(text);
     }
 
-    public void Dispose() => bar?.Dispose();
+    public void Dispose()
+    {
+        finished.TrySetResult();
+        bar?.Wait();
+    }
 
     private string Pace(long done, long total)
     {
