@@ -7,6 +7,7 @@ using TextualInversion.Cli.Rendering;
 using TextualInversion.Generation;
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
+using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Cli;
@@ -43,6 +44,23 @@ public sealed class StudioTests
     {
         using var network = new CrampedModel("expected scalar type Float", failures: 9);
         Assert.Throws<ExternalException>(() => Paint(network, pictures: 2, batch: 2, []));
+    }
+
+    [Fact]
+    public void Run_PictureThatCannotBeWritten_KeepsThoseBefore()
+    {
+        using var folder = new TemporaryFolder();
+        using var network = new CrampedModel("", failures: 0);
+        using var shelf = EmbeddingShelf.Named([]);
+        using var studio = new Studio(network, Machine.Scheduler(CrampedModel.Files, prediction: null), shelf);
+        var plan = PicturePlan.OfPrompts([Options], firstSeed: 3, count: 5);
+        var album = new PictureAlbum(plan, new PicturePaths(folder.Path, 5, format: null, overwrite: false), hasSheet: false, job => job.Seed < 5 ? "" : throw new TextualInversionException("full"));
+
+        var end = Painting.Run(studio, plan, batch: 1, album, new Messages(TextWriter.Null, quiet: true), default);
+
+        Assert.Equal("full", Assert.IsType<TextualInversionException>(end).Message);
+        Assert.Equal([3ul, 4ul], album.Written.Select(picture => picture.Seed));
+        Assert.All(album.Written, picture => Assert.True(File.Exists(picture.Path)));
     }
 
     private static List<byte[]> Paint(CrampedModel network, int pictures, int batch, List<PaintingProgress> reports)
