@@ -24,6 +24,8 @@ internal sealed class TrainOutput : IDisposable
         this.mayReplace = mayReplace;
         AtomicFile.RefuseToReplace(embeddingPath, mayReplace);
         RunFolder.RefuseToReplace(runPath, mayReplace);
+        // Where it is not there yet it is made beside the run's folder, which is tried before training.
+        if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings)) AtomicFile.RequireWritable(embeddings);
     }
 
     private TrainOutput(TrainOutput whole, ulong seed)
@@ -80,9 +82,9 @@ internal sealed class TrainOutput : IDisposable
     {
         if (state.Step == 0) Folder.DeleteCheckpoints();
         else Keep();
-        state.Write(Folder.StatePath, setup.Identity, command);
+        Explain(() => state.Write(Folder.StatePath, setup.Identity, command));
         if (state.Step == 0 || setup.Options.SaveEvery == 0 || state.Step % setup.Options.SaveEvery != 0) return;
-        Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)), overwrite: true);
+        Explain(() => Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)), overwrite: true));
     }
 
     /// <summary>Writes what was learned.</summary>
@@ -91,8 +93,8 @@ internal sealed class TrainOutput : IDisposable
     {
         Keep();
         var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
-        Write(embeddingPath, new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)), mayReplace);
-        Write(Folder.LastRowsPath, new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)), overwrite: true);
+        Explain(() => Write(embeddingPath, new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)), mayReplace));
+        Explain(() => Write(Folder.LastRowsPath, new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)), overwrite: true));
     }
 
     public void Dispose() => folder?.Dispose();
@@ -101,6 +103,19 @@ internal sealed class TrainOutput : IDisposable
     {
         Folder.Keep();
         whole?.Keep();
+    }
+
+    /// <summary>A full disk ends a run; the state before is still there, and going on from it loses nothing.</summary>
+    private void Explain(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (TextualInversionException problem) when (File.Exists(Folder.StatePath))
+        {
+            throw new TextualInversionException($"{problem.Message} What was learned is kept: then go on with ti train --resume {(whole ?? this).RunPath}.", problem);
+        }
     }
 
     /// <summary>In the layout of the model's family.</summary>

@@ -18,7 +18,7 @@ internal sealed class ProgressDisplay : IDisposable
     private readonly TaskCompletionSource finished = new();
     private readonly IAnsiConsole? console;
     private readonly Task? bar;
-    private ProgressTask? task;
+    private readonly ProgressTask? task;
     private TimeSpan lastLine;
     private bool isFirst = true;
 
@@ -41,16 +41,17 @@ internal sealed class ProgressDisplay : IDisposable
         if (quiet || Console.IsErrorRedirected || error != Console.Error) return;
         console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         if (!console.Profile.Capabilities.Interactive) return;
-        using var ready = new ManualResetEventSlim();
+        var ready = new TaskCompletionSource<ProgressTask>();
         bar = console.Progress()
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
             .StartAsync(async context =>
             {
-                task = context.AddTask("");
-                ready.Set();
+                ready.SetResult(context.AddTask(unit)); // a name that is empty is refused
                 await finished.Task;
             });
-        ready.Wait();
+        Task.WaitAny(ready.Task, bar);
+        task = ready.Task.IsCompleted ? ready.Task.Result : null;
+        if (task is null) bar.GetAwaiter().GetResult(); // throws what went wrong
     }
 
     /// <summary>For bytes, of which some were there before the clock started.</summary>

@@ -12,17 +12,18 @@ internal sealed class StandardStream : TextWriter
     private readonly bool mustArrive;
     private bool isOpen = true;
 
-    /// <param name="open">gives the console's own</param>
+    /// <param name="inner">the console's own</param>
     /// <param name="mustArrive">whether what cannot be written although it is wanted, as on a full disk, is an error</param>
-    public StandardStream(Func<TextWriter> open, bool mustArrive)
+    public StandardStream(TextWriter inner, bool mustArrive)
     {
+        this.inner = inner;
         this.mustArrive = mustArrive;
-        inner = Null;
-        Guard(() => open().Flush()); // closed before the program began
-        if (isOpen) inner = open();
     }
 
     public override Encoding Encoding => inner.Encoding;
+
+    /// <summary>The stream behind a descriptor; nothing where the program was begun without it.</summary>
+    public static TextWriter Open(int descriptor, Func<TextWriter> open, bool mustArrive) => IsInherited(descriptor) ? new StandardStream(open(), mustArrive) : Null;
 
     public override void Write(char value) => Guard(() => inner.Write(value));
 
@@ -33,6 +34,19 @@ internal sealed class StandardStream : TextWriter
     public override void WriteLine(string? value) => Guard(() => inner.WriteLine(value));
 
     public override void Flush() => Guard(inner.Flush);
+
+    /// <summary>
+    /// A closed descriptor is given to the next file that is opened, by now one of the runtime's, which text must not reach. What was there
+    /// before the program began is told by its flags: it was not to be closed then.
+    /// </summary>
+    private static bool IsInherited(int descriptor)
+    {
+        const string Folder = "/proc/self/fdinfo", Key = "flags:";
+        const int CloseOnExecute = 0x80000; // O_CLOEXEC, which is 02000000 on Linux whatever the processor
+        if (!Directory.Exists(Folder)) return true;
+        var path = $"{Folder}/{descriptor}";
+        return File.Exists(path) && (Convert.ToInt64(File.ReadLines(path).First(line => line.StartsWith(Key, StringComparison.Ordinal))[Key.Length..].Trim(), 8) & CloseOnExecute) == 0;
+    }
 
     private void Guard(Action write)
     {

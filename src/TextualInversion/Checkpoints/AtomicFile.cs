@@ -3,6 +3,8 @@ namespace TextualInversion.Checkpoints;
 /// <summary>Writes a file whole or not at all: under a temporary name in the same folder, flushed to the disk, then moved.</summary>
 public static class AtomicFile
 {
+    private static readonly byte[] Probe = new byte[1 << 16];
+
     /// <summary>Writes <paramref name="path"/>, making its folder where it is missing.</summary>
     /// <exception cref="TextualInversionException">The file exists and may not be replaced, or it cannot be written; nothing is left behind.</exception>
     public static void Write(string path, bool overwrite, Action<Stream> write)
@@ -23,13 +25,37 @@ public static class AtomicFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{path}: cannot be written ({error.Message.TrimEnd('.')}); free some space or choose another place.", error);
+            throw new TextualInversionException($"{path}: cannot be written ({Reason(error)}); free some space or choose another place.", error);
         }
         finally
         {
             if (File.Exists(temporary)) File.Delete(temporary); // where its folder could not be made, Delete throws
         }
     }
+
+    /// <summary>Says no before the work, rather than after it. The folder is made where it is missing.</summary>
+    /// <param name="folder">where files are to be written later</param>
+    /// <exception cref="TextualInversionException">Nothing can be written there, or there is no room left.</exception>
+    public static void RequireWritable(string folder)
+    {
+        var probe = Path.Combine(folder, $".probe.{Environment.ProcessId}");
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllBytes(probe, Probe);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{folder}: cannot be written to ({Reason(error)}); free some space or choose another place.", error);
+        }
+        finally
+        {
+            if (File.Exists(probe)) File.Delete(probe);
+        }
+    }
+
+    /// <summary>The system's words without the file that it adds, which may be a temporary one.</summary>
+    internal static string Reason(Exception error) => error.Message.Split(" : '")[0].TrimEnd('.');
 
     /// <summary>Says no before the work, rather than after it.</summary>
     /// <exception cref="TextualInversionException">The file exists and may not be replaced.</exception>

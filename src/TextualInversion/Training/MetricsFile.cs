@@ -70,7 +70,7 @@ public sealed class MetricsFile : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{path}: cannot be written ({error.Message.TrimEnd('.')}); free some space or choose another --output.", error);
+            throw new TextualInversionException($"{path}: cannot be written ({AtomicFile.Reason(error)}); free some space, then go on with ti train --resume {Path.GetDirectoryName(path)}.", error);
         }
     }
 }

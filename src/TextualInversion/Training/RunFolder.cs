@@ -9,8 +9,6 @@ public sealed class RunFolder : IDisposable
 {
     private const string SeedPrefix = "seed-";
 
-    private static readonly byte[] Probe = new byte[1 << 16];
-
     private readonly string? created; // the outermost folder that this run made
     private bool isKept;
 
@@ -21,11 +19,9 @@ public sealed class RunFolder : IDisposable
         RefuseToReplace(path, overwrite);
         created = FirstMissing(Path.GetFullPath(path));
         // Better now than after the training. What an earlier run left is replaced file by file, at the end.
-        var probe = Path.Combine(path, ".probe");
         try
         {
-            AtomicFile.Write(probe, overwrite: true, stream => stream.Write(Probe));
-            File.Delete(probe);
+            AtomicFile.RequireWritable(path);
         }
         catch (TextualInversionException)
         {

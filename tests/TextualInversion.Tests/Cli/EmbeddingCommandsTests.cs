@@ -58,6 +58,34 @@ public sealed class EmbeddingCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task Convert_Name_IsTheFilesAndTheRecords()
+    {
+        var source = Write("my-cat.safetensors", "<my-cat>", [1, 2]);
+        var (exitCode, output, error) = await Ti.RunAsync("convert", source, "--to", "webui", "--name", "MyCat", "--json");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("the trigger <my-cat>", error); // the record has one field for both
+        Assert.Contains("\"name\": \"MyCat\"", output);
+        using var record = EmbeddingFile.Read(folder.File("MyCat.pt"));
+        Assert.Equal("MyCat", record.Trigger);
+
+        Assert.Equal(0, (await Ti.RunAsync("convert", source, "--to", "diffusers", "--name", "OurCat")).ExitCode);
+        using var named = EmbeddingFile.Read(folder.File("OurCat.safetensors"));
+        Assert.Equal(("OurCat", "<my-cat>"), (named.Name, named.Trigger));
+        Assert.Contains("OurCat", (await Ti.RunAsync("inspect", folder.File("OurCat.safetensors"))).Output);
+    }
+
+    [Theory]
+    [InlineData("a/b")]
+    [InlineData("..")]
+    [InlineData("a\nb")]
+    public async Task Convert_NameThatIsNoFileName_IsRefused(string name)
+    {
+        var (exitCode, _, error) = await Ti.RunAsync("convert", Write("my-cat.safetensors", "<my-cat>", [1, 2]), "--to", "webui", "--name", name);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("is no file name", error);
+    }
+
+    [Fact]
     public async Task Convert_ExistingFile_IsKept()
     {
         var source = Write("my-cat.safetensors", "<my-cat>", [1, 2]);
