@@ -50,7 +50,7 @@ internal static class CommandLine
         Documented[] commands =
         [
             new TrainCommand(models), new GenerateCommand(models), new CheckCommand(models), new EvalCommand(models, variable),
-            new InspectCommand(models), new ConvertCommand(), new MergeCommand(), new ModelsCommand(variable),
+            new ReportCommand(), new InspectCommand(models), new ConvertCommand(), new MergeCommand(), new ModelsCommand(variable),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);
         root.SetAction(parsed => new HelpPage().Invoke(parsed));
@@ -64,7 +64,8 @@ internal static class CommandLine
     {
         foreach (var problem in parsed.Errors.Select(problem => problem.Message).Distinct()) error.WriteLine($"error: {problem}");
         var known = parsed.CommandResult.Command.Options.Select(option => option.Name).Concat(parsed.CommandResult.Command.Subcommands.Select(member => member.Name)).ToList();
-        foreach (var unknown in parsed.UnmatchedTokens)
+        // A word is a command typed wrong where there are commands, else what stands behind an option typed wrong.
+        foreach (var unknown in parsed.UnmatchedTokens.Where(token => token.StartsWith('-') || parsed.CommandResult.Command.Subcommands.Count > 0))
         {
             var nearest = known.MinBy(name => EditDistance.Between(name, unknown));
             if (nearest is not null) error.WriteLine($"did you mean {nearest} instead of {unknown}?");

@@ -8,6 +8,8 @@ namespace TextualInversion.Cli;
 /// <summary>Where pictures go: into a folder, numbered on from what is there, or to a file that was named.</summary>
 internal sealed class PicturePaths
 {
+    private static readonly string[] OtherPictures = [".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"]; // hardly meant as folders
+
     private readonly string target, ending;
     private readonly bool overwrite;
     private int next;
@@ -23,6 +25,8 @@ internal sealed class PicturePaths
         this.overwrite = overwrite;
         var named = PictureFile.Endings.FirstOrDefault(known => target.EndsWith(known, StringComparison.OrdinalIgnoreCase));
         IsFile = named is not null && !Directory.Exists(target);
+        if (!IsFile && !Directory.Exists(target) && OtherPictures.Contains(Path.GetExtension(target).ToLowerInvariant()))
+            throw new TextualInversionException($"{target}: pictures are written as {string.Join(", ", PictureFile.Endings)}; choose one of these endings, or a folder.");
         ending = format is null ? IsFile ? named! : ".png" : "." + format;
         if (IsFile && ending.Replace("jpeg", "jpg", StringComparison.Ordinal) != named!.Replace("jpeg", "jpg", StringComparison.Ordinal))
             throw new TextualInversionException($"{target}: ends in {named} and --format says {format}; leave --format out.");
@@ -37,6 +41,10 @@ internal sealed class PicturePaths
 
     /// <summary>The number of the first picture.</summary>
     private int First { get; }
+
+    /// <summary>Says no before the work, rather than after the first picture.</summary>
+    /// <exception cref="TextualInversionException">Nothing can be written there.</exception>
+    public void RequireWritable() => AtomicFile.RequireWritable(IsFile ? Path.GetDirectoryName(Path.GetFullPath(target))! : target);
 
     /// <summary>Writes the next picture.</summary>
     /// <returns>its path</returns>

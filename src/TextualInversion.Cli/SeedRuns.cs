@@ -13,6 +13,9 @@ namespace TextualInversion.Cli;
 /// <param name="command">the arguments that go on with the whole</param>
 internal sealed class SeedRuns(TrainModel model, TrainSetup setup, TrainingSet pictures, TrainOutput output, IReadOnlyList<string> command)
 {
+    /// <summary>What paints on the way, for a seed's setup and folder; null for nothing.</summary>
+    public required Func<TrainSetup, RunFolder, SamplePainter?> PainterOf { get; init; }
+
     /// <summary>Trains, and writes the best.</summary>
     /// <param name="count">of seeds</param>
     /// <param name="goesOn">whether with the runs that are there</param>
@@ -36,13 +39,14 @@ internal sealed class SeedRuns(TrainModel model, TrainSetup setup, TrainingSet p
         var best = records.MinBy(record => record.Validation!.Best) ?? throw new OperationCanceledException(cancellationToken);
         using (var files = output.OfSeed(best.Seed)) output.Choose(files);
         var chosen = best.AsChosen(records, output, clock.Elapsed);
-        output.Folder.WriteRecord(chosen.Full(model.Network.Device.ToString(), model.Recomputes));
+        output.Folder.WriteRecord(chosen.Full(model.Network.Device.ToString(), model.Recomputes, command));
+        RunComparison.WriteTo(output.Folder.FolderPath, records.Select(record => RunFolder.SeedIn(output.Folder.FolderPath, record.Seed)));
         print(chosen);
         Show(records, best, messages);
         if (records.TrueForAll(record => record.End == TrainingEnd.Diverged))
             throw new TextualInversionException($"With none of the {records.Count} seeds the loss, the gradient and the rows stayed finite; the best rows before were kept. Try a smaller --learning-rate or --precision fp32.");
         var isCancelled = records.Count < count || records[^1].End == TrainingEnd.Cancelled;
-        messages.Say(isCancelled ? $"cancelled (go on with ti train --resume {output.RunPath})" : $"done; each seed's run is in {output.RunPath}. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\"");
+        messages.Say(isCancelled ? $"cancelled (go on with ti train --resume {output.RunPath})" : $"done; {RunFolder.ReportIn(output.RunPath)} compares the seeds. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\"");
         return isCancelled ? 130 : 0;
     }
 
@@ -56,7 +60,7 @@ internal sealed class SeedRuns(TrainModel model, TrainSetup setup, TrainingSet p
         if (from is not null) messages.Say($"going on after step {from.Step}");
         try
         {
-            return new TrainRun(model, mine, pictures, files, command).Execute(from, Stopwatch.StartNew(), messages, cancellationToken);
+            return new TrainRun(model, mine, pictures, files, command) { Painter = PainterOf(mine, files.Folder) }.Execute(from, Stopwatch.StartNew(), messages, cancellationToken);
         }
         catch (OperationCanceledException) when (!isFirst)
         {

@@ -99,12 +99,6 @@ internal sealed class TrainOutput : IDisposable
 
     public void Dispose() => folder?.Dispose();
 
-    private void Keep()
-    {
-        Folder.Keep();
-        whole?.Keep();
-    }
-
     /// <summary>A full disk ends a run; the state before is still there, and going on from it loses nothing.</summary>
     private void Explain(Action write)
     {
@@ -118,8 +112,14 @@ internal sealed class TrainOutput : IDisposable
         }
     }
 
+    private void Keep()
+    {
+        Folder.Keep();
+        whole?.Keep();
+    }
+
     /// <summary>In the layout of the model's family.</summary>
-    private static void Write(string path, LearnedEmbedding embedding, bool overwrite)
+    internal static void Write(string path, LearnedEmbedding embedding, bool overwrite)
     {
         if (embedding.Rows.Count == 1) DiffusersFormat.Write(path, embedding, overwrite);
         else SdxlFormat.Write(path, embedding, overwrite);

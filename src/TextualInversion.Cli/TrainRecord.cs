@@ -49,11 +49,12 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
     /// <summary><c>run.json</c>: everything that is needed to understand and repeat the run.</summary>
     /// <param name="device">where it was computed</param>
     /// <param name="recomputes">whether with gradient checkpointing</param>
-    public string Full(string device, bool recomputes) => JsonOutput.Serialize(new
+    /// <param name="command">the arguments that repeat it</param>
+    public string Full(string device, bool recomputes, IReadOnlyList<string> command) => JsonOutput.Serialize(new
     {
         Result = summary,
         result.End,
-        Command = Environment.GetCommandLineArgs()[1..],
+        Command = command.Prepend("train"),
         setup.Options,
         Initializer = setup.Start.File is null ? (object)new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces, setup.Start.Found } : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
         Pictures = setup.Pictures.Select((picture, index) => new
@@ -70,6 +71,8 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
             HeldOut = setup.Options.HoldOut && index == setup.Pictures.Count - 1,
             Prompt = setup.Prompts.Descriptions(setup.Placeholder)[index],
         }),
+        Rows = result.Learned,
+        result.VocabularyNorms,
         result.BaseWeights,
         Device = device,
         setup.Precision,

@@ -13,6 +13,9 @@ namespace TextualInversion.Cli;
 /// <param name="command">the arguments that go on with the run, which its state keeps</param>
 internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet pictures, TrainOutput output, IReadOnlyList<string> command)
 {
+    /// <summary>Paints pictures on the way; null for none.</summary>
+    public SamplePainter? Painter { get; init; }
+
     /// <param name="from">where the same run stopped; null to begin</param>
     /// <param name="clock">started with the run</param>
     /// <param name="messages">told how it goes</param>
@@ -21,13 +24,16 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet p
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     public TrainRecord Execute(TrainState? from, Stopwatch clock, Messages messages, CancellationToken cancellationToken)
     {
-        using var result = Train(from, [new MetricsListener(output.Folder, from?.Step ?? 0, setup.Options.HoldOut), new StepDisplay(messages)], cancellationToken);
+        if (from is null) output.Folder.DeleteSamples();
+        using var result = Train(from, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled) throw new OperationCanceledException();
         if (result.End == TrainingEnd.WithoutGradient)
             throw new TextualInversionException($"The gradient of {setup.Placeholder.Name} was zero in every step so far, so nothing can be learned; see that each prompt reaches it: one that is too long is cut off before it.");
         output.Write(setup, result);
         var record = new TrainRecord(setup, result, output, clock.Elapsed);
-        output.Folder.WriteRecord(record.Full(model.Network.Device.ToString(), model.Recomputes));
+        output.Folder.WriteRecord(record.Full(model.Network.Device.ToString(), model.Recomputes, command));
+        PaintKept(result, messages, cancellationToken);
+        RunReport.WriteTo(output.Folder.FolderPath);
         return record;
     }
 
@@ -48,14 +54,27 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet p
             TrainingEnd.StoppedEarly => $"no longer improving after {record.Steps} steps",
             _ => "done",
         };
-        messages.Say($"{end}; the run's record is in {output.RunPath}. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\"");
+        messages.Say($"{end}; {RunFolder.ReportIn(output.RunPath)} shows the run. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\"");
         return record.End == TrainingEnd.Cancelled ? 130 : 0;
     }
 
-    private TrainResult Train(TrainState? from, IReadOnlyList<IRunListener> listeners, CancellationToken cancellationToken)
+    /// <summary>The rows that are kept may be of a step at which nothing was painted.</summary>
+    private void PaintKept(TrainResult result, Messages messages, CancellationToken cancellationToken)
     {
+        if (Painter is null || Painter.HasPainted(result.BestStep)) return;
+        messages.Say($"painting the rows of step {result.BestStep}, which are kept");
+        Painter.Paint(result.BestStep, result.Rows, _ => { }, cancellationToken);
+    }
+
+    private TrainResult Train(TrainState? from, Messages messages, CancellationToken cancellationToken)
+    {
+        var listeners = new List<IRunListener>();
         try
         {
+            listeners.Add(new MetricsListener(output.Folder, from?.Step));
+            var display = new StepDisplay(messages);
+            listeners.Add(display);
+            if (Painter is not null) listeners.Add(new SampleListener(Painter, display.ShowPainting, cancellationToken));
             var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
             var progress = new Report<TrainProgress>(step => Tell(listener => listener.Stepped(step)));
             return new Trainer(model.Network, model.Noise, setup.Options).Run(concept, from, Save, progress, cancellationToken);

@@ -55,6 +55,7 @@ internal sealed class GenerateCommand : Documented
         var hasSheet = plans.HasSheet(parsed);
         var paths = output.Paths(parsed, hasSheet ? 1 : plan.Jobs.Count);
         studio.Check(plan);
+        paths.RequireWritable();
         PromptWarnings.OfUnusedEmbeddings(wanted.All, shelf, studio.TokenizersOf(shelf).First, messages);
         var batch = new PaintingMemory(files, network.Device, precision, FreeMemory.Of(network.Device)).Batch(plan, machine.Batch(parsed), messages);
         messages.Say($"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, seed {firstSeed}{(batch > 1 ? $", {batch} at once" : "")}");

@@ -76,8 +76,8 @@ internal sealed class InspectCommand : Documented
             Family = Family(embedding.Widths),
             Dtype = NumberTypes.Name(file.Type),
             Norms = [.. embedding.Rows.Select(Norms)],
-            VocabularyNorms = vocabularies.Count == 0 ? null : [.. vocabularies.Select(vocabulary => new NormRange(vocabulary.Norms.Smallest, vocabulary.Norms.Mean, vocabulary.Norms.Largest))],
-            Nearest = vocabularies.Count == 0 ? null : [.. vocabularies.Zip(embedding.Rows, (vocabulary, rows) => vocabulary.Nearest(rows, Neighbours))],
+            VocabularyNorms = vocabularies.Count == 0 ? null : [.. vocabularies.Select(vocabulary => vocabulary.Words.Norms)],
+            Nearest = vocabularies.Count == 0 ? null : [.. vocabularies.Zip(embedding.Rows, (vocabulary, rows) => vocabulary.Words.Find(rows, Neighbours))],
             Recorded = embedding.Provenance,
             Programs = ProgramUse.Of(file),
         };

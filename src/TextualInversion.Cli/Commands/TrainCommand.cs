@@ -10,6 +10,7 @@ namespace TextualInversion.Cli.Commands;
 internal sealed class TrainCommand : Documented
 {
     private readonly TrainRequestOptions request = new();
+    private readonly SamplingOptions sampling = new();
     private readonly Option<string?> resume = new("--resume") { HelpName = "RUN", Description = "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit." };
     private readonly Option<int> seeds = new("--seeds") { HelpName = "N", Description = "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<string> output = SharedOptions.Output();
@@ -22,6 +23,7 @@ internal sealed class TrainCommand : Documented
         : base("train", "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/.")
     {
         RefuseOptionsAmong(request.Images);
+        RefuseOptionsAmong(sampling.Prompts);
         Validators.Add(result =>
         {
             if (result.GetResult(resume) is { Implicit: false }) return;
@@ -32,6 +34,7 @@ internal sealed class TrainCommand : Documented
         });
         AddGroup("Most used", request.MostUsed);
         AddGroup("Knowing when to stop", [.. request.Progress, seeds, resume]);
+        AddGroup("Pictures while training", sampling.All);
         AddGroup("Pictures and prompts", request.Pictures);
         AddGroup("Optimisation", request.Optimisation);
         AddGroup("Model", request.Model);
@@ -71,11 +74,13 @@ internal sealed class TrainCommand : Documented
         setup.Introduce(messages);
 
         var command = from?.Command ?? [.. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json), request.Seed.Name, asked.Options.Seed.ToString(CultureInfo.InvariantCulture)];
+        var plan = sampling.Read(parsed, setup, model, messages);
+        SamplePainter? Painter(TrainSetup of, RunFolder folder) => plan is null ? null : new SamplePainter(model, of, asked.Model, plan, folder);
         void Print(TrainRecord record) => typed.InvocationConfiguration.Output.WriteLine(typed.GetValue(json) ? record.Summary : output.EmbeddingPath);
-        if (count > 1) return new SeedRuns(model, setup, pictures, output, command).Execute(count, goesOn: from is not null, Print, messages, cancellationToken);
+        if (count > 1) return new SeedRuns(model, setup, pictures, output, command) { PainterOf = Painter }.Execute(count, goesOn: from is not null, Print, messages, cancellationToken);
 
         if (from is not null) messages.Say($"going on after step {from.Step}");
-        var run = new TrainRun(model, setup, pictures, output, command);
+        var run = new TrainRun(model, setup, pictures, output, command) { Painter = Painter(setup, output.Folder) };
         var record = run.Execute(from, clock, messages, cancellationToken);
         Print(record);
         return run.Conclude(record, messages);

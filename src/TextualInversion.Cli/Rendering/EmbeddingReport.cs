@@ -5,9 +5,6 @@ using TextualInversion.Models;
 
 namespace TextualInversion.Cli.Rendering;
 
-/// <summary>The lengths of a vocabulary's rows.</summary>
-internal sealed record NormRange(double Smallest, double Mean, double Largest);
-
 /// <summary>What <c>ti inspect</c> says of a file, as JSON has it.</summary>
 internal sealed record EmbeddingReport
 {

@@ -8,23 +8,17 @@ namespace TextualInversion.Cli.Rendering;
 internal static class EvalPlot
 {
     private const double Width = 480, Height = 340, Left = 58, Right = 26, Top = 14, Bottom = 46;
-    private const int Ticks = 4;
 
     public static string Draw(EvaluationResult result)
     {
         var rows = result.Rows.Prepend(result.Baseline).ToList();
-        var across = new Axis([.. rows.SelectMany(row => Ends(row.Likeness)), .. result.Ceiling is { } limit ? [limit] : Array.Empty<double>()], Left, Width - Right);
-        var up = new Axis([.. rows.SelectMany(row => Ends(row.Obedience)), result.Floor], Height - Bottom, Top);
+        var across = new PlotAxis([.. rows.SelectMany(row => Ends(row.Likeness)), .. result.Ceiling is { } limit ? [limit] : Array.Empty<double>()], Left, Width - Right);
+        var up = new PlotAxis([.. rows.SelectMany(row => Ends(row.Obedience)), result.Floor], Height - Bottom, Top);
         var svg = new StringBuilder();
         void Add(FormattableString text) => svg.AppendLine(text.ToString(CultureInfo.InvariantCulture));
         Add($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"likeness against obedience\">");
-        for (var i = 0; i <= Ticks; i++)
-        {
-            double x = across.TickAt(i), y = up.TickAt(i);
-            Add($"<path class=\"grid\" d=\"M{across.Place(x):F1} {Top}V{Height - Bottom}M{Left} {up.Place(y):F1}H{Width - Right}\"/>");
-            Add($"<text x=\"{across.Place(x):F1}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{x:F3}</text><text x=\"{Left - 6}\" y=\"{up.Place(y) + 4:F1}\" text-anchor=\"end\">{y:F3}</text>");
-        }
-
+        foreach (var x in across.Ticks) Add($"<path class=\"grid\" d=\"M{across.Place(x):F1} {Top}V{Height - Bottom}\"/><text x=\"{across.Place(x):F1}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{across.Label(x)}</text>");
+        foreach (var y in up.Ticks) Add($"<path class=\"grid\" d=\"M{Left} {up.Place(y):F1}H{Width - Right}\"/><text x=\"{Left - 6}\" y=\"{up.Place(y) + 4:F1}\" text-anchor=\"end\">{up.Label(y)}</text>");
         if (result.Ceiling is { } ceiling) Add($"<path class=\"limit\" d=\"M{across.Place(ceiling):F1} {Top}V{Height - Bottom}\"/><text x=\"{across.Place(ceiling) - 4:F1}\" y=\"{Top + 12}\" text-anchor=\"end\">given pictures</text>");
         Add($"<path class=\"limit\" d=\"M{Left} {up.Place(result.Floor):F1}H{Width - Right}\"/><text x=\"{Left + 4}\" y=\"{up.Place(result.Floor) - 4:F1}\">prompts ignored</text>");
         Add($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 8}\" text-anchor=\"middle\">likeness →</text><text transform=\"translate(12 {(Top + Height - Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">obedience →</text>");
@@ -40,17 +34,4 @@ internal static class EvalPlot
     }
 
     private static double[] Ends(Estimate estimate) => [estimate.Mean - estimate.StandardError, estimate.Mean + estimate.StandardError];
-
-    /// <summary>From values to places, with some room at both ends.</summary>
-    private sealed class Axis(IReadOnlyList<double> values, double begin, double end)
-    {
-        private const double Room = 0.08;
-        private readonly double low = values.Min() - Room * Range(values), high = values.Max() + Room * Range(values);
-
-        public double Place(double value) => begin + (value - low) / (high - low) * (end - begin);
-
-        public double TickAt(int index) => low + (high - low) * index / Ticks;
-
-        private static double Range(IReadOnlyList<double> values) => Math.Max(values.Max() - values.Min(), 1e-6);
-    }
 }

@@ -15,10 +15,7 @@ internal sealed class ProgressDisplay : IDisposable
     private readonly double scale; // of what is counted in a unit
     private readonly long alreadyDone;
     private readonly Stopwatch clock = Stopwatch.StartNew();
-    private readonly TaskCompletionSource finished = new();
-    private readonly IAnsiConsole? console;
-    private readonly Task? bar;
-    private readonly ProgressTask? task;
+    private readonly LiveBar? bar;
     private TimeSpan lastLine;
     private bool isFirst = true;
 
@@ -39,19 +36,8 @@ internal sealed class ProgressDisplay : IDisposable
         this.scale = scale;
         this.alreadyDone = alreadyDone;
         if (quiet || Console.IsErrorRedirected || error != Console.Error) return;
-        console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-        if (!console.Profile.Capabilities.Interactive) return;
-        var ready = new TaskCompletionSource<ProgressTask>();
-        bar = console.Progress()
-            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
-            .StartAsync(async context =>
-            {
-                ready.SetResult(context.AddTask(unit)); // a name that is empty is refused
-                await finished.Task;
-            });
-        Task.WaitAny(ready.Task, bar);
-        task = ready.Task.IsCompleted ? ready.Task.Result : null;
-        if (task is null) bar.GetAwaiter().GetResult(); // throws what went wrong
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+        if (console.Profile.Capabilities.Interactive) bar = new LiveBar(console, unit);
     }
 
     /// <summary>For bytes, of which some were there before the clock started.</summary>
@@ -62,11 +48,9 @@ internal sealed class ProgressDisplay : IDisposable
     {
         if (quiet) return;
         var text = string.Create(CultureInfo.InvariantCulture, $"{unit} {done / scale:F0}/{total / scale:F0}{detail}{Pace(done, total)}");
-        if (task is not null)
+        if (bar is not null)
         {
-            task.MaxValue = total;
-            task.Value = done;
-            task.Description = Markup.Escape(text);
+            bar.Show(done, total, text);
         }
         else if (isFirst || done == total || clock.Elapsed - lastLine >= LineInterval)
         {
@@ -79,15 +63,11 @@ internal sealed class ProgressDisplay : IDisposable
     public void Say(string text)
     {
         if (quiet) return;
-        if (task is not null) console!.WriteLine(text);
+        if (bar is not null) bar.Say(text);
         else error.WriteLine(text);
     }
 
-    public void Dispose()
-    {
-        finished.TrySetResult();
-        bar?.Wait();
-    }
+    public void Dispose() => bar?.Dispose();
 
     private string Pace(long done, long total)
     {

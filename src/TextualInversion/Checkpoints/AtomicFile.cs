@@ -33,15 +33,16 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Says no before the work, rather than after it. The folder is made where it is missing.</summary>
-    /// <param name="folder">where files are to be written later</param>
+    /// <summary>Says no before the work, rather than after it; leaves nothing behind.</summary>
+    /// <param name="folder">where files are to be written later; where it is missing the nearest above it is tried</param>
     /// <exception cref="TextualInversionException">Nothing can be written there, or there is no room left.</exception>
     public static void RequireWritable(string folder)
     {
-        var probe = Path.Combine(folder, $".probe.{Environment.ProcessId}");
+        var nearest = Path.GetFullPath(folder);
+        while (!Directory.Exists(nearest) && !File.Exists(nearest) && Path.GetDirectoryName(nearest) is { } above) nearest = above;
+        var probe = Path.Combine(nearest, $".probe.{Environment.ProcessId}");
         try
         {
-            Directory.CreateDirectory(folder);
             File.WriteAllBytes(probe, Probe);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -9,9 +9,9 @@ namespace TextualInversion.Generation;
 /// <param name="type">what its U-Net computes in</param>
 public sealed class GenerationMemory(IModelFiles files, ScalarType type)
 {
-    // Feature maps that exist at once, each as large as a block's result, and the program with its libraries; fitted to measured peaks of Stable
-    // Diffusion 1.5 and of the demo model. A transformer's feed-forward layers are the widest; a level without one has joined skips.
-    private const int MapsOfTransformer = 20, MapsOfResnet = 12, MapsOfDecoder = 10;
+    // Feature maps that exist at once, each as large as a block's result, with what the allocator cannot use again, and the program with its
+    // libraries; fitted to measured peaks of Stable Diffusion 1.5 and of the demo model. A transformer's feed-forward layers are the widest.
+    private const int MapsOfTransformer = 45, MapsOfResnet = 15, MapsOfDecoder = 10;
     private const long Program = 250_000_000;
 
     private readonly UNetConfig unet = files.Config<UNetConfig>("unet");

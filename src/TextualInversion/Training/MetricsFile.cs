@@ -4,25 +4,22 @@ using TextualInversion.Checkpoints;
 
 namespace TextualInversion.Training;
 
-/// <summary><c>metrics.csv</c>: a line for each step, written as the steps are taken.</summary>
+/// <summary><c>metrics.csv</c>: a line for each step, written as the steps are taken, and one before the first. <see cref="MetricsTable"/> reads it.</summary>
 public sealed class MetricsFile : IDisposable
 {
     private const int LinesBetweenFlushes = 50;
 
     private readonly string path;
-    private readonly bool heldOut;
     private readonly StreamWriter writer;
     private int lines;
 
     /// <param name="path">replaced where it exists</param>
-    /// <param name="steps">of a run that goes on: its lines up to there are kept</param>
-    /// <param name="heldOut">whether a picture is held out, which has a column then</param>
+    /// <param name="from">the last step of a run that goes on, whose lines up to there are kept; null for a new run</param>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
-    public MetricsFile(string path, int steps = 0, bool heldOut = false)
+    public MetricsFile(string path, int? from = null)
     {
         this.path = path;
-        this.heldOut = heldOut;
-        var kept = Guard(() => steps > 0 && File.Exists(path) ? File.ReadLines(path).Take(steps + 1).ToList() : []); // and the heading
+        var kept = Guard(() => from is { } last && File.Exists(path) ? Kept(path, last) : []);
         AtomicFile.Write(path, overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + '\n')))));
         writer = Guard(() => new StreamWriter(path, append: true));
         lines = kept.Count;
@@ -31,10 +28,8 @@ public sealed class MetricsFile : IDisposable
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Add(TrainProgress step)
     {
-        if (lines == 0) Guard(() => WriteLine(Heading(step)));
-        var spared = heldOut ? string.Create(CultureInfo.InvariantCulture, $",{step.HeldOutLoss:G9}") : "";
-        var rows = string.Concat(step.Norms.Concat(step.Drift).Select(distance => string.Create(CultureInfo.InvariantCulture, $",{distance:G7}")));
-        Guard(() => WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.Step},{step.Loss:G9},{step.ValidationLoss:G9},{step.LearningRate:G7},{step.GradientNorm:G7}") + spared + rows));
+        if (lines == 0) Guard(() => WriteLine(MetricsTable.Heading(step.Norms.Count)));
+        Guard(() => WriteLine(MetricsTable.Line(step)));
     }
 
     /// <summary>Hands all lines so far to the system.</summary>
@@ -51,9 +46,21 @@ public sealed class MetricsFile : IDisposable
         return true;
     });
 
-    private string Heading(TrainProgress step) =>
-        "step,loss,validation_loss,learning_rate,gradient_norm" + (heldOut ? ",held_out_loss" : "")
-        + string.Concat(step.Norms.Select((_, row) => $",norm_{row}")) + string.Concat(step.Drift.Select((_, row) => $",drift_{row}"));
+    private static List<string> Kept(string path, int last)
+    {
+        var (kept, former) = (new List<string>(), -1);
+        foreach (var line in File.ReadLines(path))
+        {
+            var step = kept.Count == 0 ? -1 : StepOf(line); // after the heading
+            if (kept.Count > 0 && (step <= former || step > last)) break; // a number that a kill cut short is no later one
+            kept.Add(line);
+            former = step;
+        }
+
+        return kept;
+    }
+
+    private static int StepOf(string line) => int.TryParse(line.Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : int.MaxValue;
 
     private bool WriteLine(string line)
     {

@@ -8,6 +8,7 @@ namespace TextualInversion.Training;
 public sealed class RunFolder : IDisposable
 {
     private const string SeedPrefix = "seed-";
+    private static readonly string[] StepFiles = ["step-*.safetensors", "step-*.png"];
 
     private readonly string? created; // the outermost folder that this run made
     private bool isKept;
@@ -22,6 +23,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             AtomicFile.RequireWritable(path);
+            Directory.CreateDirectory(path);
         }
         catch (TextualInversionException)
         {
@@ -32,7 +34,13 @@ public sealed class RunFolder : IDisposable
 
     public string FolderPath { get; }
 
-    public string MetricsPath => Path.Combine(FolderPath, "metrics.csv");
+    public string MetricsPath => MetricsIn(FolderPath);
+
+    /// <summary>See <see cref="EventFile"/>.</summary>
+    public string EventsPath => Path.Combine(FolderPath, "events.out.tfevents.ti");
+
+    /// <summary>The page that shows the run.</summary>
+    public string ReportPath => ReportIn(FolderPath);
 
     /// <summary>See <see cref="TrainState"/>.</summary>
     public string StatePath => StateIn(FolderPath);
@@ -58,6 +66,23 @@ public sealed class RunFolder : IDisposable
         return states.Count == 0 ? (StateIn(folder), false) : (states[0], true);
     }
 
+    /// <summary>See <see cref="MetricsTable"/>.</summary>
+    public static string MetricsIn(string folder) => Path.Combine(folder, "metrics.csv");
+
+    /// <summary>See <see cref="ReportPath"/>.</summary>
+    public static string ReportIn(string folder) => Path.Combine(folder, "report.html");
+
+    /// <summary>Where the pictures are that were painted while training.</summary>
+    public static string SamplesIn(string folder) => Path.Combine(folder, "samples");
+
+    /// <summary>A picture that was painted after a step.</summary>
+    /// <param name="step">0 for before the first</param>
+    /// <param name="number">of the picture, counted from 1</param>
+    public string SamplePath(int step, int number) => Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}-{number}.png"));
+
+    /// <summary>The embedding with which the pictures of a step were painted.</summary>
+    public string SampleRowsPath(int step) => Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
+
     /// <summary>The embedding as it was after a step on the way.</summary>
     public string CheckpointPath(int step) => Path.Combine(Checkpoints, string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
@@ -65,9 +90,11 @@ public sealed class RunFolder : IDisposable
     public void DeleteCheckpoints()
     {
         foreach (var seed in Directory.EnumerateDirectories(FolderPath, SeedPrefix + "*")) Directory.Delete(seed, recursive: true);
-        if (!Directory.Exists(Checkpoints)) return;
-        foreach (var file in Directory.EnumerateFiles(Checkpoints, "step-*.safetensors")) File.Delete(file);
+        DeleteSteps(Checkpoints);
     }
+
+    /// <summary>The same for the pictures.</summary>
+    public void DeleteSamples() => DeleteSteps(SamplesIn(FolderPath));
 
     /// <summary>Deletes what an earlier run left that one of several seeds has no place for, or that would be confused with it.</summary>
     public void DeleteRun()
@@ -99,6 +126,12 @@ public sealed class RunFolder : IDisposable
     }
 
     private string Checkpoints => Path.Combine(FolderPath, "checkpoints");
+
+    private static void DeleteSteps(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        foreach (var file in StepFiles.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))) File.Delete(file);
+    }
 
     private static string? FirstMissing(string path)
     {

@@ -1,22 +1,46 @@
+using TextualInversion.Models;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
 
-/// <summary>Where a run stands after a step.</summary>
-/// <param name="Step">steps done</param>
-/// <param name="Steps">steps in all</param>
-/// <param name="Loss">the step's loss, averaged over its batches</param>
-/// <param name="ValidationLoss">see <see cref="Validation"/>; null where none was due</param>
-/// <param name="LearningRate">the step's</param>
-/// <param name="GradientNorm">length of the gradient over all rows</param>
-/// <param name="Norms">of each row; with several text encoders, one after the other</param>
-/// <param name="Drift">distance of each row from where it started, in the same order</param>
-/// <param name="StepSeconds">how long the step took</param>
-/// <param name="Rows">(n, d) for each text encoder, as they are after the step; the run's own, to be copied where they are kept</param>
-public sealed record TrainProgress(int Step, int Steps, double Loss, double? ValidationLoss, double LearningRate, double GradientNorm, IReadOnlyList<double> Norms, IReadOnlyList<double> Drift, double StepSeconds, IReadOnlyList<Tensor> Rows)
+/// <summary>Where a run stands after a step, or before the first. With several text encoders their rows come one after the other.</summary>
+public sealed record TrainProgress
 {
+    /// <summary>Steps done.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>Steps in all.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>The step's loss, averaged over its batches; null before the first step.</summary>
+    public double? Loss { get; init; }
+
+    /// <summary>See <see cref="Validation"/>; null where none was due.</summary>
+    public double? ValidationLoss { get; init; }
+
     /// <summary>See <see cref="Validation.HeldOut"/>; null where none was due or no picture is held out.</summary>
     public double? HeldOutLoss { get; init; }
+
+    /// <summary>The step's; null before the first step.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Length of the step's gradient over all rows; null before the first step.</summary>
+    public double? GradientNorm { get; init; }
+
+    /// <summary>The length of each row.</summary>
+    public required IReadOnlyList<double> Norms { get; init; }
+
+    /// <summary>The distance of each row from where it started.</summary>
+    public required IReadOnlyList<double> Drift { get; init; }
+
+    /// <summary>The word nearest to each row; null where no validation was due.</summary>
+    public IReadOnlyList<NearWord>? Nearest { get; init; }
+
+    /// <summary>How long the step took.</summary>
+    public double StepSeconds { get; init; }
+
+    /// <summary>(n, d) for each text encoder; the run's own, to be copied where they are kept.</summary>
+    public required IReadOnlyList<Tensor> Rows { get; init; }
 }
 
 /// <summary>Why a run ended.</summary>

@@ -29,6 +29,12 @@ public sealed record TrainResult : IDisposable
     /// <summary>The middle of the steps' times.</summary>
     public required double StepMedianSeconds { get; init; }
 
+    /// <summary>What can be told of <see cref="Rows"/>.</summary>
+    public required IReadOnlyList<LearnedRow> Learned { get; init; }
+
+    /// <summary>How long the words of each text encoder are.</summary>
+    public required IReadOnlyList<NormRange> VocabularyNorms { get; init; }
+
     /// <summary>SHA-256 of each network's values before the first step and after the last.</summary>
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
 

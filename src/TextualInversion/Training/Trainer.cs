@@ -18,7 +18,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
     /// <param name="concept">what to learn</param>
     /// <param name="from">where another run of the same stopped; null to begin</param>
     /// <param name="save">told of where the run stands: before the first step, every so often, and after the last</param>
-    /// <param name="progress">told of every step</param>
+    /// <param name="progress">told of every step, and of where the run begins</param>
     /// <param name="cancellationToken">ends the run after the batch at hand; what was learned is kept</param>
     /// <exception cref="TextualInversionException">The state to go on from is another run's.</exception>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
@@ -34,12 +34,14 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         var batches = new BatchSource(set, concept.Prompts, tokenizers, options, trainTimesteps);
         ValidationSet Examples(IReadOnlyList<int> of) => new(set, of, concept.Prompts, tokenizers, options.Batch, trainTimesteps);
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
+        using var watch = new RowWatch(model, concept.InitialRows);
         using var history = new TrainHistory(from, model.Device);
         var weights = hashesBefore.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
         from?.RequireSameWeights(weights);
         if (from is not null) learner.Restore(from);
         using var validator = options.ValidateEvery == 0 ? null : new Validator(learner, Examples(set.Learned), set.HeldOut is { } spared ? Examples([spared]) : null);
         if (validator is not null && from is null) history.Add(validator.Measure(0), learner.Rows);
+        if (from is null) progress.Report(Stand(learner, watch, history.Validations.Count == 0 ? null : history.Validations[0]));
         var health = new HealthCheck();
         var seconds = new List<double>();
         var sinceUpkeep = Stopwatch.StartNew();
@@ -81,23 +83,26 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             seconds.Add(clock.Elapsed.TotalSeconds);
             var validation = IsDue(step + 1) ? validator?.Measure(step + 1) : null;
             if (validation is not null) history.Add(validation, learner.Rows);
-            progress.Report(new TrainProgress(step + 1, options.Steps, loss, validation?.Loss, learningRate, gradientNorm, Norms(learner.Rows), Drift(learner.Rows, concept.InitialRows), seconds[^1], learner.Rows) { HeldOutLoss = validation?.HeldOut });
+            progress.Report(Stand(learner, watch, validation) with { Step = step + 1, Loss = loss, LearningRate = learningRate, GradientNorm = gradientNorm, StepSeconds = seconds[^1] });
         }
 
         save(history.Capture(learner, weights));
         if (validator is not null && history.Validations[^1].Step != history.Losses.Count) history.Add(validator.Measure(history.Losses.Count), learner.Rows);
         steppedThrough.ForEach(HashAfter);
         var best = Validation.Best(history.Validations);
+        var kept = Copies(best is null ? learner.Rows : history.BestRows);
         return new TrainResult
         {
             End = end,
-            Rows = Copies(best is null ? learner.Rows : history.BestRows),
+            Rows = kept,
             LastRows = Copies(learner.Rows),
             Steps = history.Losses.Count,
             BestStep = best?.Step ?? history.Losses.Count,
             Validation = best is null ? null : validator!.Summary(history.Validations),
             Loss = history.RecentLoss,
             StepMedianSeconds = seconds.Count == 0 ? 0 : seconds.Order().ElementAt(seconds.Count / 2),
+            Learned = watch.Describe(kept),
+            VocabularyNorms = watch.VocabularyNorms,
             BaseWeights = hashes,
         };
     }
@@ -120,19 +125,18 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
 
     private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) => [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
 
-    private static List<double> Norms(IReadOnlyList<Tensor> rows)
+    /// <summary>What is known of the rows as they are, whatever the step.</summary>
+    private TrainProgress Stand(Learner learner, RowWatch watch, Validation? validation) => new()
     {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        return [.. rows.SelectMany(each => each.norm(1).cpu().data<float>().ToArray().Select(norm => (double)norm))];
-    }
-
-    private static List<double> Drift(IReadOnlyList<Tensor> rows, IReadOnlyList<Tensor> initialRows)
-    {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        return Norms([.. rows.Zip(initialRows, (now, then) => now - then.to(now.device))]);
-    }
+        Step = 0,
+        Steps = options.Steps,
+        ValidationLoss = validation?.Loss,
+        HeldOutLoss = validation?.HeldOut,
+        Norms = RowWatch.Norms(learner.Rows),
+        Drift = watch.Drift(learner.Rows),
+        Nearest = validation is null ? null : watch.Nearest(learner.Rows),
+        Rows = learner.Rows,
+    };
 
     private void HashBefore(ModelPart part) => hashesBefore[part] = model.Hash(part);
 

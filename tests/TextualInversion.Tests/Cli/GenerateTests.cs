@@ -152,6 +152,20 @@ public sealed class GenerateTests : IDisposable
         Assert.Contains("has no settings inside", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("afile/in/it", "cannot be written")]
+    [InlineData("afile", "is a file; name a folder")]
+    [InlineData("out.gif", "pictures are written as .png, .jpg, .jpeg, .webp")]
+    public async Task Output_NotWritable_IsSaidBeforePainting(string output, string expected)
+    {
+        await File.WriteAllTextAsync(folder.File("afile"), "");
+        var (exitCode, _, error) = await Ti.RunAsync(["generate", .. Small, "--prompt", "a cat", "--output", folder.File(output)]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("step ", error, StringComparison.Ordinal);
+        Assert.Equal([folder.File("afile")], Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
     [Fact]
     public async Task Generate_NoPrompt_IsWrongUsage() => Assert.Equal(2, (await Ti.RunAsync("generate", "--model", "demo")).ExitCode);
 

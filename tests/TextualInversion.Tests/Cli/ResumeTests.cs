@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using TextualInversion.Checkpoints;
+using TextualInversion.Data;
 using TextualInversion.Embeddings;
 using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Cli;
@@ -13,6 +15,8 @@ public sealed class ResumeTests : IDisposable
     private const int Kills = 20;
     private const string Embedding = "embeddings/my-cat.safetensors", Run = "runs/my-cat";
 
+    private static readonly string[] Sampling = ["--sample-every", "3", "--sample-steps", "1", "--sample-sampler", "euler"];
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -22,7 +26,7 @@ public sealed class ResumeTests : IDisposable
     {
         string[] everythingRandom = [.. PicturesOfSeveralShapesWithMasks(), "--hold-out", "--captions", "mixed", "--shuffle-tags", "--drop-tags", "0.3"];
         var clock = Stopwatch.StartNew();
-        Assert.True(await RunAsync([.. Command("whole"), .. everythingRandom, "--steps", "8"], untilMilliseconds: null));
+        Assert.True(await RunAsync([.. Command("whole"), .. everythingRandom, "--steps", "8", .. Sampling], untilMilliseconds: null));
         var longest = (int)clock.ElapsedMilliseconds;
         var random = new Random(1);
         var killed = 0;
@@ -37,14 +41,23 @@ public sealed class ResumeTests : IDisposable
         Assert.True(await RunAsync(Next(), untilMilliseconds: null));
         AssertSameAndStartAnew();
 
+        // Their files say in whose folder they are.
+        IEnumerable<byte[]> Pixels(string whose) => Directory.EnumerateFiles(folder.File($"{whose}/{Run}/samples"), "*.png").Order(StringComparer.Ordinal).Select(file => PictureDecoder.Decode(file).Pixels);
+
+        IEnumerable<(long, Tensorboard.Summary)> Events(string whose) => EventRecords.Read(File.ReadAllBytes(folder.File($"{whose}/{Run}/events.out.tfevents.ti"))).Select(Tensorboard.Event.Parser.ParseFrom).Select(step => (step.Step, step.Summary));
+
         string[] Next() => File.Exists(folder.File($"killed/{Run}/state.safetensors"))
             ? ["train", "--resume", folder.File($"killed/{Run}")]
-            : [.. Command("killed"), .. everythingRandom, "--steps", "8", "--overwrite"];
+            : [.. Command("killed"), .. everythingRandom, "--steps", "8", "--overwrite", .. Sampling];
 
         void AssertSameAndStartAnew()
         {
             foreach (var file in new[] { Embedding, $"{Run}/last.safetensors", $"{Run}/metrics.csv", $"{Run}/checkpoints/step-000006.safetensors" })
                 Assert.Equal(File.ReadAllBytes(folder.File($"whole/{file}")), File.ReadAllBytes(folder.File($"killed/{file}")));
+            foreach (var file in Directory.EnumerateFiles(folder.File($"whole/{Run}/samples"), "*.safetensors"))
+                Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(file.Replace("/whole/", "/killed/", StringComparison.Ordinal)));
+            Assert.Equal(Pixels("whole"), Pixels("killed"));
+            Assert.Equal(Events("whole"), Events("killed"));
             Directory.Delete(folder.File("killed"), recursive: true);
         }
     }

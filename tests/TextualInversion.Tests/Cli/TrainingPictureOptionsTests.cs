@@ -43,7 +43,7 @@ public sealed class TrainingPictureOptionsTests : IDisposable
         var masked = await MetricsAsync("--mask", folder.File("masks"));
         var (record, error) = await TrainAsync("--mask", folder.File("masks"));
 
-        Assert.All(whole.Zip(masked).Skip(1), pair => Assert.NotEqual(pair.First.Split(',')[1], pair.Second.Split(',')[1]));
+        Assert.All(whole.Zip(masked).Skip(2), pair => Assert.NotEqual(pair.First.Split(',')[1], pair.Second.Split(',')[1]));
         Assert.NotEqual(whole[^1].Split(',')[2], masked[^1].Split(',')[2]);
         Assert.Contains($"masks: {folder.File("masks")}", error);
         Assert.EndsWith("1.png", record.GetProperty("pictures")[0].GetProperty("mask").GetString(), StringComparison.Ordinal);
