@@ -45,7 +45,7 @@ public sealed class HardshipTests : IDisposable
         (exitCode, _, error) = await RunAsync($"{Dotnet} train --resume runs/my-cat");
         Assert.True(exitCode == 0, error);
         Assert.Contains("going on after step 2", error);
-        Assert.Equal(4, Lines("metrics.csv"));
+        Assert.Equal(["0", "1", "2", "3"], File.ReadLines(folder.File("runs/my-cat/metrics.csv")).Skip(1).Select(line => line.Split(',')[0]));
     }
 
     [Theory]
