@@ -42,9 +42,14 @@ internal sealed class PicturePaths
     /// <summary>The number of the first picture.</summary>
     private int First { get; }
 
-    /// <summary>Says no before the work, rather than after the first picture. The folder is made where it is missing.</summary>
+    /// <summary>Says no before the work, rather than after the first picture; leaves nothing behind.</summary>
     /// <exception cref="TextualInversionException">Nothing can be written there.</exception>
-    public void RequireWritable() => AtomicFile.RequireWritable(IsFile ? Path.GetDirectoryName(Path.GetFullPath(target))! : target);
+    public void RequireWritable()
+    {
+        var folder = IsFile ? Path.GetDirectoryName(Path.GetFullPath(target))! : Path.GetFullPath(target);
+        while (!Path.Exists(folder) && Path.GetDirectoryName(folder) is { } above) folder = above; // the nearest that there is
+        AtomicFile.RequireWritable(folder);
+    }
 
     /// <summary>Writes the next picture.</summary>
     /// <returns>its path</returns>
