@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using TextualInversion.Cli.Rendering;
+using TextualInversion.Models;
 using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Commands;
@@ -57,12 +58,8 @@ internal sealed class TrainCommand : Documented
         using var from = state is null ? null : TrainState.Read(state);
         var parsed = from is null ? typed : ResumedCommand.Merge(from.Command, typed);
         var asked = request.Read(parsed);
-        var count = parsed.GetValue(seeds);
-        if (from is not null && !isOfSeeds && count > 1 && typed.GetResult(seeds) is not { Implicit: false })
-            throw new TextualInversionException($"{typed.GetValue(resume)}: is the run of one of {count} seeds; go on with all of them: --resume {Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(typed.GetValue(resume)!))}.");
-        RequireSeeds(count, asked.Options, from is null ? count > 1 : isOfSeeds);
-        using var output = new TrainOutput(parsed.GetValue(this.output)!, parsed.GetValue(name) ?? asked.Placeholder.Name, from is not null || parsed.GetValue(overwrite));
-        if (from is not null) output.RequireIn(typed.GetValue(resume)!);
+        var count = SeedCount(typed, parsed, asked.Options, from is null ? null : isOfSeeds);
+        using var output = Output(typed, parsed, asked.Placeholder, goesOn: from is not null);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
         using var start = StartingRows.Read(asked, model.Network);
         var setup = TrainSetup.Read(asked, model, start, cancellationToken);
@@ -86,10 +83,26 @@ internal sealed class TrainCommand : Documented
         return run.Conclude(record, messages);
     }
 
-    private static void RequireSeeds(int count, TrainOptions options, bool ofSeeds)
+    private TrainOutput Output(ParseResult typed, ParseResult parsed, Placeholder placeholder, bool goesOn)
     {
+        var files = new TrainOutput(parsed.GetValue(output)!, parsed.GetValue(name) ?? placeholder.Name, goesOn || parsed.GetValue(overwrite));
+        if (goesOn) files.RequireIn(typed.GetValue(resume)!);
+        return files;
+    }
+
+    /// <param name="typed">what was typed now</param>
+    /// <param name="parsed">the same with what was typed when the run began</param>
+    /// <param name="options">of the training</param>
+    /// <param name="resumesSeeds">whether the run to go on with is of several seeds; null where there is none</param>
+    private int SeedCount(ParseResult typed, ParseResult parsed, TrainOptions options, bool? resumesSeeds)
+    {
+        var count = parsed.GetValue(seeds);
+        if (resumesSeeds == false && count > 1 && typed.GetResult(seeds) is not { Implicit: false })
+            throw new TextualInversionException($"{typed.GetValue(resume)}: is the run of one of {count} seeds; go on with all of them: --resume {Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(typed.GetValue(resume)!))}.");
         if (count is < 1 or > 100) throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
         if (count > 1 && options.ValidateEvery == 0) throw new TextualInversionException($"--seeds {count}: the best is the one with the lowest validation loss, so --validate-every has to be above 0.");
-        if (count > 1 != ofSeeds) throw new TextualInversionException($"--seeds {count}: the run to go on with was {(ofSeeds ? "of several seeds" : "of one seed")}; go on without --seeds, or start a new run.");
+        if (resumesSeeds is { } ofSeeds && count > 1 != ofSeeds)
+            throw new TextualInversionException($"--seeds {count}: the run to go on with was {(ofSeeds ? "of several seeds" : "of one seed")}; go on without --seeds, or start a new run.");
+        return count;
     }
 }
