@@ -28,6 +28,7 @@ public sealed class SeedsTests : IDisposable
         Assert.Equal(await BytesAsync($"both/{Run}/seed-{best.GetProperty("seed")}/my-cat.safetensors"), await BytesAsync($"both/{Embedding}"));
         using var record = JsonDocument.Parse(await BytesAsync($"both/{Run}/run.json"));
         Assert.Equal(2, record.RootElement.GetProperty("result").GetProperty("seeds").GetArrayLength());
+        Assert.Contains("2 runs", await File.ReadAllTextAsync(folder.File($"both/{Run}/report.html")));
     }
 
     [Fact]
