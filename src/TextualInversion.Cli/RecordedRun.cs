@@ -1,3 +1,5 @@
+using TextualInversion.Training;
+
 namespace TextualInversion.Cli;
 
 /// <summary>A run that <c>ti train</c> left: what it wrote, and from what.</summary>
@@ -12,7 +14,7 @@ internal sealed record RecordedRun(IReadOnlyList<string> Embeddings, IReadOnlyLi
     {
         var record = RunRecord.Read(folder);
         var final = Found(record.Result.Embedding, Path.Combine(folder, "..", "..", "embeddings"));
-        var checkpoints = Path.Combine(folder, "checkpoints");
+        var checkpoints = RunFolder.CheckpointsIn(folder);
         var files = Directory.Exists(checkpoints) ? Directory.EnumerateFiles(checkpoints, "*.safetensors").Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
         List<string> embeddings = [.. files.Append(final).Where(File.Exists)];
         if (embeddings.Count == 0) throw new TextualInversionException($"--run {folder}: has no checkpoint, and {final} is not there any more; name the files with --embedding.");

@@ -7,8 +7,6 @@ namespace TextualInversion.Cli;
 /// <summary><c>run.json</c> as it is read again; <see cref="TrainRecord"/> writes it.</summary>
 internal sealed record RunRecord
 {
-    private const string FileName = "run.json";
-
     public required RunResult Result { get; init; }
 
     public required TrainingEnd End { get; init; }
@@ -43,10 +41,10 @@ internal sealed record RunRecord
     /// <exception cref="TextualInversionException">It is no run's folder, or its record cannot be read.</exception>
     public static RunRecord Read(string folder)
     {
-        var path = Path.Combine(folder, FileName);
+        var path = RunFolder.RecordIn(folder);
         if (File.Exists(RunFolder.StateIn(folder)) && !File.Exists(path))
-            throw new TextualInversionException($"{folder}: has no {FileName}, since the run is not over; go on with it with ti train --resume {folder}.");
-        if (!File.Exists(path)) throw new TextualInversionException($"{folder}: has no {FileName}; name the folder of a run, such as runs/my-cat.");
+            throw new TextualInversionException($"{folder}: has no run.json, since the run is not over; go on with it with ti train --resume {folder}.");
+        if (!File.Exists(path)) throw new TextualInversionException($"{folder}: has no run.json; name the folder of a run, such as runs/my-cat.");
         try
         {
             return JsonOutput.Deserialize<RunRecord>(File.ReadAllText(path));

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Rendering;
@@ -21,7 +20,7 @@ internal static class WordSearch
     public static StartingRows Run(TrainModel model, TrainSetup setup, TrainingSet pictures, string path, bool goesOn, Messages messages, CancellationToken cancellationToken)
     {
         var found = goesOn && File.Exists(path) ? Read(path) : Search(model, setup, pictures, messages, cancellationToken);
-        AtomicFile.Write(path, overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(JsonOutput.Serialize(found) + "\n")));
+        AtomicFile.WriteText(path, overwrite: true, JsonOutput.Serialize(found) + "\n");
         messages.Say("the words that explain the pictures best, with their validation loss:");
         foreach (var word in found) messages.Say(string.Create(CultureInfo.InvariantCulture, $"  {word.Loss:F5}  {word.Word}"));
         return StartingRows.Of(found[0].Word, setup.Options.Vectors, model.Network) with { Found = found };

@@ -23,10 +23,7 @@ internal sealed class CheckCommand : Documented
         foreach (var needed in request.Required) needed.Required = true;
         AddGroup("Most used", request.MostUsed);
         AddGroup("Knowing when to stop", request.Progress);
-        AddGroup("Pictures and prompts", request.Pictures);
-        AddGroup("Optimisation", request.Optimisation);
-        AddGroup("Model", request.Model);
-        AddGroup("Machine", request.Machine);
+        foreach (var (title, options) in request.Others) AddGroup(title, options);
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }

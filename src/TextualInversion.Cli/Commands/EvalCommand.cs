@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Rendering;
 using TextualInversion.Data;
@@ -96,7 +95,7 @@ internal sealed class EvalCommand : Documented
 
         if (parsed.GetValue(report) is { } page)
         {
-            AtomicFile.Write(page, parsed.GetValue(overwrite), stream => stream.Write(Encoding.UTF8.GetBytes(new EvalReport(result, given, settings).Write())));
+            AtomicFile.WriteText(page, parsed.GetValue(overwrite), new EvalReport(result, given, settings).Write());
             messages.Say($"the report is in {JsonOutput.Relative(page)}");
         }
 

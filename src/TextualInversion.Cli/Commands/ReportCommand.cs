@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Rendering;
 using TextualInversion.Training;
@@ -39,7 +38,7 @@ internal sealed class ReportCommand : Documented
         AtomicFile.RefuseToReplace(path, mayReplace);
         var readings = folders.Select(RunReading.Read).ToList();
         var page = readings.Count == 1 ? new RunReport(readings[0]).Write() : new RunComparison(readings).Write();
-        AtomicFile.Write(path, mayReplace, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+        AtomicFile.WriteText(path, mayReplace, page);
         parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json) ? Summary(path, readings) : JsonOutput.Relative(path));
         return 0;
     }

@@ -36,10 +36,7 @@ internal sealed class TrainCommand : Documented
         AddGroup("Most used", request.MostUsed);
         AddGroup("Knowing when to stop", [.. request.Progress, seeds, resume]);
         AddGroup("Pictures while training", sampling.All);
-        AddGroup("Pictures and prompts", request.Pictures);
-        AddGroup("Optimisation", request.Optimisation);
-        AddGroup("Model", request.Model);
-        AddGroup("Machine", request.Machine);
+        foreach (var (title, options) in request.Others) AddGroup(title, options);
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }

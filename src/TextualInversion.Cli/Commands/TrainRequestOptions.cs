@@ -27,13 +27,14 @@ internal sealed class TrainRequestOptions
 
     public Option[] Progress => [.. learning.Progress, pictures.HoldOut];
 
-    public Option[] Pictures => [.. pictures.All, templates];
-
-    public Option[] Optimisation => learning.Optimisation;
-
-    public Option[] Model => [model.Variant, model.Config, model.Vae, model.Prediction];
-
-    public Option[] Machine => [device, precision, gradientCheckpointing, Seed];
+    /// <summary>The groups behind those, as a help page shows them.</summary>
+    public (string Title, Option[] Options)[] Others =>
+    [
+        ("Pictures and prompts", [.. pictures.All, templates]),
+        ("Optimisation", learning.Optimisation),
+        ("Model", [model.Variant, model.Config, model.Vae, model.Prediction]),
+        ("Machine", [device, precision, gradientCheckpointing, Seed]),
+    ];
 
     public Option<ulong?> Seed { get; } = SharedOptions.Seed();
 

@@ -20,7 +20,7 @@ internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
     public static void WriteTo(string folder, IEnumerable<string> runs)
     {
         var page = new RunComparison([.. runs.Select(RunReading.Read)]).Write();
-        AtomicFile.Write(RunFolder.ReportIn(folder), overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+        AtomicFile.WriteText(RunFolder.ReportIn(folder), overwrite: true, page);
     }
 
     public string Write()

@@ -22,7 +22,7 @@ internal sealed class RunReport(RunReading run)
     public static void WriteTo(string folder)
     {
         var page = new RunReport(RunReading.Read(folder)).Write();
-        AtomicFile.Write(RunFolder.ReportIn(folder), overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+        AtomicFile.WriteText(RunFolder.ReportIn(folder), overwrite: true, page);
     }
 
     public string Write()

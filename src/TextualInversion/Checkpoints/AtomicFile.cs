@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace TextualInversion.Checkpoints;
 
 /// <summary>Writes a file whole or not at all: under a temporary name in the same folder, flushed to the disk, then moved.</summary>
@@ -32,6 +34,10 @@ public static class AtomicFile
             if (File.Exists(temporary)) File.Delete(temporary); // where its folder could not be made, Delete throws
         }
     }
+
+    /// <summary>The same for a text, in UTF-8.</summary>
+    /// <exception cref="TextualInversionException">See <see cref="Write"/>.</exception>
+    public static void WriteText(string path, bool overwrite, string text) => Write(path, overwrite, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Says no before the work, rather than after it; leaves nothing behind.</summary>
     /// <param name="folder">where files are to be written later; where it is missing the nearest above it is tried</param>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using TextualInversion.Checkpoints;
 
 namespace TextualInversion.Training;
@@ -20,7 +19,7 @@ public sealed class MetricsFile : IDisposable
     {
         this.path = path;
         var kept = Guard(() => from is { } last && File.Exists(path) ? Kept(path, last) : []);
-        AtomicFile.Write(path, overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + '\n')))));
+        AtomicFile.WriteText(path, overwrite: true, string.Concat(kept.Select(line => line + '\n')));
         writer = Guard(() => new StreamWriter(path, append: true));
         lines = kept.Count;
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using TextualInversion.Checkpoints;
 
 namespace TextualInversion.Training;
@@ -66,6 +65,12 @@ public sealed class RunFolder : IDisposable
         return states.Count == 0 ? (StateIn(folder), false) : (states[0], true);
     }
 
+    /// <summary>See <see cref="WriteRecord"/>.</summary>
+    public static string RecordIn(string folder) => Path.Combine(folder, "run.json");
+
+    /// <summary>Where the embeddings of the steps on the way are.</summary>
+    public static string CheckpointsIn(string folder) => Path.Combine(folder, "checkpoints");
+
     /// <summary>See <see cref="MetricsTable"/>.</summary>
     public static string MetricsIn(string folder) => Path.Combine(folder, "metrics.csv");
 
@@ -84,13 +89,13 @@ public sealed class RunFolder : IDisposable
     public string SampleRowsPath(int step) => Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
     /// <summary>The embedding as it was after a step on the way.</summary>
-    public string CheckpointPath(int step) => Path.Combine(Checkpoints, string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
+    public string CheckpointPath(int step) => Path.Combine(CheckpointsIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
     /// <summary>Deletes the checkpoints of an earlier run and its runs of several seeds, with which those of this one would be confused.</summary>
     public void DeleteCheckpoints()
     {
         foreach (var seed in Directory.EnumerateDirectories(FolderPath, SeedPrefix + "*")) Directory.Delete(seed, recursive: true);
-        DeleteSteps(Checkpoints);
+        DeleteSteps(CheckpointsIn(FolderPath));
     }
 
     /// <summary>The same for the pictures.</summary>
@@ -109,7 +114,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Writes <c>run.json</c>: everything that is needed to understand and repeat the run.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void WriteRecord(string json) =>
-        AtomicFile.Write(Path.Combine(FolderPath, "run.json"), overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(json + "\n")));
+        AtomicFile.WriteText(RecordIn(FolderPath), overwrite: true, json + "\n");
 
     /// <summary>Says no before the work, rather than after it.</summary>
     /// <exception cref="TextualInversionException">The folder holds something and may not be replaced.</exception>
@@ -124,8 +129,6 @@ public sealed class RunFolder : IDisposable
     {
         if (!isKept && created is not null && Directory.Exists(created)) Directory.Delete(created, recursive: true);
     }
-
-    private string Checkpoints => Path.Combine(FolderPath, "checkpoints");
 
     private static void DeleteSteps(string folder)
     {
