@@ -7,7 +7,7 @@ namespace TextualInversion.Cli;
 /// <summary><c>run.json</c> as it is read again; <see cref="TrainRecord"/> writes it.</summary>
 internal sealed record RunRecord
 {
-    public required RunResult Result { get; init; }
+    public required TrainSummary Result { get; init; }
 
     public required TrainingEnd End { get; init; }
 
@@ -58,34 +58,6 @@ internal sealed record RunRecord
             throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
         }
     }
-}
-
-/// <summary>See <see cref="TrainRecord.Summary"/>.</summary>
-internal sealed record RunResult
-{
-    public required string Embedding { get; init; }
-
-    public required string Placeholder { get; init; }
-
-    public required int Vectors { get; init; }
-
-    public required string Model { get; init; }
-
-    public required ulong Seed { get; init; }
-
-    public required int Steps { get; init; }
-
-    public required int BestStep { get; init; }
-
-    public required double Loss { get; init; }
-
-    public required ValidationSummary? Validation { get; init; }
-
-    public required double StepMedianSeconds { get; init; }
-
-    public required double Seconds { get; init; }
-
-    public required long PeakMemoryBytes { get; init; }
 }
 
 /// <summary>What the rows started from.</summary>

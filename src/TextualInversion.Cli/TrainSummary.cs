@@ -3,7 +3,7 @@ using TextualInversion.Training;
 
 namespace TextualInversion.Cli;
 
-/// <summary>The document of <c>ti train --json</c>, and the result in <c>run.json</c>.</summary>
+/// <summary>The document of <c>ti train --json</c>, and the result in <c>run.json</c>, as it is written and read again.</summary>
 internal sealed record TrainSummary
 {
     public required string Embedding { get; init; }
@@ -36,5 +36,5 @@ internal sealed record TrainSummary
 
     /// <summary>Each of several seeds, of which the other fields are the chosen one's; not there where there was one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public required IEnumerable<object>? Seeds { get; init; }
+    public IEnumerable<object>? Seeds { get; init; }
 }

@@ -14,7 +14,7 @@ internal sealed class RunReport(RunReading run)
         """;
 
     private readonly RunRecord record = run.Record;
-    private readonly RunResult result = run.Record.Result;
+    private readonly TrainSummary result = run.Record.Result;
     private readonly StringBuilder page = new();
 
     /// <summary>Makes the page of a run anew, in its folder.</summary>

@@ -65,7 +65,7 @@ internal static class RecordedRunFolder
         {
             Result = new
             {
-                Embedding = "embeddings/my-cat.safetensors", Placeholder = "<my-cat>", Vectors = 2, Model = "demo", Seed = 1, Steps = 10, BestStep = 5, Loss = 0.09,
+                Embedding = "embeddings/my-cat.safetensors", Run = "runs/my-cat", StoppedEarly = false, Placeholder = "<my-cat>", Vectors = 2, Model = "demo", Seed = 1, Steps = 10, BestStep = 5, Loss = 0.09,
                 Validation = new ValidationSummary(0.06, 0.05, 0.04, 0.05), StepMedianSeconds = 0.1, Seconds = 12.0, PeakMemoryBytes = 400_000_000,
             },
             End = TrainingEnd.Completed,
