@@ -14,7 +14,6 @@ internal sealed class Linear
 
     private readonly Tensor weight;
     private readonly Tensor? bias;
-    private readonly FrozenMap map;
 
     public Linear(Weights weights, long inputs, long outputs, bool hasBias = true)
         : this(weights.Take("weight", outputs, inputs), hasBias ? weights.Take("bias", outputs) : null)
@@ -25,8 +24,11 @@ internal sealed class Linear
     {
         this.weight = weight;
         this.bias = bias;
-        map = new FrozenMap(x => OneDnn.Linear(x, weight, bias), Transposed);
+        ByOneDnn = new FrozenMap(x => OneDnn.Linear(x, weight, bias), Transposed);
     }
+
+    /// <summary>The layer for what <see cref="Layers.SuitOneDnn"/> holds of.</summary>
+    internal FrozenMap ByOneDnn { get; }
 
     /// <summary>A copy of layers of the same input, one behind the other in the output.</summary>
     public static Linear Join(Weights weights, Linear[] layers)
@@ -36,7 +38,7 @@ internal sealed class Linear
     }
 
     public Tensor Forward(Tensor x) =>
-        Layers.SuitOneDnn(x) && x.numel() * weight.shape[0] >= WorthWhile ? map.Forward(x) : F.linear(x, weight, bias);
+        OneDnn.BeatsMkl && Layers.SuitOneDnn(x) && x.numel() * weight.shape[0] >= WorthWhile ? ByOneDnn.Forward(x) : F.linear(x, weight, bias);
 
     private Tensor Transposed(Tensor gradient)
     {
@@ -60,8 +62,17 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
     public Tensor Forward(Tensor x)
     {
         if (!canPack || !Layers.SuitOneDnn(x)) return F.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
-        packed ??= Pack(x);
-        return packed.Forward(x);
+        return kernel == 1 ? Pointwise(x) : (packed ??= Pack(x)).Forward(x);
+    }
+
+    // oneDNN would bring the cells into its order and back, several times what the product takes.
+    private Tensor Pointwise(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        long batch = x.shape[0], height = x.shape[2], width = x.shape[3];
+        var matrices = weight.view(1, outputs, inputs).expand(batch, outputs, inputs);
+        var cells = matrices.bmm(x.reshape(batch, inputs, height * width)); // (B, outputs, h w)
+        return cells.Plus(bias.view(1, outputs, 1)).view(batch, outputs, height, width).MoveToOuterDisposeScope();
     }
 
     // The transpose of such a convolution is one with the channels exchanged and the kernel turned around.

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Native;
 
 /// <summary>
 /// Matrix products and convolutions by oneDNN, past PyTorch's own choice, which is MKL for every float32 matrix product and for small
-/// convolutions: on AMD's processors MKL's sgemm reaches half of oneDNN's speed. Called through the C functions that libtorch has for ahead-of-time compiled
-/// models (https://github.com/pytorch/pytorch/blob/main/torch/csrc/inductor/aoti_torch/c/shim_mkldnn.h), which report errors by a code.
+/// convolutions: on AMD's processors MKL's sgemm reaches half of oneDNN's speed. Called through the C functions that libtorch has for
+/// ahead-of-time compiled models (https://github.com/pytorch/pytorch/blob/main/torch/csrc/inductor/aoti_torch/c/shim_mkldnn.h), which report errors by a code.
 /// They know nothing of gradients.
 /// </summary>
 internal static unsafe class OneDnn
@@ -22,6 +23,9 @@ internal static unsafe class OneDnn
 
     /// <summary>Whether this libtorch was built with it.</summary>
     public static bool IsAvailable => LinearFunction != 0 && ConvolutionFunction != 0;
+
+    /// <summary>Whether its matrix products are to be preferred to PyTorch's own: not on Intel's processors, for which MKL is made.</summary>
+    public static bool BeatsMkl { get; } = IsAvailable && !IsIntel();
 
     /// <param name="x">(…, inputs) float32 on the CPU</param>
     /// <param name="weight">(outputs, inputs), of any strides</param>
@@ -67,12 +71,19 @@ internal static unsafe class OneDnn
     /// <summary>A copy of a convolution's weights in the order that suits inputs like <paramref name="x"/> best; only <see cref="Convolve"/> can read it.</summary>
     public static Tensor Pack(Tensor weight, Tensor x, int padding) => Packing.Value.invoke<Tensor>("pack", weight, x, padding);
 
+    private static bool IsIntel()
+    {
+        if (!X86Base.IsSupported) return false;
+        var (_, b, c, d) = X86Base.CpuId(0, 0); // the vendor's name, in this order: b, d, c
+        return MemoryMarshal.AsBytes<int>([b, d, c]).SequenceEqual("GenuineIntel"u8);
+    }
+
     private static nint Export(string name) =>
         NativeLibraries.TorchCpu is var library and not 0 && NativeLibrary.TryGetExport(library, name, out var function) ? function : 0;
 
     private static void Check(int code)
     {
-        if (code != 0) throw new InvalidOperationException($"oneDNN refused a layer (code {code}): the shapes do not fit, or memory ran out");
+        if (code != 0) throw new InvalidOperationException($"libtorch refused a layer (code {code}): the shapes do not fit, or memory ran out");
     }
 
     private static void KeepAlive(Tensor x, Tensor weight, Tensor? bias)
