@@ -20,6 +20,9 @@ internal sealed record TrainRequest
 
     public required TrainOptions Options { get; init; }
 
+    /// <summary>How many trainings, the first with the options' seed and each of the others with the seed after.</summary>
+    public required int Seeds { get; init; }
+
     /// <summary>Whether pictures are mirrored even where their descriptions speak against it, see <see cref="Mirroring"/>.</summary>
     public required bool MirrorsWhateverIsSaid { get; init; }
 

@@ -70,6 +70,7 @@ internal sealed record CheckedMemory(long EstimatedBytes, long AvailableBytes, b
 
 /// <param name="StepSeconds">of a step</param>
 /// <param name="ValidationSeconds">of a validation</param>
-/// <param name="Steps">at most</param>
+/// <param name="Steps">at most, for each seed</param>
+/// <param name="Seeds">trainings</param>
 /// <param name="Seconds">everything but loading the model</param>
-internal sealed record CheckedTime(double StepSeconds, double ValidationSeconds, int Steps, double Seconds);
+internal sealed record CheckedTime(double StepSeconds, double ValidationSeconds, int Steps, int Seeds, double Seconds);

@@ -71,7 +71,7 @@ internal sealed class Preflight(TrainRequest request, Messages messages)
         if (!trial.IsFinite) Refuse("the loss or its gradient is no finite number in the first steps; try --precision fp32");
         else if (!trial.HasGradient) Refuse($"the gradient of {setup.Placeholder.Name} is zero, so nothing can be learned; see that each prompt reaches it");
         var searching = (search?.CostInSteps ?? 0) * trial.StepSeconds;
-        return new CheckedTime(trial.StepSeconds, trial.ValidationSeconds, request.Options.Steps, encoding + searching + trial.Seconds(request.Options));
+        return new CheckedTime(trial.StepSeconds, trial.ValidationSeconds, request.Options.Steps, request.Seeds, encoding + searching + (request.Seeds * trial.Seconds(request.Options)));
 
         void Refuse(string message) => findings.Add(new CheckFinding(Severity.Error, CheckSubject.Training, message));
     }

@@ -50,7 +50,7 @@ internal sealed class SamplingOptions
             Width = wishes.Resolution,
             Height = wishes.Resolution,
         };
-        shared.Validate();
+        shared.Validate("--sample-");
         Samplers.Create(shared.Sampler, wishes.Scheduler, shared.Steps, shared.Eta).Dispose();
         var jobs = from text in texts
                    from number in Enumerable.Range(0, pictures)

@@ -13,7 +13,6 @@ internal sealed class TrainCommand : Documented
     private readonly TrainRequestOptions request = new();
     private readonly SamplingOptions sampling = new();
     private readonly Option<string?> resume = new("--resume") { HelpName = "RUN", Description = "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit." };
-    private readonly Option<int> seeds = new("--seeds") { HelpName = "N", Description = "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<string> output = SharedOptions.Output();
     private readonly Option<string?> name = SharedOptions.Name();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
@@ -34,7 +33,7 @@ internal sealed class TrainCommand : Documented
             }
         });
         AddGroup("Most used", request.MostUsed);
-        AddGroup("Knowing when to stop", [.. request.Progress, seeds, resume]);
+        AddGroup("Knowing when to stop", [.. request.Progress, resume]);
         AddGroup("Pictures while training", sampling.All);
         foreach (var (title, options) in request.Others) AddGroup(title, options);
         AddGroup("Output", output, name, overwrite, quiet, json);
@@ -55,7 +54,7 @@ internal sealed class TrainCommand : Documented
         using var from = state is null ? null : TrainState.Read(state);
         var parsed = from is null ? typed : ResumedCommand.Merge(from.Command, typed);
         var asked = request.Read(parsed);
-        var count = SeedCount(typed, parsed, asked.Options, from is null ? null : isOfSeeds);
+        if (from is not null) RequireSameSeeds(typed, asked.Seeds, isOfSeeds);
         using var output = Output(typed, parsed, asked.Placeholder, goesOn: from is not null);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
         using var start = StartingRows.Read(asked, model.Network);
@@ -64,14 +63,14 @@ internal sealed class TrainCommand : Documented
         using var pictures = new TrainingSet(model.Network, setup.Pictures, setup.Options, cancellationToken);
         using var found = asked.Initializer == TrainRequest.Auto ? WordSearch.Run(model, setup, pictures, output.Folder.FoundWordsPath, from is not null, messages, cancellationToken) : null;
         if (found is not null) setup = setup.From(found);
-        if (count == 1) from?.RequireSame(setup.Identity);
+        if (asked.Seeds == 1) from?.RequireSame(setup.Identity);
         setup.Introduce(messages);
 
         var command = from?.Command ?? [.. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json), request.Seed.Name, asked.Options.Seed.ToString(CultureInfo.InvariantCulture)];
         var plan = sampling.Read(parsed, setup, model, messages);
         SamplePainter? Painter(TrainSetup of, RunFolder folder) => plan is null ? null : new SamplePainter(model, of, asked.Model, plan, folder);
         void Print(TrainRecord record) => typed.InvocationConfiguration.Output.WriteLine(typed.GetValue(json) ? record.Summary : output.EmbeddingPath);
-        if (count > 1) return new SeedRuns(model, setup, pictures, output, command) { PainterOf = Painter }.Execute(count, goesOn: from is not null, Print, messages, cancellationToken);
+        if (asked.Seeds > 1) return new SeedRuns(model, setup, pictures, output, command) { PainterOf = Painter }.Execute(asked.Seeds, goesOn: from is not null, Print, messages, cancellationToken);
 
         if (from is not null) messages.Say($"going on after step {from.Step}");
         var run = new TrainRun(model, setup, pictures, output, command) { Painter = Painter(setup, output.Folder) };
@@ -88,18 +87,13 @@ internal sealed class TrainCommand : Documented
     }
 
     /// <param name="typed">what was typed now</param>
-    /// <param name="parsed">the same with what was typed when the run began</param>
-    /// <param name="options">of the training</param>
-    /// <param name="resumesSeeds">whether the run to go on with is of several seeds; null where there is none</param>
-    private int SeedCount(ParseResult typed, ParseResult parsed, TrainOptions options, bool? resumesSeeds)
+    /// <param name="count">of seeds, as it was typed now or when the run began</param>
+    /// <param name="isOfSeeds">whether the run to go on with is of several seeds</param>
+    private void RequireSameSeeds(ParseResult typed, int count, bool isOfSeeds)
     {
-        var count = parsed.GetValue(seeds);
-        if (resumesSeeds == false && count > 1 && typed.GetResult(seeds) is not { Implicit: false })
+        if (!isOfSeeds && count > 1 && typed.GetResult(request.Seeds) is not { Implicit: false })
             throw new TextualInversionException($"{typed.GetValue(resume)}: is the run of one of {count} seeds; go on with all of them: --resume {Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(typed.GetValue(resume)!))}.");
-        if (count is < 1 or > 100) throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
-        if (count > 1 && options.ValidateEvery == 0) throw new TextualInversionException($"--seeds {count}: the best is the one with the lowest validation loss, so --validate-every has to be above 0.");
-        if (resumesSeeds is { } ofSeeds && count > 1 != ofSeeds)
-            throw new TextualInversionException($"--seeds {count}: the run to go on with was {(ofSeeds ? "of several seeds" : "of one seed")}; go on without --seeds, or start a new run.");
-        return count;
+        if (count > 1 != isOfSeeds)
+            throw new TextualInversionException($"--seeds {count}: the run to go on with was {(isOfSeeds ? "of several seeds" : "of one seed")}; go on without --seeds, or start a new run.");
     }
 }

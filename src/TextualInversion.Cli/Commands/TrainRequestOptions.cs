@@ -13,6 +13,7 @@ internal sealed class TrainRequestOptions
     private readonly LearningOptions learning = new();
     private readonly TrainingPictureOptions pictures = new();
     private readonly ModelOptions model = new();
+    private readonly Option<int> seeds = new("--seeds") { HelpName = "N", Description = "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> templates = new("--templates") { HelpName = "FILE", Description = "Own sentences, one a line, {} for the placeholder." };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
@@ -25,7 +26,7 @@ internal sealed class TrainRequestOptions
 
     public Option[] MostUsed => [images, token, initializer, learning.Property, model.Model, .. learning.MostUsed];
 
-    public Option[] Progress => [.. learning.Progress, pictures.HoldOut];
+    public Option[] Progress => [.. learning.Progress, pictures.HoldOut, seeds];
 
     /// <summary>The groups behind those, as a help page shows them.</summary>
     public (string Title, Option[] Options)[] Others =>
@@ -36,6 +37,9 @@ internal sealed class TrainRequestOptions
         ("Machine", [device, precision, gradientCheckpointing, Seed]),
     ];
 
+    /// <summary>How many seeds.</summary>
+    public Option<int> Seeds => seeds;
+
     public Option<ulong?> Seed { get; } = SharedOptions.Seed();
 
     /// <exception cref="TextualInversionException">A number is out of its range, the token is no placeholder, or the file of sentences cannot be used.</exception>
@@ -43,12 +47,16 @@ internal sealed class TrainRequestOptions
     {
         var options = pictures.Apply(parsed, learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed()));
         options.Validate();
+        var count = parsed.GetValue(seeds);
+        if (count is < 1 or > 100) throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
+        if (count > 1 && options.ValidateEvery == 0) throw new TextualInversionException($"--seeds {count}: the best is the one with the lowest validation loss, so --validate-every has to be above 0.");
         return new TrainRequest
         {
             Placeholder = Placeholder.Parse(parsed.GetValue(token)!, options.Vectors),
             Images = parsed.GetValue(images)!,
             Initializer = parsed.GetValue(initializer),
             Options = options,
+            Seeds = count,
             MirrorsWhateverIsSaid = pictures.AsksToFlip(parsed) || learning.IsCompatible(parsed),
             Sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property),
             Model = model.Read(parsed),

@@ -59,5 +59,5 @@ internal static class CheckTable
 
     private static string Text(CheckedTime time) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{time.StepSeconds:G2} s a step, {time.ValidationSeconds:G2} s a validation: {TimeSpan.FromSeconds(Math.Ceiling(time.Seconds)):h\\:mm\\:ss} for {time.Steps} steps, unless it stops earlier");
+        $"{time.StepSeconds:G2} s a step, {time.ValidationSeconds:G2} s a validation: {TimeSpan.FromSeconds(Math.Ceiling(time.Seconds)):h\\:mm\\:ss} for {(time.Seeds == 1 ? "" : $"{time.Seeds} times ")}{time.Steps} steps, unless it stops earlier");
 }

@@ -48,6 +48,18 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Check_SeveralSeeds_CountsEachTraining()
+    {
+        var (exitCode, output, error) = await CheckAsync("--json", "--steps", "100", "--seeds", "3");
+
+        Assert.True(exitCode == 0, error);
+        var time = JsonDocument.Parse(output).RootElement.GetProperty("time");
+        Assert.Equal((100, 3), (time.GetProperty("steps").GetInt32(), time.GetProperty("seeds").GetInt32()));
+        Assert.True(time.GetProperty("seconds").GetDouble() > 300 * time.GetProperty("stepSeconds").GetDouble());
+        Assert.Contains("for 3 times 7 steps", (await CheckAsync("--steps", "7", "--seeds", "3")).Output);
+    }
+
+    [Fact]
     public async Task Check_InitializerAuto_CountsTheSearch()
     {
         async Task<JsonElement> TimeAsync(string initializer) =>

@@ -112,7 +112,7 @@ public sealed class SamplingTests : IDisposable
     [InlineData("--sample-seed: nothing is painted without --sample-every", "--sample-seed", "1")]
     [InlineData("There is no sampler eulr. Did you mean", "--sample-every", "1", "--sample-sampler", "eulr")]
     [InlineData("steps", "--sample-every", "1", "--sample-steps", "0")]
-    [InlineData("guidance -1", "--sample-every", "1", "--sample-guidance", "-1")]
+    [InlineData("--sample-guidance -1", "--sample-every", "1", "--sample-guidance", "-1")]
     public async Task Train_SampleOptionThatCannotBe_IsNamedBeforeTheWork(string expected, params string[] more)
     {
         var (exitCode, _, error) = await RunAsync("sd1", ".", ["--steps", "1", .. more]);

@@ -56,7 +56,7 @@ public sealed class ImageToImageTests
     public void Validate_StrengthWithoutASteps_Throws(double strength, int steps)
     {
         var options = new GenerateOptions { Prompt = "", Sampler = SamplerKind.Ddim, Steps = steps, Guidance = 1, Width = 32, Height = 32, Init = Picture, Strength = strength };
-        Assert.StartsWith("--strength ", Assert.Throws<TextualInversionException>(options.Validate).Message, StringComparison.Ordinal);
+        Assert.StartsWith("--strength ", Assert.Throws<TextualInversionException>(() => options.Validate()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
