@@ -5,6 +5,8 @@ namespace TextualInversion.Cli.Rendering;
 /// <summary>A bar on a terminal, which is drawn anew as it moves.</summary>
 internal sealed class LiveBar : IDisposable
 {
+    private const int Narrow = 60; // columns, in which the words alone have room
+
     private readonly IAnsiConsole console;
     private readonly TaskCompletionSource finished = new();
     private readonly Task drawing;
@@ -15,9 +17,10 @@ internal sealed class LiveBar : IDisposable
     public LiveBar(IAnsiConsole console, string text)
     {
         this.console = console;
+        var words = new TaskDescriptionColumn { Alignment = Justify.Left };
         var started = new TaskCompletionSource<ProgressTask>();
         drawing = console.Progress()
-            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Columns(console.Profile.Width < Narrow ? [words] : [new ProgressBarColumn(), new PercentageColumn(), words])
             .StartAsync(async context =>
             {
                 started.SetResult(context.AddTask(Markup.Escape(text)));
