@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Models.Direct;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -14,10 +15,8 @@ internal sealed record AttentionNames(string Query, string Key, string Value, st
 /// <summary>Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2).</summary>
 internal sealed class Attention
 {
-    // The most weights of which a second copy, joined to one matrix, is worth its memory: one product in place of two or three small ones.
-    private const long JoinedUpTo = 1 << 20;
-
     private readonly long width, heads;
+    private readonly bool isSelfAttention;
     private readonly Linear query, key, value, output;
     private readonly Linear? joined; // query, key and value of x, or key and value of the context
 
@@ -29,14 +28,19 @@ internal sealed class Attention
     /// <param name="contextWidth">Of what is attended to, or null where that is the states themselves.</param>
     public Attention(Weights weights, AttentionNames names, long width, long heads, bool hasBias, long? contextWidth = null)
     {
-        (this.width, this.heads) = (width, heads);
+        (this.width, this.heads, isSelfAttention) = (width, heads, contextWidth is null);
         query = new Linear(weights / names.Query, width, width, hasBias);
         key = new Linear(weights / names.Key, contextWidth ?? width, width, hasBias);
         value = new Linear(weights / names.Value, contextWidth ?? width, width, hasBias);
         output = new Linear(weights / names.Output, width, width);
         Linear[] parts = contextWidth is null ? [query, key, value] : [key, value];
-        if (weights.MayReorder && parts.Length * width * (contextWidth ?? width) <= JoinedUpTo) joined = Linear.Join(weights, parts);
+        if (weights.MayReorder && parts.Length * width * (contextWidth ?? width) <= Layers.ReorderedUpTo) joined = Linear.Join(weights, parts);
     }
+
+    /// <summary>For weights small enough to be joined: what is taken of the states, of the context (null for self-attention), and the output.</summary>
+    public (DirectLinear OfStates, DirectLinear? OfContext, DirectLinear Output) Direct(Func<Tensor, Tensor> keep) => isSelfAttention
+        ? (joined!.Direct(keep), null, output.Direct(keep))
+        : (query.Direct(keep), joined!.Direct(keep), output.Direct(keep));
 
     /// <param name="x">(B, S, width)</param>
     /// <param name="context">(B, T, contextWidth), or null for self-attention</param>

@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Models.Direct;
 using TextualInversion.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -37,6 +38,9 @@ internal sealed class Linear
         return new Linear(weights.Keep(cat([.. layers.Select(layer => layer.weight)], dim: 0)), biases.Count == 0 ? null : weights.Keep(cat(biases, dim: 0)));
     }
 
+    /// <param name="keep">see <see cref="Weights.Keep"/></param>
+    public DirectLinear Direct(Func<Tensor, Tensor> keep) => new(weight, bias, keep);
+
     public Tensor Forward(Tensor x) =>
         OneDnn.BeatsMkl && Layers.SuitOneDnn(x) && x.numel() * weight.shape[0] >= WorthWhile ? ByOneDnn.Forward(x) : F.linear(x, weight, bias);
 
@@ -50,20 +54,26 @@ internal sealed class Linear
 /// <summary>A square convolution of (B, C, h, w). Frozen.</summary>
 internal sealed class Conv2d(Weights weights, long inputs, long outputs, int kernel, int stride = 1, int padding = 0)
 {
-    // PyTorch leaves small convolutions to a slower way, and oneDNN would spend more time on the order of the weights than on them. Two copies of
-    // the weights in the right order are worth their memory up to here.
-    private const long PackedUpTo = 1 << 20;
-
     private readonly Tensor weight = weights.Take("weight", outputs, inputs, kernel, kernel);
     private readonly Tensor bias = weights.Take("bias", outputs);
-    private readonly bool canPack = weights.MayReorder && stride == 1 && 2 * padding == kernel - 1 && inputs * outputs * kernel * kernel <= PackedUpTo;
+    // PyTorch leaves small convolutions to a slower way, and oneDNN would spend more time on the order of the weights than on them.
+    private readonly bool canPack = weights.MayReorder && stride == 1 && 2 * padding == kernel - 1 && inputs * outputs * kernel * kernel <= Layers.ReorderedUpTo;
     private FrozenMap? packed;
 
     public Tensor Forward(Tensor x)
     {
         if (!canPack || !Layers.SuitOneDnn(x)) return F.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
-        return kernel == 1 ? Pointwise(x) : (packed ??= Pack(x)).Forward(x);
+        if (kernel == 1) return Pointwise(x);
+        var map = Packed(x);
+        // oneDNN gives the channels last in memory: fine for those who bring them so, for others one copy now is better than one for each operation to come.
+        return x.is_contiguous() ? new FrozenMap(InOrder(map.Apply), InOrder(map.ApplyTransposed)).Forward(x) : map.Forward(x);
     }
+
+    /// <summary>With packed weights, for maps like <paramref name="x"/>; gives the channels last in memory.</summary>
+    public FrozenMap Packed(Tensor x) => packed ??= Pack(x);
+
+    /// <summary>A convolution of one pixel, as the product that it is.</summary>
+    public DirectLinear Direct() => new(weights.Keep(weight.view(outputs, inputs)), bias, weights.Keep);
 
     // oneDNN would bring the cells into its order and back, several times what the product takes.
     private Tensor Pointwise(Tensor x)
@@ -84,15 +94,14 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
         shape[1] = outputs;
         var forward = weights.Keep(OneDnn.Pack(weight, x, padding));
         var backward = weights.Keep(OneDnn.Pack(weight.transpose(0, 1).flip(2, 3).contiguous(), zeros(shape), padding));
-        return new FrozenMap(input => Convolve(input, forward, bias), gradient => Convolve(gradient, backward, addend: null));
+        return new FrozenMap(input => OneDnn.Convolve(input, forward, bias, padding), gradient => OneDnn.Convolve(gradient, backward, bias: null, padding));
     }
 
-    // oneDNN gives the channels last, in which order PyTorch's group norm loses digits.
-    private Tensor Convolve(Tensor x, Tensor packedWeight, Tensor? addend)
+    private static Func<Tensor, Tensor> InOrder(Func<Tensor, Tensor> function) => x =>
     {
-        using var channelsLast = OneDnn.Convolve(x, packedWeight, addend, padding);
+        using var channelsLast = function(x);
         return channelsLast.contiguous();
-    }
+    };
 }
 
 /// <summary>Normalises each group of channels of (B, C, …). Frozen.</summary>
@@ -101,7 +110,14 @@ internal sealed class GroupNorm(Weights weights, long groups, long channels, dou
     private readonly Tensor weight = weights.Take("weight", channels);
     private readonly Tensor bias = weights.Take("bias", channels);
 
-    public Tensor Forward(Tensor x) => F.group_norm(x, groups, weight, bias, epsilon);
+    /// <param name="silu">whether it is to follow</param>
+    public DirectGroupNorm Direct(bool silu) => new(weight, bias, (int)groups, epsilon, silu);
+
+    public Tensor Forward(Tensor x)
+    {
+        using var ordered = x.contiguous(); // PyTorch loses digits where the channels come last in memory
+        return F.group_norm(ordered, groups, weight, bias, epsilon);
+    }
 }
 
 /// <summary>Normalises the last axis. Frozen.</summary>
@@ -110,11 +126,16 @@ internal sealed class LayerNorm(Weights weights, long width, double epsilon)
     private readonly Tensor weight = weights.Take("weight", width);
     private readonly Tensor bias = weights.Take("bias", width);
 
+    public DirectLayerNorm Direct() => new(weight, bias, epsilon);
+
     public Tensor Forward(Tensor x) => F.layer_norm(x, [width], weight, bias, epsilon);
 }
 
 internal static class Layers
 {
+    /// <summary>The most weights of a layer of which a second and third copy, in an order that is faster, are worth their memory.</summary>
+    public const long ReorderedUpTo = 1 << 20;
+
     private static readonly Scalar One = 1;
 
     /// <summary>

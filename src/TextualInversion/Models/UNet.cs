@@ -86,7 +86,7 @@ public sealed class UNet : IDisposable
     public void Backward(Tensor loss)
     {
         loss.backward();
-        FrozenMap.EndBackward();
+        FrozenFunction.EndBackward();
         recomputation?.EndBackward();
     }
 

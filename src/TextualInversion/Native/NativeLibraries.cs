@@ -22,6 +22,9 @@ internal static class NativeLibraries
     /// <summary>A handle of libtorch's part for the CPU; 0 where TorchSharp is to find it by itself.</summary>
     public static nint TorchCpu { get; private set; }
 
+    /// <summary>A function of libtorch's part for the CPU; 0 where it lets nobody else use it.</summary>
+    public static nint TorchCpuFunction(string name) => TorchCpu != 0 && NativeLibrary.TryGetExport(TorchCpu, name, out var function) ? function : 0;
+
     /// <summary>Loads the libraries. Runs once, before the first use of this assembly.</summary>
     /// <exception cref="TextualInversionException">The libraries are there but this system cannot load them.</exception>
     [ModuleInitializer]

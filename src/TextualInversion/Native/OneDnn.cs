@@ -12,8 +12,8 @@ namespace TextualInversion.Native;
 /// </summary>
 internal static unsafe class OneDnn
 {
-    private static readonly nint LinearFunction = Export("aoti_torch_cpu__linear_pointwise");
-    private static readonly nint ConvolutionFunction = Export("aoti_torch_cpu_mkldnn__convolution_pointwise");
+    private static readonly nint LinearFunction = NativeLibraries.TorchCpuFunction("aoti_torch_cpu__linear_pointwise");
+    private static readonly nint ConvolutionFunction = NativeLibraries.TorchCpuFunction("aoti_torch_cpu_mkldnn__convolution_pointwise");
     private static readonly Lazy<TorchSharp.torch.jit.CompilationUnit> Packing = new(() => TorchSharp.torch.jit.compile(
         """
         def pack(weight: Tensor, input: Tensor, padding: int) -> Tensor:
@@ -77,9 +77,6 @@ internal static unsafe class OneDnn
         var (_, b, c, d) = X86Base.CpuId(0, 0); // the vendor's name, in this order: b, d, c
         return MemoryMarshal.AsBytes<int>([b, d, c]).SequenceEqual("GenuineIntel"u8);
     }
-
-    private static nint Export(string name) =>
-        NativeLibraries.TorchCpu is var library and not 0 && NativeLibrary.TryGetExport(library, name, out var function) ? function : 0;
 
     private static void Check(int code)
     {

@@ -15,7 +15,7 @@ public sealed class FrozenMapTests
 
         var y = map.Forward(x);
         y.square().sum().backward();
-        FrozenMap.EndBackward();
+        FrozenFunction.EndBackward();
 
         Assert.Equal([4f, -5f], y.data<float>().ToArray());
         Assert.Equal([24f, -30f], x.grad!.data<float>().ToArray()); // 2 y times 3
@@ -40,8 +40,8 @@ public sealed class FrozenMapTests
 
         map.Forward(x).sum().backward(); // the exception may not pass through native code
 
-        Assert.Equal("no memory", Assert.Throws<InvalidOperationException>(FrozenMap.EndBackward).Message);
-        FrozenMap.EndBackward(); // said once
+        Assert.Equal("no memory", Assert.Throws<InvalidOperationException>(FrozenFunction.EndBackward).Message);
+        FrozenFunction.EndBackward(); // said once
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class FrozenMapTests
                 var y = x;
                 for (var i = 0; i < 20; i++) y = map.Forward(y);
                 y.sum().backward();
-                FrozenMap.EndBackward();
+                FrozenFunction.EndBackward();
                 Assert.Equal(1 << 20, x.grad!.max().item<float>());
             }
 

@@ -83,7 +83,7 @@ public sealed class LayersTests : IDisposable
             var input = x.clone().requires_grad_(true);
             var output = compute(input);
             output.sin().sum().backward();
-            FrozenMap.EndBackward();
+            FrozenFunction.EndBackward();
             return (output.detach(), input.grad!);
         }
     }
