@@ -11,7 +11,7 @@ namespace TextualInversion.Models.Direct;
 internal static class DirectUse
 {
     // A block's own numbers are gone through by one thread: above, PyTorch's threads catch up.
-    private const long NumbersUpTo = 1 << 18;
+    private const long NumbersUpTo = 1 << 16;
 
     // The probabilities of an attention are kept, which PyTorch's way computes twice instead.
     private const long ProbabilitiesUpTo = 1 << 20;
