@@ -10,6 +10,8 @@ namespace TextualInversion.Training;
 public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
 {
     // Memory that was handed back has to be faulted in again, and a state is a file: not too often.
+    private const int StepsBetweenCollections = 32;
+
     private static readonly TimeSpan UpkeepInterval = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<ModelPart, string> hashesBefore = [];
@@ -55,6 +57,8 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
                 sinceUpkeep.Restart();
             }
 
+            // Tensors leave small objects behind. On servers the runtime would wait for hundreds of MiB of them, as much as the processor's cache.
+            if (step % StepsBetweenCollections == 0) GC.Collect(generation: 0);
             if (StoppingRule.IsOver(history.Validations, options.Patience))
             {
                 end = TrainingEnd.StoppedEarly;

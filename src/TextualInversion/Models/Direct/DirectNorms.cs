@@ -72,7 +72,8 @@ internal sealed class DirectGroupNorm(Tensor weight, Tensor bias, int groups, do
         var biases = Matrix.Of(bias, 1, channels).Row(0);
         var memory = new Memory(kept.Take(x.Rows, channels), kept.Take(batch, channels), silu ? kept.Take(x.Rows, channels) : default);
         var cells = x.Rows / batch;
-        Span<float> mean = new float[channels], squares = new float[channels];
+        using var scratch = new Workspace();
+        Span<float> mean = scratch.Take(1, channels).Row(0), squares = scratch.Take(1, channels).Row(0);
         for (var picture = 0; picture < batch; picture++)
         {
             var scale = memory.Scale.Row(picture);
@@ -108,7 +109,8 @@ internal sealed class DirectGroupNorm(Tensor weight, Tensor bias, int groups, do
     {
         var weights = Matrix.Of(weight, 1, channels).Row(0);
         var cells = gradient.Rows / batch;
-        Span<float> mean = new float[channels], slope = new float[channels];
+        using var scratch = new Workspace();
+        Span<float> mean = scratch.Take(1, channels).Row(0), slope = scratch.Take(1, channels).Row(0);
         for (var picture = 0; picture < batch; picture++)
         {
             mean.Clear();
