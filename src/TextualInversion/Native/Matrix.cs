@@ -31,4 +31,7 @@ internal readonly unsafe struct Matrix(float* data, int rows, int columns, int s
     public Matrix RowRange(int from, int count) => new(data + (long)from * stride, count, columns, stride);
 
     public Matrix ColumnRange(int from, int count) => new(data + from, rows, count, stride);
+
+    /// <summary>One of so many equal parts of the columns.</summary>
+    public Matrix Part(int index, int of) => ColumnRange(index * (columns / of), columns / of);
 }

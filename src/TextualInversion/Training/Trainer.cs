@@ -9,9 +9,9 @@ namespace TextualInversion.Training;
 /// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few pictures, the model frozen.</summary>
 public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
 {
-    // Memory that was handed back has to be faulted in again, and a state is a file: not too often.
     private const int StepsBetweenCollections = 32;
 
+    // Memory that was handed back has to be faulted in again, and a state is a file: not too often.
     private static readonly TimeSpan UpkeepInterval = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<ModelPart, string> hashesBefore = [];

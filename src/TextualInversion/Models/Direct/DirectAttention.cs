@@ -81,7 +81,7 @@ internal sealed class DirectAttention(int batch, int heads, bool causal = false)
 
     private Matrix Head(Matrix states, int index)
     {
-        var (rows, width) = (states.Rows / batch, states.Columns / heads);
-        return states.RowRange(index / heads * rows, rows).ColumnRange(index % heads * width, width);
+        var rows = states.Rows / batch;
+        return states.RowRange(index / heads * rows, rows).Part(index % heads, of: heads);
     }
 }

@@ -13,23 +13,7 @@ internal sealed class DirectClipLayer(
 
     /// <param name="x">(B, S, width)</param>
     /// <returns>(B, S, width)</returns>
-    public Tensor Run(Tensor x)
-    {
-        if (FrozenFunction.IsWanted(x)) return FrozenFunction.Apply(Compute, x);
-        using var unused = new Workspace();
-        return Forward(x, unused).Result;
-
-        (Tensor, FrozenFunction.Gradients) Compute()
-        {
-            var kept = new Workspace();
-            var (result, memory) = Forward(x, kept);
-            return (result, gradient =>
-            {
-                using var used = kept;
-                return [Backward(gradient, memory)];
-            });
-        }
-    }
+    public Tensor Run(Tensor x) => DirectBlock.Run(kept => Forward(x, kept), (gradient, memory) => [Backward(gradient, memory)], x);
 
     private (Tensor Result, Memory Memory) Forward(Tensor x, Workspace kept)
     {
@@ -42,7 +26,7 @@ internal sealed class DirectClipLayer(
         var attentionMemory = attentionNorm.Forward(states, normed, kept);
         var qkv = kept.Take(rows, 3 * width);
         queryKeyValue.Forward(normed, qkv);
-        var probabilities = Attention(x).Forward(Part(qkv, 0), Part(qkv, 1), Part(qkv, 2), attended, kept);
+        var probabilities = Attention(x).Forward(qkv.Part(0, of: 3), qkv.Part(1, of: 3), qkv.Part(2, of: 3), attended, kept);
         output.Forward(attended, states, add: true);
 
         var mlpMemory = mlpNorm.Forward(states, normed, kept);
@@ -78,15 +62,13 @@ internal sealed class DirectClipLayer(
 
         output.Backward(states, attended);
         var joined = memory.QueryKeyValue;
-        Attention(gradient).Backward(Part(joined, 0), Part(joined, 1), Part(joined, 2), memory.Probabilities, attended, Part(qkv, 0), Part(qkv, 1), Part(qkv, 2));
+        Attention(gradient).Backward(joined.Part(0, of: 3), joined.Part(1, of: 3), joined.Part(2, of: 3), memory.Probabilities, attended, qkv.Part(0, of: 3), qkv.Part(1, of: 3), qkv.Part(2, of: 3));
         queryKeyValue.Backward(qkv, normed);
         attentionNorm.Backward(normed, memory.AttentionNorm, states);
         return result;
     }
 
     private static Matrix States(Tensor x) => Matrix.Of(x, (int)(x.shape[0] * x.shape[1]), (int)x.shape[2]);
-
-    private static Matrix Part(Matrix joined, int index) => joined.ColumnRange(index * joined.Columns / 3, joined.Columns / 3);
 
     private DirectAttention Attention(Tensor x) => new((int)x.shape[0], heads, causal);
 }

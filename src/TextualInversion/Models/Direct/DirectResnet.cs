@@ -14,21 +14,8 @@ internal sealed class DirectResnet(DirectGroupNorm norm1, Conv2d conv1, DirectGr
     /// <returns>(B, outputs, h, w)</returns>
     public Tensor Run(Tensor x, Tensor time)
     {
-        if (FrozenFunction.IsWanted(x, time)) return FrozenFunction.Apply(Compute, x, time);
-        using var unused = new Workspace();
-        return Forward(x, time, unused).Result;
-
-        (Tensor, FrozenFunction.Gradients) Compute()
-        {
-            var kept = new Workspace();
-            var (result, memory) = Forward(x, time, kept);
-            var (inputs, ofTime) = ((int)x.shape[1], time.requires_grad);
-            return (result, gradient =>
-            {
-                using var used = kept;
-                return Backward(gradient, memory, inputs, ofTime);
-            });
-        }
+        var (inputs, wantsTime) = ((int)x.shape[1], time.requires_grad);
+        return DirectBlock.Run(kept => Forward(x, time, kept), (gradient, memory) => Backward(gradient, memory, inputs, wantsTime), x, time);
     }
 
     private (Tensor Result, Memory Memory) Forward(Tensor x, Tensor time, Workspace kept)

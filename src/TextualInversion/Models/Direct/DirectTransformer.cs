@@ -14,21 +14,8 @@ internal sealed class DirectTransformer(DirectGroupNorm norm, DirectLinear proje
     /// <returns>(B, C, h, w)</returns>
     public Tensor Run(Tensor x, Tensor context)
     {
-        if (FrozenFunction.IsWanted(x, context)) return FrozenFunction.Apply(Compute, x, context);
-        using var unused = new Workspace();
-        return Forward(x, context, unused).Result;
-
-        (Tensor, FrozenFunction.Gradients) Compute()
-        {
-            var kept = new Workspace();
-            var (result, memory) = Forward(x, context, kept);
-            var (ofX, shape) = (x.requires_grad, context.shape);
-            return (result, gradient =>
-            {
-                using var used = kept;
-                return Backward(gradient, memory, ofX, shape);
-            });
-        }
+        var (wantsX, contextShape) = (x.requires_grad, context.shape);
+        return DirectBlock.Run(kept => Forward(x, context, kept), (gradient, memory) => Backward(gradient, memory, wantsX, contextShape), x, context);
     }
 
     private (Tensor Result, Memory Memory) Forward(Tensor x, Tensor context, Workspace kept)
@@ -110,21 +97,21 @@ internal sealed class DirectTransformerBlock(
         var memory1 = norm1.Forward(x, normed, kept);
         var qkv = kept.Take(rows, 3 * width);
         queryKeyValue.Forward(normed, qkv);
-        var probabilities1 = attention.Forward(Part(qkv, 0), Part(qkv, 1), Part(qkv, 2), attended, kept);
+        var probabilities1 = attention.Forward(qkv.Part(0, of: 3), qkv.Part(1, of: 3), qkv.Part(2, of: 3), attended, kept);
         output1.Forward(attended, x, add: true);
 
         var memory2 = norm2.Forward(x, normed, kept);
         var (q, kv) = (kept.Take(rows, width), kept.Take(context.Rows, 2 * width));
         query.Forward(normed, q);
         keyValue.Forward(context, kv);
-        var probabilities2 = attention.Forward(q, Part(kv, 0), Part(kv, 1), attended, kept);
+        var probabilities2 = attention.Forward(q, kv.Part(0, of: 2), kv.Part(1, of: 2), attended, kept);
         output2.Forward(attended, x, add: true);
 
         var memory3 = norm3.Forward(x, normed, kept);
         var expanded = scratch.Take(rows, 8 * width);
         expand.Forward(normed, expanded);
         // GEGLU: a gelu(b) of the halves (a, b) of a row (Shazeer 2020, eq. 6)
-        var (left, right) = (expanded.ColumnRange(0, 4 * width), expanded.ColumnRange(4 * width, 4 * width));
+        var (left, right) = (expanded.Part(0, of: 2), expanded.Part(1, of: 2));
         var (ofLeft, ofRight) = (kept.Take(rows, 4 * width), kept.Take(rows, 4 * width));
         Activations.Gelu(right, ofLeft, ofRight);
         for (var i = 0; i < rows; i++)
@@ -135,8 +122,6 @@ internal sealed class DirectTransformerBlock(
 
         contract.Forward(left, x, add: true);
         return new Memory(memory1, qkv, probabilities1, memory2, q, kv, probabilities2, memory3, ofLeft, ofRight);
-
-        Matrix Part(Matrix joined, int index) => joined.ColumnRange(index * width, width);
     }
 
     /// <param name="gradient">of the result, (B S, C); becomes that of x</param>
@@ -155,8 +140,8 @@ internal sealed class DirectTransformerBlock(
         contract.Backward(gradient, gated);
         for (var i = 0; i < rows; i++)
         {
-            TensorPrimitives.Multiply(gated.Row(i), memory.LeftSlope.Row(i), expanded.Row(i)[..(4 * width)]);
-            TensorPrimitives.Multiply(gated.Row(i), memory.RightSlope.Row(i), expanded.Row(i)[(4 * width)..]);
+            TensorPrimitives.Multiply(gated.Row(i), memory.LeftSlope.Row(i), expanded.Part(0, of: 2).Row(i));
+            TensorPrimitives.Multiply(gated.Row(i), memory.RightSlope.Row(i), expanded.Part(1, of: 2).Row(i));
         }
 
         expand.Backward(expanded, normed);
@@ -164,7 +149,7 @@ internal sealed class DirectTransformerBlock(
 
         output2.Backward(gradient, attended);
         var (q, kv) = (scratch.Take(rows, width), scratch.Take(ofContext.Rows, 2 * width));
-        attention.Backward(memory.Query, Part(memory.KeyValue, 0), Part(memory.KeyValue, 1), memory.Probabilities2, attended, q, Part(kv, 0), Part(kv, 1));
+        attention.Backward(memory.Query, memory.KeyValue.Part(0, of: 2), memory.KeyValue.Part(1, of: 2), memory.Probabilities2, attended, q, kv.Part(0, of: 2), kv.Part(1, of: 2));
         keyValue.Backward(kv, ofContext, add: true);
         if (contextAlone) return;
         query.Backward(q, normed);
@@ -172,10 +157,8 @@ internal sealed class DirectTransformerBlock(
 
         output1.Backward(gradient, attended);
         var (qkv, joined) = (scratch.Take(rows, 3 * width), memory.QueryKeyValue);
-        attention.Backward(Part(joined, 0), Part(joined, 1), Part(joined, 2), memory.Probabilities1, attended, Part(qkv, 0), Part(qkv, 1), Part(qkv, 2));
+        attention.Backward(joined.Part(0, of: 3), joined.Part(1, of: 3), joined.Part(2, of: 3), memory.Probabilities1, attended, qkv.Part(0, of: 3), qkv.Part(1, of: 3), qkv.Part(2, of: 3));
         queryKeyValue.Backward(qkv, normed);
         norm1.Backward(normed, memory.Norm1, gradient);
-
-        Matrix Part(Matrix of, int index) => of.ColumnRange(index * width, width);
     }
 }
