@@ -1,4 +1,4 @@
-"""Writes src/TextualInversion/Models/UnicodeNormalization.txt from Python's unicodedata: python3 make-unicode-normalization.py > FILE."""
+"""Writes src/TextualInversion/Models/Tokenizers/UnicodeNormalization.txt from Python's unicodedata: python3 make-unicode-normalization.py > FILE."""
 import unicodedata as ucd
 
 HANGUL_SYLLABLES = range(0xAC00, 0xD7A4)  # composed by arithmetic

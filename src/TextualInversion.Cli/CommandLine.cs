@@ -1,8 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
-using TextualInversion.Cli.Commands;
-using TextualInversion.Cli.Rendering;
+using TextualInversion.Cli.Check;
+using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Eval;
+using TextualInversion.Cli.Generate;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Report;
+using TextualInversion.Cli.Train;
 
 namespace TextualInversion.Cli;
 

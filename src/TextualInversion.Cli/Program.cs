@@ -1,5 +1,5 @@
 using TextualInversion.Cli;
-using TextualInversion.Cli.Rendering;
+using TextualInversion.Cli.Terminal;
 
 // Set for those too who ask the console itself, such as the progress bar.
 Console.SetOut(StandardStream.Open(1, () => Console.Out, mustArrive: true));

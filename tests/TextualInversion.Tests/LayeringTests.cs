@@ -8,18 +8,43 @@ public sealed partial class LayeringTests
 {
     private static readonly string Source = Path.Combine(Goldens.Repository, "src");
 
-    private static readonly Dictionary<string, string[]> Allowed = new()
+    private static readonly Dictionary<string, string[]> Library = new()
     {
         [""] = [], // the root of the library
+        ["IO"] = [],
         ["Native"] = [],
         ["Schedulers"] = [],
-        ["Data"] = [],
-        ["Checkpoints"] = [],
-        ["Models"] = ["Native", "Checkpoints"],
-        ["Embeddings"] = ["Checkpoints", "Data"],
-        ["Generation"] = ["Models", "Schedulers", "Data", "Checkpoints"],
-        ["Evaluation"] = ["Schedulers", "Data", "Checkpoints", "Models", "Embeddings", "Generation"],
-        ["Training"] = ["Native", "Schedulers", "Data", "Checkpoints", "Models", "Embeddings", "Generation"],
+        ["Tensors"] = ["IO"],
+        ["Data"] = ["IO"],
+        ["Checkpoints"] = ["Tensors"],
+        ["Hub"] = ["IO", "Checkpoints"],
+        ["Models"] = ["Native", "Schedulers", "Tensors", "Checkpoints"],
+        ["Embeddings"] = ["IO", "Tensors", "Data"],
+        ["Generation"] = ["IO", "Models", "Schedulers", "Data", "Tensors", "Checkpoints"],
+        ["Evaluation"] = ["IO", "Schedulers", "Data", "Tensors", "Checkpoints", "Models", "Embeddings", "Generation"],
+        ["Training"] =
+            ["IO", "Native", "Schedulers", "Data", "Tensors", "Checkpoints", "Models", "Embeddings", "Generation"],
+    };
+
+    private static readonly Dictionary<string, string[]> CommandLine = new()
+    {
+        [""] =
+        [
+            "Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles",
+            "Train", "Check", "Generate", "Eval", "Report",
+        ],
+        ["Infrastructure"] = [],
+        ["Terminal"] = ["Infrastructure"],
+        ["Html"] = ["Infrastructure"],
+        ["ModelAccess"] = ["Infrastructure", "Terminal"],
+        ["Runs"] = ["Infrastructure", "ModelAccess"],
+        ["EmbeddingFiles"] = ["Infrastructure", "Terminal", "ModelAccess"],
+        ["Report"] = ["Infrastructure", "Terminal", "Html", "Runs"],
+        ["Generate"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles"],
+        ["Eval"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Html", "Runs"],
+        ["Train"] =
+            ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Runs", "Report", "Generate"],
+        ["Check"] = ["Infrastructure", "Terminal", "ModelAccess", "Train"],
     };
 
     [Fact]
@@ -27,11 +52,28 @@ public sealed partial class LayeringTests
     {
         var wrong = from line in Lines("TextualInversion")
                     from Match match in Import().Matches(line.Code)
-                    let imported = match.Groups[1].Value
-                    where imported != line.Folder && (Allowed.ContainsKey(imported) || imported == "Cli") && !MayUse(line.Folder).Contains(imported)
+                    let imported = match.Groups["folder"].Value
+                    where !MayUse(Library, line.Folder, imported) || match.Groups["cli"].Success
                     select $"{line.Place}: {line.Folder} must not use {imported}";
         Assert.Empty(wrong);
     }
+
+    [Fact]
+    public void CommandLine_Folders_ImportOneWay()
+    {
+        var wrong = from line in Lines("TextualInversion.Cli")
+                    from Match match in Import().Matches(line.Code)
+                    let imported = match.Groups["folder"].Value
+                    where match.Groups["cli"].Success && !MayUse(CommandLine, line.Folder, imported)
+                    select $"{line.Place}: {line.Folder} must not use {imported}";
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void CommandLine_Root_HoldsTheEntryAlone() =>
+        Assert.Equal(
+            ["CommandLine.cs", "Program.cs"],
+            Directory.GetFiles(Path.Combine(Source, "TextualInversion.Cli"), "*.cs").Select(Path.GetFileName).Order());
 
     [Fact]
     public void Library_ConsoleAndEnvironment_BelongToTheCommandLine()
@@ -55,8 +97,9 @@ public sealed partial class LayeringTests
     [InlineData("using TextualInversion.Models;", "Models")]
     [InlineData("using static TextualInversion.Data.TextFile;", "Data")]
     [InlineData("using Rows = TextualInversion.Training.Learner;", "Training")]
+    [InlineData("using TextualInversion.Cli.Train.Options;", "Train")]
     [InlineData("    var rows = new global::TextualInversion.Models.UNet();", "Models")]
-    public void Import_AnyWayToWriteIt_IsFound(string code, string folder) => Assert.Equal(folder, Import().Match(code).Groups[1].Value);
+    public void Import_AnyWayToWriteIt_IsFound(string code, string folder) => Assert.Equal(folder, Import().Match(code).Groups["folder"].Value);
 
     [Theory]
     [InlineData("torch.matmul(a, b)")]
@@ -65,9 +108,13 @@ public sealed partial class LayeringTests
     [InlineData("torch.autograd.grad([loss], [rows])")]
     public void Aborting_AnyWayToWriteIt_IsFound(string code) => Assert.Matches(Aborting(), code);
 
-    private static string[] MayUse(string folder) => Allowed.TryGetValue(folder, out var folders)
-        ? folders
-        : throw new InvalidOperationException($"{folder}: is a new folder of the library; say in {nameof(LayeringTests)} what it may use.");
+    /// <summary>Whether a folder may use another; what is no folder of the project is always allowed.</summary>
+    private static bool MayUse(Dictionary<string, string[]> arrows, string folder, string imported)
+    {
+        if (!arrows.TryGetValue(folder, out var allowed))
+            throw new InvalidOperationException($"{folder}: new folder; list what it may use in {nameof(LayeringTests)}.");
+        return imported == folder || !arrows.ContainsKey(imported) || allowed.Contains(imported);
+    }
 
     /// <summary>The lines of code below a folder of src, without comments.</summary>
     private static IEnumerable<(string Folder, string Place, string Code)> Lines(string project)
@@ -85,7 +132,7 @@ public sealed partial class LayeringTests
                select (folder, $"{Path.GetRelativePath(Source, file.Path)}:{line.Index + 1}", code);
     }
 
-    [GeneratedRegex(@"\bTextualInversion\.([A-Z]\w*)")]
+    [GeneratedRegex(@"\bTextualInversion(?<cli>\.Cli)?\.(?<folder>[A-Z]\w*)")]
     private static partial Regex Import();
 
     [GeneratedRegex(@"\bConsole\.|\bEnvironment\.(Exit|FailFast|SetEnvironmentVariable)\b|(?<variable>\bEnvironment\.GetEnvironmentVariables?\b)")]

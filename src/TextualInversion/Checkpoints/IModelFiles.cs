@@ -1,3 +1,5 @@
+using TextualInversion.Tensors;
+
 namespace TextualInversion.Checkpoints;
 
 /// <summary>The kinds of Stable Diffusion, by the networks they are made of.</summary>

@@ -1,3 +1,5 @@
+using TextualInversion.Tensors;
+
 namespace TextualInversion.Checkpoints;
 
 /// <summary>A Stable Diffusion in a diffusers folder: a sub-folder for each part with its config and its weights.</summary>

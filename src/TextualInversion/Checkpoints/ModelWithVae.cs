@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using TextualInversion.Checkpoints.SingleFile;
+using TextualInversion.Tensors;
 
 namespace TextualInversion.Checkpoints;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints;

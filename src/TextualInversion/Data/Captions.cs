@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 

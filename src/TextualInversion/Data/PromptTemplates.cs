@@ -1,3 +1,5 @@
+using TextualInversion.IO;
+
 namespace TextualInversion.Data;
 
 /// <summary>

@@ -1,4 +1,6 @@
-using TextualInversion.Checkpoints;
+using TextualInversion.IO;
+using TextualInversion.Tensors;
+using TextualInversion.Tensors.Torch;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;

@@ -1,5 +1,7 @@
-using TextualInversion.Checkpoints;
 using TextualInversion.Data;
+using TextualInversion.IO;
+using TextualInversion.Tensors;
+using TextualInversion.Tensors.Torch;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;

@@ -1,4 +1,5 @@
-using TextualInversion.Checkpoints;
+using TextualInversion.Tensors;
+using TextualInversion.Tensors.Torch;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;

@@ -1,4 +1,5 @@
-using TextualInversion.Checkpoints;
+using TextualInversion.IO;
+using TextualInversion.Tensors.Torch;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text.Json;
-using TextualInversion.Checkpoints;
 using TextualInversion.Data;
+using TextualInversion.IO;
+using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;

@@ -1,4 +1,4 @@
-using TextualInversion.Checkpoints;
+using TextualInversion.Tensors;
 
 namespace TextualInversion.Embeddings;
 

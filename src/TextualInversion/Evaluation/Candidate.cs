@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Evaluation;

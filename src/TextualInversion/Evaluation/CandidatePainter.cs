@@ -3,6 +3,7 @@ using System.Text.Json;
 using TextualInversion.Data;
 using TextualInversion.Generation;
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Evaluation;

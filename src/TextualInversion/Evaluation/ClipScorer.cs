@@ -1,5 +1,5 @@
 using TextualInversion.Data;
-using TextualInversion.Models;
+using TextualInversion.Models.Clip;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Evaluation;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using TextualInversion.Checkpoints;
+using TextualInversion.Tensors;
 
 namespace TextualInversion.Evaluation;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using TextualInversion.Checkpoints;
 using TextualInversion.Data;
 using TextualInversion.Generation;
+using TextualInversion.IO;
 
 namespace TextualInversion.Evaluation;
 

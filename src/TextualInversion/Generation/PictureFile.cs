@@ -1,6 +1,6 @@
 using ImageMagick;
-using TextualInversion.Checkpoints;
 using TextualInversion.Data;
+using TextualInversion.IO;
 
 namespace TextualInversion.Generation;
 

@@ -1,4 +1,5 @@
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;

@@ -1,4 +1,4 @@
-using TextualInversion.Data;
+using TextualInversion.IO;
 
 namespace TextualInversion.Generation;
 

@@ -1,5 +1,6 @@
 using TextualInversion.Data;
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,7 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using System.Text.Encodings.Web;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;

@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Models.Autograd;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models;

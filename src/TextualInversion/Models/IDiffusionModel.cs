@@ -1,3 +1,5 @@
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Models.Unets;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models;

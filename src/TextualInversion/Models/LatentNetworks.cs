@@ -1,4 +1,8 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Models.Autoencoders;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Models.Unets;
+using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models;

@@ -1,4 +1,7 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Models.Clip;
+using TextualInversion.Models.Tokenizers;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models;

@@ -1,4 +1,5 @@
-using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training.Data;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;

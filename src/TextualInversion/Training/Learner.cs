@@ -1,5 +1,8 @@
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.Losses;
+using TextualInversion.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;

@@ -1,4 +1,6 @@
 using TextualInversion.Data;
+using TextualInversion.Training.Losses;
+using TextualInversion.Training.Optimizers;
 
 namespace TextualInversion.Training;
 
@@ -17,7 +19,7 @@ public enum TimestepSampling
 /// <summary>How the rows follow their gradient.</summary>
 public enum OptimizerKind
 {
-    /// <summary>See <see cref="Training.AdamW"/>.</summary>
+    /// <summary>See <see cref="Optimizers.AdamW"/>.</summary>
     AdamW,
 
     /// <summary>See <see cref="DirectionDescent"/>.</summary>

@@ -1,4 +1,5 @@
-using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;

@@ -1,4 +1,6 @@
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training.RunFiles;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using TextualInversion.Checkpoints;
+using TextualInversion.Tensors;
+using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;

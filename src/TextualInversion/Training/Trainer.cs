@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.RunFiles;
+using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;

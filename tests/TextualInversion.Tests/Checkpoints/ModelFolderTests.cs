@@ -1,5 +1,5 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models;
+using TextualInversion.Models.Autoencoders;
 using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Checkpoints;

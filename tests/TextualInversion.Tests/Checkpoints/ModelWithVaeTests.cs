@@ -1,5 +1,7 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models;
+using TextualInversion.Models.Autoencoders;
+using TextualInversion.Models.Unets;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

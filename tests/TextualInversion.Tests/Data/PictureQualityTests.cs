@@ -1,6 +1,5 @@
 using ImageMagick;
 using TextualInversion.Data;
-using TextualInversion.Tests.Cli;
 using TextualInversion.Tests.Fixtures;
 using PerceptualHash = TextualInversion.Data.PerceptualHash;
 
@@ -32,7 +31,7 @@ public sealed class PictureQualityTests
     [InlineData("my-style")]
     public void Of_Sample_IsSharpAndBrightUntilItIsBlurredOrDarkened(string sample)
     {
-        foreach (var path in Directory.EnumerateFiles(Ti.Sample(sample), "*.png"))
+        foreach (var path in Directory.EnumerateFiles(Goldens.Sample(sample), "*.png"))
         {
             Assert.Equal((false, false), Judge(path, _ => { }));
             Assert.Equal((true, false), Judge(path, image => image.GaussianBlur(0, 2)));
@@ -45,12 +44,12 @@ public sealed class PictureQualityTests
     [InlineData("my-boat/1.png", 0x33cb353ce0cb4d3)]
     [InlineData("my-boat/5.png", 0x432cb2f14f4cb493)]
     [InlineData("my-cat/1.png", 0x43619e71a6e9c986)]
-    public void Hash_Sample_IsSciPys(string sample, ulong expected) => Assert.Equal(expected, PerceptualHash.Of(PictureDecoder.Decode(Ti.Sample(sample))).Bits);
+    public void Hash_Sample_IsSciPys(string sample, ulong expected) => Assert.Equal(expected, PerceptualHash.Of(PictureDecoder.Decode(Goldens.Sample(sample))).Bits);
 
     [Fact]
     public void Hash_SavedAnewHalvedOrBrightened_IsNear()
     {
-        foreach (var path in Directory.EnumerateFiles(Ti.Sample("my-cat"), "*.png"))
+        foreach (var path in Directory.EnumerateFiles(Goldens.Sample("my-cat"), "*.png"))
         {
             var own = PerceptualHash.Of(PictureDecoder.Decode(path));
             foreach (var change in new Action<MagickImage>[] { image => image.Resize(96, 96), image => image.Modulate(new Percentage(80)), image => image.GaussianBlur(0, 1), image => image.Quality = 40 })
@@ -61,7 +60,7 @@ public sealed class PictureQualityTests
     [Fact]
     public void Hash_DifferentPictures_AreFar()
     {
-        var hashes = new[] { "my-cat", "my-dog", "my-boat", "my-mushroom", "my-style" }.SelectMany(sample => Directory.EnumerateFiles(Ti.Sample(sample), "*.png")).Select(path => PerceptualHash.Of(PictureDecoder.Decode(path))).ToList();
+        var hashes = new[] { "my-cat", "my-dog", "my-boat", "my-mushroom", "my-style" }.SelectMany(sample => Directory.EnumerateFiles(Goldens.Sample(sample), "*.png")).Select(path => PerceptualHash.Of(PictureDecoder.Decode(path))).ToList();
         foreach (var (index, hash) in hashes.Index())
             Assert.All(hashes[(index + 1)..], other => Assert.True(hash.DistanceTo(other) > PerceptualHash.LargestDistanceOfDuplicates));
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

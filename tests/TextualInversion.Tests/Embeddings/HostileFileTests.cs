@@ -1,6 +1,6 @@
 using TextualInversion.Embeddings;
-using TextualInversion.Tests.Checkpoints;
 using TextualInversion.Tests.Fixtures;
+using TextualInversion.Tests.Tensors.Torch;
 
 namespace TextualInversion.Tests.Embeddings;
 

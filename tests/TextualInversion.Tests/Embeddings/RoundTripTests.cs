@@ -1,6 +1,7 @@
 using FsCheck.Xunit;
-using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
+using TextualInversion.Tensors;
+using TextualInversion.Tensors.Torch;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

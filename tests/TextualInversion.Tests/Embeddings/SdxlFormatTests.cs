@@ -1,5 +1,5 @@
-using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

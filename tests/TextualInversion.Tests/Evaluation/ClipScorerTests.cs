@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using TextualInversion.Checkpoints;
 using TextualInversion.Data;
 using TextualInversion.Evaluation;
-using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

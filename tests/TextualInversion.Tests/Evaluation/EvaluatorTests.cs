@@ -2,6 +2,7 @@ using TextualInversion.Data;
 using TextualInversion.Evaluation;
 using TextualInversion.Generation;
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;

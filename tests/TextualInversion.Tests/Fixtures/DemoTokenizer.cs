@@ -1,4 +1,4 @@
-using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Tests.Fixtures;
 

@@ -1,6 +1,12 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models;
+using TextualInversion.Models.Autoencoders;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Models.Clip;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Models.Unets;
 using TextualInversion.Schedulers;
+using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fixtures;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using TextualInversion.Checkpoints;
+using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fixtures;
@@ -17,6 +17,9 @@ internal static class Goldens
         : System.IO.Path.Combine(Repository, "tests", "goldens");
 
     public static string Repository => System.IO.Path.GetFullPath(System.IO.Path.Combine(SourceFolder(), "..", "..", ".."));
+
+    /// <summary>A file or folder below <c>samples</c>.</summary>
+    public static string Sample(params string[] parts) => System.IO.Path.Combine([Repository, "samples", .. parts]);
 
     public static string Path(params string[] parts) => System.IO.Path.Combine([Folder, .. parts]);
 

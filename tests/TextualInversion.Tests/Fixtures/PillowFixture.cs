@@ -1,6 +1,6 @@
 using System.Text.Json;
-using TextualInversion.Checkpoints;
 using TextualInversion.Data;
+using TextualInversion.Tensors;
 
 namespace TextualInversion.Tests.Fixtures;
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.SingleFile;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>The configs of the published models, as far as their values are no defaults: huggingface.co, repositories in <see cref="TextualInversion.Checkpoints.SingleFileModel.TokenizerPlaces"/>.</summary>
+/// <summary>The configs of the published models, as far as their values are no defaults: huggingface.co, repositories in <see cref="SingleFileModel.TokenizerPlaces"/>.</summary>
 internal static class PublishedModels
 {
     private const string Levels4 = """

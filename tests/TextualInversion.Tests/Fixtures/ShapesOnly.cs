@@ -1,4 +1,4 @@
-using TextualInversion.Checkpoints;
+using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fixtures;

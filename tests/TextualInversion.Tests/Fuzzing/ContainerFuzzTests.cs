@@ -1,6 +1,6 @@
 using System.Globalization;
-using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using Xunit.Abstractions;
 

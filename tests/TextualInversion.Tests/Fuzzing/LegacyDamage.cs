@@ -1,4 +1,4 @@
-using TextualInversion.Checkpoints;
+using TextualInversion.Tensors.Torch;
 
 namespace TextualInversion.Tests.Fuzzing;
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using TextualInversion.IO;
 
 namespace TextualInversion.Tests.Fuzzing;
 

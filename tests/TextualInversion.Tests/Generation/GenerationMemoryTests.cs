@@ -2,6 +2,7 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Data;
 using TextualInversion.Generation;
 using TextualInversion.Schedulers;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

@@ -2,7 +2,9 @@ using System.Text.Json;
 using TextualInversion.Checkpoints;
 using TextualInversion.Generation;
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

@@ -3,7 +3,9 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Data;
 using TextualInversion.Generation;
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

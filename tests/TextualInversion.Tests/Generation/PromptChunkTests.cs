@@ -1,5 +1,5 @@
 using TextualInversion.Generation;
-using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Generation;

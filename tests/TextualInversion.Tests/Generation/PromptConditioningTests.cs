@@ -1,5 +1,5 @@
 using TextualInversion.Generation;
-using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;

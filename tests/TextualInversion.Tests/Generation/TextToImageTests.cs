@@ -1,8 +1,8 @@
 using System.Text.Json;
-using TextualInversion.Checkpoints;
 using TextualInversion.Generation;
-using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

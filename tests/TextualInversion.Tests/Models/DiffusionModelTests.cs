@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using TextualInversion.Checkpoints;
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 

@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
-using TextualInversion.Checkpoints;
 using TextualInversion.Models;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
+using TextualInversion.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

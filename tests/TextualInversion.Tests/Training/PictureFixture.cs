@@ -1,11 +1,13 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Cli;
 using TextualInversion.Data;
 using TextualInversion.Models;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
-using TextualInversion.Tests.Cli;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Training;
@@ -20,9 +22,9 @@ internal sealed class PictureFixture : IDisposable
         Options = options;
         var files = new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
         Model = DiffusionModel.Open(files, CPU, ScalarType.Float32, GradientUse.Kept);
-        Schedule = new NoiseSchedule(Machine.Scheduler(files, prediction: null));
+        Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
         Placeholder = Placeholder.Parse("my-cat", options.Vectors);
-        var pictures = TrainingPictures.Load([Ti.Sample("my-cat")], resolution: 32, CropMode.Center).Pictures;
+        var pictures = TrainingPictures.Load([Goldens.Sample("my-cat")], resolution: 32, CropMode.Center).Pictures;
         Prompts = new PromptSource(pictures, ["a photo of {}"], "cat", options);
         Pictures = new TrainingSet(Model, pictures, options, CancellationToken.None);
         Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);

@@ -1,5 +1,5 @@
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 using TextualInversion.Native;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace TextualInversion.Models.Direct;
 

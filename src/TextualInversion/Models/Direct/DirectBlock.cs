@@ -1,3 +1,4 @@
+using TextualInversion.Models.Autograd;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Direct;

@@ -1,3 +1,4 @@
+using TextualInversion.Models.Clip;
 using TextualInversion.Native;
 using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;

@@ -1,3 +1,5 @@
+using TextualInversion.Models.Layers;
+using TextualInversion.Models.Unets;
 using TextualInversion.Native;
 using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;

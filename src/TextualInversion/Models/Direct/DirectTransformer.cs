@@ -1,6 +1,7 @@
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+using TextualInversion.Models.Unets;
 using TextualInversion.Native;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace TextualInversion.Models.Direct;
 

@@ -21,6 +21,6 @@ internal static class DirectUse
     /// <param name="largestLayer">The most weights of a layer of it.</param>
     /// <param name="probabilities">How many its largest attention has.</param>
     public static bool Suits(Weights weights, Tensor x, long largestLayer, long probabilities = 0) =>
-        weights.MayReorder && Blas.IsAvailable && Layers.SuitOneDnn(x)
-        && largestLayer <= Layers.ReorderedUpTo && x.numel() <= NumbersUpTo && probabilities <= ProbabilitiesUpTo;
+        weights.MayReorder && Blas.IsAvailable && Layers.Layers.SuitOneDnn(x)
+        && largestLayer <= Layers.Layers.ReorderedUpTo && x.numel() <= NumbersUpTo && probabilities <= ProbabilitiesUpTo;
 }

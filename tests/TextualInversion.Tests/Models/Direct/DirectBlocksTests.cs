@@ -1,7 +1,10 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Models.Clip;
 using TextualInversion.Models.Direct;
+using TextualInversion.Models.Unets;
 using TextualInversion.Native;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using TorchSharp;
 using static TorchSharp.torch;

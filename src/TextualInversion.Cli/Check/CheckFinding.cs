@@ -1,0 +1,25 @@
+namespace TextualInversion.Cli.Check;
+
+/// <summary>Something that <c>ti check</c> found.</summary>
+/// <param name="Severity">whether a training would be refused</param>
+/// <param name="Subject">what it is about</param>
+/// <param name="Message">what, where and what to do</param>
+internal sealed record CheckFinding(Severity Severity, CheckSubject Subject, string Message);
+
+internal enum Severity
+{
+    /// <summary>The training goes its way, but the result may be poor.</summary>
+    Warning,
+
+    /// <summary>The training would be refused.</summary>
+    Error,
+}
+
+internal enum CheckSubject
+{
+    Pictures,
+    Tokens,
+    Model,
+    Training,
+    Output,
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace TextualInversion.Cli.EmbeddingFiles;
+
+/// <summary>What <c>--embedding</c> says: <c>FILE[=trigger][@strength]</c>.</summary>
+/// <param name="Path">the file</param>
+/// <param name="Trigger">another trigger than the file's; null for that</param>
+/// <param name="Strength">1 for the rows as they were learned, 0 for the words that they started from</param>
+internal sealed record EmbeddingArgument(string Path, string? Trigger = null, double Strength = 1)
+{
+    /// <summary>Reads it; what is a file as a whole is nothing else.</summary>
+    public static EmbeddingArgument Parse(string text)
+    {
+        var (rest, strength) = (text, 1.0);
+        var at = text.LastIndexOf('@');
+        if (at > 0 && !File.Exists(text) && double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+            (rest, strength) = (text[..at], number);
+        var split = File.Exists(rest) ? -1 : rest.LastIndexOf('=');
+        return split < 0 ? new EmbeddingArgument(rest, null, strength) : new EmbeddingArgument(rest[..split], rest[(split + 1)..], strength);
+    }
+
+    public override string ToString() => $"{Path}{(Trigger is null ? "" : $"={Trigger}")}{(Strength == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"@{Strength}"))}";
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+using TextualInversion.Embeddings;
+using TextualInversion.Models.Tokenizers;
+
+namespace TextualInversion.Cli.EmbeddingFiles;
+
+/// <summary>What <c>ti inspect</c> says of a file, as JSON has it.</summary>
+internal sealed record EmbeddingReport
+{
+    public required string Path { get; init; }
+
+    public required string Layout { get; init; }
+
+    /// <summary>Where it has one beside the trigger.</summary>
+    public required string? Name { get; init; }
+
+    public required string Trigger { get; init; }
+
+    public required int Vectors { get; init; }
+
+    /// <summary>Of each text encoder, as are the lists below.</summary>
+    public required IReadOnlyList<long> Widths { get; init; }
+
+    /// <summary>sd1, sd2, sdxl; null for other widths.</summary>
+    public required string? Family { get; init; }
+
+    public required string Dtype { get; init; }
+
+    /// <summary>The length of each row.</summary>
+    public required IReadOnlyList<double[]> Norms { get; init; }
+
+    /// <summary>Null without a model, as is the next.</summary>
+    public required IReadOnlyList<NormRange>? VocabularyNorms { get; init; }
+
+    public required IReadOnlyList<IReadOnlyList<IReadOnlyList<NearWord>>>? Nearest { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Recorded { get; init; }
+
+    public required IReadOnlyList<ProgramUse> Programs { get; init; }
+
+    public string ToText()
+    {
+        var text = new StringBuilder($"{Path}{Environment.NewLine}");
+        Line("layout", $"{Layout}, {Dtype}");
+        if (Name is not null) Line("name", Name);
+        Line("trigger", Trigger);
+        Line("vectors", $"{Vectors} x {string.Join(" and ", Widths)}, for {FamilyName()}");
+        for (var encoder = 0; encoder < Widths.Count; encoder++) WriteRows(encoder);
+        foreach (var (key, value) in Recorded) Line(key, value);
+        foreach (var use in Programs) Line(use.Program, use.Loads ? use.How : $"no; {use.How}");
+        return text.ToString();
+
+        void Line(string title, string content) => text.AppendLine(CultureInfo.InvariantCulture, $"  {title,-20}  {content}");
+
+        void WriteRows(int encoder)
+        {
+            var title = Widths.Count == 1 ? "" : $" ({Widths[encoder]})";
+            var vocabulary = VocabularyNorms is null ? "" : $"; the vocabulary's {Number(VocabularyNorms[encoder].Smallest)} to {Number(VocabularyNorms[encoder].Largest)}, mean {Number(VocabularyNorms[encoder].Mean)}";
+            Line($"norms{title}", $"{string.Join(" ", Norms[encoder].Select(Number))}{vocabulary}");
+            foreach (var (row, words) in (Nearest?[encoder] ?? []).Index()) Line($"near {row + 1}{title}", string.Join(", ", words.Select(word => $"{word.Word} {Number(word.Cosine)}")));
+        }
+    }
+
+    private string FamilyName() => Family switch
+    {
+        "sd1" => "Stable Diffusion 1",
+        "sd2" => "Stable Diffusion 2",
+        "sdxl" => "Stable Diffusion XL",
+        _ => "a model of that width",
+    };
+
+    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+}

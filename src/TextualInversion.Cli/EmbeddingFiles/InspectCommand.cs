@@ -1,0 +1,102 @@
+using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Embeddings;
+using TextualInversion.Models.Tokenizers;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.EmbeddingFiles;
+
+/// <summary><c>ti inspect</c>: what embedding files are and who can use them.</summary>
+internal sealed class InspectCommand : Documented
+{
+    private const int Neighbours = 5;
+
+    private readonly Argument<string[]> files = EmbeddingArguments.Several("FILE…|DIR", "Embeddings of any layout, or folders of them.");
+    private readonly ModelOptions model = new();
+    private readonly Option<bool> json = SharedOptions.Json();
+
+    public InspectCommand(ModelLocator models)
+        : base("inspect", "Says what embedding files are: layout, trigger, vectors, for which models, what was recorded, and how other programs use them.")
+    {
+        Arguments.Add(files);
+        AddGroup("Compare with a model's vocabulary", model.Model, model.Variant, model.Config);
+        AddGroup("Output", json);
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
+    }
+
+    public override IReadOnlyList<string> Examples => ["ti inspect embeddings/my-cat.safetensors --model demo", "ti inspect embeddings --json"];
+
+    private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
+    {
+        var messages = new Messages(parsed.InvocationConfiguration.Error, quiet: false);
+        IReadOnlyList<Vocabulary> vocabularies = [];
+        try
+        {
+            if (parsed.GetValue(model.Model) is not null)
+                vocabularies = Vocabulary.Open((await models.FindAsync(model.Read(parsed), recorded: null, messages, cancellationToken)).Files);
+            var reports = parsed.GetValue(files)!.SelectMany(path => Directory.Exists(path) ? EmbeddingFolder.Files(path).Select(file => TryDescribe(file, vocabularies, messages)) : [Describe(path, vocabularies)]).OfType<EmbeddingReport>().ToList();
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(json)) output.WriteLine(JsonOutput.Serialize(new { Files = reports }));
+            else output.Write(string.Join(Environment.NewLine, reports.Select(report => report.ToText())));
+            return 0;
+        }
+        finally
+        {
+            foreach (var vocabulary in vocabularies) vocabulary.Dispose();
+        }
+    }
+
+    private static EmbeddingReport? TryDescribe(string path, IReadOnlyList<Vocabulary> vocabularies, Messages messages)
+    {
+        try
+        {
+            return Describe(path, vocabularies);
+        }
+        catch (TextualInversionException problem)
+        {
+            messages.Warn(problem.Message);
+            return null;
+        }
+    }
+
+    private static EmbeddingReport Describe(string path, IReadOnlyList<Vocabulary> vocabularies)
+    {
+        using var file = EmbeddingFile.Open(path);
+        var embedding = file.Embedding;
+        if (vocabularies.Count > 0 && !vocabularies.Select(vocabulary => vocabulary.Width).SequenceEqual(embedding.Widths))
+            throw new TextualInversionException($"{path}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", vocabularies.Select(vocabulary => vocabulary.Width))}; inspect it with another --model, or with none.");
+        return new EmbeddingReport
+        {
+            Path = JsonOutput.Relative(path),
+            Layout = EmbeddingLayouts.Name(file.Layout),
+            Name = embedding.Name,
+            Trigger = embedding.Trigger,
+            Vectors = embedding.Vectors,
+            Widths = embedding.Widths,
+            Family = Family(embedding.Widths),
+            Dtype = NumberTypes.Name(file.Type),
+            Norms = [.. embedding.Rows.Select(Norms)],
+            VocabularyNorms = vocabularies.Count == 0 ? null : [.. vocabularies.Select(vocabulary => vocabulary.Words.Norms)],
+            Nearest = vocabularies.Count == 0 ? null : [.. vocabularies.Zip(embedding.Rows, (vocabulary, rows) => vocabulary.Words.Find(rows, Neighbours))],
+            Recorded = embedding.Provenance,
+            Programs = ProgramUse.Of(file),
+        };
+    }
+
+    private static double[] Norms(Tensor rows)
+    {
+        using var norms = rows.norm(1); // (n)
+        return [.. norms.data<float>().ToArray().Select(norm => (double)norm)];
+    }
+
+    /// <summary>The kind of model that has text encoders of these widths; null for none of the published ones.</summary>
+    private static string? Family(IReadOnlyList<long> widths) => widths switch
+    {
+        [768] => "sd1",
+        [1024] => "sd2",
+        [768, 1280] => "sdxl",
+        _ => null,
+    };
+}

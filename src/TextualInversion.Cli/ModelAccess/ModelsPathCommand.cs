@@ -1,0 +1,30 @@
+using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Hub;
+
+namespace TextualInversion.Cli.ModelAccess;
+
+/// <summary><c>ti models path</c>: where a model lies.</summary>
+internal sealed class ModelsPathCommand : Documented
+{
+    private readonly Argument<string> id = ModelsCommand.Id();
+    private readonly Option<bool> json = SharedOptions.Json();
+
+    public ModelsPathCommand(Func<string, string?> variable)
+        : base("path", "Prints the folder of a model in the cache, for scripts.")
+    {
+        Arguments.Add(id);
+        AddGroup("Output", json);
+        SetAction(parsed => Run(parsed, HubEnvironment.Resolve(variable)));
+    }
+
+    public override IReadOnlyList<string> Examples => [$"ti models path {ModelLocator.Default}", $"ls -L \"$(ti models path {ModelLocator.Default})\""];
+
+    private int Run(ParseResult parsed, HubOptions options)
+    {
+        var model = HubId.Parse(parsed.GetValue(id)!);
+        var path = ModelsCommand.Snapshot(new HubCache(options.CacheFolder), model);
+        parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json) ? JsonOutput.Serialize(new { Model = model.Name, Commit = Path.GetFileName(path), Path = path }) : path);
+        return 0;
+    }
+}

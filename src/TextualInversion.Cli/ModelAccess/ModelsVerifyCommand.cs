@@ -1,0 +1,59 @@
+using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Hub;
+
+namespace TextualInversion.Cli.ModelAccess;
+
+/// <summary><c>ti models verify</c>: whether the cache's files are what the hub sent.</summary>
+internal sealed class ModelsVerifyCommand : Documented
+{
+    private readonly Argument<string> id = ModelsCommand.Id();
+    private readonly Option<bool> quiet = SharedOptions.Quiet();
+    private readonly Option<bool> json = SharedOptions.Json();
+
+    public ModelsVerifyCommand(Func<string, string?> variable)
+        : base("verify", "Reads every file of a model in the cache and compares it with its hash; exits with 1 where one is broken.")
+    {
+        Arguments.Add(id);
+        AddGroup("Output", quiet, json);
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, HubEnvironment.Resolve(variable), cancellationToken));
+    }
+
+    public override IReadOnlyList<string> Examples => [$"ti models verify {ModelLocator.Default}", $"ti models verify {ModelLocator.Default} --json"];
+
+    private async Task<int> RunAsync(ParseResult parsed, HubOptions options, CancellationToken cancellationToken)
+    {
+        var model = HubId.Parse(parsed.GetValue(id)!);
+        var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
+        var snapshot = ModelsCommand.Snapshot(new HubCache(options.CacheFolder), model);
+        IReadOnlyList<VerifiedFile> files;
+        using (var display = new DownloadDisplay(messages)) files = await CacheVerification.RunAsync(snapshot, display, cancellationToken);
+        Write(parsed, model, snapshot, files);
+        var broken = files.Where(file => file.Problem is not null).ToList();
+        if (broken.Count == 0) return 0;
+        throw new TextualInversionException(
+            $"{model}: {broken.Count} of {files.Count} files are broken: {string.Join("; ", broken.Select(file => $"{file.Path} {file.Problem}"))}. "
+            + $"Delete {string.Join(", ", broken.Select(file => file.Blob).Distinct())} and run `ti models get {model}` to download them again.");
+    }
+
+    private void Write(ParseResult parsed, HubId model, string snapshot, IReadOnlyList<VerifiedFile> files)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(json))
+        {
+            output.WriteLine(JsonOutput.Serialize(new
+            {
+                Model = model.Name,
+                Commit = Path.GetFileName(snapshot),
+                Path = snapshot,
+                Bytes = files.Sum(file => file.Bytes),
+                Files = files.Select(file => new { file.Path, file.Bytes, Checked = file.IsChecked, file.Problem }),
+            }));
+            return;
+        }
+
+        foreach (var file in files)
+            output.WriteLine($"{(file.Problem is not null ? "BROKEN" : file.IsChecked ? "ok" : "copy"),-6}  {Sizes.Text(file.Bytes),9}  {file.Path}");
+    }
+}

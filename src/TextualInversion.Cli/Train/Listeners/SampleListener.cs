@@ -1,0 +1,23 @@
+using TextualInversion.Training;
+
+namespace TextualInversion.Cli.Train.Listeners;
+
+/// <summary>Has pictures painted before the first step and after each so many.</summary>
+/// <param name="painter">that paints</param>
+/// <param name="show">told the step, the steps in all, the picture and the pictures</param>
+/// <param name="cancellationToken">ends the painting</param>
+internal sealed class SampleListener(SamplePainter painter, Action<int, int, int, int> show, CancellationToken cancellationToken) : IRunListener
+{
+    public void Stepped(TrainProgress step)
+    {
+        if (step.Step % painter.Plan.Every == 0) painter.Paint(step.Step, step.Rows, picture => show(step.Step, step.Steps, picture, painter.Plan.Pictures.Count), cancellationToken);
+    }
+
+    public void Saving()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}

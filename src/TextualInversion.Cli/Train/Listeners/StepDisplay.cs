@@ -1,0 +1,34 @@
+using System.Globalization;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Training;
+
+namespace TextualInversion.Cli.Train.Listeners;
+
+/// <summary>Shows the steps of a training as they are taken.</summary>
+internal sealed class StepDisplay(Messages messages) : IRunListener
+{
+    private const int StepsAveraged = 50; // one step's loss says next to nothing
+
+    private readonly ProgressDisplay display = new(messages.Error, messages.Quiet, "step");
+    private readonly Queue<double> recent = new();
+    private double? validated;
+
+    public void Stepped(TrainProgress step)
+    {
+        validated = step.ValidationLoss ?? validated;
+        if (step.Loss is not { } loss) return;
+        recent.Enqueue(loss);
+        if (recent.Count > StepsAveraged) recent.Dequeue();
+        var validation = validated is { } known ? string.Create(CultureInfo.InvariantCulture, $"  validation {known:F4}") : "";
+        display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}{validation}"));
+    }
+
+    /// <summary>Shows that a picture is being painted after a step, which may take longer than the step.</summary>
+    public void ShowPainting(int step, int steps, int picture, int pictures) => display.Show(step, steps, $"  painting {picture}/{pictures}");
+
+    public void Saving()
+    {
+    }
+
+    public void Dispose() => display.Dispose();
+}

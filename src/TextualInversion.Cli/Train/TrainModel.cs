@@ -1,0 +1,52 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Models;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Schedulers;
+
+namespace TextualInversion.Cli.Train;
+
+/// <summary>The frozen model that a word is learned on, found and loaded.</summary>
+internal sealed class TrainModel : IDisposable
+{
+    private TrainModel(string name, IModelFiles files, TrainRequest request)
+    {
+        Name = name;
+        Files = files;
+        Recomputes = request.Checkpointing switch
+        {
+            Checkpointing.On => true,
+            Checkpointing.Off => false,
+            Checkpointing.Auto => Machine.NeedsGradientCheckpointing(files, request.Device, request.Precision, request.Options),
+            _ => throw new ArgumentOutOfRangeException(nameof(request)),
+        };
+        Noise = new NoiseSchedule(ModelScheduler.Load(files, ModelOptions.Forced(request.Model)));
+        Network = Machine.Open(files, request.Device, request.Precision, Recomputes ? GradientUse.Recomputed : GradientUse.Kept);
+    }
+
+    /// <summary>As it is recorded.</summary>
+    public string Name { get; }
+
+    public IModelFiles Files { get; }
+
+    public IDiffusionModel Network { get; }
+
+    public NoiseSchedule Noise { get; }
+
+    /// <summary>Whether gradients are computed with gradient checkpointing.</summary>
+    public bool Recomputes { get; }
+
+    /// <param name="request">what was asked</param>
+    /// <param name="models">where models are looked for</param>
+    /// <param name="messages">told of a download</param>
+    /// <param name="cancellationToken">stops a download</param>
+    /// <exception cref="TextualInversionException">There is no such model or device, or a file of it is missing, truncated or another's.</exception>
+    public static async Task<TrainModel> OpenAsync(TrainRequest request, ModelLocator models, Messages messages, CancellationToken cancellationToken)
+    {
+        var (name, files) = await models.FindAsync(request.Model, recorded: null, messages, cancellationToken);
+        return new TrainModel(name, files, request);
+    }
+
+    public void Dispose() => Network.Dispose();
+}

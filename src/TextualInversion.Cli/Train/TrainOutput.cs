@@ -1,0 +1,136 @@
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Embeddings;
+using TextualInversion.IO;
+using TextualInversion.Training;
+using TextualInversion.Training.RunFiles;
+
+namespace TextualInversion.Cli.Train;
+
+/// <summary>The files that <c>ti train</c> writes: the embedding, and the folder of its run.</summary>
+internal sealed class TrainOutput : IDisposable
+{
+    private readonly string embeddingPath, runPath;
+    private readonly bool mayReplace;
+    private readonly TrainOutput? whole; // of which this is one seed's
+    private RunFolder? folder;
+
+    /// <param name="root">where <c>embeddings/</c> and <c>runs/</c> are</param>
+    /// <param name="name">of the embedding, such as my-cat or &lt;my-cat&gt;</param>
+    /// <param name="mayReplace">whether files may be replaced</param>
+    /// <exception cref="TextualInversionException">There are files already that may not be replaced, or the name makes no file name.</exception>
+    public TrainOutput(string root, string name, bool mayReplace)
+    {
+        var stem = FileStem(name);
+        embeddingPath = Path.Combine(root, "embeddings", stem + ".safetensors");
+        runPath = Path.Combine(root, "runs", stem);
+        this.mayReplace = mayReplace;
+        AtomicFile.RefuseToReplace(embeddingPath, mayReplace);
+        RunFolder.RefuseToReplace(runPath, mayReplace);
+        // Where it is not there yet it is made beside the run's folder, which is tried before training.
+        if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings)) AtomicFile.RequireWritable(embeddings);
+    }
+
+    private TrainOutput(TrainOutput whole, ulong seed)
+    {
+        (this.whole, mayReplace) = (whole, true);
+        runPath = RunFolder.SeedIn(whole.runPath, seed);
+        embeddingPath = Path.Combine(runPath, Path.GetFileName(whole.embeddingPath));
+    }
+
+    /// <summary>Relative to the current folder.</summary>
+    public string EmbeddingPath => JsonOutput.Relative(embeddingPath);
+
+    /// <summary>Relative to the current folder.</summary>
+    public string RunPath => JsonOutput.Relative(runPath);
+
+    /// <summary>The run's folder, made at the first use.</summary>
+    public RunFolder Folder => folder ??= new RunFolder(runPath, mayReplace);
+
+    /// <summary>The files of one of several seeds, in a folder within the run's, the embedding too.</summary>
+    public TrainOutput OfSeed(ulong seed) => new(this, seed);
+
+    /// <summary>Makes the embedding of one seed that of the whole.</summary>
+    /// <exception cref="TextualInversionException">It cannot be read or written.</exception>
+    public void Choose(TrainOutput seed)
+    {
+        try
+        {
+            var bytes = File.ReadAllBytes(seed.embeddingPath);
+            AtomicFile.Write(embeddingPath, mayReplace, stream => stream.Write(bytes));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{seed.embeddingPath}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+        }
+    }
+
+    /// <summary>Whether the run's state was written.</summary>
+    public bool HasState => File.Exists(RunFolder.StateIn(runPath));
+
+    /// <summary>Where the run stands.</summary>
+    /// <exception cref="TextualInversionException">There is no state, or it is not whole.</exception>
+    public TrainState ReadState() => TrainState.Read(RunFolder.StateIn(runPath));
+
+    /// <exception cref="TextualInversionException">The run to go on with would be written elsewhere.</exception>
+    public void RequireIn(string resumed)
+    {
+        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(resumed)) != Path.GetFullPath(runPath))
+            throw new TextualInversionException($"{resumed}: its command writes to {runPath}, seen from here; go on from the folder in which the run was begun.");
+    }
+
+    /// <summary>Writes where the run stands, and the embedding as it is where a checkpoint is due.</summary>
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public void Save(TrainSetup setup, TrainState state, IReadOnlyList<string> command)
+    {
+        if (state.Step == 0) Folder.DeleteCheckpoints();
+        else Keep();
+        Explain(() => state.Write(Folder.StatePath, setup.Identity, command));
+        if (state.Step == 0 || setup.Options.SaveEvery == 0 || state.Step % setup.Options.SaveEvery != 0) return;
+        Explain(() => Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)), overwrite: true));
+    }
+
+    /// <summary>Writes what was learned.</summary>
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public void Write(TrainSetup setup, TrainResult result)
+    {
+        Keep();
+        var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
+        Explain(() => Write(embeddingPath, new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)), mayReplace));
+        Explain(() => Write(Folder.LastRowsPath, new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)), overwrite: true));
+    }
+
+    public void Dispose() => folder?.Dispose();
+
+    /// <summary>A full disk ends a run; the state before is still there, and going on from it loses nothing.</summary>
+    private void Explain(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (TextualInversionException problem) when (File.Exists(Folder.StatePath))
+        {
+            throw new TextualInversionException($"{problem.Message} What was learned is kept: then go on with ti train --resume {(whole ?? this).RunPath}.", problem);
+        }
+    }
+
+    private void Keep()
+    {
+        Folder.Keep();
+        whole?.Keep();
+    }
+
+    /// <summary>In the layout of the model's family.</summary>
+    internal static void Write(string path, LearnedEmbedding embedding, bool overwrite)
+    {
+        if (embedding.Rows.Count == 1) DiffusersFormat.Write(path, embedding, overwrite);
+        else SdxlFormat.Write(path, embedding, overwrite);
+    }
+
+    /// <summary>A name that is a file name on every system.</summary>
+    private static string FileStem(string name)
+    {
+        var stem = string.Concat(name.Where(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.')).Trim('.');
+        return stem.Length > 0 ? stem : throw new TextualInversionException($"The token {name} makes no file name; give one with --name.");
+    }
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Data;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training;
+using TextualInversion.Training.Data;
+
+namespace TextualInversion.Cli.Train;
+
+/// <summary>What a run of <c>ti train</c> is about, once everything was found and read.</summary>
+internal sealed record TrainSetup
+{
+    public required string ModelName { get; init; }
+
+    public required Placeholder Placeholder { get; init; }
+
+    /// <summary>With the resolution that is the model's own.</summary>
+    public required TrainOptions Options { get; init; }
+
+    public required StartingRows Start { get; init; }
+
+    public required IReadOnlyList<TrainingPicture> Pictures { get; init; }
+
+    public required IReadOnlyList<string> Sentences { get; init; }
+
+    public required PromptSource Prompts { get; init; }
+
+    public required Precision Precision { get; init; }
+
+    /// <summary>What may be wrong with the pictures, or is not done as the options say.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Reads the pictures.</summary>
+    /// <param name="request">what was asked</param>
+    /// <param name="model">the model to learn on</param>
+    /// <param name="start">where the rows start</param>
+    /// <param name="cancellationToken">stops the reading</param>
+    /// <exception cref="TextualInversionException">The vocabulary holds the placeholder, or a file is missing or cannot be used.</exception>
+    public static TrainSetup Read(TrainRequest request, TrainModel model, StartingRows start, CancellationToken cancellationToken)
+    {
+        _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]); // refuses what the vocabulary already holds
+        var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
+        var loaded = TrainingPictures.Load(request.Images, options.Resolution!.Value, options.Crop, options.Mask, cancellationToken);
+        if (options.HoldOut) HeldOutPicture.Require(loaded.Pictures);
+        var objection = options.Flip && !request.MirrorsWhateverIsSaid ? Mirroring.Objection(options, loaded.Pictures, request.Sentences, start.Words.Phrase) : null;
+        if (objection is not null) options = options with { Flip = false };
+        var prompts = new PromptSource(loaded.Pictures, request.Sentences, start.Words.Phrase, options);
+        var variesNothing = (options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0) && prompts.Descriptions(request.Placeholder).All(prompt => prompt is null);
+        return new TrainSetup
+        {
+            ModelName = model.Name,
+            Placeholder = request.Placeholder,
+            Options = options,
+            Start = start,
+            Pictures = loaded.Pictures,
+            Sentences = request.Sentences,
+            Prompts = prompts,
+            Precision = request.Precision,
+            Warnings =
+            [
+                .. loaded.Warnings.Select(notice => notice.ToString()),
+                .. new[] { objection, variesNothing ? "no picture has a description that is used, so there are no tags to shuffle, drop or keep" : null }.OfType<string>(),
+            ],
+        };
+    }
+
+    /// <summary>The same with rows that start elsewhere.</summary>
+    public TrainSetup From(StartingRows start) => this with { Start = start, Prompts = new PromptSource(Pictures, Sentences, start.Words.Phrase, Options) };
+
+    /// <summary>Says what is about to be learned.</summary>
+    public void Introduce(Messages messages)
+    {
+        messages.Say($"model {ModelName}, {Pictures.Count} pictures at {string.Join(", ", Sizes())}, seed {Options.Seed}");
+        if (Pictures.Any(picture => picture.Repeats > 1)) messages.Say($"as their folders' names say, pictures count: {string.Join(", ", Repeats())}");
+        if (Options.Mask is { } mask) messages.Say($"masks: {mask}");
+        if (Options.HoldOut) messages.Say($"{Pictures[^1].Path} is held out of training and measured");
+        var start = Start.File ?? $"\"{Start.Words.Phrase}\" ({string.Join(" ", Start.Words.Pieces)})";
+        messages.Say($"{Placeholder.Name} starts from {start}, {Options.Vectors} {(Options.Vectors == 1 ? "vector" : "vectors")}");
+        foreach (var (picture, prompt) in Pictures.Zip(Prompts.Descriptions(Placeholder)))
+        {
+            if (prompt is not null) messages.Say($"{picture.Path}: \"{prompt}\"");
+        }
+    }
+
+    /// <summary>What decides what is learned, by name, for <see cref="TrainState.RequireSame"/>. The model's weights are the trainer's to compare.</summary>
+    public IReadOnlyDictionary<string, string> Identity
+    {
+        get
+        {
+            var identity = new Dictionary<string, string>
+            {
+                ["token"] = Placeholder.Name,
+                ["initializer"] = Start.File is null ? Start.Words.Phrase : $"{Start.File} (SHA-256 {Start.FileSha256})",
+                ["precision"] = Precision.ToString(),
+                ["templates (SHA-256)"] = Sha256(string.Join('\n', Sentences)),
+            };
+            foreach (var option in JsonSerializer.SerializeToElement(Options).EnumerateObject()) identity[$"option {option.Name}"] = option.Value.ToString();
+            foreach (var (picture, prompt) in Pictures.Zip(Prompts.Descriptions(Placeholder)))
+            {
+                identity[$"{picture.Path} (SHA-256)"] = picture.Sha256;
+                if (picture.Repeats > 1) identity[$"repeats of {picture.Path}"] = picture.Repeats.ToString(CultureInfo.InvariantCulture);
+                if (picture.Mask?.Path is { } mask) identity[$"{mask} (SHA-256)"] = picture.Mask.Sha256!;
+                if (prompt is not null) identity[$"the description of {picture.Path}"] = $"\"{prompt}\"";
+            }
+
+            return identity;
+        }
+    }
+
+    /// <summary>What an embedding's file says of where it comes from.</summary>
+    /// <param name="weights">SHA-256 of each network's values</param>
+    /// <param name="step">steps that went into it</param>
+    public Dictionary<string, string> Provenance(IEnumerable<KeyValuePair<string, string>> weights, int step)
+    {
+        var provenance = new Dictionary<string, string>
+        {
+            ["base_model"] = ModelName,
+            ["base_model_sha256"] = Sha256(string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))),
+        };
+        // The initializer is read as words again, by strengths and by scores: a file is noted apart.
+        if (Start.File is null) provenance["initializer"] = Start.Words.Phrase;
+        else (provenance["initializer_file"], provenance["initializer_sha256"]) = (Start.File, Start.FileSha256!);
+        provenance["steps"] = step.ToString(CultureInfo.InvariantCulture);
+        provenance["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture);
+        provenance["software"] = $"ti {Versions.Of(typeof(TrainSetup))}";
+        return provenance;
+    }
+
+    /// <summary>Each size that pictures are learned in, and how many are.</summary>
+    private IEnumerable<string> Sizes()
+    {
+        var sizes = Pictures.CountBy(picture => $"{picture.Pixels.WidthPixels} x {picture.Pixels.HeightPixels}").ToList();
+        return sizes.Select(size => sizes.Count == 1 ? size.Key : $"{size.Key} ({size.Value})");
+    }
+
+    /// <summary>Each folder, and how often its pictures count.</summary>
+    private IEnumerable<string> Repeats() => Pictures.Select(picture => $"{Path.GetDirectoryName(picture.Path)} x {picture.Repeats}").Distinct();
+
+    private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

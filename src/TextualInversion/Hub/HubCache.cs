@@ -1,0 +1,157 @@
+using System.Text;
+using TextualInversion.IO;
+
+namespace TextualInversion.Hub;
+
+/// <summary>
+/// The cache that Python's tools share, in their layout (https://huggingface.co/docs/huggingface_hub/guides/manage-cache):
+/// <c>models--owner--name/</c> with <c>blobs/HASH</c>, <c>snapshots/COMMIT/path</c> as relative links to blobs, and <c>refs/REVISION</c> that holds a commit;
+/// <c>.locks/models--owner--name/HASH.lock</c> beside them.
+/// </summary>
+public sealed class HubCache(string folder)
+{
+    private const string Prefix = "models--";
+    private static readonly Lock Remembering = new();
+    private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly EnumerationOptions All = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
+
+    public string Folder => folder;
+
+    /// <summary>The folder of a revision's files, whether they are all there or not; null where the cache does not know the revision.</summary>
+    public string? FindSnapshot(HubId id)
+    {
+        var repository = RepositoryFolder(id);
+        var commit = id.IsCommit ? id.Revision : ReadReference(ReferencePath(id));
+        return commit is not null && HubId.IsCommitHash(commit) && Path.Combine(repository, "snapshots", commit) is var snapshot && Directory.Exists(snapshot) ? snapshot : null;
+    }
+
+    /// <summary>Every snapshot of every model, by name.</summary>
+    public IReadOnlyList<CachedSnapshot> List() => [.. Repositories().SelectMany(SnapshotsOf)];
+
+    /// <summary>The models, as <c>owner/name</c>.</summary>
+    public IReadOnlyList<string> ModelNames() => [.. Repositories().Select(NameOf)];
+
+    /// <summary>The paths below a snapshot, with forward slashes, whose content is there.</summary>
+    public static HashSet<string> FilesOf(string snapshot) =>
+        [.. Entries(snapshot).Where(file => LengthOf(Path.Combine(snapshot, file)) is not null)];
+
+    /// <summary>The same with links that lead nowhere.</summary>
+    internal static IEnumerable<string> Entries(string snapshot) =>
+        Directory.EnumerateFiles(snapshot, "*", All).Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
+
+    /// <summary>Of the file that a path leads to through links; null where there is none, which File.Exists does not tell of a link.</summary>
+    internal static long? LengthOf(string path)
+    {
+        try
+        {
+            var entry = new FileInfo(path);
+            var file = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? entry : null;
+            return file is { Exists: true } ? file.Length : null;
+        }
+        catch (IOException)
+        {
+            return null; // links in a circle
+        }
+    }
+
+    /// <summary>What came of a blob so far.</summary>
+    internal string PartialPath(HubId id, string blob) => BlobPath(id, blob) + ".incomplete";
+
+    internal string BlobPath(HubId id, string blob) => Path.Combine(RepositoryFolder(id), "blobs", blob);
+
+    internal string SnapshotPath(HubId id, string commit) => Path.Combine(RepositoryFolder(id), "snapshots", commit);
+
+    /// <summary>Whether the blob is there, or its copy where there are no links.</summary>
+    internal bool Has(HubId id, string commit, HubFile file) =>
+        LengthOf(BlobPath(id, file.Blob)) == file.Size || LengthOf(Path.Combine(SnapshotPath(id, commit), file.Path)) == file.Size;
+
+    /// <summary>Waits until no other process works on the blob. The lock is flock's, as Python's, and ends with the process whatever happens to it.</summary>
+    /// <exception cref="IOException">The cache cannot be written.</exception>
+    internal async Task<IDisposable> LockAsync(HubId id, string blob, Action whenHeld, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, ".locks", Path.GetFileName(RepositoryFolder(id)), blob + ".lock");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        for (var isFirst = true; ; isFirst = false)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException error) when (IsHeld(error))
+            {
+                if (isFirst) whenHeld();
+                await Task.Delay(LockInterval, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Puts a blob into a snapshot.</summary>
+    /// <exception cref="IOException">The cache cannot be written.</exception>
+    internal void Link(HubId id, string commit, HubFile file)
+    {
+        var blob = BlobPath(id, file.Blob);
+        var pointer = Path.Combine(SnapshotPath(id, commit), file.Path);
+        if (!File.Exists(blob) || (File.Exists(pointer) && new FileInfo(pointer).ResolveLinkTarget(returnFinalTarget: false)?.FullName == Path.GetFullPath(blob))) return;
+        var directory = Path.GetDirectoryName(pointer)!;
+        Directory.CreateDirectory(directory);
+        File.Delete(pointer);
+        try
+        {
+            File.CreateSymbolicLink(pointer, Path.GetRelativePath(directory, blob));
+        }
+        catch (Exception error) when (OperatingSystem.IsWindows() && error is IOException or UnauthorizedAccessException)
+        {
+            File.Move(blob, pointer); // Windows allows links to developers alone; Python's tools do the same
+        }
+    }
+
+    /// <summary>Remembers what a branch or tag is now.</summary>
+    internal void Remember(HubId id, string commit)
+    {
+        if (id.Revision == commit) return;
+        lock (Remembering)
+        {
+            if (ReadReference(ReferencePath(id)) == commit) return; // the cache may be one that we may only read
+            AtomicFile.Write(ReferencePath(id), overwrite: true, stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
+        }
+    }
+
+    private string ReferencePath(HubId id) => Path.Combine(RepositoryFolder(id), "refs", id.Revision);
+
+    private string RepositoryFolder(HubId id) => Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
+
+    private IEnumerable<string> Repositories() => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, Prefix + "*").Order(StringComparer.Ordinal) : [];
+
+    private static string NameOf(string repository) => Path.GetFileName(repository)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
+
+    private static string? ReadReference(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null; // as good as unknown
+        }
+    }
+
+    private static IEnumerable<CachedSnapshot> SnapshotsOf(string repository)
+    {
+        var (snapshots, references) = (Path.Combine(repository, "snapshots"), Path.Combine(repository, "refs"));
+        if (!Directory.Exists(snapshots)) return [];
+        var revisions = Directory.Exists(references)
+            ? Directory.EnumerateFiles(references, "*", All).ToLookup(file => ReadReference(file) ?? "", file => Path.GetRelativePath(references, file).Replace('\\', '/'))
+            : null;
+        return Directory.EnumerateDirectories(snapshots).Order(StringComparer.Ordinal).Select(snapshot => new CachedSnapshot(
+            NameOf(repository),
+            Path.GetFileName(snapshot),
+            [.. (revisions?[Path.GetFileName(snapshot)] ?? []).Order(StringComparer.Ordinal)],
+            CachedSnapshot.KindOf(snapshot),
+            FilesOf(snapshot).Sum(file => LengthOf(Path.Combine(snapshot, file)) ?? 0),
+            snapshot));
+    }
+
+    // EWOULDBLOCK of Linux and macOS, and Windows' sharing violation: .NET has no exception of its own for a file that is in use.
+    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
+}

@@ -1,0 +1,48 @@
+using System.Text.RegularExpressions;
+
+namespace TextualInversion.Hub;
+
+/// <summary>A repository on the hub at a branch, a tag or a commit: <c>owner/name[@revision]</c>.</summary>
+public sealed partial record HubId
+{
+    private HubId(string name, string revision)
+    {
+        Name = name;
+        Revision = revision;
+    }
+
+    /// <summary><c>owner/name</c>.</summary>
+    public string Name { get; }
+
+    /// <summary><c>main</c> where none was given.</summary>
+    public string Revision { get; }
+
+    /// <summary>Whether <see cref="Revision"/> is a whole commit hash, whose files never change.</summary>
+    public bool IsCommit => CommitPattern().IsMatch(Revision);
+
+    /// <summary>Null where the text cannot be an id, by the hub's rules for names and git's for revisions.</summary>
+    public static HubId? TryParse(string text)
+    {
+        var parts = text.Split('@', 2);
+        var revision = parts.Length == 2 ? parts[1] : "main";
+        var isName = NamePattern().IsMatch(parts[0]) && parts[0].Split('/').All(part => part.Length <= 96) && !parts[0].EndsWith(".git", StringComparison.Ordinal);
+        return isName && RevisionPattern().IsMatch(revision) ? new HubId(parts[0], revision) : null;
+    }
+
+    /// <exception cref="TextualInversionException">The text cannot be an id.</exception>
+    public static HubId Parse(string text) =>
+        TryParse(text) ?? throw new TextualInversionException($"{text}: is not a hub id; write owner/name or owner/name@revision, such as stable-diffusion-v1-5/stable-diffusion-v1-5.");
+
+    public override string ToString() => Revision == "main" ? Name : $"{Name}@{Revision}";
+
+    internal static bool IsCommitHash(string text) => CommitPattern().IsMatch(text);
+
+    [GeneratedRegex(@"^(?!.*(--|\.\.))[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?/[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\z")]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"^(?!.*\.\.)[\w+#=-][\w.+#=@-]*(/[\w+#=-][\w.+#=@-]*)*\z")]
+    private static partial Regex RevisionPattern();
+
+    [GeneratedRegex(@"^[0-9a-f]{40}\z")]
+    private static partial Regex CommitPattern();
+}

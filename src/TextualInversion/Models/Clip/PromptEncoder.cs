@@ -1,0 +1,41 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Models.Tokenizers;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Models.Clip;
+
+/// <summary>A text encoder with the tokenizer whose ids it reads.</summary>
+internal sealed class PromptEncoder : IDisposable
+{
+    /// <param name="files">The model.</param>
+    /// <param name="suffix">Of the names of its parts: nothing, or <c>_2</c>.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradients">Whether it is to train.</param>
+    /// <param name="hasProjection">Whether what is pooled is projected.</param>
+    /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
+    public PromptEncoder(IModelFiles files, string suffix, Device device, GradientUse gradients = GradientUse.None, bool hasProjection = false)
+    {
+        string folder = "tokenizer" + suffix, part = "text_encoder" + suffix;
+        Tokenizer = ClipTokenizer.Load(files.TokenizerFolder(folder));
+        var config = files.Config<ClipTextConfig>(part);
+        if (Tokenizer.VocabularySize > config.VocabSize)
+            throw new TextualInversionException($"{files.Full(folder)}: has {Tokenizer.VocabularySize} tokens, the text encoder only {config.VocabSize}; they do not belong together.");
+        Encoder = new ClipTextEncoder(config, files.Weights(part), device, hasProjection, gradients);
+    }
+
+    public ClipTokenizer Tokenizer { get; }
+
+    public ClipTextEncoder Encoder { get; }
+
+    /// <param name="prompts">B prompts</param>
+    /// <param name="rows">(n, d), all placeholders' rows in order; null where no prompt holds a placeholder</param>
+    /// <param name="skippedBlocks">see <see cref="ClipTextEncoder.Forward"/></param>
+    public ClipTextStates Encode(PromptTokens prompts, Tensor? rows, int skippedBlocks = 0)
+    {
+        using var ids = tensor(prompts.Ids, device: Encoder.TokenEmbedding.device); // (B, S)
+        return Encoder.Forward(ids, rows, Tokenizer.VocabularySize, skippedBlocks);
+    }
+
+    public void Dispose() => Encoder.Dispose();
+}

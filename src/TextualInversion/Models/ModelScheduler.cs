@@ -1,0 +1,23 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Schedulers;
+
+namespace TextualInversion.Models;
+
+/// <summary>Reads the noise schedule of a model's <c>scheduler_config.json</c>.</summary>
+internal static class ModelScheduler
+{
+    private const string SchedulerFile = "scheduler/scheduler_config.json";
+
+    /// <summary>
+    /// The model's settings with <c>clip_sample</c> off. Where the file says nothing or says true, DDIM and DDPM would
+    /// clip latents as if they were pixels; diffusers' pipeline turns it off in a scheduler that it loads, too.
+    /// </summary>
+    /// <param name="files">The model.</param>
+    /// <param name="prediction">What the U-Net predicts, where the user knows better than the file. Null: the file's.</param>
+    /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
+    public static SchedulerConfig Load(IModelFiles files, PredictionType? prediction)
+    {
+        var config = SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));
+        return config with { PredictionType = prediction ?? config.PredictionType, ClipSample = false };
+    }
+}

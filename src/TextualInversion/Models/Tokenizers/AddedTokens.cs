@@ -1,0 +1,38 @@
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>
+/// Texts that stand for token ids before BPE sees them, as the tokenizers library treats added tokens:
+/// the first match counts, of several at one place the longest, letter by letter and within words too.
+/// </summary>
+internal sealed class AddedTokens
+{
+    private readonly KeyValuePair<string, int[]>[] longestFirst;
+
+    public AddedTokens(IEnumerable<KeyValuePair<string, int[]>> idsByText) =>
+        longestFirst = [.. idsByText.OrderByDescending(added => added.Key.Length)];
+
+    /// <summary>These and more.</summary>
+    public AddedTokens With(IEnumerable<KeyValuePair<string, int[]>> more) => new(longestFirst.Concat(more));
+
+    /// <summary>The text in order: what is between the added tokens with no ids, each added token with its own.</summary>
+    public IEnumerable<(string Text, int[]? Ids)> Split(string text)
+    {
+        var begin = 0;
+        for (var position = 0; position < text.Length;)
+        {
+            var (added, ids) = Array.Find(
+                longestFirst, candidate => text.AsSpan(position).StartsWith(candidate.Key, StringComparison.Ordinal));
+            if (added is null)
+            {
+                position++;
+                continue;
+            }
+
+            if (position > begin) yield return (text[begin..position], null);
+            yield return (added, ids);
+            begin = position += added.Length;
+        }
+
+        if (begin < text.Length) yield return (text[begin..], null);
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Frozen;
+using System.Text;
+using Microsoft.ML.Tokenizers;
+
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>
+/// CLIP's tokenizer: lower-cased byte-level BPE whose words end in <c>&lt;/w&gt;</c>. Its ids are those of transformers'
+/// <c>CLIPTokenizer</c> (https://github.com/huggingface/transformers/blob/main/src/transformers/models/clip/tokenization_clip.py).
+/// </summary>
+public sealed class ClipTokenizer
+{
+    private const string EndOfWord = "</w>";
+
+    private static readonly FrozenDictionary<char, byte> ByteOfCharacter = ByteLevelAlphabet();
+
+    private readonly BpeTokenizer bpe;
+    private readonly string[] tokens;
+    private readonly HashSet<string> endings;
+    private readonly AddedTokens verbatimTokens;
+    private readonly AddedTokens normalizedTokens;
+
+    private ClipTokenizer(ClipTokenizerFiles files)
+    {
+        var (vocabulary, merges, added) = files.Tables;
+        MaxLength = files.MaxLength;
+        BeginningOfText = vocabulary[files.BeginningOfText.Text];
+        EndOfText = vocabulary[files.EndOfText.Text];
+        Padding = vocabulary[files.Padding.Text];
+        tokens = [.. vocabulary.OrderBy(entry => entry.Value).Select(entry => entry.Key)];
+        endings = [.. merges.Select(merge => merge.Split(' ')[1])];
+        bpe = BpeTokenizer.Create(new BpeOptions(vocabulary)
+        {
+            Merges = merges,
+            PreTokenizer = new ClipPreTokenizer(),
+            UnknownToken = files.Unknown.Text,
+            EndOfWordSuffix = EndOfWord,
+            ByteLevel = true,
+        });
+
+        // One token may have several roles; the last one says how it is matched, in the order in which transformers adds them.
+        SpecialToken[] roles = [.. added, files.BeginningOfText, files.EndOfText, files.Unknown, files.Padding];
+        var special = roles.GroupBy(token => token.Text, (_, same) => same.Last()).ToLookup(token => token.Normalized, token => token.Text);
+        verbatimTokens = new AddedTokens(special[false].Select(token => IdsOf(token, token)));
+        normalizedTokens = new AddedTokens(special[true].Select(token => IdsOf(ClipPreTokenizer.Normalize(token), token)));
+
+        KeyValuePair<string, int[]> IdsOf(string text, string token) => new(text, [vocabulary[token]]);
+    }
+
+    /// <summary>The number of tokens, and so the first id that is free for a placeholder's row.</summary>
+    public int VocabularySize => tokens.Length;
+
+    /// <summary>The ids of a prompt with those of its beginning and end: 77.</summary>
+    public int MaxLength { get; }
+
+    public int BeginningOfText { get; }
+
+    public int EndOfText { get; }
+
+    /// <summary>What fills a prompt up; in most models the end of text, in SDXL's second tokenizer <c>!</c>.</summary>
+    public int Padding { get; }
+
+    /// <summary>
+    /// Reads a diffusers <c>tokenizer</c> folder: vocab.json and merges.txt, or tokenizer.json, and, where present, the configuration of the
+    /// special tokens.
+    /// </summary>
+    /// <exception cref="TextualInversionException">A file is missing or malformed.</exception>
+    public static ClipTokenizer Load(string folder) => new(ClipTokenizerFiles.Read(folder));
+
+    /// <summary>The ids of a text of any length, without beginning and end of text.</summary>
+    public IReadOnlyList<int> Encode(string text) => Encode(text, []);
+
+    /// <summary>The text of the ids, words separated by a space; ids outside the vocabulary are left out.</summary>
+    public string Decode(IEnumerable<int> ids)
+    {
+        var known = ids.Where(id => id >= 0 && id < VocabularySize).Select(id => tokens[id]);
+        return Readable(string.Concat(known)).Replace(EndOfWord, " ", StringComparison.Ordinal).Trim();
+    }
+
+    /// <summary>One token as people write it: its characters, and <c>&lt;/w&gt;</c> where it ends a word.</summary>
+    /// <exception cref="IndexOutOfRangeException">No such id.</exception>
+    public string TokenText(int id) => Readable(tokens[id]);
+
+    /// <summary>Whether the vocabulary holds the text as one token.</summary>
+    public bool IsSingleToken(string text) => Encode(text).Count == 1;
+
+    /// <summary>
+    /// The vocabulary's words of three letters and more nearest to <paramref name="word"/> by edit distance, nearest first.
+    /// At the same distance those come last that also end other words, since they may be no words themselves (ood in wood).
+    /// </summary>
+    public IReadOnlyList<string> NearestWords(string word, int count)
+    {
+        var normalized = ClipPreTokenizer.Normalize(word);
+        return [.. tokens.Where(token => token.EndsWith(EndOfWord, StringComparison.Ordinal))
+            .Select(token => (Word: Readable(token)[..^EndOfWord.Length], IsEnding: endings.Contains(token)))
+            .Where(candidate => candidate.Word.Length > 2 && candidate.Word.All(char.IsLetter))
+            .OrderBy(candidate => EditDistance.Between(normalized, candidate.Word))
+            .ThenBy(candidate => candidate.IsEnding)
+            .Select(candidate => candidate.Word)
+            .Take(count)];
+    }
+
+    /// <summary>The ids that are a word of three letters and more by themselves, with the word.</summary>
+    public IReadOnlyList<(int Id, string Word)> Words() =>
+        [.. Enumerable.Range(0, tokens.Length).Where(EndsWord)
+            .Select(id => (Id: id, Word: Readable(tokens[id])[..^EndOfWord.Length]))
+            .Where(token => token.Word.Length > 2 && token.Word.All(char.IsLetter) && Encode(token.Word) is [var id] && id == token.Id)];
+
+    /// <summary>
+    /// As <see cref="Encode(string)"/>, where each of the normalised texts in <paramref name="placeholders"/> stands for its ids.
+    /// </summary>
+    internal List<int> Encode(string text, IEnumerable<KeyValuePair<string, int[]>> placeholders)
+    {
+        var addedTokens = normalizedTokens.With(placeholders);
+        var ids = new List<int>();
+        foreach (var (verbatim, verbatimIds) in verbatimTokens.Split(text))
+        {
+            if (verbatimIds is not null)
+            {
+                ids.AddRange(verbatimIds);
+                continue;
+            }
+
+            foreach (var (piece, addedIds) in addedTokens.Split(ClipPreTokenizer.Normalize(verbatim)))
+                ids.AddRange(addedIds ?? bpe.EncodeToIds(piece));
+        }
+
+        return ids;
+    }
+
+    /// <summary>Whether the token is one byte of a text, with or without the end of a word.</summary>
+    internal bool IsSingleByte(int id) => (EndsWord(id) ? tokens[id].Length - EndOfWord.Length : tokens[id].Length) == 1;
+
+    internal bool EndsWord(int id) => tokens[id].EndsWith(EndOfWord, StringComparison.Ordinal);
+
+    private static string Readable(string token) =>
+        Encoding.UTF8.GetString([.. token.Select(character => ByteOfCharacter.GetValueOrDefault(character, (byte)'?'))]);
+
+    /// <summary>
+    /// The printable characters that stand for the 256 bytes, from GPT-2 (https://github.com/openai/gpt-2/blob/master/src/encoder.py):
+    /// the printable ones of Latin-1 for themselves, the others from U+0100 on.
+    /// </summary>
+    private static FrozenDictionary<char, byte> ByteLevelAlphabet()
+    {
+        var next = 'Ā';
+        return Enumerable.Range(0, 256).ToFrozenDictionary(
+            value => value is (>= '!' and <= '~') or (>= '¡' and <= '¬') or (>= '®' and <= 'ÿ') ? (char)value : next++,
+            value => (byte)value);
+    }
+}

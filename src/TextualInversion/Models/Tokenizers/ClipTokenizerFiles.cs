@@ -1,0 +1,87 @@
+using System.Text.Json;
+
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>A token with a role. Where <paramref name="Normalized"/>, prompts may hold it in any case, otherwise only as written.</summary>
+internal sealed record SpecialToken(string Text, bool Normalized);
+
+/// <summary>
+/// The contents of a <c>tokenizer</c> folder as transformers' <c>CLIPTokenizer</c> saves it: vocab.json and merges.txt, and for the special
+/// tokens special_tokens_map.json before tokenizer_config.json before the class's own defaults. Where there is no vocab.json,
+/// tokenizer.json holds what it and merges.txt do.
+/// </summary>
+internal sealed record ClipTokenizerFiles
+{
+    private const int DefaultMaxLength = 77; // CLIP's context length
+    private const int NoLimit = 1_000_000; // transformers writes 1e30 for "no limit"
+
+    public required BpeTables Tables { get; init; }
+
+    public required SpecialToken BeginningOfText { get; init; }
+
+    public required SpecialToken EndOfText { get; init; }
+
+    public required SpecialToken Unknown { get; init; }
+
+    public required SpecialToken Padding { get; init; }
+
+    public required int MaxLength { get; init; }
+
+    /// <exception cref="TextualInversionException">A file is missing or malformed.</exception>
+    public static ClipTokenizerFiles Read(string folder)
+    {
+        var configPath = Path.Combine(folder, "tokenizer_config.json");
+        var mapPath = Path.Combine(folder, "special_tokens_map.json");
+        var config = ReadObject(configPath);
+        var map = ReadObject(mapPath);
+        var (vocabularyPath, tokenizerPath) = (Path.Combine(folder, "vocab.json"), Path.Combine(folder, "tokenizer.json"));
+        if (!File.Exists(vocabularyPath) && File.Exists(tokenizerPath)) vocabularyPath = tokenizerPath;
+        var tables = vocabularyPath == tokenizerPath ? BpeTables.ReadTokenizer(tokenizerPath) : BpeTables.Read(vocabularyPath, Path.Combine(folder, "merges.txt"));
+        return new ClipTokenizerFiles
+        {
+            Tables = tables,
+            BeginningOfText = Special("bos_token", "<|startoftext|>"),
+            EndOfText = Special("eos_token", "<|endoftext|>"),
+            Unknown = Special("unk_token", "<|endoftext|>"),
+            Padding = Special("pad_token", "<|endoftext|>"),
+            MaxLength = MaxLengthOf(config, configPath),
+        };
+
+        SpecialToken Special(string role, string fallback)
+        {
+            var token = ParseSpecial(map, role, mapPath)
+                ?? ParseSpecial(config, role, configPath)
+                ?? new SpecialToken(fallback, Normalized: false);
+            if (!tables.Vocabulary.ContainsKey(token.Text)) throw TokenizerFile.Malformed(vocabularyPath, $"it lacks the {role} {token.Text}");
+            return tables.Added.FirstOrDefault(added => added.Text == token.Text) ?? token;
+        }
+    }
+
+    /// <summary>A special token is a string, or an AddedToken object.</summary>
+    private static SpecialToken? ParseSpecial(JsonElement file, string role, string path)
+    {
+        if (!file.TryGetProperty(role, out var token) || token.ValueKind == JsonValueKind.Null) return null;
+        if (token.ValueKind == JsonValueKind.String) return new SpecialToken(token.GetString()!, Normalized: false);
+        if (token.ValueKind != JsonValueKind.Object
+            || !token.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.String)
+            throw TokenizerFile.Malformed(path, $"{role} is neither a text nor an object with a content");
+        var isNormalized = token.TryGetProperty("normalized", out var normalized) && normalized.ValueKind == JsonValueKind.True;
+        return new SpecialToken(content.GetString()!, isNormalized);
+    }
+
+    private static int MaxLengthOf(JsonElement config, string path)
+    {
+        if (!config.TryGetProperty("model_max_length", out var value) || value.ValueKind == JsonValueKind.Null) return DefaultMaxLength;
+        if (value.ValueKind != JsonValueKind.Number || value.GetDouble() is not (>= 3 and var length))
+            throw TokenizerFile.Malformed(path, "model_max_length is no number of at least 3");
+        return length > NoLimit ? DefaultMaxLength : (int)length;
+    }
+
+    /// <summary>An empty object where there is no such file: all that it may say has a default.</summary>
+    private static JsonElement ReadObject(string path)
+    {
+        if (!File.Exists(path)) return JsonElement.Parse("{}");
+        var element = TokenizerFile.Parse(path, json => json.Clone());
+        return element.ValueKind == JsonValueKind.Object ? element : throw TokenizerFile.Malformed(path, "it is not a JSON object");
+    }
+}

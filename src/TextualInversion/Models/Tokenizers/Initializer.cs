@@ -1,0 +1,86 @@
+using System.Text;
+
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>The words of the vocabulary from which an embedding's rows start.</summary>
+public sealed class Initializer
+{
+    private const int Proposals = 3;
+
+    private Initializer(string phrase, IReadOnlyList<int> ids, IReadOnlyList<string> pieces)
+    {
+        Phrase = phrase;
+        Ids = ids;
+        Pieces = pieces;
+    }
+
+    public string Phrase { get; }
+
+    /// <summary>The phrase's k token ids, at least one.</summary>
+    public IReadOnlyList<int> Ids { get; }
+
+    /// <summary>How the phrase was understood, for display: <c>g in g er&lt;/w&gt; cat&lt;/w&gt;</c>.</summary>
+    public IReadOnlyList<string> Pieces { get; }
+
+    /// <summary>Takes a word or phrase. A word of several tokens is accepted, one that falls apart to letters or bytes is not.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The phrase is empty or only punctuation, or holds a special token or what is no word of the vocabulary.
+    /// </exception>
+    public static Initializer Parse(ClipTokenizer tokenizer, string phrase)
+    {
+        if (!phrase.EnumerateRunes().Any(MayMean))
+            throw new TextualInversionException($"The initializer \"{phrase}\" is no word. Name what the pictures show, such as cat.");
+        var ids = tokenizer.Encode(phrase);
+        if (ids.Any(id => id == tokenizer.BeginningOfText || id == tokenizer.EndOfText))
+            throw new TextualInversionException(
+                $"The initializer \"{phrase}\" holds a special token. Name what the pictures show, such as cat.");
+        foreach (var word in Words(tokenizer, ids))
+        {
+            if (FallsApart(tokenizer, word)) throw NoWord(tokenizer, word);
+        }
+
+        return new Initializer(phrase, ids, [.. ids.Select(tokenizer.TokenText)]);
+    }
+
+    /// <summary>
+    /// The token ids from which each of n rows starts; a row is the mean of its tokens' rows in the table. With n at least k, row i is
+    /// token i mod k; with fewer, each row stands for a contiguous group, as even as can be, so that no word is lost.
+    /// </summary>
+    public int[][] SpreadOver(int vectors)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(vectors, 1);
+        var (n, k) = (vectors, Ids.Count);
+        return [.. Enumerable.Range(0, n).Select(i => n >= k
+            ? new[] { Ids[i % k] }
+            : Ids.Skip(i * k / n).Take(((i + 1) * k / n) - (i * k / n)).ToArray())];
+    }
+
+    /// <summary>Letters and digits of any script, and symbols beyond ASCII such as emoji.</summary>
+    private static bool MayMean(Rune rune) =>
+        Rune.IsLetterOrDigit(rune) || !(rune.IsAscii || Rune.IsPunctuation(rune) || Rune.IsWhiteSpace(rune) || Rune.IsControl(rune));
+
+    private static IEnumerable<List<int>> Words(ClipTokenizer tokenizer, IEnumerable<int> ids)
+    {
+        var word = new List<int>();
+        foreach (var id in ids)
+        {
+            word.Add(id);
+            if (!tokenizer.EndsWord(id)) continue;
+            yield return word;
+            word = [];
+        }
+    }
+
+    /// <summary>Not the 's of "cat's" nor a run of punctuation, which consist of single characters in any vocabulary.</summary>
+    private static bool FallsApart(ClipTokenizer tokenizer, List<int> word) =>
+        word.Count > 1 && word.All(tokenizer.IsSingleByte) && !tokenizer.Decode(word).EnumerateRunes().Any(Rune.IsPunctuation);
+
+    private static TextualInversionException NoWord(ClipTokenizer tokenizer, List<int> ids)
+    {
+        var word = tokenizer.Decode(ids);
+        var nearest = string.Join(", ", tokenizer.NearestWords(word, Proposals));
+        return new TextualInversionException(
+            $"The initializer's \"{word}\" is no word of the model's vocabulary, "
+            + $"which spells it {string.Join(' ', ids.Select(tokenizer.TokenText))}. Choose another; the nearest are {nearest}.");
+    }
+}

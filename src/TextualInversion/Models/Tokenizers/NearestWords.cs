@@ -1,0 +1,61 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>A word of the vocabulary and the cosine of the angle between its row and another.</summary>
+public sealed record NearWord(string Word, double Cosine);
+
+/// <summary>The lengths of a vocabulary's rows.</summary>
+public sealed record NormRange(double Smallest, double Mean, double Largest);
+
+/// <summary>Finds the words of one vocabulary whose rows point most nearly where other rows do.</summary>
+public sealed class NearestWords : IDisposable
+{
+    private readonly ClipTokenizer tokenizer;
+    private readonly Tensor rows, norms; // (V, d), the caller's; (V)
+
+    /// <param name="tokenizer">that knows the words</param>
+    /// <param name="table">(V, d) or longer, a text encoder's; used for as long as this is, not copied</param>
+    public NearestWords(ClipTokenizer tokenizer, Tensor table)
+    {
+        this.tokenizer = tokenizer;
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        rows = table.narrow(0, 0, tokenizer.VocabularySize).DetachFromDisposeScope(); // (V, d)
+        norms = rows.norm(1).clamp_min(1e-12).DetachFromDisposeScope(); // (V)
+    }
+
+    /// <summary>The words' smallest, mean and largest length.</summary>
+    public NormRange Norms
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            return new NormRange(norms.min().item<float>(), norms.mean().item<float>(), norms.max().item<float>());
+        }
+    }
+
+    /// <summary>For each of the rows, (n, d), the words whose rows point most nearly where it does, the nearest first.</summary>
+    public IReadOnlyList<IReadOnlyList<NearWord>> Find(Tensor learned, int count)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var cosines = nn.functional.linear(nn.functional.normalize(learned.to(norms.device), dim: 1), rows) / norms; // (n, V)
+        var (values, ids) = cosines.topk((int)Math.Min(count, cosines.shape[1]), dim: 1); // (n, count)
+        var words = ids.cpu().contiguous().data<long>().ToArray().Zip(values.cpu().contiguous().data<float>().ToArray(), (id, cosine) => new NearWord(Shown((int)id), cosine));
+        return [.. words.Chunk((int)ids.shape[1])];
+    }
+
+    public void Dispose()
+    {
+        rows.Dispose();
+        norms.Dispose();
+    }
+
+    /// <summary>A word, or the beginning of one with an ellipsis.</summary>
+    private string Shown(int id)
+    {
+        var token = tokenizer.TokenText(id);
+        return token.EndsWith("</w>", StringComparison.Ordinal) ? token[..^4] : tokenizer.EndsWord(id) || token.StartsWith("<|", StringComparison.Ordinal) ? token : $"{token}…";
+    }
+}

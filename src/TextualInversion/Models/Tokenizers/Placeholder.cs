@@ -1,0 +1,46 @@
+using System.Text;
+
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>The text in prompts that stands for an embedding's rows, all <see cref="Vectors"/> of them in order.</summary>
+public sealed record Placeholder
+{
+    private Placeholder(string name, int vectors)
+    {
+        Name = name;
+        Vectors = vectors;
+    }
+
+    /// <summary>As prompts hold it, in any case: <c>&lt;my-cat&gt;</c>.</summary>
+    public string Name { get; }
+
+    public int Vectors { get; }
+
+    /// <summary>
+    /// Reads what the user typed. A bare name of letters and digits with at least one <c>-</c>, <c>_</c> or <c>.</c> among them (my-cat)
+    /// is put in angle brackets, which are a redirection in every shell. Everything else is taken as it stands:
+    /// <c>&lt;my-cat&gt;</c>, <c>sks</c>.
+    /// </summary>
+    /// <exception cref="TextualInversionException">The name is empty or holds white space or control characters.</exception>
+    public static Placeholder Parse(string text, int vectors = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(vectors, 1);
+        if (string.IsNullOrWhiteSpace(text) || text == "<>")
+            throw new TextualInversionException("The placeholder has no name. Give one, such as my-cat.");
+        if (text.EnumerateRunes().Any(rune => Rune.IsWhiteSpace(rune) || Rune.IsControl(rune)))
+            throw new TextualInversionException(
+                $"The placeholder \"{Printable(text)}\" holds a space or a control character. Join its words, as in my-cat.");
+        return new Placeholder(IsBareName(text) ? $"<{text}>" : text, vectors);
+    }
+
+    public override string ToString() => Name;
+
+    private static bool IsBareName(string text)
+    {
+        var others = text.EnumerateRunes().Where(rune => !Rune.IsLetterOrDigit(rune)).ToList();
+        return others.Count > 0 && others.Count < text.Length && others.All(rune => rune.Value is '-' or '_' or '.');
+    }
+
+    private static string Printable(string text) =>
+        string.Concat(text.Select(character => char.IsControl(character) ? '\uFFFD' : character));
+}

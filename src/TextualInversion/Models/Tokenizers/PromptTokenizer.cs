@@ -1,0 +1,118 @@
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>
+/// Prompts with placeholders to ids. Placeholders are found before BPE, the longest first, in any case, next to or within words,
+/// and never within a longer placeholder: as transformers treats added tokens, but with all rows of a placeholder behind one text.
+/// </summary>
+public sealed class PromptTokenizer
+{
+    private const int EndTokens = 2; // beginning and end of text
+
+    private readonly ClipTokenizer tokenizer;
+    private readonly Dictionary<string, int[]> idsByText = [];
+    private readonly List<Placeholder> placeholderOfRow = [];
+
+    /// <exception cref="TextualInversionException">
+    /// A placeholder cannot be told from the vocabulary or from another one, or is too long for a prompt.
+    /// </exception>
+    public PromptTokenizer(ClipTokenizer tokenizer, IReadOnlyList<Placeholder> placeholders)
+    {
+        this.tokenizer = tokenizer;
+        Placeholders = placeholders;
+        foreach (var placeholder in placeholders) Register(placeholder);
+    }
+
+    /// <summary>In the order of registration, which numbers their rows.</summary>
+    public IReadOnlyList<Placeholder> Placeholders { get; }
+
+    /// <summary>The rows of all placeholders together.</summary>
+    public int RowCount => placeholderOfRow.Count;
+
+    /// <summary>How many ids a prompt has room for between its beginning and its end: 75.</summary>
+    public int Capacity => tokenizer.MaxLength - EndTokens;
+
+    /// <summary>The id of a comma; null where a comma is several ids.</summary>
+    public int? Comma => tokenizer.IsSingleToken(",") ? tokenizer.Encode(",")[0] : null;
+
+    /// <summary>The ids of one prompt, cut where it is too long: its last ids go, the end of text stays.</summary>
+    public TokenizedPrompt Tokenize(string prompt)
+    {
+        var content = tokenizer.Encode(prompt, idsByText);
+        var kept = content.Take(Capacity).ToList();
+        return Frame(kept) with { Truncated = content.Count == kept.Count ? null : new Truncation(content.Count - kept.Count, TextOf(content, kept.Count)) };
+    }
+
+    /// <summary>The ids of a text of any length, those that belong together at a time: a token's, or all rows of a placeholder.</summary>
+    public IEnumerable<IReadOnlyList<int>> Split(string text)
+    {
+        var ids = tokenizer.Encode(text, idsByText);
+        for (var i = 0; i < ids.Count;)
+        {
+            var length = IsRow(ids[i]) ? PlaceholderOf(ids[i]).Vectors : 1;
+            yield return ids.GetRange(i, length);
+            i += length;
+        }
+    }
+
+    /// <summary>The ids with beginning, end and padding around them.</summary>
+    /// <param name="content">at most <see cref="Capacity"/></param>
+    public TokenizedPrompt Frame(IReadOnlyList<int> content)
+    {
+        List<int> ids = [tokenizer.BeginningOfText, .. content, tokenizer.EndOfText];
+        var endOfText = ids.IndexOf(tokenizer.EndOfText);
+        ids.AddRange(Enumerable.Repeat(tokenizer.Padding, tokenizer.MaxLength - ids.Count));
+        var present = content.Where(IsRow).Select(PlaceholderOf).ToHashSet();
+        return new TokenizedPrompt { Ids = ids, EndOfTextPosition = endOfText, Placeholders = [.. Placeholders.Where(present.Contains)] };
+    }
+
+    /// <summary>A batch of prompts, (B, S).</summary>
+    /// <exception cref="ArgumentException">There are no prompts.</exception>
+    public PromptTokens Tokenize(IReadOnlyList<string> prompts) => PromptTokens.Batch([.. prompts.Select(Tokenize)]);
+
+    private void Register(Placeholder placeholder)
+    {
+        var name = placeholder.Name;
+        var text = ClipPreTokenizer.Normalize(name);
+        var ids = Enumerable.Range(tokenizer.VocabularySize + RowCount, placeholder.Vectors).ToArray();
+        if (tokenizer.IsSingleToken(name))
+            throw new TextualInversionException(
+                $"The model's vocabulary already holds {name}. Choose another placeholder, or write \"<{name}>\".");
+        if (!idsByText.TryAdd(text, ids))
+            throw new TextualInversionException(
+                $"The placeholder {name} is there twice. Give one of the embeddings another trigger.");
+        if (!tokenizer.Encode(name, idsByText).SequenceEqual(ids))
+            throw new TextualInversionException(
+                $"The placeholder {name} holds one of the tokenizer's special tokens. Choose another name.");
+        if (placeholder.Vectors > tokenizer.MaxLength - EndTokens)
+            throw new TextualInversionException(
+                $"The placeholder {name} has {placeholder.Vectors} vectors, and a prompt has room for "
+                + $"{tokenizer.MaxLength - EndTokens}. Use fewer.");
+        placeholderOfRow.AddRange(Enumerable.Repeat(placeholder, placeholder.Vectors));
+    }
+
+    private bool IsRow(int id) => id >= tokenizer.VocabularySize;
+
+    private Placeholder PlaceholderOf(int id) => placeholderOfRow[id - tokenizer.VocabularySize];
+
+    /// <summary>What the ids from <paramref name="begin"/> on say; a placeholder is named even where its first rows lie before.</summary>
+    private string TextOf(List<int> ids, int begin)
+    {
+        var parts = new List<string>();
+        for (var i = begin; i < ids.Count;)
+        {
+            var run = ids.Skip(i).TakeWhile(id => !IsRow(id)).ToList();
+            if (run.Count > 0)
+            {
+                parts.Add(tokenizer.Decode(run));
+                i += run.Count;
+                continue;
+            }
+
+            parts.Add(PlaceholderOf(ids[i]).Name);
+            var last = idsByText[ClipPreTokenizer.Normalize(parts[^1])][^1];
+            i = ids.IndexOf(last, i) + 1;
+        }
+
+        return string.Join(' ', parts);
+    }
+}

@@ -1,0 +1,43 @@
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>The end of a prompt that did not fit: how many ids were cut, and what they say.</summary>
+public sealed record Truncation(int Count, string Text);
+
+/// <summary>One prompt, padded to the tokenizer's length.</summary>
+public sealed record TokenizedPrompt
+{
+    /// <summary>
+    /// Beginning of text, the prompt, end of text, padding: S ids. Row i of all placeholders together has the id vocabulary size + i,
+    /// as transformers numbers added tokens.
+    /// </summary>
+    public required IReadOnlyList<int> Ids { get; init; }
+
+    /// <summary>Of the first end of text, where CLIP pools. The largest id, which the original pools at, may be a placeholder's.</summary>
+    public required int EndOfTextPosition { get; init; }
+
+    /// <summary>The placeholders of which the prompt holds at least one row, each once, in the order of registration.</summary>
+    public required IReadOnlyList<Placeholder> Placeholders { get; init; }
+
+    /// <summary>What was cut off; null where the prompt fits.</summary>
+    public Truncation? Truncated { get; init; }
+}
+
+/// <summary>A batch of prompts as the text encoder takes it.</summary>
+/// <param name="Ids">(B, S), see <see cref="TokenizedPrompt.Ids"/>.</param>
+/// <param name="EndOfTextPositions">(B), see <see cref="TokenizedPrompt.EndOfTextPosition"/>.</param>
+public sealed record PromptTokens(long[,] Ids, long[] EndOfTextPositions)
+{
+    /// <exception cref="ArgumentException">There are no prompts, or their lengths differ.</exception>
+    public static PromptTokens Batch(IReadOnlyList<TokenizedPrompt> prompts)
+    {
+        if (prompts.Select(prompt => prompt.Ids.Count).Distinct().Count() != 1)
+            throw new ArgumentException("A batch is of at least one prompt, all of one tokenizer.", nameof(prompts));
+        var ids = new long[prompts.Count, prompts[0].Ids.Count];
+        for (var i = 0; i < ids.GetLength(0); i++)
+        {
+            for (var j = 0; j < ids.GetLength(1); j++) ids[i, j] = prompts[i].Ids[j];
+        }
+
+        return new PromptTokens(ids, [.. prompts.Select(prompt => (long)prompt.EndOfTextPosition)]);
+    }
+}

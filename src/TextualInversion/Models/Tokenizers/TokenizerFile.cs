@@ -1,0 +1,41 @@
+using System.Text.Json;
+
+namespace TextualInversion.Models.Tokenizers;
+
+/// <summary>How the files of a tokenizer are read, and what is said where they cannot be.</summary>
+internal static class TokenizerFile
+{
+    public static T Parse<T>(string path, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(ReadText(path));
+            return read(json.RootElement);
+        }
+        catch (JsonException error)
+        {
+            throw Malformed(path, error.Message.TrimEnd('.'), error);
+        }
+    }
+
+    public static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException(
+                $"{path}: cannot be read ({error.Message.TrimEnd('.')}). A tokenizer is a folder with vocab.json and merges.txt, or with tokenizer.json; "
+                + "take it from the model's page, or name one with --config.",
+                error);
+        }
+    }
+
+    public static TextualInversionException Malformed(string path, string why, Exception? inner = null)
+    {
+        var message = $"{path}: is not a CLIP tokenizer's file: {why}. Download it again.";
+        return inner is null ? new TextualInversionException(message) : new TextualInversionException(message, inner);
+    }
+}

@@ -1,0 +1,105 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Models.Autograd;
+using TextualInversion.Models.Layers;
+using TextualInversion.Tensors;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace TextualInversion.Models.Unets;
+
+/// <summary>
+/// The denoising network of Stable Diffusion (Rombach et al. 2022): a U-Net over latents whose transformers attend to the prompt.
+/// Frozen: gradients reach only what is passed in.
+/// </summary>
+public sealed class UNet : IDisposable
+{
+    private readonly WeightStore store;
+    private readonly Recomputation? recomputation;
+    private readonly ScalarType type;
+    private readonly TimestepEmbedding timeEmbedding;
+    private readonly TextTimeEmbedding? addEmbedding;
+    private readonly Conv2d convIn, convOut;
+    private readonly GroupNorm normOut;
+    private readonly DownBlock[] downBlocks;
+    private readonly MidBlock midBlock;
+    private readonly UpBlock[] upBlocks;
+
+    /// <param name="config">The widths and depths.</param>
+    /// <param name="file">The weights.</param>
+    /// <param name="type">The type to compute in: float32 or bfloat16.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="gradients">Whether it is to train.</param>
+    /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
+    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, GradientUse gradients = GradientUse.None)
+    {
+        config.Validate(file.FilePath);
+        recomputation = gradients == GradientUse.Recomputed ? new Recomputation() : null;
+        this.type = type;
+        store = new WeightStore(file, type, device, key => key) { MayReorder = gradients != GradientUse.None };
+        var weights = store.Root;
+        var channels = config.BlockOutChannels;
+        var last = channels.Count - 1;
+        timeEmbedding = new TimestepEmbedding(weights / "time_embedding", config);
+        addEmbedding = config.AdditionEmbedType is null ? null : new TextTimeEmbedding(weights / "add_embedding", config, timeEmbedding.Width);
+        convIn = new Conv2d(weights / "conv_in", config.InChannels, channels[0], kernel: 3, padding: 1);
+
+        var skipChannels = new Stack<long>([channels[0]]);
+        downBlocks = new DownBlock[channels.Count];
+        for (var i = 0; i <= last; i++)
+        {
+            var level = new UNetLevel(config, i, weights / "down_blocks" / i, timeEmbedding.Width, recomputation);
+            downBlocks[i] = new DownBlock(level, channels[Math.Max(i - 1, 0)], HasAttention(config.DownBlockTypes[i], "Down", file), isLast: i == last);
+            for (var pushes = level.Layers + (i == last ? 0 : 1); pushes > 0; pushes--) skipChannels.Push(channels[i]);
+        }
+
+        midBlock = new MidBlock(new UNetLevel(config, last, weights / "mid_block", timeEmbedding.Width, recomputation));
+        upBlocks = new UpBlock[channels.Count];
+        for (var i = 0; i <= last; i++)
+        {
+            var level = new UNetLevel(config, last - i, weights / "up_blocks" / i, timeEmbedding.Width, recomputation);
+            upBlocks[i] = new UpBlock(level, channels[Math.Min(last - i + 1, last)], skipChannels, HasAttention(config.UpBlockTypes[i], "Up", file), isLast: i == last);
+        }
+
+        normOut = new GroupNorm(weights / "conv_norm_out", config.NormNumGroups, channels[0], config.NormEps);
+        convOut = new Conv2d(weights / "conv_out", channels[0], config.OutChannels, kernel: 3, padding: 1);
+        store.RequireAllTaken();
+    }
+
+    /// <summary>What the network takes for noise (or for velocity, where it was trained to) in the latents.</summary>
+    /// <param name="noisyLatents">(B, 4, h, w), of any height and width</param>
+    /// <param name="timesteps">(B), in [0, 1000), not always whole</param>
+    /// <param name="conditioning">of B pictures</param>
+    /// <returns>(B, 4, h, w) float32</returns>
+    public Tensor Forward(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning)
+    {
+        using var scope = NewDisposeScope();
+        var embedding = timeEmbedding.Forward(timesteps, type);
+        if (addEmbedding is not null) embedding = embedding.Plus(addEmbedding.Forward(conditioning.Added ?? throw new ArgumentException("This U-Net needs the added condition.", nameof(conditioning)), type));
+        var time = F.silu(embedding); // (B, Width), once for all blocks
+        var context = conditioning.EncoderHiddenStates.to(type);
+        var x = convIn.Forward(noisyLatents.to(type));
+        var skips = new Stack<Tensor>([x]);
+        foreach (var block in downBlocks) x = block.Forward(x, time, context, skips);
+        x = midBlock.Forward(x, time, context);
+        foreach (var block in upBlocks) x = block.Forward(x, time, context, skips);
+        return convOut.Forward(F.silu(normOut.Forward(x))).to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Back-propagates a loss of predictions; to be used in place of the tensor's own method.</summary>
+    public void Backward(Tensor loss)
+    {
+        loss.backward();
+        FrozenFunction.EndBackward();
+        recomputation?.EndBackward();
+    }
+
+    /// <summary>See <see cref="WeightStore.Hash"/>.</summary>
+    public string Hash() => store.Hash();
+
+    public void Dispose() => store.Dispose();
+
+    private static bool HasAttention(string type, string direction, ITensorFile file) =>
+        type == $"CrossAttn{direction}Block2D" || (type == $"{direction}Block2D"
+            ? false
+            : throw new TextualInversionException($"{file.FilePath}: its config.json names the block {type}, which is not supported; this is another kind of model."));
+}

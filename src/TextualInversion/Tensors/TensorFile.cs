@@ -1,0 +1,16 @@
+using TextualInversion.Tensors.Torch;
+
+namespace TextualInversion.Tensors;
+
+/// <summary>Opens a file of tensors as what its content says it is, whatever its name.</summary>
+public static class TensorFile
+{
+    /// <exception cref="TextualInversionException">The file is missing, truncated, malformed, or neither safetensors nor torch.</exception>
+    public static ITensorFile Open(string path) => Open(new FileSource(path));
+
+    internal static ITensorFile Open(FileSource source)
+    {
+        var prefix = source.Prefix();
+        return !FileKind.IsSafetensors(prefix) && (FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)) ? TorchFile.Open(source) : SafetensorsFile.Open(source);
+    }
+}

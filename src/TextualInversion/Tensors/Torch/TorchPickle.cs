@@ -1,0 +1,130 @@
+using System.Numerics;
+using System.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tensors.Torch;
+
+/// <summary>
+/// What <c>torch.save</c> wrote: a zip archive with a pickle and raw storages, or before torch 1.6 a stream of pickles with the storages
+/// behind. The pickle is read and never run, tensors are read when asked for.
+/// </summary>
+public sealed class TorchPickle
+{
+    private const int MaxPickleBytes = 32 << 20; // of a checkpoint of SDXL it takes 1 MB
+    private const long ProtocolVersion = 1001;
+
+    private static readonly BigInteger Magic = BigInteger.Parse("119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
+
+    private readonly Dictionary<string, Place> places = [];
+    private readonly FileSource source;
+
+    private TorchPickle(FileSource source) => this.source = source;
+
+    public string FilePath => source.Path;
+
+    /// <summary>
+    /// The value that was saved, for models a <see cref="PickledDict"/>. Values are null, bool, long, <see cref="BigInteger"/>, double,
+    /// string, byte[], object?[] (a tuple), List&lt;object?&gt; (a list or set), <see cref="PickledDict"/>, <see cref="PickledTensor"/>,
+    /// <see cref="PickledStorage"/>, <see cref="PickledGlobal"/> and <see cref="PickledObject"/>. A file may make values that contain
+    /// themselves: whoever walks them must know how deep to go.
+    /// </summary>
+    public object? Root { get; private set; }
+
+    /// <summary>Reads the pickle and checks that every tensor lies in the file; none is read yet.</summary>
+    /// <exception cref="TextualInversionException">The file is missing, truncated, malformed, or asks for code to be run.</exception>
+    public static TorchPickle Open(string path) => Open(new FileSource(path));
+
+    internal static TorchPickle Open(FileSource source)
+    {
+        try
+        {
+            using var stream = source.Open();
+            var prefix = new byte[FileKind.PrefixLength];
+            prefix = prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
+            var file = new TorchPickle(source);
+            if (FileKind.IsZip(prefix)) file.ReadArchive(stream);
+            else if (FileKind.IsPickle(prefix)) file.ReadLegacy(stream);
+            else throw new MalformedFileException(FileKind.Mistake(prefix) ?? "it begins neither as a zip archive nor as a pickle: it is another kind of file");
+            return file;
+        }
+        catch (MalformedFileException error)
+        {
+            throw new TextualInversionException($"{source.Path}: is not a torch file that can be read: {error.Message}.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw source.Unreadable(error);
+        }
+    }
+
+    /// <summary>A tensor of <see cref="Root"/> as it is stored, contiguous, on the CPU; mapped from the file where that is possible. The caller disposes of it.</summary>
+    /// <exception cref="TextualInversionException">Its bytes cannot be read.</exception>
+    public Tensor Read(PickledTensor tensor)
+    {
+        var (storage, offset, shape, strides) = tensor;
+        if (tensor.Elements == 0) return empty(shape, storage.Type);
+        using var scope = NewDisposeScope();
+        var (begin, deflated) = places[storage.Key];
+        var skip = offset * storage.Type.ElementSize();
+        var span = deflated
+            ? FileTensor.Copy(source, begin, skip, tensor.Span, storage.Type, deflated: true)
+            : FileTensor.Map(source, begin + skip, tensor.Span, storage.Type);
+        return span.as_strided(shape, strides, span.storage_offset()).contiguous().MoveToOuterDisposeScope();
+    }
+
+    private void ReadArchive(Stream stream)
+    {
+        var archive = new ZipDirectory(stream);
+        var pickles = archive.Entries.Keys.Where(name => name.EndsWith("/data.pkl", StringComparison.Ordinal) && name.Count(letter => letter == '/') == 1).ToList();
+        if (pickles.Count != 1) throw new MalformedFileException("it is a zip archive, but none that torch.save made; unpack it and name the file inside");
+        var top = pickles[0][..^"data.pkl".Length];
+        if (archive.Entries.ContainsKey(top + "constants.pkl")) throw new MalformedFileException("it is a TorchScript program, not a file of weights");
+        if (archive.Entries.TryGetValue(top + "byteorder", out var order) && Encoding.UTF8.GetString(archive.Read(order, limit: 16)) != "little")
+            throw new MalformedFileException("its numbers are big endian; save it anew on a little-endian machine");
+        var unpickler = new Unpickler(archive.Read(archive.Entries[pickles[0]], MaxPickleBytes));
+        Root = unpickler.Read();
+        foreach (var storage in unpickler.Storages)
+        {
+            if (!archive.Entries.TryGetValue($"{top}data/{storage.Key}", out var entry)) throw new MalformedFileException($"it lacks its storage {Shown(storage)}: it is incomplete");
+            if (entry.Length != BytesOf(storage)) throw new MalformedFileException($"its storage {Shown(storage)} should take {BytesOf(storage):N0} bytes and takes {entry.Length:N0}");
+            places[storage.Key] = new Place(archive.Begin(entry), entry.Deflated);
+        }
+    }
+
+    /// <summary>Magic number, protocol version, what machine wrote it, the value, the storages' keys, then for each its number of elements and the elements.</summary>
+    private void ReadLegacy(Stream stream)
+    {
+        var bytes = new byte[(int)Math.Min(stream.Length, MaxPickleBytes)];
+        stream.Position = 0;
+        stream.ReadExactly(bytes);
+        var unpickler = new Unpickler(bytes);
+        if (unpickler.Read() is not BigInteger magic || magic != Magic) throw new MalformedFileException("it is a pickle, but none that torch.save made");
+        if (unpickler.Read() is not ProtocolVersion) throw new MalformedFileException("it is of an unknown version of torch's format");
+        if (unpickler.Read() is not PickledDict system || system["little_endian"] is not true)
+            throw new MalformedFileException("its numbers are big endian; save it anew on a little-endian machine");
+        Root = unpickler.Read();
+        if (unpickler.Read() is not List<object?> keys) throw new MalformedFileException("it lacks the list of its storages");
+        var storages = unpickler.Storages.GroupBy(storage => storage.Key).ToDictionary(group => group.Key, group => group.ToList());
+        stream.Position = unpickler.Position;
+        foreach (var key in keys)
+        {
+            if (key is not string name || !storages.Remove(name, out var found)) throw new MalformedFileException("it lists a storage twice or one that it does not use");
+            var count = new byte[sizeof(long)];
+            if (stream.ReadAtLeast(count, count.Length, throwOnEndOfStream: false) < count.Length || found.Count > 1 || BitConverter.ToInt64(count) != found[0].Count
+                || BytesOf(found[0]) > stream.Length - stream.Position)
+                throw new MalformedFileException($"its storage {Shown(found[0])} does not have the {found[0].Count:N0} elements that it should: the file is truncated");
+            places[name] = new Place(stream.Position, Deflated: false);
+            stream.Position += (long)BytesOf(found[0]);
+        }
+
+        if (storages.Count > 0) throw new MalformedFileException($"it lacks its storage {Shown(storages.First().Value[0])}: it is incomplete");
+    }
+
+    private static Int128 BytesOf(PickledStorage storage) => (Int128)storage.Count * storage.Type.ElementSize();
+
+    private static string Shown(PickledStorage storage) => MalformedFileException.Shown(storage.Key);
+
+    /// <summary>Where in the file a storage begins.</summary>
+    private sealed record Place(long Begin, bool Deflated);
+}

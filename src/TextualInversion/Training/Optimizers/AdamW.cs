@@ -1,0 +1,31 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Training.Optimizers;
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter 2019, algorithm 2) over one small tensor, in the order of PyTorch's operations: its numbers are PyTorch's.
+/// </summary>
+internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double epsilon, double weightDecay) : IRowOptimizer
+{
+    private readonly Tensor firstMoment = zeros_like(parameter).DetachFromDisposeScope();
+    private readonly Tensor secondMoment = zeros_like(parameter).DetachFromDisposeScope();
+
+    public IReadOnlyDictionary<string, Tensor> Memory => new Dictionary<string, Tensor> { ["first_moment"] = firstMoment, ["second_moment"] = secondMoment };
+
+    public void Step(Tensor gradient, double learningRate, int step)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        parameter.mul_(1 - learningRate * weightDecay);
+        firstMoment.lerp_(gradient, 1 - beta1);
+        secondMoment.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+        var denominator = (secondMoment.sqrt() / Math.Sqrt(1 - Math.Pow(beta2, step))).add_(epsilon);
+        parameter.addcdiv_(firstMoment, denominator, -learningRate / (1 - Math.Pow(beta1, step)));
+    }
+
+    public void Dispose()
+    {
+        firstMoment.Dispose();
+        secondMoment.Dispose();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using TextualInversion.IO;
+
+namespace TextualInversion.Training.RunFiles;
+
+/// <summary><c>metrics.csv</c>: a line for each step, written as the steps are taken, and one before the first. <see cref="MetricsTable"/> reads it.</summary>
+public sealed class MetricsFile : IDisposable
+{
+    private const int LinesBetweenFlushes = 50;
+
+    private readonly string path;
+    private readonly StreamWriter writer;
+    private int lines;
+
+    /// <param name="path">replaced where it exists</param>
+    /// <param name="from">the last step of a run that goes on, whose lines up to there are kept; null for a new run</param>
+    /// <exception cref="TextualInversionException">The file cannot be written.</exception>
+    public MetricsFile(string path, int? from = null)
+    {
+        this.path = path;
+        var kept = Guard(() => from is { } last && File.Exists(path) ? Kept(path, last) : []);
+        AtomicFile.WriteText(path, overwrite: true, string.Concat(kept.Select(line => line + '\n')));
+        writer = Guard(() => new StreamWriter(path, append: true));
+        lines = kept.Count;
+    }
+
+    /// <exception cref="TextualInversionException">The file cannot be written.</exception>
+    public void Add(TrainProgress step)
+    {
+        if (lines == 0) Guard(() => WriteLine(MetricsTable.Heading(step.Norms.Count)));
+        Guard(() => WriteLine(MetricsTable.Line(step)));
+    }
+
+    /// <summary>Hands all lines so far to the system.</summary>
+    /// <exception cref="TextualInversionException">The file cannot be written.</exception>
+    public void Flush() => Guard(() =>
+    {
+        writer.Flush();
+        return true;
+    });
+
+    public void Dispose() => Guard(() =>
+    {
+        writer.Dispose();
+        return true;
+    });
+
+    private static List<string> Kept(string path, int last)
+    {
+        var (kept, former) = (new List<string>(), -1);
+        foreach (var line in File.ReadLines(path))
+        {
+            var step = kept.Count == 0 ? -1 : StepOf(line); // after the heading
+            if (kept.Count > 0 && (step <= former || step > last)) break; // a number that a kill cut short is no later one
+            kept.Add(line);
+            former = step;
+        }
+
+        return kept;
+    }
+
+    private static int StepOf(string line) => int.TryParse(line.Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : int.MaxValue;
+
+    private bool WriteLine(string line)
+    {
+        writer.Write(line + '\n');
+        if (++lines % LinesBetweenFlushes == 0) writer.Flush();
+        return true;
+    }
+
+    private T Guard<T>(Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TextualInversionException($"{path}: cannot be written ({AtomicFile.Reason(error)}); free some space, then go on with ti train --resume {Path.GetDirectoryName(path)}.", error);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text.Json;
+using TextualInversion.Tensors;
+using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.Tests.Eval;
+
+[Trait("Category", "EndToEnd")]
+public sealed class EvalCommandTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private string[] Short => ["--model", "demo", "--count", "2", "--steps", "1", "--prompts", folder.Write("prompts.txt", "a sketch of {}\n")];
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Eval_ZeroedRows_AreNamedAndNotChosenTheSameEachTime()
+    {
+        var file = Embedding("zero", zeros(2, 128));
+        var (exitCode, first, error) = await EvalAsync("a", "--embedding", file, "--json", "--report", folder.File("page.html"));
+        var (_, again, _) = await EvalAsync("b", "--embedding", file, "--json");
+
+        Assert.True(exitCode == 0, error);
+        using var json = JsonDocument.Parse(first);
+        using var repeated = JsonDocument.Parse(again);
+        var row = json.RootElement.GetProperty("rows")[0];
+        Assert.Equal(Numbers(json), Numbers(repeated));
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("chosen").ValueKind);
+        Assert.Contains(row.GetProperty("warnings").EnumerateArray(), warning => warning.GetProperty("kind").GetString() == "wordChangesNothing");
+        Assert.Equal(4, row.GetProperty("images").GetArrayLength());
+        Assert.True(File.Exists(row.GetProperty("images")[0].GetProperty("path").GetString()));
+        var page = await File.ReadAllTextAsync(folder.File("page.html"));
+        Assert.Contains("<svg", page);
+        Assert.DoesNotContain("http", page);
+        Assert.DoesNotContain("src=\"/", page);
+    }
+
+    [Fact]
+    public async Task Eval_Run_ComparesCheckpointsAndTheFinalFile()
+    {
+        await Ti.TrainAsync(folder.Path, Goldens.Sample("my-cat"), "my-cat", "--initializer", "cat", "--model", "demo", "--steps", "1");
+        Directory.CreateDirectory(folder.File("runs/my-cat/checkpoints"));
+        File.Copy(folder.File("embeddings/my-cat.safetensors"), folder.File("runs/my-cat/checkpoints/step-000500.safetensors"));
+
+        var (exitCode, output, error) = await Ti.RunAsync(["eval", "--run", folder.File("runs/my-cat"), .. Short]);
+
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("step-000500.safetensors", output);
+        Assert.Contains("embeddings/my-cat.safetensors", output);
+        Assert.Contains("\nkeep ", output);
+        Assert.True(Directory.Exists(folder.File("runs/my-cat/eval")));
+    }
+
+    [Fact]
+    public Task Eval_Nothing_SaysWhatToName() => RefusesAsync("--embedding", Short);
+
+    [Fact]
+    public Task Eval_NoImages_SaysWhatToName() => RefusesAsync("--images", [.. Short, "--embedding", Embedding("a", zeros(1, 128))]);
+
+    [Fact]
+    public Task Eval_NoRecordedWord_AsksForIt() => RefusesAsync("--initializer", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128), word: null)]);
+
+    [Fact]
+    public Task Eval_TwoRecordedWords_AsksForOne() =>
+        RefusesAsync("cat, dog", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128)), Embedding("b", zeros(1, 128), word: "dog")]);
+
+    [Fact]
+    public Task Eval_InitializerThatIsNoWord_ProposesWords() =>
+        RefusesAsync("no word", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128)), "--initializer", "qxzv"]);
+
+    [Fact]
+    public Task Eval_OtherWidth_SaysSo() => RefusesAsync("64 wide", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 64))]);
+
+    [Fact]
+    public Task Eval_NoClip_SaysWhatToDo() => RefusesAsync("--clip /nowhere/at/all", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128)), "--clip", "/nowhere/at/all"]);
+
+    [Fact]
+    public Task Eval_NoRun_SaysSo() => RefusesAsync("has no run.json", [.. Short, "--run", folder.Path]);
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("no JSON")]
+    public Task Eval_RunRecordOfAnotherKind_SaysSo(string record)
+    {
+        folder.Write("run.json", record);
+        return RefusesAsync("is no record of a run", [.. Short, "--run", folder.Path]);
+    }
+
+    [Fact]
+    public Task Eval_ReportExists_IsNotReplaced() => RefusesAsync("exists", [.. Short, "--report", folder.Write("page.html", "mine")]);
+
+    [Fact]
+    public async Task Eval_MistypedOption_IsAnsweredWithTheRightOne()
+    {
+        var (exitCode, _, error) = await Ti.RunAsync("eval", "--images", "a", "--cuont", "3");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("--count", error);
+    }
+
+    private static string Numbers(JsonDocument json)
+    {
+        var row = json.RootElement.GetProperty("rows")[0];
+        string[] names = ["likeness", "likenessError", "obedience", "obedienceError"];
+        return string.Join(' ', names.Select(name => row.GetProperty(name).GetRawText())) + json.RootElement.GetProperty("ceiling").GetRawText();
+    }
+
+    private static async Task RefusesAsync(string expected, string[] arguments)
+    {
+        var (exitCode, output, error) = await Ti.RunAsync(["eval", .. arguments]);
+
+        Assert.Equal(1, exitCode);
+        Assert.Empty(output);
+        Assert.Contains(expected, error);
+    }
+
+    private Task<(int ExitCode, string Output, string Error)> EvalAsync(string cache, params string[] more) =>
+        Ti.RunAsync(["eval", .. Short, "--images", Goldens.Sample("my-cat"), "--cache", folder.File(cache), .. more]);
+
+    private string Embedding(string name, Tensor rows, string? word = "cat")
+    {
+        var path = folder.File(name + ".safetensors");
+        var metadata = word is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["initializer"] = word };
+        using (rows) SafetensorsFile.Write(path, new Dictionary<string, Tensor> { ["<my-cat>"] = rows }, metadata, overwrite: true);
+        return path;
+    }
+}

@@ -1,0 +1,61 @@
+using TextualInversion.Tests.Fixtures;
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.Generate;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Generation;
+using TextualInversion.Schedulers;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.Tests.Generate;
+
+public sealed class PaintingMemoryTests
+{
+    private const long Plenty = 1L << 50;
+
+    private static readonly ModelFolder Demo = new(Goldens.Sample("demo-model"));
+    private static readonly Device Gpu = new(TorchSharp.DeviceType.CUDA, 0); // named, never used
+    private static readonly GenerateOptions Options = new() { Prompt = "a cat", Sampler = SamplerKind.Ddim, Steps = 1, Guidance = 4, Width = 128, Height = 128 };
+
+    [Fact]
+    public void Batch_Auto_IsOneOnTheCpuAndAsManyAsFitOnAGpu()
+    {
+        Assert.Equal(1, Batch(CPU, Plenty, pictures: 100).Batch);
+        Assert.Equal(PaintingMemory.MostAtOnce, Batch(Gpu, Plenty, pictures: 100).Batch);
+        Assert.Equal(3, Batch(Gpu, Plenty, pictures: 3).Batch);
+        var estimate = new GenerationMemory(Demo, ScalarType.Float32).Estimate(Options, 1);
+        Assert.Equal(1, Batch(Gpu, estimate, pictures: 100).Batch); // a tenth is left free
+        Assert.NotEqual(1, Batch(Gpu, estimate * 5 / 4, pictures: 100).Batch);
+    }
+
+    [Fact]
+    public void Batch_Asked_IsThatEvenWhereItDoesNotFit() => Assert.Equal(6, Batch(CPU, 1, pictures: 100, asked: 6).Batch);
+
+    [Fact]
+    public void Batch_NotEnoughForOne_WarnsWithBothNumbers()
+    {
+        var (batch, said) = Batch(Gpu, 100_000_000, pictures: 2);
+
+        Assert.Equal(1, batch);
+        Assert.Matches(@"^warning: a picture of 128 x 128 takes about \d+\.\d MB of memory with this model, and 100\.0 MB are free;", said);
+        Assert.Contains("--precision bf16", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("--precision", Batch(Gpu, 1000, pictures: 1, precision: Precision.Bf16).Said, StringComparison.Ordinal);
+        Assert.Equal("", Batch(Gpu, Plenty, pictures: 2).Said);
+    }
+
+    [Fact]
+    public void Available_KernelsReport_IsInBytes()
+    {
+        Assert.Equal(2048, FreeMemory.Available(["MemTotal:       25 kB", "MemAvailable:       2 kB"]));
+        Assert.Null(FreeMemory.Available(["MemTotal:       25 kB"]));
+        Assert.InRange(FreeMemory.Of(CPU), 1, Plenty);
+    }
+
+    private static (int Batch, string Said) Batch(Device device, long free, int pictures, int? asked = null, Precision precision = Precision.Fp32)
+    {
+        using var said = new StringWriter();
+        var batch = new PaintingMemory(Demo, device, precision, free).Batch(PicturePlan.OfPrompts([Options], firstSeed: 1, pictures), asked, new Messages(said, quiet: true));
+        return (batch, said.ToString());
+    }
+}

@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using TextualInversion.Cli.Report;
+using TextualInversion.Cli.Runs;
+using TextualInversion.Cli.Tests.Runs;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Cli.Tests.Report;
+
+public sealed partial class RunReportTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Write_Run_ShowsAllOfIt()
+    {
+        var page = Write();
+
+        Assert.Contains("<h1>&lt;my-cat&gt;</h1>", page);
+        Assert.Contains("All 10 steps were taken; the rows of step 5 are kept: their loss on fixed pictures, noise and timesteps is 20.0 % below the initializer’s.", page);
+        Assert.Equal(5, Images().Count(page)); // two given, three painted
+        Assert.Contains("<div class=\"cell kept\">", page);
+        foreach (var title in new[] { "Validation loss", "Training loss", "Gradient norm", "Drift of each row from its start", "Norm of each row", "Cosine of each row to its nearest word" }) Assert.Contains($"aria-label=\"{title}\"", page);
+        foreach (var text in new[] { "the initializer", "an empty prompt", "best: 5", ">kitten<b>0.50</b>", "norms of 0.50 to 1.50, 1.00 on average", "10, kept 5", "400.0 MB" }) Assert.Contains(text, page);
+        Assert.Contains("ti train \\\n  --images &#39;my cats&#39; \\\n  --token &#39;&lt;my-cat&gt;&#39; \\\n  --seed 1</pre>", page);
+    }
+
+    [Fact]
+    public void Write_Settings_NamesThoseThatAreNotTheDefaultsFirst()
+    {
+        var page = Write();
+
+        var changed = page[page.IndexOf("Not as by default", StringComparison.Ordinal)..page.IndexOf("All the others", StringComparison.Ordinal)];
+        Assert.Equal(["vectors", "steps"], Names().Matches(changed).Select(match => match.Groups[1].Value));
+        Assert.Contains("learning rate", page[page.IndexOf("All the others", StringComparison.Ordinal)..]);
+    }
+
+    [Fact]
+    public void Write_Page_NeedsNothingElse()
+    {
+        var page = Write();
+
+        Assert.DoesNotContain("http", page);
+        Assert.DoesNotContain("<script", page);
+        Assert.All(Images().Matches(page), image => Assert.StartsWith("data:image/jpeg;base64,", image.Groups[1].Value));
+        Assert.Contains("prefers-color-scheme: dark", page);
+        Assert.Contains("width=device-width", page);
+    }
+
+    [Fact]
+    public void Write_TextsOfUsers_AreEscapedEverywhere()
+    {
+        const string hostile = "\"'><script>alert(1)</script>&amp;";
+        var path = RecordedRunFolder.Write(folder, "cat", record =>
+        {
+            record["result"]!["placeholder"] = hostile;
+            record["result"]!["model"] = hostile;
+            record["initializer"]!["phrase"] = hostile;
+            record["command"] = new JsonArray("train", hostile);
+            record["device"] = hostile;
+            record["options"]![hostile] = hostile;
+            record["baseWeights"]![hostile] = JsonNode.Parse("""{"before": "a", "after": "b"}""");
+            record["versions"]![hostile] = hostile;
+            record["pictures"]![0]!["path"] = hostile;
+            record["pictures"]![1]!["prompt"] = hostile;
+            record["rows"]![0]!["nearest"]![0]!["word"] = hostile;
+        });
+        RecordedRunFolder.WriteSample(path, 5, 2, hostile, seed: 0);
+
+        var page = new RunReport(RunReading.Read(path)).Write();
+
+        Assert.DoesNotContain("<script", page);
+        Assert.DoesNotContain("\"'>", page);
+        Assert.Contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;", page);
+        Assert.Contains("CHANGED", page); // the weights that are not what they were
+    }
+
+    [Theory]
+    [InlineData("stoppedEarly", "Stopped after 10 steps, since the validation loss no longer improved; the rows of step 5 are kept")]
+    [InlineData("cancelled", "Cancelled after 10 steps; the rows of step 5")]
+    [InlineData("diverged", "Ended after 10 steps, since its numbers were no longer finite; the rows of step 5")]
+    [InlineData("withoutGradient", "Ended, since nothing could be learned")]
+    public void Write_HowItEnded_IsSaid(string end, string expected) => Assert.Contains(expected, Write(record => record["end"] = end));
+
+    [Fact]
+    public void Write_StoppedEarly_MarksTheStop() => Assert.Contains("stop: 10", Write(record => record["end"] = "stoppedEarly"));
+
+    [Fact]
+    public void Write_NothingBetterThanTheInitializer_SaysSo() =>
+        Assert.Contains("nothing was better than the initializer itself", Write(record => record["result"]!["bestStep"] = 0));
+
+    [Fact]
+    public void Write_NoValidation_ShowsTheTrainingLoss()
+    {
+        var page = Write(record => record["result"]!["validation"] = null);
+
+        Assert.Contains("the last rows are kept", page);
+        Assert.Contains("<dt>training loss</dt><dd>0.0900</dd>", page);
+    }
+
+    [Fact]
+    public void Write_PictureThatIsGoneOrAnother_IsNamedInItsPlace()
+    {
+        var path = RecordedRunFolder.Write(folder, "cat");
+        File.Delete(folder.File("1.png"));
+        File.Copy(Goldens.Sample("my-dog", "1.png"), folder.File("2.png"), overwrite: true);
+
+        var page = new RunReport(RunReading.Read(path)).Write();
+
+        Assert.Contains("1.png is no longer there, or another picture", page);
+        Assert.Contains("2.png is no longer there, or another picture", page);
+        Assert.Equal(3, Images().Count(page));
+    }
+
+    [Fact]
+    public void Write_SamplesThatAreDamagedOrOfAnotherProgram_AreLeftOut()
+    {
+        var path = RecordedRunFolder.Write(folder, "cat");
+        File.WriteAllText(Path.Combine(path, "samples", "step-000007-1.png"), "no picture");
+        File.Copy(Goldens.Sample("my-cat", "1.png"), Path.Combine(path, "samples", "step-000008-1.png"));
+        File.Copy(Goldens.Sample("my-cat", "1.png"), Path.Combine(path, "samples", "mine.png"));
+
+        Assert.Equal([0, 5, 10], RunReading.Read(path).Samples.Select(sample => sample.Step));
+    }
+
+    [Fact]
+    public void Write_ManySamples_ShowsAFewAndTheKeptOne()
+    {
+        var path = RecordedRunFolder.Write(folder, "cat");
+        for (var step = 0; step < 60; step++) RecordedRunFolder.WriteSample(path, step, 1, "a photo of <my-cat>", 3);
+
+        var page = new RunReport(RunReading.Read(path)).Write();
+
+        Assert.InRange(Images().Count(page), 2 + 24, 2 + 25);
+        Assert.Contains("5 · kept", page);
+        Assert.Contains(">59</div>", page);
+        Assert.Contains(">before</div>", page);
+    }
+
+    [Fact]
+    public void Write_NoSamples_SaysHowToHaveThem()
+    {
+        var path = RecordedRunFolder.Write(folder, "cat");
+        Directory.Delete(Path.Combine(path, "samples"), recursive: true);
+
+        Assert.Contains("--sample-every 50", new RunReport(RunReading.Read(path)).Write());
+    }
+
+    private string Write(Action<JsonObject>? change = null) => new RunReport(RunReading.Read(RecordedRunFolder.Write(folder, "cat", change))).Write();
+
+    [GeneratedRegex("<img src=\"([^\"]*)\"")]
+    private static partial Regex Images();
+
+    [GeneratedRegex("<td class=\"soft\">([^<]*)</td>")]
+    private static partial Regex Names();
+}

@@ -1,0 +1,104 @@
+using TextualInversion.IO;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Tests.IO;
+
+public sealed class AtomicFileTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private string FilePath => folder.File("file");
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Write_NewFileInNewFolder_WritesOnlyIt()
+    {
+        var path = folder.File("new/inner/file");
+        AtomicFile.Write(path, overwrite: false, stream => stream.Write("content"u8));
+        Assert.Equal("content", File.ReadAllText(path));
+        AssertFiles("new/inner/file");
+    }
+
+    [Fact]
+    public void Write_RelativePath_WritesInTheCurrentFolder()
+    {
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, FilePath);
+        AtomicFile.Write(relative, overwrite: false, stream => stream.Write("content"u8));
+        AssertFiles("file");
+    }
+
+    [Fact]
+    public void Write_FileExists_RefusesBeforeTheWork()
+    {
+        folder.Write("file", "old");
+        var written = false;
+        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.Write(FilePath, overwrite: false, _ => written = true));
+        Assert.Equal($"{FilePath}: exists; choose another name or allow replacing it with --overwrite.", error.Message);
+        Assert.False(written);
+        AssertFiles("file");
+    }
+
+    [Fact]
+    public void Write_FileAppearsMeanwhile_IsNotReplaced()
+    {
+        Assert.Throws<TextualInversionException>(() => AtomicFile.Write(FilePath, overwrite: false, _ => folder.Write("file", "other")));
+        Assert.Equal("other", File.ReadAllText(FilePath));
+        AssertFiles("file");
+    }
+
+    [Fact]
+    public void Write_Overwrite_Replaces()
+    {
+        folder.Write("file", "old and longer");
+        AtomicFile.Write(FilePath, overwrite: true, stream => stream.Write("new"u8));
+        Assert.Equal("new", File.ReadAllText(FilePath));
+        AssertFiles("file");
+    }
+
+    [Fact]
+    public void Write_DiskFull_KeepsTheOldFileAndNamesIt()
+    {
+        folder.Write("file", "old");
+        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.Write(FilePath, overwrite: true, stream =>
+        {
+            stream.Write("half"u8);
+            throw new IOException("No space left on device.");
+        }));
+        Assert.Equal($"{FilePath}: cannot be written (No space left on device); free some space or choose another place.", error.Message);
+        Assert.Equal("old", File.ReadAllText(FilePath));
+        AssertFiles("file");
+    }
+
+    [Fact]
+    public void Write_WriterHasABug_LeavesNothingBehind()
+    {
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(FilePath, overwrite: false, stream =>
+        {
+            stream.Write("half"u8);
+            throw new InvalidOperationException();
+        }));
+        AssertFiles();
+    }
+
+    [Fact]
+    public void Write_PathIsAFolder_Refuses()
+    {
+        Directory.CreateDirectory(FilePath);
+        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.Write(FilePath, overwrite: true, _ => { }));
+        Assert.Equal($"{FilePath}: is a folder; name a file.", error.Message);
+    }
+
+    [Fact]
+    public void Write_FolderIsAFile_NamesThePath()
+    {
+        folder.Write("file", "in the way");
+        var path = folder.File("file/inner/new");
+        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.Write(path, overwrite: false, _ => { }));
+        Assert.StartsWith($"{path}: cannot be written (", error.Message, StringComparison.Ordinal);
+    }
+
+    private void AssertFiles(params string[] names) => Assert.Equal(
+        names, Directory.EnumerateFiles(folder.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Select(file => Path.GetRelativePath(folder.Path, file)));
+}

@@ -1,0 +1,61 @@
+using TextualInversion.Data;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training;
+using TextualInversion.Training.Data;
+
+namespace TextualInversion.Tests.Training.Data;
+
+public sealed class PromptSourceTests
+{
+    private static readonly Placeholder Cat = Placeholder.Parse("my-cat");
+    private static readonly string[] Templates = ["a photo of {}", "a drawing of {}"];
+
+    [Fact]
+    public void Prompt_Only_IsTheCaptionOrWhereThereIsNoneATemplate()
+    {
+        var drawn = Draw(CaptionUse.Only);
+        Assert.Equal(["a <my-cat>, red"], drawn.Select(pair => pair.First).Distinct());
+        Assert.Equal(["a drawing of <my-cat>", "a photo of <my-cat>"], drawn.Select(pair => pair.Second).Distinct().Order());
+    }
+
+    [Fact]
+    public void Prompt_Mixed_IsEitherHalfOfTheTimes()
+    {
+        var drawn = Draw(CaptionUse.Mixed);
+        Assert.InRange(drawn.Count(pair => pair.First == "a <my-cat>, red"), 430, 570);
+        Assert.Equal(3, drawn.Select(pair => pair.First).Distinct().Count());
+        Assert.Equal(2, drawn.Select(pair => pair.Second).Distinct().Count());
+    }
+
+    [Fact]
+    public void Prompt_Off_IsATemplate() => Assert.Equal(2, Draw(CaptionUse.Off).Select(pair => pair.First).Distinct().Count());
+
+    [Fact]
+    public void ValidationPrompt_VariedCaption_IsTheWholeOne()
+    {
+        var source = Source(new TrainOptions { Captions = CaptionUse.Mixed, ShuffleTags = true, DropTags = 0.9 });
+        Assert.All(Enumerable.Range(0, 20), i => Assert.Equal("a <my-cat>, red", source.ValidationPrompt(0, Cat, Random(i))));
+    }
+
+    [Theory]
+    [InlineData(CaptionUse.Only, 3)]
+    [InlineData(CaptionUse.Mixed, 3)]
+    [InlineData(CaptionUse.Off, 2)]
+    public void All_Use_AreThePromptsThatCanBe(CaptionUse use, int expected) => Assert.Equal(expected, Source(new TrainOptions { Captions = use }).All(Cat).Count);
+
+    [Fact]
+    public void All_EveryPictureDescribed_LeavesOutTheTemplates() =>
+        Assert.Equal(["a <my-cat>, red"], new PromptSource([Picture("a cat, red")], Templates, "cat", new TrainOptions()).All(Cat));
+
+    private static List<(string First, string Second)> Draw(CaptionUse use)
+    {
+        var source = Source(new TrainOptions { Captions = use });
+        return [.. Enumerable.Range(0, 1000).Select(i => (source.Prompt(0, Cat, Random(i)), source.Prompt(1, Cat, Random(i))))];
+    }
+
+    private static PromptSource Source(TrainOptions options) => new([Picture("a cat, red"), Picture(null)], Templates, "cat", options);
+
+    private static TrainingPicture Picture(string? caption) => new("1.png", new RgbPicture(new byte[3], 1, 1), "", 1, 1, caption);
+
+    private static StepRandom Random(long counter) => new(1, StepRandom.Purpose.Prompt, counter);
+}

@@ -1,0 +1,16 @@
+using TextualInversion.Training;
+using TextualInversion.Training.Estimates;
+
+namespace TextualInversion.Tests.Training.Estimates;
+
+public sealed class TrainingTrialTests
+{
+    /// <summary>Steps of one second and validations of two: before the first step with and without prompts, then after every 50 and the last.</summary>
+    [Theory]
+    [InlineData(100, 50, 100 + (2 * 4))]
+    [InlineData(101, 50, 101 + (2 * 5))]
+    [InlineData(10, 50, 10 + (2 * 3))]
+    [InlineData(100, 0, 100)]
+    public void Seconds_Options_AreStepsAndValidations(int steps, int every, double expected) =>
+        Assert.Equal(expected, new TrainingTrial(1, 2, IsFinite: true, HasGradient: true).Seconds(new TrainOptions { Steps = steps, ValidateEvery = every }));
+}

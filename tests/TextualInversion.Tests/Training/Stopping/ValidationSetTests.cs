@@ -1,0 +1,53 @@
+using TextualInversion.Training.Stopping;
+
+namespace TextualInversion.Tests.Training.Stopping;
+
+public sealed class ValidationSetTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(16)]
+    [InlineData(20)]
+    public void Examples_FewPictures_EachAtTimestepsSpreadEvenlyAloneAndTogether(int pictures)
+    {
+        var examples = ValidationSet.Examples(pictures, 1000);
+
+        Assert.True(examples.Count >= 16);
+        AssertEven(examples.Select(example => example.Timestep));
+        foreach (var own in examples.GroupBy(example => example.Picture)) AssertEven(own.Select(example => example.Timestep));
+        Assert.Equal(pictures, examples.Select(example => example.Picture).Distinct().Count());
+    }
+
+    [Fact]
+    public void Examples_ManyPictures_AreASelectionOfAll()
+    {
+        var chosen = ValidationSet.Examples(320, 1000).Select(example => example.Picture).ToList();
+
+        Assert.Equal(Enumerable.Range(0, 32).Select(i => i * 10), chosen);
+    }
+
+    [Theory]
+    [InlineData(20, 4, 5)]
+    [InlineData(20, 8, 5)]
+    [InlineData(32, 16, 8)]
+    public void Spread_FewOfMany_OneInEachPartAndOfSeveralPictures(int count, int most, int pictures)
+    {
+        var chosen = ValidationSet.Spread(count, most).ToList();
+
+        Assert.Equal(most, chosen.Count);
+        foreach (var (part, number) in chosen.Index()) Assert.InRange(number, part * count / most, ((part + 1) * count / most) - 1);
+        Assert.True(chosen.Select(number => number % pictures).Distinct().Count() >= 3);
+    }
+
+    [Fact]
+    public void Spread_All_IsAll() => Assert.Equal(Enumerable.Range(0, 20), ValidationSet.Spread(20, int.MaxValue));
+
+    /// <summary>One in each of n equal parts of [0, 1000).</summary>
+    private static void AssertEven(IEnumerable<long> timesteps)
+    {
+        var ordered = timesteps.Order().ToList();
+        foreach (var (index, timestep) in ordered.Index()) Assert.InRange(timestep, index * 1000 / ordered.Count, (index + 1) * 1000 / ordered.Count);
+    }
+}
