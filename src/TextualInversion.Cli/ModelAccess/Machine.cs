@@ -2,7 +2,6 @@ using System.Diagnostics;
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Models;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Training;
 using TextualInversion.Training.Estimates;
 using TorchSharp;
@@ -16,8 +15,8 @@ internal static class Machine
     private const long AssumedDeviceMemory = 12L << 30;
 
     /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing, truncated or another's.</exception>
-    public static IDiffusionModel Open(IModelFiles files, string device, Precision precision, GradientUse gradients = GradientUse.None) =>
-        DiffusionModel.Open(files, Devices.Find(device), TypeOf(precision), gradients);
+    public static IDiffusionModel Open(IModelFiles files, string device, Precision precision, bool gradientCheckpointing = false) =>
+        DiffusionModel.Open(files, Devices.Find(device), TypeOf(precision), gradientCheckpointing);
 
     /// <summary>Whether a training would not fit into memory without gradient checkpointing.</summary>
     /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing or malformed.</exception>

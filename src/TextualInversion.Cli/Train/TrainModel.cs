@@ -2,7 +2,6 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Models;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Train;
@@ -22,7 +21,7 @@ internal sealed class TrainModel : IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(request)),
         };
         Noise = new NoiseSchedule(ModelScheduler.Load(files, ModelOptions.Forced(request.Model)));
-        Network = Machine.Open(files, request.Device, request.Precision, Recomputes ? GradientUse.Recomputed : GradientUse.Kept);
+        Network = Machine.Open(files, request.Device, request.Precision, Recomputes);
     }
 
     /// <summary>As it is recorded.</summary>

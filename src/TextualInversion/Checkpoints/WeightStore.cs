@@ -36,9 +36,6 @@ public sealed class WeightStore : IDisposable
         }
     }
 
-    /// <summary>Whether layers may keep copies of small weights in an order that is faster, and gives other last digits.</summary>
-    public bool MayReorder { get; init; }
-
     public Weights Root => new(this, "");
 
     /// <exception cref="TextualInversionException">The file holds tensors that the network did not ask for.</exception>

@@ -25,9 +25,6 @@ public readonly struct Weights
     /// <exception cref="TextualInversionException">It is missing or of another shape.</exception>
     public Tensor Take(string name, params ReadOnlySpan<long> shape) => store.Take(prefix + name, shape);
 
-    /// <summary>See <see cref="WeightStore.MayReorder"/>.</summary>
-    public bool MayReorder => store.MayReorder;
-
     /// <summary>Has the store dispose of a tensor that was made from its own.</summary>
     public Tensor Keep(Tensor derived) => store.Keep(derived);
 }

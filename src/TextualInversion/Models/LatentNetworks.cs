@@ -1,6 +1,5 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Autoencoders;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Models.Unets;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
@@ -15,7 +14,7 @@ internal sealed class LatentNetworks : IDisposable
 {
     private readonly Device device;
     private readonly ScalarType type;
-    private readonly GradientUse gradients;
+    private readonly bool gradientCheckpointing;
     private readonly VaeConfig vaeConfig;
     private readonly ITensorFile unetFile, vaeFile;
     private VaeEncoder? vaeEncoder;
@@ -23,11 +22,11 @@ internal sealed class LatentNetworks : IDisposable
     private UNet? unet;
 
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
-    public LatentNetworks(IModelFiles files, Device device, ScalarType type, GradientUse gradients)
+    public LatentNetworks(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing)
     {
         this.device = device;
         this.type = type;
-        this.gradients = gradients;
+        this.gradientCheckpointing = gradientCheckpointing;
         UNetConfig = files.Config<UNetConfig>("unet");
         vaeConfig = files.Config<VaeConfig>("vae");
         // All headers are read before any work, so that a broken file is named at once.
@@ -38,7 +37,7 @@ internal sealed class LatentNetworks : IDisposable
 
     public UNetConfig UNetConfig { get; }
 
-    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, type, device, gradients);
+    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, type, device, gradientCheckpointing);
 
     public VaeEncoder VaeEncoder => vaeEncoder ??= new VaeEncoder(vaeConfig, vaeFile, device);
 

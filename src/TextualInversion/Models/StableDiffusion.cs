@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Models.Clip;
 using TextualInversion.Models.Tokenizers;
 using static TorchSharp.torch;
@@ -16,11 +15,11 @@ public sealed class StableDiffusion : IDiffusionModel
     private readonly PromptEncoder text;
 
     /// <inheritdoc cref="DiffusionModel.Open"/>
-    public StableDiffusion(IModelFiles files, Device device, ScalarType type, GradientUse gradients = GradientUse.None)
+    public StableDiffusion(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
     {
         Device = device;
-        networks = new LatentNetworks(files, device, type, gradients);
-        text = new PromptEncoder(files, "", device, gradients);
+        networks = new LatentNetworks(files, device, type, gradientCheckpointing);
+        text = new PromptEncoder(files, "", device);
         networks.RequireText(text.Encoder.Width, addition: null);
     }
 

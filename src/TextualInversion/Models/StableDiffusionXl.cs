@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Models.Clip;
 using TextualInversion.Models.Tokenizers;
 using static TorchSharp.torch;
@@ -16,13 +15,13 @@ public sealed class StableDiffusionXl : IDiffusionModel
     private readonly PromptEncoder first, second;
 
     /// <inheritdoc cref="DiffusionModel.Open"/>
-    public StableDiffusionXl(IModelFiles files, Device device, ScalarType type, GradientUse gradients = GradientUse.None)
+    public StableDiffusionXl(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
     {
         Device = device;
         MissingPromptIsZero = PipelineIndex.Read(files).ForceZerosForEmptyPrompt;
-        networks = new LatentNetworks(files, device, type, gradients);
-        first = new PromptEncoder(files, "", device, gradients);
-        second = new PromptEncoder(files, "_2", device, gradients, hasProjection: true);
+        networks = new LatentNetworks(files, device, type, gradientCheckpointing);
+        first = new PromptEncoder(files, "", device);
+        second = new PromptEncoder(files, "_2", device, hasProjection: true);
         networks.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");
         networks.UNetConfig.RequireTextTime(second.Encoder.ProjectionWidth, files.Full("unet/config.json"));
     }

@@ -13,16 +13,9 @@ namespace TextualInversion.Native;
 internal static unsafe class OneDnn
 {
     private static readonly nint LinearFunction = NativeLibraries.TorchCpuFunction("aoti_torch_cpu__linear_pointwise");
-    private static readonly nint ConvolutionFunction = NativeLibraries.TorchCpuFunction("aoti_torch_cpu_mkldnn__convolution_pointwise");
-    private static readonly Lazy<TorchSharp.torch.jit.CompilationUnit> Packing = new(() => TorchSharp.torch.jit.compile(
-        """
-        def pack(weight: Tensor, input: Tensor, padding: int) -> Tensor:
-            return torch.mkldnn_reorder_conv2d_weight(weight.to_mkldnn(), [padding, padding], [1, 1], [1, 1], 1, input.size())
-
-        """));
 
     /// <summary>Whether this libtorch was built with it.</summary>
-    public static bool IsAvailable => LinearFunction != 0 && ConvolutionFunction != 0;
+    public static bool IsAvailable => LinearFunction != 0;
 
     /// <summary>Whether its matrix products are to be preferred to PyTorch's own: not on Intel's processors, for which MKL is made.</summary>
     public static bool BeatsMkl { get; } = IsAvailable && !IsIntel();
@@ -45,31 +38,6 @@ internal static unsafe class OneDnn
         KeepAlive(x, weight, bias);
         return Tensor.UnsafeCreateTensor(result);
     }
-
-    /// <summary>A convolution of stride 1.</summary>
-    /// <param name="x">(B, inputs, h, w) float32 on the CPU</param>
-    /// <param name="weight">(outputs, inputs, k, k), or packed by <see cref="Pack"/></param>
-    /// <param name="bias">(outputs)</param>
-    /// <param name="padding">zeros on each side</param>
-    /// <exception cref="InvalidOperationException">The shapes do not fit, or memory ran out.</exception>
-    public static Tensor Convolve(Tensor x, Tensor weight, Tensor? bias, int padding)
-    {
-        var function = (delegate* unmanaged<nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double**, long, byte**, nint*, int>)ConvolutionFunction;
-        nint result, biasHandle = bias?.Handle ?? 0;
-        var paddings = stackalloc long[] { padding, padding };
-        var ones = stackalloc long[] { 1, 1 };
-        fixed (byte* activation = "none\0"u8, algorithm = "\0"u8)
-        {
-            var algorithmPointer = algorithm;
-            Check(function(x.Handle, weight.Handle, bias is null ? null : &biasHandle, paddings, 2, ones, 2, ones, 2, 1, activation, null, 0, &algorithmPointer, &result));
-        }
-
-        KeepAlive(x, weight, bias);
-        return Tensor.UnsafeCreateTensor(result);
-    }
-
-    /// <summary>A copy of a convolution's weights in the order that suits inputs like <paramref name="x"/> best; only <see cref="Convolve"/> can read it.</summary>
-    public static Tensor Pack(Tensor weight, Tensor x, int padding) => Packing.Value.invoke<Tensor>("pack", weight, x, padding);
 
     private static bool IsIntel()
     {

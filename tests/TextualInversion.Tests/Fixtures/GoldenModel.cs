@@ -1,7 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models;
 using TextualInversion.Models.Autoencoders;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Models.Clip;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Models.Unets;
@@ -35,7 +34,7 @@ internal sealed class GoldenModel(string name)
     /// <summary>The model that such a file is of: <c>sd1</c> for <c>sd1-train-1.safetensors</c>.</summary>
     public static GoldenModel Of(string file) => new(file[..file.IndexOf('-', StringComparison.Ordinal)]);
 
-    public IDiffusionModel Open(GradientUse gradients = GradientUse.None) => DiffusionModel.Open(Folder, CPU, ScalarType.Float32, gradients);
+    public IDiffusionModel Open(bool gradientCheckpointing = false) => DiffusionModel.Open(Folder, CPU, ScalarType.Float32, gradientCheckpointing);
 
     public ClipTextEncoder TextEncoder(string suffix = "") =>
         new(Folder.Config<ClipTextConfig>("text_encoder" + suffix), Folder.Weights("text_encoder" + suffix), CPU, hasProjection: suffix.Length > 0);

@@ -1,7 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Data;
 using TextualInversion.Models;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
@@ -21,7 +20,7 @@ internal sealed class PictureFixture : IDisposable
     {
         Options = options;
         var files = new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
-        Model = DiffusionModel.Open(files, CPU, ScalarType.Float32, GradientUse.Kept);
+        Model = DiffusionModel.Open(files, CPU, ScalarType.Float32, false);
         Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
         Placeholder = Placeholder.Parse("my-cat", options.Vectors);
         var pictures = TrainingPictures.Load([Goldens.Sample("my-cat")], resolution: 32, CropMode.Center).Pictures;

@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models.Direct;
 using TextualInversion.Models.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,7 +12,7 @@ internal sealed record ClipLayerConfig(int Width, int MlpWidth, int Heads, doubl
 /// <summary>One block: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
 internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool isCausal, string file)
 {
-    private static readonly Scalar QuickGelu = 1.702; // see Layers.Plus
+    private static readonly Scalar QuickGelu = 1.702; // see TensorSums.Plus
 
     private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.Width, config.LayerNormEps);
     private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.Width, config.Heads, hasBias: true);
@@ -27,23 +26,12 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
         _ => throw new TextualInversionException($"{file}: its config.json asks for the activation {config.Activation}; quick_gelu and gelu are supported."),
     };
 
-    private DirectClipLayer? direct;
-
     /// <param name="x">(B, S, width)</param>
     /// <returns>(B, S, width)</returns>
     public Tensor Forward(Tensor x)
     {
-        if (DirectUse.Suits(weights, x, Math.Max(config.Width * config.MlpWidth, 3 * config.Width * config.Width), x.shape[0] * config.Heads * x.shape[1] * x.shape[1])) return (direct ??= Direct()).Run(x);
         using var scope = NewDisposeScope();
         x = x.Plus(attention.Forward(attentionNorm.Forward(x), causal: isCausal));
         return x.Plus(contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
-    }
-
-    private DirectClipLayer Direct()
-    {
-        var (queryKeyValue, _, output) = attention.Direct(weights.Keep);
-        return new(
-            attentionNorm.Direct(), queryKeyValue, output, mlpNorm.Direct(), expand.Direct(weights.Keep), contract.Direct(weights.Keep),
-            config.MlpWidth, config.Heads, isCausal, quickGelu: config.Activation == "quick_gelu");
     }
 }

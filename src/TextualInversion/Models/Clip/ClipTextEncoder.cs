@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Models.Layers;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
@@ -28,13 +27,12 @@ public sealed class ClipTextEncoder : IDisposable
     /// <param name="file">The weights.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="hasProjection">Whether there is a <c>text_projection</c>.</param>
-    /// <param name="gradients">Whether it is to train.</param>
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device, bool hasProjection = false, GradientUse gradients = GradientUse.None)
+    public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device, bool hasProjection = false)
     {
         config.Validate(file.FilePath);
         this.config = config;
-        store = new WeightStore(file, ScalarType.Float32, device, Rename) { MayReorder = gradients != GradientUse.None };
+        store = new WeightStore(file, ScalarType.Float32, device, Rename);
         var weights = store.Root;
         tokenEmbedding = (weights / "embeddings" / "token_embedding").Take("weight", config.VocabSize, config.HiddenSize);
         positionEmbedding = (weights / "embeddings" / "position_embedding").Take("weight", config.MaxPositionEmbeddings, config.HiddenSize);

@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models.Autograd;
 using TextualInversion.Models.Tokenizers;
 using static TorchSharp.torch;
 
@@ -11,17 +10,16 @@ internal sealed class PromptEncoder : IDisposable
     /// <param name="files">The model.</param>
     /// <param name="suffix">Of the names of its parts: nothing, or <c>_2</c>.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="gradients">Whether it is to train.</param>
     /// <param name="hasProjection">Whether what is pooled is projected.</param>
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
-    public PromptEncoder(IModelFiles files, string suffix, Device device, GradientUse gradients = GradientUse.None, bool hasProjection = false)
+    public PromptEncoder(IModelFiles files, string suffix, Device device, bool hasProjection = false)
     {
         string folder = "tokenizer" + suffix, part = "text_encoder" + suffix;
         Tokenizer = ClipTokenizer.Load(files.TokenizerFolder(folder));
         var config = files.Config<ClipTextConfig>(part);
         if (Tokenizer.VocabularySize > config.VocabSize)
             throw new TextualInversionException($"{files.Full(folder)}: has {Tokenizer.VocabularySize} tokens, the text encoder only {config.VocabSize}; they do not belong together.");
-        Encoder = new ClipTextEncoder(config, files.Weights(part), device, hasProjection, gradients);
+        Encoder = new ClipTextEncoder(config, files.Weights(part), device, hasProjection);
     }
 
     public ClipTokenizer Tokenizer { get; }

@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models.Direct;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -16,9 +15,7 @@ internal sealed record AttentionNames(string Query, string Key, string Value, st
 internal sealed class Attention
 {
     private readonly long width, heads;
-    private readonly bool isSelfAttention;
     private readonly Linear query, key, value, output;
-    private readonly Linear? joined; // query, key and value of x, or key and value of the context
 
     /// <param name="weights">Of the four projections.</param>
     /// <param name="names">What they are called there.</param>
@@ -28,19 +25,12 @@ internal sealed class Attention
     /// <param name="contextWidth">Of what is attended to, or null where that is the states themselves.</param>
     public Attention(Weights weights, AttentionNames names, long width, long heads, bool hasBias, long? contextWidth = null)
     {
-        (this.width, this.heads, isSelfAttention) = (width, heads, contextWidth is null);
+        (this.width, this.heads) = (width, heads);
         query = new Linear(weights / names.Query, width, width, hasBias);
         key = new Linear(weights / names.Key, contextWidth ?? width, width, hasBias);
         value = new Linear(weights / names.Value, contextWidth ?? width, width, hasBias);
         output = new Linear(weights / names.Output, width, width);
-        Linear[] parts = contextWidth is null ? [query, key, value] : [key, value];
-        if (weights.MayReorder && parts.Length * width * (contextWidth ?? width) <= Layers.ReorderedUpTo) joined = Linear.Join(weights, parts);
     }
-
-    /// <summary>For weights small enough to be joined: what is taken of the states, of the context (null for self-attention), and the output.</summary>
-    public (DirectLinear OfStates, DirectLinear? OfContext, DirectLinear Output) Direct(Func<Tensor, Tensor> keep) => isSelfAttention
-        ? (joined!.Direct(keep), null, output.Direct(keep))
-        : (query.Direct(keep), joined!.Direct(keep), output.Direct(keep));
 
     /// <param name="x">(B, S, width)</param>
     /// <param name="context">(B, T, contextWidth), or null for self-attention</param>
@@ -49,20 +39,14 @@ internal sealed class Attention
     public Tensor Forward(Tensor x, Tensor? context = null, bool causal = false)
     {
         using var scope = NewDisposeScope();
-        var parts = Project(x, context); // 3 x (B, S or T, heads, d)
-        var (q, k, v) = (parts[0].transpose(1, 2), parts[1].transpose(1, 2), parts[2].transpose(1, 2)); // (B, heads, S or T, d)
+        var q = SplitHeads(query.Forward(x)); // (B, heads, S, d)
+        var k = SplitHeads(key.Forward(context ?? x)); // (B, heads, S or T, d)
+        var v = SplitHeads(value.Forward(context ?? x)); // (B, heads, S or T, d)
         var attended = F.scaled_dot_product_attention(q, k, v, attn_mask: null, p: 0, is_casual: causal); // (B, heads, S, d)
         var states = attended.transpose(1, 2).reshape(x.shape[0], x.shape[1], width); // (B, S, width)
         return output.Forward(states).MoveToOuterDisposeScope();
     }
 
-    private Tensor[] Project(Tensor x, Tensor? context) => (joined, context) switch
-    {
-        (null, _) => [Cut(query, x, 1)[0], Cut(key, context ?? x, 1)[0], Cut(value, context ?? x, 1)[0]],
-        (_, null) => Cut(joined, x, 3),
-        _ => [Cut(query, x, 1)[0], .. Cut(joined, context, 2)],
-    };
-
-    private Tensor[] Cut(Linear projection, Tensor x, int parts) =>
-        projection.Forward(x).view(x.shape[0], x.shape[1], parts, heads, width / heads).unbind(2); // parts x (B, S, heads, d)
+    private Tensor SplitHeads(Tensor x) =>
+        x.view(x.shape[0], x.shape[1], heads, width / heads).transpose(1, 2); // (B, heads, S, d)
 }

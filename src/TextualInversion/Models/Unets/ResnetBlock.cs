@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models.Direct;
 using TextualInversion.Models.Layers;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -19,22 +18,17 @@ internal sealed class ResnetBlock(Weights weights, long inputs, long outputs, lo
     private readonly Conv2d conv2 = new(weights / "conv2", outputs, outputs, kernel: 3, padding: 1);
     private readonly Conv2d? shortcut = inputs == outputs ? null : new Conv2d(weights / "conv_shortcut", inputs, outputs, kernel: 1);
 
-    private DirectResnet? direct;
-
     /// <param name="x">(B, inputs, h, w)</param>
     /// <param name="time">(B, timeWidth), through silu already since all blocks share it; null in the VAE</param>
     /// <returns>(B, outputs, h, w)</returns>
     public Tensor Forward(Tensor x, Tensor? time = null)
     {
-        if (timeProjection is not null && DirectUse.Suits(weights, x, largestLayer: 9 * Math.Max(inputs, outputs) * outputs)) return (direct ??= Direct()).Run(x, timeProjection.Forward(time!));
         using var scope = NewDisposeScope();
         var hidden = Through(norm1, conv1, x);
         if (timeProjection is not null) hidden = hidden.Plus(timeProjection.Forward(time!).unsqueeze(-1).unsqueeze(-1)); // (B, C, h, w) + (B, C, 1, 1)
         hidden = Through(norm2, conv2, hidden);
         return (shortcut?.Forward(x) ?? x).Plus(hidden).MoveToOuterDisposeScope();
     }
-
-    private DirectResnet Direct() => new(norm1.Direct(silu: true), conv1, norm2.Direct(silu: true), conv2, shortcut?.Direct(), (int)outputs);
 
     private static Tensor Through(GroupNorm norm, Conv2d conv, Tensor x)
     {

@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Models.Direct;
 using TextualInversion.Models.Layers;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -13,16 +12,12 @@ internal sealed class SpatialTransformer
 {
     private const double GroupNormEpsilon = 1e-6; // fixed in diffusers' Transformer2DModel, whatever norm_eps says
 
-    private readonly Weights weights;
-    private readonly int heads;
     private readonly GroupNorm norm;
     private readonly Linear projectIn, projectOut;
     private readonly TransformerBlock[] blocks;
-    private DirectTransformer? direct;
 
     public SpatialTransformer(Weights weights, UNetConfig config, long channels, int heads, int depth)
     {
-        (this.weights, this.heads) = (weights, heads);
         norm = new GroupNorm(weights / "norm", config.NormNumGroups, channels, GroupNormEpsilon);
         projectIn = Pointwise(weights / "proj_in", channels, config.UseLinearProjection);
         blocks = [.. Enumerable.Range(0, depth).Select(i => new TransformerBlock(weights / "transformer_blocks" / i, channels, config.CrossAttentionDim, heads))];
@@ -34,9 +29,6 @@ internal sealed class SpatialTransformer
     public Tensor Forward(Tensor x, Tensor encoderHiddenStates)
     {
         long batch = x.shape[0], channels = x.shape[1], height = x.shape[2], width = x.shape[3];
-        var probabilities = batch * heads * height * width * Math.Max(height * width, encoderHiddenStates.shape[1]);
-        if (DirectUse.Suits(weights, x, TransformerBlock.LargestLayer(channels, encoderHiddenStates.shape[2]), probabilities))
-            return (direct ??= Direct()).Run(x, encoderHiddenStates);
         using var scope = NewDisposeScope();
         var cells = norm.Forward(x).permute(0, 2, 3, 1).reshape(batch, height * width, channels); // (B, h w, C)
         cells = projectIn.Forward(cells);
@@ -45,9 +37,6 @@ internal sealed class SpatialTransformer
         // x first: the sum takes its order in memory.
         return x.Plus(cells.view(batch, height, width, channels).permute(0, 3, 1, 2)).MoveToOuterDisposeScope(); // (B, C, h, w)
     }
-
-    private DirectTransformer Direct() => new(
-        norm.Direct(silu: false), projectIn.Direct(weights.Keep), [.. blocks.Select(block => block.Direct())], projectOut.Direct(weights.Keep));
 
     // A convolution of one pixel is a linear layer, and is stored as either.
     private static Linear Pointwise(Weights weights, long channels, bool isStoredAsLinear) => isStoredAsLinear
@@ -67,19 +56,6 @@ internal sealed class TransformerBlock(Weights weights, long width, long context
     private readonly LayerNorm norm3 = new(weights / "norm3", width, Epsilon);
     private readonly Linear expand = new(weights / "ff" / "net" / 0 / "proj", width, 8 * width);
     private readonly Linear contract = new(weights / "ff" / "net" / 2, 4 * width, width);
-
-    /// <summary>The most weights of a layer of such a block.</summary>
-    public static long LargestLayer(long width, long contextWidth) => Math.Max(8 * width * width, 2 * width * contextWidth);
-
-    /// <summary>See <see cref="DirectUse"/>.</summary>
-    public DirectTransformerBlock Direct()
-    {
-        var (queryKeyValue, _, output1) = selfAttention.Direct(weights.Keep);
-        var (query, keyValue, output2) = crossAttention.Direct(weights.Keep);
-        return new(
-            norm1.Direct(), queryKeyValue, output1, norm2.Direct(), query, keyValue!, output2,
-            norm3.Direct(), expand.Direct(weights.Keep), contract.Direct(weights.Keep), (int)heads);
-    }
 
     /// <param name="x">(B, S, width)</param>
     /// <param name="context">(B, T, contextWidth)</param>

@@ -28,14 +28,14 @@ public sealed class UNet : IDisposable
     /// <param name="file">The weights.</param>
     /// <param name="type">The type to compute in: float32 or bfloat16.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="gradients">Whether it is to train.</param>
+    /// <param name="gradientCheckpointing">Whether the backward pass computes activations again instead of keeping them.</param>
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
-    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, GradientUse gradients = GradientUse.None)
+    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, bool gradientCheckpointing = false)
     {
         config.Validate(file.FilePath);
-        recomputation = gradients == GradientUse.Recomputed ? new Recomputation() : null;
+        recomputation = gradientCheckpointing ? new Recomputation() : null;
         this.type = type;
-        store = new WeightStore(file, type, device, key => key) { MayReorder = gradients != GradientUse.None };
+        store = new WeightStore(file, type, device, key => key);
         var weights = store.Root;
         var channels = config.BlockOutChannels;
         var last = channels.Count - 1;
