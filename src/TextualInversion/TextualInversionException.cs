@@ -7,12 +7,8 @@ namespace TextualInversion;
 public sealed class TextualInversionException : Exception
 {
     public TextualInversionException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     public TextualInversionException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

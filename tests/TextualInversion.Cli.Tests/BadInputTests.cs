@@ -18,7 +18,8 @@ public sealed class BadInputTests : IDisposable
     public Task Train_NoSuchFolder_IsNamed() => RefusesAsync("nowhere", images: folder.File("nowhere"));
 
     [Fact]
-    public Task Train_EmptyFolder_IsNamed() => RefusesAsync("empty", images: Directory.CreateDirectory(folder.File("nothing")).FullName);
+    public Task Train_EmptyFolder_IsNamed() =>
+        RefusesAsync("empty", images: Directory.CreateDirectory(folder.File("nothing")).FullName);
 
     [Fact]
     public Task Train_FolderOfText_NamesIt()
@@ -49,10 +50,12 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public Task Train_InitializerThatIsNoWord_ProposesWords() => RefusesAsync("no word", more: ["--initializer", "qxzv"]);
+    public Task Train_InitializerThatIsNoWord_ProposesWords() =>
+        RefusesAsync("no word", more: ["--initializer", "qxzv"]);
 
     [Fact]
-    public Task Train_PlaceholderOfTheVocabulary_IsRefused() => RefusesAsync("vocabulary already holds cat", token: "cat");
+    public Task Train_PlaceholderOfTheVocabulary_IsRefused() =>
+        RefusesAsync("vocabulary already holds cat", token: "cat");
 
     [Theory]
     [InlineData("--vectors", "0")]
@@ -67,7 +70,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--betas", "1,0.9")]
     [InlineData("--warmup", "-1")]
     [InlineData("--device", "tpu")]
-    public Task Train_NumberOutOfRange_NamesTheOption(string option, string value) => RefusesAsync(option, more: [option, value]);
+    public Task Train_NumberOutOfRange_NamesTheOption(string option, string value) =>
+        RefusesAsync(option, more: [option, value]);
 
     [Theory]
     [InlineData("unet/diffusion_pytorch_model.safetensors")]
@@ -86,7 +90,8 @@ public sealed class BadInputTests : IDisposable
     {
         var model = Ti.CopyOfDemoModel(folder);
         var file = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
-        using (var stream = File.OpenWrite(file)) stream.SetLength(stream.Length - 1000);
+        using (var stream = File.OpenWrite(file))
+            stream.SetLength(stream.Length - 1000);
         return RefusesAsync("truncated", model: model);
     }
 
@@ -110,7 +115,15 @@ public sealed class BadInputTests : IDisposable
         var file = Path.Combine(Output, "embeddings", "it.safetensors");
         await File.WriteAllTextAsync(file, "precious");
 
-        var (exitCode, _, error) = await Ti.TrainAsync(Output, Goldens.Sample("my-cat"), "<it>", "--initializer", "cat", "--model", "demo");
+        var (exitCode, _, error) = await Ti.TrainAsync(
+            Output,
+            Goldens.Sample("my-cat"),
+            "<it>",
+            "--initializer",
+            "cat",
+            "--model",
+            "demo"
+        );
 
         Assert.Equal(1, exitCode);
         Assert.Contains("--overwrite", error);
@@ -126,7 +139,17 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--embedding", "nowhere.safetensors")]
     public async Task Generate_BadOption_SaysSo(string option, string value)
     {
-        var (exitCode, _, error) = await Ti.RunAsync("generate", "--prompt", "a cat", "--model", "demo", "--output", Output, option, value);
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "generate",
+            "--prompt",
+            "a cat",
+            "--model",
+            "demo",
+            "--output",
+            Output,
+            option,
+            value
+        );
 
         Assert.Equal(1, exitCode);
         Assert.Contains("error: ", error);
@@ -149,10 +172,21 @@ public sealed class BadInputTests : IDisposable
         Assert.Contains("--help", error);
     }
 
-    private async Task RefusesAsync(string expected, string? images = null, string token = "<it>", string model = "demo", string[]? more = null)
+    private async Task RefusesAsync(
+        string expected,
+        string? images = null,
+        string token = "<it>",
+        string model = "demo",
+        string[]? more = null
+    )
     {
         string[] initializer = more is ["--initializer", ..] ? [] : ["--initializer", "cat"];
-        var (exitCode, output, error) = await Ti.TrainAsync(Output, images ?? Goldens.Sample("my-cat"), token, ["--model", model, .. initializer, .. more ?? []]);
+        var (exitCode, output, error) = await Ti.TrainAsync(
+            Output,
+            images ?? Goldens.Sample("my-cat"),
+            token,
+            ["--model", model, .. initializer, .. more ?? []]
+        );
 
         Assert.Equal(1, exitCode);
         Assert.Empty(output);
@@ -168,7 +202,8 @@ public sealed class BadInputTests : IDisposable
         foreach (var value in bytes)
         {
             crc ^= value;
-            for (var bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
+            for (var bit = 0; bit < 8; bit++)
+                crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
         }
 
         return ~crc;

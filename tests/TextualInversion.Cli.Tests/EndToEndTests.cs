@@ -10,7 +10,18 @@ namespace TextualInversion.Cli.Tests;
 [Trait("Category", "EndToEnd")]
 public sealed class EndToEndTests : IDisposable
 {
-    private static readonly string[] Short = ["--initializer", "cat", "--model", "demo", "--steps", "3", "--batch", "1", "--json"];
+    private static readonly string[] Short =
+    [
+        "--initializer",
+        "cat",
+        "--model",
+        "demo",
+        "--steps",
+        "3",
+        "--batch",
+        "1",
+        "--json",
+    ];
 
     private readonly TemporaryFolder folder = new();
 
@@ -26,11 +37,20 @@ public sealed class EndToEndTests : IDisposable
         using var result = JsonDocument.Parse(output);
         Assert.Equal("<my-cat>", result.RootElement.GetProperty("placeholder").GetString());
         Assert.Equal(3, result.RootElement.GetProperty("steps").GetInt32());
-        Assert.Equal(await File.ReadAllBytesAsync(folder.File("a/embeddings/my-cat.safetensors")), await File.ReadAllBytesAsync(folder.File("b/embeddings/my-cat.safetensors")));
-        Assert.Equal(await File.ReadAllTextAsync(folder.File("a/runs/my-cat/metrics.csv")), await File.ReadAllTextAsync(folder.File("b/runs/my-cat/metrics.csv")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(folder.File("a/embeddings/my-cat.safetensors")),
+            await File.ReadAllBytesAsync(folder.File("b/embeddings/my-cat.safetensors"))
+        );
+        Assert.Equal(
+            await File.ReadAllTextAsync(folder.File("a/runs/my-cat/metrics.csv")),
+            await File.ReadAllTextAsync(folder.File("b/runs/my-cat/metrics.csv"))
+        );
         using var record = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("a/runs/my-cat/run.json")));
         foreach (var network in record.RootElement.GetProperty("baseWeights").EnumerateObject())
-            Assert.Equal(network.Value.GetProperty("before").GetString(), network.Value.GetProperty("after").GetString());
+            Assert.Equal(
+                network.Value.GetProperty("before").GetString(),
+                network.Value.GetProperty("after").GetString()
+            );
     }
 
     [Fact]
@@ -44,13 +64,26 @@ public sealed class EndToEndTests : IDisposable
         Assert.Equal("cat", embedding.Provenance["initializer"]);
         Assert.Equal("pt", SafetensorsFile.Open(folder.File("embeddings/my-cat.safetensors")).Metadata["format"]);
         var last = (await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv")))[^1].Split(',');
-        Assert.All(last[^2..], drift => Assert.True(double.Parse(drift, System.Globalization.CultureInfo.InvariantCulture) > 0));
+        Assert.All(
+            last[^2..],
+            drift => Assert.True(double.Parse(drift, System.Globalization.CultureInfo.InvariantCulture) > 0)
+        );
     }
 
     [Fact]
     public async Task Train_Captions_AreShownWithThePlaceholder()
     {
-        var (_, _, error) = await Ti.TrainAsync(folder.Path, Goldens.Sample("my-boat"), "my-boat", "--initializer", "boat", "--model", "demo", "--steps", "1");
+        var (_, _, error) = await Ti.TrainAsync(
+            folder.Path,
+            Goldens.Sample("my-boat"),
+            "my-boat",
+            "--initializer",
+            "boat",
+            "--model",
+            "demo",
+            "--steps",
+            "1"
+        );
 
         Assert.Contains("1.png: \"a photo of a <my-boat>\"", error);
     }
@@ -68,12 +101,33 @@ public sealed class EndToEndTests : IDisposable
         using var result = JsonDocument.Parse(output);
         Assert.Equal(5ul, result.RootElement.GetProperty("images")[0].GetProperty("seed").GetUInt64());
         var parameters = PictureFile.ReadParameters(folder.File("pictures/0001.png"));
-        Assert.StartsWith("a <MY-CAT>, and another <my-cat>!\nSteps: 2, Sampler: DPM++ 2M, CFG scale: 4, Seed: 5, Size: 64x72, Model: demo", parameters);
+        Assert.StartsWith(
+            "a <MY-CAT>, and another <my-cat>!\nSteps: 2, Sampler: DPM++ 2M, CFG scale: 4, Seed: 5, Size: 64x72, Model: demo",
+            parameters
+        );
         Assert.True(File.Exists(folder.File("pictures/0002.png")));
 
-        Task<(int ExitCode, string Output, string Error)> GenerateAsync(string prompt) => Ti.RunAsync(
-            "generate", "--model", "demo", "--prompt", prompt, "--embedding", folder.File("embeddings/my-cat.safetensors"), "--seed", "5",
-            "--steps", "2", "--width", "64", "--height", "72", "--output", folder.File("pictures"), "--json");
+        Task<(int ExitCode, string Output, string Error)> GenerateAsync(string prompt) =>
+            Ti.RunAsync(
+                "generate",
+                "--model",
+                "demo",
+                "--prompt",
+                prompt,
+                "--embedding",
+                folder.File("embeddings/my-cat.safetensors"),
+                "--seed",
+                "5",
+                "--steps",
+                "2",
+                "--width",
+                "64",
+                "--height",
+                "72",
+                "--output",
+                folder.File("pictures"),
+                "--json"
+            );
     }
 
     [Fact]
@@ -90,11 +144,36 @@ public sealed class EndToEndTests : IDisposable
         Assert.Equal(0, (await GenerateAsync("cached.png", offline: null)).ExitCode);
         Assert.Equal(0, (await GenerateAsync("offline.png", offline: "1")).ExitCode);
 
-        var pictures = new[] { "online.png", "cached.png", "offline.png" }.Select(file => File.ReadAllBytes(folder.File(file))).ToList();
+        var pictures = new[] { "online.png", "cached.png", "offline.png" }
+            .Select(file => File.ReadAllBytes(folder.File(file)))
+            .ToList();
         Assert.All(pictures, picture => Assert.Equal(pictures[0], picture));
 
-        Task<(int ExitCode, string Output, string Error)> GenerateAsync(string picture, string? offline) => Ti.RunAsync(
-            name => name switch { "HF_HOME" => folder.Path, "HF_ENDPOINT" => server.Address.AbsoluteUri, "HF_HUB_OFFLINE" => offline, _ => null },
-            "generate", "--model", "artist/tiny", "--prompt", "a cat", "--steps", "1", "--width", "64", "--height", "64", "--seed", "5", "--output", folder.File(picture));
+        Task<(int ExitCode, string Output, string Error)> GenerateAsync(string picture, string? offline) =>
+            Ti.RunAsync(
+                name =>
+                    name switch
+                    {
+                        "HF_HOME" => folder.Path,
+                        "HF_ENDPOINT" => server.Address.AbsoluteUri,
+                        "HF_HUB_OFFLINE" => offline,
+                        _ => null,
+                    },
+                "generate",
+                "--model",
+                "artist/tiny",
+                "--prompt",
+                "a cat",
+                "--steps",
+                "1",
+                "--width",
+                "64",
+                "--height",
+                "64",
+                "--seed",
+                "5",
+                "--output",
+                folder.File(picture)
+            );
     }
 }

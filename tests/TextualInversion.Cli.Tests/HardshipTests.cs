@@ -9,7 +9,8 @@ namespace TextualInversion.Cli.Tests;
 [Trait("Category", "EndToEnd")]
 public sealed class HardshipTests : IDisposable
 {
-    private static readonly string Dotnet = $"'{Environment.ProcessPath}' exec '{Path.Combine(AppContext.BaseDirectory, "ti.dll")}'";
+    private static readonly string Dotnet =
+        $"'{Environment.ProcessPath}' exec '{Path.Combine(AppContext.BaseDirectory, "ti.dll")}'";
 
     private readonly TemporaryFolder folder = new();
 
@@ -22,7 +23,13 @@ public sealed class HardshipTests : IDisposable
     {
         using var shell = Start($"exec {Train(steps: 100_000)}");
         await UntilAsync(() => Lines("metrics.csv") > 3, shell);
-        using (var kill = Process.Start("kill", ["-" + signal, shell.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+        using (
+            var kill = Process.Start(
+                "kill",
+                ["-" + signal, shell.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]
+            )
+        )
+            await kill.WaitForExitAsync();
         var error = await shell.StandardError.ReadToEndAsync();
         await shell.WaitForExitAsync();
 
@@ -45,7 +52,10 @@ public sealed class HardshipTests : IDisposable
         (exitCode, _, error) = await RunAsync($"{Dotnet} train --resume runs/my-cat");
         Assert.True(exitCode == 0, error);
         Assert.Contains("going on after step 2", error);
-        Assert.Equal(["0", "1", "2", "3"], File.ReadLines(folder.File("runs/my-cat/metrics.csv")).Skip(1).Select(line => line.Split(',')[0]));
+        Assert.Equal(
+            ["0", "1", "2", "3"],
+            File.ReadLines(folder.File("runs/my-cat/metrics.csv")).Skip(1).Select(line => line.Split(',')[0])
+        );
     }
 
     [Theory]
@@ -54,7 +64,8 @@ public sealed class HardshipTests : IDisposable
     [InlineData(">/dev/full", 1, "error: The result cannot be written to standard output (No space left on device)")]
     public async Task Convert_StreamThatCannotBeWritten_DoesItsWork(string redirection, int expected, string message)
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux())
+            return;
         var (exitCode, _, error) = await RunAsync($"{Convert} {redirection}");
         Assert.True(exitCode == expected, error);
         Assert.Contains(message, error);
@@ -71,7 +82,8 @@ public sealed class HardshipTests : IDisposable
     [Fact]
     public async Task Train_AllStreamsClosed_LearnsAllTheSame()
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux())
+            return;
         Assert.Equal(0, (await RunAsync($"{Train(steps: 2)} >&- 2>&- <&-")).ExitCode);
         using var learned = EmbeddingFile.Read(folder.File("embeddings/my-cat.safetensors"));
         Assert.True(File.Exists(folder.File("runs/my-cat/run.json")));
@@ -80,8 +92,11 @@ public sealed class HardshipTests : IDisposable
     [Fact]
     public async Task Train_NarrowTerminal_ShowsItsProgressThere()
     {
-        if (!File.Exists("/usr/bin/script")) return;
-        var (exitCode, output, error) = await RunAsync($"script -qec \"stty cols 20 rows 10; {Train(steps: 3)}\" /dev/null </dev/null");
+        if (!File.Exists("/usr/bin/script"))
+            return;
+        var (exitCode, output, error) = await RunAsync(
+            $"script -qec \"stty cols 20 rows 10; {Train(steps: 3)}\" /dev/null </dev/null"
+        );
         Assert.True(exitCode == 0, output + error);
         Assert.Contains("step 3/3", output);
         Assert.True(File.Exists(folder.File("embeddings/my-cat.safetensors")));
@@ -92,18 +107,27 @@ public sealed class HardshipTests : IDisposable
     {
         folder.Write("embeddings/my-cat.safetensors/x", ""); // a folder in the file's place
         Assert.Contains("is a folder", (await RunAsync(Train(steps: 2))).Error);
-        Assert.Contains("cannot be written to", Assert.Throws<TextualInversionException>(() => AtomicFile.RequireWritable("/proc/nowhere")).Message);
+        Assert.Contains(
+            "cannot be written to",
+            Assert.Throws<TextualInversionException>(() => AtomicFile.RequireWritable("/proc/nowhere")).Message
+        );
         Assert.False(Directory.Exists(folder.File("runs")));
     }
 
-    private static string Convert => $"{Dotnet} convert '{Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "fuzz", "safetensors", "diffusers.safetensors")}' --to webui --output x.pt";
+    private static string Convert =>
+        $"{Dotnet} convert '{Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "fuzz", "safetensors", "diffusers.safetensors")}' --to webui --output x.pt";
 
     private static string Train(int steps) =>
         $"{Dotnet} train --model '{Goldens.Path("models", "sd1")}' --images '{Goldens.Sample("my-cat")}' --token my-cat --initializer cat --seed 1 --batch 1 --resolution 32 --validate-every 50 --patience 0 --steps {steps}";
 
     private Process Start(string command)
     {
-        var start = new ProcessStartInfo("sh", ["-c", command]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("sh", ["-c", command])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["OMP_NUM_THREADS"] = "1";
         return Process.Start(start)!;
     }
@@ -126,7 +150,10 @@ public sealed class HardshipTests : IDisposable
         return (shell.ExitCode, await output, await error);
     }
 
-    private int Lines(string name) => File.Exists(folder.File($"runs/my-cat/{name}")) ? File.ReadLines(folder.File($"runs/my-cat/{name}")).Count() : 0;
+    private int Lines(string name) =>
+        File.Exists(folder.File($"runs/my-cat/{name}"))
+            ? File.ReadLines(folder.File($"runs/my-cat/{name}")).Count()
+            : 0;
 
     private static async Task UntilAsync(Func<bool> isSo, Process process)
     {

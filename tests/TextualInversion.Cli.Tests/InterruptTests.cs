@@ -9,7 +9,8 @@ namespace TextualInversion.Cli.Tests;
 [Trait("Category", "EndToEnd")]
 public sealed class InterruptTests : IDisposable
 {
-    private const int Planned = 500, Cancelled = 130;
+    private const int Planned = 500,
+        Cancelled = 130;
 
     private readonly TemporaryFolder folder = new();
 
@@ -20,7 +21,8 @@ public sealed class InterruptTests : IDisposable
     [InlineData(true)]
     public async Task Generate_Interrupted_KeepsAndPrintsWhatIsFinished(bool hasSheet)
     {
-        if (OperatingSystem.IsWindows()) return; // there is no such signal to send
+        if (OperatingSystem.IsWindows())
+            return; // there is no such signal to send
 
         var (exitCode, output) = await RunUntilAsync(folder.File("0003.png"), hasSheet);
 
@@ -29,25 +31,75 @@ public sealed class InterruptTests : IDisposable
         Assert.Equal(Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Order(), printed.Order()); // half-written files would be seen
         var count = printed.Count - (hasSheet ? 1 : 0);
         Assert.InRange(count, 3, Planned - 1);
-        Assert.Equal(Enumerable.Range(1, count).Select(i => folder.File(i.ToString("D4", CultureInfo.InvariantCulture) + ".png")), printed.Take(count));
-        foreach (var path in printed.Take(count)) Assert.Equal((32, 32), SizeOf(path));
-        if (!hasSheet) return;
-        const int Columns = 23, Cell = 32 + 4; // of a sheet for 500
+        Assert.Equal(
+            Enumerable
+                .Range(1, count)
+                .Select(i => folder.File(i.ToString("D4", CultureInfo.InvariantCulture) + ".png")),
+            printed.Take(count)
+        );
+        foreach (var path in printed.Take(count))
+            Assert.Equal((32, 32), SizeOf(path));
+        if (!hasSheet)
+            return;
+        const int Columns = 23,
+            Cell = 32 + 4; // of a sheet for 500
         Assert.Equal(folder.File("grid-0001.png"), printed[^1]);
-        Assert.Equal((4 + Math.Min(count, Columns) * Cell, 4 + (count + Columns - 1) / Columns * Cell), SizeOf(printed[^1]));
+        Assert.Equal(
+            (4 + Math.Min(count, Columns) * Cell, 4 + (count + Columns - 1) / Columns * Cell),
+            SizeOf(printed[^1])
+        );
     }
 
     private async Task<(int ExitCode, string Output)> RunUntilAsync(string file, bool hasSheet)
     {
-        string[] arguments = ["generate", "--model", "demo", "--prompt", "a cat", "--steps", "2", "--width", "32", "--height", "32", "--seed", "1", "--count", $"{Planned}", "--output", folder.Path, "--quiet"];
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", Path.Combine(AppContext.BaseDirectory, "ti.dll"), .. arguments, .. hasSheet ? ["--grid"] : Array.Empty<string>()]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        string[] arguments =
+        [
+            "generate",
+            "--model",
+            "demo",
+            "--prompt",
+            "a cat",
+            "--steps",
+            "2",
+            "--width",
+            "32",
+            "--height",
+            "32",
+            "--seed",
+            "1",
+            "--count",
+            $"{Planned}",
+            "--output",
+            folder.Path,
+            "--quiet",
+        ];
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!,
+            [
+                "exec",
+                Path.Combine(AppContext.BaseDirectory, "ti.dll"),
+                .. arguments,
+                .. hasSheet ? ["--grid"] : Array.Empty<string>(),
+            ]
+        )
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment["OMP_NUM_THREADS"] = "1"; // on a busy machine threads that wait for each other take forever
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
-        while (!File.Exists(file) && !process.HasExited) await Task.Delay(20);
+        while (!File.Exists(file) && !process.HasExited)
+            await Task.Delay(20);
         Assert.False(process.HasExited, await Finished(error));
-        using (var kill = Process.Start("kill", [IsInterruptIgnored() ? "-TERM" : "-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+        using (
+            var kill = Process.Start(
+                "kill",
+                [IsInterruptIgnored() ? "-TERM" : "-INT", process.Id.ToString(CultureInfo.InvariantCulture)]
+            )
+        )
+            await kill.WaitForExitAsync();
         await process.WaitForExitAsync();
         Assert.Contains("cancelled", await error, StringComparison.Ordinal);
         return (process.ExitCode, await output);
@@ -58,9 +110,13 @@ public sealed class InterruptTests : IDisposable
     /// <summary>Programs that a shell starts in the background, and those that they start, never get a SIGINT; SIGTERM is handled alike.</summary>
     private static bool IsInterruptIgnored()
     {
-        const string Status = "/proc/self/status", Field = "SigIgn:"; // proc_pid_status(5)
-        if (!File.Exists(Status)) return false;
-        var mask = File.ReadLines(Status).First(line => line.StartsWith(Field, StringComparison.Ordinal))[Field.Length..];
+        const string Status = "/proc/self/status",
+            Field = "SigIgn:"; // proc_pid_status(5)
+        if (!File.Exists(Status))
+            return false;
+        var mask = File.ReadLines(Status).First(line => line.StartsWith(Field, StringComparison.Ordinal))[
+            Field.Length..
+        ];
         return (ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1 << 1) != 0; // SIGINT is 2, the second bit
     }
 

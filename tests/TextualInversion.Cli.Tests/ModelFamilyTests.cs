@@ -32,7 +32,10 @@ public sealed class ModelFamilyTests : IDisposable
 
         Assert.True(painted == 0, warnings);
         Assert.DoesNotContain("warning", warnings);
-        Assert.NotEqual(await File.ReadAllBytesAsync(folder.File("0001.png")), await File.ReadAllBytesAsync(folder.File("0002.png")));
+        Assert.NotEqual(
+            await File.ReadAllBytesAsync(folder.File("0001.png")),
+            await File.ReadAllBytesAsync(folder.File("0002.png"))
+        );
     }
 
     [Fact]
@@ -43,7 +46,10 @@ public sealed class ModelFamilyTests : IDisposable
         await TrainAsync("sdxl", "--gradient-checkpointing", "on", "--overwrite");
 
         Assert.Equal(kept, await File.ReadAllBytesAsync(Embedding));
-        Assert.Contains("\"gradientCheckpointing\": true", await File.ReadAllTextAsync(folder.File("runs/my-cat/run.json")));
+        Assert.Contains(
+            "\"gradientCheckpointing\": true",
+            await File.ReadAllTextAsync(folder.File("runs/my-cat/run.json"))
+        );
     }
 
     [Fact]
@@ -54,7 +60,10 @@ public sealed class ModelFamilyTests : IDisposable
         var (exitCode, _, error) = await GenerateAsync("sd1", "a <my-cat>", "1.png");
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("<my-cat>: its rows are 32 and 48 wide and the model's 32; it was learned on another kind of model", error);
+        Assert.Contains(
+            "<my-cat>: its rows are 32 and 48 wide and the model's 32; it was learned on another kind of model",
+            error
+        );
         Assert.False(File.Exists(folder.File("1.png")));
     }
 
@@ -73,7 +82,10 @@ public sealed class ModelFamilyTests : IDisposable
         await GenerateAsync("sdxl", "a red cat", "none.png");
         await GenerateAsync("sdxl", "a red cat", "empty.png", "--negative", "");
 
-        Assert.NotEqual(await File.ReadAllBytesAsync(folder.File("none.png")), await File.ReadAllBytesAsync(folder.File("empty.png")));
+        Assert.NotEqual(
+            await File.ReadAllBytesAsync(folder.File("none.png")),
+            await File.ReadAllBytesAsync(folder.File("empty.png"))
+        );
     }
 
     private void AssertLayout(string name)
@@ -84,14 +96,53 @@ public sealed class ModelFamilyTests : IDisposable
         using var embedding = EmbeddingFile.Read(Embedding);
         Assert.Equal(("<my-cat>", 2), (embedding.Trigger, embedding.Vectors));
         var drift = File.ReadAllLines(folder.File("runs/my-cat/metrics.csv"))[^1].Split(',')[^(2 * encoders)..];
-        Assert.All(drift, distance => Assert.True(double.Parse(distance, System.Globalization.CultureInfo.InvariantCulture) > 0));
+        Assert.All(
+            drift,
+            distance => Assert.True(double.Parse(distance, System.Globalization.CultureInfo.InvariantCulture) > 0)
+        );
     }
 
-    private Task<(int ExitCode, string Output, string Error)> TrainAsync(string name, params string[] more) => Ti.TrainAsync(
-        folder.Path, Goldens.Sample("my-cat"), "my-cat",
-        ["--initializer", "cat", "--model", Goldens.Path("models", name), "--steps", "2", "--batch", "1", "--vectors", "2", "--precision", "bf16", .. more]);
+    private Task<(int ExitCode, string Output, string Error)> TrainAsync(string name, params string[] more) =>
+        Ti.TrainAsync(
+            folder.Path,
+            Goldens.Sample("my-cat"),
+            "my-cat",
+            [
+                "--initializer",
+                "cat",
+                "--model",
+                Goldens.Path("models", name),
+                "--steps",
+                "2",
+                "--batch",
+                "1",
+                "--vectors",
+                "2",
+                "--precision",
+                "bf16",
+                .. more,
+            ]
+        );
 
-    private Task<(int ExitCode, string Output, string Error)> GenerateAsync(string name, string prompt, string file, params string[] more) => Ti.RunAsync(
-        ["generate", "--model", Goldens.Path("models", name), "--prompt", prompt, "--seed", "3", "--steps", "3", "--output", folder.File(file),
-            .. prompt.Contains('<') ? ["--embedding", Embedding] : Array.Empty<string>(), .. more]);
+    private Task<(int ExitCode, string Output, string Error)> GenerateAsync(
+        string name,
+        string prompt,
+        string file,
+        params string[] more
+    ) =>
+        Ti.RunAsync([
+            "generate",
+            "--model",
+            Goldens.Path("models", name),
+            "--prompt",
+            prompt,
+            "--seed",
+            "3",
+            "--steps",
+            "3",
+            "--output",
+            folder.File(file),
+            .. prompt.Contains('<') ? ["--embedding", Embedding] : Array.Empty<string>(),
+            .. more,
+        ]);
 }

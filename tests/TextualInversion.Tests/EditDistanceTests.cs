@@ -10,5 +10,6 @@ public sealed class EditDistanceTests
     [InlineData("cat", "cut", 1)]
     [InlineData("cat", "cats", 1)]
     [InlineData("kitten", "sitting", 3)]
-    public void Between_TwoTexts_CountsEdits(string first, string second, int expected) => Assert.Equal(expected, EditDistance.Between(first, second));
+    public void Between_TwoTexts_CountsEdits(string first, string second, int expected) =>
+        Assert.Equal(expected, EditDistance.Between(first, second));
 }

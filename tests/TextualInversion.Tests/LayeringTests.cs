@@ -23,15 +23,32 @@ public sealed partial class LayeringTests
         ["Generation"] = ["IO", "Models", "Schedulers", "Data", "Tensors", "Checkpoints"],
         ["Evaluation"] = ["IO", "Schedulers", "Data", "Tensors", "Checkpoints", "Models", "Embeddings", "Generation"],
         ["Training"] =
-            ["IO", "Native", "Schedulers", "Data", "Tensors", "Checkpoints", "Models", "Embeddings", "Generation"],
+        [
+            "IO",
+            "Native",
+            "Schedulers",
+            "Data",
+            "Tensors",
+            "Checkpoints",
+            "Models",
+            "Embeddings",
+            "Generation",
+        ],
     };
 
     private static readonly Dictionary<string, string[]> CommandLine = new()
     {
         [""] =
         [
-            "Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles",
-            "Train", "Check", "Generate", "Eval", "Report",
+            "Infrastructure",
+            "Terminal",
+            "ModelAccess",
+            "EmbeddingFiles",
+            "Train",
+            "Check",
+            "Generate",
+            "Eval",
+            "Report",
         ],
         ["Infrastructure"] = [],
         ["Terminal"] = ["Infrastructure"],
@@ -42,30 +59,31 @@ public sealed partial class LayeringTests
         ["Report"] = ["Infrastructure", "Terminal", "Html", "Runs"],
         ["Generate"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles"],
         ["Eval"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Html", "Runs"],
-        ["Train"] =
-            ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Runs", "Report", "Generate"],
+        ["Train"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Runs", "Report", "Generate"],
         ["Check"] = ["Infrastructure", "Terminal", "ModelAccess", "Train"],
     };
 
     [Fact]
     public void Library_Folders_ImportOneWay()
     {
-        var wrong = from line in Lines("TextualInversion")
-                    from Match match in Import().Matches(line.Code)
-                    let imported = match.Groups["folder"].Value
-                    where !MayUse(Library, line.Folder, imported) || match.Groups["cli"].Success
-                    select $"{line.Place}: {line.Folder} must not use {imported}";
+        var wrong =
+            from line in Lines("TextualInversion")
+            from Match match in Import().Matches(line.Code)
+            let imported = match.Groups["folder"].Value
+            where !MayUse(Library, line.Folder, imported) || match.Groups["cli"].Success
+            select $"{line.Place}: {line.Folder} must not use {imported}";
         Assert.Empty(wrong);
     }
 
     [Fact]
     public void CommandLine_Folders_ImportOneWay()
     {
-        var wrong = from line in Lines("TextualInversion.Cli")
-                    from Match match in Import().Matches(line.Code)
-                    let imported = match.Groups["folder"].Value
-                    where match.Groups["cli"].Success && !MayUse(CommandLine, line.Folder, imported)
-                    select $"{line.Place}: {line.Folder} must not use {imported}";
+        var wrong =
+            from line in Lines("TextualInversion.Cli")
+            from Match match in Import().Matches(line.Code)
+            let imported = match.Groups["folder"].Value
+            where match.Groups["cli"].Success && !MayUse(CommandLine, line.Folder, imported)
+            select $"{line.Place}: {line.Folder} must not use {imported}";
         Assert.Empty(wrong);
     }
 
@@ -73,23 +91,28 @@ public sealed partial class LayeringTests
     public void CommandLine_Root_HoldsTheEntryAlone() =>
         Assert.Equal(
             ["CommandLine.cs", "Program.cs"],
-            Directory.GetFiles(Path.Combine(Source, "TextualInversion.Cli"), "*.cs").Select(Path.GetFileName).Order());
+            Directory.GetFiles(Path.Combine(Source, "TextualInversion.Cli"), "*.cs").Select(Path.GetFileName).Order()
+        );
 
     [Fact]
     public void Library_ConsoleAndEnvironment_BelongToTheCommandLine()
     {
-        var wrong = from line in Lines("TextualInversion")
-                    where OutsideWorld().Match(line.Code) is { Success: true } match && !(line.Folder == "Native" && match.Groups["variable"].Success)
-                    select $"{line.Place}: {line.Code.Trim()}";
+        var wrong =
+            from line in Lines("TextualInversion")
+            where
+                OutsideWorld().Match(line.Code) is { Success: true } match
+                && !(line.Folder == "Native" && match.Groups["variable"].Success)
+            select $"{line.Place}: {line.Code.Trim()}";
         Assert.Empty(wrong);
     }
 
     [Fact]
     public void Source_CallsThatAbortTheProcess_AreNotMade()
     {
-        var wrong = from line in Lines("")
-                    where Aborting().IsMatch(line.Code)
-                    select $"{line.Place}: {line.Code.Trim()}; an error in it kills the process: use F.linear, mm, bmm, baddbmm or autograd.backward";
+        var wrong =
+            from line in Lines("")
+            where Aborting().IsMatch(line.Code)
+            select $"{line.Place}: {line.Code.Trim()}; an error in it kills the process: use F.linear, mm, bmm, baddbmm or autograd.backward";
         Assert.Empty(wrong);
     }
 
@@ -99,7 +122,8 @@ public sealed partial class LayeringTests
     [InlineData("using Rows = TextualInversion.Training.Learner;", "Training")]
     [InlineData("using TextualInversion.Cli.Train.Options;", "Train")]
     [InlineData("    var rows = new global::TextualInversion.Models.UNet();", "Models")]
-    public void Import_AnyWayToWriteIt_IsFound(string code, string folder) => Assert.Equal(folder, Import().Match(code).Groups["folder"].Value);
+    public void Import_AnyWayToWriteIt_IsFound(string code, string folder) =>
+        Assert.Equal(folder, Import().Match(code).Groups["folder"].Value);
 
     [Theory]
     [InlineData("torch.matmul(a, b)")]
@@ -112,7 +136,9 @@ public sealed partial class LayeringTests
     private static bool MayUse(Dictionary<string, string[]> arrows, string folder, string imported)
     {
         if (!arrows.TryGetValue(folder, out var allowed))
-            throw new InvalidOperationException($"{folder}: new folder; list what it may use in {nameof(LayeringTests)}.");
+            throw new InvalidOperationException(
+                $"{folder}: new folder; list what it may use in {nameof(LayeringTests)}."
+            );
         return imported == folder || !arrows.ContainsKey(imported) || allowed.Contains(imported);
     }
 
@@ -120,22 +146,26 @@ public sealed partial class LayeringTests
     private static IEnumerable<(string Folder, string Place, string Code)> Lines(string project)
     {
         var root = Path.Combine(Source, project);
-        var files = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+        var files = Directory
+            .EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Select(file => (Path: file, Parts: Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar)))
-            .Where(file => !file.Parts.Any(part => part is "bin" or "obj")).ToList();
+            .Where(file => !file.Parts.Any(part => part is "bin" or "obj"))
+            .ToList();
         Assert.NotEmpty(files);
         return from file in files
-               let folder = file.Parts.Length > 1 ? file.Parts[0] : ""
-               from line in File.ReadLines(file.Path).Index()
-               let code = Comment().Replace(line.Item, "")
-               where !code.StartsWith("namespace ", StringComparison.Ordinal)
-               select (folder, $"{Path.GetRelativePath(Source, file.Path)}:{line.Index + 1}", code);
+            let folder = file.Parts.Length > 1 ? file.Parts[0] : ""
+            from line in File.ReadLines(file.Path).Index()
+            let code = Comment().Replace(line.Item, "")
+            where !code.StartsWith("namespace ", StringComparison.Ordinal)
+            select (folder, $"{Path.GetRelativePath(Source, file.Path)}:{line.Index + 1}", code);
     }
 
     [GeneratedRegex(@"\bTextualInversion(?<cli>\.Cli)?\.(?<folder>[A-Z]\w*)")]
     private static partial Regex Import();
 
-    [GeneratedRegex(@"\bConsole\.|\bEnvironment\.(Exit|FailFast|SetEnvironmentVariable)\b|(?<variable>\bEnvironment\.GetEnvironmentVariables?\b)")]
+    [GeneratedRegex(
+        @"\bConsole\.|\bEnvironment\.(Exit|FailFast|SetEnvironmentVariable)\b|(?<variable>\bEnvironment\.GetEnvironmentVariables?\b)"
+    )]
     private static partial Regex OutsideWorld();
 
     [GeneratedRegex(@"\bmatmul\s*\(|\bautograd\.grad\s*\(")]

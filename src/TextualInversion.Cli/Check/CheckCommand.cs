@@ -20,22 +20,27 @@ internal sealed class CheckCommand : Documented
     private readonly Option<bool> json = SharedOptions.Json();
 
     public CheckCommand(ModelLocator models)
-        : base("check", "Looks at everything that ti train with the same options would meet, and times a few steps, without training or writing anything.")
+        : base(
+            "check",
+            "Looks at everything that ti train with the same options would meet, and times a few steps, without training or writing anything."
+        )
     {
         RefuseOptionsAmong(request.Images);
-        foreach (var needed in request.Required) needed.Required = true;
+        foreach (var needed in request.Required)
+            needed.Required = true;
         AddGroup("Most used", request.MostUsed);
         AddGroup("Knowing when to stop", request.Progress);
-        foreach (var (title, options) in request.Others) AddGroup(title, options);
+        foreach (var (title, options) in request.Others)
+            AddGroup(title, options);
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
     public override IReadOnlyList<string> Examples =>
-    [
-        "ti check --model demo --images samples/my-cat --token my-cat --initializer cat",
-        "ti check --model demo --images samples/my-boat --token my-boat --initializer boat --crop bucket --json",
-    ];
+        [
+            "ti check --model demo --images samples/my-cat --token my-cat --initializer cat",
+            "ti check --model demo --images samples/my-boat --token my-boat --initializer boat --crop bucket --json",
+        ];
 
     private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
@@ -43,13 +48,19 @@ internal sealed class CheckCommand : Documented
         var asked = request.Read(parsed);
         var report = await new Preflight(asked, messages).RunAsync(models, ClaimOutput, cancellationToken);
         var result = parsed.InvocationConfiguration.Output;
-        if (parsed.GetValue(json)) result.WriteLine(JsonOutput.Serialize(report));
-        else CheckTable.Write(result, report);
+        if (parsed.GetValue(json))
+            result.WriteLine(JsonOutput.Serialize(report));
+        else
+            CheckTable.Write(result, report);
         return report.Verdict == CheckVerdict.Refused ? Refused : 0;
 
         void ClaimOutput()
         {
-            using var files = new TrainOutput(parsed.GetValue(output)!, parsed.GetValue(name) ?? asked.Placeholder.Name, parsed.GetValue(overwrite));
+            using var files = new TrainOutput(
+                parsed.GetValue(output)!,
+                parsed.GetValue(name) ?? asked.Placeholder.Name,
+                parsed.GetValue(overwrite)
+            );
         }
     }
 }

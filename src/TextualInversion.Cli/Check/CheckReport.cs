@@ -32,7 +32,15 @@ internal enum CheckVerdict
 /// <param name="LearnedHeight">as it is learned, in pixels</param>
 /// <param name="Repeats">how often it counts</param>
 /// <param name="Turned">whether it was put upright as its EXIF data say</param>
-internal sealed record CheckedPicture(string Path, int Width, int Height, int LearnedWidth, int LearnedHeight, int Repeats, bool Turned)
+internal sealed record CheckedPicture(
+    string Path,
+    int Width,
+    int Height,
+    int LearnedWidth,
+    int LearnedHeight,
+    int Repeats,
+    bool Turned
+)
 {
     /// <summary>See <see cref="Data.PictureQuality"/>.</summary>
     public required double Sharpness { get; init; }
@@ -51,7 +59,15 @@ internal sealed record CheckedPicture(string Path, int Width, int Height, int Le
 /// <param name="Prompts">different sentences to learn under</param>
 /// <param name="LongestPrompt">in tokens</param>
 /// <param name="Capacity">tokens that fit</param>
-internal sealed record CheckedTokens(string Placeholder, int Vectors, string Initializer, IReadOnlyList<string> InitializerTokens, int? Prompts, int? LongestPrompt, int? Capacity);
+internal sealed record CheckedTokens(
+    string Placeholder,
+    int Vectors,
+    string Initializer,
+    IReadOnlyList<string> InitializerTokens,
+    int? Prompts,
+    int? LongestPrompt,
+    int? Capacity
+);
 
 /// <param name="Name">as recorded</param>
 /// <param name="Family">stableDiffusion or stableDiffusionXl</param>
@@ -60,13 +76,26 @@ internal sealed record CheckedTokens(string Placeholder, int Vectors, string Ini
 /// <param name="Resolution">of its own pictures, a side in pixels</param>
 /// <param name="Prediction">epsilon or vPrediction</param>
 /// <param name="Device">where it is computed</param>
-internal sealed record CheckedModel(string Name, Checkpoints.ModelFamily Family, long UNetParameters, IReadOnlyList<long> TextWidths, int Resolution, Schedulers.PredictionType Prediction, string Device);
+internal sealed record CheckedModel(
+    string Name,
+    Checkpoints.ModelFamily Family,
+    long UNetParameters,
+    IReadOnlyList<long> TextWidths,
+    int Resolution,
+    Schedulers.PredictionType Prediction,
+    string Device
+);
 
 /// <param name="EstimatedBytes">without gradient checkpointing</param>
 /// <param name="AvailableBytes">of the machine</param>
 /// <param name="GradientCheckpointing">whether it would be used</param>
 /// <param name="PeakBytes">of this process after the timed steps; null where there were none</param>
-internal sealed record CheckedMemory(long EstimatedBytes, long AvailableBytes, bool GradientCheckpointing, long? PeakBytes);
+internal sealed record CheckedMemory(
+    long EstimatedBytes,
+    long AvailableBytes,
+    bool GradientCheckpointing,
+    long? PeakBytes
+);
 
 /// <param name="StepSeconds">of a step</param>
 /// <param name="ValidationSeconds">of a validation</param>

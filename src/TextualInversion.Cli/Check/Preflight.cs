@@ -25,23 +25,39 @@ internal sealed class Preflight(TrainRequest request, Messages messages)
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<CheckReport> RunAsync(ModelLocator models, Action output, CancellationToken cancellationToken)
     {
-        Try(CheckSubject.Output, () =>
-        {
-            output();
-            return "";
-        });
+        Try(
+            CheckSubject.Output,
+            () =>
+            {
+                output();
+                return "";
+            }
+        );
         using var model = await OpenAsync(models, cancellationToken);
         var resolution = request.Options.Resolution ?? model?.Network.Resolution ?? ResolutionWithoutModel;
         var pictures = new PictureCheck(request.Options, resolution, findings).Look(request.Images, cancellationToken);
-        using var start = model is null ? null : Try(CheckSubject.Tokens, () => StartingRows.Read(request, model.Network));
-        if (model is not null) Try(CheckSubject.Tokens, () => new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]));
-        var setup = start is null || findings.Any(finding => finding is { Severity: Severity.Error, Subject: not CheckSubject.Output }) ? null : Try(CheckSubject.Pictures, () => TrainSetup.Read(request, model!, start, cancellationToken));
-        foreach (var warning in (setup?.Warnings ?? []).Where(warning => findings.All(finding => finding.Message != warning))) findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Pictures, warning));
+        using var start = model is null
+            ? null
+            : Try(CheckSubject.Tokens, () => StartingRows.Read(request, model.Network));
+        if (model is not null)
+            Try(CheckSubject.Tokens, () => new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]));
+        var setup =
+            start is null
+            || findings.Any(finding => finding is { Severity: Severity.Error, Subject: not CheckSubject.Output })
+                ? null
+                : Try(CheckSubject.Pictures, () => TrainSetup.Read(request, model!, start, cancellationToken));
+        foreach (
+            var warning in (setup?.Warnings ?? []).Where(warning => findings.All(finding => finding.Message != warning))
+        )
+            findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Pictures, warning));
         var tokens = start is null ? null : TokenCheck.Look(start, request, setup, model!.Network, findings);
         var time = setup is null || IsRefused ? null : Time(model!, setup, cancellationToken);
         return new CheckReport
         {
-            Verdict = IsRefused ? CheckVerdict.Refused : findings.Count > 0 ? CheckVerdict.ReadyWithWarnings : CheckVerdict.Ready,
+            Verdict =
+                IsRefused ? CheckVerdict.Refused
+                : findings.Count > 0 ? CheckVerdict.ReadyWithWarnings
+                : CheckVerdict.Ready,
             Pictures = pictures,
             Tokens = tokens,
             Model = model is null ? null : Describe(model),
@@ -72,25 +88,58 @@ internal sealed class Preflight(TrainRequest request, Messages messages)
         var encoding = clock.Elapsed.TotalSeconds;
         var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
         var trial = TrainingTrial.Run(model.Network, model.Noise, setup.Options, concept, cancellationToken);
-        using var search = request.Initializer == TrainRequest.Auto ? new InitializerSearch(model.Network, model.Noise, concept, setup.Options) : null;
-        if (!trial.IsFinite) Refuse("the loss or its gradient is no finite number in the first steps; try --precision fp32");
-        else if (!trial.HasGradient) Refuse($"the gradient of {setup.Placeholder.Name} is zero, so nothing can be learned; see that each prompt reaches it");
+        using var search =
+            request.Initializer == TrainRequest.Auto
+                ? new InitializerSearch(model.Network, model.Noise, concept, setup.Options)
+                : null;
+        if (!trial.IsFinite)
+            Refuse("the loss or its gradient is no finite number in the first steps; try --precision fp32");
+        else if (!trial.HasGradient)
+            Refuse(
+                $"the gradient of {setup.Placeholder.Name} is zero, so nothing can be learned; see that each prompt reaches it"
+            );
         var searching = (search?.CostInSteps ?? 0) * trial.StepSeconds;
-        return new CheckedTime(trial.StepSeconds, trial.ValidationSeconds, request.Options.Steps, request.Seeds, encoding + searching + (request.Seeds * trial.Seconds(request.Options)));
+        return new CheckedTime(
+            trial.StepSeconds,
+            trial.ValidationSeconds,
+            request.Options.Steps,
+            request.Seeds,
+            encoding + searching + (request.Seeds * trial.Seconds(request.Options))
+        );
 
         void Refuse(string message) => findings.Add(new CheckFinding(Severity.Error, CheckSubject.Training, message));
     }
 
-    private static CheckedModel Describe(TrainModel model) => new(
-        model.Name, model.Files.Family, model.Files.Weights("unet").Tensors.Values.Sum(entry => entry.Shape.Aggregate(1L, (product, length) => product * length)),
-        [.. model.Network.Vocabularies.Select(vocabulary => vocabulary.shape[1])], model.Network.Resolution, model.Noise.Config.PredictionType, model.Network.Device.ToString());
+    private static CheckedModel Describe(TrainModel model) =>
+        new(
+            model.Name,
+            model.Files.Family,
+            model
+                .Files.Weights("unet")
+                .Tensors.Values.Sum(entry => entry.Shape.Aggregate(1L, (product, length) => product * length)),
+            [.. model.Network.Vocabularies.Select(vocabulary => vocabulary.shape[1])],
+            model.Network.Resolution,
+            model.Noise.Config.PredictionType,
+            model.Network.Device.ToString()
+        );
 
     private CheckedMemory Memory(TrainModel model, bool hasStepped)
     {
         var need = Machine.MemoryOf(model.Files, request.Device, request.Precision, request.Options);
         if (!need.Fits && !model.Recomputes)
-            findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Training, "a step may not fit into memory; say --gradient-checkpointing on, --precision bf16 or a smaller --batch"));
-        return new CheckedMemory(need.EstimatedBytes, need.AvailableBytes, model.Recomputes, hasStepped ? Machine.PeakMemoryBytes() : null);
+            findings.Add(
+                new CheckFinding(
+                    Severity.Warning,
+                    CheckSubject.Training,
+                    "a step may not fit into memory; say --gradient-checkpointing on, --precision bf16 or a smaller --batch"
+                )
+            );
+        return new CheckedMemory(
+            need.EstimatedBytes,
+            need.AvailableBytes,
+            model.Recomputes,
+            hasStepped ? Machine.PeakMemoryBytes() : null
+        );
     }
 
     private T? Try<T>(CheckSubject subject, Func<T> work)

@@ -10,14 +10,41 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 /// <summary><c>ti convert</c>: an embedding of any layout to any other.</summary>
 internal sealed class ConvertCommand : Documented
 {
-    private static readonly EmbeddingLayout[] Targets = [.. Enum.GetValues<EmbeddingLayout>().Where(layout => layout != EmbeddingLayout.Bare)];
+    private static readonly EmbeddingLayout[] Targets =
+    [
+        .. Enum.GetValues<EmbeddingLayout>().Where(layout => layout != EmbeddingLayout.Bare),
+    ];
 
     private readonly Argument<string> file = EmbeddingArguments.One();
-    private readonly Option<string> to = new("--to") { HelpName = string.Join('|', Targets.Select(EmbeddingLayouts.Name)), Description = "The layout to write; sdxl is the one for two text encoders.", Required = true };
-    private readonly Option<string?> output = new("--output") { HelpName = "FILE", Description = "What to write; one that ends in .pt or .bin is a torch file. Default: beside the given file, with the layout's ending." };
-    private readonly Option<string> type = new("--dtype") { HelpName = string.Join('|', NumberTypes.Names), Description = "The numbers' format; stable-diffusion.cpp reads float32 alone. Default: float32.", DefaultValueFactory = _ => NumberTypes.Names[0] };
-    private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "What other programs call it: the file's name without its ending, which ComfyUI and the WebUI go by, and the name inside a webui or png file, which diffusers goes by. Default: the given file's name, and inside the trigger." };
-    private readonly Option<string?> trigger = new("--trigger") { HelpName = "NAME", Description = "Another placeholder, as diffusers and ti use it in prompts. Default: the file's." };
+    private readonly Option<string> to = new("--to")
+    {
+        HelpName = string.Join('|', Targets.Select(EmbeddingLayouts.Name)),
+        Description = "The layout to write; sdxl is the one for two text encoders.",
+        Required = true,
+    };
+    private readonly Option<string?> output = new("--output")
+    {
+        HelpName = "FILE",
+        Description =
+            "What to write; one that ends in .pt or .bin is a torch file. Default: beside the given file, with the layout's ending.",
+    };
+    private readonly Option<string> type = new("--dtype")
+    {
+        HelpName = string.Join('|', NumberTypes.Names),
+        Description = "The numbers' format; stable-diffusion.cpp reads float32 alone. Default: float32.",
+        DefaultValueFactory = _ => NumberTypes.Names[0],
+    };
+    private readonly Option<string?> name = new("--name")
+    {
+        HelpName = "NAME",
+        Description =
+            "What other programs call it: the file's name without its ending, which ComfyUI and the WebUI go by, and the name inside a webui or png file, which diffusers goes by. Default: the given file's name, and inside the trigger.",
+    };
+    private readonly Option<string?> trigger = new("--trigger")
+    {
+        HelpName = "NAME",
+        Description = "Another placeholder, as diffusers and ti use it in prompts. Default: the file's.",
+    };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -32,7 +59,12 @@ internal sealed class ConvertCommand : Documented
         SetAction(Run);
     }
 
-    public override IReadOnlyList<string> Examples => ["ti convert embeddings/my-cat.safetensors --to webui", "ti convert embeddings/my-cat.safetensors --to webui --name MyCat", "ti convert embeddings/my-cat.safetensors --to diffusers --dtype float16 --output small/my-cat.safetensors"];
+    public override IReadOnlyList<string> Examples =>
+        [
+            "ti convert embeddings/my-cat.safetensors --to webui",
+            "ti convert embeddings/my-cat.safetensors --to webui --name MyCat",
+            "ti convert embeddings/my-cat.safetensors --to diffusers --dtype float16 --output small/my-cat.safetensors",
+        ];
 
     private int Run(ParseResult parsed)
     {
@@ -44,23 +76,47 @@ internal sealed class ConvertCommand : Documented
         using var read = EmbeddingFile.Open(source);
         var embedding = read.Embedding with
         {
-            Trigger = parsed.GetValue(trigger) is { } placeholder ? Placeholder.Parse(placeholder).Name : read.Embedding.Trigger,
+            Trigger = parsed.GetValue(trigger) is { } placeholder
+                ? Placeholder.Parse(placeholder).Name
+                : read.Embedding.Trigger,
             Name = called ?? read.Embedding.Name,
         };
         var number = NumberTypes.Parse(parsed.GetValue(type)!);
         EmbeddingFile.Write(path, layout, embedding, parsed.GetValue(overwrite), number);
         var lost = EmbeddingLayouts.Losses(layout, path, embedding);
-        if (lost.Count > 0) new Messages(parsed.InvocationConfiguration.Error, quiet: false).Warn($"{JsonOutput.Relative(path)}: has no place for {string.Join(", ", lost)}; keep {source} for that.");
-        parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json)
-            ? JsonOutput.Serialize(new { Path = JsonOutput.Relative(path), Layout = EmbeddingLayouts.Name(layout), Dtype = NumberTypes.Name(number), embedding.Name, embedding.Trigger, embedding.Vectors, embedding.Widths, Lost = lost })
-            : JsonOutput.Relative(path));
+        if (lost.Count > 0)
+            new Messages(parsed.InvocationConfiguration.Error, quiet: false).Warn(
+                $"{JsonOutput.Relative(path)}: has no place for {string.Join(", ", lost)}; keep {source} for that."
+            );
+        parsed.InvocationConfiguration.Output.WriteLine(
+            parsed.GetValue(json)
+                ? JsonOutput.Serialize(
+                    new
+                    {
+                        Path = JsonOutput.Relative(path),
+                        Layout = EmbeddingLayouts.Name(layout),
+                        Dtype = NumberTypes.Name(number),
+                        embedding.Name,
+                        embedding.Trigger,
+                        embedding.Vectors,
+                        embedding.Widths,
+                        Lost = lost,
+                    }
+                )
+                : JsonOutput.Relative(path)
+        );
         return 0;
     }
 
     private static string Target(string source, string? name, string ending) =>
-        name is null ? Path.ChangeExtension(source, ending) : Path.Combine(Path.GetDirectoryName(source)!, name + ending);
+        name is null
+            ? Path.ChangeExtension(source, ending)
+            : Path.Combine(Path.GetDirectoryName(source)!, name + ending);
 
-    private static string RequireFileName(string name) => name.Length > 0 && name is not ("." or "..") && Path.GetFileName(name) == name && !name.Any(char.IsControl)
-        ? name
-        : throw new TextualInversionException($"--name {name.ReplaceLineEndings(" ")}: is no file name; give one such as my-cat, and --output for a file elsewhere.");
+    private static string RequireFileName(string name) =>
+        name.Length > 0 && name is not ("." or "..") && Path.GetFileName(name) == name && !name.Any(char.IsControl)
+            ? name
+            : throw new TextualInversionException(
+                $"--name {name.ReplaceLineEndings(" ")}: is no file name; give one such as my-cat, and --output for a file elsewhere."
+            );
 }

@@ -13,11 +13,19 @@ internal sealed record EmbeddingArgument(string Path, string? Trigger = null, do
     {
         var (rest, strength) = (text, 1.0);
         var at = text.LastIndexOf('@');
-        if (at > 0 && !File.Exists(text) && double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+        if (
+            at > 0
+            && !File.Exists(text)
+            && double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number)
+        )
             (rest, strength) = (text[..at], number);
         var split = File.Exists(rest) ? -1 : rest.LastIndexOf('=');
-        return split < 0 ? new EmbeddingArgument(rest, null, strength) : new EmbeddingArgument(rest[..split], rest[(split + 1)..], strength);
+        return split < 0
+            ? new EmbeddingArgument(rest, null, strength)
+            : new EmbeddingArgument(rest[..split], rest[(split + 1)..], strength);
     }
 
-    public override string ToString() => $"{Path}{(Trigger is null ? "" : $"={Trigger}")}{(Strength == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"@{Strength}"))}";
+    public override string ToString() =>
+        $"{Path}{(Trigger is null ? "" : $"={Trigger}")}{(Strength == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"@{Strength}"))}";
 }

@@ -43,32 +43,44 @@ internal sealed record EmbeddingReport
     {
         var text = new StringBuilder($"{Path}{Environment.NewLine}");
         Line("layout", $"{Layout}, {Dtype}");
-        if (Name is not null) Line("name", Name);
+        if (Name is not null)
+            Line("name", Name);
         Line("trigger", Trigger);
         Line("vectors", $"{Vectors} x {string.Join(" and ", Widths)}, for {FamilyName()}");
-        for (var encoder = 0; encoder < Widths.Count; encoder++) WriteRows(encoder);
-        foreach (var (key, value) in Recorded) Line(key, value);
-        foreach (var use in Programs) Line(use.Program, use.Loads ? use.How : $"no; {use.How}");
+        for (var encoder = 0; encoder < Widths.Count; encoder++)
+            WriteRows(encoder);
+        foreach (var (key, value) in Recorded)
+            Line(key, value);
+        foreach (var use in Programs)
+            Line(use.Program, use.Loads ? use.How : $"no; {use.How}");
         return text.ToString();
 
-        void Line(string title, string content) => text.AppendLine(CultureInfo.InvariantCulture, $"  {title,-20}  {content}");
+        void Line(string title, string content) =>
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {title, -20}  {content}");
 
         void WriteRows(int encoder)
         {
             var title = Widths.Count == 1 ? "" : $" ({Widths[encoder]})";
-            var vocabulary = VocabularyNorms is null ? "" : $"; the vocabulary's {Number(VocabularyNorms[encoder].Smallest)} to {Number(VocabularyNorms[encoder].Largest)}, mean {Number(VocabularyNorms[encoder].Mean)}";
+            var vocabulary = VocabularyNorms is null
+                ? ""
+                : $"; the vocabulary's {Number(VocabularyNorms[encoder].Smallest)} to {Number(VocabularyNorms[encoder].Largest)}, mean {Number(VocabularyNorms[encoder].Mean)}";
             Line($"norms{title}", $"{string.Join(" ", Norms[encoder].Select(Number))}{vocabulary}");
-            foreach (var (row, words) in (Nearest?[encoder] ?? []).Index()) Line($"near {row + 1}{title}", string.Join(", ", words.Select(word => $"{word.Word} {Number(word.Cosine)}")));
+            foreach (var (row, words) in (Nearest?[encoder] ?? []).Index())
+                Line(
+                    $"near {row + 1}{title}",
+                    string.Join(", ", words.Select(word => $"{word.Word} {Number(word.Cosine)}"))
+                );
         }
     }
 
-    private string FamilyName() => Family switch
-    {
-        "sd1" => "Stable Diffusion 1",
-        "sd2" => "Stable Diffusion 2",
-        "sdxl" => "Stable Diffusion XL",
-        _ => "a model of that width",
-    };
+    private string FamilyName() =>
+        Family switch
+        {
+            "sd1" => "Stable Diffusion 1",
+            "sd2" => "Stable Diffusion 2",
+            "sdxl" => "Stable Diffusion XL",
+            _ => "a model of that width",
+        };
 
     private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 }

@@ -14,9 +14,7 @@ internal sealed class EmbeddingShelf : IDisposable
     private readonly List<LearnedEmbedding> embeddings = [];
     private readonly List<EmbeddingArgument> arguments = []; // one an embedding
 
-    private EmbeddingShelf()
-    {
-    }
+    private EmbeddingShelf() { }
 
     public IReadOnlyList<LearnedEmbedding> Embeddings => embeddings;
 
@@ -24,7 +22,10 @@ internal sealed class EmbeddingShelf : IDisposable
     public IReadOnlyList<EmbeddingArgument> Arguments => arguments;
 
     /// <summary>The model that the first embedding that says so was learned on; null where none does.</summary>
-    public string? LearnedOn => embeddings.Select(embedding => embedding.Provenance.GetValueOrDefault("base_model")).FirstOrDefault(name => name is not null);
+    public string? LearnedOn =>
+        embeddings
+            .Select(embedding => embedding.Provenance.GetValueOrDefault("base_model"))
+            .FirstOrDefault(name => name is not null);
 
     /// <summary>Takes the files named, which are no folders.</summary>
     /// <exception cref="TextualInversionException">A file cannot be read.</exception>
@@ -35,7 +36,11 @@ internal sealed class EmbeddingShelf : IDisposable
     /// <param name="texts">the prompts</param>
     /// <param name="warn">told of files of folders that cannot be read</param>
     /// <exception cref="TextualInversionException">A file cannot be read.</exception>
-    public static EmbeddingShelf Named(IEnumerable<EmbeddingArgument> arguments, IReadOnlyList<string> texts, Action<string> warn)
+    public static EmbeddingShelf Named(
+        IEnumerable<EmbeddingArgument> arguments,
+        IReadOnlyList<string> texts,
+        Action<string> warn
+    )
     {
         var shelf = new EmbeddingShelf();
         foreach (var argument in arguments)
@@ -48,9 +53,19 @@ internal sealed class EmbeddingShelf : IDisposable
                 continue;
             }
 
-            if (!File.Exists(argument.Path)) throw new TextualInversionException($"{argument.Path}: no such embedding; name a file of any layout, or a folder of them.");
+            if (!File.Exists(argument.Path))
+                throw new TextualInversionException(
+                    $"{argument.Path}: no such embedding; name a file of any layout, or a folder of them."
+                );
             var embedding = EmbeddingFile.Read(argument.Path);
-            shelf.embeddings.Add(argument.Trigger is null ? embedding : embedding with { Trigger = Placeholder.Parse(argument.Trigger).Name });
+            shelf.embeddings.Add(
+                argument.Trigger is null
+                    ? embedding
+                    : embedding with
+                    {
+                        Trigger = Placeholder.Parse(argument.Trigger).Name,
+                    }
+            );
             shelf.arguments.Add(argument);
         }
 
@@ -62,15 +77,31 @@ internal sealed class EmbeddingShelf : IDisposable
     /// <param name="texts">the prompts</param>
     /// <param name="warn">told of files that cannot be read, and of triggers that two files have</param>
     /// <param name="triggers">all triggers that were found, wanted or not</param>
-    public static EmbeddingShelf Searched(string folder, IReadOnlyList<string> texts, Action<string> warn, out IReadOnlyList<string> triggers)
+    public static EmbeddingShelf Searched(
+        string folder,
+        IReadOnlyList<string> texts,
+        Action<string> warn,
+        out IReadOnlyList<string> triggers
+    )
     {
         var (shelf, found) = (new EmbeddingShelf(), new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase));
         foreach (var path in EmbeddingFolder.Files(folder))
         {
-            if (TryRead(path, warn) is not { } embedding) continue;
+            if (TryRead(path, warn) is not { } embedding)
+                continue;
             var isClash = !found.TryAdd(embedding.Trigger, path);
-            if (isClash) warn($"{path}: has the trigger {embedding.Trigger} as {found[embedding.Trigger]} does, and is passed over; choose with --embedding.");
-            if (isClash || !texts.Any(text => EmbeddingNames.Resolve(text, path, embedding.Trigger).Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase)))
+            if (isClash)
+                warn(
+                    $"{path}: has the trigger {embedding.Trigger} as {found[embedding.Trigger]} does, and is passed over; choose with --embedding."
+                );
+            if (
+                isClash
+                || !texts.Any(text =>
+                    EmbeddingNames
+                        .Resolve(text, path, embedding.Trigger)
+                        .Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase)
+                )
+            )
             {
                 embedding.Dispose();
                 continue;
@@ -86,7 +117,9 @@ internal sealed class EmbeddingShelf : IDisposable
 
     /// <summary>A prompt in which every embedding is named by its trigger, see <see cref="EmbeddingNames"/>.</summary>
     public string Resolve(string prompt) =>
-        embeddings.Zip(arguments).Aggregate(prompt, (text, pair) => EmbeddingNames.Resolve(text, pair.Second.Path, pair.First.Trigger));
+        embeddings
+            .Zip(arguments)
+            .Aggregate(prompt, (text, pair) => EmbeddingNames.Resolve(text, pair.Second.Path, pair.First.Trigger));
 
     /// <summary>The placeholders, in the order of the rows.</summary>
     /// <param name="widths">d of each text encoder of the model</param>
@@ -94,7 +127,9 @@ internal sealed class EmbeddingShelf : IDisposable
     public List<Placeholder> Placeholders(IReadOnlyList<long> widths)
     {
         foreach (var embedding in embeddings.Where(embedding => !embedding.Widths.SequenceEqual(widths)))
-            throw new TextualInversionException($"{embedding.Trigger}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", widths)}; it was learned on another kind of model{(embedding.Provenance.TryGetValue("base_model", out var model) ? $" ({model})" : "")}.");
+            throw new TextualInversionException(
+                $"{embedding.Trigger}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", widths)}; it was learned on another kind of model{(embedding.Provenance.TryGetValue("base_model", out var model) ? $" ({model})" : "")}."
+            );
         return [.. embeddings.Select(embedding => Placeholder.Parse(embedding.Trigger, embedding.Vectors))];
     }
 
@@ -102,23 +137,55 @@ internal sealed class EmbeddingShelf : IDisposable
     /// <exception cref="TextualInversionException">A strength is asked for, and the embedding does not say what it started from.</exception>
     public IReadOnlyList<Tensor>? Rows(IDiffusionModel model)
     {
-        if (embeddings.Count == 0) return null;
+        if (embeddings.Count == 0)
+            return null;
         using var scope = NewDisposeScope();
-        return [.. Enumerable.Range(0, embeddings[0].Rows.Count)
-            .Select(encoder => cat([.. embeddings.Zip(arguments, (embedding, argument) => Rows(embedding, argument, model, encoder))], dim: 0).MoveToOuterDisposeScope())];
+        return
+        [
+            .. Enumerable
+                .Range(0, embeddings[0].Rows.Count)
+                .Select(encoder =>
+                    cat(
+                            [
+                                .. embeddings.Zip(
+                                    arguments,
+                                    (embedding, argument) => Rows(embedding, argument, model, encoder)
+                                ),
+                            ],
+                            dim: 0
+                        )
+                        .MoveToOuterDisposeScope()
+                ),
+        ];
     }
 
     public void Dispose()
     {
-        foreach (var embedding in embeddings) embedding.Dispose();
+        foreach (var embedding in embeddings)
+            embedding.Dispose();
     }
 
-    private static Tensor Rows(LearnedEmbedding embedding, EmbeddingArgument argument, IDiffusionModel model, int encoder)
+    private static Tensor Rows(
+        LearnedEmbedding embedding,
+        EmbeddingArgument argument,
+        IDiffusionModel model,
+        int encoder
+    )
     {
-        if (argument.Strength == 1) return embedding.Rows[encoder].to(model.Device);
-        var initializer = embedding.Provenance.GetValueOrDefault("initializer") ?? throw new TextualInversionException(
-            $"{argument.Path}: does not say which word it started from, so @{argument.Strength} has no meaning; weigh it in the prompt, as in ({embedding.Trigger}:0.7).");
-        return EmbeddingStrength.Apply(embedding.Rows[encoder], initializer, model.Tokenizers[encoder], model.Vocabularies[encoder], argument.Strength);
+        if (argument.Strength == 1)
+            return embedding.Rows[encoder].to(model.Device);
+        var initializer =
+            embedding.Provenance.GetValueOrDefault("initializer")
+            ?? throw new TextualInversionException(
+                $"{argument.Path}: does not say which word it started from, so @{argument.Strength} has no meaning; weigh it in the prompt, as in ({embedding.Trigger}:0.7)."
+            );
+        return EmbeddingStrength.Apply(
+            embedding.Rows[encoder],
+            initializer,
+            model.Tokenizers[encoder],
+            model.Vocabularies[encoder],
+            argument.Strength
+        );
     }
 
     private static LearnedEmbedding? TryRead(string path, Action<string> warn)

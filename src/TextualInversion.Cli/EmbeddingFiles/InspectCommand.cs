@@ -13,12 +13,18 @@ internal sealed class InspectCommand : Documented
 {
     private const int Neighbours = 5;
 
-    private readonly Argument<string[]> files = EmbeddingArguments.Several("FILE…|DIR", "Embeddings of any layout, or folders of them.");
+    private readonly Argument<string[]> files = EmbeddingArguments.Several(
+        "FILE…|DIR",
+        "Embeddings of any layout, or folders of them."
+    );
     private readonly ModelOptions model = new();
     private readonly Option<bool> json = SharedOptions.Json();
 
     public InspectCommand(ModelLocator models)
-        : base("inspect", "Says what embedding files are: layout, trigger, vectors, for which models, what was recorded, and how other programs use them.")
+        : base(
+            "inspect",
+            "Says what embedding files are: layout, trigger, vectors, for which models, what was recorded, and how other programs use them."
+        )
     {
         Arguments.Add(files);
         AddGroup("Compare with a model's vocabulary", model.Model, model.Variant, model.Config);
@@ -26,7 +32,8 @@ internal sealed class InspectCommand : Documented
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
-    public override IReadOnlyList<string> Examples => ["ti inspect embeddings/my-cat.safetensors --model demo", "ti inspect embeddings --json"];
+    public override IReadOnlyList<string> Examples =>
+        ["ti inspect embeddings/my-cat.safetensors --model demo", "ti inspect embeddings --json"];
 
     private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
@@ -35,16 +42,29 @@ internal sealed class InspectCommand : Documented
         try
         {
             if (parsed.GetValue(model.Model) is not null)
-                vocabularies = Vocabulary.Open((await models.FindAsync(model.Read(parsed), recorded: null, messages, cancellationToken)).Files);
-            var reports = parsed.GetValue(files)!.SelectMany(path => Directory.Exists(path) ? EmbeddingFolder.Files(path).Select(file => TryDescribe(file, vocabularies, messages)) : [Describe(path, vocabularies)]).OfType<EmbeddingReport>().ToList();
+                vocabularies = Vocabulary.Open(
+                    (await models.FindAsync(model.Read(parsed), recorded: null, messages, cancellationToken)).Files
+                );
+            var reports = parsed
+                .GetValue(files)!
+                .SelectMany(path =>
+                    Directory.Exists(path)
+                        ? EmbeddingFolder.Files(path).Select(file => TryDescribe(file, vocabularies, messages))
+                        : [Describe(path, vocabularies)]
+                )
+                .OfType<EmbeddingReport>()
+                .ToList();
             var output = parsed.InvocationConfiguration.Output;
-            if (parsed.GetValue(json)) output.WriteLine(JsonOutput.Serialize(new { Files = reports }));
-            else output.Write(string.Join(Environment.NewLine, reports.Select(report => report.ToText())));
+            if (parsed.GetValue(json))
+                output.WriteLine(JsonOutput.Serialize(new { Files = reports }));
+            else
+                output.Write(string.Join(Environment.NewLine, reports.Select(report => report.ToText())));
             return 0;
         }
         finally
         {
-            foreach (var vocabulary in vocabularies) vocabulary.Dispose();
+            foreach (var vocabulary in vocabularies)
+                vocabulary.Dispose();
         }
     }
 
@@ -65,8 +85,13 @@ internal sealed class InspectCommand : Documented
     {
         using var file = EmbeddingFile.Open(path);
         var embedding = file.Embedding;
-        if (vocabularies.Count > 0 && !vocabularies.Select(vocabulary => vocabulary.Width).SequenceEqual(embedding.Widths))
-            throw new TextualInversionException($"{path}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", vocabularies.Select(vocabulary => vocabulary.Width))}; inspect it with another --model, or with none.");
+        if (
+            vocabularies.Count > 0
+            && !vocabularies.Select(vocabulary => vocabulary.Width).SequenceEqual(embedding.Widths)
+        )
+            throw new TextualInversionException(
+                $"{path}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", vocabularies.Select(vocabulary => vocabulary.Width))}; inspect it with another --model, or with none."
+            );
         return new EmbeddingReport
         {
             Path = JsonOutput.Relative(path),
@@ -78,8 +103,18 @@ internal sealed class InspectCommand : Documented
             Family = Family(embedding.Widths),
             Dtype = NumberTypes.Name(file.Type),
             Norms = [.. embedding.Rows.Select(Norms)],
-            VocabularyNorms = vocabularies.Count == 0 ? null : [.. vocabularies.Select(vocabulary => vocabulary.Words.Norms)],
-            Nearest = vocabularies.Count == 0 ? null : [.. vocabularies.Zip(embedding.Rows, (vocabulary, rows) => vocabulary.Words.Find(rows, Neighbours))],
+            VocabularyNorms =
+                vocabularies.Count == 0 ? null : [.. vocabularies.Select(vocabulary => vocabulary.Words.Norms)],
+            Nearest =
+                vocabularies.Count == 0
+                    ? null
+                    :
+                    [
+                        .. vocabularies.Zip(
+                            embedding.Rows,
+                            (vocabulary, rows) => vocabulary.Words.Find(rows, Neighbours)
+                        ),
+                    ],
             Recorded = embedding.Provenance,
             Programs = ProgramUse.Of(file),
         };
@@ -92,11 +127,12 @@ internal sealed class InspectCommand : Documented
     }
 
     /// <summary>The kind of model that has text encoders of these widths; null for none of the published ones.</summary>
-    private static string? Family(IReadOnlyList<long> widths) => widths switch
-    {
-        [768] => "sd1",
-        [1024] => "sd2",
-        [768, 1280] => "sdxl",
-        _ => null,
-    };
+    private static string? Family(IReadOnlyList<long> widths) =>
+        widths switch
+        {
+            [768] => "sd1",
+            [1024] => "sd2",
+            [768, 1280] => "sdxl",
+            _ => null,
+        };
 }

@@ -10,25 +10,63 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 /// <summary><c>ti merge</c>: new embeddings from given ones.</summary>
 internal sealed class MergeCommand : Documented
 {
-    private readonly Argument<string[]> files = EmbeddingArguments.Several("A B…", "Embeddings of any layout, for the same kind of model.");
-    private readonly Option<string> output = new("--output") { HelpName = "FILE", Description = "What to write, in diffusers' layout or for two text encoders in sdxl. Several files are numbered: FILE-1, FILE-2.", Required = true };
-    private readonly Option<MergeMethod> method = new("--method") { HelpName = "concatenate|average|slerp|split", Description = "All vectors one after the other; their mean; A turned towards B; or A's vectors each in a file. Default: concatenate.", DefaultValueFactory = _ => MergeMethod.Concatenate };
+    private readonly Argument<string[]> files = EmbeddingArguments.Several(
+        "A B…",
+        "Embeddings of any layout, for the same kind of model."
+    );
+    private readonly Option<string> output = new("--output")
+    {
+        HelpName = "FILE",
+        Description =
+            "What to write, in diffusers' layout or for two text encoders in sdxl. Several files are numbered: FILE-1, FILE-2.",
+        Required = true,
+    };
+    private readonly Option<MergeMethod> method = new("--method")
+    {
+        HelpName = "concatenate|average|slerp|split",
+        Description =
+            "All vectors one after the other; their mean; A turned towards B; or A's vectors each in a file. Default: concatenate.",
+        DefaultValueFactory = _ => MergeMethod.Concatenate,
+    };
     private readonly Option<double[]> weights = new("--weights")
     {
         HelpName = "X,Y…",
         Description = "For average: how much of each. Default: equally much.",
         CustomParser = result =>
         {
-            var numbers = result.Tokens[0].Value.Split(',').Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN).ToArray();
-            if (numbers.All(double.IsFinite)) return numbers;
-            result.AddError($"--weights {result.Tokens[0].Value}: takes numbers with commas between them, such as 0.7,0.3.");
+            var numbers = result
+                .Tokens[0]
+                .Value.Split(',')
+                .Select(text =>
+                    double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                        ? number
+                        : double.NaN
+                )
+                .ToArray();
+            if (numbers.All(double.IsFinite))
+                return numbers;
+            result.AddError(
+                $"--weights {result.Tokens[0].Value}: takes numbers with commas between them, such as 0.7,0.3."
+            );
             return [];
         },
     };
 
-    private readonly Option<double?> at = new("--at") { HelpName = "X", Description = "For slerp: where between A (0) and B (1). Default: 0.5." };
-    private readonly Option<int?> steps = new("--steps") { HelpName = "N", Description = "For slerp: N files from A to B, both included, instead of one." };
-    private readonly Option<string?> trigger = new("--trigger") { HelpName = "NAME", Description = "Of the new embedding; several are numbered. Default: made of the output's name." };
+    private readonly Option<double?> at = new("--at")
+    {
+        HelpName = "X",
+        Description = "For slerp: where between A (0) and B (1). Default: 0.5.",
+    };
+    private readonly Option<int?> steps = new("--steps")
+    {
+        HelpName = "N",
+        Description = "For slerp: N files from A to B, both included, instead of one.",
+    };
+    private readonly Option<string?> trigger = new("--trigger")
+    {
+        HelpName = "NAME",
+        Description = "Of the new embedding; several are numbered. Default: made of the output's name.",
+    };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -50,54 +88,98 @@ internal sealed class MergeCommand : Documented
     }
 
     public override IReadOnlyList<string> Examples =>
-    [
-        "ti merge embeddings/my-cat.safetensors embeddings/my-style.safetensors --output embeddings/my-cat-style.safetensors",
-        "ti merge embeddings/my-cat.safetensors embeddings/my-dog.safetensors --method slerp --steps 5 --output embeddings/cat-to-dog.safetensors",
-    ];
+        [
+            "ti merge embeddings/my-cat.safetensors embeddings/my-style.safetensors --output embeddings/my-cat-style.safetensors",
+            "ti merge embeddings/my-cat.safetensors embeddings/my-dog.safetensors --method slerp --steps 5 --output embeddings/cat-to-dog.safetensors",
+        ];
 
     private int Run(ParseResult parsed)
     {
         var path = parsed.GetValue(output)!;
-        var name = Placeholder.Parse(parsed.GetValue(trigger) ?? Bracketed(Path.GetFileNameWithoutExtension(path))).Name;
+        var name = Placeholder
+            .Parse(parsed.GetValue(trigger) ?? Bracketed(Path.GetFileNameWithoutExtension(path)))
+            .Name;
         RefuseUnused(parsed);
         List<LearnedEmbedding> given = [];
         IReadOnlyList<LearnedEmbedding> merged = [];
         try
         {
-            foreach (var file in parsed.GetValue(files)!) given.Add(EmbeddingFile.Read(file));
+            foreach (var file in parsed.GetValue(files)!)
+                given.Add(EmbeddingFile.Read(file));
             RequireCount(parsed.GetValue(method), given.Count);
             merged = Merge(parsed, name, given);
-            var paths = merged.Count == 1 && parsed.GetValue(steps) is null && parsed.GetValue(method) != MergeMethod.Split ? [path] : Enumerable.Range(1, merged.Count).Select(number => Numbered(path, number)).ToList();
-            foreach (var file in paths) AtomicFile.RefuseToReplace(file, parsed.GetValue(overwrite));
+            var paths =
+                merged.Count == 1 && parsed.GetValue(steps) is null && parsed.GetValue(method) != MergeMethod.Split
+                    ? [path]
+                    : Enumerable.Range(1, merged.Count).Select(number => Numbered(path, number)).ToList();
+            foreach (var file in paths)
+                AtomicFile.RefuseToReplace(file, parsed.GetValue(overwrite));
             foreach (var (file, embedding) in paths.Zip(merged))
-                EmbeddingFile.Write(file, embedding.Rows.Count == 2 ? EmbeddingLayout.Sdxl : EmbeddingLayout.Diffusers, embedding, parsed.GetValue(overwrite));
+                EmbeddingFile.Write(
+                    file,
+                    embedding.Rows.Count == 2 ? EmbeddingLayout.Sdxl : EmbeddingLayout.Diffusers,
+                    embedding,
+                    parsed.GetValue(overwrite)
+                );
             WriteResult(parsed, [.. paths.Zip(merged)]);
             return 0;
         }
         finally
         {
-            foreach (var embedding in given.Concat(merged)) embedding.Dispose();
+            foreach (var embedding in given.Concat(merged))
+                embedding.Dispose();
         }
     }
 
-    private IReadOnlyList<LearnedEmbedding> Merge(ParseResult parsed, string name, List<LearnedEmbedding> given) => parsed.GetValue(method) switch
-    {
-        MergeMethod.Concatenate => [EmbeddingMerge.Concatenate(name, given)],
-        MergeMethod.Average => [EmbeddingMerge.Average(name, given, parsed.GetValue(weights) is { Length: > 0 } chosen ? chosen : [.. given.Select(_ => 1.0)])],
-        MergeMethod.Slerp when parsed.GetValue(steps) is { } count => [.. Enumerable.Range(0, count).Select(i => EmbeddingMerge.Slerp(EmbeddingMerge.Numbered(name, i + 1), given[0], given[1], (double)i / (count - 1)))],
-        MergeMethod.Slerp => [EmbeddingMerge.Slerp(name, given[0], given[1], parsed.GetValue(at) ?? 0.5)],
-        MergeMethod.Split => EmbeddingMerge.Split(name, given[0]),
-        _ => throw new ArgumentOutOfRangeException(nameof(parsed)),
-    };
+    private IReadOnlyList<LearnedEmbedding> Merge(ParseResult parsed, string name, List<LearnedEmbedding> given) =>
+        parsed.GetValue(method) switch
+        {
+            MergeMethod.Concatenate => [EmbeddingMerge.Concatenate(name, given)],
+            MergeMethod.Average =>
+            [
+                EmbeddingMerge.Average(
+                    name,
+                    given,
+                    parsed.GetValue(weights) is { Length: > 0 } chosen ? chosen : [.. given.Select(_ => 1.0)]
+                ),
+            ],
+            MergeMethod.Slerp when parsed.GetValue(steps) is { } count =>
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .Select(i =>
+                        EmbeddingMerge.Slerp(
+                            EmbeddingMerge.Numbered(name, i + 1),
+                            given[0],
+                            given[1],
+                            (double)i / (count - 1)
+                        )
+                    ),
+            ],
+            MergeMethod.Slerp => [EmbeddingMerge.Slerp(name, given[0], given[1], parsed.GetValue(at) ?? 0.5)],
+            MergeMethod.Split => EmbeddingMerge.Split(name, given[0]),
+            _ => throw new ArgumentOutOfRangeException(nameof(parsed)),
+        };
 
     private void RefuseUnused(ParseResult parsed)
     {
         var chosen = parsed.GetValue(method);
-        if (parsed.GetValue(weights) is { Length: > 0 } && chosen != MergeMethod.Average) throw new TextualInversionException("--weights: belongs to --method average; say that, or leave it out.");
-        if ((parsed.GetValue(at) is not null || parsed.GetValue(steps) is not null) && chosen != MergeMethod.Slerp) throw new TextualInversionException("--at and --steps: belong to --method slerp; say that, or leave them out.");
-        if (parsed.GetValue(at) is not null && parsed.GetValue(steps) is not null) throw new TextualInversionException("--at and --steps: exclude each other; one names a place, the other a row of places.");
-        if (parsed.GetValue(at) is { } place && place is not (>= 0 and <= 1)) throw new TextualInversionException($"--at {place.ToString(CultureInfo.InvariantCulture)}: choose from 0 (the first) to 1 (the second).");
-        if (parsed.GetValue(steps) is { } count && count is < 2 or > 1000) throw new TextualInversionException($"--steps {count}: choose from 2 to 1000.");
+        if (parsed.GetValue(weights) is { Length: > 0 } && chosen != MergeMethod.Average)
+            throw new TextualInversionException("--weights: belongs to --method average; say that, or leave it out.");
+        if ((parsed.GetValue(at) is not null || parsed.GetValue(steps) is not null) && chosen != MergeMethod.Slerp)
+            throw new TextualInversionException(
+                "--at and --steps: belong to --method slerp; say that, or leave them out."
+            );
+        if (parsed.GetValue(at) is not null && parsed.GetValue(steps) is not null)
+            throw new TextualInversionException(
+                "--at and --steps: exclude each other; one names a place, the other a row of places."
+            );
+        if (parsed.GetValue(at) is { } place && place is not (>= 0 and <= 1))
+            throw new TextualInversionException(
+                $"--at {place.ToString(CultureInfo.InvariantCulture)}: choose from 0 (the first) to 1 (the second)."
+            );
+        if (parsed.GetValue(steps) is { } count && count is < 2 or > 1000)
+            throw new TextualInversionException($"--steps {count}: choose from 2 to 1000.");
     }
 
     private static void RequireCount(MergeMethod method, int count)
@@ -108,21 +190,41 @@ internal sealed class MergeCommand : Documented
             MergeMethod.Slerp => (count == 2, "two embeddings"),
             _ => (count >= 2, "two embeddings or more"),
         };
-        if (!isRight) throw new TextualInversionException($"--method {method.ToString().ToLowerInvariant()}: takes {wanted}, and {count} {(count == 1 ? "is" : "are")} named.");
+        if (!isRight)
+            throw new TextualInversionException(
+                $"--method {method.ToString().ToLowerInvariant()}: takes {wanted}, and {count} {(count == 1 ? "is" : "are")} named."
+            );
     }
 
     /// <summary>cat becomes &lt;cat&gt;, for the word itself is in the vocabulary.</summary>
     private static string Bracketed(string stem) => $"<{stem}>";
 
     private static string Numbered(string path, int number) =>
-        Path.Combine(Path.GetDirectoryName(path)!, $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}");
+        Path.Combine(
+            Path.GetDirectoryName(path)!,
+            $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}"
+        );
 
     private void WriteResult(ParseResult parsed, List<(string Path, LearnedEmbedding Embedding)> written)
     {
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(json))
-            output.WriteLine(JsonOutput.Serialize(new { Embeddings = written.Select(file => new { Path = JsonOutput.Relative(file.Path), file.Embedding.Trigger, file.Embedding.Vectors, file.Embedding.Widths }) }));
+            output.WriteLine(
+                JsonOutput.Serialize(
+                    new
+                    {
+                        Embeddings = written.Select(file => new
+                        {
+                            Path = JsonOutput.Relative(file.Path),
+                            file.Embedding.Trigger,
+                            file.Embedding.Vectors,
+                            file.Embedding.Widths,
+                        }),
+                    }
+                )
+            );
         else
-            foreach (var (path, _) in written) output.WriteLine(JsonOutput.Relative(path));
+            foreach (var (path, _) in written)
+                output.WriteLine(JsonOutput.Relative(path));
     }
 }

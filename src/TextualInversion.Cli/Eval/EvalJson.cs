@@ -7,35 +7,49 @@ namespace TextualInversion.Cli.Eval;
 /// <summary>The scores as <c>ti eval --json</c> prints them.</summary>
 internal static class EvalJson
 {
-    public static string Serialize(EvaluationResult result, string model, string initializer, EvaluationOptions options) => JsonOutput.Serialize(new
-    {
-        Rows = result.Rows.Select(row => Row(row, row.Name)),
-        Baseline = Row(result.Baseline, embedding: null),
-        result.Ceiling,
-        result.Floor,
-        Chosen = result.Choice.Name,
-        result.Choice.Reason,
-        Initializer = initializer,
-        Model = model,
-        options.Count,
-        options.Seed,
-        options.BarePrompt,
-        options.EditPrompts,
-        PeakMemoryBytes = Machine.PeakMemoryBytes(),
-    });
+    public static string Serialize(
+        EvaluationResult result,
+        string model,
+        string initializer,
+        EvaluationOptions options
+    ) =>
+        JsonOutput.Serialize(
+            new
+            {
+                Rows = result.Rows.Select(row => Row(row, row.Name)),
+                Baseline = Row(result.Baseline, embedding: null),
+                result.Ceiling,
+                result.Floor,
+                Chosen = result.Choice.Name,
+                result.Choice.Reason,
+                Initializer = initializer,
+                Model = model,
+                options.Count,
+                options.Seed,
+                options.BarePrompt,
+                options.EditPrompts,
+                PeakMemoryBytes = Machine.PeakMemoryBytes(),
+            }
+        );
 
-    private static object Row(EvaluationRow row, string? embedding) => new
-    {
-        Embedding = embedding,
-        Likeness = row.Likeness.Mean,
-        LikenessError = row.Likeness.StandardError,
-        Obedience = row.Obedience.Mean,
-        ObedienceError = row.Obedience.StandardError,
-        LikenessGain = row.LikenessGain.Mean,
-        LikenessGainError = row.LikenessGain.StandardError,
-        ObedienceGain = row.ObedienceGain.Mean,
-        ObedienceGainError = row.ObedienceGain.StandardError,
-        Warnings = row.Signs,
-        Images = row.Pictures.Select(picture => new { picture.Prompt, picture.Seed, Path = JsonOutput.Relative(picture.Path) }),
-    };
+    private static object Row(EvaluationRow row, string? embedding) =>
+        new
+        {
+            Embedding = embedding,
+            Likeness = row.Likeness.Mean,
+            LikenessError = row.Likeness.StandardError,
+            Obedience = row.Obedience.Mean,
+            ObedienceError = row.Obedience.StandardError,
+            LikenessGain = row.LikenessGain.Mean,
+            LikenessGainError = row.LikenessGain.StandardError,
+            ObedienceGain = row.ObedienceGain.Mean,
+            ObedienceGainError = row.ObedienceGain.StandardError,
+            Warnings = row.Signs,
+            Images = row.Pictures.Select(picture => new
+            {
+                picture.Prompt,
+                picture.Seed,
+                Path = JsonOutput.Relative(picture.Path),
+            }),
+        };
 }

@@ -22,40 +22,64 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPictu
         @media (min-width: 60rem) { .top { grid-template-columns: 1fr 1fr; align-items: start; } .sheet { display: grid; grid-template-columns: 12rem 1fr; gap: 1.5rem; } }
         """;
 
-    private readonly List<string> thumbnails = [.. given.Select(picture => Thumbnail.DataUri(picture, ThumbnailPixels))];
+    private readonly List<string> thumbnails =
+    [
+        .. given.Select(picture => Thumbnail.DataUri(picture, ThumbnailPixels)),
+    ];
     private readonly StringBuilder page = new();
 
     public string Write()
     {
-        page.Append($"<h1>Likeness and obedience</h1>\n<p class=\"soft\">{Html(settings)}</p>\n<p class=\"keep\"><strong>Keep {Html(result.Choice.Name ?? "none")}</strong>: {Html(result.Choice.Reason)}.</p>\n");
+        page.Append(
+            $"<h1>Likeness and obedience</h1>\n<p class=\"soft\">{Html(settings)}</p>\n<p class=\"keep\"><strong>Keep {Html(result.Choice.Name ?? "none")}</strong>: {Html(result.Choice.Reason)}.</p>\n"
+        );
         page.Append($"<div class=\"top\"><div>{EvalPlot.Draw(result)}</div><div class=\"scroll\">");
         WriteTable();
         page.Append("</div></div>\n");
-        foreach (var (number, row) in result.Rows.Prepend(result.Baseline).Index().OrderBy(item => item.Index == 0)) WriteSheet(number, row);
+        foreach (var (number, row) in result.Rows.Prepend(result.Baseline).Index().OrderBy(item => item.Index == 0))
+            WriteSheet(number, row);
         return HtmlPage.Write("ti eval", Style, page.ToString());
     }
 
     private void WriteTable()
     {
-        page.Append("<table><thead><tr><th></th><th></th><th>likeness</th><th>obedience</th><th>signs</th></tr></thead><tbody>\n");
+        page.Append(
+            "<table><thead><tr><th></th><th></th><th>likeness</th><th>obedience</th><th>signs</th></tr></thead><tbody>\n"
+        );
         foreach (var (number, row) in result.Rows.Prepend(result.Baseline).Index())
-            page.Append($"<tr><td>{number}</td><td>{Html(row.Name)}</td><td>{EvalTable.Text(row.Likeness)}</td><td>{EvalTable.Text(row.Obedience)}</td><td class=\"warn\">{(row.Signs.Count == 0 ? "" : row.Signs.Count)}</td></tr>\n");
-        if (result.Ceiling is { } ceiling) page.Append(System.Globalization.CultureInfo.InvariantCulture, $"<tr><td></td><td>given pictures, two by two</td><td>{ceiling:F4}</td><td></td><td></td></tr>\n");
+            page.Append(
+                $"<tr><td>{number}</td><td>{Html(row.Name)}</td><td>{EvalTable.Text(row.Likeness)}</td><td>{EvalTable.Text(row.Obedience)}</td><td class=\"warn\">{(row.Signs.Count == 0 ? "" : row.Signs.Count)}</td></tr>\n"
+            );
+        if (result.Ceiling is { } ceiling)
+            page.Append(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"<tr><td></td><td>given pictures, two by two</td><td>{ceiling:F4}</td><td></td><td></td></tr>\n"
+            );
         page.Append("</tbody></table>");
     }
 
     private void WriteSheet(int number, EvaluationRow row)
     {
-        var over = number == 0 ? "" : $", over {result.Baseline.Name} {EvalTable.Signed(row.LikenessGain)} likeness and {EvalTable.Signed(row.ObedienceGain)} obedience";
-        page.Append($"<h2>{number} · {Html(row.Name)}</h2>\n<p class=\"soft\">likeness {EvalTable.Text(row.Likeness)}, obedience {EvalTable.Text(row.Obedience)}{Html(over)}</p>\n");
-        foreach (var sign in row.Signs) page.Append($"<p class=\"warn\">{Html(sign.Text)}</p>\n");
+        var over =
+            number == 0
+                ? ""
+                : $", over {result.Baseline.Name} {EvalTable.Signed(row.LikenessGain)} likeness and {EvalTable.Signed(row.ObedienceGain)} obedience";
+        page.Append(
+            $"<h2>{number} · {Html(row.Name)}</h2>\n<p class=\"soft\">likeness {EvalTable.Text(row.Likeness)}, obedience {EvalTable.Text(row.Obedience)}{Html(over)}</p>\n"
+        );
+        foreach (var sign in row.Signs)
+            page.Append($"<p class=\"warn\">{Html(sign.Text)}</p>\n");
         page.Append("<div class=\"sheet\"><div><h3>given pictures</h3>");
         WriteStrip(thumbnails.Select((source, index) => (source, $"given picture {index + 1}")));
         page.Append("</div><div>");
         foreach (var prompt in row.Pictures.GroupBy(picture => picture.Prompt))
         {
             page.Append($"<h3>{Html(prompt.Key)}</h3>");
-            WriteStrip(prompt.Select(picture => (Thumbnail.DataUri(PictureDecoder.Decode(picture.Path), ThumbnailPixels), $"seed {picture.Seed}")));
+            WriteStrip(
+                prompt.Select(picture =>
+                    (Thumbnail.DataUri(PictureDecoder.Decode(picture.Path), ThumbnailPixels), $"seed {picture.Seed}")
+                )
+            );
         }
 
         page.Append("</div></div>\n");
@@ -64,7 +88,8 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPictu
     private void WriteStrip(IEnumerable<(string Source, string Alternative)> pictures)
     {
         page.Append("<div class=\"strip\">");
-        foreach (var (source, alternative) in pictures) page.Append($"<img src=\"{source}\" alt=\"{alternative}\" title=\"{alternative}\">");
+        foreach (var (source, alternative) in pictures)
+            page.Append($"<img src=\"{source}\" alt=\"{alternative}\" title=\"{alternative}\">");
         page.Append("</div>\n");
     }
 

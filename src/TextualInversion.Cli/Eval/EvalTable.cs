@@ -12,20 +12,31 @@ internal static class EvalTable
     {
         var width = result.Rows.Append(result.Baseline).Max(row => row.Name.Length);
         width = Math.Max(width, Given.Length);
-        output.WriteLine($"{"".PadRight(width)}  {"likeness",-16}  {"obedience",-16}  likeness over {result.Baseline.Name}");
-        foreach (var row in result.Rows) output.WriteLine($"{row.Name.PadRight(width)}  {Text(row.Likeness)}  {Text(row.Obedience)}  {Signed(row.LikenessGain)}");
-        output.WriteLine($"{result.Baseline.Name.PadRight(width)}  {Text(result.Baseline.Likeness)}  {Text(result.Baseline.Obedience)}");
-        if (result.Ceiling is { } ceiling) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Given.PadRight(width)}  {ceiling:F4}"));
+        output.WriteLine(
+            $"{"".PadRight(width)}  {"likeness", -16}  {"obedience", -16}  likeness over {result.Baseline.Name}"
+        );
+        foreach (var row in result.Rows)
+            output.WriteLine(
+                $"{row.Name.PadRight(width)}  {Text(row.Likeness)}  {Text(row.Obedience)}  {Signed(row.LikenessGain)}"
+            );
+        output.WriteLine(
+            $"{result.Baseline.Name.PadRight(width)}  {Text(result.Baseline.Likeness)}  {Text(result.Baseline.Obedience)}"
+        );
+        if (result.Ceiling is { } ceiling)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Given.PadRight(width)}  {ceiling:F4}"));
         foreach (var row in result.Rows)
         {
-            foreach (var sign in row.Signs) output.WriteLine($"warning: {row.Name}: {sign.Text}");
+            foreach (var sign in row.Signs)
+                output.WriteLine($"warning: {row.Name}: {sign.Text}");
         }
 
         output.WriteLine($"keep {result.Choice.Name ?? "none"}: {result.Choice.Reason}");
     }
 
     /// <summary>A mean and its standard error.</summary>
-    public static string Text(Estimate estimate) => string.Create(CultureInfo.InvariantCulture, $"{estimate.Mean:F4} ± {estimate.StandardError:F4}");
+    public static string Text(Estimate estimate) =>
+        string.Create(CultureInfo.InvariantCulture, $"{estimate.Mean:F4} ± {estimate.StandardError:F4}");
 
-    public static string Signed(Estimate estimate) => string.Create(CultureInfo.InvariantCulture, $"{estimate.Mean:+0.0000;-0.0000} ± {estimate.StandardError:F4}");
+    public static string Signed(Estimate estimate) =>
+        string.Create(CultureInfo.InvariantCulture, $"{estimate.Mean:+0.0000;-0.0000} ± {estimate.StandardError:F4}");
 }

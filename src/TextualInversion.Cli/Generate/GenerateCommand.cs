@@ -1,4 +1,3 @@
-using TextualInversion.Models;
 using System.CommandLine;
 using System.Diagnostics;
 using TextualInversion.Cli.Generate.Options;
@@ -6,6 +5,7 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
+using TextualInversion.Models;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate;
@@ -21,7 +21,10 @@ internal sealed class GenerateCommand : Documented
     private readonly PictureOutputOptions output = new();
 
     public GenerateCommand(ModelLocator models)
-        : base("generate", "Draws pictures from a prompt, with learned words in it. The settings are inside each picture, where the WebUI reads them.")
+        : base(
+            "generate",
+            "Draws pictures from a prompt, with learned words in it. The settings are inside each picture, where the WebUI reads them."
+        )
     {
         AddGroup("Most used", [.. words.MostUsed, model.Model, .. plans.MostUsed, .. pictures.MostUsed]);
         AddGroup("More ways to say what", [.. words.More, .. pictures.InitImage, .. plans.Axes, .. pictures.Finer]);
@@ -33,10 +36,10 @@ internal sealed class GenerateCommand : Documented
     }
 
     public override IReadOnlyList<string> Examples =>
-    [
-        "ti generate --model demo --prompt \"a painting of <my-cat> on a beach\" --count 4 --grid",
-        "ti generate --model demo --prompt \"a photo of a (red:1.3) cat\" --sampler \"dpm++ 2m karras\" --steps 20 --grid-x seed=1..3 --grid-y guidance=2,4,8",
-    ];
+        [
+            "ti generate --model demo --prompt \"a painting of <my-cat> on a beach\" --count 4 --grid",
+            "ti generate --model demo --prompt \"a photo of a (red:1.3) cat\" --sampler \"dpm++ 2m karras\" --steps 20 --grid-x seed=1..3 --grid-y guidance=2,4,8",
+        ];
 
     private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
@@ -54,23 +57,53 @@ internal sealed class GenerateCommand : Documented
         var precision = machine.Precision(parsed, wanted.Recorded);
         using var network = machine.Open(parsed, files, precision);
         using var studio = new Studio(network, scheduler, shelf);
-        var options = pictures.Resolve(parsed, wanted.Recorded, new ModelWishes(GenerationDefaults.Read(files), scheduler, network.Resolution), init?.Picture) with { Negative = wanted.Negative };
+        var options = pictures.Resolve(
+            parsed,
+            wanted.Recorded,
+            new ModelWishes(GenerationDefaults.Read(files), scheduler, network.Resolution),
+            init?.Picture
+        ) with
+        {
+            Negative = wanted.Negative,
+        };
         var plan = plans.Make(parsed, [.. wanted.Texts.Select(text => options with { Prompt = text })], firstSeed);
         var hasSheet = plans.HasSheet(parsed);
         var paths = output.Paths(parsed, hasSheet ? 1 : plan.Jobs.Count);
         studio.Check(plan);
         paths.RequireWritable();
         PromptWarnings.OfUnusedEmbeddings(wanted.All, shelf, studio.TokenizersOf(shelf).First, messages);
-        var batch = new PaintingMemory(files, network.Device, precision, FreeMemory.Of(network.Device)).Batch(plan, machine.Batch(parsed), messages);
-        messages.Say($"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, seed {firstSeed}{(batch > 1 ? $", {batch} at once" : "")}");
+        var batch = new PaintingMemory(files, network.Device, precision, FreeMemory.Of(network.Device)).Batch(
+            plan,
+            machine.Batch(parsed),
+            messages
+        );
+        messages.Say(
+            $"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, seed {firstSeed}{(batch > 1 ? $", {batch} at once" : "")}"
+        );
 
-        var album = new PictureAlbum(plan, paths, hasSheet, job => WebUiParameters.Format(
-            job.Options, job.Seed, Path.GetFileName(modelName.TrimEnd('/')), "ti", RecordedPicture.Settings(request, modelName, precision, job.Variation.Apply(shelf), init)));
+        var album = new PictureAlbum(
+            plan,
+            paths,
+            hasSheet,
+            job =>
+                WebUiParameters.Format(
+                    job.Options,
+                    job.Seed,
+                    Path.GetFileName(modelName.TrimEnd('/')),
+                    "ti",
+                    RecordedPicture.Settings(request, modelName, precision, job.Variation.Apply(shelf), init)
+                )
+        );
         var clock = Stopwatch.StartNew();
         var end = Painting.Run(studio, plan, batch, album, messages, cancellationToken);
-        if (end is null or OperationCanceledException) album.Finish(messages);
-        new PictureResult(album, modelName, [.. shelf.Embeddings.Select(embedding => embedding.Trigger)], clock.Elapsed.TotalSeconds)
-            .Write(parsed.InvocationConfiguration.Output, output.Json(parsed));
+        if (end is null or OperationCanceledException)
+            album.Finish(messages);
+        new PictureResult(
+            album,
+            modelName,
+            [.. shelf.Embeddings.Select(embedding => embedding.Trigger)],
+            clock.Elapsed.TotalSeconds
+        ).Write(parsed.InvocationConfiguration.Output, output.Json(parsed));
         return end is null ? 0 : throw end;
     }
 }

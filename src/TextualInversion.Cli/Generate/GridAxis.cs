@@ -7,7 +7,8 @@ namespace TextualInversion.Cli.Generate;
 internal sealed record GridAxis
 {
     /// <summary>For the help.</summary>
-    public const string Names = "seed, steps, guidance, sampler, strength (of the embeddings), checkpoint (files in the first embedding's place)";
+    public const string Names =
+        "seed, steps, guidance, sampler, strength (of the embeddings), checkpoint (files in the first embedding's place)";
 
     private const int MostValues = 100;
 
@@ -23,12 +24,17 @@ internal sealed record GridAxis
 
     public IReadOnlyList<string> Values { get; }
 
-    public IReadOnlyList<string> Labels => [.. Values.Select(value => name switch
-    {
-        "sampler" => Samplers.DisplayName(Samplers.Parse(value)),
-        "checkpoint" => Path.GetFileNameWithoutExtension(value),
-        _ => $"{name} {value}",
-    })];
+    public IReadOnlyList<string> Labels =>
+        [
+            .. Values.Select(value =>
+                name switch
+                {
+                    "sampler" => Samplers.DisplayName(Samplers.Parse(value)),
+                    "checkpoint" => Path.GetFileNameWithoutExtension(value),
+                    _ => $"{name} {value}",
+                }
+            ),
+        ];
 
     /// <summary>Reads <c>NAME=VALUE,…</c>; <c>1..4</c> is 1, 2, 3, 4, and a checkpoint's file name may hold <c>*</c>.</summary>
     /// <exception cref="TextualInversionException">There is no such axis, or it has no values.</exception>
@@ -38,36 +44,54 @@ internal sealed record GridAxis
         var name = split < 0 ? text : text[..split].Trim().ToLowerInvariant();
         if (name is not ("seed" or "steps" or "guidance" or "sampler" or "strength" or "checkpoint"))
             throw new TextualInversionException($"There is no axis {name}; a grid goes over {Names}, as in seed=1..4.");
-        var values = (split < 0 ? "" : text[(split + 1)..]).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .SelectMany(value => name == "checkpoint" ? Files(value) : Range(value)).Take(MostValues + 1).ToList();
-        if (values.Count is 0 or > MostValues) throw new TextualInversionException($"{text}: has {(values.Count == 0 ? "no" : "too many")} values; give up to {MostValues}, as in {name}=1,2 or {name}=1..4.");
+        var values = (split < 0 ? "" : text[(split + 1)..])
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .SelectMany(value => name == "checkpoint" ? Files(value) : Range(value))
+            .Take(MostValues + 1)
+            .ToList();
+        if (values.Count is 0 or > MostValues)
+            throw new TextualInversionException(
+                $"{text}: has {(values.Count == 0 ? "no" : "too many")} values; give up to {MostValues}, as in {name}=1,2 or {name}=1..4."
+            );
         return new GridAxis(text, name, values);
     }
 
     /// <exception cref="TextualInversionException">The value is none of this axis.</exception>
-    public PictureJob Apply(PictureJob job, string value) => name switch
-    {
-        "seed" => job with { Seed = Number<ulong>(value) },
-        "steps" => job with { Options = job.Options with { Steps = Number<int>(value) } },
-        "guidance" => job with { Options = job.Options with { Guidance = Number<double>(value) } },
-        "sampler" => job with { Options = job.Options with { Sampler = Samplers.Parse(value) } },
-        "strength" => job with { Variation = job.Variation with { Strength = Number<double>(value) } },
-        _ => job with { Variation = job.Variation with { Checkpoint = value } },
-    };
+    public PictureJob Apply(PictureJob job, string value) =>
+        name switch
+        {
+            "seed" => job with { Seed = Number<ulong>(value) },
+            "steps" => job with { Options = job.Options with { Steps = Number<int>(value) } },
+            "guidance" => job with { Options = job.Options with { Guidance = Number<double>(value) } },
+            "sampler" => job with { Options = job.Options with { Sampler = Samplers.Parse(value) } },
+            "strength" => job with { Variation = job.Variation with { Strength = Number<double>(value) } },
+            _ => job with { Variation = job.Variation with { Checkpoint = value } },
+        };
 
     private T Number<T>(string value)
         where T : IParsable<T> =>
-        T.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number : throw new TextualInversionException($"{text}: {value} is no {name}; give numbers, as in {name}=1,2.");
+        T.TryParse(value, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new TextualInversionException($"{text}: {value} is no {name}; give numbers, as in {name}=1,2.");
 
     private static IEnumerable<string> Range(string value)
     {
-        if (value.Split("..") is not [var first, var last] || !ulong.TryParse(first, CultureInfo.InvariantCulture, out var begin) || !ulong.TryParse(last, CultureInfo.InvariantCulture, out var end)) return [value];
-        return Enumerable.Range(0, (int)Math.Min(end >= begin ? end - begin + 1 : 0, MostValues + 1)).Select(i => (begin + (ulong)i).ToString(CultureInfo.InvariantCulture));
+        if (
+            value.Split("..") is not [var first, var last]
+            || !ulong.TryParse(first, CultureInfo.InvariantCulture, out var begin)
+            || !ulong.TryParse(last, CultureInfo.InvariantCulture, out var end)
+        )
+            return [value];
+        return Enumerable
+            .Range(0, (int)Math.Min(end >= begin ? end - begin + 1 : 0, MostValues + 1))
+            .Select(i => (begin + (ulong)i).ToString(CultureInfo.InvariantCulture));
     }
 
     private static IEnumerable<string> Files(string value)
     {
         var folder = Path.GetDirectoryName(value) is { Length: > 0 } directory ? directory : ".";
-        return value.Contains('*') && Directory.Exists(folder) ? Directory.EnumerateFiles(folder, Path.GetFileName(value)).Order(StringComparer.Ordinal) : [value];
+        return value.Contains('*') && Directory.Exists(folder)
+            ? Directory.EnumerateFiles(folder, Path.GetFileName(value)).Order(StringComparer.Ordinal)
+            : [value];
     }
 }

@@ -29,15 +29,23 @@ internal sealed class PaintingMemory(IModelFiles files, Device device, Precision
         var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // they differ in nothing else that counts
         var memory = new GenerationMemory(files, Machine.TypeOf(precision));
         WarnOfTooLittle(memory.Estimate(options, 1), options, messages);
-        if (asked is { } number) return number;
-        if (device.type == DeviceType.CPU) return 1;
+        if (asked is { } number)
+            return number;
+        if (device.type == DeviceType.CPU)
+            return 1;
         return memory.LargestBatch(options, (long)(freeBytes * ShareOfMemory), Math.Min(plan.Jobs.Count, MostAtOnce));
     }
 
     private void WarnOfTooLittle(long needed, GenerateOptions options, Messages messages)
     {
-        if (needed <= freeBytes) return;
-        var smaller = precision == Precision.Fp32 ? "--precision bf16, or a smaller --width and --height" : "a smaller --width and --height";
-        messages.Warn($"a picture of {options.Width} x {options.Height} takes about {Sizes.Text(needed)} of memory with this model, and {Sizes.Text(freeBytes)} are free; it may fail or be very slow. Free some, or choose {smaller}.");
+        if (needed <= freeBytes)
+            return;
+        var smaller =
+            precision == Precision.Fp32
+                ? "--precision bf16, or a smaller --width and --height"
+                : "a smaller --width and --height";
+        messages.Warn(
+            $"a picture of {options.Width} x {options.Height} takes about {Sizes.Text(needed)} of memory with this model, and {Sizes.Text(freeBytes)} are free; it may fail or be very slow. Free some, or choose {smaller}."
+        );
     }
 }

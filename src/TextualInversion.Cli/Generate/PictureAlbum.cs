@@ -9,7 +9,12 @@ namespace TextualInversion.Cli.Generate;
 /// <param name="paths">where to</param>
 /// <param name="hasSheet">whether there is to be a sheet</param>
 /// <param name="describe">the settings to put into a picture</param>
-internal sealed class PictureAlbum(PicturePlan plan, PicturePaths paths, bool hasSheet, Func<PictureJob, string> describe)
+internal sealed class PictureAlbum(
+    PicturePlan plan,
+    PicturePaths paths,
+    bool hasSheet,
+    Func<PictureJob, string> describe
+)
 {
     private readonly List<RgbPicture> onSheet = [];
     private readonly List<(string Path, ulong Seed)> written = [];
@@ -26,8 +31,10 @@ internal sealed class PictureAlbum(PicturePlan plan, PicturePaths paths, bool ha
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Add(PictureJob job, RgbPicture picture)
     {
-        if (hasSheet) onSheet.Add(picture);
-        if (!paths.IsFile || !hasSheet) written.Add((paths.Write(picture, describe(job)), job.Seed));
+        if (hasSheet)
+            onSheet.Add(picture);
+        if (!paths.IsFile || !hasSheet)
+            written.Add((paths.Write(picture, describe(job)), job.Seed));
         Count++;
     }
 
@@ -35,10 +42,18 @@ internal sealed class PictureAlbum(PicturePlan plan, PicturePaths paths, bool ha
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Finish(Messages messages)
     {
-        if (onSheet.Count == 0) return;
-        if (!PictureGrid.CanLabel && plan.ColumnLabels.Count + plan.RowLabels.Count > 0) messages.Warn("the sheet has no labels, since this system has no fonts; install some, such as DejaVu.");
+        if (onSheet.Count == 0)
+            return;
+        if (!PictureGrid.CanLabel && plan.ColumnLabels.Count + plan.RowLabels.Count > 0)
+            messages.Warn("the sheet has no labels, since this system has no fonts; install some, such as DejaVu.");
         var rest = new Queue<RgbPicture>(onSheet);
-        var rows = plan.Rows.Select(row => row.Take(rest.Count).Select(_ => rest.Dequeue()).ToList()).Where(row => row.Count > 0).ToList();
-        Sheet = paths.WriteGrid(PictureGrid.Compose(rows, plan.ColumnLabels, [.. plan.RowLabels.Take(rows.Count)]), describe(plan.Jobs[0]));
+        var rows = plan
+            .Rows.Select(row => row.Take(rest.Count).Select(_ => rest.Dequeue()).ToList())
+            .Where(row => row.Count > 0)
+            .ToList();
+        Sheet = paths.WriteGrid(
+            PictureGrid.Compose(rows, plan.ColumnLabels, [.. plan.RowLabels.Take(rows.Count)]),
+            describe(plan.Jobs[0])
+        );
     }
 }

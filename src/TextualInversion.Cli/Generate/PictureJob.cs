@@ -16,16 +16,27 @@ internal sealed record EmbeddingVariation(double? Strength = null, string? Check
 {
     public IReadOnlyList<EmbeddingArgument> Apply(EmbeddingShelf shelf)
     {
-        var arguments = shelf.Arguments.Select(argument => argument with { Strength = Strength ?? argument.Strength }).ToList();
-        if (this == new EmbeddingVariation()) return arguments;
-        if (arguments.Count == 0) throw new TextualInversionException("A grid over strengths or checkpoints needs an embedding; name one with --embedding, or its trigger in the prompt.");
-        if (Checkpoint is not null) arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = shelf.Embeddings[0].Trigger };
+        var arguments = shelf
+            .Arguments.Select(argument => argument with { Strength = Strength ?? argument.Strength })
+            .ToList();
+        if (this == new EmbeddingVariation())
+            return arguments;
+        if (arguments.Count == 0)
+            throw new TextualInversionException(
+                "A grid over strengths or checkpoints needs an embedding; name one with --embedding, or its trigger in the prompt."
+            );
+        if (Checkpoint is not null)
+            arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = shelf.Embeddings[0].Trigger };
         return arguments;
     }
 }
 
 /// <summary>Pictures in rows, as a grid shows them.</summary>
-internal sealed record PicturePlan(IReadOnlyList<IReadOnlyList<PictureJob>> Rows, IReadOnlyList<string> ColumnLabels, IReadOnlyList<string> RowLabels)
+internal sealed record PicturePlan(
+    IReadOnlyList<IReadOnlyList<PictureJob>> Rows,
+    IReadOnlyList<string> ColumnLabels,
+    IReadOnlyList<string> RowLabels
+)
 {
     private const int LongestRow = 8; // of a grid with one axis, before it is wrapped
 
@@ -34,7 +45,13 @@ internal sealed record PicturePlan(IReadOnlyList<IReadOnlyList<PictureJob>> Rows
     /// <summary>Each prompt with each seed: a row for each prompt, or for one prompt as many rows as columns.</summary>
     public static PicturePlan OfPrompts(IReadOnlyList<GenerateOptions> prompts, ulong firstSeed, int count)
     {
-        var jobs = prompts.SelectMany(options => Enumerable.Range(0, count).Select(i => new PictureJob(options, firstSeed + (ulong)i, new EmbeddingVariation()))).ToList();
+        var jobs = prompts
+            .SelectMany(options =>
+                Enumerable
+                    .Range(0, count)
+                    .Select(i => new PictureJob(options, firstSeed + (ulong)i, new EmbeddingVariation()))
+            )
+            .ToList();
         var columns = prompts.Count > 1 ? count : (int)Math.Ceiling(Math.Sqrt(count));
         return new PicturePlan([.. jobs.Chunk(columns)], [], []);
     }
@@ -42,9 +59,11 @@ internal sealed record PicturePlan(IReadOnlyList<IReadOnlyList<PictureJob>> Rows
     /// <summary>One picture, varied along one or two axes.</summary>
     public static PicturePlan OfAxes(PictureJob job, GridAxis? x, GridAxis? y)
     {
-        List<PictureJob> Along(PictureJob one, GridAxis? axis) => axis is null ? [one] : [.. axis.Values.Select(value => axis.Apply(one, value))];
+        List<PictureJob> Along(PictureJob one, GridAxis? axis) =>
+            axis is null ? [one] : [.. axis.Values.Select(value => axis.Apply(one, value))];
         var rows = Along(job, y).Select(row => Along(row, x)).ToList();
-        if (y is null && rows[0].Count > LongestRow) rows = [.. rows[0].Chunk((int)Math.Ceiling(Math.Sqrt(rows[0].Count))).Select(row => row.ToList())];
+        if (y is null && rows[0].Count > LongestRow)
+            rows = [.. rows[0].Chunk((int)Math.Ceiling(Math.Sqrt(rows[0].Count))).Select(row => row.ToList())];
         return new PicturePlan([.. rows], x?.Labels ?? [], y?.Labels ?? []);
     }
 }

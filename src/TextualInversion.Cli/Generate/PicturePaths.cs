@@ -10,7 +10,8 @@ internal sealed class PicturePaths
 {
     private static readonly string[] OtherPictures = [".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"]; // hardly meant as folders
 
-    private readonly string target, ending;
+    private readonly string target,
+        ending;
     private readonly bool overwrite;
     private int next;
 
@@ -23,17 +24,45 @@ internal sealed class PicturePaths
     {
         this.target = target;
         this.overwrite = overwrite;
-        var named = PictureFile.Endings.FirstOrDefault(known => target.EndsWith(known, StringComparison.OrdinalIgnoreCase));
+        var named = PictureFile.Endings.FirstOrDefault(known =>
+            target.EndsWith(known, StringComparison.OrdinalIgnoreCase)
+        );
         IsFile = named is not null && !Directory.Exists(target);
-        if (!IsFile && !Directory.Exists(target) && OtherPictures.Contains(Path.GetExtension(target).ToLowerInvariant()))
-            throw new TextualInversionException($"{target}: pictures are written as {string.Join(", ", PictureFile.Endings)}; choose one of these endings, or a folder.");
-        ending = format is null ? IsFile ? named! : ".png" : "." + format;
-        if (IsFile && ending.Replace("jpeg", "jpg", StringComparison.Ordinal) != named!.Replace("jpeg", "jpg", StringComparison.Ordinal))
-            throw new TextualInversionException($"{target}: ends in {named} and --format says {format}; leave --format out.");
-        if (IsFile && count > 1) throw new TextualInversionException($"{target}: is one file and {count} pictures are asked for; name a folder.");
-        if (IsFile) AtomicFile.RefuseToReplace(target, overwrite);
-        else if (File.Exists(target)) throw new TextualInversionException($"{target}: is a file; name a folder, or a file that ends in {string.Join(", ", PictureFile.Endings)}.");
-        next = IsFile || !Directory.Exists(target) ? 1 : 1 + Directory.EnumerateFiles(target).Select(NumberOf).DefaultIfEmpty().Max();
+        if (
+            !IsFile
+            && !Directory.Exists(target)
+            && OtherPictures.Contains(Path.GetExtension(target).ToLowerInvariant())
+        )
+            throw new TextualInversionException(
+                $"{target}: pictures are written as {string.Join(", ", PictureFile.Endings)}; choose one of these endings, or a folder."
+            );
+        ending = format is null
+            ? IsFile
+                ? named!
+                : ".png"
+            : "." + format;
+        if (
+            IsFile
+            && ending.Replace("jpeg", "jpg", StringComparison.Ordinal)
+                != named!.Replace("jpeg", "jpg", StringComparison.Ordinal)
+        )
+            throw new TextualInversionException(
+                $"{target}: ends in {named} and --format says {format}; leave --format out."
+            );
+        if (IsFile && count > 1)
+            throw new TextualInversionException(
+                $"{target}: is one file and {count} pictures are asked for; name a folder."
+            );
+        if (IsFile)
+            AtomicFile.RefuseToReplace(target, overwrite);
+        else if (File.Exists(target))
+            throw new TextualInversionException(
+                $"{target}: is a file; name a folder, or a file that ends in {string.Join(", ", PictureFile.Endings)}."
+            );
+        next =
+            IsFile || !Directory.Exists(target)
+                ? 1
+                : 1 + Directory.EnumerateFiles(target).Select(NumberOf).DefaultIfEmpty().Max();
         First = next;
     }
 
@@ -44,7 +73,8 @@ internal sealed class PicturePaths
 
     /// <summary>Says no before the work, rather than after the first picture.</summary>
     /// <exception cref="TextualInversionException">Nothing can be written there.</exception>
-    public void RequireWritable() => AtomicFile.RequireWritable(IsFile ? Path.GetDirectoryName(Path.GetFullPath(target))! : target);
+    public void RequireWritable() =>
+        AtomicFile.RequireWritable(IsFile ? Path.GetDirectoryName(Path.GetFullPath(target))! : target);
 
     /// <summary>Writes the next picture.</summary>
     /// <returns>its path</returns>
@@ -54,12 +84,20 @@ internal sealed class PicturePaths
     /// <summary>Writes the sheet of all pictures: under the number of the first, or to the file that was named.</summary>
     /// <returns>its path</returns>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
-    public string WriteGrid(RgbPicture picture, string parameters) => Write(picture, parameters, "grid-" + Number(First));
+    public string WriteGrid(RgbPicture picture, string parameters) =>
+        Write(picture, parameters, "grid-" + Number(First));
 
     private string Write(RgbPicture picture, string parameters, string name)
     {
         var path = IsFile ? target : Path.Combine(target, name + ending);
-        PictureFile.Write(path, picture.Pixels, picture.WidthPixels, picture.HeightPixels, parameters, IsFile && overwrite);
+        PictureFile.Write(
+            path,
+            picture.Pixels,
+            picture.WidthPixels,
+            picture.HeightPixels,
+            parameters,
+            IsFile && overwrite
+        );
         return path;
     }
 
@@ -69,6 +107,10 @@ internal sealed class PicturePaths
     {
         var name = Path.GetFileNameWithoutExtension(path);
         var digits = name.StartsWith("grid-", StringComparison.Ordinal) ? name["grid-".Length..] : name;
-        return PictureFile.Endings.Contains(Path.GetExtension(path).ToLowerInvariant()) && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        return
+            PictureFile.Endings.Contains(Path.GetExtension(path).ToLowerInvariant())
+            && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0;
     }
 }

@@ -12,28 +12,51 @@ internal static partial class PromptWarnings
     /// <param name="shelf">the embeddings that were found for them</param>
     /// <param name="triggers">of all embeddings that there are</param>
     /// <param name="messages">told</param>
-    public static void OfUnknownWords(IReadOnlyList<string> texts, EmbeddingShelf shelf, IReadOnlyList<string> triggers, Messages messages)
+    public static void OfUnknownWords(
+        IReadOnlyList<string> texts,
+        EmbeddingShelf shelf,
+        IReadOnlyList<string> triggers,
+        Messages messages
+    )
     {
-        var unknown = texts.SelectMany(text => AngleBrackets().Matches(text).Select(match => match.Value))
-            .Where(text => !shelf.Embeddings.Any(embedding => text.Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase))).Distinct();
+        var unknown = texts
+            .SelectMany(text => AngleBrackets().Matches(text).Select(match => match.Value))
+            .Where(text =>
+                !shelf.Embeddings.Any(embedding => text.Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase))
+            )
+            .Distinct();
         foreach (var text in unknown)
         {
             var nearest = triggers.MinBy(trigger => EditDistance.Between(trigger, text));
-            messages.Warn($"no embedding in {EmbeddingShelf.Folder}/ has the trigger {text}, so it is read as ordinary text; {(nearest is null ? "name one with --embedding" : $"the nearest is {nearest}")}.");
+            messages.Warn(
+                $"no embedding in {EmbeddingShelf.Folder}/ has the trigger {text}, so it is read as ordinary text; {(nearest is null ? "name one with --embedding" : $"the nearest is {nearest}")}."
+            );
         }
 
-        if (shelf.Embeddings.Count == 0 && triggers.Count > 0) messages.Warn($"the prompt holds no learned word; {EmbeddingShelf.Folder}/ has {string.Join(", ", triggers)}.");
+        if (shelf.Embeddings.Count == 0 && triggers.Count > 0)
+            messages.Warn(
+                $"the prompt holds no learned word; {EmbeddingShelf.Folder}/ has {string.Join(", ", triggers)}."
+            );
     }
 
     /// <param name="texts">prompts and negatives</param>
     /// <param name="shelf">the embeddings that were asked for</param>
     /// <param name="tokenizer">with their placeholders</param>
     /// <param name="messages">told</param>
-    public static void OfUnusedEmbeddings(IReadOnlyList<string> texts, EmbeddingShelf shelf, PromptTokenizer tokenizer, Messages messages)
+    public static void OfUnusedEmbeddings(
+        IReadOnlyList<string> texts,
+        EmbeddingShelf shelf,
+        PromptTokenizer tokenizer,
+        Messages messages
+    )
     {
         // Of the whole prompt, whose end a single chunk may not hold.
         var resolved = texts.Select(shelf.Resolve).ToList();
-        foreach (var placeholder in tokenizer.Placeholders.Where(placeholder => !resolved.Exists(text => text.Contains(placeholder.Name, StringComparison.OrdinalIgnoreCase))))
+        foreach (
+            var placeholder in tokenizer.Placeholders.Where(placeholder =>
+                !resolved.Exists(text => text.Contains(placeholder.Name, StringComparison.OrdinalIgnoreCase))
+            )
+        )
             messages.Warn($"the prompt does not hold {placeholder.Name}, so that embedding has no effect.");
     }
 

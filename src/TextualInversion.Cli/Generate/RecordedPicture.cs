@@ -11,8 +11,15 @@ namespace TextualInversion.Cli.Generate;
 /// <param name="text">what is inside</param>
 internal sealed class RecordedPicture(string path, WebUiParameters text)
 {
-    private const string Source = "Model source", Variant = "Variant", Config = "Config", Vae = "VAE source", Prediction = "Prediction", PrecisionName = "Precision";
-    private const string EmbeddingsName = "Embeddings", InitName = "Init image", InitHashName = "Init image hash";
+    private const string Source = "Model source",
+        Variant = "Variant",
+        Config = "Config",
+        Vae = "VAE source",
+        Prediction = "Prediction",
+        PrecisionName = "Precision";
+    private const string EmbeddingsName = "Embeddings",
+        InitName = "Init image",
+        InitHashName = "Init image hash";
 
     public string Path => path;
 
@@ -20,7 +27,10 @@ internal sealed class RecordedPicture(string path, WebUiParameters text)
 
     public string? Negative => text.Negative;
 
-    public string? Sampler => text.Find("Sampler") is { } name && text.Find("Schedule type") is "Karras" ? name + " Karras" : text.Find("Sampler");
+    public string? Sampler =>
+        text.Find("Sampler") is { } name && text.Find("Schedule type") is "Karras"
+            ? name + " Karras"
+            : text.Find("Sampler");
 
     public int? Steps => Number<int>("Steps");
 
@@ -37,7 +47,11 @@ internal sealed class RecordedPicture(string path, WebUiParameters text)
     public int? ClipSkip => Number<int>("Clip skip");
 
     public (int Width, int Height)? Size =>
-        text.Find("Size")?.Split('x') is [var width, var height] && int.TryParse(width, out var w) && int.TryParse(height, out var h) ? (w, h) : null;
+        text.Find("Size")?.Split('x') is [var width, var height]
+        && int.TryParse(width, out var w)
+        && int.TryParse(height, out var h)
+            ? (w, h)
+            : null;
 
     public string? Init => text.Find(InitName);
 
@@ -51,7 +65,11 @@ internal sealed class RecordedPicture(string path, WebUiParameters text)
     /// <exception cref="TextualInversionException">The picture cannot be read, or holds no settings.</exception>
     public static RecordedPicture Read(string path)
     {
-        var parameters = PictureFile.ReadParameters(path) ?? throw new TextualInversionException($"{path}: has no settings inside; name a picture that `ti generate` or the WebUI wrote.");
+        var parameters =
+            PictureFile.ReadParameters(path)
+            ?? throw new TextualInversionException(
+                $"{path}: has no settings inside; name a picture that `ti generate` or the WebUI wrote."
+            );
         try
         {
             return new RecordedPicture(path, WebUiParameters.Parse(parameters));
@@ -63,21 +81,47 @@ internal sealed class RecordedPicture(string path, WebUiParameters text)
     }
 
     /// <summary>What to write into a picture, beside what the WebUI knows, so that it can be made again.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> Settings(ModelRequest request, string modelName, Precision precision, IReadOnlyList<EmbeddingArgument> embeddings, InitPicture? init)
+    public static IEnumerable<KeyValuePair<string, string>> Settings(
+        ModelRequest request,
+        string modelName,
+        Precision precision,
+        IReadOnlyList<EmbeddingArgument> embeddings,
+        InitPicture? init
+    )
     {
         (string Name, string? Value)[] settings =
         [
-            (Source, modelName), (Variant, request.Variant), (Config, request.Config), (Vae, request.Vae), (Prediction, request.Prediction),
+            (Source, modelName),
+            (Variant, request.Variant),
+            (Config, request.Config),
+            (Vae, request.Vae),
+            (Prediction, request.Prediction),
             (PrecisionName, precision == Infrastructure.Precision.Fp32 ? null : precision.ToString()),
-            (EmbeddingsName, embeddings.Count == 0 ? null : JsonSerializer.Serialize(embeddings.Select(argument => argument.ToString()))),
-            (InitName, init?.Path), (InitHashName, init?.Sha256),
+            (
+                EmbeddingsName,
+                embeddings.Count == 0
+                    ? null
+                    : JsonSerializer.Serialize(embeddings.Select(argument => argument.ToString()))
+            ),
+            (InitName, init?.Path),
+            (InitHashName, init?.Sha256),
         ];
-        return settings.Where(setting => setting.Value is not null).Select(setting => KeyValuePair.Create(setting.Name, setting.Value!));
+        return settings
+            .Where(setting => setting.Value is not null)
+            .Select(setting => KeyValuePair.Create(setting.Name, setting.Value!));
     }
 
     /// <summary>The model that was used, as far as the user does not say another.</summary>
-    public ModelRequest Complete(ModelRequest request) => request.Model is not null ? request : new ModelRequest(
-        text.Find(Source), request.Variant ?? text.Find(Variant), request.Config ?? text.Find(Config), request.Vae ?? text.Find(Vae), request.Prediction ?? text.Find(Prediction));
+    public ModelRequest Complete(ModelRequest request) =>
+        request.Model is not null
+            ? request
+            : new ModelRequest(
+                text.Find(Source),
+                request.Variant ?? text.Find(Variant),
+                request.Config ?? text.Find(Config),
+                request.Vae ?? text.Find(Vae),
+                request.Prediction ?? text.Find(Prediction)
+            );
 
     private T? Number<T>(string name)
         where T : struct, IParsable<T>
@@ -105,5 +149,8 @@ internal sealed class RecordedPicture(string path, WebUiParameters text)
     }
 
     private static TextualInversionException Unreadable(string path, Exception error) =>
-        new($"{path}: its settings cannot be read ({error.Message.TrimEnd('.')}); say them on the command line instead.", error);
+        new(
+            $"{path}: its settings cannot be read ({error.Message.TrimEnd('.')}); say them on the command line instead.",
+            error
+        );
 }

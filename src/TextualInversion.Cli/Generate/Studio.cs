@@ -1,5 +1,5 @@
-using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Data;
 using TextualInversion.Generation;
 using TextualInversion.Models;
@@ -29,7 +29,10 @@ internal sealed class Studio(IDiffusionModel network, SchedulerConfig scheduler,
 
     /// <summary>The tokenizers of a picture with these embeddings.</summary>
     public PromptTokenizers TokenizersOf(EmbeddingShelf embeddings) =>
-        new(network.Tokenizers, embeddings.Placeholders([.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]));
+        new(
+            network.Tokenizers,
+            embeddings.Placeholders([.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])])
+        );
 
     /// <summary>
     /// Paints in the plan's order, a batch at a time; what was painted before a cancellation has been handed out. Where memory runs out, the
@@ -41,12 +44,21 @@ internal sealed class Studio(IDiffusionModel network, SchedulerConfig scheduler,
     /// <param name="cancellationToken">ends the work</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TextualInversionException">Memory runs out for a single picture.</exception>
-    public IEnumerable<(PictureJob Job, RgbPicture Picture)> Paint(PicturePlan plan, int batch, IProgress<PaintingProgress> progress, CancellationToken cancellationToken)
+    public IEnumerable<(PictureJob Job, RgbPicture Picture)> Paint(
+        PicturePlan plan,
+        int batch,
+        IProgress<PaintingProgress> progress,
+        CancellationToken cancellationToken
+    )
     {
-        for (var done = 0; done < plan.Jobs.Count;)
+        for (var done = 0; done < plan.Jobs.Count; )
         {
             var first = plan.Jobs[done];
-            var together = plan.Jobs.Skip(done).TakeWhile(job => job.Options == first.Options && job.Variation == first.Variation).Take(batch).ToList();
+            var together = plan
+                .Jobs.Skip(done)
+                .TakeWhile(job => job.Options == first.Options && job.Variation == first.Variation)
+                .Take(batch)
+                .ToList();
             var at = new PaintingProgress(done, together.Count, 0, 1);
             var pictures = TryPaint(together, at, progress, cancellationToken);
             if (pictures is null)
@@ -56,26 +68,42 @@ internal sealed class Studio(IDiffusionModel network, SchedulerConfig scheduler,
                 continue;
             }
 
-            foreach (var pair in together.Zip(pictures)) yield return pair;
+            foreach (var pair in together.Zip(pictures))
+                yield return pair;
             done += together.Count;
         }
     }
 
     /// <returns>null where memory ran out and fewer pictures may fit</returns>
-    private IReadOnlyList<RgbPicture>? TryPaint(List<PictureJob> together, PaintingProgress start, IProgress<PaintingProgress> progress, CancellationToken cancellationToken)
+    private IReadOnlyList<RgbPicture>? TryPaint(
+        List<PictureJob> together,
+        PaintingProgress start,
+        IProgress<PaintingProgress> progress,
+        CancellationToken cancellationToken
+    )
     {
         var (options, variation) = (together[0].Options, together[0].Variation);
         var (own, painter) = PainterFor(variation);
-        options = options with { Prompt = own.Resolve(options.Prompt), Negative = options.Negative is { } negative ? own.Resolve(negative) : null };
-        var report = new Report<(int Step, int Steps)>(at => progress.Report(start with { Step = at.Step, Steps = at.Steps }));
+        options = options with
+        {
+            Prompt = own.Resolve(options.Prompt),
+            Negative = options.Negative is { } negative ? own.Resolve(negative) : null,
+        };
+        var report = new Report<(int Step, int Steps)>(at =>
+            progress.Report(start with { Step = at.Step, Steps = at.Steps })
+        );
         try
         {
             return painter.Generate(options, [.. together.Select(job => job.Seed)], report, cancellationToken);
         }
         catch (InsufficientMemoryException error)
         {
-            return together.Count > 1 ? null : throw new TextualInversionException(
-                $"Memory ran out while making a picture of {options.Width} x {options.Height}; choose a smaller --width and --height, --precision bf16, or close other programs.", error);
+            return together.Count > 1
+                ? null
+                : throw new TextualInversionException(
+                    $"Memory ran out while making a picture of {options.Width} x {options.Height}; choose a smaller --width and --height, --precision bf16, or close other programs.",
+                    error
+                );
         }
     }
 
@@ -83,15 +111,18 @@ internal sealed class Studio(IDiffusionModel network, SchedulerConfig scheduler,
     {
         foreach (var (own, _) in painters.Values)
         {
-            if (own != shelf) own.Dispose();
+            if (own != shelf)
+                own.Dispose();
         }
 
-        foreach (var tensor in rows) tensor.Dispose();
+        foreach (var tensor in rows)
+            tensor.Dispose();
     }
 
     private (EmbeddingShelf Shelf, TextToImage Painter) PainterFor(EmbeddingVariation variation)
     {
-        if (painters.TryGetValue(variation, out var known)) return known;
+        if (painters.TryGetValue(variation, out var known))
+            return known;
         var own = variation == new EmbeddingVariation() ? shelf : EmbeddingShelf.Named(variation.Apply(shelf));
         var tokenizers = TokenizersOf(own);
         var ownRows = own.Rows(network);

@@ -9,14 +9,26 @@ namespace TextualInversion.Cli.Html;
 /// <param name="Colour">a number; colours repeat</param>
 /// <param name="IsFaint">for what lies behind something that is easier to read</param>
 /// <param name="HasDots">whether each point shows, and its value where one points at it</param>
-internal sealed record Curve(string? Name, IReadOnlyList<(double X, double Y)> Points, int Colour, bool IsFaint = false, bool HasDots = false);
+internal sealed record Curve(
+    string? Name,
+    IReadOnlyList<(double X, double Y)> Points,
+    int Colour,
+    bool IsFaint = false,
+    bool HasDots = false
+);
 
 /// <summary>Curves over the steps of a run, as SVG of a size at which its text is readable on a phone; with its title and legend.</summary>
 internal sealed record LineChart
 {
-    private const double Width = 400, Height = 250, Left = 54, Right = 12, Top = 36, Bottom = 26;
+    private const double Width = 400,
+        Height = 250,
+        Left = 54,
+        Right = 12,
+        Top = 36,
+        Bottom = 26;
     private const double LabelHeight = 13;
-    private const int MostPoints = 400, MostNames = 12;
+    private const int MostPoints = 400,
+        MostNames = 12;
 
     /// <summary>How it is styled; part of the page that shows it.</summary>
     public const string Style = """
@@ -41,16 +53,39 @@ internal sealed record LineChart
     /// <returns>HTML; empty where there is nothing to draw</returns>
     public string Draw()
     {
-        var curves = Curves.Select(curve => curve with { Points = Thin([.. curve.Points.Where(point => double.IsFinite(point.Y))]) }).Where(curve => curve.Points.Count > 0).ToList();
-        if (curves.Count == 0) return "";
-        var across = new PlotAxis(curves.SelectMany(curve => curve.Points.Select(point => point.X)).Concat(Marks.Select(mark => mark.X)), Left, Width - Right, room: 0.01);
-        var up = new PlotAxis([.. curves.SelectMany(Typical), .. Levels.Select(level => level.Y), .. HasZero ? [0.0] : Array.Empty<double>()], Height - Bottom, Top);
+        var curves = Curves
+            .Select(curve => curve with { Points = Thin([.. curve.Points.Where(point => double.IsFinite(point.Y))]) })
+            .Where(curve => curve.Points.Count > 0)
+            .ToList();
+        if (curves.Count == 0)
+            return "";
+        var across = new PlotAxis(
+            curves.SelectMany(curve => curve.Points.Select(point => point.X)).Concat(Marks.Select(mark => mark.X)),
+            Left,
+            Width - Right,
+            room: 0.01
+        );
+        var up = new PlotAxis(
+            [
+                .. curves.SelectMany(Typical),
+                .. Levels.Select(level => level.Y),
+                .. HasZero ? [0.0] : Array.Empty<double>(),
+            ],
+            Height - Bottom,
+            Top
+        );
         var svg = new StringBuilder();
         DrawGrid(svg, across, up);
-        foreach (var curve in curves) DrawCurve(svg, curve, across, up);
+        foreach (var curve in curves)
+            DrawCurve(svg, curve, across, up);
         DrawLevels(svg, up);
         DrawMarks(svg, across);
-        var names = curves.Where(curve => curve.Name is not null).Take(MostNames).Select(curve => $"<span><i style=\"background:var(--s{curve.Colour % 8})\"></i>{HtmlPage.Text(curve.Name)}</span>");
+        var names = curves
+            .Where(curve => curve.Name is not null)
+            .Take(MostNames)
+            .Select(curve =>
+                $"<span><i style=\"background:var(--s{curve.Colour % 8})\"></i>{HtmlPage.Text(curve.Name)}</span>"
+            );
         return $"<figure><figcaption>{HtmlPage.Text(Title)}<div class=\"legend\">{string.Concat(names)}</div></figcaption><svg class=\"chart\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlPage.Text(Title)}\">\n{svg}</svg></figure>\n";
     }
 
@@ -62,8 +97,10 @@ internal sealed record LineChart
         for (var i = 0; i < points.Count; i++)
         {
             sum += points[i].Y;
-            if (i >= window) sum -= points[i - window].Y;
-            if (i + 1 >= Math.Min(window, points.Count)) smooth.Add((points[i].X, sum / Math.Min(i + 1, window)));
+            if (i >= window)
+                sum -= points[i - window].Y;
+            if (i + 1 >= Math.Min(window, points.Count))
+                smooth.Add((points[i].X, sum / Math.Min(i + 1, window)));
         }
 
         return smooth;
@@ -77,21 +114,43 @@ internal sealed record LineChart
         return values.Skip(rare).SkipLast(rare);
     }
 
-    private static void Add(StringBuilder svg, FormattableString text) => svg.AppendLine(text.ToString(CultureInfo.InvariantCulture));
+    private static void Add(StringBuilder svg, FormattableString text) =>
+        svg.AppendLine(text.ToString(CultureInfo.InvariantCulture));
 
     private static void DrawGrid(StringBuilder svg, PlotAxis across, PlotAxis up)
     {
-        foreach (var y in up.Ticks) Add(svg, $"<path class=\"grid\" d=\"M{Left} {up.Place(y):F1}H{Width - Right}\"/><text x=\"{Left - 6}\" y=\"{up.Place(y) + 4:F1}\" text-anchor=\"end\">{up.Label(y)}</text>");
-        foreach (var x in across.Ticks.Where(double.IsInteger)) Add(svg, $"<text x=\"{across.Place(x):F1}\" y=\"{Height - 8}\" text-anchor=\"middle\">{across.Label(x)}</text>");
+        foreach (var y in up.Ticks)
+            Add(
+                svg,
+                $"<path class=\"grid\" d=\"M{Left} {up.Place(y):F1}H{Width - Right}\"/><text x=\"{Left - 6}\" y=\"{up.Place(y) + 4:F1}\" text-anchor=\"end\">{up.Label(y)}</text>"
+            );
+        foreach (var x in across.Ticks.Where(double.IsInteger))
+            Add(
+                svg,
+                $"<text x=\"{across.Place(x):F1}\" y=\"{Height - 8}\" text-anchor=\"middle\">{across.Label(x)}</text>"
+            );
     }
 
     private static void DrawCurve(StringBuilder svg, Curve curve, PlotAxis across, PlotAxis up)
     {
         var colour = $"var(--s{curve.Colour % 8})";
-        var path = string.Join('L', curve.Points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{across.Place(point.X):F1} {Math.Clamp(up.Place(point.Y), Top, Height - Bottom):F1}")));
+        var path = string.Join(
+            'L',
+            curve.Points.Select(point =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{across.Place(point.X):F1} {Math.Clamp(up.Place(point.Y), Top, Height - Bottom):F1}"
+                )
+            )
+        );
         Add(svg, $"<path class=\"line{(curve.IsFaint ? " faint" : "")}\" stroke=\"{colour}\" d=\"M{path}\"/>");
-        if (!curve.HasDots && curve.Points.Count > 1) return;
-        foreach (var (x, y) in curve.Points) Add(svg, $"<circle cx=\"{across.Place(x):F1}\" cy=\"{up.Place(y):F1}\" r=\"3\" fill=\"{colour}\"><title>step {x:F0}: {y:G5}</title></circle>");
+        if (!curve.HasDots && curve.Points.Count > 1)
+            return;
+        foreach (var (x, y) in curve.Points)
+            Add(
+                svg,
+                $"<circle cx=\"{across.Place(x):F1}\" cy=\"{up.Place(y):F1}\" r=\"3\" fill=\"{colour}\"><title>step {x:F0}: {y:G5}</title></circle>"
+            );
     }
 
     /// <summary>Where two are near each other, one's name is above and the other's below.</summary>
@@ -102,7 +161,10 @@ internal sealed record LineChart
         {
             var place = up.Place(y);
             var label = former is { } above && place - above < LabelHeight + 4 ? place + LabelHeight - 2 : place - 5;
-            Add(svg, $"<path class=\"limit\" d=\"M{Left} {place:F1}H{Width - Right}\"/><text x=\"{(Left + Width - Right) / 2}\" y=\"{label:F1}\" text-anchor=\"middle\">{HtmlPage.Text(name)}</text>");
+            Add(
+                svg,
+                $"<path class=\"limit\" d=\"M{Left} {place:F1}H{Width - Right}\"/><text x=\"{(Left + Width - Right) / 2}\" y=\"{label:F1}\" text-anchor=\"middle\">{HtmlPage.Text(name)}</text>"
+            );
             former = place;
         }
     }
@@ -114,11 +176,21 @@ internal sealed record LineChart
         {
             var (place, row) = (across.Place(x), Top - 8 - (Marks.Count - 1 - index) * LabelHeight);
             var isRight = place > (Left + Width - Right) / 2;
-            Add(svg, $"<path class=\"mark\" d=\"M{place:F1} {row - 9:F1}V{Height - Bottom}\"/><text class=\"marked\" x=\"{place + (isRight ? -4 : 4):F1}\" y=\"{row:F1}\" text-anchor=\"{(isRight ? "end" : "start")}\">{HtmlPage.Text(name)}</text>");
+            Add(
+                svg,
+                $"<path class=\"mark\" d=\"M{place:F1} {row - 9:F1}V{Height - Bottom}\"/><text class=\"marked\" x=\"{place + (isRight ? -4 : 4):F1}\" y=\"{row:F1}\" text-anchor=\"{(isRight ? "end" : "start")}\">{HtmlPage.Text(name)}</text>"
+            );
         }
     }
 
     /// <summary>As many points as can be told apart, the first and the last among them.</summary>
     private static IReadOnlyList<(double X, double Y)> Thin(IReadOnlyList<(double X, double Y)> points) =>
-        points.Count <= MostPoints ? points : [.. Enumerable.Range(0, MostPoints).Select(i => points[(int)((long)i * (points.Count - 1) / (MostPoints - 1))])];
+        points.Count <= MostPoints
+            ? points
+            :
+            [
+                .. Enumerable
+                    .Range(0, MostPoints)
+                    .Select(i => points[(int)((long)i * (points.Count - 1) / (MostPoints - 1))]),
+            ];
 }

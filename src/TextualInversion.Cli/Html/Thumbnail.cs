@@ -14,9 +14,16 @@ internal static class Thumbnail
     public static string DataUri(RgbPicture picture, int sidePixels)
     {
         var scale = Math.Min(1, (double)sidePixels / Math.Max(picture.WidthPixels, picture.HeightPixels));
-        var small = BicubicResize.Resize(picture, Math.Max(1, (int)(picture.WidthPixels * scale)), Math.Max(1, (int)(picture.HeightPixels * scale)));
+        var small = BicubicResize.Resize(
+            picture,
+            Math.Max(1, (int)(picture.WidthPixels * scale)),
+            Math.Max(1, (int)(picture.HeightPixels * scale))
+        );
         using var image = new MagickImage();
-        image.ReadPixels(small.Pixels, new PixelReadSettings((uint)small.WidthPixels, (uint)small.HeightPixels, StorageType.Char, PixelMapping.RGB));
+        image.ReadPixels(
+            small.Pixels,
+            new PixelReadSettings((uint)small.WidthPixels, (uint)small.HeightPixels, StorageType.Char, PixelMapping.RGB)
+        );
         image.Quality = Quality;
         return "data:image/jpeg;base64," + Convert.ToBase64String(image.ToByteArray(MagickFormat.Jpeg));
     }

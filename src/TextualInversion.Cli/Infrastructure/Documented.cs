@@ -12,18 +12,24 @@ internal abstract class Documented(string name, string description) : Command(na
     public abstract IReadOnlyList<string> Examples { get; }
 
     /// <summary>As it is typed behind <c>ti</c>, such as <c>models get</c>.</summary>
-    public string FullName => Parents.OfType<Documented>().FirstOrDefault() is { } parent ? $"{parent.FullName} {Name}" : Name;
+    public string FullName =>
+        Parents.OfType<Documented>().FirstOrDefault() is { } parent ? $"{parent.FullName} {Name}" : Name;
 
     /// <summary>An option that takes several values would take a mistyped option for one.</summary>
-    protected void RefuseOptionsAmong(Option<string[]> values) => values.Validators.Add(result =>
-    {
-        if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-')) is not { } typed) return;
-        result.AddError($"Unrecognized option '{typed.Value}'; did you mean {Options.Select(option => option.Name).MinBy(known => EditDistance.Between(known, typed.Value))}?");
-    });
+    protected void RefuseOptionsAmong(Option<string[]> values) =>
+        values.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-')) is not { } typed)
+                return;
+            result.AddError(
+                $"Unrecognized option '{typed.Value}'; did you mean {Options.Select(option => option.Name).MinBy(known => EditDistance.Between(known, typed.Value))}?"
+            );
+        });
 
     protected void AddGroup(string title, params Option[] options)
     {
         groups.Add((title, options));
-        foreach (var option in options) Options.Add(option);
+        foreach (var option in options)
+            Options.Add(option);
     }
 }

@@ -15,7 +15,12 @@ internal static class EmbeddingArguments
 
     public static Argument<string[]> Several(string helpName, string description)
     {
-        var argument = new Argument<string[]>("FILES") { HelpName = helpName, Description = description, Arity = ArgumentArity.OneOrMore };
+        var argument = new Argument<string[]>("FILES")
+        {
+            HelpName = helpName,
+            Description = description,
+            Arity = ArgumentArity.OneOrMore,
+        };
         argument.Validators.Add(RefuseOptions);
         return argument;
     }
@@ -23,6 +28,7 @@ internal static class EmbeddingArguments
     // Else a mistyped option would be taken for a file.
     private static void RefuseOptions(ArgumentResult result)
     {
-        foreach (var given in result.Tokens.Where(given => given.Value.StartsWith('-'))) result.AddError($"Unrecognized option '{given.Value}'.");
+        foreach (var given in result.Tokens.Where(given => given.Value.StartsWith('-')))
+            result.AddError($"Unrecognized option '{given.Value}'.");
     }
 }

@@ -6,13 +6,17 @@ namespace TextualInversion.Cli.Infrastructure;
 /// <summary>What <c>--help</c> prints.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
-    private const int Indent = 2, Gap = 2, Wide = 100;
+    private const int Indent = 2,
+        Gap = 2,
+        Wide = 100;
 
     public override int Invoke(ParseResult parseResult)
     {
         var output = parseResult.InvocationConfiguration.Output;
-        if (parseResult.CommandResult.Command is Documented { Subcommands.Count: 0 } command) Write(command, output);
-        else WriteOverview(parseResult.CommandResult.Command, output);
+        if (parseResult.CommandResult.Command is Documented { Subcommands.Count: 0 } command)
+            Write(command, output);
+        else
+            WriteOverview(parseResult.CommandResult.Command, output);
         return 0;
     }
 
@@ -35,7 +39,9 @@ internal sealed class HelpPage : SynchronousCommandLineAction
     {
         output.WriteLine(command.Description);
         output.WriteLine();
-        output.WriteLine($"Usage: ti {command.FullName}{string.Concat(command.Arguments.Select(argument => $" {argument.HelpName}"))} [options]");
+        output.WriteLine(
+            $"Usage: ti {command.FullName}{string.Concat(command.Arguments.Select(argument => $" {argument.HelpName}"))} [options]"
+        );
         if (command.Arguments.Count > 0)
         {
             output.WriteLine();
@@ -53,12 +59,14 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         WriteExamples(output, command.Examples);
     }
 
-    private static string Syntax(Option option) => option.HelpName is { } value ? $"{option.Name} {value}" : option.Name;
+    private static string Syntax(Option option) =>
+        option.HelpName is { } value ? $"{option.Name} {value}" : option.Name;
 
     private static void WriteExamples(TextWriter output, IReadOnlyList<string> examples)
     {
         output.WriteLine("Examples:");
-        foreach (var example in examples) output.WriteLine(new string(' ', Indent) + example);
+        foreach (var example in examples)
+            output.WriteLine(new string(' ', Indent) + example);
     }
 
     private static void WriteTable(TextWriter output, IReadOnlyList<(string Left, string Right)> rows)

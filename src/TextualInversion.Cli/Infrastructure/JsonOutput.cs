@@ -22,7 +22,8 @@ internal static class JsonOutput
 
     /// <summary>Reads what <see cref="Serialize"/> wrote.</summary>
     /// <exception cref="JsonException">It is something else.</exception>
-    public static T Deserialize<T>(string json) => JsonSerializer.Deserialize<T>(json, Strict) ?? throw new JsonException("It is null.");
+    public static T Deserialize<T>(string json) =>
+        JsonSerializer.Deserialize<T>(json, Strict) ?? throw new JsonException("It is null.");
 
     /// <summary>A value as an element, to be compared with one that was read.</summary>
     public static JsonElement ToElement<T>(T value) => JsonSerializer.SerializeToElement(value, Options);

@@ -8,7 +8,14 @@ internal static class ModelDownload
 {
     /// <returns>its folder</returns>
     /// <exception cref="TextualInversionException">See <see cref="ModelHub.GetModelAsync"/>, as for the parameters.</exception>
-    public static async Task<string> RunAsync(HubOptions options, HubId id, string? variant, bool update, Messages messages, CancellationToken cancellationToken)
+    public static async Task<string> RunAsync(
+        HubOptions options,
+        HubId id,
+        string? variant,
+        bool update,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

@@ -18,6 +18,10 @@ internal sealed record ModelWishes(GenerationDefaults Defaults, SchedulerConfig 
     /// <param name="name">as it was typed; null for what the model recommends, else its own</param>
     /// <exception cref="TextualInversionException">There is no such sampler, or the model's own is not supported.</exception>
     public SamplerKind ChooseSampler(string? name) =>
-        (name ?? Defaults.Sampler) is { } known ? Samplers.Parse(known)
-        : Samplers.OfFolder(Scheduler) ?? throw new TextualInversionException($"The model's own sampler {Scheduler.ClassName} is not supported; choose one with --sampler, such as \"dpm++ 2m\".");
+        (name ?? Defaults.Sampler) is { } known
+            ? Samplers.Parse(known)
+            : Samplers.OfFolder(Scheduler)
+                ?? throw new TextualInversionException(
+                    $"The model's own sampler {Scheduler.ClassName} is not supported; choose one with --sampler, such as \"dpm++ 2m\"."
+                );
 }

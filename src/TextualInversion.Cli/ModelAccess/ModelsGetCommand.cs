@@ -9,12 +9,20 @@ namespace TextualInversion.Cli.ModelAccess;
 internal sealed class ModelsGetCommand : Documented
 {
     private readonly Argument<string> id = ModelsCommand.Id();
-    private readonly Option<string?> variant = new("--variant") { HelpName = "NAME", Description = "The weights to take where there are several, such as fp16: half the size. Default: the full ones." };
+    private readonly Option<string?> variant = new("--variant")
+    {
+        HelpName = "NAME",
+        Description =
+            "The weights to take where there are several, such as fp16: half the size. Default: the full ones.",
+    };
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ModelsGetCommand(Func<string, string?> variable)
-        : base("get", "Downloads a Stable Diffusion, only the files that it needs, and prints its folder. What is there already stays; an interrupted download goes on.")
+        : base(
+            "get",
+            "Downloads a Stable Diffusion, only the files that it needs, and prints its folder. What is there already stays; an interrupted download goes on."
+        )
     {
         Arguments.Add(id);
         AddGroup("Most used", variant);
@@ -22,14 +30,33 @@ internal sealed class ModelsGetCommand : Documented
         SetAction((parsed, cancellationToken) => RunAsync(parsed, HubEnvironment.Resolve(variable), cancellationToken));
     }
 
-    public override IReadOnlyList<string> Examples => [$"ti models get {ModelLocator.Default}", $"ti models get {ModelLocator.Default}@main --variant fp16 --json"];
+    public override IReadOnlyList<string> Examples =>
+        [$"ti models get {ModelLocator.Default}", $"ti models get {ModelLocator.Default}@main --variant fp16 --json"];
 
     private async Task<int> RunAsync(ParseResult parsed, HubOptions options, CancellationToken cancellationToken)
     {
         var model = HubId.Parse(parsed.GetValue(id)!);
         var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
-        var path = await ModelDownload.RunAsync(options, model, parsed.GetValue(variant), update: true, messages, cancellationToken);
-        parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json) ? JsonOutput.Serialize(new { Model = model.Name, Commit = Path.GetFileName(path), Path = path }) : path);
+        var path = await ModelDownload.RunAsync(
+            options,
+            model,
+            parsed.GetValue(variant),
+            update: true,
+            messages,
+            cancellationToken
+        );
+        parsed.InvocationConfiguration.Output.WriteLine(
+            parsed.GetValue(json)
+                ? JsonOutput.Serialize(
+                    new
+                    {
+                        Model = model.Name,
+                        Commit = Path.GetFileName(path),
+                        Path = path,
+                    }
+                )
+                : path
+        );
         return 0;
     }
 }

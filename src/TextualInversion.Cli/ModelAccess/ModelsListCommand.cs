@@ -28,26 +28,47 @@ internal sealed class ModelsListCommand : Documented
             return 0;
         }
 
-        if (snapshots.Count == 0) parsed.InvocationConfiguration.Error.WriteLine($"{options.CacheFolder} holds no models; download one with `ti models get {ModelLocator.Default}`.");
-        else WriteTable(output, [["MODEL", "KIND", "REVISION", "COMMIT", "SIZE"], .. snapshots.Select(Row)]);
+        if (snapshots.Count == 0)
+            parsed.InvocationConfiguration.Error.WriteLine(
+                $"{options.CacheFolder} holds no models; download one with `ti models get {ModelLocator.Default}`."
+            );
+        else
+            WriteTable(
+                output,
+                [
+                    ["MODEL", "KIND", "REVISION", "COMMIT", "SIZE"],
+                    .. snapshots.Select(Row),
+                ]
+            );
         return 0;
     }
 
     private static string[] Row(CachedSnapshot snapshot) =>
-        [snapshot.Model, Kind(snapshot.Kind), string.Join(",", snapshot.Revisions.DefaultIfEmpty("-")), snapshot.Commit[..Math.Min(8, snapshot.Commit.Length)], Sizes.Text(snapshot.Bytes)];
+        [
+            snapshot.Model,
+            Kind(snapshot.Kind),
+            string.Join(",", snapshot.Revisions.DefaultIfEmpty("-")),
+            snapshot.Commit[..Math.Min(8, snapshot.Commit.Length)],
+            Sizes.Text(snapshot.Bytes),
+        ];
 
-    private static string Kind(CachedKind kind) => kind switch
-    {
-        CachedKind.StableDiffusion1 => "SD 1",
-        CachedKind.StableDiffusion2 => "SD 2",
-        CachedKind.StableDiffusionXl => "SDXL",
-        CachedKind.Other => "other",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    private static string Kind(CachedKind kind) =>
+        kind switch
+        {
+            CachedKind.StableDiffusion1 => "SD 1",
+            CachedKind.StableDiffusion2 => "SD 2",
+            CachedKind.StableDiffusionXl => "SDXL",
+            CachedKind.Other => "other",
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
 
     private static void WriteTable(TextWriter output, IReadOnlyList<string[]> rows)
     {
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        foreach (var row in rows) output.WriteLine(string.Join("  ", row.Select((text, column) => text.PadRight(widths[column]))).TrimEnd());
+        var widths = Enumerable
+            .Range(0, rows[0].Length)
+            .Select(column => rows.Max(row => row[column].Length))
+            .ToArray();
+        foreach (var row in rows)
+            output.WriteLine(string.Join("  ", row.Select((text, column) => text.PadRight(widths[column]))).TrimEnd());
     }
 }

@@ -18,13 +18,25 @@ internal sealed class ModelsPathCommand : Documented
         SetAction(parsed => Run(parsed, HubEnvironment.Resolve(variable)));
     }
 
-    public override IReadOnlyList<string> Examples => [$"ti models path {ModelLocator.Default}", $"ls -L \"$(ti models path {ModelLocator.Default})\""];
+    public override IReadOnlyList<string> Examples =>
+        [$"ti models path {ModelLocator.Default}", $"ls -L \"$(ti models path {ModelLocator.Default})\""];
 
     private int Run(ParseResult parsed, HubOptions options)
     {
         var model = HubId.Parse(parsed.GetValue(id)!);
         var path = ModelsCommand.Snapshot(new HubCache(options.CacheFolder), model);
-        parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json) ? JsonOutput.Serialize(new { Model = model.Name, Commit = Path.GetFileName(path), Path = path }) : path);
+        parsed.InvocationConfiguration.Output.WriteLine(
+            parsed.GetValue(json)
+                ? JsonOutput.Serialize(
+                    new
+                    {
+                        Model = model.Name,
+                        Commit = Path.GetFileName(path),
+                        Path = path,
+                    }
+                )
+                : path
+        );
         return 0;
     }
 }

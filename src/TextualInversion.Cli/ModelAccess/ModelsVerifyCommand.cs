@@ -13,14 +13,18 @@ internal sealed class ModelsVerifyCommand : Documented
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ModelsVerifyCommand(Func<string, string?> variable)
-        : base("verify", "Reads every file of a model in the cache and compares it with its hash; exits with 1 where one is broken.")
+        : base(
+            "verify",
+            "Reads every file of a model in the cache and compares it with its hash; exits with 1 where one is broken."
+        )
     {
         Arguments.Add(id);
         AddGroup("Output", quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, HubEnvironment.Resolve(variable), cancellationToken));
     }
 
-    public override IReadOnlyList<string> Examples => [$"ti models verify {ModelLocator.Default}", $"ti models verify {ModelLocator.Default} --json"];
+    public override IReadOnlyList<string> Examples =>
+        [$"ti models verify {ModelLocator.Default}", $"ti models verify {ModelLocator.Default} --json"];
 
     private async Task<int> RunAsync(ParseResult parsed, HubOptions options, CancellationToken cancellationToken)
     {
@@ -28,13 +32,16 @@ internal sealed class ModelsVerifyCommand : Documented
         var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var snapshot = ModelsCommand.Snapshot(new HubCache(options.CacheFolder), model);
         IReadOnlyList<VerifiedFile> files;
-        using (var display = new DownloadDisplay(messages)) files = await CacheVerification.RunAsync(snapshot, display, cancellationToken);
+        using (var display = new DownloadDisplay(messages))
+            files = await CacheVerification.RunAsync(snapshot, display, cancellationToken);
         Write(parsed, model, snapshot, files);
         var broken = files.Where(file => file.Problem is not null).ToList();
-        if (broken.Count == 0) return 0;
+        if (broken.Count == 0)
+            return 0;
         throw new TextualInversionException(
             $"{model}: {broken.Count} of {files.Count} files are broken: {string.Join("; ", broken.Select(file => $"{file.Path} {file.Problem}"))}. "
-            + $"Delete {string.Join(", ", broken.Select(file => file.Blob).Distinct())} and run `ti models get {model}` to download them again.");
+                + $"Delete {string.Join(", ", broken.Select(file => file.Blob).Distinct())} and run `ti models get {model}` to download them again."
+        );
     }
 
     private void Write(ParseResult parsed, HubId model, string snapshot, IReadOnlyList<VerifiedFile> files)
@@ -42,18 +49,30 @@ internal sealed class ModelsVerifyCommand : Documented
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(json))
         {
-            output.WriteLine(JsonOutput.Serialize(new
-            {
-                Model = model.Name,
-                Commit = Path.GetFileName(snapshot),
-                Path = snapshot,
-                Bytes = files.Sum(file => file.Bytes),
-                Files = files.Select(file => new { file.Path, file.Bytes, Checked = file.IsChecked, file.Problem }),
-            }));
+            output.WriteLine(
+                JsonOutput.Serialize(
+                    new
+                    {
+                        Model = model.Name,
+                        Commit = Path.GetFileName(snapshot),
+                        Path = snapshot,
+                        Bytes = files.Sum(file => file.Bytes),
+                        Files = files.Select(file => new
+                        {
+                            file.Path,
+                            file.Bytes,
+                            Checked = file.IsChecked,
+                            file.Problem,
+                        }),
+                    }
+                )
+            );
             return;
         }
 
         foreach (var file in files)
-            output.WriteLine($"{(file.Problem is not null ? "BROKEN" : file.IsChecked ? "ok" : "copy"),-6}  {Sizes.Text(file.Bytes),9}  {file.Path}");
+            output.WriteLine(
+                $"{(file.Problem is not null ? "BROKEN" : file.IsChecked ? "ok" : "copy"), -6}  {Sizes.Text(file.Bytes), 9}  {file.Path}"
+            );
     }
 }

@@ -7,26 +7,49 @@ namespace TextualInversion.Cli.ModelAccess;
 /// <summary>The tokenizers that a single file comes without: from whatever model of its kind is in the cache, else from the hub.</summary>
 internal static class TokenizerFinder
 {
-    private static readonly string[] Files = ["vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json"];
+    private static readonly string[] Files =
+    [
+        "vocab.json",
+        "merges.txt",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+    ];
 
     /// <returns>their folders by the names of their parts</returns>
     /// <exception cref="TextualInversionException">One cannot be had.</exception>
-    public static async Task<IReadOnlyDictionary<string, string>> FindAsync(HubOptions options, OriginalCheckpoint checkpoint, Messages messages, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<string, string>> FindAsync(
+        HubOptions options,
+        OriginalCheckpoint checkpoint,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
         var hub = new ModelHub(options);
         var folders = new Dictionary<string, string>();
         foreach (var (name, places) in SingleFileModel.TokenizerPlaces(checkpoint.Line))
-            folders[name] = places.Select(place => Cached(hub.Cache, place)).FirstOrDefault(folder => folder is not null) ?? await DownloadAsync(hub, checkpoint, places, messages, cancellationToken);
+            folders[name] =
+                places.Select(place => Cached(hub.Cache, place)).FirstOrDefault(folder => folder is not null)
+                ?? await DownloadAsync(hub, checkpoint, places, messages, cancellationToken);
         return folders;
     }
 
     private static string? Cached(HubCache cache, TokenizerPlace place) =>
-        cache.FindSnapshot(HubId.Parse(place.Repository)) is { } snapshot && Path.Combine(snapshot, place.Folder) is var folder
-        && (File.Exists(Path.Combine(folder, "tokenizer.json")) || Files[..2].All(file => File.Exists(Path.Combine(folder, file))))
+        cache.FindSnapshot(HubId.Parse(place.Repository)) is { } snapshot
+        && Path.Combine(snapshot, place.Folder) is var folder
+        && (
+            File.Exists(Path.Combine(folder, "tokenizer.json"))
+            || Files[..2].All(file => File.Exists(Path.Combine(folder, file)))
+        )
             ? folder
             : null;
 
-    private static async Task<string> DownloadAsync(ModelHub hub, OriginalCheckpoint checkpoint, IReadOnlyList<TokenizerPlace> places, Messages messages, CancellationToken cancellationToken)
+    private static async Task<string> DownloadAsync(
+        ModelHub hub,
+        OriginalCheckpoint checkpoint,
+        IReadOnlyList<TokenizerPlace> places,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
         TextualInversionException? first = null;
         foreach (var (repository, folder) in places)
@@ -34,7 +57,12 @@ internal static class TokenizerFinder
             try
             {
                 using var display = new DownloadDisplay(messages);
-                var snapshot = await hub.GetFilesAsync(HubId.Parse(repository), [.. Files.Select(file => folder.Length == 0 ? file : $"{folder}/{file}")], display, cancellationToken);
+                var snapshot = await hub.GetFilesAsync(
+                    HubId.Parse(repository),
+                    [.. Files.Select(file => folder.Length == 0 ? file : $"{folder}/{file}")],
+                    display,
+                    cancellationToken
+                );
                 return Path.Combine(snapshot, folder);
             }
             catch (TextualInversionException problem)
@@ -43,6 +71,9 @@ internal static class TokenizerFinder
             }
         }
 
-        throw new TextualInversionException($"{checkpoint.FilePath}: comes without a tokenizer; name a diffusers folder of the same kind of model with --config, or let it be downloaded. {first!.Message}", first);
+        throw new TextualInversionException(
+            $"{checkpoint.FilePath}: comes without a tokenizer; name a diffusers folder of the same kind of model with --config, or let it be downloaded. {first!.Message}",
+            first
+        );
     }
 }

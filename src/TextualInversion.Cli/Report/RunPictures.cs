@@ -9,7 +9,9 @@ namespace TextualInversion.Cli.Report;
 /// <summary>The pictures of a run on a page: those that were given, and those that were painted, in the order of the steps.</summary>
 internal static class RunPictures
 {
-    private const int SidePixels = 256, SmallPixels = 160, MostSteps = 24;
+    private const int SidePixels = 256,
+        SmallPixels = 160,
+        MostSteps = 24;
 
     /// <summary>How they are styled; part of the page that shows them.</summary>
     public const string Style = """
@@ -26,10 +28,15 @@ internal static class RunPictures
         var html = new StringBuilder("<div class=\"given\">");
         foreach (var picture in run.Record.Pictures)
         {
-            var (name, title) = (Path.GetFileName(picture.Path), $"{picture.Path}, {picture.Width} x {picture.Height}{(picture.HeldOut ? ", held out" : "")}{(picture.Prompt is null ? "" : $": {picture.Prompt}")}");
-            html.Append(Load(picture) is { } found
-                ? $"<img src=\"{Thumbnail.DataUri(found, SidePixels)}\" alt=\"{HtmlPage.Text(name)}\" title=\"{HtmlPage.Text(title)}\">"
-                : $"<div class=\"gone\">{HtmlPage.Text(name)} is no longer there, or another picture</div>");
+            var (name, title) = (
+                Path.GetFileName(picture.Path),
+                $"{picture.Path}, {picture.Width} x {picture.Height}{(picture.HeldOut ? ", held out" : "")}{(picture.Prompt is null ? "" : $": {picture.Prompt}")}"
+            );
+            html.Append(
+                Load(picture) is { } found
+                    ? $"<img src=\"{Thumbnail.DataUri(found, SidePixels)}\" alt=\"{HtmlPage.Text(name)}\" title=\"{HtmlPage.Text(title)}\">"
+                    : $"<div class=\"gone\">{HtmlPage.Text(name)} is no longer there, or another picture</div>"
+            );
         }
 
         return html.Append("</div>\n").ToString();
@@ -45,7 +52,9 @@ internal static class RunPictures
         {
             var isKept = sample.Step == run.Record.Result.BestStep;
             var label = $"{(sample.Step == 0 ? "before" : sample.Step)}{(isKept ? " · kept" : "")}";
-            html.Append($"<div class=\"cell{(isKept ? " kept" : "")}\"><img src=\"{Thumbnail.DataUri(PictureDecoder.Decode(sample.Path), SmallPixels)}\" alt=\"{HtmlPage.Text(sample.Prompt)}, after {sample.Step} steps\" loading=\"lazy\">{label}</div>");
+            html.Append(
+                $"<div class=\"cell{(isKept ? " kept" : "")}\"><img src=\"{Thumbnail.DataUri(PictureDecoder.Decode(sample.Path), SmallPixels)}\" alt=\"{HtmlPage.Text(sample.Prompt)}, after {sample.Step} steps\" loading=\"lazy\">{label}</div>"
+            );
         }
 
         return html.Append("</div>\n").ToString();
@@ -54,7 +63,8 @@ internal static class RunPictures
     /// <summary>The first, the last, the kept one, and others spread evenly between, so that a page stays of a size that can be sent.</summary>
     private static IEnumerable<RunSample> Choose(IReadOnlyList<RunSample> samples, int best)
     {
-        if (samples.Count <= MostSteps) return samples;
+        if (samples.Count <= MostSteps)
+            return samples;
         var chosen = Enumerable.Range(0, MostSteps).Select(i => i * (samples.Count - 1) / (MostSteps - 1)).ToHashSet();
         return samples.Where((sample, index) => chosen.Contains(index) || sample.Step == best);
     }
@@ -63,7 +73,9 @@ internal static class RunPictures
     {
         try
         {
-            return Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(picture.Path))) == picture.Sha256 ? PictureDecoder.Decode(picture.Path) : null;
+            return Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(picture.Path))) == picture.Sha256
+                ? PictureDecoder.Decode(picture.Path)
+                : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or TextualInversionException)
         {

@@ -23,7 +23,8 @@ internal static partial class RunSettings
             ["gradient checkpointing"] = record.GradientCheckpointing ? "on" : "off",
             ["device"] = record.Device,
         };
-        foreach (var (name, value) in record.Options) settings[Words(name)] = Text(value);
+        foreach (var (name, value) in record.Options)
+            settings[Words(name)] = Text(value);
         return settings;
     }
 
@@ -31,37 +32,42 @@ internal static partial class RunSettings
     public static IReadOnlyList<string> Changed(RunRecord record)
     {
         var standard = JsonOutput.ToElement(new TrainOptions());
-        return [.. from option in record.Options
-                   where option.Key != "seed"
-                   let known = standard.TryGetProperty(option.Key, out var value) ? Text(value) : null
-                   where known is not Nothing && known != Text(option.Value)
-                   select Words(option.Key)];
+        return
+        [
+            .. from option in record.Options
+            where option.Key != "seed"
+            let known = standard.TryGetProperty(option.Key, out var value) ? Text(value) : null
+            where known is not Nothing && known != Text(option.Value)
+            select Words(option.Key),
+        ];
     }
 
     /// <summary>What the rows started from.</summary>
     public static string Start(RunRecord record) => record.Initializer.File ?? record.Initializer.Phrase ?? Nothing;
 
     /// <summary>How a run ended, in a word or two.</summary>
-    public static string Ended(TrainingEnd end) => end switch
-    {
-        TrainingEnd.Completed => "all steps",
-        TrainingEnd.StoppedEarly => "no longer improving",
-        TrainingEnd.Cancelled => "cancelled",
-        TrainingEnd.Diverged => "not finite",
-        TrainingEnd.WithoutGradient => "without gradient",
-        _ => throw new ArgumentOutOfRangeException(nameof(end)),
-    };
+    public static string Ended(TrainingEnd end) =>
+        end switch
+        {
+            TrainingEnd.Completed => "all steps",
+            TrainingEnd.StoppedEarly => "no longer improving",
+            TrainingEnd.Cancelled => "cancelled",
+            TrainingEnd.Diverged => "not finite",
+            TrainingEnd.WithoutGradient => "without gradient",
+            _ => throw new ArgumentOutOfRangeException(nameof(end)),
+        };
 
     /// <summary>Of <c>learningRate</c>: learning rate.</summary>
     private static string Words(string name) => Capital().Replace(name, match => " " + match.Value.ToLowerInvariant());
 
-    private static string Text(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.Undefined => Nothing,
-        JsonValueKind.True => "yes",
-        JsonValueKind.False => "no",
-        _ => value.ToString(),
-    };
+    private static string Text(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Null or JsonValueKind.Undefined => Nothing,
+            JsonValueKind.True => "yes",
+            JsonValueKind.False => "no",
+            _ => value.ToString(),
+        };
 
     [GeneratedRegex("(?<=[a-z])[A-Z0-9]")]
     private static partial Regex Capital();

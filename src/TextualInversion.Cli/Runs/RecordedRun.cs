@@ -15,12 +15,24 @@ internal sealed record RecordedRun(IReadOnlyList<string> Embeddings, IReadOnlyLi
         var record = RunRecord.Read(folder);
         var final = Found(record.Result.Embedding, Path.Combine(folder, "..", "..", "embeddings"));
         var checkpoints = RunFolder.CheckpointsIn(folder);
-        var files = Directory.Exists(checkpoints) ? Directory.EnumerateFiles(checkpoints, "*.safetensors").Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
+        var files = Directory.Exists(checkpoints)
+            ? Directory.EnumerateFiles(checkpoints, "*.safetensors").Order(StringComparer.Ordinal)
+            : Enumerable.Empty<string>();
         List<string> embeddings = [.. files.Append(final).Where(File.Exists)];
-        if (embeddings.Count == 0) throw new TextualInversionException($"--run {folder}: has no checkpoint, and {final} is not there any more; name the files with --embedding.");
-        return new RecordedRun(embeddings, [.. record.Pictures.Select(picture => picture.Path)], record.Options.GetValueOrDefault("property").ToString());
+        if (embeddings.Count == 0)
+            throw new TextualInversionException(
+                $"--run {folder}: has no checkpoint, and {final} is not there any more; name the files with --embedding."
+            );
+        return new RecordedRun(
+            embeddings,
+            [.. record.Pictures.Select(picture => picture.Path)],
+            record.Options.GetValueOrDefault("property").ToString()
+        );
     }
 
     // The record's path is from where the training was started, which may be elsewhere.
-    private static string Found(string path, string folder) => File.Exists(path) ? path : Path.GetRelativePath(Environment.CurrentDirectory, Path.Combine(folder, Path.GetFileName(path)));
+    private static string Found(string path, string folder) =>
+        File.Exists(path)
+            ? path
+            : Path.GetRelativePath(Environment.CurrentDirectory, Path.Combine(folder, Path.GetFileName(path)));
 }

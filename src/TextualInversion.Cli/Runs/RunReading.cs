@@ -7,7 +7,12 @@ namespace TextualInversion.Cli.Runs;
 /// <param name="Record">what it was and how it ended</param>
 /// <param name="Steps">its numbers, step by step</param>
 /// <param name="Samples">see <see cref="RunSample.Find"/></param>
-internal sealed record RunReading(string Folder, RunRecord Record, IReadOnlyList<MetricsLine> Steps, IReadOnlyList<RunSample> Samples)
+internal sealed record RunReading(
+    string Folder,
+    RunRecord Record,
+    IReadOnlyList<MetricsLine> Steps,
+    IReadOnlyList<RunSample> Samples
+)
 {
     /// <summary>The folder's own name.</summary>
     public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
@@ -17,14 +22,21 @@ internal sealed record RunReading(string Folder, RunRecord Record, IReadOnlyList
     {
         get
         {
-            var measured = Steps.Where(line => line.ValidationLoss is not null).Select(line => ((double)line.Step, line.ValidationLoss!.Value)).ToList();
-            if (Record.Result.Validation is not { } summary) return measured;
-            if (measured.Count == 0 || measured[0].Item1 > 0) measured.Insert(0, (0, summary.Initial));
-            if (measured[^1].Item1 < Record.Result.Steps) measured.Add((Record.Result.Steps, summary.Final)); // a run that ended between two
+            var measured = Steps
+                .Where(line => line.ValidationLoss is not null)
+                .Select(line => ((double)line.Step, line.ValidationLoss!.Value))
+                .ToList();
+            if (Record.Result.Validation is not { } summary)
+                return measured;
+            if (measured.Count == 0 || measured[0].Item1 > 0)
+                measured.Insert(0, (0, summary.Initial));
+            if (measured[^1].Item1 < Record.Result.Steps)
+                measured.Add((Record.Result.Steps, summary.Final)); // a run that ended between two
             return measured;
         }
     }
 
     /// <exception cref="TextualInversionException">It is no run's folder, or a file of it is missing or damaged.</exception>
-    public static RunReading Read(string folder) => new(folder, RunRecord.Read(folder), MetricsTable.Read(RunFolder.MetricsIn(folder)), RunSample.Find(folder));
+    public static RunReading Read(string folder) =>
+        new(folder, RunRecord.Read(folder), MetricsTable.Read(RunFolder.MetricsIn(folder)), RunSample.Find(folder));
 }

@@ -45,15 +45,23 @@ internal sealed record RunRecord
     {
         var path = RunFolder.RecordIn(folder);
         if (File.Exists(RunFolder.StateIn(folder)) && !File.Exists(path))
-            throw new TextualInversionException($"{folder}: has no run.json, since the run is not over; go on with it with ti train --resume {folder}.");
-        if (!File.Exists(path)) throw new TextualInversionException($"{folder}: has no run.json; name the folder of a run, such as runs/my-cat.");
+            throw new TextualInversionException(
+                $"{folder}: has no run.json, since the run is not over; go on with it with ti train --resume {folder}."
+            );
+        if (!File.Exists(path))
+            throw new TextualInversionException(
+                $"{folder}: has no run.json; name the folder of a run, such as runs/my-cat."
+            );
         try
         {
             return JsonOutput.Deserialize<RunRecord>(File.ReadAllText(path));
         }
         catch (JsonException error)
         {
-            throw new TextualInversionException($"{path}: is no record of a run, or is not whole; take another copy of it, or train again.", error);
+            throw new TextualInversionException(
+                $"{path}: is no record of a run, or is not whole; take another copy of it, or train again.",
+                error
+            );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -74,4 +82,11 @@ internal sealed record RunInitializer(string? Phrase, string? File);
 /// <param name="Height">of the upright picture</param>
 /// <param name="Prompt">its description; null where the templates were used</param>
 /// <param name="HeldOut">whether it was not learned from</param>
-internal sealed record RunPicture(string Path, string Sha256, int Width, int Height, string? Prompt, bool HeldOut = false);
+internal sealed record RunPicture(
+    string Path,
+    string Sha256,
+    int Width,
+    int Height,
+    string? Prompt,
+    bool HeldOut = false
+);

@@ -16,13 +16,15 @@ internal sealed partial record RunSample(string Path, int Step, string Prompt, u
     public static IReadOnlyList<RunSample> Find(string folder)
     {
         var samples = RunFolder.SamplesIn(folder);
-        if (!Directory.Exists(samples)) return [];
-        var named = from path in Directory.EnumerateFiles(samples, "step-*.png")
-                    let match = Name().Match(System.IO.Path.GetFileName(path))
-                    where match.Success
-                    let step = int.Parse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture)
-                    orderby int.Parse(match.Groups[2].Value, NumberStyles.None, CultureInfo.InvariantCulture), step
-                    select Read(path, step);
+        if (!Directory.Exists(samples))
+            return [];
+        var named =
+            from path in Directory.EnumerateFiles(samples, "step-*.png")
+            let match = Name().Match(System.IO.Path.GetFileName(path))
+            where match.Success
+            let step = int.Parse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture)
+            orderby int.Parse(match.Groups[2].Value, NumberStyles.None, CultureInfo.InvariantCulture), step
+            select Read(path, step);
         return [.. named.OfType<RunSample>()];
     }
 
@@ -31,7 +33,9 @@ internal sealed partial record RunSample(string Path, int Step, string Prompt, u
         try
         {
             var parameters = PictureFile.ReadParameters(path) is { } text ? WebUiParameters.Parse(text) : null;
-            return parameters is null ? null : new RunSample(path, step, parameters.Prompt, parameters.Number<ulong>("Seed") ?? 0);
+            return parameters is null
+                ? null
+                : new RunSample(path, step, parameters.Prompt, parameters.Number<ulong>("Seed") ?? 0);
         }
         catch (Exception error) when (error is TextualInversionException or FormatException)
         {

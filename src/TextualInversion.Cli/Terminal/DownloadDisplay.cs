@@ -12,11 +12,14 @@ internal sealed class DownloadDisplay(Messages messages) : IProgress<HubProgress
     {
         if (value.Notice is { } notice)
         {
-            if (display is null) messages.Say(notice);
-            else display.Say(notice);
+            if (display is null)
+                messages.Say(notice);
+            else
+                display.Say(notice);
         }
 
-        if (value.TotalBytes == 0 || value.Bytes == shown) return;
+        if (value.TotalBytes == 0 || value.Bytes == shown)
+            return;
         shown = value.Bytes;
         display ??= ProgressDisplay.OfBytes(messages.Error, messages.Quiet, alreadyDone: value.Bytes);
         display.Show(value.Bytes, value.TotalBytes, "");

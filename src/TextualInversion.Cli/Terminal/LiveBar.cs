@@ -19,14 +19,18 @@ internal sealed class LiveBar : IDisposable
         this.console = console;
         var words = new TaskDescriptionColumn { Alignment = Justify.Left };
         var started = new TaskCompletionSource<ProgressTask>();
-        drawing = console.Progress()
-            .Columns(console.Profile.Width < Narrow ? [words] : [new ProgressBarColumn(), new PercentageColumn(), words])
+        drawing = console
+            .Progress()
+            .Columns(
+                console.Profile.Width < Narrow ? [words] : [new ProgressBarColumn(), new PercentageColumn(), words]
+            )
             .StartAsync(async context =>
             {
                 started.SetResult(context.AddTask(Markup.Escape(text)));
                 await finished.Task;
             });
-        if (Task.WaitAny(started.Task, drawing) == 1) drawing.GetAwaiter().GetResult(); // it ended before it began: why
+        if (Task.WaitAny(started.Task, drawing) == 1)
+            drawing.GetAwaiter().GetResult(); // it ended before it began: why
         task = started.Task.Result;
     }
 

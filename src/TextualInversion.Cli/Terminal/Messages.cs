@@ -10,7 +10,8 @@ internal sealed class Messages(TextWriter error, bool quiet)
     /// <summary>Something worth knowing; silent with <c>--quiet</c>.</summary>
     public void Say(string text)
     {
-        if (!quiet) error.WriteLine(text);
+        if (!quiet)
+            error.WriteLine(text);
     }
 
     /// <summary>Something that may be wrong, and does not stop the work.</summary>

@@ -11,7 +11,8 @@ internal sealed class ProgressDisplay : IDisposable
 
     private readonly TextWriter error;
     private readonly bool quiet;
-    private readonly string unit, units;
+    private readonly string unit,
+        units;
     private readonly double scale; // of what is counted in a unit
     private readonly long alreadyDone;
     private readonly Stopwatch clock = Stopwatch.StartNew();
@@ -23,9 +24,7 @@ internal sealed class ProgressDisplay : IDisposable
     /// <param name="quiet">whether to say nothing</param>
     /// <param name="unit">what is counted, in the singular</param>
     public ProgressDisplay(TextWriter error, bool quiet, string unit)
-        : this(error, quiet, unit, unit + "s", scale: 1, alreadyDone: 0)
-    {
-    }
+        : this(error, quiet, unit, unit + "s", scale: 1, alreadyDone: 0) { }
 
     private ProgressDisplay(TextWriter error, bool quiet, string unit, string units, double scale, long alreadyDone)
     {
@@ -35,19 +34,26 @@ internal sealed class ProgressDisplay : IDisposable
         this.units = units;
         this.scale = scale;
         this.alreadyDone = alreadyDone;
-        if (quiet || Console.IsErrorRedirected || error != Console.Error) return;
+        if (quiet || Console.IsErrorRedirected || error != Console.Error)
+            return;
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-        if (console.Profile.Capabilities.Interactive) bar = new LiveBar(console, unit);
+        if (console.Profile.Capabilities.Interactive)
+            bar = new LiveBar(console, unit);
     }
 
     /// <summary>For bytes, of which some were there before the clock started.</summary>
-    public static ProgressDisplay OfBytes(TextWriter error, bool quiet, long alreadyDone) => new(error, quiet, "MB", "MB", scale: 1e6, alreadyDone);
+    public static ProgressDisplay OfBytes(TextWriter error, bool quiet, long alreadyDone) =>
+        new(error, quiet, "MB", "MB", scale: 1e6, alreadyDone);
 
     /// <summary>Shows that <paramref name="done"/> of <paramref name="total"/> are done.</summary>
     public void Show(long done, long total, string detail)
     {
-        if (quiet) return;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{unit} {done / scale:F0}/{total / scale:F0}{detail}{Pace(done, total)}");
+        if (quiet)
+            return;
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{unit} {done / scale:F0}/{total / scale:F0}{detail}{Pace(done, total)}"
+        );
         if (bar is not null)
         {
             bar.Show(done, total, text);
@@ -62,9 +68,12 @@ internal sealed class ProgressDisplay : IDisposable
     /// <summary>Says something above the bar, where there is one.</summary>
     public void Say(string text)
     {
-        if (quiet) return;
-        if (bar is not null) bar.Say(text);
-        else error.WriteLine(text);
+        if (quiet)
+            return;
+        if (bar is not null)
+            bar.Say(text);
+        else
+            error.WriteLine(text);
     }
 
     public void Dispose() => bar?.Dispose();
@@ -72,9 +81,13 @@ internal sealed class ProgressDisplay : IDisposable
     private string Pace(long done, long total)
     {
         var rate = (done - alreadyDone) / scale / Math.Max(clock.Elapsed.TotalSeconds, 1e-9);
-        if (rate <= 0) return "";
+        if (rate <= 0)
+            return "";
         var left = TimeSpan.FromSeconds(Math.Min((total - done) / scale / rate, TimeSpan.MaxValue.TotalSeconds / 2));
-        var speed = rate >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{rate:F1} {units}/s") : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:F1} s/{unit}");
+        var speed =
+            rate >= 1
+                ? string.Create(CultureInfo.InvariantCulture, $"{rate:F1} {units}/s")
+                : string.Create(CultureInfo.InvariantCulture, $"{1 / rate:F1} s/{unit}");
         return string.Create(CultureInfo.InvariantCulture, $"  {speed}  {left:h\\:mm\\:ss} left");
     }
 }

@@ -23,7 +23,8 @@ internal sealed class StandardStream : TextWriter
     public override Encoding Encoding => inner.Encoding;
 
     /// <summary>The stream behind a descriptor; nothing where the program was begun without it.</summary>
-    public static TextWriter Open(int descriptor, Func<TextWriter> open, bool mustArrive) => IsInherited(descriptor) ? new StandardStream(open(), mustArrive) : Null;
+    public static TextWriter Open(int descriptor, Func<TextWriter> open, bool mustArrive) =>
+        IsInherited(descriptor) ? new StandardStream(open(), mustArrive) : Null;
 
     public override void Write(char value) => Guard(() => inner.Write(value));
 
@@ -41,18 +42,29 @@ internal sealed class StandardStream : TextWriter
     /// </summary>
     private static bool IsInherited(int descriptor)
     {
-        const string Folder = "/proc/self/fdinfo", Key = "flags:";
+        const string Folder = "/proc/self/fdinfo",
+            Key = "flags:";
         const int CloseOnExecute = 0x80000; // O_CLOEXEC, which is 02000000 on Linux whatever the processor
-        if (!Directory.Exists(Folder)) return true;
+        if (!Directory.Exists(Folder))
+            return true;
         var path = $"{Folder}/{descriptor}";
-        return File.Exists(path) && (Convert.ToInt64(File.ReadLines(path).First(line => line.StartsWith(Key, StringComparison.Ordinal))[Key.Length..].Trim(), 8) & CloseOnExecute) == 0;
+        return File.Exists(path)
+            && (
+                Convert.ToInt64(
+                    File.ReadLines(path)
+                        .First(line => line.StartsWith(Key, StringComparison.Ordinal))[Key.Length..]
+                        .Trim(),
+                    8
+                ) & CloseOnExecute
+            ) == 0;
     }
 
     private void Guard(Action write)
     {
         try
         {
-            if (isOpen) write();
+            if (isOpen)
+                write();
         }
         catch (UnauthorizedAccessException)
         {
@@ -61,7 +73,11 @@ internal sealed class StandardStream : TextWriter
         catch (IOException error)
         {
             isOpen = false;
-            if (mustArrive) throw new TextualInversionException($"The result cannot be written to standard output ({error.Message.TrimEnd('.')}); the files that it would have named are there.", error);
+            if (mustArrive)
+                throw new TextualInversionException(
+                    $"The result cannot be written to standard output ({error.Message.TrimEnd('.')}); the files that it would have named are there.",
+                    error
+                );
         }
     }
 }

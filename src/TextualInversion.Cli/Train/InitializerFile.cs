@@ -14,13 +14,27 @@ internal static class InitializerFile
     /// <exception cref="TextualInversionException">The file is missing or no embedding, or does not fit.</exception>
     public static IReadOnlyList<Tensor>? TryRead(string? text, int vectors, IReadOnlyList<long> widths)
     {
-        if (text is null || !(EmbeddingFile.Endings.Contains(Path.GetExtension(text).ToLowerInvariant()) || (text.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(text)))) return null;
-        if (!File.Exists(text)) throw new TextualInversionException($"--initializer {text}: no such file; name an embedding, or words such as cat.");
+        if (
+            text is null
+            || !(
+                EmbeddingFile.Endings.Contains(Path.GetExtension(text).ToLowerInvariant())
+                || (text.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(text))
+            )
+        )
+            return null;
+        if (!File.Exists(text))
+            throw new TextualInversionException(
+                $"--initializer {text}: no such file; name an embedding, or words such as cat."
+            );
         var embedding = EmbeddingFile.Read(text);
         if (!embedding.Widths.SequenceEqual(widths))
-            throw new TextualInversionException($"--initializer {text}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", widths)}; it is for another kind of model.");
+            throw new TextualInversionException(
+                $"--initializer {text}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", widths)}; it is for another kind of model."
+            );
         if (embedding.Vectors != vectors)
-            throw new TextualInversionException($"--initializer {text}: has {embedding.Vectors} vectors and {vectors} are to be learned; say --vectors {embedding.Vectors}.");
+            throw new TextualInversionException(
+                $"--initializer {text}: has {embedding.Vectors} vectors and {vectors} are to be learned; say --vectors {embedding.Vectors}."
+            );
         return embedding.Rows;
     }
 

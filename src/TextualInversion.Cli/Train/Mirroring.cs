@@ -11,12 +11,27 @@ internal static class Mirroring
     /// <param name="pictures">with their descriptions</param>
     /// <param name="sentences">the templates</param>
     /// <param name="phrase">what is started from</param>
-    public static string? Objection(TrainOptions options, IReadOnlyList<TrainingPicture> pictures, IReadOnlyList<string> sentences, string phrase)
+    public static string? Objection(
+        TrainOptions options,
+        IReadOnlyList<TrainingPicture> pictures,
+        IReadOnlyList<string> sentences,
+        string phrase
+    )
     {
-        IEnumerable<(string Where, string Text)> captions = options.Captions == CaptionUse.Off ? [] : pictures.Where(picture => picture.Caption is not null).Select(picture => (Captions.PathBeside(picture.Path), picture.Caption!));
-        foreach (var (where, text) in captions.Append(("the initializer", phrase)).Concat(sentences.Select(sentence => ("the templates", sentence))))
+        IEnumerable<(string Where, string Text)> captions =
+            options.Captions == CaptionUse.Off
+                ? []
+                : pictures
+                    .Where(picture => picture.Caption is not null)
+                    .Select(picture => (Captions.PathBeside(picture.Path), picture.Caption!));
+        foreach (
+            var (where, text) in captions
+                .Append(("the initializer", phrase))
+                .Concat(sentences.Select(sentence => ("the templates", sentence)))
+        )
         {
-            if (LeftAndRight.FindWord([text]) is { } word) return $"pictures are not mirrored, since {where} says \"{word}\"; say --flip to mirror them all the same";
+            if (LeftAndRight.FindWord([text]) is { } word)
+                return $"pictures are not mirrored, since {where} says \"{word}\"; say --flip to mirror them all the same";
         }
 
         return null;

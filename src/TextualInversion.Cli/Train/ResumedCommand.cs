@@ -23,10 +23,14 @@ internal static class ResumedCommand
         var newer = Typed(now).ToList();
         var older = Typed(then).Where(option => newer.All(other => other.Option != option.Option));
         var merged = root.Parse([command.Name, .. older.Concat(newer).SelectMany(Tokens)]);
-        return then.Errors.Concat(merged.Errors).FirstOrDefault() is { } problem ? throw new TextualInversionException($"The run's command cannot be given again: {problem.Message}") : merged;
+        return then.Errors.Concat(merged.Errors).FirstOrDefault() is { } problem
+            ? throw new TextualInversionException($"The run's command cannot be given again: {problem.Message}")
+            : merged;
     }
 
-    private static IEnumerable<OptionResult> Typed(ParseResult parsed) => parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit);
+    private static IEnumerable<OptionResult> Typed(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit);
 
-    private static IEnumerable<string> Tokens(OptionResult option) => option.Tokens.Select(token => token.Value).Prepend(option.Option.Name);
+    private static IEnumerable<string> Tokens(OptionResult option) =>
+        option.Tokens.Select(token => token.Value).Prepend(option.Option.Name);
 }

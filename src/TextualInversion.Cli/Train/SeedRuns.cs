@@ -15,7 +15,13 @@ namespace TextualInversion.Cli.Train;
 /// <param name="pictures">encoded once</param>
 /// <param name="output">the files of the whole</param>
 /// <param name="command">the arguments that go on with the whole</param>
-internal sealed class SeedRuns(TrainModel model, TrainSetup setup, TrainingSet pictures, TrainOutput output, IReadOnlyList<string> command)
+internal sealed class SeedRuns(
+    TrainModel model,
+    TrainSetup setup,
+    TrainingSet pictures,
+    TrainOutput output,
+    IReadOnlyList<string> command
+)
 {
     /// <summary>What paints on the way, for a seed's setup and folder; null for nothing.</summary>
     public required Func<TrainSetup, RunFolder, SamplePainter?> PainterOf { get; init; }
@@ -29,42 +35,71 @@ internal sealed class SeedRuns(TrainModel model, TrainSetup setup, TrainingSet p
     /// <returns>the exit code</returns>
     /// <exception cref="TextualInversionException">Nothing could be learned, or a file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
-    public int Execute(int count, bool goesOn, Action<TrainRecord> print, Messages messages, CancellationToken cancellationToken)
+    public int Execute(
+        int count,
+        bool goesOn,
+        Action<TrainRecord> print,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
         var clock = Stopwatch.StartNew();
-        if (!goesOn) output.Folder.DeleteRun();
+        if (!goesOn)
+            output.Folder.DeleteRun();
         var records = new List<TrainRecord>();
         for (var i = 0; i < count && !cancellationToken.IsCancellationRequested; i++)
         {
             messages.Say($"seed {setup.Options.Seed + (ulong)i}, {i + 1} of {count}");
-            if (One(setup.Options.Seed + (ulong)i, goesOn, isFirst: i == 0, messages, cancellationToken) is { } record) records.Add(record);
+            if (One(setup.Options.Seed + (ulong)i, goesOn, isFirst: i == 0, messages, cancellationToken) is { } record)
+                records.Add(record);
         }
 
-        var best = records.MinBy(record => record.Validation!.Best) ?? throw new OperationCanceledException(cancellationToken);
-        using (var files = output.OfSeed(best.Seed)) output.Choose(files);
+        var best =
+            records.MinBy(record => record.Validation!.Best) ?? throw new OperationCanceledException(cancellationToken);
+        using (var files = output.OfSeed(best.Seed))
+            output.Choose(files);
         var chosen = best.AsChosen(records, output, clock.Elapsed);
         output.Folder.WriteRecord(chosen.Full(model.Network.Device.ToString(), model.Recomputes, command));
-        RunComparison.WriteTo(output.Folder.FolderPath, records.Select(record => RunFolder.SeedIn(output.Folder.FolderPath, record.Seed)));
+        RunComparison.WriteTo(
+            output.Folder.FolderPath,
+            records.Select(record => RunFolder.SeedIn(output.Folder.FolderPath, record.Seed))
+        );
         print(chosen);
         Show(records, best, messages);
         if (records.TrueForAll(record => record.End == TrainingEnd.Diverged))
-            throw new TextualInversionException($"With none of the {records.Count} seeds the loss, the gradient and the rows stayed finite; the best rows before were kept. Try a smaller --learning-rate or --precision fp32.");
+            throw new TextualInversionException(
+                $"With none of the {records.Count} seeds the loss, the gradient and the rows stayed finite; the best rows before were kept. Try a smaller --learning-rate or --precision fp32."
+            );
         var isCancelled = records.Count < count || records[^1].End == TrainingEnd.Cancelled;
-        messages.Say(isCancelled ? $"cancelled (go on with ti train --resume {output.RunPath})" : $"done; {RunFolder.ReportIn(output.RunPath)} compares the seeds. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\"");
+        messages.Say(
+            isCancelled
+                ? $"cancelled (go on with ti train --resume {output.RunPath})"
+                : $"done; {RunFolder.ReportIn(output.RunPath)} compares the seeds. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\""
+        );
         return isCancelled ? 130 : 0;
     }
 
     /// <returns>null where it was cancelled before it took a step and others did</returns>
-    private TrainRecord? One(ulong seed, bool goesOn, bool isFirst, Messages messages, CancellationToken cancellationToken)
+    private TrainRecord? One(
+        ulong seed,
+        bool goesOn,
+        bool isFirst,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
         var mine = setup with { Options = setup.Options with { Seed = seed } };
         using var files = output.OfSeed(seed);
         using var from = goesOn && files.HasState ? files.ReadState() : null;
         from?.RequireSame(mine.Identity);
-        if (from is not null) messages.Say($"going on after step {from.Step}");
+        if (from is not null)
+            messages.Say($"going on after step {from.Step}");
         try
         {
-            return new TrainRun(model, mine, pictures, files, command) { Painter = PainterOf(mine, files.Folder) }.Execute(from, Stopwatch.StartNew(), messages, cancellationToken);
+            return new TrainRun(model, mine, pictures, files, command)
+            {
+                Painter = PainterOf(mine, files.Folder),
+            }.Execute(from, Stopwatch.StartNew(), messages, cancellationToken);
         }
         catch (OperationCanceledException) when (!isFirst)
         {
@@ -75,16 +110,30 @@ internal sealed class SeedRuns(TrainModel model, TrainSetup setup, TrainingSet p
     private static void Show(List<TrainRecord> records, TrainRecord best, Messages messages)
     {
         var losses = records.ConvertAll(record => record.Validation!.Best);
-        messages.Say($"{"seed",12}  {"validation loss",15}  {"of step",7}  {"steps",5}");
+        messages.Say($"{"seed", 12}  {"validation loss", 15}  {"of step", 7}  {"steps", 5}");
         foreach (var record in records)
         {
-            var kept = record == best ? "  kept" : record.End == TrainingEnd.Diverged ? "  no longer finite" : "";
-            messages.Say(string.Create(CultureInfo.InvariantCulture, $"{record.Seed,12}  {record.Validation!.Best,15:F5}  {record.BestStep,7}  {record.Steps,5}{kept}"));
+            var kept =
+                record == best ? "  kept"
+                : record.End == TrainingEnd.Diverged ? "  no longer finite"
+                : "";
+            messages.Say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{record.Seed, 12}  {record.Validation!.Best, 15:F5}  {record.BestStep, 7}  {record.Steps, 5}{kept}"
+                )
+            );
         }
 
-        if (losses.Count == 1) return;
+        if (losses.Count == 1)
+            return;
         var mean = losses.Average();
         var deviation = Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / (losses.Count - 1));
-        messages.Say(string.Create(CultureInfo.InvariantCulture, $"{"mean",12}  {mean,15:F5}  ± {deviation:F5} from seed to seed; the initializer has {best.Validation!.Initial:F5}"));
+        messages.Say(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{"mean", 12}  {mean, 15:F5}  ± {deviation:F5} from seed to seed; the initializer has {best.Validation!.Initial:F5}"
+            )
+        );
     }
 }

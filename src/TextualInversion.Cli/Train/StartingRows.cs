@@ -11,18 +11,38 @@ namespace TextualInversion.Cli.Train;
 /// <param name="File">the embedding that the rows are of; null where they are the words'</param>
 /// <param name="FileSha256">of the file, when it was read</param>
 /// <param name="Found">the words that a search found, the first of them these; null where there was none</param>
-internal sealed record StartingRows(Initializer Words, IReadOnlyList<Tensor> Rows, string? File = null, string? FileSha256 = null, IReadOnlyList<RankedWord>? Found = null) : IDisposable
+internal sealed record StartingRows(
+    Initializer Words,
+    IReadOnlyList<Tensor> Rows,
+    string? File = null,
+    string? FileSha256 = null,
+    IReadOnlyList<RankedWord>? Found = null
+) : IDisposable
 {
     /// <exception cref="TextualInversionException">The words are none of the vocabulary, or the file is missing or does not fit.</exception>
     public static StartingRows Read(TrainRequest request, IDiffusionModel network)
     {
         using var scope = NewDisposeScope();
         var vectors = request.Options.Vectors;
-        var given = InitializerFile.TryRead(request.Initializer, vectors, [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]);
+        var given = InitializerFile.TryRead(
+            request.Initializer,
+            vectors,
+            [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])]
+        );
         var property = request.Options.Property.ToString().ToLowerInvariant();
-        if (given is null) return Of(request.Initializer is null or TrainRequest.Auto ? property : request.Initializer, vectors, network);
+        if (given is null)
+            return Of(
+                request.Initializer is null or TrainRequest.Auto ? property : request.Initializer,
+                vectors,
+                network
+            );
         List<Tensor> rows = [.. given.Select(each => each.to(network.Device).DetachFromDisposeScope())];
-        return new StartingRows(Initializer.Parse(network.Tokenizers[0], property), rows, request.Initializer, InitializerFile.Sha256(request.Initializer!));
+        return new StartingRows(
+            Initializer.Parse(network.Tokenizers[0], property),
+            rows,
+            request.Initializer,
+            InitializerFile.Sha256(request.Initializer!)
+        );
     }
 
     /// <param name="phrase">words</param>
@@ -32,19 +52,34 @@ internal sealed record StartingRows(Initializer Words, IReadOnlyList<Tensor> Row
     public static StartingRows Of(string phrase, int vectors, IDiffusionModel network)
     {
         var words = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();
-        return new StartingRows(words[0], [.. network.Vocabularies.Zip(words, (vocabulary, start) => Means(vocabulary, start, vectors).DetachFromDisposeScope())]);
+        return new StartingRows(
+            words[0],
+            [
+                .. network.Vocabularies.Zip(
+                    words,
+                    (vocabulary, start) => Means(vocabulary, start, vectors).DetachFromDisposeScope()
+                ),
+            ]
+        );
     }
 
     public void Dispose()
     {
-        foreach (var each in Rows) each.Dispose();
+        foreach (var each in Rows)
+            each.Dispose();
     }
 
     /// <summary>(n, d): each row the mean of its tokens' rows.</summary>
     private static Tensor Means(Tensor vocabulary, Initializer start, int vectors)
     {
         using var scope = NewDisposeScope();
-        var rows = start.SpreadOver(vectors).Select(ids => vocabulary.index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device)).mean([0]));
+        var rows = start
+            .SpreadOver(vectors)
+            .Select(ids =>
+                vocabulary
+                    .index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device))
+                    .mean([0])
+            );
         return stack(rows).MoveToOuterDisposeScope();
     }
 }

@@ -18,7 +18,12 @@ internal sealed class TrainCommand : Documented
 {
     private readonly TrainRequestOptions request = new();
     private readonly SamplingOptions sampling = new();
-    private readonly Option<string?> resume = new("--resume") { HelpName = "RUN", Description = "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit." };
+    private readonly Option<string?> resume = new("--resume")
+    {
+        HelpName = "RUN",
+        Description =
+            "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit.",
+    };
     private readonly Option<string> output = SharedOptions.Output();
     private readonly Option<string?> name = SharedOptions.Name();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
@@ -26,59 +31,101 @@ internal sealed class TrainCommand : Documented
     private readonly Option<bool> json = SharedOptions.Json();
 
     public TrainCommand(ModelLocator models)
-        : base("train", "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/.")
+        : base(
+            "train",
+            "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/."
+        )
     {
         RefuseOptionsAmong(request.Images);
         RefuseOptionsAmong(sampling.Prompts);
         Validators.Add(result =>
         {
-            if (result.GetResult(resume) is { Implicit: false }) return;
+            if (result.GetResult(resume) is { Implicit: false })
+                return;
             foreach (var needed in request.Required)
             {
-                if (result.GetResult(needed) is null) result.AddError($"Option '{needed.Name}' is required.");
+                if (result.GetResult(needed) is null)
+                    result.AddError($"Option '{needed.Name}' is required.");
             }
         });
         AddGroup("Most used", request.MostUsed);
         AddGroup("Knowing when to stop", [.. request.Progress, resume]);
         AddGroup("Pictures while training", sampling.All);
-        foreach (var (title, options) in request.Others) AddGroup(title, options);
+        foreach (var (title, options) in request.Others)
+            AddGroup(title, options);
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
     public override IReadOnlyList<string> Examples =>
-    [
-        "ti train --model demo --images samples/my-cat --token my-cat --initializer cat",
-        "ti train --model demo --images samples/my-style --token my-style --property style --initializer painting --vectors 2",
-    ];
+        [
+            "ti train --model demo --images samples/my-cat --token my-cat --initializer cat",
+            "ti train --model demo --images samples/my-style --token my-style --property style --initializer painting --vectors 2",
+        ];
 
     private async Task<int> RunAsync(ParseResult typed, ModelLocator models, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var messages = new Messages(typed.InvocationConfiguration.Error, typed.GetValue(quiet));
-        var (state, isOfSeeds) = typed.GetValue(resume) is { } resumed ? RunFolder.StateToResume(resumed) : (null, false);
+        var (state, isOfSeeds) = typed.GetValue(resume) is { } resumed
+            ? RunFolder.StateToResume(resumed)
+            : (null, false);
         using var from = state is null ? null : TrainState.Read(state);
         var parsed = from is null ? typed : ResumedCommand.Merge(from.Command, typed);
         var asked = request.Read(parsed);
-        if (from is not null) RequireSameSeeds(typed, asked.Seeds, isOfSeeds);
+        if (from is not null)
+            RequireSameSeeds(typed, asked.Seeds, isOfSeeds);
         using var output = Output(typed, parsed, asked.Placeholder, goesOn: from is not null);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
         using var start = StartingRows.Read(asked, model.Network);
         var setup = TrainSetup.Read(asked, model, start, cancellationToken);
-        foreach (var warning in setup.Warnings) messages.Warn(warning);
+        foreach (var warning in setup.Warnings)
+            messages.Warn(warning);
         using var pictures = new TrainingSet(model.Network, setup.Pictures, setup.Options, cancellationToken);
-        using var found = asked.Initializer == TrainRequest.Auto ? WordSearch.Run(model, setup, pictures, output.Folder.FoundWordsPath, from is not null, messages, cancellationToken) : null;
-        if (found is not null) setup = setup.From(found);
-        if (asked.Seeds == 1) from?.RequireSame(setup.Identity);
+        using var found =
+            asked.Initializer == TrainRequest.Auto
+                ? WordSearch.Run(
+                    model,
+                    setup,
+                    pictures,
+                    output.Folder.FoundWordsPath,
+                    from is not null,
+                    messages,
+                    cancellationToken
+                )
+                : null;
+        if (found is not null)
+            setup = setup.From(found);
+        if (asked.Seeds == 1)
+            from?.RequireSame(setup.Identity);
         setup.Introduce(messages);
 
-        var command = from?.Command ?? [.. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json), request.Seed.Name, asked.Options.Seed.ToString(CultureInfo.InvariantCulture)];
+        var command =
+            from?.Command
+            ??
+            [
+                .. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json),
+                request.Seed.Name,
+                asked.Options.Seed.ToString(CultureInfo.InvariantCulture),
+            ];
         var plan = sampling.Read(parsed, setup, model, messages);
-        SamplePainter? Painter(TrainSetup of, RunFolder folder) => plan is null ? null : new SamplePainter(model, of, asked.Model, plan, folder);
-        void Print(TrainRecord record) => typed.InvocationConfiguration.Output.WriteLine(typed.GetValue(json) ? record.Summary : output.EmbeddingPath);
-        if (asked.Seeds > 1) return new SeedRuns(model, setup, pictures, output, command) { PainterOf = Painter }.Execute(asked.Seeds, goesOn: from is not null, Print, messages, cancellationToken);
+        SamplePainter? Painter(TrainSetup of, RunFolder folder) =>
+            plan is null ? null : new SamplePainter(model, of, asked.Model, plan, folder);
+        void Print(TrainRecord record) =>
+            typed.InvocationConfiguration.Output.WriteLine(
+                typed.GetValue(json) ? record.Summary : output.EmbeddingPath
+            );
+        if (asked.Seeds > 1)
+            return new SeedRuns(model, setup, pictures, output, command) { PainterOf = Painter }.Execute(
+                asked.Seeds,
+                goesOn: from is not null,
+                Print,
+                messages,
+                cancellationToken
+            );
 
-        if (from is not null) messages.Say($"going on after step {from.Step}");
+        if (from is not null)
+            messages.Say($"going on after step {from.Step}");
         var run = new TrainRun(model, setup, pictures, output, command) { Painter = Painter(setup, output.Folder) };
         var record = run.Execute(from, clock, messages, cancellationToken);
         Print(record);
@@ -87,8 +134,13 @@ internal sealed class TrainCommand : Documented
 
     private TrainOutput Output(ParseResult typed, ParseResult parsed, Placeholder placeholder, bool goesOn)
     {
-        var files = new TrainOutput(parsed.GetValue(output)!, parsed.GetValue(name) ?? placeholder.Name, goesOn || parsed.GetValue(overwrite));
-        if (goesOn) files.RequireIn(typed.GetValue(resume)!);
+        var files = new TrainOutput(
+            parsed.GetValue(output)!,
+            parsed.GetValue(name) ?? placeholder.Name,
+            goesOn || parsed.GetValue(overwrite)
+        );
+        if (goesOn)
+            files.RequireIn(typed.GetValue(resume)!);
         return files;
     }
 
@@ -98,8 +150,12 @@ internal sealed class TrainCommand : Documented
     private void RequireSameSeeds(ParseResult typed, int count, bool isOfSeeds)
     {
         if (!isOfSeeds && count > 1 && typed.GetResult(request.Seeds) is not { Implicit: false })
-            throw new TextualInversionException($"{typed.GetValue(resume)}: is the run of one of {count} seeds; go on with all of them: --resume {Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(typed.GetValue(resume)!))}.");
+            throw new TextualInversionException(
+                $"{typed.GetValue(resume)}: is the run of one of {count} seeds; go on with all of them: --resume {Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(typed.GetValue(resume)!))}."
+            );
         if (count > 1 != isOfSeeds)
-            throw new TextualInversionException($"--seeds {count}: the run to go on with was {(isOfSeeds ? "of several seeds" : "of one seed")}; go on without --seeds, or start a new run.");
+            throw new TextualInversionException(
+                $"--seeds {count}: the run to go on with was {(isOfSeeds ? "of several seeds" : "of one seed")}; go on without --seeds, or start a new run."
+            );
     }
 }

@@ -17,7 +17,12 @@ internal sealed class TrainModel : IDisposable
         {
             Checkpointing.On => true,
             Checkpointing.Off => false,
-            Checkpointing.Auto => Machine.NeedsGradientCheckpointing(files, request.Device, request.Precision, request.Options),
+            Checkpointing.Auto => Machine.NeedsGradientCheckpointing(
+                files,
+                request.Device,
+                request.Precision,
+                request.Options
+            ),
             _ => throw new ArgumentOutOfRangeException(nameof(request)),
         };
         Noise = new NoiseSchedule(ModelScheduler.Load(files, ModelOptions.Forced(request.Model)));
@@ -41,7 +46,12 @@ internal sealed class TrainModel : IDisposable
     /// <param name="messages">told of a download</param>
     /// <param name="cancellationToken">stops a download</param>
     /// <exception cref="TextualInversionException">There is no such model or device, or a file of it is missing, truncated or another's.</exception>
-    public static async Task<TrainModel> OpenAsync(TrainRequest request, ModelLocator models, Messages messages, CancellationToken cancellationToken)
+    public static async Task<TrainModel> OpenAsync(
+        TrainRequest request,
+        ModelLocator models,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
         var (name, files) = await models.FindAsync(request.Model, recorded: null, messages, cancellationToken);
         return new TrainModel(name, files, request);

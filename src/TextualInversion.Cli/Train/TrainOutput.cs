@@ -9,7 +9,8 @@ namespace TextualInversion.Cli.Train;
 /// <summary>The files that <c>ti train</c> writes: the embedding, and the folder of its run.</summary>
 internal sealed class TrainOutput : IDisposable
 {
-    private readonly string embeddingPath, runPath;
+    private readonly string embeddingPath,
+        runPath;
     private readonly bool mayReplace;
     private readonly TrainOutput? whole; // of which this is one seed's
     private RunFolder? folder;
@@ -27,7 +28,8 @@ internal sealed class TrainOutput : IDisposable
         AtomicFile.RefuseToReplace(embeddingPath, mayReplace);
         RunFolder.RefuseToReplace(runPath, mayReplace);
         // Where it is not there yet it is made beside the run's folder, which is tried before training.
-        if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings)) AtomicFile.RequireWritable(embeddings);
+        if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings))
+            AtomicFile.RequireWritable(embeddings);
     }
 
     private TrainOutput(TrainOutput whole, ulong seed)
@@ -60,7 +62,10 @@ internal sealed class TrainOutput : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{seed.embeddingPath}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            throw new TextualInversionException(
+                $"{seed.embeddingPath}: cannot be read ({error.Message.TrimEnd('.')}).",
+                error
+            );
         }
     }
 
@@ -75,18 +80,29 @@ internal sealed class TrainOutput : IDisposable
     public void RequireIn(string resumed)
     {
         if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(resumed)) != Path.GetFullPath(runPath))
-            throw new TextualInversionException($"{resumed}: its command writes to {runPath}, seen from here; go on from the folder in which the run was begun.");
+            throw new TextualInversionException(
+                $"{resumed}: its command writes to {runPath}, seen from here; go on from the folder in which the run was begun."
+            );
     }
 
     /// <summary>Writes where the run stands, and the embedding as it is where a checkpoint is due.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Save(TrainSetup setup, TrainState state, IReadOnlyList<string> command)
     {
-        if (state.Step == 0) Folder.DeleteCheckpoints();
-        else Keep();
+        if (state.Step == 0)
+            Folder.DeleteCheckpoints();
+        else
+            Keep();
         Explain(() => state.Write(Folder.StatePath, setup.Identity, command));
-        if (state.Step == 0 || setup.Options.SaveEvery == 0 || state.Step % setup.Options.SaveEvery != 0) return;
-        Explain(() => Write(Folder.CheckpointPath(state.Step), new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)), overwrite: true));
+        if (state.Step == 0 || setup.Options.SaveEvery == 0 || state.Step % setup.Options.SaveEvery != 0)
+            return;
+        Explain(() =>
+            Write(
+                Folder.CheckpointPath(state.Step),
+                new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)),
+                overwrite: true
+            )
+        );
     }
 
     /// <summary>Writes what was learned.</summary>
@@ -95,8 +111,20 @@ internal sealed class TrainOutput : IDisposable
     {
         Keep();
         var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
-        Explain(() => Write(embeddingPath, new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)), mayReplace));
-        Explain(() => Write(Folder.LastRowsPath, new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)), overwrite: true));
+        Explain(() =>
+            Write(
+                embeddingPath,
+                new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)),
+                mayReplace
+            )
+        );
+        Explain(() =>
+            Write(
+                Folder.LastRowsPath,
+                new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)),
+                overwrite: true
+            )
+        );
     }
 
     public void Dispose() => folder?.Dispose();
@@ -110,7 +138,10 @@ internal sealed class TrainOutput : IDisposable
         }
         catch (TextualInversionException problem) when (File.Exists(Folder.StatePath))
         {
-            throw new TextualInversionException($"{problem.Message} What was learned is kept: then go on with ti train --resume {(whole ?? this).RunPath}.", problem);
+            throw new TextualInversionException(
+                $"{problem.Message} What was learned is kept: then go on with ti train --resume {(whole ?? this).RunPath}.",
+                problem
+            );
         }
     }
 
@@ -123,14 +154,21 @@ internal sealed class TrainOutput : IDisposable
     /// <summary>In the layout of the model's family.</summary>
     internal static void Write(string path, LearnedEmbedding embedding, bool overwrite)
     {
-        if (embedding.Rows.Count == 1) DiffusersFormat.Write(path, embedding, overwrite);
-        else SdxlFormat.Write(path, embedding, overwrite);
+        if (embedding.Rows.Count == 1)
+            DiffusersFormat.Write(path, embedding, overwrite);
+        else
+            SdxlFormat.Write(path, embedding, overwrite);
     }
 
     /// <summary>A name that is a file name on every system.</summary>
     private static string FileStem(string name)
     {
-        var stem = string.Concat(name.Where(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.')).Trim('.');
-        return stem.Length > 0 ? stem : throw new TextualInversionException($"The token {name} makes no file name; give one with --name.");
+        var stem = string.Concat(
+                name.Where(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.')
+            )
+            .Trim('.');
+        return stem.Length > 0
+            ? stem
+            : throw new TextualInversionException($"The token {name} makes no file name; give one with --name.");
     }
 }

@@ -7,7 +7,13 @@ using static TorchSharp.torch;
 namespace TextualInversion.Cli.Train;
 
 /// <summary>What is said of a run when it is over.</summary>
-internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOutput output, TimeSpan duration, IReadOnlyList<TrainRecord>? seeds = null)
+internal sealed class TrainRecord(
+    TrainSetup setup,
+    TrainResult result,
+    TrainOutput output,
+    TimeSpan duration,
+    IReadOnlyList<TrainRecord>? seeds = null
+)
 {
     private readonly TrainSummary summary = new()
     {
@@ -38,13 +44,26 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
 
     public ValidationSummary? Validation { get; } = result.Validation;
 
-    private object AsSeed => new { summary.Seed, summary.Embedding, summary.Run, End, summary.Steps, summary.BestStep, summary.Loss, summary.Validation, summary.Seconds };
+    private object AsSeed =>
+        new
+        {
+            summary.Seed,
+            summary.Embedding,
+            summary.Run,
+            End,
+            summary.Steps,
+            summary.BestStep,
+            summary.Loss,
+            summary.Validation,
+            summary.Seconds,
+        };
 
     /// <summary>The same for the whole of several seeds, of which this one was chosen.</summary>
     /// <param name="all">in their order, this one among them</param>
     /// <param name="whole">the files of the whole</param>
     /// <param name="total">how long all took</param>
-    public TrainRecord AsChosen(IReadOnlyList<TrainRecord> all, TrainOutput whole, TimeSpan total) => new(setup, result, whole, total, all);
+    public TrainRecord AsChosen(IReadOnlyList<TrainRecord> all, TrainOutput whole, TimeSpan total) =>
+        new(setup, result, whole, total, all);
 
     /// <summary>The document of <c>--json</c>.</summary>
     public string Summary => JsonOutput.Serialize(summary);
@@ -53,34 +72,53 @@ internal sealed class TrainRecord(TrainSetup setup, TrainResult result, TrainOut
     /// <param name="device">where it was computed</param>
     /// <param name="recomputes">whether with gradient checkpointing</param>
     /// <param name="command">the arguments that repeat it</param>
-    public string Full(string device, bool recomputes, IReadOnlyList<string> command) => JsonOutput.Serialize(new
-    {
-        Result = summary,
-        result.End,
-        Command = command.Prepend("train"),
-        setup.Options,
-        Initializer = setup.Start.File is null ? (object)new { setup.Start.Words.Phrase, Tokens = setup.Start.Words.Pieces, setup.Start.Found } : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
-        Pictures = setup.Pictures.Select((picture, index) => new
-        {
-            picture.Path,
-            picture.Sha256,
-            Width = picture.OriginalWidthPixels,
-            Height = picture.OriginalHeightPixels,
-            LearnedWidth = picture.Pixels.WidthPixels,
-            LearnedHeight = picture.Pixels.HeightPixels,
-            picture.Repeats,
-            Mask = picture.Mask?.Path,
-            MaskSha256 = picture.Mask?.Sha256,
-            HeldOut = setup.Options.HoldOut && index == setup.Pictures.Count - 1,
-            Prompt = setup.Prompts.Descriptions(setup.Placeholder)[index],
-        }),
-        Rows = result.Learned,
-        result.VocabularyNorms,
-        result.BaseWeights,
-        Device = device,
-        setup.Precision,
-        GradientCheckpointing = recomputes,
-        Threads = get_num_threads(),
-        Versions = new { Ti = Versions.Of(typeof(TrainRecord)), TorchSharp = Versions.Of(typeof(TorchSharp.torch)), DotNet = Environment.Version.ToString() },
-    });
+    public string Full(string device, bool recomputes, IReadOnlyList<string> command) =>
+        JsonOutput.Serialize(
+            new
+            {
+                Result = summary,
+                result.End,
+                Command = command.Prepend("train"),
+                setup.Options,
+                Initializer = setup.Start.File is null
+                    ? (object)
+                        new
+                        {
+                            setup.Start.Words.Phrase,
+                            Tokens = setup.Start.Words.Pieces,
+                            setup.Start.Found,
+                        }
+                    : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
+                Pictures = setup.Pictures.Select(
+                    (picture, index) =>
+                        new
+                        {
+                            picture.Path,
+                            picture.Sha256,
+                            Width = picture.OriginalWidthPixels,
+                            Height = picture.OriginalHeightPixels,
+                            LearnedWidth = picture.Pixels.WidthPixels,
+                            LearnedHeight = picture.Pixels.HeightPixels,
+                            picture.Repeats,
+                            Mask = picture.Mask?.Path,
+                            MaskSha256 = picture.Mask?.Sha256,
+                            HeldOut = setup.Options.HoldOut && index == setup.Pictures.Count - 1,
+                            Prompt = setup.Prompts.Descriptions(setup.Placeholder)[index],
+                        }
+                ),
+                Rows = result.Learned,
+                result.VocabularyNorms,
+                result.BaseWeights,
+                Device = device,
+                setup.Precision,
+                GradientCheckpointing = recomputes,
+                Threads = get_num_threads(),
+                Versions = new
+                {
+                    Ti = Versions.Of(typeof(TrainRecord)),
+                    TorchSharp = Versions.Of(typeof(TorchSharp.torch)),
+                    DotNet = Environment.Version.ToString(),
+                },
+            }
+        );
 }

@@ -15,7 +15,13 @@ namespace TextualInversion.Cli.Train;
 /// <param name="pictures">encoded</param>
 /// <param name="output">the run's files</param>
 /// <param name="command">the arguments that go on with the run, which its state keeps</param>
-internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet pictures, TrainOutput output, IReadOnlyList<string> command)
+internal sealed class TrainRun(
+    TrainModel model,
+    TrainSetup setup,
+    TrainingSet pictures,
+    TrainOutput output,
+    IReadOnlyList<string> command
+)
 {
     /// <summary>Paints pictures on the way; null for none.</summary>
     public SamplePainter? Painter { get; init; }
@@ -26,13 +32,22 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet p
     /// <param name="cancellationToken">ends the run after the batch at hand; what was learned is written</param>
     /// <exception cref="TextualInversionException">Nothing could be learned, or a file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
-    public TrainRecord Execute(TrainState? from, Stopwatch clock, Messages messages, CancellationToken cancellationToken)
+    public TrainRecord Execute(
+        TrainState? from,
+        Stopwatch clock,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
-        if (from is null) output.Folder.DeleteSamples();
+        if (from is null)
+            output.Folder.DeleteSamples();
         using var result = Train(from, messages, cancellationToken);
-        if (result.Steps == 0 && result.End == TrainingEnd.Cancelled) throw new OperationCanceledException();
+        if (result.Steps == 0 && result.End == TrainingEnd.Cancelled)
+            throw new OperationCanceledException();
         if (result.End == TrainingEnd.WithoutGradient)
-            throw new TextualInversionException($"The gradient of {setup.Placeholder.Name} was zero in every step so far, so nothing can be learned; see that each prompt reaches it: one that is too long is cut off before it.");
+            throw new TextualInversionException(
+                $"The gradient of {setup.Placeholder.Name} was zero in every step so far, so nothing can be learned; see that each prompt reaches it: one that is too long is cut off before it."
+            );
         output.Write(setup, result);
         var record = new TrainRecord(setup, result, output, clock.Elapsed);
         output.Folder.WriteRecord(record.Full(model.Network.Device.ToString(), model.Recomputes, command));
@@ -47,25 +62,41 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet p
     public int Conclude(TrainRecord record, Messages messages)
     {
         if (record.End == TrainingEnd.Diverged)
-            throw new TextualInversionException($"The loss, the gradient or a row is no finite number after step {record.Steps}; the best rows before it were kept. Try a smaller --learning-rate or --precision fp32.");
+            throw new TextualInversionException(
+                $"The loss, the gradient or a row is no finite number after step {record.Steps}; the best rows before it were kept. Try a smaller --learning-rate or --precision fp32."
+            );
         if (record.Validation is { } loss)
-            messages.Say(string.Create(CultureInfo.InvariantCulture, $"validation loss {loss.WithoutPrompts:F4} without a prompt, {loss.Initial:F4} with the initializer, {loss.Best:F4} with the rows of step {record.BestStep}, which are kept"));
+            messages.Say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"validation loss {loss.WithoutPrompts:F4} without a prompt, {loss.Initial:F4} with the initializer, {loss.Best:F4} with the rows of step {record.BestStep}, which are kept"
+                )
+            );
         if (record.Validation?.HeldOut is { } heldOut)
-            messages.Say(string.Create(CultureInfo.InvariantCulture, $"of {setup.Pictures[^1].Path}, which was held out: {heldOut.WithoutPrompts:F4} without a prompt, {heldOut.Initial:F4} with the initializer, {heldOut.Best:F4} with the rows that are kept"));
+            messages.Say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"of {setup.Pictures[^1].Path}, which was held out: {heldOut.WithoutPrompts:F4} without a prompt, {heldOut.Initial:F4} with the initializer, {heldOut.Best:F4} with the rows that are kept"
+                )
+            );
         var end = record.End switch
         {
-            TrainingEnd.Cancelled => $"cancelled after {record.Steps} steps (go on with ti train --resume {output.RunPath})",
+            TrainingEnd.Cancelled =>
+                $"cancelled after {record.Steps} steps (go on with ti train --resume {output.RunPath})",
             TrainingEnd.StoppedEarly => $"no longer improving after {record.Steps} steps",
             _ => "done",
         };
-        messages.Say($"{end}; {RunFolder.ReportIn(output.RunPath)} shows the run. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\"");
+        messages.Say(
+            $"{end}; {RunFolder.ReportIn(output.RunPath)} shows the run. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\""
+        );
         return record.End == TrainingEnd.Cancelled ? 130 : 0;
     }
 
     /// <summary>The rows that are kept may be of a step at which nothing was painted.</summary>
     private void PaintKept(TrainResult result, Messages messages, CancellationToken cancellationToken)
     {
-        if (Painter is null || Painter.HasPainted(result.BestStep)) return;
+        if (Painter is null || Painter.HasPainted(result.BestStep))
+            return;
         messages.Say($"painting the rows of step {result.BestStep}, which are kept");
         Painter.Paint(result.BestStep, result.Rows, _ => { }, cancellationToken);
     }
@@ -78,10 +109,17 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet p
             listeners.Add(new MetricsListener(output.Folder, from?.Step));
             var display = new StepDisplay(messages);
             listeners.Add(display);
-            if (Painter is not null) listeners.Add(new SampleListener(Painter, display.ShowPainting, cancellationToken));
+            if (Painter is not null)
+                listeners.Add(new SampleListener(Painter, display.ShowPainting, cancellationToken));
             var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
             var progress = new Report<TrainProgress>(step => Tell(listener => listener.Stepped(step)));
-            return new Trainer(model.Network, model.Noise, setup.Options).Run(concept, from, Save, progress, cancellationToken);
+            return new Trainer(model.Network, model.Noise, setup.Options).Run(
+                concept,
+                from,
+                Save,
+                progress,
+                cancellationToken
+            );
         }
         finally
         {
@@ -90,7 +128,8 @@ internal sealed class TrainRun(TrainModel model, TrainSetup setup, TrainingSet p
 
         void Tell(Action<IRunListener> what)
         {
-            foreach (var listener in listeners) what(listener);
+            foreach (var listener in listeners)
+                what(listener);
         }
 
         void Save(TrainState state)

@@ -40,16 +40,34 @@ internal sealed record TrainSetup
     /// <param name="start">where the rows start</param>
     /// <param name="cancellationToken">stops the reading</param>
     /// <exception cref="TextualInversionException">The vocabulary holds the placeholder, or a file is missing or cannot be used.</exception>
-    public static TrainSetup Read(TrainRequest request, TrainModel model, StartingRows start, CancellationToken cancellationToken)
+    public static TrainSetup Read(
+        TrainRequest request,
+        TrainModel model,
+        StartingRows start,
+        CancellationToken cancellationToken
+    )
     {
         _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]); // refuses what the vocabulary already holds
         var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
-        var loaded = TrainingPictures.Load(request.Images, options.Resolution!.Value, options.Crop, options.Mask, cancellationToken);
-        if (options.HoldOut) HeldOutPicture.Require(loaded.Pictures);
-        var objection = options.Flip && !request.MirrorsWhateverIsSaid ? Mirroring.Objection(options, loaded.Pictures, request.Sentences, start.Words.Phrase) : null;
-        if (objection is not null) options = options with { Flip = false };
+        var loaded = TrainingPictures.Load(
+            request.Images,
+            options.Resolution!.Value,
+            options.Crop,
+            options.Mask,
+            cancellationToken
+        );
+        if (options.HoldOut)
+            HeldOutPicture.Require(loaded.Pictures);
+        var objection =
+            options.Flip && !request.MirrorsWhateverIsSaid
+                ? Mirroring.Objection(options, loaded.Pictures, request.Sentences, start.Words.Phrase)
+                : null;
+        if (objection is not null)
+            options = options with { Flip = false };
         var prompts = new PromptSource(loaded.Pictures, request.Sentences, start.Words.Phrase, options);
-        var variesNothing = (options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0) && prompts.Descriptions(request.Placeholder).All(prompt => prompt is null);
+        var variesNothing =
+            (options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0)
+            && prompts.Descriptions(request.Placeholder).All(prompt => prompt is null);
         return new TrainSetup
         {
             ModelName = model.Name,
@@ -63,26 +81,45 @@ internal sealed record TrainSetup
             Warnings =
             [
                 .. loaded.Warnings.Select(notice => notice.ToString()),
-                .. new[] { objection, variesNothing ? "no picture has a description that is used, so there are no tags to shuffle, drop or keep" : null }.OfType<string>(),
+                .. new[]
+                {
+                    objection,
+                    variesNothing
+                        ? "no picture has a description that is used, so there are no tags to shuffle, drop or keep"
+                        : null,
+                }.OfType<string>(),
             ],
         };
     }
 
     /// <summary>The same with rows that start elsewhere.</summary>
-    public TrainSetup From(StartingRows start) => this with { Start = start, Prompts = new PromptSource(Pictures, Sentences, start.Words.Phrase, Options) };
+    public TrainSetup From(StartingRows start) =>
+        this with
+        {
+            Start = start,
+            Prompts = new PromptSource(Pictures, Sentences, start.Words.Phrase, Options),
+        };
 
     /// <summary>Says what is about to be learned.</summary>
     public void Introduce(Messages messages)
     {
-        messages.Say($"model {ModelName}, {Pictures.Count} pictures at {string.Join(", ", Sizes())}, seed {Options.Seed}");
-        if (Pictures.Any(picture => picture.Repeats > 1)) messages.Say($"as their folders' names say, pictures count: {string.Join(", ", Repeats())}");
-        if (Options.Mask is { } mask) messages.Say($"masks: {mask}");
-        if (Options.HoldOut) messages.Say($"{Pictures[^1].Path} is held out of training and measured");
+        messages.Say(
+            $"model {ModelName}, {Pictures.Count} pictures at {string.Join(", ", Sizes())}, seed {Options.Seed}"
+        );
+        if (Pictures.Any(picture => picture.Repeats > 1))
+            messages.Say($"as their folders' names say, pictures count: {string.Join(", ", Repeats())}");
+        if (Options.Mask is { } mask)
+            messages.Say($"masks: {mask}");
+        if (Options.HoldOut)
+            messages.Say($"{Pictures[^1].Path} is held out of training and measured");
         var start = Start.File ?? $"\"{Start.Words.Phrase}\" ({string.Join(" ", Start.Words.Pieces)})";
-        messages.Say($"{Placeholder.Name} starts from {start}, {Options.Vectors} {(Options.Vectors == 1 ? "vector" : "vectors")}");
+        messages.Say(
+            $"{Placeholder.Name} starts from {start}, {Options.Vectors} {(Options.Vectors == 1 ? "vector" : "vectors")}"
+        );
         foreach (var (picture, prompt) in Pictures.Zip(Prompts.Descriptions(Placeholder)))
         {
-            if (prompt is not null) messages.Say($"{picture.Path}: \"{prompt}\"");
+            if (prompt is not null)
+                messages.Say($"{picture.Path}: \"{prompt}\"");
         }
     }
 
@@ -94,17 +131,23 @@ internal sealed record TrainSetup
             var identity = new Dictionary<string, string>
             {
                 ["token"] = Placeholder.Name,
-                ["initializer"] = Start.File is null ? Start.Words.Phrase : $"{Start.File} (SHA-256 {Start.FileSha256})",
+                ["initializer"] = Start.File is null
+                    ? Start.Words.Phrase
+                    : $"{Start.File} (SHA-256 {Start.FileSha256})",
                 ["precision"] = Precision.ToString(),
                 ["templates (SHA-256)"] = Sha256(string.Join('\n', Sentences)),
             };
-            foreach (var option in JsonSerializer.SerializeToElement(Options).EnumerateObject()) identity[$"option {option.Name}"] = option.Value.ToString();
+            foreach (var option in JsonSerializer.SerializeToElement(Options).EnumerateObject())
+                identity[$"option {option.Name}"] = option.Value.ToString();
             foreach (var (picture, prompt) in Pictures.Zip(Prompts.Descriptions(Placeholder)))
             {
                 identity[$"{picture.Path} (SHA-256)"] = picture.Sha256;
-                if (picture.Repeats > 1) identity[$"repeats of {picture.Path}"] = picture.Repeats.ToString(CultureInfo.InvariantCulture);
-                if (picture.Mask?.Path is { } mask) identity[$"{mask} (SHA-256)"] = picture.Mask.Sha256!;
-                if (prompt is not null) identity[$"the description of {picture.Path}"] = $"\"{prompt}\"";
+                if (picture.Repeats > 1)
+                    identity[$"repeats of {picture.Path}"] = picture.Repeats.ToString(CultureInfo.InvariantCulture);
+                if (picture.Mask?.Path is { } mask)
+                    identity[$"{mask} (SHA-256)"] = picture.Mask.Sha256!;
+                if (prompt is not null)
+                    identity[$"the description of {picture.Path}"] = $"\"{prompt}\"";
             }
 
             return identity;
@@ -119,11 +162,15 @@ internal sealed record TrainSetup
         var provenance = new Dictionary<string, string>
         {
             ["base_model"] = ModelName,
-            ["base_model_sha256"] = Sha256(string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))),
+            ["base_model_sha256"] = Sha256(
+                string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
+            ),
         };
         // The initializer is read as words again, by strengths and by scores: a file is noted apart.
-        if (Start.File is null) provenance["initializer"] = Start.Words.Phrase;
-        else (provenance["initializer_file"], provenance["initializer_sha256"]) = (Start.File, Start.FileSha256!);
+        if (Start.File is null)
+            provenance["initializer"] = Start.Words.Phrase;
+        else
+            (provenance["initializer_file"], provenance["initializer_sha256"]) = (Start.File, Start.FileSha256!);
         provenance["steps"] = step.ToString(CultureInfo.InvariantCulture);
         provenance["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture);
         provenance["software"] = $"ti {Versions.Of(typeof(TrainSetup))}";
@@ -133,12 +180,16 @@ internal sealed record TrainSetup
     /// <summary>Each size that pictures are learned in, and how many are.</summary>
     private IEnumerable<string> Sizes()
     {
-        var sizes = Pictures.CountBy(picture => $"{picture.Pixels.WidthPixels} x {picture.Pixels.HeightPixels}").ToList();
+        var sizes = Pictures
+            .CountBy(picture => $"{picture.Pixels.WidthPixels} x {picture.Pixels.HeightPixels}")
+            .ToList();
         return sizes.Select(size => sizes.Count == 1 ? size.Key : $"{size.Key} ({size.Value})");
     }
 
     /// <summary>Each folder, and how often its pictures count.</summary>
-    private IEnumerable<string> Repeats() => Pictures.Select(picture => $"{Path.GetDirectoryName(picture.Path)} x {picture.Repeats}").Distinct();
+    private IEnumerable<string> Repeats() =>
+        Pictures.Select(picture => $"{Path.GetDirectoryName(picture.Path)} x {picture.Repeats}").Distinct();
 
-    private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string Sha256(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -20,20 +20,38 @@ internal static class WordSearch
     /// <param name="messages">told of the search</param>
     /// <param name="cancellationToken">stops the search</param>
     /// <exception cref="TextualInversionException">The vocabulary has no words, or a file is none of these or cannot be written.</exception>
-    public static StartingRows Run(TrainModel model, TrainSetup setup, TrainingSet pictures, string path, bool goesOn, Messages messages, CancellationToken cancellationToken)
+    public static StartingRows Run(
+        TrainModel model,
+        TrainSetup setup,
+        TrainingSet pictures,
+        string path,
+        bool goesOn,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
-        var found = goesOn && File.Exists(path) ? Read(path) : Search(model, setup, pictures, messages, cancellationToken);
+        var found =
+            goesOn && File.Exists(path) ? Read(path) : Search(model, setup, pictures, messages, cancellationToken);
         AtomicFile.WriteText(path, overwrite: true, JsonOutput.Serialize(found) + "\n");
         messages.Say("the words that explain the pictures best, with their validation loss:");
-        foreach (var word in found) messages.Say(string.Create(CultureInfo.InvariantCulture, $"  {word.Loss:F5}  {word.Word}"));
+        foreach (var word in found)
+            messages.Say(string.Create(CultureInfo.InvariantCulture, $"  {word.Loss:F5}  {word.Word}"));
         return StartingRows.Of(found[0].Word, setup.Options.Vectors, model.Network) with { Found = found };
     }
 
-    private static IReadOnlyList<RankedWord> Search(TrainModel model, TrainSetup setup, TrainingSet pictures, Messages messages, CancellationToken cancellationToken)
+    private static IReadOnlyList<RankedWord> Search(
+        TrainModel model,
+        TrainSetup setup,
+        TrainingSet pictures,
+        Messages messages,
+        CancellationToken cancellationToken
+    )
     {
         var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
         using var search = new InitializerSearch(model.Network, model.Noise, concept, setup.Options);
-        messages.Say($"looking for the word to start from, which takes about as long as {search.CostInSteps} steps of training");
+        messages.Say(
+            $"looking for the word to start from, which takes about as long as {search.CostInSteps} steps of training"
+        );
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "example");
         var progress = new Report<int>(judged => display.Show(judged, search.Cost, ""));
         return search.Run(setup.Start.Words.Ids[0], progress, cancellationToken);
@@ -43,11 +61,18 @@ internal static class WordSearch
     {
         try
         {
-            return JsonSerializer.Deserialize<List<RankedWord>>(File.ReadAllBytes(path), JsonSerializerOptions.Web) is { Count: > 0 } found ? found : throw new JsonException();
+            return
+                JsonSerializer.Deserialize<List<RankedWord>>(File.ReadAllBytes(path), JsonSerializerOptions.Web)
+                    is { Count: > 0 } found
+                ? found
+                : throw new JsonException();
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{path}: does not hold the words that were found when the run began; delete it, and they are looked for again.", error);
+            throw new TextualInversionException(
+                $"{path}: does not hold the words that were found when the run began; delete it, and they are looked for again.",
+                error
+            );
         }
     }
 }

@@ -24,16 +24,20 @@ public sealed class ModelFolder : IModelFiles
         Path = path;
         this.variant = variant;
         if (!Directory.Exists(path))
-            throw new TextualInversionException($"{path}: no such model folder; name a diffusers folder, or use --model demo.");
+            throw new TextualInversionException(
+                $"{path}: no such model folder; name a diffusers folder, or use --model demo."
+            );
         Family = Has(PipelineIndex.FileName) ? NamedFamily() : FamilyOfParts();
-        if (variant is not null) RequireVariant(variant);
+        if (variant is not null)
+            RequireVariant(variant);
     }
 
     public string Path { get; }
 
     public ModelFamily Family { get; }
 
-    public T Config<T>(string part) => ConfigJson.Parse<T>(ReadText($"{part}/config.json"), Full($"{part}/config.json"));
+    public T Config<T>(string part) =>
+        ConfigJson.Parse<T>(ReadText($"{part}/config.json"), Full($"{part}/config.json"));
 
     public string ReadText(string file) => ConfigJson.ReadText(Full(file));
 
@@ -54,23 +58,37 @@ public sealed class ModelFolder : IModelFiles
     {
         var index = PipelineIndex.Read(this);
         if (index.RequiresAestheticsScore)
-            throw new TextualInversionException($"{Full(PipelineIndex.FileName)}: is Stable Diffusion XL's refiner, which finishes pictures of another model; name the base model.");
+            throw new TextualInversionException(
+                $"{Full(PipelineIndex.FileName)}: is Stable Diffusion XL's refiner, which finishes pictures of another model; name the base model."
+            );
         return Families.TryGetValue(index.ClassName ?? "", out var family)
             ? family
-            : throw new TextualInversionException($"{Full(PipelineIndex.FileName)}: is a {index.ClassName ?? "model without _class_name"}; folders of Stable Diffusion 1, 2 and XL can be used ({string.Join(", ", Families.Keys)}).");
+            : throw new TextualInversionException(
+                $"{Full(PipelineIndex.FileName)}: is a {index.ClassName ?? "model without _class_name"}; folders of Stable Diffusion 1, 2 and XL can be used ({string.Join(", ", Families.Keys)})."
+            );
     }
 
     /// <summary>For folders that hold the sub-folders alone.</summary>
     private ModelFamily FamilyOfParts() =>
-        !Has("unet/config.json") ? throw new TextualInversionException($"{Path}: holds neither {PipelineIndex.FileName} nor unet/config.json, so it is no diffusers folder of a Stable Diffusion; name the folder that does.")
-        : Directory.Exists(Full("text_encoder_2")) ? ModelFamily.StableDiffusionXl : ModelFamily.StableDiffusion;
+        !Has("unet/config.json")
+            ? throw new TextualInversionException(
+                $"{Path}: holds neither {PipelineIndex.FileName} nor unet/config.json, so it is no diffusers folder of a Stable Diffusion; name the folder that does."
+            )
+        : Directory.Exists(Full("text_encoder_2")) ? ModelFamily.StableDiffusionXl
+        : ModelFamily.StableDiffusion;
 
     /// <summary>One part with it is enough: often only the U-Net is published in half precision.</summary>
     private void RequireVariant(string name)
     {
         string[] parts = ["unet", "vae", "text_encoder", "text_encoder_2"];
-        var known = parts.SelectMany(part => WeightFiles.Variants(Full(part))).Distinct().Order(StringComparer.Ordinal).ToList();
+        var known = parts
+            .SelectMany(part => WeightFiles.Variants(Full(part)))
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .ToList();
         if (!known.Contains(name))
-            throw new TextualInversionException($"{Path}: has no weights of the variant {name}; {(known.Count == 0 ? "it has none at all, leave --variant out" : $"it has {string.Join(", ", known)}")}.");
+            throw new TextualInversionException(
+                $"{Path}: has no weights of the variant {name}; {(known.Count == 0 ? "it has none at all, leave --variant out" : $"it has {string.Join(", ", known)}")}."
+            );
     }
 }

@@ -11,7 +11,8 @@ public sealed class ModelWithVae : IModelFiles
 
     private readonly IModelFiles model;
     private readonly ITensorFile weights;
-    private readonly string configText, configPath;
+    private readonly string configText,
+        configPath;
 
     /// <param name="model">The model.</param>
     /// <param name="vae">A diffusers folder, of a VAE or of a whole model, or a file: a VAE under either naming, or a checkpoint that holds one.</param>
@@ -39,7 +40,8 @@ public sealed class ModelWithVae : IModelFiles
 
     public ModelFamily Family => model.Family;
 
-    public T Config<T>(string part) => part == "vae" ? ConfigJson.Parse<T>(configText, configPath) : model.Config<T>(part);
+    public T Config<T>(string part) =>
+        part == "vae" ? ConfigJson.Parse<T>(configText, configPath) : model.Config<T>(part);
 
     public ITensorFile Weights(string part) => part == "vae" ? weights : model.Weights(part);
 
@@ -54,11 +56,15 @@ public sealed class ModelWithVae : IModelFiles
     private static ITensorFile OpenFile(string path)
     {
         var file = TensorFile.Open(path);
-        if (OriginalVae.Find(file, "") is { } alone) return alone;
-        if (OriginalVae.Find(file, OriginalVae.Prefix) is { } inside) return inside;
+        if (OriginalVae.Find(file, "") is { } alone)
+            return alone;
+        if (OriginalVae.Find(file, OriginalVae.Prefix) is { } inside)
+            return inside;
         return file.Tensors.ContainsKey("decoder.mid_block.resnets.0.norm1.weight")
             ? file
-            : throw new TextualInversionException($"{path}: holds no VAE of Stable Diffusion; name one, or leave --vae out.");
+            : throw new TextualInversionException(
+                $"{path}: holds no VAE of Stable Diffusion; name one, or leave --vae out."
+            );
     }
 
     /// <summary>A VAE of the same kind as the model's own, with the widths that its tensors show.</summary>
@@ -66,7 +72,8 @@ public sealed class ModelWithVae : IModelFiles
     {
         var config = model.Config<JsonObject>("vae");
         foreach (var (key, value) in InferredConfig.Vae(weights, scalingFactor: 0))
-            if (key != "scaling_factor") config[key] = value?.DeepClone();
+            if (key != "scaling_factor")
+                config[key] = value?.DeepClone();
         return config.ToJsonString();
     }
 }

@@ -8,7 +8,10 @@ internal sealed record PipelineIndex
 {
     public const string FileName = "model_index.json";
 
-    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     /// <summary>The name of diffusers' pipeline.</summary>
     [JsonPropertyName("_class_name")]
@@ -23,14 +26,19 @@ internal sealed record PipelineIndex
     /// <exception cref="TextualInversionException">The file is there and cannot be read or is malformed.</exception>
     public static PipelineIndex Read(IModelFiles files)
     {
-        if (!files.Has(FileName)) return new PipelineIndex();
+        if (!files.Has(FileName))
+            return new PipelineIndex();
         try
         {
-            return JsonSerializer.Deserialize<PipelineIndex>(files.ReadText(FileName), Options) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<PipelineIndex>(files.ReadText(FileName), Options)
+                ?? throw new JsonException("it is null");
         }
         catch (JsonException error)
         {
-            throw new TextualInversionException($"{files.Full(FileName)}: is no diffusers index: {error.Message}", error);
+            throw new TextualInversionException(
+                $"{files.Full(FileName)}: is no diffusers index: {error.Message}",
+                error
+            );
         }
     }
 }

@@ -23,36 +23,47 @@ internal static partial class WeightFiles
         {
             var files = all.Where(file => file.Type == type).ToList();
             var variants = files.Select(file => file.Variant).OfType<string>().Distinct().ToList();
-            if (files.Find(file => variant is not null && file.Variant == variant) is { } asked) return asked.Path;
-            if (files.Find(file => file.Variant is null) is { } plain) return plain.Path;
+            if (files.Find(file => variant is not null && file.Variant == variant) is { } asked)
+                return asked.Path;
+            if (files.Find(file => file.Variant is null) is { } plain)
+                return plain.Path;
             if (variants.Count > 1 && !variants.Contains(PreferredVariant))
-                throw new TextualInversionException($"{folder}: has weights in the variants {string.Join(", ", variants)}; choose one with --variant.");
-            if (files.Find(file => variants.Count == 1 || file.Variant == PreferredVariant) is { } only) return only.Path;
+                throw new TextualInversionException(
+                    $"{folder}: has weights in the variants {string.Join(", ", variants)}; choose one with --variant."
+                );
+            if (files.Find(file => variants.Count == 1 || file.Variant == PreferredVariant) is { } only)
+                return only.Path;
         }
 
-        throw new TextualInversionException($"{Path.Combine(folder, Stem(folder, ".safetensors"))}.safetensors: is missing; the model's folder is incomplete.");
+        throw new TextualInversionException(
+            $"{Path.Combine(folder, Stem(folder, ".safetensors"))}.safetensors: is missing; the model's folder is incomplete."
+        );
     }
 
     /// <summary>The variants that a sub-folder has.</summary>
-    public static IEnumerable<string> Variants(string folder) => List(folder).Select(file => file.Variant).OfType<string>();
+    public static IEnumerable<string> Variants(string folder) =>
+        List(folder).Select(file => file.Variant).OfType<string>();
 
     /// <summary>All weights, whole ones before those in several files.</summary>
     private static List<Candidate> List(string folder)
     {
-        if (!Directory.Exists(folder)) return [];
-        var found = from path in Directory.EnumerateFiles(folder)
-                    from type in Types
-                    let candidate = Parse(path, Stem(folder, type), type)
-                    where candidate is not null
-                    orderby path.EndsWith(".json", StringComparison.Ordinal), path
-                    select candidate;
+        if (!Directory.Exists(folder))
+            return [];
+        var found =
+            from path in Directory.EnumerateFiles(folder)
+            from type in Types
+            let candidate = Parse(path, Stem(folder, type), type)
+            where candidate is not null
+            orderby path.EndsWith(".json", StringComparison.Ordinal), path
+            select candidate;
         return [.. found];
     }
 
     private static Candidate? Parse(string path, string stem, string type)
     {
         var name = Path.GetFileName(path);
-        if (!name.StartsWith(stem + ".", StringComparison.Ordinal) || Shard().IsMatch(name)) return null;
+        if (!name.StartsWith(stem + ".", StringComparison.Ordinal) || Shard().IsMatch(name))
+            return null;
         return name[(stem.Length + 1)..].Split('.') switch
         {
             [var last] when "." + last == type => new(path, type, null),
@@ -67,7 +78,9 @@ internal static partial class WeightFiles
     private static string Stem(string folder, string type)
     {
         var isTransformers = Path.GetFileName(folder).StartsWith("text_encoder", StringComparison.Ordinal);
-        return !isTransformers ? "diffusion_pytorch_model" : type == ".bin" ? "pytorch_model" : "model";
+        return !isTransformers ? "diffusion_pytorch_model"
+            : type == ".bin" ? "pytorch_model"
+            : "model";
     }
 
     [GeneratedRegex(@"-\d+-of-\d+\.")]

@@ -32,7 +32,9 @@ public sealed class WeightStore : IDisposable
         foreach (var key in file.Tensors.Keys)
         {
             if (rename(key) is { } name && !keys.TryAdd(name, key))
-                throw new TextualInversionException($"{file.FilePath}: holds {keys[name]} and {key}, which are the same tensor; the file does not belong to its config.json.");
+                throw new TextualInversionException(
+                    $"{file.FilePath}: holds {keys[name]} and {key}, which are the same tensor; the file does not belong to its config.json."
+                );
         }
     }
 
@@ -41,23 +43,32 @@ public sealed class WeightStore : IDisposable
     /// <exception cref="TextualInversionException">The file holds tensors that the network did not ask for.</exception>
     public void RequireAllTaken()
     {
-        var left = keys.Where(pair => !taken.ContainsKey(pair.Key)).Select(pair => pair.Value).Order(StringComparer.Ordinal).ToList();
-        if (left.Count == 0) return;
+        var left = keys.Where(pair => !taken.ContainsKey(pair.Key))
+            .Select(pair => pair.Value)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (left.Count == 0)
+            return;
         throw new TextualInversionException(
-            $"{file.FilePath}: holds {left.Count} tensors that the network described by config.json has no place for, the first is {left[0]}; the two do not belong together.");
+            $"{file.FilePath}: holds {left.Count} tensors that the network described by config.json has no place for, the first is {left[0]}; the two do not belong together."
+        );
     }
 
     /// <summary>SHA-256 over the names, types, shapes and values that the network computes with, as lower-case hexadecimal.</summary>
     public string Hash()
     {
         var hashes = new byte[taken.Count][];
-        Parallel.ForEach(taken.Select((pair, index) => (pair.Key, pair.Value, index)), item => hashes[item.index] = HashOf(item.Key, item.Value));
+        Parallel.ForEach(
+            taken.Select((pair, index) => (pair.Key, pair.Value, index)),
+            item => hashes[item.index] = HashOf(item.Key, item.Value)
+        );
         return Convert.ToHexStringLower(SHA256.HashData(hashes.SelectMany(hash => hash).ToArray()));
     }
 
     public void Dispose()
     {
-        foreach (var tensor in taken.Values.Concat(derived)) tensor.Dispose();
+        foreach (var tensor in taken.Values.Concat(derived))
+            tensor.Dispose();
         taken.Clear();
         derived.Clear();
     }
@@ -73,14 +84,21 @@ public sealed class WeightStore : IDisposable
     internal Tensor Take(string name, ReadOnlySpan<long> shape)
     {
         if (!keys.TryGetValue(name, out var key))
-            throw new TextualInversionException($"{file.FilePath}: lacks the tensor {name}, of shape [{Text(shape)}]; the file is incomplete or does not belong to its config.json.");
+            throw new TextualInversionException(
+                $"{file.FilePath}: lacks the tensor {name}, of shape [{Text(shape)}]; the file is incomplete or does not belong to its config.json."
+            );
         var found = file.Tensors[key].Shape;
         if (!shape.SequenceEqual(found))
-            throw new TextualInversionException($"{file.FilePath}: {key} is of shape [{Text(found)}], expected [{Text(shape)}]; the file does not belong to its config.json.");
-        if (taken.TryGetValue(name, out var tensor)) return tensor;
+            throw new TextualInversionException(
+                $"{file.FilePath}: {key} is of shape [{Text(found)}], expected [{Text(shape)}]; the file does not belong to its config.json."
+            );
+        if (taken.TryGetValue(name, out var tensor))
+            return tensor;
         using var mapped = file.Read(key);
         if (!FiniteCheck.AllFinite(mapped))
-            throw new TextualInversionException($"{file.FilePath}: {key} holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again.");
+            throw new TextualInversionException(
+                $"{file.FilePath}: {key} holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again."
+            );
         return taken[name] = mapped.to(type, device).DetachFromDisposeScope();
     }
 

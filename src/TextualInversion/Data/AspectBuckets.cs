@@ -7,7 +7,8 @@ namespace TextualInversion.Data;
 public static class AspectBuckets
 {
     private const int Cell = 8; // pixels along the side of a latent cell
-    private const int LargestStep = 64, StepsPerSide = 8;
+    private const int LargestStep = 64,
+        StepsPerSide = 8;
 
     /// <summary>
     /// All sizes, the square first. None has more pixels than a square of the resolution, so none takes more memory. Where the resolution is small the
@@ -21,7 +22,8 @@ public static class AspectBuckets
         for (var width = step; width <= 2 * resolution; width += step)
         {
             var height = Math.Min(resolution * resolution / width / step * step, 2 * resolution);
-            if (Math.Min(width, height) * 2 >= resolution) sizes.AddRange([(width, height), (height, width)]);
+            if (Math.Min(width, height) * 2 >= resolution)
+                sizes.AddRange([(width, height), (height, width)]);
         }
 
         return [.. sizes.Distinct()];
@@ -31,6 +33,9 @@ public static class AspectBuckets
     public static (int WidthPixels, int HeightPixels) Nearest(int widthPixels, int heightPixels, int resolution)
     {
         var shape = Math.Log((double)widthPixels / heightPixels);
-        return Of(resolution).OrderBy(size => Math.Round(Math.Abs(Math.Log((double)size.WidthPixels / size.HeightPixels) - shape), 12)).ThenByDescending(size => size.WidthPixels * size.HeightPixels).First();
+        return Of(resolution)
+            .OrderBy(size => Math.Round(Math.Abs(Math.Log((double)size.WidthPixels / size.HeightPixels) - shape), 12))
+            .ThenByDescending(size => size.WidthPixels * size.HeightPixels)
+            .First();
     }
 }

@@ -32,13 +32,15 @@ public static class BicubicResize
     /// </summary>
     private static bool ColumnsComeFirst(RgbPicture picture, int widthPixels, int heightPixels)
     {
-        int lostHeight = picture.HeightPixels - heightPixels, lostWidth = picture.WidthPixels - widthPixels;
+        int lostHeight = picture.HeightPixels - heightPixels,
+            lostWidth = picture.WidthPixels - widthPixels;
         return lostHeight > 0 && lostHeight > 2 * lostWidth;
     }
 
     private static RgbPicture ResizeRows(RgbPicture picture, int widthPixels)
     {
-        if (widthPixels == picture.WidthPixels) return picture;
+        if (widthPixels == picture.WidthPixels)
+            return picture;
         var taps = ComputeTaps(picture.WidthPixels, widthPixels);
         var resized = new byte[picture.HeightPixels * widthPixels * 3];
         for (var y = 0; y < picture.HeightPixels; y++)
@@ -49,7 +51,9 @@ public static class BicubicResize
             {
                 var (first, weights) = taps[x];
                 var reached = source.Slice(first * 3, weights.Length * 3);
-                int red = Half, green = Half, blue = Half;
+                int red = Half,
+                    green = Half,
+                    blue = Half;
                 for (var tap = 0; tap < weights.Length; tap++)
                 {
                     red += weights[tap] * reached[tap * 3];
@@ -68,7 +72,8 @@ public static class BicubicResize
 
     private static RgbPicture ResizeColumns(RgbPicture picture, int heightPixels)
     {
-        if (heightPixels == picture.HeightPixels) return picture;
+        if (heightPixels == picture.HeightPixels)
+            return picture;
         var taps = ComputeTaps(picture.HeightPixels, heightPixels);
         var rowBytes = picture.WidthPixels * 3;
         var resized = new byte[heightPixels * rowBytes];
@@ -81,11 +86,13 @@ public static class BicubicResize
             {
                 var weight = weights[tap];
                 var source = picture.Pixels.AsSpan((first + tap) * rowBytes, sums.Length);
-                for (var i = 0; i < sums.Length; i++) sums[i] += weight * source[i];
+                for (var i = 0; i < sums.Length; i++)
+                    sums[i] += weight * source[i];
             }
 
             var target = resized.AsSpan(y * rowBytes, sums.Length);
-            for (var i = 0; i < sums.Length; i++) target[i] = ToByte(sums[i]);
+            for (var i = 0; i < sums.Length; i++)
+                target[i] = ToByte(sums[i]);
         }
 
         return new RgbPicture(resized, picture.WidthPixels, heightPixels);
@@ -104,7 +111,8 @@ public static class BicubicResize
             var first = Math.Max((int)(center - support + 0.5), 0);
             var end = Math.Min((int)(center + support + 0.5), inputSize);
             var weights = new double[end - first];
-            for (var tap = 0; tap < weights.Length; tap++) weights[tap] = Kernel((first + tap - center + 0.5) * (1 / stretch));
+            for (var tap = 0; tap < weights.Length; tap++)
+                weights[tap] = Kernel((first + tap - center + 0.5) * (1 / stretch));
             taps[position] = (first, ToFixedPoint(weights));
         }
 
@@ -116,7 +124,8 @@ public static class BicubicResize
     {
         // Added up in order: the last bit of the sum decides on roundings.
         var sum = 0.0;
-        foreach (var weight in weights) sum += weight;
+        foreach (var weight in weights)
+            sum += weight;
         var rounded = new int[weights.Length];
         for (var tap = 0; tap < weights.Length; tap++)
         {
@@ -131,7 +140,8 @@ public static class BicubicResize
     private static double Kernel(double x)
     {
         x = Math.Abs(x);
-        if (x < 1) return ((KernelA + 2) * x - (KernelA + 3)) * x * x + 1;
+        if (x < 1)
+            return ((KernelA + 2) * x - (KernelA + 3)) * x * x + 1;
         return x < 2 ? (((x - 5) * x + 8) * x - 4) * KernelA : 0;
     }
 

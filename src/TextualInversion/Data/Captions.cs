@@ -15,7 +15,8 @@ public static partial class Captions
     {
         var path = PathBeside(picture);
         // A picture whose own name ends in .txt is not its caption.
-        if (path == picture || !File.Exists(path)) return null;
+        if (path == picture || !File.Exists(path))
+            return null;
         var caption = WhiteSpace().Replace(TextFile.Read(path), " ").Trim();
         return caption.Length == 0 ? null : caption;
     }
@@ -27,13 +28,15 @@ public static partial class Captions
     /// </summary>
     public static string ToTemplate(string caption, string initializer)
     {
-        if (caption.Contains(PromptTemplates.Slot, StringComparison.Ordinal)) return caption;
+        if (caption.Contains(PromptTemplates.Slot, StringComparison.Ordinal))
+            return caption;
         var words = initializer.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (words.Length > 0)
         {
             var phrase = $@"(?<!\w){string.Join(@"\s+", words.Select(Regex.Escape))}(?!\w)";
             var match = Regex.Match(caption, phrase, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
-            if (match.Success) return $"{caption[..match.Index]}{PromptTemplates.Slot}{caption[(match.Index + match.Length)..]}";
+            if (match.Success)
+                return $"{caption[..match.Index]}{PromptTemplates.Slot}{caption[(match.Index + match.Length)..]}";
         }
 
         return $"{PromptTemplates.Slot}, {caption}";

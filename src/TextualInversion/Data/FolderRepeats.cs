@@ -14,11 +14,24 @@ internal sealed partial class FolderRepeats
     /// <summary>What to read for a path: the folder's own sub-folders where it has no picture itself and they are named so, as kohya's scripts want it; else the path.</summary>
     public static IReadOnlyList<string> Expand(string path)
     {
-        if (!Directory.Exists(path)) return [path];
+        if (!Directory.Exists(path))
+            return [path];
         try
         {
-            List<string> numbered = [.. Directory.EnumerateDirectories(path, "*", PictureFiles.Visible).Where(folder => Of(folder) is not null).Order(StringComparer.Ordinal)];
-            return numbered.Count == 0 || Directory.EnumerateFiles(path, "*", PictureFiles.Visible).Any(file => PictureFiles.WhyNoPicture(file) is null) ? [path] : numbered;
+            List<string> numbered =
+            [
+                .. Directory
+                    .EnumerateDirectories(path, "*", PictureFiles.Visible)
+                    .Where(folder => Of(folder) is not null)
+                    .Order(StringComparer.Ordinal),
+            ];
+            return
+                numbered.Count == 0
+                || Directory
+                    .EnumerateFiles(path, "*", PictureFiles.Visible)
+                    .Any(file => PictureFiles.WhyNoPicture(file) is null)
+                ? [path]
+                : numbered;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -28,13 +41,17 @@ internal sealed partial class FolderRepeats
 
     /// <summary>The number in a folder's name; null where there is none.</summary>
     public static int? Of(string folder) =>
-        Numbered().Match(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : null;
+        Numbered().Match(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))))
+            is { Success: true } match
+            ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+            : null;
 
     /// <param name="folder">that was read</param>
     /// <param name="pictures">in it, by full path; one that was there already keeps its number</param>
     public void Add(string folder, IEnumerable<string> pictures)
     {
-        foreach (var picture in pictures) repeats.TryAdd(picture, Of(folder) ?? 1);
+        foreach (var picture in pictures)
+            repeats.TryAdd(picture, Of(folder) ?? 1);
     }
 
     /// <summary>By path as it was named. Only proportions matter, so pictures that all count alike count once.</summary>

@@ -14,7 +14,8 @@ public readonly record struct PerceptualHash(ulong Bits)
     /// </summary>
     public const int LargestDistanceOfDuplicates = 8;
 
-    private const int Side = 32, Frequencies = 8;
+    private const int Side = 32,
+        Frequencies = 8;
 
     public static PerceptualHash Of(RgbPicture picture)
     {
@@ -22,26 +23,31 @@ public readonly record struct PerceptualHash(ulong Bits)
         var basis = new double[Frequencies, Side]; // of the cosine transform (DCT-II)
         for (var frequency = 0; frequency < Frequencies; frequency++)
         {
-            for (var position = 0; position < Side; position++) basis[frequency, position] = Math.Cos(Math.PI * frequency * (position + 0.5) / Side);
+            for (var position = 0; position < Side; position++)
+                basis[frequency, position] = Math.Cos(Math.PI * frequency * (position + 0.5) / Side);
         }
 
         var amplitudes = new List<double>();
         for (var vertical = 0; vertical < Frequencies; vertical++)
         {
-            for (var horizontal = 0; horizontal < Frequencies; horizontal++) amplitudes.Add(Amplitude(vertical, horizontal));
+            for (var horizontal = 0; horizontal < Frequencies; horizontal++)
+                amplitudes.Add(Amplitude(vertical, horizontal));
         }
 
         // Without the constant part, which is the brightness.
         var varying = amplitudes.Skip(1).ToList();
         var median = varying.Order().ElementAt(varying.Count / 2);
-        return new PerceptualHash(varying.Select((amplitude, bit) => amplitude > median ? 1ul << bit : 0).Aggregate((all, bit) => all | bit));
+        return new PerceptualHash(
+            varying.Select((amplitude, bit) => amplitude > median ? 1ul << bit : 0).Aggregate((all, bit) => all | bit)
+        );
 
         double Amplitude(int vertical, int horizontal)
         {
             var sum = 0.0;
             for (var y = 0; y < Side; y++)
             {
-                for (var x = 0; x < Side; x++) sum += gray[y * Side + x] * basis[vertical, y] * basis[horizontal, x];
+                for (var x = 0; x < Side; x++)
+                    sum += gray[y * Side + x] * basis[vertical, y] * basis[horizontal, x];
             }
 
             return sum * (vertical == 0 ? Math.Sqrt(0.5) : 1) * (horizontal == 0 ? Math.Sqrt(0.5) : 1);

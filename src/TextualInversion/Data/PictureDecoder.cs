@@ -37,23 +37,37 @@ public static partial class PictureDecoder
 
     /// <summary>Decodes <paramref name="file"/>, the content of <paramref name="path"/>, which messages name.</summary>
     /// <exception cref="TextualInversionException">It is no picture, is damaged, truncated or too large.</exception>
-    public static RgbPicture Decode(string path, byte[] file) => Decode(path, file, image => new RgbPicture(ToRgb(image), (int)image.Width, (int)image.Height));
+    public static RgbPicture Decode(string path, byte[] file) =>
+        Decode(path, file, image => new RgbPicture(ToRgb(image), (int)image.Width, (int)image.Height));
 
     /// <summary>How opaque each pixel is, as a gray picture, upright too; null where the file has no alpha channel.</summary>
     /// <exception cref="TextualInversionException">It is no picture, is damaged, truncated or too large.</exception>
-    internal static RgbPicture? DecodeAlpha(string path, byte[] file) => Decode(path, file, image =>
-    {
-        if (!image.HasAlpha) return null;
-        using var pixels = image.GetPixels();
-        return new RgbPicture(pixels.ToByteArray("AAA")!, (int)image.Width, (int)image.Height);
-    });
+    internal static RgbPicture? DecodeAlpha(string path, byte[] file) =>
+        Decode(
+            path,
+            file,
+            image =>
+            {
+                if (!image.HasAlpha)
+                    return null;
+                using var pixels = image.GetPixels();
+                return new RgbPicture(pixels.ToByteArray("AAA")!, (int)image.Width, (int)image.Height);
+            }
+        );
 
     private static T Decode<T>(string path, byte[] file, Func<MagickImage, T> take)
     {
         if (PictureFormats.Recognise(file) is not { } format)
-            throw new TextualInversionException($"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}.");
+            throw new TextualInversionException(
+                $"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}."
+            );
         // Forced, so that neither the name nor the content chooses another decoder.
-        var settings = new MagickReadSettings { Format = format, FrameIndex = 0, FrameCount = 1 };
+        var settings = new MagickReadSettings
+        {
+            Format = format,
+            FrameIndex = 0,
+            FrameCount = 1,
+        };
         try
         {
             using var image = new MagickImage();
@@ -62,9 +76,11 @@ public static partial class PictureDecoder
             // Decoders fill what is missing with gray and only warn. Other warnings are about metadata, which is not used.
             image.Warning += (_, warning) =>
             {
-                if (warning.Exception is MagickCorruptImageWarningException && !IsPadding(file, warning.Exception)) throw Damaged(path, warning.Exception);
+                if (warning.Exception is MagickCorruptImageWarningException && !IsPadding(file, warning.Exception))
+                    throw Damaged(path, warning.Exception);
             };
-            if (format == MagickFormat.WebP) RefuseShortRiff(path, file);
+            if (format == MagickFormat.WebP)
+                RefuseShortRiff(path, file);
             image.Read(file, settings);
             image.AutoOrient();
             return take(image);
@@ -77,21 +93,30 @@ public static partial class PictureDecoder
 
     /// <summary>Whether a picture's EXIF data say that it lies on its side, on its head or mirrored, which is put right when it is decoded.</summary>
     /// <exception cref="TextualInversionException">It cannot be read, is no picture or is damaged.</exception>
-    public static bool IsTurned(string path) => ReadExif(path, ReadBytes(path))?.GetValue(ExifTag.Orientation)?.Value > 1;
+    public static bool IsTurned(string path) =>
+        ReadExif(path, ReadBytes(path))?.GetValue(ExifTag.Orientation)?.Value > 1;
 
     /// <summary>The EXIF data of a file; null where it has none.</summary>
     /// <exception cref="TextualInversionException">It is no picture or is damaged.</exception>
     internal static IExifProfile? ReadExif(string path, byte[] file)
     {
         if (PictureFormats.Recognise(file) is not { } format)
-            throw new TextualInversionException($"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}.");
+            throw new TextualInversionException(
+                $"{path}: is not a picture that can be read; pictures are {PictureFormats.Names}."
+            );
         try
         {
-            var settings = new MagickReadSettings { Format = format, FrameIndex = 0, FrameCount = 1 };
+            var settings = new MagickReadSettings
+            {
+                Format = format,
+                FrameIndex = 0,
+                FrameCount = 1,
+            };
             using var image = new MagickImage();
             image.Ping(file, settings);
             RefuseTooLarge(path, image.Width, image.Height);
-            if (format == MagickFormat.WebP) image.Read(file, settings); // a look at a WebP's header does not give it
+            if (format == MagickFormat.WebP)
+                image.Read(file, settings); // a look at a WebP's header does not give it
             return image.GetExifProfile();
         }
         catch (MagickException error)
@@ -117,8 +142,11 @@ public static partial class PictureDecoder
     private static bool IsPadding(ReadOnlySpan<byte> file, MagickException warning)
     {
         var end = file.LastIndexOf<byte>([0xFF, 0xD9]);
-        return end > 0 && ExtraneousBytes().Match(warning.Message) is { Success: true } match
-            && int.TryParse(match.Groups[1].Value, out var count) && count <= end && !file[(end - count)..end].ContainsAnyExcept((byte)0);
+        return end > 0
+            && ExtraneousBytes().Match(warning.Message) is { Success: true } match
+            && int.TryParse(match.Groups[1].Value, out var count)
+            && count <= end
+            && !file[(end - count)..end].ContainsAnyExcept((byte)0);
     }
 
     [GeneratedRegex("([0-9]+) extraneous bytes before marker 0xd9")]
@@ -130,7 +158,8 @@ public static partial class PictureDecoder
         {
             throw new TextualInversionException(
                 $"{path}: {widthPixels:N0} x {heightPixels:N0} pixels are too many; "
-                + $"make it smaller: at most {MaxSidePixels:N0} a side and {MaxPixels / 1_000_000} million in all.");
+                    + $"make it smaller: at most {MaxSidePixels:N0} a side and {MaxPixels / 1_000_000} million in all."
+            );
         }
     }
 
@@ -144,10 +173,15 @@ public static partial class PictureDecoder
     private static byte[] ToRgb(MagickImage image)
     {
         var space = image.ColorSpace;
-        if (space is not (ColorSpace.sRGB or ColorSpace.RGB or ColorSpace.Gray or ColorSpace.LinearGray or ColorSpace.CMYK))
+        if (
+            space
+            is not (ColorSpace.sRGB or ColorSpace.RGB or ColorSpace.Gray or ColorSpace.LinearGray or ColorSpace.CMYK)
+        )
             image.ColorSpace = ColorSpace.sRGB; // Lab and the like, which Pillow refuses
         using var pixels = image.GetPixels();
-        return space == ColorSpace.CMYK ? FromCmyk(pixels.ToByteArray(PixelMapping.CMYK)!) : pixels.ToByteArray(PixelMapping.RGB)!;
+        return space == ColorSpace.CMYK
+            ? FromCmyk(pixels.ToByteArray(PixelMapping.CMYK)!)
+            : pixels.ToByteArray(PixelMapping.RGB)!;
     }
 
     /// <summary>Ink without a profile: (1 - C)(1 - K), in Pillow's integer arithmetic.</summary>

@@ -33,10 +33,14 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
         {
             try
             {
-                if (Directory.Exists(path)) repeats.Add(path, AddFolder(path, pictures, strays));
-                else if (!File.Exists(path)) throw Missing(path);
-                else if (WhyNoPicture(path) is { } why) named.Add(new PictureNotice(path, why));
-                else pictures.TryAdd(Path.GetFullPath(path), path);
+                if (Directory.Exists(path))
+                    repeats.Add(path, AddFolder(path, pictures, strays));
+                else if (!File.Exists(path))
+                    throw Missing(path);
+                else if (WhyNoPicture(path) is { } why)
+                    named.Add(new PictureNotice(path, why));
+                else
+                    pictures.TryAdd(Path.GetFullPath(path), path);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -48,21 +52,32 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
         var captions = pictures.Keys.Select(Captions.PathBeside).ToHashSet();
         if (named.Find(file => !captions.Contains(Path.GetFullPath(file.Path))) is { } stray)
             throw new TextualInversionException($"{stray}; name pictures: {PictureFormats.Names}.");
-        return new PictureFiles([.. pictures.Values.Order(StringComparer.Ordinal)], [.. strays.Values]) { Repeats = repeats.ByPath(pictures) };
+        return new PictureFiles([.. pictures.Values.Order(StringComparer.Ordinal)], [.. strays.Values])
+        {
+            Repeats = repeats.ByPath(pictures),
+        };
     }
 
     /// <summary>See <see cref="FolderRepeats.Expand"/>; what lies beside the folders that are read is skipped and named.</summary>
     private static IReadOnlyList<string> Expand(string path, SortedDictionary<string, PictureNotice> strays)
     {
         var folders = FolderRepeats.Expand(path);
-        if (folders.Count == 1 && folders[0] == path) return folders;
+        if (folders.Count == 1 && folders[0] == path)
+            return folders;
         foreach (var entry in Directory.EnumerateFileSystemEntries(path, "*", Visible).Except(folders))
-            strays.TryAdd(Path.GetFullPath(entry), new PictureNotice(entry, Directory.Exists(entry) ? NestedFolder : WhyNoPicture(entry)!));
+            strays.TryAdd(
+                Path.GetFullPath(entry),
+                new PictureNotice(entry, Directory.Exists(entry) ? NestedFolder : WhyNoPicture(entry)!)
+            );
         return folders;
     }
 
     /// <returns>the full paths of its pictures</returns>
-    private static List<string> AddFolder(string folder, SortedDictionary<string, string> pictures, SortedDictionary<string, PictureNotice> strays)
+    private static List<string> AddFolder(
+        string folder,
+        SortedDictionary<string, string> pictures,
+        SortedDictionary<string, PictureNotice> strays
+    )
     {
         var others = new List<PictureNotice>();
         var captions = new HashSet<string>();
@@ -81,8 +96,10 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
             captions.Add(Captions.PathBeside(entry));
         }
 
-        if (captions.Count == 0) throw NoPictures(folder, others);
-        foreach (var other in others.Where(other => !captions.Contains(other.Path))) strays.TryAdd(Path.GetFullPath(other.Path), other);
+        if (captions.Count == 0)
+            throw NoPictures(folder, others);
+        foreach (var other in others.Where(other => !captions.Contains(other.Path)))
+            strays.TryAdd(Path.GetFullPath(other.Path), other);
         return found;
     }
 
@@ -91,17 +108,22 @@ public sealed record PictureFiles(IReadOnlyList<string> Pictures, IReadOnlyList<
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
         Span<byte> head = stackalloc byte[PictureFormats.HeadBytes];
         var length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        if (length == 0) return "is empty";
+        if (length == 0)
+            return "is empty";
         return PictureFormats.Recognise(head[..length]) is null ? "is not a picture that can be read" : null;
     }
 
-    private static TextualInversionException Missing(string path) => new($"{path}: there is no such file or folder; check the spelling.");
+    private static TextualInversionException Missing(string path) =>
+        new($"{path}: there is no such file or folder; check the spelling.");
 
     private static TextualInversionException NoPictures(string folder, List<PictureNotice> others)
     {
-        if (others.Count == 0) return new TextualInversionException($"{folder}: is an empty folder; put the pictures into it.");
+        if (others.Count == 0)
+            return new TextualInversionException($"{folder}: is an empty folder; put the pictures into it.");
         var examples = string.Join(", ", others.Take(NamedExamples).Select(other => Path.GetFileName(other.Path)));
         var more = others.Count > NamedExamples ? $" and {others.Count - NamedExamples} more" : "";
-        return new TextualInversionException($"{folder}: has no picture, only {examples}{more}; pictures are {PictureFormats.Names}.");
+        return new TextualInversionException(
+            $"{folder}: has no picture, only {examples}{more}; pictures are {PictureFormats.Names}."
+        );
     }
 }

@@ -4,12 +4,13 @@ namespace TextualInversion.Data;
 internal static class PictureFit
 {
     /// <summary>The size that a picture is learned in.</summary>
-    public static (int WidthPixels, int HeightPixels) Target(RgbPicture picture, CropMode crop, int resolution) => crop switch
-    {
-        CropMode.Center or CropMode.Squash => (resolution, resolution),
-        CropMode.Bucket => AspectBuckets.Nearest(picture.WidthPixels, picture.HeightPixels, resolution),
-        _ => throw new ArgumentOutOfRangeException(nameof(crop), crop, null),
-    };
+    public static (int WidthPixels, int HeightPixels) Target(RgbPicture picture, CropMode crop, int resolution) =>
+        crop switch
+        {
+            CropMode.Center or CropMode.Squash => (resolution, resolution),
+            CropMode.Bucket => AspectBuckets.Nearest(picture.WidthPixels, picture.HeightPixels, resolution),
+            _ => throw new ArgumentOutOfRangeException(nameof(crop), crop, null),
+        };
 
     /// <param name="picture">any size</param>
     /// <param name="crop">how</param>
@@ -18,17 +19,24 @@ internal static class PictureFit
     {
         switch (crop)
         {
-            case CropMode.Center: return BicubicResize.Resize(picture.CropCenter(), target.WidthPixels, target.HeightPixels);
-            case CropMode.Squash: return BicubicResize.Resize(picture, target.WidthPixels, target.HeightPixels);
+            case CropMode.Center:
+                return BicubicResize.Resize(picture.CropCenter(), target.WidthPixels, target.HeightPixels);
+            case CropMode.Squash:
+                return BicubicResize.Resize(picture, target.WidthPixels, target.HeightPixels);
             case CropMode.Bucket:
                 var (width, height) = Covering(picture.WidthPixels, picture.HeightPixels, target);
                 return BicubicResize.Resize(picture, width, height).CropCenter(target.WidthPixels, target.HeightPixels);
-            default: throw new ArgumentOutOfRangeException(nameof(crop), crop, null);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(crop), crop, null);
         }
     }
 
     /// <summary>The smallest size of a shape that hides all of the target.</summary>
-    public static (int WidthPixels, int HeightPixels) Covering(int widthPixels, int heightPixels, (int WidthPixels, int HeightPixels) target) =>
+    public static (int WidthPixels, int HeightPixels) Covering(
+        int widthPixels,
+        int heightPixels,
+        (int WidthPixels, int HeightPixels) target
+    ) =>
         (long)widthPixels * target.HeightPixels > (long)heightPixels * target.WidthPixels
             ? (Round((long)widthPixels * target.HeightPixels, heightPixels), target.HeightPixels)
             : (target.WidthPixels, Round((long)heightPixels * target.WidthPixels, widthPixels));

@@ -18,11 +18,13 @@ public sealed record PictureMask(byte[] Values, int WidthPixels, int HeightPixel
     /// <summary>The mean over each square of <paramref name="side"/> pixels, (H / side, W / side) in [0, 1].</summary>
     public float[] Average(int side)
     {
-        int width = WidthPixels / side, height = HeightPixels / side;
+        int width = WidthPixels / side,
+            height = HeightPixels / side;
         var sums = new int[height * width];
         for (var y = 0; y < height * side; y++)
         {
-            for (var x = 0; x < width * side; x++) sums[y / side * width + x / side] += Values[y * WidthPixels + x];
+            for (var x = 0; x < width * side; x++)
+                sums[y / side * width + x / side] += Values[y * WidthPixels + x];
         }
 
         return [.. sums.Select(sum => sum / (float)(side * side * byte.MaxValue))];
@@ -35,34 +37,73 @@ public sealed record PictureMask(byte[] Values, int WidthPixels, int HeightPixel
     /// <param name="decoded">all of the picture</param>
     /// <param name="fit">crops and resizes the mask as the picture was</param>
     /// <exception cref="TextualInversionException">There is no mask, or it is damaged, has another shape than the picture or leaves nothing of it.</exception>
-    internal static PictureMask Read(MaskSource source, string picture, byte[] file, RgbPicture decoded, Func<RgbPicture, RgbPicture> fit)
+    internal static PictureMask Read(
+        MaskSource source,
+        string picture,
+        byte[] file,
+        RgbPicture decoded,
+        Func<RgbPicture, RgbPicture> fit
+    )
     {
         var path = source.Folder is { } folder ? Find(folder, picture) : null;
         var content = path is null ? null : PictureDecoder.ReadBytes(path);
         var whole = path is null ? PictureDecoder.DecodeAlpha(picture, file) : PictureDecoder.Decode(path, content!);
-        if (whole is null) throw new TextualInversionException($"{picture}: has no alpha channel; save it with one, or name a folder of masks with --mask.");
-        var difference = Math.Abs(((double)whole.WidthPixels * decoded.HeightPixels / ((double)whole.HeightPixels * decoded.WidthPixels)) - 1);
+        if (whole is null)
+            throw new TextualInversionException(
+                $"{picture}: has no alpha channel; save it with one, or name a folder of masks with --mask."
+            );
+        var difference = Math.Abs(
+            ((double)whole.WidthPixels * decoded.HeightPixels / ((double)whole.HeightPixels * decoded.WidthPixels)) - 1
+        );
         if (difference > LargestDifferenceOfShape)
         {
             throw new TextualInversionException(
-                $"{path}: {whole.WidthPixels:N0} x {whole.HeightPixels:N0} pixels have another shape than {picture}, {decoded.WidthPixels:N0} x {decoded.HeightPixels:N0}; make the mask as large as its picture.");
+                $"{path}: {whole.WidthPixels:N0} x {whole.HeightPixels:N0} pixels have another shape than {picture}, {decoded.WidthPixels:N0} x {decoded.HeightPixels:N0}; make the mask as large as its picture."
+            );
         }
 
         var fitted = fit(whole);
-        var mask = new PictureMask(ToGray(fitted), fitted.WidthPixels, fitted.HeightPixels, path, content is null ? null : Convert.ToHexStringLower(SHA256.HashData(content)));
+        var mask = new PictureMask(
+            ToGray(fitted),
+            fitted.WidthPixels,
+            fitted.HeightPixels,
+            path,
+            content is null ? null : Convert.ToHexStringLower(SHA256.HashData(content))
+        );
         if (!mask.Values.AsSpan().ContainsAnyExcept((byte)0))
-            throw new TextualInversionException($"{path ?? picture}: {(path is null ? "its alpha channel" : "the mask")} is black all over what is learned of the picture, so nothing of it would count; white is what counts.");
+            throw new TextualInversionException(
+                $"{path ?? picture}: {(path is null ? "its alpha channel" : "the mask")} is black all over what is learned of the picture, so nothing of it would count; white is what counts."
+            );
         return mask;
     }
 
     private static string Find(string folder, string picture)
     {
-        if (!Directory.Exists(folder)) throw new TextualInversionException($"--mask {folder}: is no folder; name one with a mask for each picture, or say --mask alpha.");
+        if (!Directory.Exists(folder))
+            throw new TextualInversionException(
+                $"--mask {folder}: is no folder; name one with a mask for each picture, or say --mask alpha."
+            );
         var stem = System.IO.Path.GetFileNameWithoutExtension(picture);
-        var masks = Directory.EnumerateFiles(folder).Where(file => System.IO.Path.GetFileNameWithoutExtension(file) == stem && PictureFormats.Recognise(PictureDecoder.ReadBytes(file)) is not null).Order(StringComparer.Ordinal).ToList();
-        if (masks.Count == 0) throw new TextualInversionException($"{picture}: has no mask in {folder}; put a gray picture named {stem}.png there, white where the picture counts.");
-        if (masks.Count > 1) throw new TextualInversionException($"{picture}: has several masks, {string.Join(" and ", masks)}; leave one.");
-        if (System.IO.Path.GetFullPath(masks[0]) == System.IO.Path.GetFullPath(picture)) throw new TextualInversionException($"--mask {folder}: is the folder of the pictures themselves; put the masks into one of their own.");
+        var masks = Directory
+            .EnumerateFiles(folder)
+            .Where(file =>
+                System.IO.Path.GetFileNameWithoutExtension(file) == stem
+                && PictureFormats.Recognise(PictureDecoder.ReadBytes(file)) is not null
+            )
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (masks.Count == 0)
+            throw new TextualInversionException(
+                $"{picture}: has no mask in {folder}; put a gray picture named {stem}.png there, white where the picture counts."
+            );
+        if (masks.Count > 1)
+            throw new TextualInversionException(
+                $"{picture}: has several masks, {string.Join(" and ", masks)}; leave one."
+            );
+        if (System.IO.Path.GetFullPath(masks[0]) == System.IO.Path.GetFullPath(picture))
+            throw new TextualInversionException(
+                $"--mask {folder}: is the folder of the pictures themselves; put the masks into one of their own."
+            );
         return masks[0];
     }
 
@@ -70,7 +111,15 @@ public sealed record PictureMask(byte[] Values, int WidthPixels, int HeightPixel
     private static byte[] ToGray(RgbPicture picture)
     {
         var gray = new byte[picture.WidthPixels * picture.HeightPixels];
-        for (var i = 0; i < gray.Length; i++) gray[i] = (byte)(((picture.Pixels[i * 3] * 299) + (picture.Pixels[i * 3 + 1] * 587) + (picture.Pixels[i * 3 + 2] * 114) + 500) / 1000);
+        for (var i = 0; i < gray.Length; i++)
+            gray[i] = (byte)(
+                (
+                    (picture.Pixels[i * 3] * 299)
+                    + (picture.Pixels[i * 3 + 1] * 587)
+                    + (picture.Pixels[i * 3 + 2] * 114)
+                    + 500
+                ) / 1000
+            );
         return gray;
     }
 }

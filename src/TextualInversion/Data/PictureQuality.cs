@@ -22,21 +22,30 @@ public sealed record PictureQuality(double Sharpness, double Brightness, Percept
     public static PictureQuality Of(RgbPicture picture)
     {
         var gray = Gray(picture);
-        return new PictureQuality(Laplacian(gray, picture.WidthPixels, picture.HeightPixels), gray.Average() / byte.MaxValue, PerceptualHash.Of(picture));
+        return new PictureQuality(
+            Laplacian(gray, picture.WidthPixels, picture.HeightPixels),
+            gray.Average() / byte.MaxValue,
+            PerceptualHash.Of(picture)
+        );
     }
 
     /// <summary>The luma of ITU-R BT.601, 0 to 255.</summary>
     internal static double[] Gray(RgbPicture picture)
     {
         var gray = new double[picture.WidthPixels * picture.HeightPixels];
-        for (var i = 0; i < gray.Length; i++) gray[i] = (0.299 * picture.Pixels[i * 3]) + (0.587 * picture.Pixels[i * 3 + 1]) + (0.114 * picture.Pixels[i * 3 + 2]);
+        for (var i = 0; i < gray.Length; i++)
+            gray[i] =
+                (0.299 * picture.Pixels[i * 3])
+                + (0.587 * picture.Pixels[i * 3 + 1])
+                + (0.114 * picture.Pixels[i * 3 + 2]);
         return gray;
     }
 
     /// <summary>The variance of four times a pixel less its four neighbours, without the border.</summary>
     private static double Laplacian(double[] gray, int width, int height)
     {
-        double sum = 0, squares = 0;
+        double sum = 0,
+            squares = 0;
         for (var y = 1; y < height - 1; y++)
         {
             for (var i = (y * width) + 1; i < ((y + 1) * width) - 1; i++)

@@ -21,7 +21,10 @@ internal static class PngTextChunk
         if (text.All(character => character is > '\0' and <= '\xFF'))
             return MakeChunk("tEXt"u8, [.. Encoding.Latin1.GetBytes(keyword), 0, .. Encoding.Latin1.GetBytes(text)]);
         // After the keyword: not compressed, by no method, in no language, under no translated keyword.
-        return MakeChunk("iTXt"u8, [.. Encoding.Latin1.GetBytes(keyword), 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(text)]);
+        return MakeChunk(
+            "iTXt"u8,
+            [.. Encoding.Latin1.GetBytes(keyword), 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(text)]
+        );
     }
 
     /// <summary>The text under <paramref name="keyword"/> in a PNG file; null where there is none or it is compressed.</summary>
@@ -32,7 +35,8 @@ internal static class PngTextChunk
         while (rest.Length > 0)
         {
             var length = rest.Length >= Overhead ? BinaryPrimitives.ReadUInt32BigEndian(rest) : uint.MaxValue;
-            if (length > rest.Length - Overhead) throw new InvalidDataException("it is cut short");
+            if (length > rest.Length - Overhead)
+                throw new InvalidDataException("it is cut short");
             var chunk = rest[4..(8 + (int)length)];
             if (ReadText(chunk, Encoding.Latin1.GetBytes(keyword)) is { } text)
             {
@@ -53,7 +57,10 @@ internal static class PngTextChunk
         BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
         type.CopyTo(chunk.AsSpan(4));
         data.CopyTo(chunk.AsSpan(8));
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + data.Length), Crc32.Of(chunk.AsSpan(4, 4 + data.Length)));
+        BinaryPrimitives.WriteUInt32BigEndian(
+            chunk.AsSpan(8 + data.Length),
+            Crc32.Of(chunk.AsSpan(4, 4 + data.Length))
+        );
         return chunk;
     }
 
@@ -62,12 +69,16 @@ internal static class PngTextChunk
     private static string? ReadText(ReadOnlySpan<byte> chunk, ReadOnlySpan<byte> keyword)
     {
         var data = chunk[4..];
-        if (!data.StartsWith(keyword) || data.Length == keyword.Length || data[keyword.Length] != 0) return null;
+        if (!data.StartsWith(keyword) || data.Length == keyword.Length || data[keyword.Length] != 0)
+            return null;
         data = data[(keyword.Length + 1)..];
-        if (chunk.StartsWith("tEXt"u8)) return Encoding.Latin1.GetString(data);
-        if (!chunk.StartsWith("iTXt"u8) || data.Length < 4 || data[0] != 0) return null;
+        if (chunk.StartsWith("tEXt"u8))
+            return Encoding.Latin1.GetString(data);
+        if (!chunk.StartsWith("iTXt"u8) || data.Length < 4 || data[0] != 0)
+            return null;
         data = data[2..]; // compression flag and method
-        for (var skipped = 0; skipped < 2; skipped++) data = data[(data.IndexOf((byte)0) + 1)..]; // language, translated keyword
+        for (var skipped = 0; skipped < 2; skipped++)
+            data = data[(data.IndexOf((byte)0) + 1)..]; // language, translated keyword
         return Encoding.UTF8.GetString(data);
     }
 }

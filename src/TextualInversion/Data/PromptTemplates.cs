@@ -14,32 +14,66 @@ public static class PromptTemplates
 
     private static readonly string[] Object =
     [
-        "a photo of a {}", "a rendering of a {}", "a cropped photo of the {}", "the photo of a {}", "a photo of a clean {}",
-        "a photo of a dirty {}", "a dark photo of the {}", "a photo of my {}", "a photo of the cool {}", "a close-up photo of a {}",
-        "a bright photo of the {}", "a cropped photo of a {}", "a photo of the {}", "a good photo of the {}", "a photo of one {}",
-        "a close-up photo of the {}", "a rendition of the {}", "a photo of the clean {}", "a rendition of a {}", "a photo of a nice {}",
-        "a good photo of a {}", "a photo of the nice {}", "a photo of the small {}", "a photo of the weird {}", "a photo of the large {}",
-        "a photo of a cool {}", "a photo of a small {}",
+        "a photo of a {}",
+        "a rendering of a {}",
+        "a cropped photo of the {}",
+        "the photo of a {}",
+        "a photo of a clean {}",
+        "a photo of a dirty {}",
+        "a dark photo of the {}",
+        "a photo of my {}",
+        "a photo of the cool {}",
+        "a close-up photo of a {}",
+        "a bright photo of the {}",
+        "a cropped photo of a {}",
+        "a photo of the {}",
+        "a good photo of the {}",
+        "a photo of one {}",
+        "a close-up photo of the {}",
+        "a rendition of the {}",
+        "a photo of the clean {}",
+        "a rendition of a {}",
+        "a photo of a nice {}",
+        "a good photo of a {}",
+        "a photo of the nice {}",
+        "a photo of the small {}",
+        "a photo of the weird {}",
+        "a photo of the large {}",
+        "a photo of a cool {}",
+        "a photo of a small {}",
     ];
 
     private static readonly string[] Style =
     [
-        "a painting in the style of {}", "a rendering in the style of {}", "a cropped painting in the style of {}",
-        "the painting in the style of {}", "a clean painting in the style of {}", "a dirty painting in the style of {}",
-        "a dark painting in the style of {}", "a picture in the style of {}", "a cool painting in the style of {}",
-        "a close-up painting in the style of {}", "a bright painting in the style of {}", "a cropped painting in the style of {}",
-        "a good painting in the style of {}", "a close-up painting in the style of {}", "a rendition in the style of {}",
-        "a nice painting in the style of {}", "a small painting in the style of {}", "a weird painting in the style of {}",
+        "a painting in the style of {}",
+        "a rendering in the style of {}",
+        "a cropped painting in the style of {}",
+        "the painting in the style of {}",
+        "a clean painting in the style of {}",
+        "a dirty painting in the style of {}",
+        "a dark painting in the style of {}",
+        "a picture in the style of {}",
+        "a cool painting in the style of {}",
+        "a close-up painting in the style of {}",
+        "a bright painting in the style of {}",
+        "a cropped painting in the style of {}",
+        "a good painting in the style of {}",
+        "a close-up painting in the style of {}",
+        "a rendition in the style of {}",
+        "a nice painting in the style of {}",
+        "a small painting in the style of {}",
+        "a weird painting in the style of {}",
         "a large painting in the style of {}",
     ];
 
     /// <summary>The built-in templates.</summary>
-    public static IReadOnlyList<string> For(LearnedProperty property) => property switch
-    {
-        LearnedProperty.Object => Object,
-        LearnedProperty.Style => Style,
-        _ => throw new ArgumentOutOfRangeException(nameof(property), property, null),
-    };
+    public static IReadOnlyList<string> For(LearnedProperty property) =>
+        property switch
+        {
+            LearnedProperty.Object => Object,
+            LearnedProperty.Style => Style,
+            _ => throw new ArgumentOutOfRangeException(nameof(property), property, null),
+        };
 
     /// <summary>Templates of the user's own, one a line; empty lines and those that start with <c>#</c> are skipped.</summary>
     /// <exception cref="TextualInversionException">
@@ -50,21 +84,26 @@ public static class PromptTemplates
         var templates = new List<string>();
         foreach (var (index, line) in TextFile.Read(path).Split('\n').Select(line => line.Trim()).Index())
         {
-            if (line.Length == 0 || line[0] == '#') continue;
+            if (line.Length == 0 || line[0] == '#')
+                continue;
             if (!line.Contains(Slot, StringComparison.Ordinal))
             {
                 throw new TextualInversionException(
-                    $"{path}, line {index + 1}: \"{line}\" has no {Slot}; put it where the placeholder belongs.");
+                    $"{path}, line {index + 1}: \"{line}\" has no {Slot}; put it where the placeholder belongs."
+                );
             }
 
             templates.Add(line);
         }
 
         if (templates.Count == 0)
-            throw new TextualInversionException($"{path}: has no template; write one a line, with {Slot} where the placeholder belongs.");
+            throw new TextualInversionException(
+                $"{path}: has no template; write one a line, with {Slot} where the placeholder belongs."
+            );
         return templates;
     }
 
     /// <summary>The prompt of a template, with <paramref name="placeholder"/> in each <c>{}</c>.</summary>
-    public static string Format(string template, string placeholder) => template.Replace(Slot, placeholder, StringComparison.Ordinal);
+    public static string Format(string template, string placeholder) =>
+        template.Replace(Slot, placeholder, StringComparison.Ordinal);
 }

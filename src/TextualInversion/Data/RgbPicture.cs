@@ -10,15 +10,19 @@ public sealed record RgbPicture(byte[] Pixels, int WidthPixels, int HeightPixels
     /// The largest square around the centre. Where what is cut off is odd, the upper or left part is the smaller, as in diffusers'
     /// examples/textual_inversion/textual_inversion.py (https://github.com/huggingface/diffusers), <c>TextualInversionDataset</c>.
     /// </summary>
-    public RgbPicture CropCenter() => CropCenter(Math.Min(WidthPixels, HeightPixels), Math.Min(WidthPixels, HeightPixels));
+    public RgbPicture CropCenter() =>
+        CropCenter(Math.Min(WidthPixels, HeightPixels), Math.Min(WidthPixels, HeightPixels));
 
     /// <summary>The middle of the picture, of at most its size.</summary>
     public RgbPicture CropCenter(int widthPixels, int heightPixels)
     {
-        int left = (WidthPixels - widthPixels) / 2, top = (HeightPixels - heightPixels) / 2;
+        int left = (WidthPixels - widthPixels) / 2,
+            top = (HeightPixels - heightPixels) / 2;
         var cropped = new byte[widthPixels * heightPixels * 3];
         for (var y = 0; y < heightPixels; y++)
-            Pixels.AsSpan(((top + y) * WidthPixels + left) * 3, widthPixels * 3).CopyTo(cropped.AsSpan(y * widthPixels * 3));
+            Pixels
+                .AsSpan(((top + y) * WidthPixels + left) * 3, widthPixels * 3)
+                .CopyTo(cropped.AsSpan(y * widthPixels * 3));
         return new RgbPicture(cropped, widthPixels, heightPixels);
     }
 }

@@ -10,10 +10,19 @@ namespace TextualInversion.Data;
 /// <param name="OriginalHeightPixels">Of the upright picture, before cropping and resizing.</param>
 /// <param name="Caption">See <see cref="Captions"/>; null where there is none.</param>
 public sealed record TrainingPicture(
-    string Path, RgbPicture Pixels, string Sha256, int OriginalWidthPixels, int OriginalHeightPixels, string? Caption)
+    string Path,
+    RgbPicture Pixels,
+    string Sha256,
+    int OriginalWidthPixels,
+    int OriginalHeightPixels,
+    string? Caption
+)
 {
     // In double and then rounded, as the diffusers example does with NumPy.
-    private static readonly float[] UnitRange = [.. Enumerable.Range(0, 256).Select(value => (float)(value / 127.5 - 1))];
+    private static readonly float[] UnitRange =
+    [
+        .. Enumerable.Range(0, 256).Select(value => (float)(value / 127.5 - 1)),
+    ];
 
     /// <summary>What of it counts; null where everything does.</summary>
     public PictureMask? Mask { get; init; }
@@ -24,9 +33,11 @@ public sealed record TrainingPicture(
     /// <summary>The pixels as (3, H, W) float32 in [-1, 1], on the CPU.</summary>
     public Tensor ToTensor()
     {
-        int height = Pixels.HeightPixels, width = Pixels.WidthPixels;
+        int height = Pixels.HeightPixels,
+            width = Pixels.WidthPixels;
         var values = new float[Pixels.Pixels.Length];
-        for (var i = 0; i < values.Length; i++) values[i] = UnitRange[Pixels.Pixels[i]];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = UnitRange[Pixels.Pixels[i]];
         using var scope = NewDisposeScope();
         return tensor(values, [height, width, 3]).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope(); // (3, H, W)
     }

@@ -14,13 +14,29 @@ public static class BareFormat
     internal static EmbeddingFile Read(TorchPickle file, PickledTensor tensor)
     {
         var rows = EmbeddingRows.Read(file, "its tensor", tensor);
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Bare, EmbeddingContainer.Torch, tensor.Type, new LearnedEmbedding(Path.GetFileNameWithoutExtension(file.FilePath), [rows], new Dictionary<string, string>()));
+        return new EmbeddingFile(
+            file.FilePath,
+            EmbeddingLayout.Bare,
+            EmbeddingContainer.Torch,
+            tensor.Type,
+            new LearnedEmbedding(
+                Path.GetFileNameWithoutExtension(file.FilePath),
+                [rows],
+                new Dictionary<string, string>()
+            )
+        );
     }
 
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    public static void Write(
+        string path,
+        LearnedEmbedding embedding,
+        bool overwrite,
+        ScalarType type = ScalarType.Float32
+    )
     {
-        if (embedding.Rows.Count != 1) throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
+        if (embedding.Rows.Count != 1)
+            throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
         using var rows = EmbeddingRows.As(embedding.Rows[0], type);
         TorchSave.Write(path, rows, overwrite);
     }

@@ -21,33 +21,70 @@ public static class DiffusersFormat
     internal static EmbeddingFile Read(ITensorFile file, bool mayHaveSecond)
     {
         if (file.Tensors.Count != 1)
-            throw new TextualInversionException($"{file.FilePath}: is no embedding of a known layout; it holds {string.Join(", ", file.Tensors.Take(4).Select(tensor => $"{MalformedFileException.Shown(tensor.Key)} [{string.Join(", ", tensor.Value.Shape)}]"))}{(file.Tensors.Count > 4 ? $" and {file.Tensors.Count - 4} more" : "")}.");
+            throw new TextualInversionException(
+                $"{file.FilePath}: is no embedding of a known layout; it holds {string.Join(", ", file.Tensors.Take(4).Select(tensor => $"{MalformedFileException.Shown(tensor.Key)} [{string.Join(", ", tensor.Value.Shape)}]"))}{(file.Tensors.Count > 4 ? $" and {file.Tensors.Count - 4} more" : "")}."
+            );
         var (name, entry) = file.Tensors.Single();
         List<Tensor> rows = [EmbeddingRows.Read(file, name)]; // (n, d)
-        if (mayHaveSecond && Second(file, name, rows[0].shape) is { } second) rows.Add(second);
+        if (mayHaveSecond && Second(file, name, rows[0].shape) is { } second)
+            rows.Add(second);
         var trigger = name.Length > 0 ? name : Path.GetFileNameWithoutExtension(file.FilePath);
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Diffusers, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(trigger, rows, SafetensorsNotes.Provenance(file)) { Name = SafetensorsNotes.Name(file) });
+        return new EmbeddingFile(
+            file.FilePath,
+            EmbeddingLayout.Diffusers,
+            SafetensorsNotes.Container(file),
+            entry.Type,
+            new LearnedEmbedding(trigger, rows, SafetensorsNotes.Provenance(file))
+            {
+                Name = SafetensorsNotes.Name(file),
+            }
+        );
     }
 
     /// <summary>Writes a safetensors file with the provenance in its metadata, or under a name of torch's such as <c>learned_embeds.bin</c> a torch file.</summary>
     /// <exception cref="TextualInversionException">The trigger is one of the names by which layouts are told apart; or see <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    public static void Write(
+        string path,
+        LearnedEmbedding embedding,
+        bool overwrite,
+        ScalarType type = ScalarType.Float32
+    )
     {
-        if (embedding.Rows.Count != 1) throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
-        if (embedding.Trigger is "" or "__metadata__" or "string_to_param" || WebUiSafetensorsFormat.Keys.Contains(embedding.Trigger))
-            throw new TextualInversionException($"{path}: the trigger \"{embedding.Trigger}\" means something else in such a file; choose another.");
+        if (embedding.Rows.Count != 1)
+            throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
+        if (
+            embedding.Trigger is "" or "__metadata__" or "string_to_param"
+            || WebUiSafetensorsFormat.Keys.Contains(embedding.Trigger)
+        )
+            throw new TextualInversionException(
+                $"{path}: the trigger \"{embedding.Trigger}\" means something else in such a file; choose another."
+            );
         using var rows = EmbeddingRows.As(embedding.Rows[0], type);
-        if (TorchEndings.Has(path)) TorchSave.Write(path, new Dictionary<string, object?> { [embedding.Trigger] = rows }, overwrite);
-        else SafetensorsFile.Write(path, new Dictionary<string, Tensor> { [embedding.Trigger] = rows }, SafetensorsNotes.Metadata(embedding, withTrigger: false), overwrite);
+        if (TorchEndings.Has(path))
+            TorchSave.Write(path, new Dictionary<string, object?> { [embedding.Trigger] = rows }, overwrite);
+        else
+            SafetensorsFile.Write(
+                path,
+                new Dictionary<string, Tensor> { [embedding.Trigger] = rows },
+                SafetensorsNotes.Metadata(embedding, withTrigger: false),
+                overwrite
+            );
     }
 
     private static Tensor? Second(ITensorFile first, string name, long[] shape)
     {
         var path = first.FilePath;
-        var beside = Path.Combine(Path.GetDirectoryName(path)!, $"{Path.GetFileNameWithoutExtension(path)}_2{Path.GetExtension(path)}");
-        if (shape[1] != PairWidths[0] || !File.Exists(beside)) return null;
+        var beside = Path.Combine(
+            Path.GetDirectoryName(path)!,
+            $"{Path.GetFileNameWithoutExtension(path)}_2{Path.GetExtension(path)}"
+        );
+        if (shape[1] != PairWidths[0] || !File.Exists(beside))
+            return null;
         var second = TensorFile.Open(beside);
-        var isOther = second.Tensors.Count == 1 && second.Tensors.TryGetValue(name, out var entry) && entry.Shape.SequenceEqual([shape[0], PairWidths[1]]);
+        var isOther =
+            second.Tensors.Count == 1
+            && second.Tensors.TryGetValue(name, out var entry)
+            && entry.Shape.SequenceEqual([shape[0], PairWidths[1]]);
         return isOther ? EmbeddingRows.Read(second, name) : null;
     }
 }

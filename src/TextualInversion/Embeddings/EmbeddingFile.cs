@@ -12,7 +12,13 @@ namespace TextualInversion.Embeddings;
 /// <param name="Container">what the layout is kept in; some may be kept in two</param>
 /// <param name="Type">in which it keeps its numbers</param>
 /// <param name="Embedding">what it holds</param>
-public sealed record EmbeddingFile(string Path, EmbeddingLayout Layout, EmbeddingContainer Container, ScalarType Type, LearnedEmbedding Embedding) : IDisposable
+public sealed record EmbeddingFile(
+    string Path,
+    EmbeddingLayout Layout,
+    EmbeddingContainer Container,
+    ScalarType Type,
+    LearnedEmbedding Embedding
+) : IDisposable
 {
     /// <summary>The endings under which people keep embeddings, for those who search a folder.</summary>
     public static IReadOnlyList<string> Endings { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
@@ -21,7 +27,8 @@ public sealed record EmbeddingFile(string Path, EmbeddingLayout Layout, Embeddin
     /// <exception cref="TextualInversionException">The file is missing, damaged or holds no embedding.</exception>
     public static EmbeddingFile Open(string path)
     {
-        if (Directory.Exists(path)) throw new TextualInversionException($"{path}: is a folder; name a file.");
+        if (Directory.Exists(path))
+            throw new TextualInversionException($"{path}: is a folder; name a file.");
         return Open(new FileSource(path));
     }
 
@@ -36,10 +43,18 @@ public sealed record EmbeddingFile(string Path, EmbeddingLayout Layout, Embeddin
 
     /// <summary>Writes an embedding; the same one gives the same bytes.</summary>
     /// <exception cref="TextualInversionException">The layout is for another number of text encoders; or see <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, EmbeddingLayout layout, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    public static void Write(
+        string path,
+        EmbeddingLayout layout,
+        LearnedEmbedding embedding,
+        bool overwrite,
+        ScalarType type = ScalarType.Float32
+    )
     {
         if (embedding.Rows.Count != EmbeddingLayouts.Encoders(layout))
-            throw new TextualInversionException($"{path}: the layout {EmbeddingLayouts.Name(layout)} is for {Count(EmbeddingLayouts.Encoders(layout))}, and {embedding.Trigger} has rows for {Count(embedding.Rows.Count)}; choose {(embedding.Rows.Count == 2 ? "sdxl" : "another")}.");
+            throw new TextualInversionException(
+                $"{path}: the layout {EmbeddingLayouts.Name(layout)} is for {Count(EmbeddingLayouts.Encoders(layout))}, and {embedding.Trigger} has rows for {Count(embedding.Rows.Count)}; choose {(embedding.Rows.Count == 2 ? "sdxl" : "another")}."
+            );
         Action<string, LearnedEmbedding, bool, ScalarType> write = layout switch
         {
             EmbeddingLayout.Diffusers => DiffusersFormat.Write,
@@ -59,20 +74,30 @@ public sealed record EmbeddingFile(string Path, EmbeddingLayout Layout, Embeddin
     private static EmbeddingFile Open(FileSource source)
     {
         var prefix = source.Prefix();
-        if (prefix.AsSpan().StartsWith(PngTextChunk.Signature)) return PngCardFormat.Read(source);
-        if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix))) return OfTensors(SafetensorsFile.Open(source), source);
+        if (prefix.AsSpan().StartsWith(PngTextChunk.Signature))
+            return PngCardFormat.Read(source);
+        if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)))
+            return OfTensors(SafetensorsFile.Open(source), source);
         var file = TorchPickle.Open(source);
-        return file.Root is IReadOnlyList<object?> and [var only] ? OfRoot(file, only, source) with { Layout = EmbeddingLayout.Bare } : OfRoot(file, file.Root, source);
+        return file.Root is IReadOnlyList<object?> and [var only]
+            ? OfRoot(file, only, source) with
+            {
+                Layout = EmbeddingLayout.Bare,
+            }
+            : OfRoot(file, file.Root, source);
     }
 
-    private static EmbeddingFile OfRoot(TorchPickle file, object? root, FileSource source) => root switch
-    {
-        PickledTensor tensor => BareFormat.Read(file, tensor),
-        PickledDict dictionary when PaperFormat.Matches(dictionary) => PaperFormat.Read(file, dictionary),
-        PickledDict dictionary when WebUiFormat.Matches(dictionary) => WebUiFormat.Read(file, dictionary),
-        PickledDict dictionary => OfTensors(TorchFile.Of(file, dictionary), source),
-        _ => throw new TextualInversionException($"{file.FilePath}: holds neither a tensor nor a dictionary of tensors; name a file of learned rows."),
-    };
+    private static EmbeddingFile OfRoot(TorchPickle file, object? root, FileSource source) =>
+        root switch
+        {
+            PickledTensor tensor => BareFormat.Read(file, tensor),
+            PickledDict dictionary when PaperFormat.Matches(dictionary) => PaperFormat.Read(file, dictionary),
+            PickledDict dictionary when WebUiFormat.Matches(dictionary) => WebUiFormat.Read(file, dictionary),
+            PickledDict dictionary => OfTensors(TorchFile.Of(file, dictionary), source),
+            _ => throw new TextualInversionException(
+                $"{file.FilePath}: holds neither a tensor nor a dictionary of tensors; name a file of learned rows."
+            ),
+        };
 
     private static EmbeddingFile OfTensors(ITensorFile file, FileSource source) =>
         SdxlFormat.Matches(file) ? SdxlFormat.Read(file)

@@ -12,23 +12,44 @@ public static class EmbeddingMerge
     public static LearnedEmbedding Concatenate(string trigger, IReadOnlyList<LearnedEmbedding> embeddings)
     {
         RequireSameWidths(embeddings);
-        return New(trigger, embeddings, encoder => cat([.. embeddings.Select(embedding => embedding.Rows[encoder])], dim: 0)); // (n1 + n2 + …, d)
+        return New(
+            trigger,
+            embeddings,
+            encoder => cat([.. embeddings.Select(embedding => embedding.Rows[encoder])], dim: 0)
+        ); // (n1 + n2 + …, d)
     }
 
     /// <summary>The mean, row by row, with weights that need not add up to 1.</summary>
     /// <exception cref="TextualInversionException">The embeddings are for different encoders, have different numbers of vectors, or the weights add up to 0.</exception>
-    public static LearnedEmbedding Average(string trigger, IReadOnlyList<LearnedEmbedding> embeddings, IReadOnlyList<double> weights)
+    public static LearnedEmbedding Average(
+        string trigger,
+        IReadOnlyList<LearnedEmbedding> embeddings,
+        IReadOnlyList<double> weights
+    )
     {
-        if (weights.Count != embeddings.Count) throw new TextualInversionException($"There are {weights.Count} weights for {embeddings.Count} embeddings; give one for each.");
+        if (weights.Count != embeddings.Count)
+            throw new TextualInversionException(
+                $"There are {weights.Count} weights for {embeddings.Count} embeddings; give one for each."
+            );
         var sum = weights.Sum();
-        if (!double.IsFinite(sum) || Math.Abs(sum) < 1e-9) throw new TextualInversionException("The weights add up to nothing; give others.");
+        if (!double.IsFinite(sum) || Math.Abs(sum) < 1e-9)
+            throw new TextualInversionException("The weights add up to nothing; give others.");
         RequireSameShapes(embeddings);
-        return New(trigger, embeddings, encoder =>
-        {
-            using var scope = NewDisposeScope();
-            var terms = embeddings.Zip(weights, (embedding, weight) => embedding.Rows[encoder].to(ScalarType.Float64) * (weight / sum)).ToArray();
-            return stack(terms).sum(0).to(ScalarType.Float32).MoveToOuterDisposeScope(); // (n, d)
-        });
+        return New(
+            trigger,
+            embeddings,
+            encoder =>
+            {
+                using var scope = NewDisposeScope();
+                var terms = embeddings
+                    .Zip(
+                        weights,
+                        (embedding, weight) => embedding.Rows[encoder].to(ScalarType.Float64) * (weight / sum)
+                    )
+                    .ToArray();
+                return stack(terms).sum(0).to(ScalarType.Float32).MoveToOuterDisposeScope(); // (n, d)
+            }
+        );
     }
 
     /// <summary>
@@ -39,27 +60,52 @@ public static class EmbeddingMerge
     public static LearnedEmbedding Slerp(string trigger, LearnedEmbedding first, LearnedEmbedding second, double at)
     {
         RequireSameShapes([first, second]);
-        return New(trigger, [first, second], encoder =>
-        {
-            var width = (int)first.Rows[encoder].shape[1];
-            var rows = first.Rows[encoder].data<float>().ToArray().Chunk(width).Zip(second.Rows[encoder].data<float>().ToArray().Chunk(width), (a, b) => Slerp(a, b, at));
-            return tensor(rows.SelectMany(row => row).ToArray(), first.Rows[encoder].shape);
-        });
+        return New(
+            trigger,
+            [first, second],
+            encoder =>
+            {
+                var width = (int)first.Rows[encoder].shape[1];
+                var rows = first
+                    .Rows[encoder]
+                    .data<float>()
+                    .ToArray()
+                    .Chunk(width)
+                    .Zip(second.Rows[encoder].data<float>().ToArray().Chunk(width), (a, b) => Slerp(a, b, at));
+                return tensor(rows.SelectMany(row => row).ToArray(), first.Rows[encoder].shape);
+            }
+        );
     }
 
     /// <summary>One embedding for each row, with the trigger numbered: <c>&lt;my-cat-1&gt;</c>.</summary>
     public static IReadOnlyList<LearnedEmbedding> Split(string trigger, LearnedEmbedding embedding) =>
-        [.. Enumerable.Range(0, embedding.Vectors).Select(row => New(Numbered(trigger, row + 1), [embedding], encoder => embedding.Rows[encoder].narrow(0, row, 1).clone()))]; // (1, d)
+        [
+            .. Enumerable
+                .Range(0, embedding.Vectors)
+                .Select(row =>
+                    New(
+                        Numbered(trigger, row + 1),
+                        [embedding],
+                        encoder => embedding.Rows[encoder].narrow(0, row, 1).clone()
+                    )
+                ),
+        ]; // (1, d)
 
     /// <summary>A trigger with a number within its brackets, if it has brackets.</summary>
-    public static string Numbered(string trigger, int number) => trigger is ['<', .. var name, '>'] ? $"<{name}-{number}>" : $"{trigger}-{number}";
+    public static string Numbered(string trigger, int number) =>
+        trigger is ['<', .. var name, '>'] ? $"<{name}-{number}>" : $"{trigger}-{number}";
 
     private static float[] Slerp(float[] first, float[] second, double at)
     {
-        double a = Length(first), b = Length(second), cosine = first.Zip(second, (x, y) => (double)x * y).Sum() / Math.Max(a * b, double.Epsilon);
+        double a = Length(first),
+            b = Length(second),
+            cosine = first.Zip(second, (x, y) => (double)x * y).Sum() / Math.Max(a * b, double.Epsilon);
         var angle = Math.Acos(Math.Clamp(cosine, -1, 1));
-        if (Math.Sin(angle) < 1e-6) return [.. first.Zip(second, (x, y) => (float)((x * (1 - at)) + (y * at)))]; // one direction, or none between
-        double length = (a * (1 - at)) + (b * at), ofFirst = length * Math.Sin((1 - at) * angle) / (Math.Sin(angle) * a), ofSecond = length * Math.Sin(at * angle) / (Math.Sin(angle) * b);
+        if (Math.Sin(angle) < 1e-6)
+            return [.. first.Zip(second, (x, y) => (float)((x * (1 - at)) + (y * at)))]; // one direction, or none between
+        double length = (a * (1 - at)) + (b * at),
+            ofFirst = length * Math.Sin((1 - at) * angle) / (Math.Sin(angle) * a),
+            ofSecond = length * Math.Sin(at * angle) / (Math.Sin(angle) * b);
         return [.. first.Zip(second, (x, y) => (float)((x * ofFirst) + (y * ofSecond)))];
     }
 
@@ -67,9 +113,13 @@ public static class EmbeddingMerge
 
     private static LearnedEmbedding New(string trigger, IReadOnlyList<LearnedEmbedding> from, Func<int, Tensor> rows)
     {
-        var provenance = new Dictionary<string, string> { ["merged_from"] = string.Join(", ", from.Select(embedding => embedding.Trigger)) };
+        var provenance = new Dictionary<string, string>
+        {
+            ["merged_from"] = string.Join(", ", from.Select(embedding => embedding.Trigger)),
+        };
         var models = from.Select(embedding => embedding.Provenance.GetValueOrDefault(BaseModel)).Distinct().ToList();
-        if (models is [{ } model]) provenance[BaseModel] = model;
+        if (models is [{ } model])
+            provenance[BaseModel] = model;
         return new LearnedEmbedding(trigger, [.. Enumerable.Range(0, from[0].Rows.Count).Select(rows)], provenance);
     }
 
@@ -77,12 +127,16 @@ public static class EmbeddingMerge
     {
         RequireSameWidths(embeddings);
         foreach (var other in embeddings.Where(other => other.Vectors != embeddings[0].Vectors))
-            throw new TextualInversionException($"{embeddings[0].Trigger} has {embeddings[0].Vectors} vectors and {other.Trigger} {other.Vectors}; only embeddings of equally many can be mixed. Concatenate them, or split them first.");
+            throw new TextualInversionException(
+                $"{embeddings[0].Trigger} has {embeddings[0].Vectors} vectors and {other.Trigger} {other.Vectors}; only embeddings of equally many can be mixed. Concatenate them, or split them first."
+            );
     }
 
     private static void RequireSameWidths(IReadOnlyList<LearnedEmbedding> embeddings)
     {
         foreach (var other in embeddings.Where(other => !other.Widths.SequenceEqual(embeddings[0].Widths)))
-            throw new TextualInversionException($"{embeddings[0].Trigger} is {string.Join(" and ", embeddings[0].Widths)} wide and {other.Trigger} {string.Join(" and ", other.Widths)}; they are for different models and cannot be merged.");
+            throw new TextualInversionException(
+                $"{embeddings[0].Trigger} is {string.Join(" and ", embeddings[0].Widths)} wide and {other.Trigger} {string.Join(" and ", other.Widths)}; they are for different models and cannot be merged."
+            );
     }
 }

@@ -18,18 +18,27 @@ internal static class EmbeddingRows
     public static Tensor Read(string path, string name, TensorEntry entry, Func<Tensor> read)
     {
         var shown = $"{path}: {MalformedFileException.Shown(name)} [{string.Join(", ", entry.Shape)}]";
-        if (entry.Shape.Length is not (1 or 2) || entry.Shape.Contains(0)) throw new TextualInversionException($"{shown} is no embedding, which is n x d numbers; name a file of learned rows.");
+        if (entry.Shape.Length is not (1 or 2) || entry.Shape.Contains(0))
+            throw new TextualInversionException(
+                $"{shown} is no embedding, which is n x d numbers; name a file of learned rows."
+            );
         if (entry.Type is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
-            throw new TextualInversionException($"{shown} holds {entry.Type} and an embedding floating-point numbers; name a file of learned rows.");
+            throw new TextualInversionException(
+                $"{shown} holds {entry.Type} and an embedding floating-point numbers; name a file of learned rows."
+            );
         if (entry.Shape.Aggregate((Int128)1, (product, size) => product * size) > MaxElements)
             throw new TextualInversionException($"{shown} is too large for an embedding; it is more likely a model.");
         using var scope = NewDisposeScope();
         var rows = read().to(ScalarType.Float32).reshape(-1, entry.Shape[^1]).clone(); // (n, d)
-        if (!FiniteCheck.AllFinite(rows)) throw new TextualInversionException($"{shown} holds what are no numbers (NaN or infinite), as where a training failed or float16 did not suffice; take an earlier checkpoint.");
+        if (!FiniteCheck.AllFinite(rows))
+            throw new TextualInversionException(
+                $"{shown} holds what are no numbers (NaN or infinite), as where a training failed or float16 did not suffice; take an earlier checkpoint."
+            );
         return rows.MoveToOuterDisposeScope();
     }
 
-    public static Tensor Read(ITensorFile file, string name) => Read(file.FilePath, name, file.Tensors[name], () => file.Read(name));
+    public static Tensor Read(ITensorFile file, string name) =>
+        Read(file.FilePath, name, file.Tensors[name], () => file.Read(name));
 
     public static Tensor Read(TorchPickle file, string name, PickledTensor tensor) =>
         Read(file.FilePath, name, new TensorEntry(tensor.Type, tensor.Shape), () => file.Read(tensor));
@@ -39,9 +48,13 @@ internal static class EmbeddingRows
     public static Tensor As(Tensor rows, ScalarType type)
     {
         var rounded = rows.to(type);
-        if (ReferenceEquals(rounded, rows)) return rows.alias();
-        if (FiniteCheck.AllFinite(rounded)) return rounded;
+        if (ReferenceEquals(rounded, rows))
+            return rows.alias();
+        if (FiniteCheck.AllFinite(rounded))
+            return rounded;
         rounded.Dispose();
-        throw new TextualInversionException($"The embedding holds numbers that are too large for {type.ToString().ToLowerInvariant()}; choose bfloat16 or float32.");
+        throw new TextualInversionException(
+            $"The embedding holds numbers that are too large for {type.ToString().ToLowerInvariant()}; choose bfloat16 or float32."
+        );
     }
 }

@@ -19,24 +19,39 @@ internal static class HiddenData
     /// <exception cref="InvalidDataException">They hold no zlib, or more than <paramref name="limit"/> bytes.</exception>
     public static byte[]? Find(RgbPicture picture, int limit)
     {
-        if (WithoutBlackBorder(picture) is not { } area) return null;
+        if (WithoutBlackBorder(picture) is not { } area)
+            return null;
         var black = Enumerable.Range(area.Left, area.Right - area.Left).Where(x => IsBlack(picture, area, x)).ToList();
-        if (black.Count < 2) return null;
-        byte[] lower = Unmasked(picture, area with { Right = black[0] }), upper = Unmasked(picture, area with { Left = black[^1] + 1 });
-        if (lower.Length != upper.Length || lower.Length == 0) return null;
-        for (var i = 0; i < lower.Length; i++) lower[i] |= (byte)(upper[i] << 4);
+        if (black.Count < 2)
+            return null;
+        byte[] lower = Unmasked(picture, area with { Right = black[0] }),
+            upper = Unmasked(picture, area with { Left = black[^1] + 1 });
+        if (lower.Length != upper.Length || lower.Length == 0)
+            return null;
+        for (var i = 0; i < lower.Length; i++)
+            lower[i] |= (byte)(upper[i] << 4);
         return Inflate(lower, limit);
     }
 
     /// <summary>From the first to the last column and row with a pixel none of whose colours is 0.</summary>
     private static Area? WithoutBlackBorder(RgbPicture picture)
     {
-        int left = int.MaxValue, right = 0, top = int.MaxValue, bottom = 0;
+        int left = int.MaxValue,
+            right = 0,
+            top = int.MaxValue,
+            bottom = 0;
         for (var pixel = 0; pixel < picture.Pixels.Length / Channels; pixel++)
         {
-            if (picture.Pixels.AsSpan(pixel * Channels, Channels).Contains((byte)0)) continue;
-            int x = pixel % picture.WidthPixels, y = pixel / picture.WidthPixels;
-            (left, right, top, bottom) = (Math.Min(left, x), Math.Max(right, x + 1), Math.Min(top, y), Math.Max(bottom, y + 1));
+            if (picture.Pixels.AsSpan(pixel * Channels, Channels).Contains((byte)0))
+                continue;
+            int x = pixel % picture.WidthPixels,
+                y = pixel / picture.WidthPixels;
+            (left, right, top, bottom) = (
+                Math.Min(left, x),
+                Math.Max(right, x + 1),
+                Math.Min(top, y),
+                Math.Max(bottom, y + 1)
+            );
         }
 
         return left < right ? new Area(left, right, top, bottom) : null;
@@ -45,8 +60,9 @@ internal static class HiddenData
     private static bool IsBlack(RgbPicture picture, Area area, int x)
     {
         for (var y = area.Top; y < area.Bottom; y++)
-            for (var channel = 0; channel < Channels; channel++)
-                if (LowerHalf(picture, x, y, channel) != 0) return false;
+        for (var channel = 0; channel < Channels; channel++)
+            if (LowerHalf(picture, x, y, channel) != 0)
+                return false;
         return true;
     }
 
@@ -56,27 +72,29 @@ internal static class HiddenData
         uint mask = 0;
         var next = 0;
         for (var y = area.Top; y < area.Bottom; y++)
-            for (var x = area.Left; x < area.Right; x++)
-                for (var channel = 0; channel < Channels; channel++)
-                {
-                    mask = unchecked((1664525 * mask) + 1013904223);
-                    bytes[next++] = (byte)(LowerHalf(picture, x, y, channel) ^ (mask % 255 & 0x0F));
-                }
+        for (var x = area.Left; x < area.Right; x++)
+        for (var channel = 0; channel < Channels; channel++)
+        {
+            mask = unchecked((1664525 * mask) + 1013904223);
+            bytes[next++] = (byte)(LowerHalf(picture, x, y, channel) ^ (mask % 255 & 0x0F));
+        }
 
         return bytes;
     }
 
-    private static int LowerHalf(RgbPicture picture, int x, int y, int channel) => picture.Pixels[(((y * picture.WidthPixels) + x) * Channels) + channel] & 0x0F;
+    private static int LowerHalf(RgbPicture picture, int x, int y, int channel) =>
+        picture.Pixels[(((y * picture.WidthPixels) + x) * Channels) + channel] & 0x0F;
 
     private static byte[] Inflate(byte[] zlib, int limit)
     {
         using var inflater = new ZLibStream(new MemoryStream(zlib), CompressionMode.Decompress);
         using var content = new MemoryStream();
         var buffer = new byte[1 << 16];
-        for (int length; (length = inflater.Read(buffer)) > 0;)
+        for (int length; (length = inflater.Read(buffer)) > 0; )
         {
             content.Write(buffer, 0, length);
-            if (content.Length > limit) throw new InvalidDataException("it is too long for one");
+            if (content.Length > limit)
+                throw new InvalidDataException("it is too long for one");
         }
 
         return content.ToArray();

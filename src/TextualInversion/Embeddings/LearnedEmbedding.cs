@@ -6,7 +6,11 @@ namespace TextualInversion.Embeddings;
 /// <param name="Trigger">the placeholder's text, such as <c>&lt;my-cat&gt;</c></param>
 /// <param name="Rows">(n, d) float32 on the CPU, for each text encoder of the model</param>
 /// <param name="Provenance">where it comes from: base model, its hash, steps, seed</param>
-public sealed record LearnedEmbedding(string Trigger, IReadOnlyList<Tensor> Rows, IReadOnlyDictionary<string, string> Provenance) : IDisposable
+public sealed record LearnedEmbedding(
+    string Trigger,
+    IReadOnlyList<Tensor> Rows,
+    IReadOnlyDictionary<string, string> Provenance
+) : IDisposable
 {
     /// <summary>What programs call it that go by a name beside the placeholder, the WebUI's record above all; null where that is the trigger.</summary>
     public string? Name { get; init; }
@@ -19,6 +23,7 @@ public sealed record LearnedEmbedding(string Trigger, IReadOnlyList<Tensor> Rows
 
     public void Dispose()
     {
-        foreach (var rows in Rows) rows.Dispose();
+        foreach (var rows in Rows)
+            rows.Dispose();
     }
 }

@@ -13,30 +13,52 @@ public static class PaperFormat
     /// <summary>The placeholder of all files that the paper's code wrote.</summary>
     internal const string Asterisk = "*";
 
-    private const string Tokens = "string_to_token", Parameters = "string_to_param";
+    private const string Tokens = "string_to_token",
+        Parameters = "string_to_param";
 
     /// <summary>Told from the WebUI's, which began as this, by what the WebUI added.</summary>
-    internal static bool Matches(PickledDict root) => WebUiFormat.Matches(root) && !root.Any(pair => pair.Key is "name");
+    internal static bool Matches(PickledDict root) =>
+        WebUiFormat.Matches(root) && !root.Any(pair => pair.Key is "name");
 
     /// <exception cref="TextualInversionException">It holds the rows of no or several placeholders.</exception>
     internal static EmbeddingFile Read(TorchPickle file, PickledDict root)
     {
         var (placeholder, tensor) = WebUiFormat.Single(file, root);
         var trigger = placeholder is "" or Asterisk ? Path.GetFileNameWithoutExtension(file.FilePath) : placeholder;
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Paper, EmbeddingContainer.Torch, tensor.Type, new LearnedEmbedding(trigger, [EmbeddingRows.Read(file, placeholder, tensor)], new Dictionary<string, string>()));
+        return new EmbeddingFile(
+            file.FilePath,
+            EmbeddingLayout.Paper,
+            EmbeddingContainer.Torch,
+            tensor.Type,
+            new LearnedEmbedding(
+                trigger,
+                [EmbeddingRows.Read(file, placeholder, tensor)],
+                new Dictionary<string, string>()
+            )
+        );
     }
 
     /// <summary>Writes the trigger where the paper's code has the placeholder's text; the token stays that of the asterisk, which its prompts hold.</summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    public static void Write(
+        string path,
+        LearnedEmbedding embedding,
+        bool overwrite,
+        ScalarType type = ScalarType.Float32
+    )
     {
-        if (embedding.Rows.Count != 1) throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
+        if (embedding.Rows.Count != 1)
+            throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
         using var rows = EmbeddingRows.As(embedding.Rows[0], type);
         using var token = tensor(WebUiRecord.AsteriskToken);
-        TorchSave.Write(path, new OrderedDictionary<string, object?>
-        {
-            [Tokens] = new Dictionary<string, object?> { [embedding.Trigger] = token },
-            [Parameters] = new SavedParameters(embedding.Trigger, rows),
-        }, overwrite);
+        TorchSave.Write(
+            path,
+            new OrderedDictionary<string, object?>
+            {
+                [Tokens] = new Dictionary<string, object?> { [embedding.Trigger] = token },
+                [Parameters] = new SavedParameters(embedding.Trigger, rows),
+            },
+            overwrite
+        );
     }
 }

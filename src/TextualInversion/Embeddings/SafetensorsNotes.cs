@@ -5,18 +5,24 @@ namespace TextualInversion.Embeddings;
 /// <summary>What safetensors files say of an embedding beside its tensors: provenance, and the trigger where the layout has no place for it.</summary>
 internal static class SafetensorsNotes
 {
-    private const string FormatKey = "format", TriggerKey = "trigger", NameKey = "name";
+    private const string FormatKey = "format",
+        TriggerKey = "trigger",
+        NameKey = "name";
 
     public static Dictionary<string, string> Metadata(LearnedEmbedding embedding, bool withTrigger)
     {
         var metadata = new Dictionary<string, string> { [FormatKey] = "pt" };
-        if (withTrigger) metadata[TriggerKey] = embedding.Trigger;
-        if (embedding.Name is { } name) metadata[NameKey] = name;
-        foreach (var (key, value) in embedding.Provenance) metadata[key] = value;
+        if (withTrigger)
+            metadata[TriggerKey] = embedding.Trigger;
+        if (embedding.Name is { } name)
+            metadata[NameKey] = name;
+        foreach (var (key, value) in embedding.Provenance)
+            metadata[key] = value;
         return metadata;
     }
 
-    public static EmbeddingContainer Container(ITensorFile file) => file is SafetensorsFile ? EmbeddingContainer.Safetensors : EmbeddingContainer.Torch;
+    public static EmbeddingContainer Container(ITensorFile file) =>
+        file is SafetensorsFile ? EmbeddingContainer.Safetensors : EmbeddingContainer.Torch;
 
     public static IReadOnlyDictionary<string, string> Provenance(ITensorFile file) =>
         file is SafetensorsFile { Metadata: var metadata }
@@ -28,5 +34,7 @@ internal static class SafetensorsNotes
 
     /// <summary>The trigger that was noted, else the file's stem, which is what the WebUI and ComfyUI go by.</summary>
     public static string Trigger(ITensorFile file) =>
-        (file as SafetensorsFile)?.Metadata.GetValueOrDefault(TriggerKey) is { Length: > 0 } trigger ? trigger : Path.GetFileNameWithoutExtension(file.FilePath);
+        (file as SafetensorsFile)?.Metadata.GetValueOrDefault(TriggerKey) is { Length: > 0 } trigger
+            ? trigger
+            : Path.GetFileNameWithoutExtension(file.FilePath);
 }

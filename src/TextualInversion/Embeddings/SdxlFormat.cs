@@ -15,24 +15,50 @@ public static class SdxlFormat
     private static readonly string[] Keys = ["clip_l", "clip_g"]; // in the order of the encoders
 
     /// <summary>Whether a file is of this layout.</summary>
-    public static bool Matches(ITensorFile file) => file.Tensors.Count == Keys.Length && Keys.All(file.Tensors.ContainsKey);
+    public static bool Matches(ITensorFile file) =>
+        file.Tensors.Count == Keys.Length && Keys.All(file.Tensors.ContainsKey);
 
     /// <exception cref="TextualInversionException">The two tensors are no rows, or not equally many.</exception>
     internal static EmbeddingFile Read(ITensorFile file)
     {
         var rows = Keys.Select(key => EmbeddingRows.Read(file, key)).ToList(); // (n, d1), (n, d2)
         if (rows[0].shape[0] != rows[1].shape[0])
-            throw new TextualInversionException($"{file.FilePath}: has {rows[0].shape[0]} vectors in clip_l and {rows[1].shape[0]} in clip_g, which should be equally many; take another copy of it.");
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.Sdxl, SafetensorsNotes.Container(file), file.Tensors[Keys[0]].Type, new LearnedEmbedding(SafetensorsNotes.Trigger(file), rows, SafetensorsNotes.Provenance(file)) { Name = SafetensorsNotes.Name(file) });
+            throw new TextualInversionException(
+                $"{file.FilePath}: has {rows[0].shape[0]} vectors in clip_l and {rows[1].shape[0]} in clip_g, which should be equally many; take another copy of it."
+            );
+        return new EmbeddingFile(
+            file.FilePath,
+            EmbeddingLayout.Sdxl,
+            SafetensorsNotes.Container(file),
+            file.Tensors[Keys[0]].Type,
+            new LearnedEmbedding(SafetensorsNotes.Trigger(file), rows, SafetensorsNotes.Provenance(file))
+            {
+                Name = SafetensorsNotes.Name(file),
+            }
+        );
     }
 
     /// <summary>Writes a safetensors file with the trigger and the provenance in its metadata, or under a name of torch's a torch file.</summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    public static void Write(
+        string path,
+        LearnedEmbedding embedding,
+        bool overwrite,
+        ScalarType type = ScalarType.Float32
+    )
     {
-        if (embedding.Rows.Count != Keys.Length) throw new ArgumentException("The layout holds the rows of two text encoders.", nameof(embedding));
-        using Tensor first = EmbeddingRows.As(embedding.Rows[0], type), second = EmbeddingRows.As(embedding.Rows[1], type);
-        if (TorchEndings.Has(path)) TorchSave.Write(path, new Dictionary<string, object?> { [Keys[0]] = first, [Keys[1]] = second }, overwrite);
-        else SafetensorsFile.Write(path, new Dictionary<string, Tensor> { [Keys[0]] = first, [Keys[1]] = second }, SafetensorsNotes.Metadata(embedding, withTrigger: true), overwrite);
+        if (embedding.Rows.Count != Keys.Length)
+            throw new ArgumentException("The layout holds the rows of two text encoders.", nameof(embedding));
+        using Tensor first = EmbeddingRows.As(embedding.Rows[0], type),
+            second = EmbeddingRows.As(embedding.Rows[1], type);
+        if (TorchEndings.Has(path))
+            TorchSave.Write(path, new Dictionary<string, object?> { [Keys[0]] = first, [Keys[1]] = second }, overwrite);
+        else
+            SafetensorsFile.Write(
+                path,
+                new Dictionary<string, Tensor> { [Keys[0]] = first, [Keys[1]] = second },
+                SafetensorsNotes.Metadata(embedding, withTrigger: true),
+                overwrite
+            );
     }
 }

@@ -18,25 +18,50 @@ public static class WebUiFormat
     internal static EmbeddingFile Read(TorchPickle file, PickledDict root)
     {
         var (_, tensor) = Single(file, root);
-        var record = new WebUiRecord(root["name"] as string, root["step"] as long?, root["sd_checkpoint"] as string, root["sd_checkpoint_name"] as string);
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.WebUi, EmbeddingContainer.Torch, tensor.Type, new LearnedEmbedding(record.Trigger(file.FilePath), [EmbeddingRows.Read(file, Parameters, tensor)], record.Provenance()));
+        var record = new WebUiRecord(
+            root["name"] as string,
+            root["step"] as long?,
+            root["sd_checkpoint"] as string,
+            root["sd_checkpoint_name"] as string
+        );
+        return new EmbeddingFile(
+            file.FilePath,
+            EmbeddingLayout.WebUi,
+            EmbeddingContainer.Torch,
+            tensor.Type,
+            new LearnedEmbedding(
+                record.Trigger(file.FilePath),
+                [EmbeddingRows.Read(file, Parameters, tensor)],
+                record.Provenance()
+            )
+        );
     }
 
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    public static void Write(
+        string path,
+        LearnedEmbedding embedding,
+        bool overwrite,
+        ScalarType type = ScalarType.Float32
+    )
     {
-        if (embedding.Rows.Count != 1) throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
+        if (embedding.Rows.Count != 1)
+            throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
         using var rows = EmbeddingRows.As(embedding.Rows[0], type);
         var record = WebUiRecord.Of(embedding);
-        TorchSave.Write(path, new OrderedDictionary<string, object?>
-        {
-            ["string_to_token"] = new Dictionary<string, object?> { ["*"] = WebUiRecord.AsteriskToken },
-            [Parameters] = new Dictionary<string, object?> { ["*"] = rows },
-            ["name"] = record.Name,
-            ["step"] = record.Step,
-            ["sd_checkpoint"] = record.Checkpoint,
-            ["sd_checkpoint_name"] = record.CheckpointName,
-        }, overwrite);
+        TorchSave.Write(
+            path,
+            new OrderedDictionary<string, object?>
+            {
+                ["string_to_token"] = new Dictionary<string, object?> { ["*"] = WebUiRecord.AsteriskToken },
+                [Parameters] = new Dictionary<string, object?> { ["*"] = rows },
+                ["name"] = record.Name,
+                ["step"] = record.Step,
+                ["sd_checkpoint"] = record.Checkpoint,
+                ["sd_checkpoint_name"] = record.CheckpointName,
+            },
+            overwrite
+        );
     }
 
     /// <summary>The one placeholder and its tensor in <c>string_to_param</c>, a dictionary or a ParameterDict.</summary>
@@ -52,6 +77,8 @@ public static class WebUiFormat
         var tensors = (parameters ?? []).Where(pair => pair is { Key: string, Value: PickledTensor }).Take(2).ToList();
         return tensors.Count == 1
             ? ((string)tensors[0].Key, (PickledTensor)tensors[0].Value!)
-            : throw new TextualInversionException($"{file.FilePath}: holds {(tensors.Count == 0 ? "no vectors" : "several placeholders")} in {Parameters}, where one is expected; it was damaged, or saved while training several words.");
+            : throw new TextualInversionException(
+                $"{file.FilePath}: holds {(tensors.Count == 0 ? "no vectors" : "several placeholders")} in {Parameters}, where one is expected; it was damaged, or saved while training several words."
+            );
     }
 }

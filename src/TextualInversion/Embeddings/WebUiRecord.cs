@@ -15,7 +15,10 @@ internal sealed record WebUiRecord(string? Name, long? Step, string? Checkpoint,
     /// <summary>The token of the asterisk, which the WebUI writes whatever the trigger is.</summary>
     public const long AsteriskToken = 265;
 
-    private const string Steps = "steps", Hash = "sd_checkpoint", Model = "sd_checkpoint_name", OurModel = "base_model";
+    private const string Steps = "steps",
+        Hash = "sd_checkpoint",
+        Model = "sd_checkpoint_name",
+        OurModel = "base_model";
 
     /// <summary>What of an embedding's provenance the record holds.</summary>
     public static IReadOnlyList<string> Keys { get; } = [Steps, Hash, Model, OurModel];
@@ -23,8 +26,20 @@ internal sealed record WebUiRecord(string? Name, long? Step, string? Checkpoint,
     public static WebUiRecord Of(LearnedEmbedding embedding)
     {
         var provenance = embedding.Provenance;
-        var step = long.TryParse(provenance.GetValueOrDefault(Steps), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (long?)null;
-        return new WebUiRecord(embedding.Name ?? embedding.Trigger, step, provenance.GetValueOrDefault(Hash), provenance.GetValueOrDefault(Model) ?? provenance.GetValueOrDefault(OurModel));
+        var step = long.TryParse(
+            provenance.GetValueOrDefault(Steps),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var number
+        )
+            ? number
+            : (long?)null;
+        return new WebUiRecord(
+            embedding.Name ?? embedding.Trigger,
+            step,
+            provenance.GetValueOrDefault(Hash),
+            provenance.GetValueOrDefault(Model) ?? provenance.GetValueOrDefault(OurModel)
+        );
     }
 
     /// <summary>The name, else the file's stem, which is what the WebUI goes by.</summary>
@@ -33,9 +48,12 @@ internal sealed record WebUiRecord(string? Name, long? Step, string? Checkpoint,
     public Dictionary<string, string> Provenance()
     {
         var provenance = new Dictionary<string, string>();
-        if (Step is { } step) provenance[Steps] = step.ToString(CultureInfo.InvariantCulture);
-        if (Checkpoint is not null) provenance[Hash] = Checkpoint;
-        if (CheckpointName is not null) provenance[Model] = CheckpointName;
+        if (Step is { } step)
+            provenance[Steps] = step.ToString(CultureInfo.InvariantCulture);
+        if (Checkpoint is not null)
+            provenance[Hash] = Checkpoint;
+        if (CheckpointName is not null)
+            provenance[Model] = CheckpointName;
         return provenance;
     }
 }

@@ -18,21 +18,48 @@ public static class WebUiSafetensorsFormat
     internal static readonly string[] Keys = [Key, "emp_params", "clip_l", "clip_g"];
 
     /// <summary>Whether a file is of this layout.</summary>
-    public static bool Matches(ITensorFile file) => file.Tensors.Count == 1 && Keys.Contains(file.Tensors.Keys.Single());
+    public static bool Matches(ITensorFile file) =>
+        file.Tensors.Count == 1 && Keys.Contains(file.Tensors.Keys.Single());
 
     /// <exception cref="TextualInversionException">The tensor is no rows.</exception>
     internal static EmbeddingFile Read(ITensorFile file)
     {
         var (name, entry) = file.Tensors.Single();
-        return new EmbeddingFile(file.FilePath, EmbeddingLayout.WebUiSafetensors, SafetensorsNotes.Container(file), entry.Type, new LearnedEmbedding(SafetensorsNotes.Trigger(file), [EmbeddingRows.Read(file, name)], SafetensorsNotes.Provenance(file)) { Name = SafetensorsNotes.Name(file) });
+        return new EmbeddingFile(
+            file.FilePath,
+            EmbeddingLayout.WebUiSafetensors,
+            SafetensorsNotes.Container(file),
+            entry.Type,
+            new LearnedEmbedding(
+                SafetensorsNotes.Trigger(file),
+                [EmbeddingRows.Read(file, name)],
+                SafetensorsNotes.Provenance(file)
+            )
+            {
+                Name = SafetensorsNotes.Name(file),
+            }
+        );
     }
 
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, LearnedEmbedding embedding, bool overwrite, ScalarType type = ScalarType.Float32)
+    public static void Write(
+        string path,
+        LearnedEmbedding embedding,
+        bool overwrite,
+        ScalarType type = ScalarType.Float32
+    )
     {
-        if (embedding.Rows.Count != 1) throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
+        if (embedding.Rows.Count != 1)
+            throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
         using var rows = EmbeddingRows.As(embedding.Rows[0], type);
-        if (TorchEndings.Has(path)) TorchSave.Write(path, new Dictionary<string, object?> { [Key] = rows }, overwrite);
-        else SafetensorsFile.Write(path, new Dictionary<string, Tensor> { [Key] = rows }, SafetensorsNotes.Metadata(embedding, withTrigger: true), overwrite);
+        if (TorchEndings.Has(path))
+            TorchSave.Write(path, new Dictionary<string, object?> { [Key] = rows }, overwrite);
+        else
+            SafetensorsFile.Write(
+                path,
+                new Dictionary<string, Tensor> { [Key] = rows },
+                SafetensorsNotes.Metadata(embedding, withTrigger: true),
+                overwrite
+            );
     }
 }

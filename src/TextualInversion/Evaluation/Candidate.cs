@@ -9,7 +9,12 @@ namespace TextualInversion.Evaluation;
 /// <param name="Words">what stands in the prompts: a placeholder, ordinary words, or nothing</param>
 /// <param name="Placeholders">those in <paramref name="Words"/></param>
 /// <param name="Rows">(n, d) for each text encoder; null without placeholders</param>
-public sealed record Candidate(string Name, string Words, IReadOnlyList<Placeholder> Placeholders, IReadOnlyList<Tensor>? Rows)
+public sealed record Candidate(
+    string Name,
+    string Words,
+    IReadOnlyList<Placeholder> Placeholders,
+    IReadOnlyList<Tensor>? Rows
+)
 {
     /// <summary>Ordinary words, or none.</summary>
     public static Candidate Ordinary(string name, string words) => new(name, words, [], null);
@@ -17,7 +22,8 @@ public sealed record Candidate(string Name, string Words, IReadOnlyList<Placehol
     /// <summary>SHA-256 of the rows' values; empty without.</summary>
     public string Hash()
     {
-        if (Rows is null) return "";
+        if (Rows is null)
+            return "";
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var rows in Rows)
         {

@@ -16,13 +16,40 @@ public sealed class CandidatePainter(IDiffusionModel model, SchedulerConfig sche
 {
     private const int Version = 2; // of the pictures: another one where the painting changes
 
-    public RgbPicture Paint(Candidate candidate, GenerateOptions options, ulong seed, CancellationToken cancellationToken) =>
-        new TextToImage(model, scheduler, new PromptTokenizers(model.Tokenizers, candidate.Placeholders), candidate.Rows).Generate(options, seed, cancellationToken: cancellationToken);
+    public RgbPicture Paint(
+        Candidate candidate,
+        GenerateOptions options,
+        ulong seed,
+        CancellationToken cancellationToken
+    ) =>
+        new TextToImage(
+            model,
+            scheduler,
+            new PromptTokenizers(model.Tokenizers, candidate.Placeholders),
+            candidate.Rows
+        ).Generate(options, seed, cancellationToken: cancellationToken);
 
     /// <summary>What is written into a picture.</summary>
-    public static string Describe(GenerateOptions options, ulong seed, string modelName) => WebUiParameters.Format(options, seed, modelName, "ti");
+    public static string Describe(GenerateOptions options, ulong seed, string modelName) =>
+        WebUiParameters.Format(options, seed, modelName, "ti");
 
     /// <summary>The same for pictures of the same pixels, another for any other.</summary>
-    public string Key(Candidate candidate, GenerateOptions options, ulong seed) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
-        new { Version, fingerprint, scheduler, Device = model.Device.ToString(), Rows = candidate.Hash(), candidate.Words, options, seed })));
+    public string Key(Candidate candidate, GenerateOptions options, ulong seed) =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new
+                    {
+                        Version,
+                        fingerprint,
+                        scheduler,
+                        Device = model.Device.ToString(),
+                        Rows = candidate.Hash(),
+                        candidate.Words,
+                        options,
+                        seed,
+                    }
+                )
+            )
+        );
 }

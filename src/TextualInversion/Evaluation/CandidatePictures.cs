@@ -10,37 +10,59 @@ public sealed record ScoredPicture(string Prompt, ulong Seed, string Path, float
 /// <summary>All pictures of one candidate, of each prompt those of the same seeds in the same order.</summary>
 /// <param name="Bare">of the bare prompt</param>
 /// <param name="Edits">of each edit prompt</param>
-internal sealed record CandidatePictures(IReadOnlyList<ScoredPicture> Bare, IReadOnlyList<IReadOnlyList<ScoredPicture>> Edits)
+internal sealed record CandidatePictures(
+    IReadOnlyList<ScoredPicture> Bare,
+    IReadOnlyList<IReadOnlyList<ScoredPicture>> Edits
+)
 {
     public IReadOnlyList<ScoredPicture> All => [.. Bare, .. Edits.SelectMany(pictures => pictures)];
 
     /// <summary>For each seed: the mean cosine between its bare picture and the given ones.</summary>
-    public IReadOnlyList<double> Likeness(IReadOnlyList<float[]> given) => [.. Bare.Select(picture => given.Average(other => ClipScorer.Cosine(picture.Embedding, other)))];
+    public IReadOnlyList<double> Likeness(IReadOnlyList<float[]> given) =>
+        [.. Bare.Select(picture => given.Average(other => ClipScorer.Cosine(picture.Embedding, other)))];
 
     /// <summary>For each seed: the mean over the edit prompts of the cosine between picture and text.</summary>
     /// <param name="texts">the edit prompts' embeddings</param>
-    public IReadOnlyList<double> Obedience(IReadOnlyList<float[]> texts) => MeanBySeed(texts, (prompt, seed) => Edits[prompt][seed]);
+    public IReadOnlyList<double> Obedience(IReadOnlyList<float[]> texts) =>
+        MeanBySeed(texts, (prompt, seed) => Edits[prompt][seed]);
 
     /// <summary>The same for the bare pictures: what a word reaches under which prompts change nothing.</summary>
-    public IReadOnlyList<double> ObedienceOfBare(IReadOnlyList<float[]> texts) => MeanBySeed(texts, (_, seed) => Bare[seed]);
+    public IReadOnlyList<double> ObedienceOfBare(IReadOnlyList<float[]> texts) =>
+        MeanBySeed(texts, (_, seed) => Bare[seed]);
 
     /// <summary>For each seed: how much nearer to an edit prompt's text its picture is than the bare one.</summary>
     public IReadOnlyList<double> Effect(int prompt, float[] text) =>
-        [.. Edits[prompt].Zip(Bare, (edited, bare) => ClipScorer.Cosine(edited.Embedding, text) - ClipScorer.Cosine(bare.Embedding, text))];
+        [
+            .. Edits[prompt]
+                .Zip(
+                    Bare,
+                    (edited, bare) =>
+                        ClipScorer.Cosine(edited.Embedding, text) - ClipScorer.Cosine(bare.Embedding, text)
+                ),
+        ];
 
     /// <summary>The mean cosine between bare pictures of different seeds.</summary>
     public double SeedsAlike() => MeanOfPairs([.. Bare.Select(picture => picture.Embedding)]);
 
     /// <summary>The mean cosine between the bare pictures of both, seed by seed.</summary>
-    public double AlikeTo(IReadOnlyList<ScoredPicture> others) => Bare.Zip(others, (picture, other) => ClipScorer.Cosine(picture.Embedding, other.Embedding)).Average();
+    public double AlikeTo(IReadOnlyList<ScoredPicture> others) =>
+        Bare.Zip(others, (picture, other) => ClipScorer.Cosine(picture.Embedding, other.Embedding)).Average();
 
     /// <summary>The mean cosine of all pairs; there are at least two members.</summary>
     public static double MeanOfPairs(IReadOnlyList<float[]> members) => Pairs(members).Average();
 
     /// <summary>The cosines of all pairs.</summary>
     public static IEnumerable<double> Pairs(IReadOnlyList<float[]> members) =>
-        from i in Enumerable.Range(0, members.Count) from j in Enumerable.Range(0, i) select ClipScorer.Cosine(members[i], members[j]);
+        from i in Enumerable.Range(0, members.Count)
+        from j in Enumerable.Range(0, i)
+        select ClipScorer.Cosine(members[i], members[j]);
 
     private double[] MeanBySeed(IReadOnlyList<float[]> texts, Func<int, int, ScoredPicture> pictureOf) =>
-        [.. Enumerable.Range(0, Bare.Count).Select(seed => texts.Index().Average(text => ClipScorer.Cosine(pictureOf(text.Index, seed).Embedding, text.Item)))];
+        [
+            .. Enumerable
+                .Range(0, Bare.Count)
+                .Select(seed =>
+                    texts.Index().Average(text => ClipScorer.Cosine(pictureOf(text.Index, seed).Embedding, text.Item))
+                ),
+        ];
 }

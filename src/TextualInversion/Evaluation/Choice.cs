@@ -14,22 +14,46 @@ public sealed record Choice(string? Name, string Reason)
     /// </summary>
     internal static Choice Of(IReadOnlyList<EvaluationRow> rows, EvaluationRow baseline, double? ceiling, double floor)
     {
-        var learned = rows.Where(row => row.LikenessGain.IsAboveZero).Select(row => (Row: row, Shares: SharesOf(row, baseline, ceiling, floor))).ToList();
-        if (learned.Count == 0) return new Choice(null, $"none is more like the given pictures than {baseline.Name} by two standard errors; train longer, or at another learning rate");
+        var learned = rows.Where(row => row.LikenessGain.IsAboveZero)
+            .Select(row => (Row: row, Shares: SharesOf(row, baseline, ceiling, floor)))
+            .ToList();
+        if (learned.Count == 0)
+            return new Choice(
+                null,
+                $"none is more like the given pictures than {baseline.Name} by two standard errors; train longer, or at another learning rate"
+            );
         var (best, shares) = learned.MaxBy(pair => pair.Shares.Balance);
-        if (shares.Balance <= 0) return new Choice(null, $"none follows the prompts any more where it is like the given pictures; train for fewer steps, or at a lower learning rate");
-        var reason = string.Create(CultureInfo.InvariantCulture, $"it goes {shares.Likeness:P0} of the way from {baseline.Name} to the given pictures and keeps {shares.Obedience:P0} of what prompts do to {baseline.Name}, the best balance");
+        if (shares.Balance <= 0)
+            return new Choice(
+                null,
+                $"none follows the prompts any more where it is like the given pictures; train for fewer steps, or at a lower learning rate"
+            );
+        var reason = string.Create(
+            CultureInfo.InvariantCulture,
+            $"it goes {shares.Likeness:P0} of the way from {baseline.Name} to the given pictures and keeps {shares.Obedience:P0} of what prompts do to {baseline.Name}, the best balance"
+        );
         var (likest, others) = learned.MaxBy(pair => pair.Row.Likeness.Mean);
-        if (likest != best) reason += string.Create(CultureInfo.InvariantCulture, $"; {likest.Name} is more like them ({others.Likeness:P0}) and keeps only {others.Obedience:P0}");
+        if (likest != best)
+            reason += string.Create(
+                CultureInfo.InvariantCulture,
+                $"; {likest.Name} is more like them ({others.Likeness:P0}) and keeps only {others.Obedience:P0}"
+            );
         return new Choice(best.Name, reason);
     }
 
-    private static Shares SharesOf(EvaluationRow row, EvaluationRow baseline, double? ceiling, double floor) => new(
-        Share(row.Likeness.Mean, baseline.Likeness.Mean, ceiling ?? 1),
-        // A model that does not follow the prompts itself cannot tell who does.
-        baseline.Obedience.Mean > floor ? Share(row.Obedience.Mean, floor, baseline.Obedience.Mean) : 1);
+    private static Shares SharesOf(EvaluationRow row, EvaluationRow baseline, double? ceiling, double floor) =>
+        new(
+            Share(row.Likeness.Mean, baseline.Likeness.Mean, ceiling ?? 1),
+            // A model that does not follow the prompts itself cannot tell who does.
+            baseline.Obedience.Mean > floor
+                ? Share(row.Obedience.Mean, floor, baseline.Obedience.Mean)
+                : 1
+        );
 
-    private static double Share(double value, double from, double to) => to > from ? Math.Clamp((value - from) / (to - from), 0, 1) : value > from ? 1 : 0;
+    private static double Share(double value, double from, double to) =>
+        to > from ? Math.Clamp((value - from) / (to - from), 0, 1)
+        : value > from ? 1
+        : 0;
 
     private readonly record struct Shares(double Likeness, double Obedience)
     {

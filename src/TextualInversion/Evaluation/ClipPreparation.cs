@@ -15,9 +15,11 @@ internal sealed class ClipPreparation
     public const string ConfigFile = "preprocessor_config.json";
     private const int Bicubic = 3; // Pillow's number
 
-    private readonly int shortestSide, side;
+    private readonly int shortestSide,
+        side;
     private readonly double rescaleFactor;
-    private readonly double[] mean, deviation;
+    private readonly double[] mean,
+        deviation;
 
     /// <param name="folder">of the model; without a config the tower's own side is taken</param>
     /// <param name="imageSize">the side of the pictures that the tower takes, in pixels</param>
@@ -30,9 +32,13 @@ internal sealed class ClipPreparation
         side = Side(config.CropSize, path, imageSize, "height");
         (rescaleFactor, mean, deviation) = (config.RescaleFactor, config.ImageMean, config.ImageStd);
         if (config.Resample != Bicubic || mean.Length != 3 || deviation.Length != 3 || deviation.Contains(0))
-            throw new TextualInversionException($"{path}: resample {config.Resample} with {mean.Length} means and {deviation.Length} deviations is not supported; CLIP's own is bicubic (3), and three of each.");
+            throw new TextualInversionException(
+                $"{path}: resample {config.Resample} with {mean.Length} means and {deviation.Length} deviations is not supported; CLIP's own is bicubic (3), and three of each."
+            );
         if (side != imageSize || shortestSide < side)
-            throw new TextualInversionException($"{path}: makes pictures of {side} pixels from {shortestSide}, and config.json says that the model takes {imageSize}; the two do not belong together.");
+            throw new TextualInversionException(
+                $"{path}: makes pictures of {side} pixels from {shortestSide}, and config.json says that the model takes {imageSize}; the two do not belong together."
+            );
     }
 
     /// <returns>(1, 3, S, S) float32</returns>
@@ -44,7 +50,9 @@ internal sealed class ClipPreparation
         for (var i = 0; i < plane; i++)
         {
             for (var channel = 0; channel < 3; channel++)
-                values[channel * plane + i] = (float)((cropped[3 * i + channel] * rescaleFactor - mean[channel]) / deviation[channel]);
+                values[channel * plane + i] = (float)(
+                    (cropped[3 * i + channel] * rescaleFactor - mean[channel]) / deviation[channel]
+                );
         }
 
         return tensor(values, [1, 3, side, side]);
@@ -52,28 +60,41 @@ internal sealed class ClipPreparation
 
     private RgbPicture Resize(RgbPicture picture)
     {
-        long width = picture.WidthPixels, height = picture.HeightPixels;
+        long width = picture.WidthPixels,
+            height = picture.HeightPixels;
         var longest = (int)(shortestSide * Math.Max(width, height) / Math.Min(width, height));
-        return width <= height ? BicubicResize.Resize(picture, shortestSide, longest) : BicubicResize.Resize(picture, longest, shortestSide);
+        return width <= height
+            ? BicubicResize.Resize(picture, shortestSide, longest)
+            : BicubicResize.Resize(picture, longest, shortestSide);
     }
 
     private byte[] Crop(RgbPicture picture)
     {
-        int left = (picture.WidthPixels - side) / 2, top = (picture.HeightPixels - side) / 2;
+        int left = (picture.WidthPixels - side) / 2,
+            top = (picture.HeightPixels - side) / 2;
         var cropped = new byte[side * side * 3];
         for (var y = 0; y < side; y++)
-            picture.Pixels.AsSpan(((top + y) * picture.WidthPixels + left) * 3, side * 3).CopyTo(cropped.AsSpan(y * side * 3));
+            picture
+                .Pixels.AsSpan(((top + y) * picture.WidthPixels + left) * 3, side * 3)
+                .CopyTo(cropped.AsSpan(y * side * 3));
         return cropped;
     }
 
     // A number in files of 2022, an object in later ones.
-    private static int Side(JsonElement size, string path, int otherwise, string key) => size.ValueKind switch
-    {
-        JsonValueKind.Undefined => otherwise,
-        JsonValueKind.Number when size.TryGetInt32(out var number) && number > 0 => number,
-        JsonValueKind.Object when size.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0 => number,
-        _ => throw new TextualInversionException($"{path}: the size {size} is not supported; CLIP's own is a number of pixels or an object with {key}."),
-    };
+    private static int Side(JsonElement size, string path, int otherwise, string key) =>
+        size.ValueKind switch
+        {
+            JsonValueKind.Undefined => otherwise,
+            JsonValueKind.Number when size.TryGetInt32(out var number) && number > 0 => number,
+            JsonValueKind.Object
+                when size.TryGetProperty(key, out var value)
+                    && value.ValueKind == JsonValueKind.Number
+                    && value.TryGetInt32(out var number)
+                    && number > 0 => number,
+            _ => throw new TextualInversionException(
+                $"{path}: the size {size} is not supported; CLIP's own is a number of pixels or an object with {key}."
+            ),
+        };
 
     private sealed record Config
     {

@@ -48,7 +48,8 @@ public sealed class ClipScorer : IDisposable
     public static double Cosine(float[] first, float[] second)
     {
         var sum = 0.0;
-        for (var i = 0; i < first.Length; i++) sum += (double)first[i] * second[i];
+        for (var i = 0; i < first.Length; i++)
+            sum += (double)first[i] * second[i];
         return sum;
     }
 

@@ -15,5 +15,6 @@ public readonly record struct Estimate(double Mean, double StandardError)
     }
 
     /// <summary>Of the differences, seed by seed: what seeds have in common falls out.</summary>
-    public static Estimate OfDifferences(IReadOnlyList<double> values, IReadOnlyList<double> others) => Of([.. values.Zip(others, (value, other) => value - other)]);
+    public static Estimate OfDifferences(IReadOnlyList<double> values, IReadOnlyList<double> others) =>
+        Of([.. values.Zip(others, (value, other) => value - other)]);
 }

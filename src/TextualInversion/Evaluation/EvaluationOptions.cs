@@ -23,7 +23,10 @@ public sealed record EvaluationOptions
     /// <exception cref="TextualInversionException">A number is out of its range.</exception>
     public void Validate()
     {
-        if (Count is < 2 or > 1000) throw new TextualInversionException($"--count {Count}: choose 2 to 1000 pictures; one alone has no spread.");
+        if (Count is < 2 or > 1000)
+            throw new TextualInversionException(
+                $"--count {Count}: choose 2 to 1000 pictures; one alone has no spread."
+            );
         Generation.Validate();
     }
 }

@@ -35,7 +35,14 @@ public sealed record Sign(SignKind Kind, double Value, double Limit, string Text
 /// <param name="Signs">of trouble</param>
 /// <param name="Pictures">all that were painted</param>
 public sealed record EvaluationRow(
-    string Name, Estimate Likeness, Estimate Obedience, Estimate LikenessGain, Estimate ObedienceGain, IReadOnlyList<Sign> Signs, IReadOnlyList<ScoredPicture> Pictures);
+    string Name,
+    Estimate Likeness,
+    Estimate Obedience,
+    Estimate LikenessGain,
+    Estimate ObedienceGain,
+    IReadOnlyList<Sign> Signs,
+    IReadOnlyList<ScoredPicture> Pictures
+);
 
 /// <summary>The scores of all that was compared, and the scale to read them on.</summary>
 /// <param name="Rows">in the order of the candidates</param>
@@ -43,4 +50,10 @@ public sealed record EvaluationRow(
 /// <param name="Ceiling">of likeness: the mean cosine between two given pictures; null where there is one</param>
 /// <param name="Floor">of obedience: of the baseline's bare pictures, to which no edit prompt was said</param>
 /// <param name="Choice">what to keep</param>
-public sealed record EvaluationResult(IReadOnlyList<EvaluationRow> Rows, EvaluationRow Baseline, double? Ceiling, double Floor, Choice Choice);
+public sealed record EvaluationResult(
+    IReadOnlyList<EvaluationRow> Rows,
+    EvaluationRow Baseline,
+    double? Ceiling,
+    double Floor,
+    Choice Choice
+);

@@ -15,7 +15,9 @@ public sealed record EvaluationProgress(int Done, int Total, int Painted);
 /// </summary>
 public sealed class Evaluator(CandidatePainter painter, ClipScorer clip, PictureCache cache, EvaluationOptions options)
 {
-    private int done, total, painted;
+    private int done,
+        total,
+        painted;
 
     /// <param name="candidates">what to compare, at least one</param>
     /// <param name="initializer">the word that the candidates are compared with</param>
@@ -25,28 +27,52 @@ public sealed class Evaluator(CandidatePainter painter, ClipScorer clip, Picture
     /// <param name="cancellationToken">ends it between two steps; what was painted stays in the cache</param>
     /// <exception cref="TextualInversionException">A picture cannot be written, or an option is out of range.</exception>
     public EvaluationResult Run(
-        IReadOnlyList<Candidate> candidates, string initializer, IReadOnlyList<RgbPicture> given, string modelName, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<Candidate> candidates,
+        string initializer,
+        IReadOnlyList<RgbPicture> given,
+        string modelName,
+        IProgress<EvaluationProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         options.Validate();
         (done, painted) = (0, 0);
         total = options.Count * ((1 + candidates.Count) * (1 + options.EditPrompts.Count) + 1);
         var pictures = new List<float[]>();
-        foreach (var picture in given) pictures.Add(clip.Embed(picture));
-        var texts = options.EditPrompts.Select(prompt => clip.Embed(EvaluationPrompts.WithoutPlaceholder(prompt))).ToList();
-        IReadOnlyList<ScoredPicture> Make(Candidate candidate, string template) => MakePictures(candidate, template, modelName, progress, cancellationToken);
-        CandidatePictures MakeAll(Candidate candidate) => new(Make(candidate, options.BarePrompt), [.. options.EditPrompts.Select(prompt => Make(candidate, prompt))]);
+        foreach (var picture in given)
+            pictures.Add(clip.Embed(picture));
+        var texts = options
+            .EditPrompts.Select(prompt => clip.Embed(EvaluationPrompts.WithoutPlaceholder(prompt)))
+            .ToList();
+        IReadOnlyList<ScoredPicture> Make(Candidate candidate, string template) =>
+            MakePictures(candidate, template, modelName, progress, cancellationToken);
+        CandidatePictures MakeAll(Candidate candidate) =>
+            new(
+                Make(candidate, options.BarePrompt),
+                [.. options.EditPrompts.Select(prompt => Make(candidate, prompt))]
+            );
 
         var word = Candidate.Ordinary($"\"{initializer}\"", initializer);
         var baseline = MakeAll(word);
         var blank = Make(Candidate.Ordinary("", ""), options.BarePrompt);
         var finder = new SignFinder(baseline, word.Name, blank, pictures, options.EditPrompts, texts);
-        IReadOnlyList<double> baseLikeness = baseline.Likeness(pictures), baseObedience = baseline.Obedience(texts);
+        IReadOnlyList<double> baseLikeness = baseline.Likeness(pictures),
+            baseObedience = baseline.Obedience(texts);
         EvaluationRow Score(Candidate candidate, CandidatePictures made)
         {
-            IReadOnlyList<double> likeness = made.Likeness(pictures), obedience = made.Obedience(texts);
+            IReadOnlyList<double> likeness = made.Likeness(pictures),
+                obedience = made.Obedience(texts);
             var gain = Estimate.OfDifferences(likeness, baseLikeness);
             var signs = made == baseline ? [] : finder.Find(made, gain);
-            return new EvaluationRow(candidate.Name, Estimate.Of(likeness), Estimate.Of(obedience), gain, Estimate.OfDifferences(obedience, baseObedience), signs, made.All);
+            return new EvaluationRow(
+                candidate.Name,
+                Estimate.Of(likeness),
+                Estimate.Of(obedience),
+                gain,
+                Estimate.OfDifferences(obedience, baseObedience),
+                signs,
+                made.All
+            );
         }
 
         var rows = candidates.Select(candidate => Score(candidate, MakeAll(candidate))).ToList();
@@ -56,9 +82,18 @@ public sealed class Evaluator(CandidatePainter painter, ClipScorer clip, Picture
         return new EvaluationResult(rows, baseRow, ceiling, floor, Choice.Of(rows, baseRow, ceiling, floor));
     }
 
-    private List<ScoredPicture> MakePictures(Candidate candidate, string template, string modelName, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
+    private List<ScoredPicture> MakePictures(
+        Candidate candidate,
+        string template,
+        string modelName,
+        IProgress<EvaluationProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
-        var prompt = candidate.Words.Length == 0 ? EvaluationPrompts.WithoutPlaceholder(template) : PromptTemplates.Format(template, candidate.Words);
+        var prompt =
+            candidate.Words.Length == 0
+                ? EvaluationPrompts.WithoutPlaceholder(template)
+                : PromptTemplates.Format(template, candidate.Words);
         var generation = options.Generation with { Prompt = prompt };
         var made = new List<ScoredPicture>();
         for (var i = 0; i < options.Count; i++)
@@ -66,7 +101,14 @@ public sealed class Evaluator(CandidatePainter painter, ClipScorer clip, Picture
             cancellationToken.ThrowIfCancellationRequested();
             var seed = options.Seed + (ulong)i;
             var key = painter.Key(candidate, generation, seed);
-            made.Add(new ScoredPicture(prompt, seed, cache.PathOf(key), EmbeddingOf(key, () => PictureOf(key, candidate, generation, seed, modelName, cancellationToken))));
+            made.Add(
+                new ScoredPicture(
+                    prompt,
+                    seed,
+                    cache.PathOf(key),
+                    EmbeddingOf(key, () => PictureOf(key, candidate, generation, seed, modelName, cancellationToken))
+                )
+            );
             progress?.Report(new EvaluationProgress(++done, total, painted));
         }
 
@@ -75,15 +117,24 @@ public sealed class Evaluator(CandidatePainter painter, ClipScorer clip, Picture
 
     private float[] EmbeddingOf(string key, Func<RgbPicture> picture)
     {
-        if (cache.Has(key) && cache.FindEmbedding(key, clip.Hash) is { } known) return known;
+        if (cache.Has(key) && cache.FindEmbedding(key, clip.Hash) is { } known)
+            return known;
         var embedding = clip.Embed(picture());
         cache.KeepEmbedding(key, clip.Hash, embedding);
         return embedding;
     }
 
-    private RgbPicture PictureOf(string key, Candidate candidate, GenerateOptions generation, ulong seed, string modelName, CancellationToken cancellationToken)
+    private RgbPicture PictureOf(
+        string key,
+        Candidate candidate,
+        GenerateOptions generation,
+        ulong seed,
+        string modelName,
+        CancellationToken cancellationToken
+    )
     {
-        if (cache.Find(key) is { } known) return known;
+        if (cache.Find(key) is { } known)
+            return known;
         var picture = painter.Paint(candidate, generation, seed, cancellationToken);
         painted++;
         cache.Keep(key, picture, CandidatePainter.Describe(generation, seed, modelName));

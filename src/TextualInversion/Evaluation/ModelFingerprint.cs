@@ -18,11 +18,16 @@ public static class ModelFingerprint
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var part in parts)
         {
-            if (files.Has($"{part}/config.json")) sha.AppendData(Encoding.UTF8.GetBytes(files.ReadText($"{part}/config.json")));
+            if (files.Has($"{part}/config.json"))
+                sha.AppendData(Encoding.UTF8.GetBytes(files.ReadText($"{part}/config.json")));
             Add(sha, files.Weights(part));
         }
 
-        foreach (var file in tokenizers.SelectMany(name => Directory.EnumerateFiles(files.TokenizerFolder(name)).Order(StringComparer.Ordinal)))
+        foreach (
+            var file in tokenizers.SelectMany(name =>
+                Directory.EnumerateFiles(files.TokenizerFolder(name)).Order(StringComparer.Ordinal)
+            )
+        )
             sha.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
         return Convert.ToHexStringLower(sha.GetHashAndReset());
     }
@@ -31,12 +36,20 @@ public static class ModelFingerprint
     {
         var names = file.Tensors.Keys.Order(StringComparer.Ordinal).ToArray();
         var hashes = new byte[names.Length][];
-        Parallel.For(0, names.Length, i =>
-        {
-            using var mapped = file.Read(names[i]);
-            using var values = mapped.contiguous();
-            hashes[i] = SHA256.HashData([.. Encoding.UTF8.GetBytes($"{names[i]} {values.dtype} {string.Join(',', values.shape)}"), .. SHA256.HashData(values.bytes)]);
-        });
-        foreach (var hash in hashes) sha.AppendData(hash);
+        Parallel.For(
+            0,
+            names.Length,
+            i =>
+            {
+                using var mapped = file.Read(names[i]);
+                using var values = mapped.contiguous();
+                hashes[i] = SHA256.HashData([
+                    .. Encoding.UTF8.GetBytes($"{names[i]} {values.dtype} {string.Join(',', values.shape)}"),
+                    .. SHA256.HashData(values.bytes),
+                ]);
+            }
+        );
+        foreach (var hash in hashes)
+            sha.AppendData(hash);
     }
 }

@@ -31,21 +31,34 @@ public sealed class PictureCache(string folder)
 
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Keep(string key, RgbPicture picture, string parameters) =>
-        PictureFile.Write(PathOf(key), picture.Pixels, picture.WidthPixels, picture.HeightPixels, parameters, overwrite: true);
+        PictureFile.Write(
+            PathOf(key),
+            picture.Pixels,
+            picture.WidthPixels,
+            picture.HeightPixels,
+            parameters,
+            overwrite: true
+        );
 
     /// <param name="key">of the picture</param>
     /// <param name="clipHash">of the CLIP</param>
     public float[]? FindEmbedding(string key, string clipHash)
     {
         var path = EmbeddingPath(key, clipHash);
-        if (!File.Exists(path)) return null;
+        if (!File.Exists(path))
+            return null;
         var numbers = MemoryMarshal.Cast<byte, float>(PictureDecoder.ReadBytes(path)).ToArray();
         return numbers.Length > 0 && Math.Abs(ClipScorer.Cosine(numbers, numbers) - 1) < 1e-3 ? numbers : null;
     }
 
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void KeepEmbedding(string key, string clipHash, float[] embedding) =>
-        AtomicFile.Write(EmbeddingPath(key, clipHash), overwrite: true, stream => stream.Write(MemoryMarshal.AsBytes(embedding.AsSpan())));
+        AtomicFile.Write(
+            EmbeddingPath(key, clipHash),
+            overwrite: true,
+            stream => stream.Write(MemoryMarshal.AsBytes(embedding.AsSpan()))
+        );
 
-    private string EmbeddingPath(string key, string clipHash) => Path.ChangeExtension(PathOf(key), $".{clipHash[..16]}.clip");
+    private string EmbeddingPath(string key, string clipHash) =>
+        Path.ChangeExtension(PathOf(key), $".{clipHash[..16]}.clip");
 }

@@ -19,7 +19,10 @@ public static class EmbeddingNames
         // Not within a word or another name, and not the trigger itself.
         var bare = stem.All(char.IsAsciiLetterLower) ? "" : $@"|(?<![\w<:/.-]){name}(?![\w>-])";
         return Regex.Replace(
-            prompt, $@"{Regex.Escape(trigger)}|embedding:{name}(?:\.(?:safetensors|pt|bin))?(?![\w-]){bare}",
-            match => match.Value.Equals(trigger, StringComparison.OrdinalIgnoreCase) ? match.Value : trigger, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+            prompt,
+            $@"{Regex.Escape(trigger)}|embedding:{name}(?:\.(?:safetensors|pt|bin))?(?![\w-]){bare}",
+            match => match.Value.Equals(trigger, StringComparison.OrdinalIgnoreCase) ? match.Value : trigger,
+            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+        );
     }
 }

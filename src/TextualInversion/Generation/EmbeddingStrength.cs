@@ -13,11 +13,26 @@ public static class EmbeddingStrength
     /// <param name="strength">how far</param>
     /// <returns>(n, d) on the vocabulary's device</returns>
     /// <exception cref="TextualInversionException">The initializer is no word of this vocabulary.</exception>
-    public static Tensor Apply(Tensor learned, string initializer, ClipTokenizer tokenizer, Tensor vocabulary, double strength)
+    public static Tensor Apply(
+        Tensor learned,
+        string initializer,
+        ClipTokenizer tokenizer,
+        Tensor vocabulary,
+        double strength
+    )
     {
         using var scope = NewDisposeScope();
         var groups = Initializer.Parse(tokenizer, initializer).SpreadOver((int)learned.shape[0]);
-        var start = stack([.. groups.Select(ids => vocabulary.index_select(0, tensor(Array.ConvertAll(ids, id => (long)id), device: vocabulary.device)).mean([0]))], dim: 0); // (n, d)
+        var start = stack(
+            [
+                .. groups.Select(ids =>
+                    vocabulary
+                        .index_select(0, tensor(Array.ConvertAll(ids, id => (long)id), device: vocabulary.device))
+                        .mean([0])
+                ),
+            ],
+            dim: 0
+        ); // (n, d)
         return (start + strength * (learned.to(vocabulary.device) - start)).MoveToOuterDisposeScope();
     }
 }

@@ -50,17 +50,33 @@ public sealed record GenerateOptions
         RequireUnit($"{prefix}eta", Eta);
         RequireUnit($"{prefix}guidance-rescale", GuidanceRescale);
         if (Init is not null && SkippedSteps >= Steps || Strength is not (> 0 and <= 1))
-            throw new TextualInversionException(FormattableString.Invariant($"{prefix}strength {Strength}: choose a number up to 1, large enough that one of the {Steps} steps is taken, such as 0.75."));
-        if (ClipSkip < 1) throw new TextualInversionException($"{prefix}clip-skip {ClipSkip}: choose 1 for all of the text encoder, 2 for all but its last block.");
-        if (!double.IsFinite(Guidance) || Guidance < 0) throw new TextualInversionException(FormattableString.Invariant($"{prefix}guidance {Guidance}: choose a number from 0, such as 7.5."));
+            throw new TextualInversionException(
+                FormattableString.Invariant(
+                    $"{prefix}strength {Strength}: choose a number up to 1, large enough that one of the {Steps} steps is taken, such as 0.75."
+                )
+            );
+        if (ClipSkip < 1)
+            throw new TextualInversionException(
+                $"{prefix}clip-skip {ClipSkip}: choose 1 for all of the text encoder, 2 for all but its last block."
+            );
+        if (!double.IsFinite(Guidance) || Guidance < 0)
+            throw new TextualInversionException(
+                FormattableString.Invariant($"{prefix}guidance {Guidance}: choose a number from 0, such as 7.5.")
+            );
         foreach (var (name, side) in new[] { ($"{prefix}width", Width), ($"{prefix}height", Height) })
         {
-            if (side is < 8 or > 4096 || side % 8 != 0) throw new TextualInversionException($"{name} {side}: choose a multiple of 8 from 8 to 4096, in pixels.");
+            if (side is < 8 or > 4096 || side % 8 != 0)
+                throw new TextualInversionException(
+                    $"{name} {side}: choose a multiple of 8 from 8 to 4096, in pixels."
+                );
         }
     }
 
     private static void RequireUnit(string name, double value)
     {
-        if (value is not (>= 0 and <= 1)) throw new TextualInversionException(FormattableString.Invariant($"{name} {value}: choose a number from 0 to 1."));
+        if (value is not (>= 0 and <= 1))
+            throw new TextualInversionException(
+                FormattableString.Invariant($"{name} {value}: choose a number from 0 to 1.")
+            );
     }
 }

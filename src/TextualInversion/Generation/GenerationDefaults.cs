@@ -11,7 +11,10 @@ public sealed record GenerationDefaults
 {
     private const string FileName = "generation_config.json";
 
-    private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions JsonOptions = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     public double? GuidanceScale { get; init; }
 
@@ -22,10 +25,12 @@ public sealed record GenerationDefaults
     /// <exception cref="TextualInversionException">The file is there and is malformed.</exception>
     public static GenerationDefaults Read(IModelFiles files)
     {
-        if (!files.Has(FileName)) return new GenerationDefaults();
+        if (!files.Has(FileName))
+            return new GenerationDefaults();
         try
         {
-            return JsonSerializer.Deserialize<GenerationDefaults>(files.ReadText(FileName), JsonOptions) ?? new GenerationDefaults();
+            return JsonSerializer.Deserialize<GenerationDefaults>(files.ReadText(FileName), JsonOptions)
+                ?? new GenerationDefaults();
         }
         catch (JsonException error)
         {

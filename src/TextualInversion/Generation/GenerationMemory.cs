@@ -13,7 +13,9 @@ public sealed class GenerationMemory(IModelFiles files, ScalarType type)
 {
     // Feature maps that exist at once, each as large as a block's result, with what the allocator cannot use again, and the program with its
     // libraries; fitted to measured peaks of Stable Diffusion 1.5 and of the demo model. A transformer's feed-forward layers are the widest.
-    private const int MapsOfTransformer = 45, MapsOfResnet = 15, MapsOfDecoder = 10;
+    private const int MapsOfTransformer = 45,
+        MapsOfResnet = 15,
+        MapsOfDecoder = 10;
     private const long Program = 250_000_000;
 
     private readonly UNetConfig unet = files.Config<UNetConfig>("unet");
@@ -23,18 +25,23 @@ public sealed class GenerationMemory(IModelFiles files, ScalarType type)
     /// <param name="pictures">that share a call of the model</param>
     /// <returns>bytes</returns>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
-    public long Estimate(GenerateOptions options, int pictures) => Program + Weights(options.Init is not null) + Math.Max(Step(options, pictures), Decoding(options));
+    public long Estimate(GenerateOptions options, int pictures) =>
+        Program + Weights(options.Init is not null) + Math.Max(Step(options, pictures), Decoding(options));
 
     /// <summary>The largest batch that fits; 1 where none does.</summary>
     /// <param name="options">see <see cref="Estimate"/></param>
     /// <param name="available">bytes</param>
     /// <param name="most">the largest that is wanted</param>
     public int LargestBatch(GenerateOptions options, long available, int most) =>
-        Enumerable.Range(1, most).Reverse().FirstOrDefault(pictures => Estimate(options, pictures) <= available, defaultValue: 1);
+        Enumerable
+            .Range(1, most)
+            .Reverse()
+            .FirstOrDefault(pictures => Estimate(options, pictures) <= available, defaultValue: 1);
 
     private long Weights(bool encodes)
     {
-        string[] textParts = files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
+        string[] textParts =
+            files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
         var text = textParts.Sum(part => Elements(files.Weights(part), "")) * sizeof(float);
         var pictures = Elements(files.Weights("vae"), encodes ? "" : "decoder.") * sizeof(float);
         return text + pictures + Elements(files.Weights("unet"), "") * SizeOf(type);
@@ -42,7 +49,9 @@ public sealed class GenerationMemory(IModelFiles files, ScalarType type)
 
     private long Step(GenerateOptions options, int pictures)
     {
-        long skips = 0, most = 0, area = (long)(options.Width / vae.PixelsPerCell) * (options.Height / vae.PixelsPerCell);
+        long skips = 0,
+            most = 0,
+            area = (long)(options.Width / vae.PixelsPerCell) * (options.Height / vae.PixelsPerCell);
         for (var level = 0; level < unet.BlockOutChannels.Count; level++, area /= 4)
         {
             var map = area * unet.BlockOutChannels[level];
@@ -60,5 +69,7 @@ public sealed class GenerationMemory(IModelFiles files, ScalarType type)
     private static long SizeOf(ScalarType type) => type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
 
     private static long Elements(ITensorFile file, string prefix) =>
-        file.Tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(entry => entry.Value.Shape.Aggregate(1L, (product, length) => product * length));
+        file
+            .Tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .Sum(entry => entry.Value.Shape.Aggregate(1L, (product, length) => product * length));
 }

@@ -14,7 +14,11 @@ public sealed record InitPicture(string Path, RgbPicture Picture, string Sha256)
     public static InitPicture Read(string path)
     {
         var file = PictureDecoder.ReadBytes(path);
-        return new InitPicture(path, PictureDecoder.Decode(path, file), Convert.ToHexStringLower(SHA256.HashData(file)));
+        return new InitPicture(
+            path,
+            PictureDecoder.Decode(path, file),
+            Convert.ToHexStringLower(SHA256.HashData(file))
+        );
     }
 
     /// <summary>Cut to the shape around the centre, then resized as Pillow does with bicubic.</summary>
@@ -24,17 +28,25 @@ public sealed record InitPicture(string Path, RgbPicture Picture, string Sha256)
         var resized = BicubicResize.Resize(CropToShape(picture, widthPixels, heightPixels), widthPixels, heightPixels);
         using var scope = NewDisposeScope();
         var bytes = tensor(resized.Pixels, [heightPixels, widthPixels, 3]); // (H, W, 3)
-        return (bytes.to(ScalarType.Float32) / 127.5 - 1).permute(2, 0, 1).unsqueeze(0).contiguous().MoveToOuterDisposeScope(); // (1, 3, H, W)
+        return (bytes.to(ScalarType.Float32) / 127.5 - 1)
+            .permute(2, 0, 1)
+            .unsqueeze(0)
+            .contiguous()
+            .MoveToOuterDisposeScope(); // (1, 3, H, W)
     }
 
     private static RgbPicture CropToShape(RgbPicture picture, int widthPixels, int heightPixels)
     {
         var scale = Math.Min((double)picture.WidthPixels / widthPixels, (double)picture.HeightPixels / heightPixels);
-        int width = Math.Clamp((int)Math.Round(widthPixels * scale), 1, picture.WidthPixels), height = Math.Clamp((int)Math.Round(heightPixels * scale), 1, picture.HeightPixels);
-        int left = (picture.WidthPixels - width) / 2, top = (picture.HeightPixels - height) / 2;
+        int width = Math.Clamp((int)Math.Round(widthPixels * scale), 1, picture.WidthPixels),
+            height = Math.Clamp((int)Math.Round(heightPixels * scale), 1, picture.HeightPixels);
+        int left = (picture.WidthPixels - width) / 2,
+            top = (picture.HeightPixels - height) / 2;
         var cropped = new byte[width * height * 3];
         for (var y = 0; y < height; y++)
-            picture.Pixels.AsSpan(((top + y) * picture.WidthPixels + left) * 3, width * 3).CopyTo(cropped.AsSpan(y * width * 3));
+            picture
+                .Pixels.AsSpan(((top + y) * picture.WidthPixels + left) * 3, width * 3)
+                .CopyTo(cropped.AsSpan(y * width * 3));
         return new RgbPicture(cropped, width, height);
     }
 }

@@ -8,8 +8,20 @@ namespace TextualInversion.Generation;
 /// </summary>
 internal static class OutOfMemory
 {
-    private static readonly string[] Signs = ["out of memory", "not enough memory", "can't allocate memory", "Cannot allocate memory", "memory ran out", "bad_alloc"];
+    private static readonly string[] Signs =
+    [
+        "out of memory",
+        "not enough memory",
+        "can't allocate memory",
+        "Cannot allocate memory",
+        "memory ran out",
+        "bad_alloc",
+    ];
 
     public static bool Is(Exception error) =>
-        error is OutOfMemoryException || (error is ExternalException or InvalidOperationException && Array.Exists(Signs, sign => error.Message.Contains(sign, StringComparison.OrdinalIgnoreCase)));
+        error is OutOfMemoryException
+        || (
+            error is ExternalException or InvalidOperationException
+            && Array.Exists(Signs, sign => error.Message.Contains(sign, StringComparison.OrdinalIgnoreCase))
+        );
 }

@@ -12,7 +12,8 @@ public static class PictureFile
 {
     private const string Keyword = "parameters";
     private const int HeaderEnd = PngTextChunk.SignatureLength + 12 + 13; // signature and IHDR
-    private const uint JpegQuality = 95, WebPQuality = 92;
+    private const uint JpegQuality = 95,
+        WebPQuality = 92;
 
     /// <summary>The endings of the files that can be written.</summary>
     public static IReadOnlyList<string> Endings { get; } = [".png", ".jpg", ".jpeg", ".webp"];
@@ -20,14 +21,25 @@ public static class PictureFile
     /// <summary>Writes <paramref name="rgb"/>, (H, W, 3) bytes, as the path's ending says; the same input gives the same bytes.</summary>
     /// <exception cref="ArgumentException">The pixels are not H x W x 3, the parameters hold a NUL, or the ending is none of <see cref="Endings"/>.</exception>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> rgb, int widthPixels, int heightPixels, string parameters, bool overwrite)
+    public static void Write(
+        string path,
+        ReadOnlySpan<byte> rgb,
+        int widthPixels,
+        int heightPixels,
+        string parameters,
+        bool overwrite
+    )
     {
         if (widthPixels <= 0 || heightPixels <= 0 || rgb.Length != widthPixels * heightPixels * 3)
             throw new ArgumentException($"{rgb.Length} bytes are not {widthPixels} x {heightPixels} x 3.", nameof(rgb));
-        if (parameters.Contains('\0')) throw new ArgumentException("A picture's text cannot hold a NUL.", nameof(parameters));
+        if (parameters.Contains('\0'))
+            throw new ArgumentException("A picture's text cannot hold a NUL.", nameof(parameters));
         AtomicFile.RefuseToReplace(path, overwrite);
         using var image = new MagickImage();
-        image.ReadPixels(rgb, new PixelReadSettings((uint)widthPixels, (uint)heightPixels, StorageType.Char, PixelMapping.RGB));
+        image.ReadPixels(
+            rgb,
+            new PixelReadSettings((uint)widthPixels, (uint)heightPixels, StorageType.Char, PixelMapping.RGB)
+        );
         var file = Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".png" => EncodePng(image, parameters),
@@ -45,14 +57,20 @@ public static class PictureFile
         try
         {
             var file = File.ReadAllBytes(path);
-            if (file.AsSpan().StartsWith(PngTextChunk.Signature)) return PngTextChunk.Find(file, Keyword);
+            if (file.AsSpan().StartsWith(PngTextChunk.Signature))
+                return PngTextChunk.Find(file, Keyword);
             if (PictureFormats.Recognise(file) is not (MagickFormat.Jpeg or MagickFormat.WebP))
-                throw new TextualInversionException($"{path}: is not a PNG, JPEG or WebP picture; name one that `ti generate` wrote.");
+                throw new TextualInversionException(
+                    $"{path}: is not a PNG, JPEG or WebP picture; name one that `ti generate` wrote."
+                );
             return UserComment.Read(PictureDecoder.ReadExif(path, file));
         }
         catch (InvalidDataException error)
         {
-            throw new TextualInversionException($"{path}: is damaged ({error.Message}); take another copy of it.", error);
+            throw new TextualInversionException(
+                $"{path}: is damaged ({error.Message}); take another copy of it.",
+                error
+            );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -9,13 +9,15 @@ public static class PictureGrid
 {
     private const int Gap = 4;
     private const double FontShare = 0.075; // of a picture's width
-    private const int SmallestFont = 9, LargestFont = 28;
+    private const int SmallestFont = 9,
+        LargestFont = 28;
 
     // The decoder library brings its own fontconfig, which looks for the system's settings elsewhere.
     static PictureGrid()
     {
         const string Settings = "/etc/fonts";
-        if (Directory.Exists(Settings)) MagickNET.SetEnvironmentVariable("FONTCONFIG_PATH", Settings);
+        if (Directory.Exists(Settings))
+            MagickNET.SetEnvironmentVariable("FONTCONFIG_PATH", Settings);
     }
 
     /// <summary>Whether labels can be drawn: the system has a font.</summary>
@@ -24,9 +26,14 @@ public static class PictureGrid
     /// <param name="rows">at least one row of at least one picture, all of one size; the last row may be shorter</param>
     /// <param name="columnLabels">one a column, or none; or one a picture where there are more than columns</param>
     /// <param name="rowLabels">one a row, or none</param>
-    public static RgbPicture Compose(IReadOnlyList<IReadOnlyList<RgbPicture>> rows, IReadOnlyList<string> columnLabels, IReadOnlyList<string> rowLabels)
+    public static RgbPicture Compose(
+        IReadOnlyList<IReadOnlyList<RgbPicture>> rows,
+        IReadOnlyList<string> columnLabels,
+        IReadOnlyList<string> rowLabels
+    )
     {
-        int width = rows.Max(row => row.Max(picture => picture.WidthPixels)), height = rows.Max(row => row.Max(picture => picture.HeightPixels));
+        int width = rows.Max(row => row.Max(picture => picture.WidthPixels)),
+            height = rows.Max(row => row.Max(picture => picture.HeightPixels));
         var font = Math.Clamp((int)(width * FontShare), SmallestFont, LargestFont);
         var top = columnLabels.Count > 0 ? 2 * font : Gap;
         var left = rowLabels.Count > 0 ? Gap + (int)(font * 0.62 * rowLabels.Max(label => label.Length)) + Gap : Gap;
@@ -34,16 +41,27 @@ public static class PictureGrid
         var isLabelled = columnLabels.Count > columns; // every picture
         int Left(int x) => left + x * (width + Gap);
         int Top(int y) => top + y * (height + (isLabelled ? top : Gap));
-        int totalWidth = Left(columns), totalHeight = Top(rows.Count - 1) + height + Gap;
+        int totalWidth = Left(columns),
+            totalHeight = Top(rows.Count - 1) + height + Gap;
         using var sheet = new MagickImage(MagickColors.White, (uint)totalWidth, (uint)totalHeight);
         for (var y = 0; y < rows.Count; y++)
         {
-            for (var x = 0; x < rows[y].Count; x++) Paste(sheet, rows[y][x], Left(x), Top(y));
+            for (var x = 0; x < rows[y].Count; x++)
+                Paste(sheet, rows[y][x], Left(x), Top(y));
         }
 
         var shown = isLabelled ? Math.Min(columnLabels.Count, rows.Sum(row => row.Count)) : columnLabels.Count; // fewer than planned after Ctrl-C
-        for (var i = 0; i < shown; i++) Write(sheet, columnLabels[i], Left(i % columns) + width / 2, Top(i / columns) - font * 0.6, font, TextAlignment.Center);
-        for (var y = 0; y < rowLabels.Count; y++) Write(sheet, rowLabels[y], left - Gap, Top(y) + height / 2.0 + font * 0.35, font, TextAlignment.Right);
+        for (var i = 0; i < shown; i++)
+            Write(
+                sheet,
+                columnLabels[i],
+                Left(i % columns) + width / 2,
+                Top(i / columns) - font * 0.6,
+                font,
+                TextAlignment.Center
+            );
+        for (var y = 0; y < rowLabels.Count; y++)
+            Write(sheet, rowLabels[y], left - Gap, Top(y) + height / 2.0 + font * 0.35, font, TextAlignment.Right);
         using var pixels = sheet.GetPixels();
         return new RgbPicture(pixels.ToByteArray(PixelMapping.RGB)!, totalWidth, totalHeight);
     }
@@ -51,15 +69,32 @@ public static class PictureGrid
     private static void Paste(MagickImage sheet, RgbPicture picture, int x, int y)
     {
         using var image = new MagickImage();
-        image.ReadPixels(picture.Pixels, new PixelReadSettings((uint)picture.WidthPixels, (uint)picture.HeightPixels, StorageType.Char, PixelMapping.RGB));
+        image.ReadPixels(
+            picture.Pixels,
+            new PixelReadSettings(
+                (uint)picture.WidthPixels,
+                (uint)picture.HeightPixels,
+                StorageType.Char,
+                PixelMapping.RGB
+            )
+        );
         sheet.Composite(image, x, y, CompositeOperator.Over);
     }
 
     private static void Write(MagickImage sheet, string text, double x, double y, int size, TextAlignment alignment)
     {
-        if (!CanLabel) return;
+        if (!CanLabel)
+            return;
         // Magick expands % in texts.
-        new Drawables().Font(MagickNET.FontFamilies.FirstOrDefault(family => family.Contains("Sans", StringComparison.Ordinal)) ?? MagickNET.FontFamilies[0])
-            .FontPointSize(size).FillColor(MagickColors.Black).TextAlignment(alignment).Text(x, y, text.Replace("%", "%%", StringComparison.Ordinal)).Draw(sheet);
+        new Drawables()
+            .Font(
+                MagickNET.FontFamilies.FirstOrDefault(family => family.Contains("Sans", StringComparison.Ordinal))
+                    ?? MagickNET.FontFamilies[0]
+            )
+            .FontPointSize(size)
+            .FillColor(MagickColors.Black)
+            .TextAlignment(alignment)
+            .Text(x, y, text.Replace("%", "%%", StringComparison.Ordinal))
+            .Draw(sheet);
     }
 }

@@ -23,18 +23,28 @@ internal sealed record PromptChunk(TokenizedPrompt Prompt, float[] Weights)
         var behindComma = 0; // where the text after the last comma of the open chunk begins
         foreach (var part in PromptSyntax.Parse(prompt))
         {
-            if (part.IsBreak) Close(open.Count);
+            if (part.IsBreak)
+                Close(open.Count);
             foreach (var ids in tokenizer.Split(part.Text))
             {
                 var isComma = ids.Count == 1 && ids[0] == tokenizer.Comma;
-                if (open.Count == tokenizer.Capacity && !isComma && behindComma > 0 && open.Count - behindComma < CommaReach) Close(behindComma);
-                if (open.Count + ids.Count > tokenizer.Capacity) Close(open.Count);
+                if (
+                    open.Count == tokenizer.Capacity
+                    && !isComma
+                    && behindComma > 0
+                    && open.Count - behindComma < CommaReach
+                )
+                    Close(behindComma);
+                if (open.Count + ids.Count > tokenizer.Capacity)
+                    Close(open.Count);
                 open.AddRange(ids.Select(id => (id, (float)part.Weight)));
-                if (isComma) behindComma = open.Count;
+                if (isComma)
+                    behindComma = open.Count;
             }
         }
 
-        if (open.Count > 0 || chunks.Count == 0) Close(open.Count);
+        if (open.Count > 0 || chunks.Count == 0)
+            Close(open.Count);
         return chunks;
 
         void Close(int length)
@@ -50,7 +60,8 @@ internal sealed record PromptChunk(TokenizedPrompt Prompt, float[] Weights)
         var prompt = tokenizer.Frame([.. content.Select(token => token.Id)]);
         var weights = new float[prompt.Ids.Count];
         Array.Fill(weights, 1);
-        for (var i = 0; i < content.Count; i++) weights[i + 1] = content[i].Weight; // behind the beginning of text
+        for (var i = 0; i < content.Count; i++)
+            weights[i + 1] = content[i].Weight; // behind the beginning of text
         return new PromptChunk(prompt, weights);
     }
 }

@@ -8,7 +8,11 @@ namespace TextualInversion.Generation;
 /// <param name="model">the text encoders</param>
 /// <param name="tokenizers">with the placeholders of all embeddings</param>
 /// <param name="rows">(N, d) for each text encoder: all placeholders' rows; null without embeddings</param>
-internal sealed class PromptConditioning(IDiffusionModel model, PromptTokenizers tokenizers, IReadOnlyList<Tensor>? rows)
+internal sealed class PromptConditioning(
+    IDiffusionModel model,
+    PromptTokenizers tokenizers,
+    IReadOnlyList<Tensor>? rows
+)
 {
     /// <summary>The states of a prompt's chunks lie one behind the other; the shorter of prompt and negative is filled up with empty chunks.</summary>
     /// <param name="options">prompt, negative, size, clip skip</param>
@@ -18,7 +22,8 @@ internal sealed class PromptConditioning(IDiffusionModel model, PromptTokenizers
     public Conditioning Encode(GenerateOptions options, bool isGuided, int pictures)
     {
         var prompt = Split(options.Prompt);
-        if (!isGuided) return Encode(prompt, options).Repeat(pictures);
+        if (!isGuided)
+            return Encode(prompt, options).Repeat(pictures);
         if (options.Negative is null && model.MissingPromptIsZero)
         {
             var only = Encode(prompt, options);
@@ -28,28 +33,46 @@ internal sealed class PromptConditioning(IDiffusionModel model, PromptTokenizers
         var negative = Split(options.Negative ?? "");
         FillUp(prompt, negative[0].Count);
         FillUp(negative, prompt[0].Count);
-        return Conditioning.Concatenate(Encode(negative, options).Repeat(pictures), Encode(prompt, options).Repeat(pictures));
+        return Conditioning.Concatenate(
+            Encode(negative, options).Repeat(pictures),
+            Encode(prompt, options).Repeat(pictures)
+        );
     }
 
     /// <returns>for each text encoder the chunks of the prompt</returns>
-    private List<List<PromptChunk>> Split(string prompt) => [.. tokenizers.Each.Select(tokenizer => PromptChunk.Split(prompt, tokenizer))];
+    private List<List<PromptChunk>> Split(string prompt) =>
+        [.. tokenizers.Each.Select(tokenizer => PromptChunk.Split(prompt, tokenizer))];
 
     private void FillUp(List<List<PromptChunk>> chunks, int count)
     {
         for (var encoder = 0; encoder < chunks.Count; encoder++)
         {
-            while (chunks[encoder].Count < count) chunks[encoder].Add(PromptChunk.Empty(tokenizers.Each[encoder]));
+            while (chunks[encoder].Count < count)
+                chunks[encoder].Add(PromptChunk.Empty(tokenizers.Each[encoder]));
         }
     }
 
     private Conditioning Encode(List<List<PromptChunk>> chunks, GenerateOptions options)
     {
         var geometry = PictureGeometry.Whole(options.Height, options.Width);
-        List<PromptTokens> prompts = [.. chunks.Select(parts => PromptTokens.Batch([.. parts.Select(part => part.Prompt)]))];
-        var encoded = model.EncodePrompts(prompts, rows, [.. Enumerable.Repeat(geometry, chunks[0].Count)], options.ClipSkip - 1);
+        List<PromptTokens> prompts =
+        [
+            .. chunks.Select(parts => PromptTokens.Batch([.. parts.Select(part => part.Prompt)])),
+        ];
+        var encoded = model.EncodePrompts(
+            prompts,
+            rows,
+            [.. Enumerable.Repeat(geometry, chunks[0].Count)],
+            options.ClipSkip - 1
+        );
         var states = Weigh(encoded.EncoderHiddenStates, chunks); // (n, S, D)
         states = states.reshape(1, -1, states.shape[2]); // (1, n S, D)
-        return new Conditioning(states, encoded.Added is null ? null : new AddedConditioning(encoded.Added.PooledText.narrow(0, 0, 1), encoded.Added.TimeIds.narrow(0, 0, 1)));
+        return new Conditioning(
+            states,
+            encoded.Added is null
+                ? null
+                : new AddedConditioning(encoded.Added.PooledText.narrow(0, 0, 1), encoded.Added.TimeIds.narrow(0, 0, 1))
+        );
     }
 
     /// <summary>
@@ -58,14 +81,19 @@ internal sealed class PromptConditioning(IDiffusionModel model, PromptTokenizers
     /// </summary>
     private Tensor Weigh(Tensor states, List<List<PromptChunk>> chunks)
     {
-        if (chunks.TrueForAll(parts => parts.TrueForAll(part => !part.IsWeighted))) return states;
+        if (chunks.TrueForAll(parts => parts.TrueForAll(part => !part.IsWeighted)))
+            return states;
         var weighed = new List<Tensor>();
         long offset = 0;
         for (var encoder = 0; encoder < chunks.Count; encoder++)
         {
             var width = model.Vocabularies[encoder].shape[1];
             var own = states.narrow(2, offset, width); // (n, S, d)
-            var weights = tensor(chunks[encoder].SelectMany(part => part.Weights).ToArray(), [states.shape[0], states.shape[1], 1], device: states.device);
+            var weights = tensor(
+                chunks[encoder].SelectMany(part => part.Weights).ToArray(),
+                [states.shape[0], states.shape[1], 1],
+                device: states.device
+            );
             var products = own * weights;
             weighed.Add(products * (own.mean([1, 2], keepdim: true) / products.mean([1, 2], keepdim: true)));
             offset += width;

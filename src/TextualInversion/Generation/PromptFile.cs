@@ -9,6 +9,8 @@ public static class PromptFile
     public static IReadOnlyList<string> Read(string path)
     {
         var lines = TextFile.Read(path).Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).ToList();
-        return lines.Count > 0 ? lines : throw new TextualInversionException($"{path}: holds no prompt; write one a line.");
+        return lines.Count > 0
+            ? lines
+            : throw new TextualInversionException($"{path}: holds no prompt; write one a line.");
     }
 }

@@ -24,35 +24,51 @@ internal static partial class PromptSyntax
     public static IReadOnlyList<PromptPart> Parse(string prompt)
     {
         var parts = new List<PromptPart>();
-        Stack<int> round = new(), square = new(); // where the part after an open bracket begins
+        Stack<int> round = new(),
+            square = new(); // where the part after an open bracket begins
         foreach (Match match in Marks().Matches(prompt))
         {
             var mark = match.Value;
-            if (mark[0] == '\\') parts.Add(new PromptPart(mark[1..], 1));
-            else if (mark == "(") round.Push(parts.Count);
-            else if (mark == "[") square.Push(parts.Count);
-            else if (mark == ")" && round.TryPop(out var begin)) Weigh(begin, Step);
-            else if (mark == "]" && square.TryPop(out begin)) Weigh(begin, 1 / Step);
-            else if (TryNumber(match, out var weight) && round.TryPop(out begin)) Weigh(begin, weight);
-            else AddText(mark);
+            if (mark[0] == '\\')
+                parts.Add(new PromptPart(mark[1..], 1));
+            else if (mark == "(")
+                round.Push(parts.Count);
+            else if (mark == "[")
+                square.Push(parts.Count);
+            else if (mark == ")" && round.TryPop(out var begin))
+                Weigh(begin, Step);
+            else if (mark == "]" && square.TryPop(out begin))
+                Weigh(begin, 1 / Step);
+            else if (TryNumber(match, out var weight) && round.TryPop(out begin))
+                Weigh(begin, weight);
+            else
+                AddText(mark);
         }
 
-        foreach (var begin in round) Weigh(begin, Step);
-        foreach (var begin in square) Weigh(begin, 1 / Step);
+        foreach (var begin in round)
+            Weigh(begin, Step);
+        foreach (var begin in square)
+            Weigh(begin, 1 / Step);
         if (parts.Find(part => Math.Abs(part.Weight) > LargestWeight) is { } wrong)
-            throw new TextualInversionException(FormattableString.Invariant($"The prompt gives \"{wrong.Text.Trim()}\" the weight {wrong.Weight:G3}; choose one near 1, such as 1.3."));
+            throw new TextualInversionException(
+                FormattableString.Invariant(
+                    $"The prompt gives \"{wrong.Text.Trim()}\" the weight {wrong.Weight:G3}; choose one near 1, such as 1.3."
+                )
+            );
         return Merge(parts);
 
         void Weigh(int begin, double factor)
         {
-            for (var i = begin; i < parts.Count; i++) parts[i] = parts[i] with { Weight = parts[i].Weight * factor };
+            for (var i = begin; i < parts.Count; i++)
+                parts[i] = parts[i] with { Weight = parts[i].Weight * factor };
         }
 
         void AddText(string text)
         {
             foreach (var (index, stretch) in Break().Split(text).Index())
             {
-                if (index > 0) parts.Add(new PromptPart("", 1, IsBreak: true));
+                if (index > 0)
+                    parts.Add(new PromptPart("", 1, IsBreak: true));
                 parts.Add(new PromptPart(stretch, 1));
             }
         }
@@ -61,7 +77,8 @@ internal static partial class PromptSyntax
     private static bool TryNumber(Match match, out double number)
     {
         number = 0;
-        return match.Groups["weight"] is { Success: true } group && double.TryParse(group.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+        return match.Groups["weight"] is { Success: true } group
+            && double.TryParse(group.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
     }
 
     private static List<PromptPart> Merge(List<PromptPart> parts)
@@ -69,8 +86,15 @@ internal static partial class PromptSyntax
         var merged = new List<PromptPart>();
         foreach (var part in parts)
         {
-            if (merged.Count > 0 && merged[^1] is { IsBreak: false } last && !part.IsBreak && last.Weight == part.Weight) merged[^1] = last with { Text = last.Text + part.Text };
-            else merged.Add(part);
+            if (
+                merged.Count > 0
+                && merged[^1] is { IsBreak: false } last
+                && !part.IsBreak
+                && last.Weight == part.Weight
+            )
+                merged[^1] = last with { Text = last.Text + part.Text };
+            else
+                merged.Add(part);
         }
 
         return merged;

@@ -12,14 +12,23 @@ namespace TextualInversion.Generation;
 /// <param name="scheduler">Its noise schedule.</param>
 /// <param name="tokenizers">With the placeholders of all embeddings.</param>
 /// <param name="rows">(N, d) for each text encoder: the embeddings' rows in the placeholders' order; null without embeddings.</param>
-public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler, PromptTokenizers tokenizers, IReadOnlyList<Tensor>? rows)
+public sealed class TextToImage(
+    IDiffusionModel model,
+    SchedulerConfig scheduler,
+    PromptTokenizers tokenizers,
+    IReadOnlyList<Tensor>? rows
+)
 {
     private readonly PromptConditioning conditioning = new(model, tokenizers, rows);
 
     /// <summary>One picture. The same seed and settings start from the same noise as in diffusers.</summary>
     /// <inheritdoc cref="Generate(GenerateOptions, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/>
-    public RgbPicture Generate(GenerateOptions options, ulong seed, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default) =>
-        Generate(options, [seed], progress, cancellationToken)[0];
+    public RgbPicture Generate(
+        GenerateOptions options,
+        ulong seed,
+        IProgress<(int Step, int Steps)>? progress = null,
+        CancellationToken cancellationToken = default
+    ) => Generate(options, [seed], progress, cancellationToken)[0];
 
     /// <summary>A picture for each seed, all in one batch; each is the picture made alone, but for roundings on a GPU.</summary>
     /// <param name="options">what to draw</param>
@@ -29,7 +38,12 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TextualInversionException">An option is out of range.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; with fewer pictures it may suffice.</exception>
-    public IReadOnlyList<RgbPicture> Generate(GenerateOptions options, IReadOnlyList<ulong> seeds, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<RgbPicture> Generate(
+        GenerateOptions options,
+        IReadOnlyList<ulong> seeds,
+        IProgress<(int Step, int Steps)>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         options.Validate();
         var generators = seeds.Select(seed => new Generator(seed)).ToList();
@@ -45,7 +59,8 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
         }
         finally
         {
-            foreach (var generator in generators) generator.Dispose();
+            foreach (var generator in generators)
+                generator.Dispose();
         }
     }
 
@@ -61,7 +76,12 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
     /// <param name="progress">see <see cref="Generate(GenerateOptions, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/></param>
     /// <param name="cancellationToken">see there</param>
     /// <returns>(1, 4, h, w) for each picture, scaled</returns>
-    internal IReadOnlyList<Tensor> Denoise(GenerateOptions options, IReadOnlyList<Generator> generators, IProgress<(int Step, int Steps)>? progress = null, CancellationToken cancellationToken = default)
+    internal IReadOnlyList<Tensor> Denoise(
+        GenerateOptions options,
+        IReadOnlyList<Generator> generators,
+        IProgress<(int Step, int Steps)>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -77,7 +97,8 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
             for (var call = first; call < plan.Timesteps.Count; call++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                foreach (var part in runs.Chunk(together)) Step(options, part, call, plan.Timesteps[call], condition, isGuided);
+                foreach (var part in runs.Chunk(together))
+                    Step(options, part, call, plan.Timesteps[call], condition, isGuided);
                 progress?.Report((call + 1 - first, plan.Timesteps.Count - first));
             }
 
@@ -85,7 +106,8 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
         }
         finally
         {
-            foreach (var run in runs) run.Dispose();
+            foreach (var run in runs)
+                run.Dispose();
         }
     }
 
@@ -107,19 +129,39 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
     private void Start(GenerateOptions options, IReadOnlyList<Generator> generators, int first, List<PictureRun> runs)
     {
         long[] shape = [1, 4, options.Height / model.PixelsPerCell, options.Width / model.PixelsPerCell];
-        using var start = options.Init is { } init ? TiledVae.Encode(model, InitPicture.ToPixels(init, options.Width, options.Height).to(model.Device)) : null;
+        using var start = options.Init is { } init
+            ? TiledVae.Encode(model, InitPicture.ToPixels(init, options.Width, options.Height).to(model.Device))
+            : null;
         foreach (var generator in generators)
         {
             var sampler = Samplers.Create(options.Sampler, scheduler, options.Steps, options.Eta);
-            runs.Add(start is null ? new PictureRun(sampler, generator, shape, model.Device) : new PictureRun(sampler, generator, start.Mean, start.Std, first));
+            runs.Add(
+                start is null
+                    ? new PictureRun(sampler, generator, shape, model.Device)
+                    : new PictureRun(sampler, generator, start.Mean, start.Std, first)
+            );
         }
     }
 
-    private void Step(GenerateOptions options, PictureRun[] runs, int call, float timestep, Conditioning condition, bool isGuided)
+    private void Step(
+        GenerateOptions options,
+        PictureRun[] runs,
+        int call,
+        float timestep,
+        Conditioning condition,
+        bool isGuided
+    )
     {
         using var scope = NewDisposeScope();
-        var prediction = Predict(options, cat([.. runs.Select(run => run.Input(call))], dim: 0), timestep, condition, isGuided); // (B, 4, h, w)
-        for (var i = 0; i < runs.Length; i++) runs[i].Step(prediction.narrow(0, i, 1), call);
+        var prediction = Predict(
+            options,
+            cat([.. runs.Select(run => run.Input(call))], dim: 0),
+            timestep,
+            condition,
+            isGuided
+        ); // (B, 4, h, w)
+        for (var i = 0; i < runs.Length; i++)
+            runs[i].Step(prediction.narrow(0, i, 1), call);
     }
 
     /// <param name="options">guidance</param>
@@ -128,7 +170,13 @@ public sealed class TextToImage(IDiffusionModel model, SchedulerConfig scheduler
     /// <param name="condition">of B pictures, or with guidance of 2 B</param>
     /// <param name="isGuided">whether there is guidance</param>
     /// <returns>(B, 4, h, w)</returns>
-    private Tensor Predict(GenerateOptions options, Tensor latents, float timestep, Conditioning condition, bool isGuided)
+    private Tensor Predict(
+        GenerateOptions options,
+        Tensor latents,
+        float timestep,
+        Conditioning condition,
+        bool isGuided
+    )
     {
         using var scope = NewDisposeScope();
         var input = isGuided ? cat([latents, latents], dim: 0) : latents; // (2 B, 4, h, w)

@@ -14,7 +14,9 @@ internal static class TiledVae
 
     /// <summary>How many pixels of a picture are in memory as feature maps at once.</summary>
     public static long PixelsAtOnce(long heightPixels, long widthPixels) =>
-        IsWhole(heightPixels, widthPixels) ? heightPixels * widthPixels : Math.Min(TilePixels, heightPixels) * Math.Min(TilePixels, widthPixels);
+        IsWhole(heightPixels, widthPixels)
+            ? heightPixels * widthPixels
+            : Math.Min(TilePixels, heightPixels) * Math.Min(TilePixels, widthPixels);
 
     /// <param name="model">the decoder</param>
     /// <param name="latents">(1, 4, h, w), scaled</param>
@@ -22,7 +24,9 @@ internal static class TiledVae
     public static Tensor Decode(IDiffusionModel model, Tensor latents)
     {
         var cell = model.PixelsPerCell;
-        return IsWhole(latents.shape[2] * cell, latents.shape[3] * cell) ? model.DecodeLatents(latents) : Decode(model, latents, TilePixels / cell);
+        return IsWhole(latents.shape[2] * cell, latents.shape[3] * cell)
+            ? model.DecodeLatents(latents)
+            : Decode(model, latents, TilePixels / cell);
     }
 
     /// <param name="model">the encoder</param>
@@ -48,13 +52,21 @@ internal static class TiledVae
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         // diffusers fades what the network gives: the means and the logarithms of the variances.
-        var moments = Tiles.Map(pixels, tilePixels, tilePixels / model.PixelsPerCell, tile =>
-        {
-            var own = model.EncodePictures(tile);
-            return cat([own.Mean, own.Std.log()], dim: 1); // (1, 8, h, w)
-        });
+        var moments = Tiles.Map(
+            pixels,
+            tilePixels,
+            tilePixels / model.PixelsPerCell,
+            tile =>
+            {
+                var own = model.EncodePictures(tile);
+                return cat([own.Mean, own.Std.log()], dim: 1); // (1, 8, h, w)
+            }
+        );
         var parts = moments.chunk(2, dim: 1); // 2 x (1, 4, h, w)
-        return new LatentDistribution(parts[0].contiguous().MoveToOuterDisposeScope(), parts[1].exp().MoveToOuterDisposeScope());
+        return new LatentDistribution(
+            parts[0].contiguous().MoveToOuterDisposeScope(),
+            parts[1].exp().MoveToOuterDisposeScope()
+        );
     }
 
     private static bool IsWhole(long heightPixels, long widthPixels) => heightPixels * widthPixels <= WholeUpToPixels;

@@ -15,7 +15,8 @@ internal static class Tiles
     public static Tensor Map(Tensor input, int inputTile, int outputTile, Func<Tensor, Tensor> network)
     {
         using var scope = NewDisposeScope();
-        long height = input.shape[2], width = input.shape[3];
+        long height = input.shape[2],
+            width = input.shape[3];
         var (stride, blend) = ((long)(inputTile * (1 - Overlap)), (long)(outputTile * Overlap));
         var kept = outputTile - blend;
         Tensor[]? above = null; // whole tiles, blended
@@ -25,14 +26,24 @@ internal static class Tiles
             var row = new List<Tensor>();
             for (long left = 0; left < width; left += stride)
             {
-                var tile = Compute(input.narrow(2, top, Math.Min(inputTile, height - top)).narrow(3, left, Math.Min(inputTile, width - left)), network);
-                if (above is not null) FadeIn(above[row.Count], tile, blend, dim: 2);
-                if (row.Count > 0) FadeIn(row[^1], tile, blend, dim: 3);
+                var tile = Compute(
+                    input
+                        .narrow(2, top, Math.Min(inputTile, height - top))
+                        .narrow(3, left, Math.Min(inputTile, width - left)),
+                    network
+                );
+                if (above is not null)
+                    FadeIn(above[row.Count], tile, blend, dim: 2);
+                if (row.Count > 0)
+                    FadeIn(row[^1], tile, blend, dim: 3);
                 row.Add(tile);
             }
 
             above = [.. row];
-            strips.Add(cat([.. row.Select(tile => Begin(tile, kept, dim: 3))], dim: 3).narrow(2, 0, Math.Min(kept, row[0].shape[2]))); // (1, D, kept, w)
+            strips.Add(
+                cat([.. row.Select(tile => Begin(tile, kept, dim: 3))], dim: 3)
+                    .narrow(2, 0, Math.Min(kept, row[0].shape[2]))
+            ); // (1, D, kept, w)
         }
 
         return cat([.. strips], dim: 2).MoveToOuterDisposeScope();
@@ -55,5 +66,6 @@ internal static class Tiles
         begin.copy_(former.narrow(dim, former.shape[dim] - extent, extent) * (1 - share) + begin * share);
     }
 
-    private static Tensor Begin(Tensor tile, long extent, int dim) => tile.narrow(dim, 0, Math.Min(extent, tile.shape[dim]));
+    private static Tensor Begin(Tensor tile, long extent, int dim) =>
+        tile.narrow(dim, 0, Math.Min(extent, tile.shape[dim]));
 }

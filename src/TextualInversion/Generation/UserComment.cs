@@ -25,9 +25,11 @@ internal static class UserComment
     /// <summary>The text; null where there is none or it is in another encoding.</summary>
     public static string? Read(IExifProfile? profile)
     {
-        if (profile?.GetValue(ExifTag.UserComment)?.Value is not { Length: >= HeaderLength } comment) return null;
+        if (profile?.GetValue(ExifTag.UserComment)?.Value is not { Length: >= HeaderLength } comment)
+            return null;
         var text = comment.AsSpan(HeaderLength);
-        if (comment.AsSpan().StartsWith(Unicode)) return Encoding.BigEndianUnicode.GetString(text);
+        if (comment.AsSpan().StartsWith(Unicode))
+            return Encoding.BigEndianUnicode.GetString(text);
         return comment.AsSpan().StartsWith(Ascii) ? Encoding.ASCII.GetString(text) : null;
     }
 }

@@ -10,29 +10,50 @@ namespace TextualInversion.Generation;
 /// <param name="Prompt">what to draw</param>
 /// <param name="Negative">what not to draw; null where nothing is said, which is not always the same as empty</param>
 /// <param name="Values">the settings by the WebUI's names, as text; and those that it does not know by ours</param>
-public sealed partial record WebUiParameters(string Prompt, string? Negative, IReadOnlyDictionary<string, string> Values)
+public sealed partial record WebUiParameters(
+    string Prompt,
+    string? Negative,
+    IReadOnlyDictionary<string, string> Values
+)
 {
     private const string NegativeMark = "Negative prompt: ";
     private const string FirstSetting = "Steps: ";
 
-    private static readonly JsonSerializerOptions Quotes = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Quotes = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <param name="options">how the picture was made</param>
     /// <param name="seed">from which noise</param>
     /// <param name="model">on which model</param>
     /// <param name="software">by what</param>
     /// <param name="more">more settings, whose names hold letters, spaces and hyphens</param>
-    public static string Format(GenerateOptions options, ulong seed, string model, string software, IEnumerable<KeyValuePair<string, string>>? more = null)
+    public static string Format(
+        GenerateOptions options,
+        ulong seed,
+        string model,
+        string software,
+        IEnumerable<KeyValuePair<string, string>>? more = null
+    )
     {
         List<(string Name, string Value)> settings =
         [
-            ("Steps", Text(options.Steps)), ("Sampler", Samplers.DisplayName(options.Sampler)), ("CFG scale", Text(options.Guidance)), ("Seed", Text(seed)),
-            ("Size", $"{Text(options.Width)}x{Text(options.Height)}"), ("Model", model),
+            ("Steps", Text(options.Steps)),
+            ("Sampler", Samplers.DisplayName(options.Sampler)),
+            ("CFG scale", Text(options.Guidance)),
+            ("Seed", Text(seed)),
+            ("Size", $"{Text(options.Width)}x{Text(options.Height)}"),
+            ("Model", model),
         ];
-        if (options.Init is not null) settings.Add(("Denoising strength", Text(options.Strength)));
-        if (options.ClipSkip != 1) settings.Add(("Clip skip", Text(options.ClipSkip)));
-        if (options.Eta != 0) settings.Add(("Eta", Text(options.Eta)));
-        if (options.GuidanceRescale != 0) settings.Add(("Guidance rescale", Text(options.GuidanceRescale)));
+        if (options.Init is not null)
+            settings.Add(("Denoising strength", Text(options.Strength)));
+        if (options.ClipSkip != 1)
+            settings.Add(("Clip skip", Text(options.ClipSkip)));
+        if (options.Eta != 0)
+            settings.Add(("Eta", Text(options.Eta)));
+        if (options.GuidanceRescale != 0)
+            settings.Add(("Guidance rescale", Text(options.GuidanceRescale)));
         settings.AddRange((more ?? []).Select(pair => (pair.Key, pair.Value)));
         settings.Add(("Version", software));
         var negative = options.Negative is null ? "" : $"\n{NegativeMark}{options.Negative}";
@@ -45,13 +66,23 @@ public sealed partial record WebUiParameters(string Prompt, string? Negative, IR
     {
         var lines = text.Split('\n');
         var settings = Array.FindLastIndex(lines, line => line.StartsWith(FirstSetting, StringComparison.Ordinal));
-        if (settings < 1) throw new FormatException("it does not say how the picture was made");
-        var negative = Array.FindLastIndex(lines, settings - 1, line => line.StartsWith(NegativeMark.TrimEnd(), StringComparison.Ordinal));
+        if (settings < 1)
+            throw new FormatException("it does not say how the picture was made");
+        var negative = Array.FindLastIndex(
+            lines,
+            settings - 1,
+            line => line.StartsWith(NegativeMark.TrimEnd(), StringComparison.Ordinal)
+        );
         var values = new Dictionary<string, string>();
-        foreach (Match match in Setting().Matches(string.Join('\n', lines[settings..]))) values[match.Groups["name"].Value] = Unquote(match.Groups["value"].Value);
+        foreach (Match match in Setting().Matches(string.Join('\n', lines[settings..])))
+            values[match.Groups["name"].Value] = Unquote(match.Groups["value"].Value);
         return new WebUiParameters(
             string.Join('\n', lines[..(negative < 0 ? settings : negative)]),
-            negative < 0 ? null : string.Join('\n', lines[negative..settings])[NegativeMark.TrimEnd().Length..].TrimStart(' '), values);
+            negative < 0
+                ? null
+                : string.Join('\n', lines[negative..settings])[NegativeMark.TrimEnd().Length..].TrimStart(' '),
+            values
+        );
     }
 
     /// <summary>A setting; null where it is not there.</summary>
@@ -61,13 +92,16 @@ public sealed partial record WebUiParameters(string Prompt, string? Negative, IR
     /// <exception cref="FormatException">It is none.</exception>
     public T? Number<T>(string name)
         where T : struct, IParsable<T> =>
-        Find(name) is not { } text ? null : T.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : throw new FormatException($"its {name} is \"{text}\"");
+        Find(name) is not { } text ? null
+        : T.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number
+        : throw new FormatException($"its {name} is \"{text}\"");
 
     private static string Text<T>(T value)
         where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
 
     /// <summary>As JSON where the text would not end where it ends, as the WebUI does.</summary>
-    private static string Quote(string value) => value.IndexOfAny([',', ':', '\n', '"']) < 0 ? value : JsonSerializer.Serialize(value, Quotes);
+    private static string Quote(string value) =>
+        value.IndexOfAny([',', ':', '\n', '"']) < 0 ? value : JsonSerializer.Serialize(value, Quotes);
 
     private static string Unquote(string value)
     {

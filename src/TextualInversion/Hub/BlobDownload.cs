@@ -5,13 +5,22 @@ namespace TextualInversion.Hub;
 /// <summary>
 /// Fetches one file into the cache: into <c>HASH.incomplete</c>, from where an earlier attempt ended, checked against size and hash, then moved to its blob.
 /// </summary>
-internal sealed class BlobDownload(HubConnection connection, HubCache cache, HubOptions options, HubId id, string commit, HubFile file)
+internal sealed class BlobDownload(
+    HubConnection connection,
+    HubCache cache,
+    HubOptions options,
+    HubId id,
+    string commit,
+    HubFile file
+)
 {
     private const int BufferBytes = 1 << 17;
 
     private readonly string blob = cache.BlobPath(id, file.Blob);
     private readonly string partialPath = cache.PartialPath(id, file.Blob);
-    private readonly Uri address = connection.Address($"{id.Name}/resolve/{commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}");
+    private readonly Uri address = connection.Address(
+        $"{id.Name}/resolve/{commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}"
+    );
 
     /// <param name="arrived">told how many bytes of the file are here</param>
     /// <param name="notice">told of what goes wrong and is tried again</param>
@@ -22,14 +31,23 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
-            using var held = await cache.LockAsync(id, file.Blob, () => notice($"another process is downloading {file.Path}; waiting for it"), cancellationToken);
-            if (!cache.Has(id, commit, file)) await FetchAsync(arrived, notice, cancellationToken);
+            using var held = await cache.LockAsync(
+                id,
+                file.Blob,
+                () => notice($"another process is downloading {file.Path}; waiting for it"),
+                cancellationToken
+            );
+            if (!cache.Has(id, commit, file))
+                await FetchAsync(arrived, notice, cancellationToken);
             cache.Link(id, commit, file);
             arrived(file.Size);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{partialPath}: cannot be written ({error.Message.TrimEnd('.')}); free some space, or choose another cache with HF_HUB_CACHE. What came so far is kept.", error);
+            throw new TextualInversionException(
+                $"{partialPath}: cannot be written ({error.Message.TrimEnd('.')}); free some space, or choose another cache with HF_HUB_CACHE. What came so far is kept.",
+                error
+            );
         }
     }
 
@@ -37,7 +55,13 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
     {
         try
         {
-            await HubRetry.RunAsync(options, () => AttemptAsync(arrived, cancellationToken), () => Length(partialPath), notice, cancellationToken);
+            await HubRetry.RunAsync(
+                options,
+                () => AttemptAsync(arrived, cancellationToken),
+                () => Length(partialPath),
+                notice,
+                cancellationToken
+            );
         }
         catch (HubFailure failure)
         {
@@ -53,7 +77,11 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
         {
             await FillAsync(arrived, cancellationToken);
             var hash = await BlobHash.OfAsync(partialPath, file.Blob, cancellationToken);
-            return hash == file.Blob ? true : throw Damaged($"{await DescribeAsync(partialPath, cancellationToken)} with the hash {hash} instead of {file.Blob}");
+            return hash == file.Blob
+                ? true
+                : throw Damaged(
+                    $"{await DescribeAsync(partialPath, cancellationToken)} with the hash {hash} instead of {file.Blob}"
+                );
         }
         catch (HubFailure failure) when (failure.Kind == HubFailureKind.Damaged)
         {
@@ -64,10 +92,19 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
 
     private async Task FillAsync(Action<long> arrived, CancellationToken cancellationToken)
     {
-        await using var partial = new FileStream(partialPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, BufferBytes, FileOptions.Asynchronous);
-        if (partial.Length > file.Size) partial.SetLength(0);
+        await using var partial = new FileStream(
+            partialPath,
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.None,
+            BufferBytes,
+            FileOptions.Asynchronous
+        );
+        if (partial.Length > file.Size)
+            partial.SetLength(0);
         arrived(partial.Length);
-        if (partial.Length < file.Size) await AppendAsync(partial, arrived, cancellationToken);
+        if (partial.Length < file.Size)
+            await AppendAsync(partial, arrived, cancellationToken);
         partial.Flush(flushToDisk: true);
     }
 
@@ -75,11 +112,18 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
     private async Task AppendAsync(FileStream partial, Action<long> arrived, CancellationToken cancellationToken)
     {
         using var response = await connection.GetAsync(id, address, partial.Length, cancellationToken);
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) throw Damaged("shorter than announced");
-        var isContinued = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == partial.Length;
-        if (!isContinued) partial.SetLength(0); // the server does not know ranges and starts at the beginning
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+            throw Damaged("shorter than announced");
+        var isContinued =
+            response.StatusCode == HttpStatusCode.PartialContent
+            && response.Content.Headers.ContentRange?.From == partial.Length;
+        if (!isContinued)
+            partial.SetLength(0); // the server does not know ranges and starts at the beginning
         var total = partial.Length + response.Content.Headers.ContentLength;
-        if (total is not null && total != file.Size) throw Damaged($"{(IsPage(response) ? "a web page" : "a file")} of {total:N0} bytes instead of {file.Size:N0}");
+        if (total is not null && total != file.Size)
+            throw Damaged(
+                $"{(IsPage(response) ? "a web page" : "a file")} of {total:N0} bytes instead of {file.Size:N0}"
+            );
 
         partial.Position = partial.Length;
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -87,17 +131,24 @@ internal sealed class BlobDownload(HubConnection connection, HubCache cache, Hub
         var buffer = new byte[BufferBytes];
         while (await connection.ReadAsync(body, buffer, host, cancellationToken) is var read and > 0)
         {
-            if (partial.Position + read > file.Size) throw Damaged($"a file of more than {file.Size:N0} bytes");
+            if (partial.Position + read > file.Size)
+                throw Damaged($"a file of more than {file.Size:N0} bytes");
             await partial.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             arrived(partial.Position);
         }
 
-        if (partial.Position < file.Size) throw new HubFailure(HubFailureKind.Interrupted, $"{host}: the connection ended at byte {partial.Position:N0} of {file.Size:N0} of {file.Path}");
+        if (partial.Position < file.Size)
+            throw new HubFailure(
+                HubFailureKind.Interrupted,
+                $"{host}: the connection ended at byte {partial.Position:N0} of {file.Size:N0} of {file.Path}"
+            );
     }
 
-    private HubFailure Damaged(string what) => new(HubFailureKind.Damaged, $"{address.Host} sends for {file.Path} {what}");
+    private HubFailure Damaged(string what) =>
+        new(HubFailureKind.Damaged, $"{address.Host} sends for {file.Path} {what}");
 
-    private static bool IsPage(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == "text/html";
+    private static bool IsPage(HttpResponseMessage response) =>
+        response.Content.Headers.ContentType?.MediaType == "text/html";
 
     private static async Task<string> DescribeAsync(string path, CancellationToken cancellationToken)
     {

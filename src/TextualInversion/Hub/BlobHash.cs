@@ -17,10 +17,21 @@ internal static class BlobHash
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static async Task<string> OfAsync(string path, string blob, CancellationToken cancellationToken)
     {
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        using var hash = blob.Length == Sha256Length ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : GitObject(stream.Length);
+        await using var stream = new FileStream(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            bufferSize: 0,
+            FileOptions.Asynchronous | FileOptions.SequentialScan
+        );
+        using var hash =
+            blob.Length == Sha256Length
+                ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256)
+                : GitObject(stream.Length);
         var buffer = new byte[1 << 20];
-        while (await stream.ReadAsync(buffer, cancellationToken) is var read and > 0) hash.AppendData(buffer, 0, read);
+        while (await stream.ReadAsync(buffer, cancellationToken) is var read and > 0)
+            hash.AppendData(buffer, 0, read);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -12,15 +12,31 @@ public sealed record VerifiedFile(string Path, long Bytes, string Blob, bool IsC
 public static class CacheVerification
 {
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static async Task<IReadOnlyList<VerifiedFile>> RunAsync(string snapshot, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<VerifiedFile>> RunAsync(
+        string snapshot,
+        IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
-        var files = HubCache.Entries(snapshot).Order(StringComparer.Ordinal).Select(path => (Path: path, Blob: BlobOf(Path.Combine(snapshot, path)))).ToList();
+        var files = HubCache
+            .Entries(snapshot)
+            .Order(StringComparer.Ordinal)
+            .Select(path => (Path: path, Blob: BlobOf(Path.Combine(snapshot, path))))
+            .ToList();
         var total = files.Sum(file => HubCache.LengthOf(file.Blob.FullName) ?? 0);
         var verified = new List<VerifiedFile>();
         foreach (var (path, blob) in files)
         {
             var isChecked = !blob.Exists || HubListing.IsHash(blob.Name);
-            verified.Add(new VerifiedFile(path, HubCache.LengthOf(blob.FullName) ?? 0, blob.FullName, isChecked, isChecked ? await ProblemAsync(blob, cancellationToken) : null));
+            verified.Add(
+                new VerifiedFile(
+                    path,
+                    HubCache.LengthOf(blob.FullName) ?? 0,
+                    blob.FullName,
+                    isChecked,
+                    isChecked ? await ProblemAsync(blob, cancellationToken) : null
+                )
+            );
             progress?.Report(new HubProgress(verified.Sum(file => file.Bytes), total, Notice: null));
         }
 
@@ -28,11 +44,13 @@ public static class CacheVerification
     }
 
     /// <summary>The link's first target: its name is the hash, whatever it may lead to in turn.</summary>
-    private static FileInfo BlobOf(string path) => (FileInfo?)new FileInfo(path).ResolveLinkTarget(returnFinalTarget: false) ?? new FileInfo(path);
+    private static FileInfo BlobOf(string path) =>
+        (FileInfo?)new FileInfo(path).ResolveLinkTarget(returnFinalTarget: false) ?? new FileInfo(path);
 
     private static async Task<string?> ProblemAsync(FileInfo blob, CancellationToken cancellationToken)
     {
-        if (!blob.Exists) return "is missing";
+        if (!blob.Exists)
+            return "is missing";
         try
         {
             var hash = await BlobHash.OfAsync(blob.FullName, blob.Name, cancellationToken);

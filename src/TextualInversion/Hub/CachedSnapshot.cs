@@ -19,24 +19,40 @@ public enum CachedKind
 /// <param name="Kind">what it is</param>
 /// <param name="Bytes">of its files; snapshots of one model may share some</param>
 /// <param name="Path">its folder</param>
-public sealed record CachedSnapshot(string Model, string Commit, IReadOnlyList<string> Revisions, CachedKind Kind, long Bytes, string Path)
+public sealed record CachedSnapshot(
+    string Model,
+    string Commit,
+    IReadOnlyList<string> Revisions,
+    CachedKind Kind,
+    long Bytes,
+    string Path
+)
 {
     /// <summary>By the pipeline's class; Stable Diffusion 2 is 1's with a text encoder of OpenCLIP, whose activation is gelu.</summary>
-    internal static CachedKind KindOf(string snapshot) => Text(snapshot, "model_index.json", "_class_name") switch
-    {
-        "StableDiffusionXLPipeline" => CachedKind.StableDiffusionXl,
-        "StableDiffusionPipeline" => Text(snapshot, "text_encoder/config.json", "hidden_act") == "gelu" ? CachedKind.StableDiffusion2 : CachedKind.StableDiffusion1,
-        _ => CachedKind.Other,
-    };
+    internal static CachedKind KindOf(string snapshot) =>
+        Text(snapshot, "model_index.json", "_class_name") switch
+        {
+            "StableDiffusionXLPipeline" => CachedKind.StableDiffusionXl,
+            "StableDiffusionPipeline" => Text(snapshot, "text_encoder/config.json", "hidden_act") == "gelu"
+                ? CachedKind.StableDiffusion2
+                : CachedKind.StableDiffusion1,
+            _ => CachedKind.Other,
+        };
 
     private static string? Text(string snapshot, string file, string key)
     {
         var path = System.IO.Path.Combine(snapshot, file);
-        if (HubCache.LengthOf(path) is null) return null;
+        if (HubCache.LengthOf(path) is null)
+            return null;
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllText(path));
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            return
+                json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(key, out var value)
+                && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -22,7 +22,13 @@ public sealed class HubCache(string folder)
     {
         var repository = RepositoryFolder(id);
         var commit = id.IsCommit ? id.Revision : ReadReference(ReferencePath(id));
-        return commit is not null && HubId.IsCommitHash(commit) && Path.Combine(repository, "snapshots", commit) is var snapshot && Directory.Exists(snapshot) ? snapshot : null;
+        return
+            commit is not null
+            && HubId.IsCommitHash(commit)
+            && Path.Combine(repository, "snapshots", commit) is var snapshot
+            && Directory.Exists(snapshot)
+            ? snapshot
+            : null;
     }
 
     /// <summary>Every snapshot of every model, by name.</summary>
@@ -37,7 +43,9 @@ public sealed class HubCache(string folder)
 
     /// <summary>The same with links that lead nowhere.</summary>
     internal static IEnumerable<string> Entries(string snapshot) =>
-        Directory.EnumerateFiles(snapshot, "*", All).Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
+        Directory
+            .EnumerateFiles(snapshot, "*", All)
+            .Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
 
     /// <summary>Of the file that a path leads to through links; null where there is none, which File.Exists does not tell of a link.</summary>
     internal static long? LengthOf(string path)
@@ -63,11 +71,17 @@ public sealed class HubCache(string folder)
 
     /// <summary>Whether the blob is there, or its copy where there are no links.</summary>
     internal bool Has(HubId id, string commit, HubFile file) =>
-        LengthOf(BlobPath(id, file.Blob)) == file.Size || LengthOf(Path.Combine(SnapshotPath(id, commit), file.Path)) == file.Size;
+        LengthOf(BlobPath(id, file.Blob)) == file.Size
+        || LengthOf(Path.Combine(SnapshotPath(id, commit), file.Path)) == file.Size;
 
     /// <summary>Waits until no other process works on the blob. The lock is flock's, as Python's, and ends with the process whatever happens to it.</summary>
     /// <exception cref="IOException">The cache cannot be written.</exception>
-    internal async Task<IDisposable> LockAsync(HubId id, string blob, Action whenHeld, CancellationToken cancellationToken)
+    internal async Task<IDisposable> LockAsync(
+        HubId id,
+        string blob,
+        Action whenHeld,
+        CancellationToken cancellationToken
+    )
     {
         var path = Path.Combine(folder, ".locks", Path.GetFileName(RepositoryFolder(id)), blob + ".lock");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -79,7 +93,8 @@ public sealed class HubCache(string folder)
             }
             catch (IOException error) when (IsHeld(error))
             {
-                if (isFirst) whenHeld();
+                if (isFirst)
+                    whenHeld();
                 await Task.Delay(LockInterval, cancellationToken);
             }
         }
@@ -91,7 +106,14 @@ public sealed class HubCache(string folder)
     {
         var blob = BlobPath(id, file.Blob);
         var pointer = Path.Combine(SnapshotPath(id, commit), file.Path);
-        if (!File.Exists(blob) || (File.Exists(pointer) && new FileInfo(pointer).ResolveLinkTarget(returnFinalTarget: false)?.FullName == Path.GetFullPath(blob))) return;
+        if (
+            !File.Exists(blob)
+            || (
+                File.Exists(pointer)
+                && new FileInfo(pointer).ResolveLinkTarget(returnFinalTarget: false)?.FullName == Path.GetFullPath(blob)
+            )
+        )
+            return;
         var directory = Path.GetDirectoryName(pointer)!;
         Directory.CreateDirectory(directory);
         File.Delete(pointer);
@@ -99,7 +121,8 @@ public sealed class HubCache(string folder)
         {
             File.CreateSymbolicLink(pointer, Path.GetRelativePath(directory, blob));
         }
-        catch (Exception error) when (OperatingSystem.IsWindows() && error is IOException or UnauthorizedAccessException)
+        catch (Exception error)
+            when (OperatingSystem.IsWindows() && error is IOException or UnauthorizedAccessException)
         {
             File.Move(blob, pointer); // Windows allows links to developers alone; Python's tools do the same
         }
@@ -108,21 +131,32 @@ public sealed class HubCache(string folder)
     /// <summary>Remembers what a branch or tag is now.</summary>
     internal void Remember(HubId id, string commit)
     {
-        if (id.Revision == commit) return;
+        if (id.Revision == commit)
+            return;
         lock (Remembering)
         {
-            if (ReadReference(ReferencePath(id)) == commit) return; // the cache may be one that we may only read
-            AtomicFile.Write(ReferencePath(id), overwrite: true, stream => stream.Write(Encoding.ASCII.GetBytes(commit)));
+            if (ReadReference(ReferencePath(id)) == commit)
+                return; // the cache may be one that we may only read
+            AtomicFile.Write(
+                ReferencePath(id),
+                overwrite: true,
+                stream => stream.Write(Encoding.ASCII.GetBytes(commit))
+            );
         }
     }
 
     private string ReferencePath(HubId id) => Path.Combine(RepositoryFolder(id), "refs", id.Revision);
 
-    private string RepositoryFolder(HubId id) => Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
+    private string RepositoryFolder(HubId id) =>
+        Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
 
-    private IEnumerable<string> Repositories() => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, Prefix + "*").Order(StringComparer.Ordinal) : [];
+    private IEnumerable<string> Repositories() =>
+        Directory.Exists(folder)
+            ? Directory.EnumerateDirectories(folder, Prefix + "*").Order(StringComparer.Ordinal)
+            : [];
 
-    private static string NameOf(string repository) => Path.GetFileName(repository)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
+    private static string NameOf(string repository) =>
+        Path.GetFileName(repository)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
 
     private static string? ReadReference(string path)
     {
@@ -139,17 +173,27 @@ public sealed class HubCache(string folder)
     private static IEnumerable<CachedSnapshot> SnapshotsOf(string repository)
     {
         var (snapshots, references) = (Path.Combine(repository, "snapshots"), Path.Combine(repository, "refs"));
-        if (!Directory.Exists(snapshots)) return [];
+        if (!Directory.Exists(snapshots))
+            return [];
         var revisions = Directory.Exists(references)
-            ? Directory.EnumerateFiles(references, "*", All).ToLookup(file => ReadReference(file) ?? "", file => Path.GetRelativePath(references, file).Replace('\\', '/'))
+            ? Directory
+                .EnumerateFiles(references, "*", All)
+                .ToLookup(
+                    file => ReadReference(file) ?? "",
+                    file => Path.GetRelativePath(references, file).Replace('\\', '/')
+                )
             : null;
-        return Directory.EnumerateDirectories(snapshots).Order(StringComparer.Ordinal).Select(snapshot => new CachedSnapshot(
-            NameOf(repository),
-            Path.GetFileName(snapshot),
-            [.. (revisions?[Path.GetFileName(snapshot)] ?? []).Order(StringComparer.Ordinal)],
-            CachedSnapshot.KindOf(snapshot),
-            FilesOf(snapshot).Sum(file => LengthOf(Path.Combine(snapshot, file)) ?? 0),
-            snapshot));
+        return Directory
+            .EnumerateDirectories(snapshots)
+            .Order(StringComparer.Ordinal)
+            .Select(snapshot => new CachedSnapshot(
+                NameOf(repository),
+                Path.GetFileName(snapshot),
+                [.. (revisions?[Path.GetFileName(snapshot)] ?? []).Order(StringComparer.Ordinal)],
+                CachedSnapshot.KindOf(snapshot),
+                FilesOf(snapshot).Sum(file => LengthOf(Path.Combine(snapshot, file)) ?? 0),
+                snapshot
+            ));
     }
 
     // EWOULDBLOCK of Linux and macOS, and Windows' sharing violation: .NET has no exception of its own for a file that is in use.

@@ -5,7 +5,12 @@ namespace TextualInversion.Hub;
 /// <param name="message">where and why, without a full stop</param>
 /// <param name="retryAfter">what the server asked to be waited, if it did</param>
 /// <param name="inner">what the network said</param>
-internal sealed class HubFailure(HubFailureKind kind, string message, TimeSpan? retryAfter = null, Exception? inner = null) : Exception(message, inner)
+internal sealed class HubFailure(
+    HubFailureKind kind,
+    string message,
+    TimeSpan? retryAfter = null,
+    Exception? inner = null
+) : Exception(message, inner)
 {
     public HubFailureKind Kind => kind;
 

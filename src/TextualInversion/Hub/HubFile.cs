@@ -14,12 +14,15 @@ internal sealed partial record HubListing(string Commit, IReadOnlyDictionary<str
     /// <exception cref="TextualInversionException">A name would lie outside the cache, or is no hash where one is needed.</exception>
     public static HubListing Checked(HubId id, string commit, IEnumerable<HubFile> files)
     {
-        if (!HubId.IsCommitHash(commit)) throw Refused(id, $"its commit is called \"{commit}\"");
+        if (!HubId.IsCommitHash(commit))
+            throw Refused(id, $"its commit is called \"{commit}\"");
         var byPath = new Dictionary<string, HubFile>();
         foreach (var file in files)
         {
-            if (!IsInside(file.Path)) throw Refused(id, $"it holds a file called \"{file.Path}\", which would be written outside the cache");
-            if (!IsHash(file.Blob) || file.Size is < 0 or > MaxBytes) throw Refused(id, $"{file.Path} has no hash or no true size");
+            if (!IsInside(file.Path))
+                throw Refused(id, $"it holds a file called \"{file.Path}\", which would be written outside the cache");
+            if (!IsHash(file.Blob) || file.Size is < 0 or > MaxBytes)
+                throw Refused(id, $"{file.Path} has no hash or no true size");
             byPath[file.Path] = file;
         }
 
@@ -29,7 +32,9 @@ internal sealed partial record HubListing(string Commit, IReadOnlyDictionary<str
     internal static bool IsHash(string text) => HashPattern().IsMatch(text);
 
     private static bool IsInside(string path) =>
-        !path.Contains('\\') && !path.Any(char.IsControl) && path.Split('/').All(part => part is not ("" or "." or ".."));
+        !path.Contains('\\')
+        && !path.Any(char.IsControl)
+        && path.Split('/').All(part => part is not ("" or "." or ".."));
 
     private static TextualInversionException Refused(HubId id, string why) =>
         new($"{id}: {why}; nothing was downloaded. Use another repository, or check HF_ENDPOINT.");

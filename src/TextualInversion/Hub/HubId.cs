@@ -25,19 +25,27 @@ public sealed partial record HubId
     {
         var parts = text.Split('@', 2);
         var revision = parts.Length == 2 ? parts[1] : "main";
-        var isName = NamePattern().IsMatch(parts[0]) && parts[0].Split('/').All(part => part.Length <= 96) && !parts[0].EndsWith(".git", StringComparison.Ordinal);
+        var isName =
+            NamePattern().IsMatch(parts[0])
+            && parts[0].Split('/').All(part => part.Length <= 96)
+            && !parts[0].EndsWith(".git", StringComparison.Ordinal);
         return isName && RevisionPattern().IsMatch(revision) ? new HubId(parts[0], revision) : null;
     }
 
     /// <exception cref="TextualInversionException">The text cannot be an id.</exception>
     public static HubId Parse(string text) =>
-        TryParse(text) ?? throw new TextualInversionException($"{text}: is not a hub id; write owner/name or owner/name@revision, such as stable-diffusion-v1-5/stable-diffusion-v1-5.");
+        TryParse(text)
+        ?? throw new TextualInversionException(
+            $"{text}: is not a hub id; write owner/name or owner/name@revision, such as stable-diffusion-v1-5/stable-diffusion-v1-5."
+        );
 
     public override string ToString() => Revision == "main" ? Name : $"{Name}@{Revision}";
 
     internal static bool IsCommitHash(string text) => CommitPattern().IsMatch(text);
 
-    [GeneratedRegex(@"^(?!.*(--|\.\.))[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?/[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\z")]
+    [GeneratedRegex(
+        @"^(?!.*(--|\.\.))[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?/[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\z"
+    )]
     private static partial Regex NamePattern();
 
     [GeneratedRegex(@"^(?!.*\.\.)[\w+#=-][\w.+#=@-]*(/[\w+#=-][\w.+#=@-]*)*\z")]

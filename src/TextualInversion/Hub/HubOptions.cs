@@ -31,7 +31,13 @@ public sealed record HubOptions
 
     /// <summary>Whether an address is the endpoint's own: same scheme, host and port.</summary>
     internal bool IsEndpoint(Uri address) =>
-        Uri.Compare(address, Endpoint, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
+        Uri.Compare(
+            address,
+            Endpoint,
+            UriComponents.SchemeAndServer,
+            UriFormat.SafeUnescaped,
+            StringComparison.OrdinalIgnoreCase
+        ) == 0;
 
     /// <summary>Without the token.</summary>
     public override string ToString() => $"{Endpoint} -> {CacheFolder}";

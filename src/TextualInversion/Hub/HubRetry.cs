@@ -15,7 +15,13 @@ internal static class HubRetry
     /// <param name="notice">told before each pause</param>
     /// <param name="cancellationToken">ends a pause too</param>
     /// <exception cref="HubFailure">The last attempt's.</exception>
-    public static async Task<T> RunAsync<T>(HubOptions options, Func<Task<T>> attempt, Func<long> progress, Action<string> notice, CancellationToken cancellationToken)
+    public static async Task<T> RunAsync<T>(
+        HubOptions options,
+        Func<Task<T>> attempt,
+        Func<long> progress,
+        Action<string> notice,
+        CancellationToken cancellationToken
+    )
     {
         var (failures, damages, furthest) = (0, 0, progress());
         while (true)
@@ -28,10 +34,17 @@ internal static class HubRetry
             {
                 failures = progress() > furthest ? 1 : failures + 1;
                 furthest = Math.Max(furthest, progress());
-                if (failure.Kind == HubFailureKind.Damaged) damages++;
+                if (failure.Kind == HubFailureKind.Damaged)
+                    damages++;
                 var pause = failure.RetryAfter ?? Pause(failures, options.Jitter());
-                if (failures >= options.Attempts || damages >= DamagedAttempts || pause > LongestRequest) throw;
-                notice(string.Create(CultureInfo.InvariantCulture, $"{failure.Message}; trying again in {Math.Ceiling(pause.TotalSeconds)} s"));
+                if (failures >= options.Attempts || damages >= DamagedAttempts || pause > LongestRequest)
+                    throw;
+                notice(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{failure.Message}; trying again in {Math.Ceiling(pause.TotalSeconds)} s"
+                    )
+                );
                 await options.Wait(pause, cancellationToken);
             }
         }

@@ -9,7 +9,15 @@ internal static partial class ModelFileSelection
 {
     private static readonly string[] Networks = ["unet", "vae", "text_encoder", "text_encoder_2"];
     private static readonly string[] Tokenizers = ["tokenizer", "tokenizer_2"];
-    private static readonly string[] TokenizerFiles = ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+    private static readonly string[] TokenizerFiles =
+    [
+        "vocab.json",
+        "merges.txt",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+    ];
 
     /// <summary>Configs, tokenizers and one set of weights for each network; of sharded weights the index, see <see cref="Shards"/>.</summary>
     /// <param name="name">of the repository, for errors</param>
@@ -34,7 +42,8 @@ internal static partial class ModelFileSelection
     }
 
     /// <summary>Whether the file is one of weights, which come last: where they are, the rest is too.</summary>
-    public static bool IsWeights(string file) => file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".bin", StringComparison.Ordinal);
+    public static bool IsWeights(string file) =>
+        file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".bin", StringComparison.Ordinal);
 
     public static bool IsIndex(string file) => IndexName().IsMatch(file);
 
@@ -45,8 +54,15 @@ internal static partial class ModelFileSelection
         try
         {
             using var json = JsonDocument.Parse(modelIndex);
-            var named = json.RootElement.EnumerateObject().Where(part => part.Value.ValueKind == JsonValueKind.Array && part.Value[0].ValueKind != JsonValueKind.Null).Select(part => part.Name);
-            return named.Intersect([.. Networks, .. Tokenizers]).FirstOrDefault(part => !files.Any(file => file.StartsWith(part + "/", StringComparison.Ordinal)));
+            var named = json
+                .RootElement.EnumerateObject()
+                .Where(part =>
+                    part.Value.ValueKind == JsonValueKind.Array && part.Value[0].ValueKind != JsonValueKind.Null
+                )
+                .Select(part => part.Name);
+            return named
+                .Intersect([.. Networks, .. Tokenizers])
+                .FirstOrDefault(part => !files.Any(file => file.StartsWith(part + "/", StringComparison.Ordinal)));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or IndexOutOfRangeException)
         {
@@ -62,9 +78,17 @@ internal static partial class ModelFileSelection
         {
             using var json = JsonDocument.Parse(text);
             var folder = index[..(index.LastIndexOf('/') + 1)];
-            var shards = json.RootElement.GetProperty("weight_map").EnumerateObject().Select(entry => entry.Value.GetString() ?? "").Distinct().Select(shard => folder + shard).ToList();
+            var shards = json
+                .RootElement.GetProperty("weight_map")
+                .EnumerateObject()
+                .Select(entry => entry.Value.GetString() ?? "")
+                .Distinct()
+                .Select(shard => folder + shard)
+                .ToList();
             return shards.Find(shard => !files.Contains(shard)) is { } missing
-                ? throw new TextualInversionException($"{name}: {index} names {missing}, which is not there; the repository is incomplete.")
+                ? throw new TextualInversionException(
+                    $"{name}: {index} names {missing}, which is not there; the repository is incomplete."
+                )
                 : shards;
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
@@ -75,11 +99,33 @@ internal static partial class ModelFileSelection
 
     private static void RequireLayout(string name, IReadOnlySet<string> files)
     {
-        string[] needed = ["unet/config.json", "vae/config.json", "text_encoder/config.json", "scheduler/scheduler_config.json"];
-        if (Array.Find(needed, file => !files.Contains(file)) is not { } missing) return;
-        var single = files.Where(file => !file.Contains('/') && (file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".ckpt", StringComparison.Ordinal))).Order(StringComparer.Ordinal).ToList();
-        throw new TextualInversionException($"{name}: has no {missing}, so it is not a Stable Diffusion in diffusers' layout"
-            + (single.Count == 0 ? "; choose another repository." : $"; it holds {string.Join(", ", single)}: download the one you want and name the file with --model."));
+        string[] needed =
+        [
+            "unet/config.json",
+            "vae/config.json",
+            "text_encoder/config.json",
+            "scheduler/scheduler_config.json",
+        ];
+        if (Array.Find(needed, file => !files.Contains(file)) is not { } missing)
+            return;
+        var single = files
+            .Where(file =>
+                !file.Contains('/')
+                && (
+                    file.EndsWith(".safetensors", StringComparison.Ordinal)
+                    || file.EndsWith(".ckpt", StringComparison.Ordinal)
+                )
+            )
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        throw new TextualInversionException(
+            $"{name}: has no {missing}, so it is not a Stable Diffusion in diffusers' layout"
+                + (
+                    single.Count == 0
+                        ? "; choose another repository."
+                        : $"; it holds {string.Join(", ", single)}: download the one you want and name the file with --model."
+                )
+        );
     }
 
     /// <summary>
@@ -88,27 +134,44 @@ internal static partial class ModelFileSelection
     /// </summary>
     private static string WeightsOf(string name, IReadOnlySet<string> files, string part, string? variant)
     {
-        var candidates = from file in files
-                         where file.StartsWith(part + "/", StringComparison.Ordinal)
-                         let match = WeightsName().Match(file[(part.Length + 1)..])
-                         where match.Success
-                         let found = VariantOf(file)
-                         orderby match.Groups["pickle"].Success, found == variant ? 0 : found is null ? 1 : found == "fp16" ? 2 : 3, match.Groups["index"].Success, file
-                         select file;
-        return candidates.FirstOrDefault() ?? throw new TextualInversionException($"{name}: {part}/ has no weights (.safetensors or .bin); the repository is incomplete.");
+        var candidates =
+            from file in files
+            where file.StartsWith(part + "/", StringComparison.Ordinal)
+            let match = WeightsName().Match(file[(part.Length + 1)..])
+            where match.Success
+            let found = VariantOf(file)
+            orderby match.Groups["pickle"].Success, found == variant ? 0
+            : found is null ? 1
+            : found == "fp16" ? 2
+            : 3, match.Groups["index"].Success, file
+            select file;
+        return candidates.FirstOrDefault()
+            ?? throw new TextualInversionException(
+                $"{name}: {part}/ has no weights (.safetensors or .bin); the repository is incomplete."
+            );
     }
 
     private static string Offer(IReadOnlySet<string> files)
     {
-        var variants = files.Where(file => file.StartsWith("unet/", StringComparison.Ordinal) && WeightsName().IsMatch(file[5..])).Select(VariantOf).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToList();
+        var variants = files
+            .Where(file => file.StartsWith("unet/", StringComparison.Ordinal) && WeightsName().IsMatch(file[5..]))
+            .Select(VariantOf)
+            .OfType<string>()
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .ToList();
         return variants.Count == 0 ? "; leave --variant out" : $"; it has {string.Join(", ", variants)}";
     }
 
     private static string? VariantOf(string file) =>
-        WeightsName().Match(file[(file.LastIndexOf('/') + 1)..]).Groups["variant"] is { Success: true } variant ? variant.Value : null;
+        WeightsName().Match(file[(file.LastIndexOf('/') + 1)..]).Groups["variant"] is { Success: true } variant
+            ? variant.Value
+            : null;
 
     // model.fp16.safetensors, pytorch_model.bin, diffusion_pytorch_model.safetensors.index.fp16.json …, and no shard or other tool's file.
-    [GeneratedRegex(@"^(diffusion_pytorch_model|model|pytorch_model)(\.(?<variant>[A-Za-z]\w*))?\.(safetensors|(?<pickle>bin))(?<index>\.index(\.(?<variant>[A-Za-z]\w*))?\.json)?\z")]
+    [GeneratedRegex(
+        @"^(diffusion_pytorch_model|model|pytorch_model)(\.(?<variant>[A-Za-z]\w*))?\.(safetensors|(?<pickle>bin))(?<index>\.index(\.(?<variant>[A-Za-z]\w*))?\.json)?\z"
+    )]
     private static partial Regex WeightsName();
 
     [GeneratedRegex(@"\.index(\.\w+)?\.json\z")]

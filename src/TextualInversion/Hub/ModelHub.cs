@@ -16,8 +16,21 @@ public sealed class ModelHub(HubOptions options)
     /// <param name="progress">told of downloads</param>
     /// <param name="cancellationToken">leaves what came so far, to go on from</param>
     /// <exception cref="TextualInversionException">It cannot be had.</exception>
-    public Task<string> GetModelAsync(HubId id, string? variant, bool update, IProgress<HubProgress>? progress, CancellationToken cancellationToken) =>
-        GetAsync(id, files => ModelFileSelection.Select(id.Name, files, variant), (snapshot, files) => RequireParts(id, snapshot, files), update, progress, cancellationToken);
+    public Task<string> GetModelAsync(
+        HubId id,
+        string? variant,
+        bool update,
+        IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken
+    ) =>
+        GetAsync(
+            id,
+            files => ModelFileSelection.Select(id.Name, files, variant),
+            (snapshot, files) => RequireParts(id, snapshot, files),
+            update,
+            progress,
+            cancellationToken
+        );
 
     /// <summary>The folder of a repository with the files named, such as a tokenizer's.</summary>
     /// <param name="id">which</param>
@@ -25,13 +38,25 @@ public sealed class ModelHub(HubOptions options)
     /// <param name="progress">told of downloads</param>
     /// <param name="cancellationToken">leaves what came so far, to go on from</param>
     /// <exception cref="TextualInversionException">One of them cannot be had.</exception>
-    public Task<string> GetFilesAsync(HubId id, IReadOnlyList<string> files, IProgress<HubProgress>? progress, CancellationToken cancellationToken) => GetAsync(
-        id,
-        there => files.FirstOrDefault(file => !there.Contains(file)) is { } missing ? throw new TextualInversionException($"{id}: has no {missing}; name another repository or revision.") : files,
-        (_, _) => { },
-        update: false,
-        progress,
-        cancellationToken);
+    public Task<string> GetFilesAsync(
+        HubId id,
+        IReadOnlyList<string> files,
+        IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken
+    ) =>
+        GetAsync(
+            id,
+            there =>
+                files.FirstOrDefault(file => !there.Contains(file)) is { } missing
+                    ? throw new TextualInversionException(
+                        $"{id}: has no {missing}; name another repository or revision."
+                    )
+                    : files,
+            (_, _) => { },
+            update: false,
+            progress,
+            cancellationToken
+        );
 
     /// <param name="id">which</param>
     /// <param name="select">from the files that are there to those that are needed; throws where some are missing</param>
@@ -40,11 +65,21 @@ public sealed class ModelHub(HubOptions options)
     /// <param name="progress">told of downloads</param>
     /// <param name="cancellationToken">leaves what came so far</param>
     private async Task<string> GetAsync(
-        HubId id, Func<IReadOnlySet<string>, IReadOnlyList<string>> select, Action<string, IReadOnlySet<string>> check, bool update, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+        HubId id,
+        Func<IReadOnlySet<string>, IReadOnlyList<string>> select,
+        Action<string, IReadOnlySet<string>> check,
+        bool update,
+        IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         var cached = FindComplete(id, select, check, out var why);
-        if (cached is not null && (!update || options.Offline || id.IsCommit)) return cached;
-        if (options.Offline) throw new TextualInversionException($"{id}: {why} {Cache.Folder}, and HF_HUB_OFFLINE forbids to download it; unset it, or name another model.");
+        if (cached is not null && (!update || options.Offline || id.IsCommit))
+            return cached;
+        if (options.Offline)
+            throw new TextualInversionException(
+                $"{id}: {why} {Cache.Folder}, and HF_HUB_OFFLINE forbids to download it; unset it, or name another model."
+            );
 
         using var connection = new HubConnection(options);
         HubListing listing;
@@ -52,28 +87,51 @@ public sealed class ModelHub(HubOptions options)
         {
             // Who has a model already does not wait long to hear that there is no newer one.
             var patience = cached is null ? options : options with { Attempts = 1 };
-            listing = await HubRetry.RunAsync(patience, () => new HubApi(connection, options).ListAsync(id, cancellationToken), () => 0, text => progress?.Report(new HubProgress(0, 0, text)), cancellationToken);
+            listing = await HubRetry.RunAsync(
+                patience,
+                () => new HubApi(connection, options).ListAsync(id, cancellationToken),
+                () => 0,
+                text => progress?.Report(new HubProgress(0, 0, text)),
+                cancellationToken
+            );
         }
         catch (HubFailure failure)
         {
-            if (cached is null) throw HubErrors.GivenUp(failure, id, "its list of files", options);
-            progress?.Report(new HubProgress(0, 0, $"the hub cannot be asked for a newer {id} ({failure.Message}); the cache's is used"));
+            if (cached is null)
+                throw HubErrors.GivenUp(failure, id, "its list of files", options);
+            progress?.Report(
+                new HubProgress(
+                    0,
+                    0,
+                    $"the hub cannot be asked for a newer {id} ({failure.Message}); the cache's is used"
+                )
+            );
             return cached;
         }
 
-        await new SnapshotDownload(connection, Cache, options, id, listing, progress).RunAsync(select, cancellationToken);
+        await new SnapshotDownload(connection, Cache, options, id, listing, progress).RunAsync(
+            select,
+            cancellationToken
+        );
         return Cache.SnapshotPath(id, listing.Commit);
     }
 
     /// <summary>The snapshot in the cache, if all of it is there.</summary>
-    private string? FindComplete(HubId id, Func<IReadOnlySet<string>, IReadOnlyList<string>> select, Action<string, IReadOnlySet<string>> check, out string why)
+    private string? FindComplete(
+        HubId id,
+        Func<IReadOnlySet<string>, IReadOnlyList<string>> select,
+        Action<string, IReadOnlySet<string>> check,
+        out string why
+    )
     {
         why = "is not in the cache";
-        if (Cache.FindSnapshot(id) is not { } snapshot) return null;
+        if (Cache.FindSnapshot(id) is not { } snapshot)
+            return null;
         try
         {
             var files = HubCache.FilesOf(snapshot);
-            foreach (var index in select(files).Where(ModelFileSelection.IsIndex)) ModelFileSelection.Shards(id.Name, files, index, File.ReadAllText(Path.Combine(snapshot, index)));
+            foreach (var index in select(files).Where(ModelFileSelection.IsIndex))
+                ModelFileSelection.Shards(id.Name, files, index, File.ReadAllText(Path.Combine(snapshot, index)));
             check(snapshot, files);
             return snapshot;
         }
@@ -92,7 +150,11 @@ public sealed class ModelHub(HubOptions options)
     /// <summary>Another tool's download may have been interrupted: all parts that the pipeline names must be there.</summary>
     private static void RequireParts(HubId id, string snapshot, IReadOnlySet<string> files)
     {
-        if (files.Contains(ModelIndex) && ModelFileSelection.MissingPart(id.Name, files, File.ReadAllText(Path.Combine(snapshot, ModelIndex))) is { } part)
+        if (
+            files.Contains(ModelIndex)
+            && ModelFileSelection.MissingPart(id.Name, files, File.ReadAllText(Path.Combine(snapshot, ModelIndex)))
+                is { } part
+        )
             throw new TextualInversionException($"{id}: has no {part}/.");
     }
 }

@@ -27,17 +27,22 @@ public static class AtomicFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{path}: cannot be written ({Reason(error)}); free some space or choose another place.", error);
+            throw new TextualInversionException(
+                $"{path}: cannot be written ({Reason(error)}); free some space or choose another place.",
+                error
+            );
         }
         finally
         {
-            if (File.Exists(temporary)) File.Delete(temporary); // where its folder could not be made, Delete throws
+            if (File.Exists(temporary))
+                File.Delete(temporary); // where its folder could not be made, Delete throws
         }
     }
 
     /// <summary>The same for a text, in UTF-8.</summary>
     /// <exception cref="TextualInversionException">See <see cref="Write"/>.</exception>
-    public static void WriteText(string path, bool overwrite, string text) => Write(path, overwrite, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    public static void WriteText(string path, bool overwrite, string text) =>
+        Write(path, overwrite, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Says no before the work, rather than after it; leaves nothing behind.</summary>
     /// <param name="folder">where files are to be written later; where it is missing the nearest above it is tried</param>
@@ -45,7 +50,8 @@ public static class AtomicFile
     public static void RequireWritable(string folder)
     {
         var nearest = Path.GetFullPath(folder);
-        while (!Directory.Exists(nearest) && !File.Exists(nearest) && Path.GetDirectoryName(nearest) is { } above) nearest = above;
+        while (!Directory.Exists(nearest) && !File.Exists(nearest) && Path.GetDirectoryName(nearest) is { } above)
+            nearest = above;
         var probe = Path.Combine(nearest, $".probe.{Environment.ProcessId}");
         try
         {
@@ -53,11 +59,15 @@ public static class AtomicFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{folder}: cannot be written to ({Reason(error)}); free some space or choose another place.", error);
+            throw new TextualInversionException(
+                $"{folder}: cannot be written to ({Reason(error)}); free some space or choose another place.",
+                error
+            );
         }
         finally
         {
-            if (File.Exists(probe)) File.Delete(probe);
+            if (File.Exists(probe))
+                File.Delete(probe);
         }
     }
 
@@ -71,6 +81,8 @@ public static class AtomicFile
         if (Directory.Exists(path))
             throw new TextualInversionException($"{path}: is a folder; name a file.");
         if (!overwrite && File.Exists(path))
-            throw new TextualInversionException($"{path}: exists; choose another name or allow replacing it with --overwrite.");
+            throw new TextualInversionException(
+                $"{path}: exists; choose another name or allow replacing it with --overwrite."
+            );
     }
 }

@@ -5,7 +5,10 @@ namespace TextualInversion.IO;
 /// <summary>Text that a user wrote.</summary>
 internal static class TextFile
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict = new(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true
+    );
 
     /// <summary>The text of a file in UTF-8, with or without a byte order mark, or in UTF-16 with one.</summary>
     /// <exception cref="TextualInversionException">The file cannot be read or is in another encoding.</exception>

@@ -8,18 +8,27 @@ namespace TextualInversion.Models;
 public sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditioning? Added = null)
 {
     /// <summary>The prompts of both, the first ones first.</summary>
-    public static Conditioning Concatenate(Conditioning first, Conditioning second) => new(
-        cat([first.EncoderHiddenStates, second.EncoderHiddenStates], dim: 0), // (B1 + B2, S, D)
-        first.Added is null ? null : AddedConditioning.Concatenate(first.Added, second.Added!));
+    public static Conditioning Concatenate(Conditioning first, Conditioning second) =>
+        new(
+            cat([first.EncoderHiddenStates, second.EncoderHiddenStates], dim: 0), // (B1 + B2, S, D)
+            first.Added is null ? null : AddedConditioning.Concatenate(first.Added, second.Added!)
+        );
 
     /// <summary>The same for each of several pictures.</summary>
-    public Conditioning Repeat(int pictures) => new(
-        EncoderHiddenStates.repeat(pictures, 1, 1), // (n B, S, D)
-        Added is null ? null : new AddedConditioning(Added.PooledText.repeat(pictures, 1), Added.TimeIds.repeat(pictures, 1)));
+    public Conditioning Repeat(int pictures) =>
+        new(
+            EncoderHiddenStates.repeat(pictures, 1, 1), // (n B, S, D)
+            Added is null
+                ? null
+                : new AddedConditioning(Added.PooledText.repeat(pictures, 1), Added.TimeIds.repeat(pictures, 1))
+        );
 
     /// <summary>The same pictures with zeros in the prompts' place.</summary>
     public Conditioning WithoutPrompts() =>
-        new(zeros_like(EncoderHiddenStates), Added is null ? null : Added with { PooledText = zeros_like(Added.PooledText) });
+        new(
+            zeros_like(EncoderHiddenStates),
+            Added is null ? null : Added with { PooledText = zeros_like(Added.PooledText) }
+        );
 }
 
 /// <summary>What Stable Diffusion XL is told beside the encoders' states.</summary>
@@ -27,7 +36,9 @@ public sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditioning?
 /// <param name="TimeIds">(B, 6), see <see cref="PictureGeometry"/></param>
 public sealed record AddedConditioning(Tensor PooledText, Tensor TimeIds)
 {
-    internal static AddedConditioning Concatenate(AddedConditioning first, AddedConditioning second) => new(
-        cat([first.PooledText, second.PooledText], dim: 0), // (B1 + B2, P)
-        cat([first.TimeIds, second.TimeIds], dim: 0)); // (B1 + B2, 6)
+    internal static AddedConditioning Concatenate(AddedConditioning first, AddedConditioning second) =>
+        new(
+            cat([first.PooledText, second.PooledText], dim: 0), // (B1 + B2, P)
+            cat([first.TimeIds, second.TimeIds], dim: 0)
+        ); // (B1 + B2, 6)
 }

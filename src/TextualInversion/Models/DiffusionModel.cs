@@ -11,10 +11,16 @@ public static class DiffusionModel
     /// <param name="type">What the U-Net computes in, float32 or bfloat16; the text encoders and the VAE always compute in float32.</param>
     /// <param name="gradientCheckpointing">Whether the U-Net's backward pass computes activations again instead of keeping them.</param>
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
-    public static IDiffusionModel Open(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false) => files.Family switch
-    {
-        ModelFamily.StableDiffusion => new StableDiffusion(files, device, type, gradientCheckpointing),
-        ModelFamily.StableDiffusionXl => new StableDiffusionXl(files, device, type, gradientCheckpointing),
-        _ => throw new ArgumentOutOfRangeException(nameof(files), files.Family, "Not a family."),
-    };
+    public static IDiffusionModel Open(
+        IModelFiles files,
+        Device device,
+        ScalarType type,
+        bool gradientCheckpointing = false
+    ) =>
+        files.Family switch
+        {
+            ModelFamily.StableDiffusion => new StableDiffusion(files, device, type, gradientCheckpointing),
+            ModelFamily.StableDiffusionXl => new StableDiffusionXl(files, device, type, gradientCheckpointing),
+            _ => throw new ArgumentOutOfRangeException(nameof(files), files.Family, "Not a family."),
+        };
 }

@@ -48,7 +48,12 @@ public interface IDiffusionModel : IDisposable
     /// <param name="pictures">of each prompt the picture that it is for</param>
     /// <param name="skippedBlocks">how many of the text encoders' blocks are left out at the end, beyond those that the family leaves out; what is pooled has them all</param>
     /// <exception cref="TextualInversionException">A text encoder has not so many blocks.</exception>
-    Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures, int skippedBlocks = 0);
+    Conditioning EncodePrompts(
+        IReadOnlyList<PromptTokens> prompts,
+        IReadOnlyList<Tensor>? rows,
+        IReadOnlyList<PictureGeometry> pictures,
+        int skippedBlocks = 0
+    );
 
     /// <summary>See <see cref="UNet.Forward"/>.</summary>
     Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning);

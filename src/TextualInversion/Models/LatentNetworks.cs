@@ -16,7 +16,8 @@ internal sealed class LatentNetworks : IDisposable
     private readonly ScalarType type;
     private readonly bool gradientCheckpointing;
     private readonly VaeConfig vaeConfig;
-    private readonly ITensorFile unetFile, vaeFile;
+    private readonly ITensorFile unetFile,
+        vaeFile;
     private VaeEncoder? vaeEncoder;
     private VaeDecoder? vaeDecoder;
     private UNet? unet;
@@ -54,9 +55,13 @@ internal sealed class LatentNetworks : IDisposable
     public void RequireText(long width, string? addition)
     {
         if (UNetConfig.AdditionEmbedType != addition)
-            throw new TextualInversionException($"{unetFile.FilePath}: its config.json has addition_embed_type {UNetConfig.AdditionEmbedType ?? "null"}, this kind of model has {addition ?? "null"}; the U-Net and the text encoders do not belong together.");
+            throw new TextualInversionException(
+                $"{unetFile.FilePath}: its config.json has addition_embed_type {UNetConfig.AdditionEmbedType ?? "null"}, this kind of model has {addition ?? "null"}; the U-Net and the text encoders do not belong together."
+            );
         if (UNetConfig.CrossAttentionDim != width)
-            throw new TextualInversionException($"{unetFile.FilePath}: takes text states {UNetConfig.CrossAttentionDim} wide, the text encoders give {width}; they do not belong together.");
+            throw new TextualInversionException(
+                $"{unetFile.FilePath}: takes text states {UNetConfig.CrossAttentionDim} wide, the text encoders give {width}; they do not belong together."
+            );
     }
 
     public void ReleaseVae()

@@ -10,7 +10,14 @@ namespace TextualInversion.Models;
 /// <param name="CropLeft">what is cut off on the left, at the resized picture's scale</param>
 /// <param name="TargetHeight">of the picture as the model sees it</param>
 /// <param name="TargetWidth">of the picture as the model sees it</param>
-public sealed record PictureGeometry(int OriginalHeight, int OriginalWidth, int CropTop, int CropLeft, int TargetHeight, int TargetWidth)
+public sealed record PictureGeometry(
+    int OriginalHeight,
+    int OriginalWidth,
+    int CropTop,
+    int CropLeft,
+    int TargetHeight,
+    int TargetWidth
+)
 {
     /// <summary>How many numbers it is.</summary>
     internal const int Length = 6;
@@ -19,7 +26,8 @@ public sealed record PictureGeometry(int OriginalHeight, int OriginalWidth, int 
     internal float[] Values => [OriginalHeight, OriginalWidth, CropTop, CropLeft, TargetHeight, TargetWidth];
 
     /// <summary>A picture that was neither resized nor cropped.</summary>
-    public static PictureGeometry Whole(int heightPixels, int widthPixels) => new(heightPixels, widthPixels, 0, 0, heightPixels, widthPixels);
+    public static PictureGeometry Whole(int heightPixels, int widthPixels) =>
+        new(heightPixels, widthPixels, 0, 0, heightPixels, widthPixels);
 
     /// <summary>The largest square around the centre, resized to <paramref name="side"/>.</summary>
     public static PictureGeometry CenterCrop(int heightPixels, int widthPixels, int side)
@@ -30,5 +38,6 @@ public sealed record PictureGeometry(int OriginalHeight, int OriginalWidth, int 
     }
 
     /// <summary>The whole picture, resized to a square whatever its shape.</summary>
-    public static PictureGeometry Squash(int heightPixels, int widthPixels, int side) => new(heightPixels, widthPixels, 0, 0, side, side);
+    public static PictureGeometry Squash(int heightPixels, int widthPixels, int side) =>
+        new(heightPixels, widthPixels, 0, 0, side, side);
 }

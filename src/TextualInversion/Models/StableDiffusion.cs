@@ -39,25 +39,32 @@ public sealed class StableDiffusion : IDiffusionModel
 
     public LatentDistribution EncodePictures(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
 
-    public Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures, int skippedBlocks = 0)
+    public Conditioning EncodePrompts(
+        IReadOnlyList<PromptTokens> prompts,
+        IReadOnlyList<Tensor>? rows,
+        IReadOnlyList<PictureGeometry> pictures,
+        int skippedBlocks = 0
+    )
     {
         using var scope = NewDisposeScope();
         return new Conditioning(text.Encode(prompts[0], rows?[0], skippedBlocks).Last.MoveToOuterDisposeScope());
     }
 
-    public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) => networks.UNet.Forward(noisyLatents, timesteps, conditioning);
+    public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) =>
+        networks.UNet.Forward(noisyLatents, timesteps, conditioning);
 
     public void Backward(Tensor loss) => networks.UNet.Backward(loss);
 
     public Tensor DecodeLatents(Tensor latents) => networks.VaeDecoder.Decode(latents);
 
-    public string Hash(ModelPart part) => part switch
-    {
-        ModelPart.TextEncoder => text.Encoder.Hash(),
-        ModelPart.UNet => networks.UNet.Hash(),
-        ModelPart.VaeEncoder => networks.VaeEncoder.Hash(),
-        _ => throw new ArgumentOutOfRangeException(nameof(part)),
-    };
+    public string Hash(ModelPart part) =>
+        part switch
+        {
+            ModelPart.TextEncoder => text.Encoder.Hash(),
+            ModelPart.UNet => networks.UNet.Hash(),
+            ModelPart.VaeEncoder => networks.VaeEncoder.Hash(),
+            _ => throw new ArgumentOutOfRangeException(nameof(part)),
+        };
 
     public void ReleaseVae() => networks.ReleaseVae();
 

@@ -12,7 +12,8 @@ namespace TextualInversion.Models;
 public sealed class StableDiffusionXl : IDiffusionModel
 {
     private readonly LatentNetworks networks;
-    private readonly PromptEncoder first, second;
+    private readonly PromptEncoder first,
+        second;
 
     /// <inheritdoc cref="DiffusionModel.Open"/>
     public StableDiffusionXl(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
@@ -28,7 +29,8 @@ public sealed class StableDiffusionXl : IDiffusionModel
 
     public Device Device { get; }
 
-    public IReadOnlyList<ModelPart> Parts { get; } = [ModelPart.TextEncoder, ModelPart.TextEncoder2, ModelPart.UNet, ModelPart.VaeEncoder];
+    public IReadOnlyList<ModelPart> Parts { get; } =
+    [ModelPart.TextEncoder, ModelPart.TextEncoder2, ModelPart.UNet, ModelPart.VaeEncoder];
 
     public IReadOnlyList<ClipTokenizer> Tokenizers => [first.Tokenizer, second.Tokenizer];
 
@@ -42,32 +44,49 @@ public sealed class StableDiffusionXl : IDiffusionModel
 
     public LatentDistribution EncodePictures(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
 
-    public Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures, int skippedBlocks = 0)
+    public Conditioning EncodePrompts(
+        IReadOnlyList<PromptTokens> prompts,
+        IReadOnlyList<Tensor>? rows,
+        IReadOnlyList<PictureGeometry> pictures,
+        int skippedBlocks = 0
+    )
     {
         using var scope = NewDisposeScope();
-        var (states1, states2) = (first.Encode(prompts[0], rows?[0], skippedBlocks), second.Encode(prompts[1], rows?[1], skippedBlocks));
+        var (states1, states2) = (
+            first.Encode(prompts[0], rows?[0], skippedBlocks),
+            second.Encode(prompts[1], rows?[1], skippedBlocks)
+        );
         var states = cat([states1.Penultimate, states2.Penultimate], dim: -1); // (B, S, d1 + d2)
         var whole = skippedBlocks == 0 ? states2 : second.Encode(prompts[1], rows?[1]);
         var pooled = ClipTextEncoder.Pool(whole.Last, tensor(prompts[1].EndOfTextPositions, device: Device)); // (B, d2)
-        var timeIds = tensor(pictures.SelectMany(picture => picture.Values).ToArray(), [pictures.Count, PictureGeometry.Length], device: Device); // (B, 6)
-        var added = new AddedConditioning(second.Encoder.Project(pooled).MoveToOuterDisposeScope(), timeIds.MoveToOuterDisposeScope());
+        var timeIds = tensor(
+            pictures.SelectMany(picture => picture.Values).ToArray(),
+            [pictures.Count, PictureGeometry.Length],
+            device: Device
+        ); // (B, 6)
+        var added = new AddedConditioning(
+            second.Encoder.Project(pooled).MoveToOuterDisposeScope(),
+            timeIds.MoveToOuterDisposeScope()
+        );
         return new Conditioning(states.MoveToOuterDisposeScope(), added);
     }
 
-    public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) => networks.UNet.Forward(noisyLatents, timesteps, conditioning);
+    public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) =>
+        networks.UNet.Forward(noisyLatents, timesteps, conditioning);
 
     public void Backward(Tensor loss) => networks.UNet.Backward(loss);
 
     public Tensor DecodeLatents(Tensor latents) => networks.VaeDecoder.Decode(latents);
 
-    public string Hash(ModelPart part) => part switch
-    {
-        ModelPart.TextEncoder => first.Encoder.Hash(),
-        ModelPart.TextEncoder2 => second.Encoder.Hash(),
-        ModelPart.UNet => networks.UNet.Hash(),
-        ModelPart.VaeEncoder => networks.VaeEncoder.Hash(),
-        _ => throw new ArgumentOutOfRangeException(nameof(part)),
-    };
+    public string Hash(ModelPart part) =>
+        part switch
+        {
+            ModelPart.TextEncoder => first.Encoder.Hash(),
+            ModelPart.TextEncoder2 => second.Encoder.Hash(),
+            ModelPart.UNet => networks.UNet.Hash(),
+            ModelPart.VaeEncoder => networks.VaeEncoder.Hash(),
+            _ => throw new ArgumentOutOfRangeException(nameof(part)),
+        };
 
     public void ReleaseVae() => networks.ReleaseVae();
 

@@ -8,7 +8,9 @@ namespace TextualInversion.Native;
 /// </summary>
 internal static partial class Allocator
 {
-    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3; // M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD of malloc.h
+    private const int TrimThreshold = -1,
+        TopPad = -2,
+        MmapThreshold = -3; // M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD of malloc.h
     private const int LargestMmapThreshold = 32 << 20; // glibc takes no larger one
     private const int HeapGrowth = 64 << 20;
 
@@ -18,7 +20,8 @@ internal static partial class Allocator
     /// </summary>
     public static void Configure()
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux())
+            return;
         _ = SetEnvironment("THP_MEM_ALLOC_ENABLE", "1", 0); // libtorch reads its own environment, not .NET's
         _ = MallOpt(MmapThreshold, LargestMmapThreshold);
         _ = MallOpt(TrimThreshold, int.MaxValue);
@@ -31,7 +34,8 @@ internal static partial class Allocator
     /// </summary>
     public static void Trim()
     {
-        if (OperatingSystem.IsLinux()) _ = MallocTrim(0);
+        if (OperatingSystem.IsLinux())
+            _ = MallocTrim(0);
     }
 
     [LibraryImport("libc.so.6", EntryPoint = "mallopt")]

@@ -10,8 +10,15 @@ public static partial class CudaMemory
 {
     private const string Driver = "cuda"; // libcuda.so.1, nvcuda.dll
 
-    static CudaMemory() => NativeLibrary.SetDllImportResolver(typeof(CudaMemory).Assembly, (name, _, _) =>
-        name == Driver && NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out var library) ? library : 0);
+    static CudaMemory() =>
+        NativeLibrary.SetDllImportResolver(
+            typeof(CudaMemory).Assembly,
+            (name, _, _) =>
+                name == Driver
+                && NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out var library)
+                    ? library
+                    : 0
+        );
 
     /// <param name="index">of the device</param>
     /// <returns>bytes; null where there is no driver or it does not say</returns>
@@ -19,10 +26,12 @@ public static partial class CudaMemory
     {
         try
         {
-            if (Init(0) != 0 || GetDevice(out var device, index) != 0 || Retain(out var context, device) != 0) return null;
+            if (Init(0) != 0 || GetDevice(out var device, index) != 0 || Retain(out var context, device) != 0)
+                return null;
             try
             {
-                if (Push(context) != 0) return null;
+                if (Push(context) != 0)
+                    return null;
                 var result = GetInfo(out var free, out _);
                 _ = Pop(out _);
                 return result == 0 ? (long)free : null;

@@ -17,11 +17,13 @@ internal static class ElfVersionRequirement
     {
         var found = false;
         var sections = (int)BinaryPrimitives.ReadUInt64LittleEndian(file[0x28..]);
-        int sectionSize = UInt16(file, 0x3a), sectionCount = UInt16(file, 0x3c);
+        int sectionSize = UInt16(file, 0x3a),
+            sectionCount = UInt16(file, 0x3c);
         for (var i = 0; i < sectionCount; i++)
         {
             var section = sections + i * sectionSize;
-            if (UInt32(file, section + 4) != VersionNeedsSection) continue;
+            if (UInt32(file, section + 4) != VersionNeedsSection)
+                continue;
             var need = (int)BinaryPrimitives.ReadUInt64LittleEndian(file[(section + 0x18)..]);
             var stringSection = sections + (int)UInt32(file, section + 0x28) * sectionSize;
             var strings = (int)BinaryPrimitives.ReadUInt64LittleEndian(file[(stringSection + 0x18)..]);
@@ -55,7 +57,9 @@ internal static class ElfVersionRequirement
         return found;
     }
 
-    private static ushort UInt16(ReadOnlySpan<byte> file, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(file[offset..]);
+    private static ushort UInt16(ReadOnlySpan<byte> file, int offset) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(file[offset..]);
 
-    private static uint UInt32(ReadOnlySpan<byte> file, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(file[offset..]);
+    private static uint UInt32(ReadOnlySpan<byte> file, int offset) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(file[offset..]);
 }

@@ -23,24 +23,32 @@ internal static class NativeLibraries
     public static nint TorchCpu { get; private set; }
 
     /// <summary>A function of libtorch's part for the CPU; 0 where it lets nobody else use it.</summary>
-    public static nint TorchCpuFunction(string name) => TorchCpu != 0 && NativeLibrary.TryGetExport(TorchCpu, name, out var function) ? function : 0;
+    public static nint TorchCpuFunction(string name) =>
+        TorchCpu != 0 && NativeLibrary.TryGetExport(TorchCpu, name, out var function) ? function : 0;
 
     /// <summary>Loads the libraries. Runs once, before the first use of this assembly.</summary>
     /// <exception cref="TextualInversionException">The libraries are there but this system cannot load them.</exception>
     [ModuleInitializer]
     [System.Diagnostics.CodeAnalysis.SuppressMessage(
-        "Usage", "CA2255", Justification = "TorchSharp loads its library in a type initialiser, so this must run before any use of it.")]
+        "Usage",
+        "CA2255",
+        Justification = "TorchSharp loads its library in a type initialiser, so this must run before any use of it."
+    )]
     internal static void Load()
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux())
+            return;
         Allocator.Configure();
-        if (Find(Bridge) is not { } bridge || Find("libtorch.so") is not { } libTorch) return; // TorchSharp has a search and an error of its own.
+        if (Find(Bridge) is not { } bridge || Find("libtorch.so") is not { } libTorch)
+            return; // TorchSharp has a search and an error of its own.
         foreach (var name in LibTorch)
         {
             var path = Path.Combine(Path.GetDirectoryName(libTorch)!, name);
-            if (!File.Exists(path)) continue;
+            if (!File.Exists(path))
+                continue;
             var library = NativeLibrary.Load(path);
-            if (name == Cpu) TorchCpu = library;
+            if (name == Cpu)
+                TorchCpu = library;
         }
 
         try
@@ -56,7 +64,8 @@ internal static class NativeLibraries
     private static string? Find(string name)
     {
         var hostDirectories = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
-        return hostDirectories.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        return hostDirectories
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Prepend(Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"))
             .Prepend(AppContext.BaseDirectory)
             .Select(directory => Path.Combine(directory, name))
@@ -68,10 +77,18 @@ internal static class NativeLibraries
     {
         var bytes = File.ReadAllBytes(bridge);
         if (!ElfVersionRequirement.MakeWeak(bytes, UnusedRequirement))
-            throw new TextualInversionException($"{bridge}: asks for {UnusedRequirement}, which this system's libstdc++ lacks; install GCC 13's libstdc++6.");
-        var directory = Path.Combine(CacheDirectory(), "ti", "native", Convert.ToHexString(SHA256.HashData(bytes))[..16]);
+            throw new TextualInversionException(
+                $"{bridge}: asks for {UnusedRequirement}, which this system's libstdc++ lacks; install GCC 13's libstdc++6."
+            );
+        var directory = Path.Combine(
+            CacheDirectory(),
+            "ti",
+            "native",
+            Convert.ToHexString(SHA256.HashData(bytes))[..16]
+        );
         var copy = Path.Combine(directory, Bridge);
-        if (File.Exists(copy) && new FileInfo(copy).Length == bytes.Length) return copy;
+        if (File.Exists(copy) && new FileInfo(copy).Length == bytes.Length)
+            return copy;
         try
         {
             Directory.CreateDirectory(directory);
@@ -82,14 +99,21 @@ internal static class NativeLibraries
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{directory}: cannot keep a copy of {Bridge} there ({error.Message}); set XDG_CACHE_HOME to a folder that can be written.", error);
+            throw new TextualInversionException(
+                $"{directory}: cannot keep a copy of {Bridge} there ({error.Message}); set XDG_CACHE_HOME to a folder that can be written.",
+                error
+            );
         }
     }
 
     private static string CacheDirectory()
     {
-        if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache) return cache;
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
+        if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache)
+            return cache;
+        var home = Environment.GetFolderPath(
+            Environment.SpecialFolder.UserProfile,
+            Environment.SpecialFolderOption.DoNotVerify
+        );
         return home.Length > 0 ? Path.Combine(home, ".cache") : Path.GetTempPath();
     }
 }

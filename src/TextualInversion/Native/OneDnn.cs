@@ -27,12 +27,36 @@ internal static unsafe class OneDnn
     /// <exception cref="InvalidOperationException">The shapes do not fit, or memory ran out.</exception>
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
     {
-        var function = (delegate* unmanaged<nint, nint, nint*, byte*, double**, long, byte**, nint*, int>)LinearFunction;
-        nint result, biasHandle = bias?.Handle ?? 0;
-        fixed (byte* activation = "none\0"u8, algorithm = "\0"u8)
+        var function = (delegate* unmanaged<
+            nint,
+            nint,
+            nint*,
+            byte*,
+            double**,
+            long,
+            byte**,
+            nint*,
+            int>)LinearFunction;
+        nint result,
+            biasHandle = bias?.Handle ?? 0;
+        fixed (
+            byte* activation = "none\0"u8,
+                algorithm = "\0"u8
+        )
         {
             var algorithmPointer = algorithm;
-            Check(function(x.Handle, weight.Handle, bias is null ? null : &biasHandle, activation, null, 0, &algorithmPointer, &result));
+            Check(
+                function(
+                    x.Handle,
+                    weight.Handle,
+                    bias is null ? null : &biasHandle,
+                    activation,
+                    null,
+                    0,
+                    &algorithmPointer,
+                    &result
+                )
+            );
         }
 
         KeepAlive(x, weight, bias);
@@ -41,14 +65,18 @@ internal static unsafe class OneDnn
 
     private static bool IsIntel()
     {
-        if (!X86Base.IsSupported) return false;
+        if (!X86Base.IsSupported)
+            return false;
         var (_, b, c, d) = X86Base.CpuId(0, 0); // the vendor's name, in this order: b, d, c
         return MemoryMarshal.AsBytes<int>([b, d, c]).SequenceEqual("GenuineIntel"u8);
     }
 
     private static void Check(int code)
     {
-        if (code != 0) throw new InvalidOperationException($"libtorch refused a layer (code {code}): the shapes do not fit, or memory ran out");
+        if (code != 0)
+            throw new InvalidOperationException(
+                $"libtorch refused a layer (code {code}): the shapes do not fit, or memory ran out"
+            );
     }
 
     private static void KeepAlive(Tensor x, Tensor weight, Tensor? bias)

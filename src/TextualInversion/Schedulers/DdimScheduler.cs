@@ -22,12 +22,19 @@ public sealed class DdimScheduler : ISampler
     public DdimScheduler(SchedulerConfig config, int steps, double eta = 0)
     {
         if (eta is not (>= 0 and <= 1))
-            throw new TextualInversionException($"eta is {eta}: choose between 0, no fresh noise, and 1, that of DDPM.");
+            throw new TextualInversionException(
+                $"eta is {eta}: choose between 0, no fresh noise, and 1, that of DDPM."
+            );
         config.Require(Name, "thresholding", "false");
         this.config = config;
         this.eta = eta;
         schedule = new NoiseSchedule(config);
-        timesteps = TimestepGrid.DescendingWhole(config, steps, config.TimestepSpacing ?? TimestepSpacing.Leading, points: steps);
+        timesteps = TimestepGrid.DescendingWhole(
+            config,
+            steps,
+            config.TimestepSpacing ?? TimestepSpacing.Leading,
+            points: steps
+        );
         Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
         finalAlphaCumprod = config.SetAlphaToOne ?? true ? 1 : schedule.AlphasCumprod[0];
         schedule.RequireImageAt(timesteps[0], Name);
@@ -35,7 +42,8 @@ public sealed class DdimScheduler : ISampler
 
     public IReadOnlyList<float> Timesteps { get; }
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
@@ -46,16 +54,16 @@ public sealed class DdimScheduler : ISampler
         double alpha = schedule.AlphasCumprod[timestep];
         var nextAlpha = nextTimestep >= 0 ? schedule.AlphasCumprod[nextTimestep] : finalAlphaCumprod;
         var original = level.Original(config.PredictionType, modelOutput, sample);
-        if (config.ClipSample ?? true) original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
+        if (config.ClipSample ?? true)
+            original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
         var variance = eta * eta * (1 - nextAlpha) / (1 - alpha) * (1 - (alpha / nextAlpha));
         var noise = level.Noise(config.PredictionType, modelOutput, sample);
         var next = (original * Math.Sqrt(nextAlpha)) + (noise * Math.Sqrt(1 - nextAlpha - variance));
-        if (eta > 0) next = next + (FreshNoise.Like(sample, generator) * Math.Sqrt(variance));
+        if (eta > 0)
+            next = next + (FreshNoise.Like(sample, generator) * Math.Sqrt(variance));
         return next.MoveToOuterDisposeScope();
     }
 
     /// <summary>It remembers nothing.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

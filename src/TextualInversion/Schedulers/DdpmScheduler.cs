@@ -23,14 +23,20 @@ public sealed class DdpmScheduler : ISampler
         config.Require(Name, "variance_type", "fixed_small");
         this.config = config;
         schedule = new NoiseSchedule(config);
-        timesteps = TimestepGrid.DescendingWhole(config, steps, config.TimestepSpacing ?? TimestepSpacing.Leading, points: steps);
+        timesteps = TimestepGrid.DescendingWhole(
+            config,
+            steps,
+            config.TimestepSpacing ?? TimestepSpacing.Leading,
+            points: steps
+        );
         Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
         schedule.RequireImageAt(timesteps[0], Name);
     }
 
     public IReadOnlyList<float> Timesteps { get; }
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
@@ -40,16 +46,19 @@ public sealed class DdpmScheduler : ISampler
         double nextAlpha = stepIndex + 1 < timesteps.Length ? schedule.AlphasCumprod[timesteps[stepIndex + 1]] : 1;
         var stepAlpha = alpha / nextAlpha; // alpha_t of the paper, for the whole stride
         var original = schedule.LevelAt(timestep).Original(config.PredictionType, modelOutput, sample);
-        if (config.ClipSample ?? true) original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
-        var next = (original * (Math.Sqrt(nextAlpha) * (1 - stepAlpha) / (1 - alpha)))
+        if (config.ClipSample ?? true)
+            original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
+        var next =
+            (original * (Math.Sqrt(nextAlpha) * (1 - stepAlpha) / (1 - alpha)))
             + (sample * (Math.Sqrt(stepAlpha) * (1 - nextAlpha) / (1 - alpha)));
         // Drawn wherever diffusers draws, so that a generator that is used on stays in step.
-        if (timestep > 0) next = next + (FreshNoise.Like(sample, generator) * Math.Sqrt((1 - nextAlpha) / (1 - alpha) * (1 - stepAlpha)));
+        if (timestep > 0)
+            next =
+                next
+                + (FreshNoise.Like(sample, generator) * Math.Sqrt((1 - nextAlpha) / (1 - alpha) * (1 - stepAlpha)));
         return next.MoveToOuterDisposeScope();
     }
 
     /// <summary>It remembers nothing.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -39,7 +39,8 @@ public sealed class DeisScheduler : ISampler
         noises.Add(grid.Noise(modelOutput, stepIndex, sample));
         var order = Order(stepIndex);
         var image = sample / grid[stepIndex].Alpha;
-        for (var age = 0; age < order; age++) image = image + (noises[age] * Weight(stepIndex, order, age));
+        for (var age = 0; age < order; age++)
+            image = image + (noises[age] * Weight(stepIndex, order, age));
         return (image * grid[stepIndex + 1].Alpha).MoveToOuterDisposeScope();
     }
 
@@ -51,9 +52,13 @@ public sealed class DeisScheduler : ISampler
     private double Weight(int stepIndex, int order, int age)
     {
         double LogRho(int step) => Math.Log(grid[step].Ratio);
-        double[] zeros = [.. Enumerable.Range(0, order).Where(other => other != age).Select(other => LogRho(stepIndex - other))];
+        double[] zeros =
+        [
+            .. Enumerable.Range(0, order).Where(other => other != age).Select(other => LogRho(stepIndex - other)),
+        ];
         var scale = zeros.Aggregate(1.0, (product, zero) => product * (LogRho(stepIndex - age) - zero));
-        return (Antiderivative(grid[stepIndex + 1].Ratio, zeros) - Antiderivative(grid[stepIndex].Ratio, zeros)) / scale;
+        return (Antiderivative(grid[stepIndex + 1].Ratio, zeros) - Antiderivative(grid[stepIndex].Ratio, zeros))
+            / scale;
     }
 
     /// <summary>Of the product of (log(rho) - zero) over up to two zeros.</summary>

@@ -52,11 +52,13 @@ public sealed class DpmSolverMultistepScheduler : ISampler
         var width = config.IsStochastic ? 2 * h : h;
         var constant = alpha * (1 - Math.Exp(-width));
         var order = Order(stepIndex);
-        if (order == 1 || h == 0) return originals[0] * constant; // without width where Karras's levels end at sigma_min
+        if (order == 1 || h == 0)
+            return originals[0] * constant; // without width where Karras's levels end at sigma_min
         var linear = alpha - (constant / width);
         var ratio = Width(stepIndex - 1) / h; // r_0
         var slope = (originals[0] - originals[1]) / ratio;
-        if (order == 2) return (originals[0] * constant) + (slope * (config.SolverType == SolverType.Heun ? linear : constant / 2));
+        if (order == 2)
+            return (originals[0] * constant) + (slope * (config.SolverType == SolverType.Heun ? linear : constant / 2));
         var earlierRatio = Width(stepIndex - 2) / h;
         var bend = (slope - ((originals[1] - originals[2]) / earlierRatio)) / (ratio + earlierRatio);
         var quadratic = (constant / (h * h)) - (alpha / h) + (alpha / 2);
@@ -71,7 +73,8 @@ public sealed class DpmSolverMultistepScheduler : ISampler
         const int ShortRun = 15;
         var remaining = Timesteps.Count - stepIndex;
         var isLowered = (config.LowerOrderFinal ?? true) && Timesteps.Count < ShortRun;
-        if (remaining == 1 && (isLowered || config.EulerAtFinal || config.FinalSigma == FinalSigma.Zero)) return 1;
+        if (remaining == 1 && (isLowered || config.EulerAtFinal || config.FinalSigma == FinalSigma.Zero))
+            return 1;
         return Math.Min(originals.Count, isLowered ? remaining : config.SolverOrder);
     }
 }

@@ -25,7 +25,15 @@ public sealed class DpmSolverSinglestepScheduler : ISampler
         config.Require(Name, "solver_type", "midpoint", "logrho", "bh1", "bh2");
         // diffusers' class has no other spacing, and does not know zero terminal SNR.
         grid = new SolverGrid(
-            Name, config with { TimestepSpacing = TimestepSpacing.Linspace, RescaleBetasZeroSnr = false }, steps, config.FinalSigma);
+            Name,
+            config with
+            {
+                TimestepSpacing = TimestepSpacing.Linspace,
+                RescaleBetasZeroSnr = false,
+            },
+            steps,
+            config.FinalSigma
+        );
         endsInFirstOrder = config.FinalSigma == FinalSigma.Zero || (config.LowerOrderFinal ?? false);
     }
 
@@ -57,6 +65,8 @@ public sealed class DpmSolverSinglestepScheduler : ISampler
 
     /// <summary>The sample (B, C, h, w) carried to another level by an estimate of the clean one.</summary>
     private Tensor Advance(Tensor sample, Tensor original, int step, int end) =>
-        ((sample * (grid[end].Sigma / grid[step].Sigma)) + (original * (grid[end].Alpha * (1 - Math.Exp(-Width(step, end))))))
-        .MoveToOuterDisposeScope();
+        (
+            (sample * (grid[end].Sigma / grid[step].Sigma))
+            + (original * (grid[end].Alpha * (1 - Math.Exp(-Width(step, end)))))
+        ).MoveToOuterDisposeScope();
 }

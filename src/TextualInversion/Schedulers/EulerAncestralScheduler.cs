@@ -18,7 +18,8 @@ public sealed class EulerAncestralScheduler : ISampler
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => SigmaGrid.AddNoise(latents, noise, sigmas[stepIndex]);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        SigmaGrid.AddNoise(latents, noise, sigmas[stepIndex]);
 
     public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, sigmas[stepIndex]);
 
@@ -32,7 +33,5 @@ public sealed class EulerAncestralScheduler : ISampler
     }
 
     /// <summary>It remembers nothing.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

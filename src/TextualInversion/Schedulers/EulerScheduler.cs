@@ -28,7 +28,8 @@ public sealed class EulerScheduler : ISampler
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => SigmaGrid.AddNoise(latents, noise, sigmas[stepIndex]);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        SigmaGrid.AddNoise(latents, noise, sigmas[stepIndex]);
 
     public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, sigmas[stepIndex]);
 
@@ -36,11 +37,11 @@ public sealed class EulerScheduler : ISampler
     {
         using var scope = NewDisposeScope();
         var derivative = sigmas.Derivative(modelOutput, sigmas[stepIndex], sample);
-        return (sample + (derivative * ((float)sigmas[stepIndex + 1] - (float)sigmas[stepIndex]))).MoveToOuterDisposeScope();
+        return (
+            sample + (derivative * ((float)sigmas[stepIndex + 1] - (float)sigmas[stepIndex]))
+        ).MoveToOuterDisposeScope();
     }
 
     /// <summary>It remembers nothing.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -20,7 +20,11 @@ public sealed class HeunScheduler : ISampler
     {
         config.Require(Name, "clip_sample", "false");
         sigmas = new SigmaGrid(Name, config with { RescaleBetasZeroSnr = false }, steps); // diffusers' class does not know this option
-        Timesteps = [sigmas.Timesteps[0], .. sigmas.Timesteps.Skip(1).SelectMany(timestep => new[] { timestep, timestep })];
+        Timesteps =
+        [
+            sigmas.Timesteps[0],
+            .. sigmas.Timesteps.Skip(1).SelectMany(timestep => new[] { timestep, timestep }),
+        ];
     }
 
     public IReadOnlyList<float> Timesteps { get; }
@@ -29,9 +33,11 @@ public sealed class HeunScheduler : ISampler
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => SigmaGrid.AddNoise(latents, noise, SigmaOfCall(stepIndex));
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        SigmaGrid.AddNoise(latents, noise, SigmaOfCall(stepIndex));
 
-    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, SigmaOfCall(stepIndex));
+    public Tensor ScaleModelInput(Tensor sample, int stepIndex) =>
+        SigmaGrid.ScaleModelInput(sample, SigmaOfCall(stepIndex));
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
@@ -40,7 +46,8 @@ public sealed class HeunScheduler : ISampler
         var derivative = sigmas.Derivative(modelOutput, SigmaOfCall(stepIndex), sample);
         var step = stepIndex / 2;
         var width = sigmas[step + 1] - sigmas[step];
-        if (stepIndex % 2 == 1) return (beginning[1] + ((beginning[0] + derivative) * (width / 2))).MoveToOuterDisposeScope();
+        if (stepIndex % 2 == 1)
+            return (beginning[1] + ((beginning[0] + derivative) * (width / 2))).MoveToOuterDisposeScope();
         beginning.Add(sample);
         beginning.Add(derivative);
         return (sample + (derivative * width)).MoveToOuterDisposeScope();

@@ -22,9 +22,13 @@ internal sealed class History(int capacity, int callsPerStep = 1) : IDisposable
     public int Enter(int stepIndex)
     {
         if (first is null && stepIndex % callsPerStep != 0)
-            throw new ArgumentException($"A run begins at a multiple of {callsPerStep}, not at {stepIndex}.", nameof(stepIndex));
+            throw new ArgumentException(
+                $"A run begins at a multiple of {callsPerStep}, not at {stepIndex}.",
+                nameof(stepIndex)
+            );
         first ??= next = stepIndex;
-        if (stepIndex != next) throw new ArgumentException($"Step {next} is next, not {stepIndex}.", nameof(stepIndex));
+        if (stepIndex != next)
+            throw new ArgumentException($"Step {next} is next, not {stepIndex}.", nameof(stepIndex));
         next++;
         return stepIndex - first.Value;
     }
@@ -33,14 +37,16 @@ internal sealed class History(int capacity, int callsPerStep = 1) : IDisposable
     public void Add(Tensor tensor)
     {
         tensors.Insert(0, tensor.clone().DetachFromDisposeScope());
-        if (tensors.Count <= capacity) return;
+        if (tensors.Count <= capacity)
+            return;
         tensors[^1].Dispose();
         tensors.RemoveAt(capacity);
     }
 
     public void Dispose()
     {
-        foreach (var tensor in tensors) tensor.Dispose();
+        foreach (var tensor in tensors)
+            tensor.Dispose();
         tensors.Clear();
     }
 }

@@ -22,7 +22,9 @@ public sealed class KDpm2Scheduler : ISampler
         // diffusers' classes do not know zero terminal SNR, and round the timesteps of Karras's levels but not those between them.
         sigmas = new SigmaGrid(isAncestral ? "DPM2 a" : "DPM2", config with { RescaleBetasZeroSnr = false }, steps);
         var atLevels = config.UseKarrasSigmas ? Array.ConvertAll(sigmas.Timesteps, MathF.Round) : sigmas.Timesteps;
-        var pairs = Enumerable.Range(1, steps - 1).SelectMany(step => new[] { sigmas.TimestepAt(Middle(step - 1)), atLevels[step] });
+        var pairs = Enumerable
+            .Range(1, steps - 1)
+            .SelectMany(step => new[] { sigmas.TimestepAt(Middle(step - 1)), atLevels[step] });
         Timesteps = [atLevels[0], .. pairs];
     }
 
@@ -32,9 +34,11 @@ public sealed class KDpm2Scheduler : ISampler
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => SigmaGrid.AddNoise(latents, noise, SigmaOfCall(stepIndex));
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        SigmaGrid.AddNoise(latents, noise, SigmaOfCall(stepIndex));
 
-    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, SigmaOfCall(stepIndex));
+    public Tensor ScaleModelInput(Tensor sample, int stepIndex) =>
+        SigmaGrid.ScaleModelInput(sample, SigmaOfCall(stepIndex));
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
@@ -50,7 +54,8 @@ public sealed class KDpm2Scheduler : ISampler
 
         var (down, up) = Target(step);
         var next = beginning[0] + (derivative * (down - sigmas[step]));
-        if (isAncestral) next = next + (FreshNoise.Like(sample, generator) * up);
+        if (isAncestral)
+            next = next + (FreshNoise.Like(sample, generator) * up);
         return next.MoveToOuterDisposeScope();
     }
 

@@ -30,13 +30,15 @@ public sealed class LcmScheduler : ISampler
 
     public IReadOnlyList<float> Timesteps { get; }
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
         using var scope = NewDisposeScope();
         var original = schedule.LevelAt(timesteps[stepIndex]).Original(config.PredictionType, modelOutput, sample);
-        if (config.ClipSample ?? false) original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
+        if (config.ClipSample ?? false)
+            original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
         var (skip, output) = BoundaryScalings(timesteps[stepIndex]);
         var denoised = (sample * skip) + (original * output);
         if (stepIndex + 1 < timesteps.Length)
@@ -45,9 +47,7 @@ public sealed class LcmScheduler : ISampler
     }
 
     /// <summary>It remembers nothing.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     /// <summary>c_skip and c_out, by which a sample without noise stays what it is.</summary>
     private (double Skip, double Output) BoundaryScalings(int timestep)
@@ -63,7 +63,9 @@ public sealed class LcmScheduler : ISampler
     {
         var most = Math.Min(config.OriginalInferenceSteps, config.NumTrainTimesteps);
         if (steps < 1 || steps > most)
-            throw new TextualInversionException($"steps is {steps}: {Name} takes between 1 and {most}, of which 4 to 8 suffice.");
+            throw new TextualInversionException(
+                $"steps is {steps}: {Name} takes between 1 and {most}, of which 4 to 8 suffice."
+            );
         var stride = config.NumTrainTimesteps / most;
         return [.. Enumerable.Range(0, steps).Select(i => ((most - (int)(i * ((double)most / steps))) * stride) - 1)];
     }

@@ -24,7 +24,8 @@ public sealed class LmsScheduler : ISampler
 
     public double InitNoiseSigma => sigmas.InitNoiseSigma;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => SigmaGrid.AddNoise(latents, noise, sigmas[stepIndex]);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        SigmaGrid.AddNoise(latents, noise, sigmas[stepIndex]);
 
     public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, sigmas[stepIndex]);
 
@@ -34,7 +35,8 @@ public sealed class LmsScheduler : ISampler
         using var scope = NewDisposeScope();
         derivatives.Add(sigmas.Derivative(modelOutput, sigmas[stepIndex], sample));
         var next = sample;
-        for (var age = 0; age < derivatives.Count; age++) next = next + (derivatives[age] * Weight(stepIndex, age));
+        for (var age = 0; age < derivatives.Count; age++)
+            next = next + (derivatives[age] * Weight(stepIndex, age));
         return next.MoveToOuterDisposeScope();
     }
 
@@ -46,14 +48,23 @@ public sealed class LmsScheduler : ISampler
     /// </summary>
     private double Weight(int stepIndex, int age)
     {
-        double from = sigmas[stepIndex], to = sigmas[stepIndex + 1];
-        double middle = (from + to) / 2, half = (to - from) / 2, offset = half / Math.Sqrt(3);
+        double from = sigmas[stepIndex],
+            to = sigmas[stepIndex + 1];
+        double middle = (from + to) / 2,
+            half = (to - from) / 2,
+            offset = half / Math.Sqrt(3);
         return half * (Polynomial(middle - offset) + Polynomial(middle + offset));
 
         double Polynomial(double sigma)
         {
-            var others = Enumerable.Range(0, derivatives.Count).Where(other => other != age).Select(other => sigmas[stepIndex - other]);
-            return others.Aggregate(1.0, (product, zero) => product * (sigma - zero) / (sigmas[stepIndex - age] - zero));
+            var others = Enumerable
+                .Range(0, derivatives.Count)
+                .Where(other => other != age)
+                .Select(other => sigmas[stepIndex - other]);
+            return others.Aggregate(
+                1.0,
+                (product, zero) => product * (sigma - zero) / (sigmas[stepIndex - age] - zero)
+            );
         }
     }
 }

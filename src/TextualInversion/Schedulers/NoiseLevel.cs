@@ -20,7 +20,8 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
         return new NoiseLevel(alpha, ratio * alpha);
     }
 
-    public static NoiseLevel OfAlphaCumprod(double alphaCumprod) => new(Math.Sqrt(alphaCumprod), Math.Sqrt(1 - alphaCumprod));
+    public static NoiseLevel OfAlphaCumprod(double alphaCumprod) =>
+        new(Math.Sqrt(alphaCumprod), Math.Sqrt(1 - alphaCumprod));
 
     public Tensor Mix(Tensor image, Tensor noise)
     {
@@ -29,18 +30,28 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
     }
 
     /// <summary>The clean sample that a model output at this level implies; the velocity is that of arXiv 2202.00512, appendix D.</summary>
-    public Tensor Original(PredictionType predictionType, Tensor modelOutput, Tensor sample) => predictionType switch
-    {
-        PredictionType.Epsilon => (sample - (modelOutput * Sigma)) / Alpha,
-        PredictionType.VPrediction => (sample * Alpha) - (modelOutput * Sigma),
-        _ => throw new ArgumentOutOfRangeException(nameof(predictionType), predictionType, "Not a prediction type."),
-    };
+    public Tensor Original(PredictionType predictionType, Tensor modelOutput, Tensor sample) =>
+        predictionType switch
+        {
+            PredictionType.Epsilon => (sample - (modelOutput * Sigma)) / Alpha,
+            PredictionType.VPrediction => (sample * Alpha) - (modelOutput * Sigma),
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(predictionType),
+                predictionType,
+                "Not a prediction type."
+            ),
+        };
 
     /// <summary>The noise that a model output at this level implies; may be the model output itself.</summary>
-    public Tensor Noise(PredictionType predictionType, Tensor modelOutput, Tensor sample) => predictionType switch
-    {
-        PredictionType.Epsilon => modelOutput,
-        PredictionType.VPrediction => (modelOutput * Alpha) + (sample * Sigma),
-        _ => throw new ArgumentOutOfRangeException(nameof(predictionType), predictionType, "Not a prediction type."),
-    };
+    public Tensor Noise(PredictionType predictionType, Tensor modelOutput, Tensor sample) =>
+        predictionType switch
+        {
+            PredictionType.Epsilon => modelOutput,
+            PredictionType.VPrediction => (modelOutput * Alpha) + (sample * Sigma),
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(predictionType),
+                predictionType,
+                "Not a prediction type."
+            ),
+        };
 }

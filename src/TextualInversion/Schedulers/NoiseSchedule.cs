@@ -15,7 +15,8 @@ public sealed class NoiseSchedule
         Config = config;
         using var scope = NewDisposeScope();
         var betas = Betas(config);
-        if (config.RescaleBetasZeroSnr) betas = RescaleZeroTerminalSnr(betas);
+        if (config.RescaleBetasZeroSnr)
+            betas = RescaleZeroTerminalSnr(betas);
         alphasCumprod = (1 - betas).cumprod(0).data<float>().ToArray();
     }
 
@@ -47,12 +48,17 @@ public sealed class NoiseSchedule
     /// <summary>
     /// What the U-Net should predict, by <see cref="SchedulerConfig.PredictionType"/>; arguments and shape as for <see cref="AddNoise"/>.
     /// </summary>
-    public Tensor Target(Tensor latents, Tensor noise, Tensor timesteps) => Config.PredictionType switch
-    {
-        PredictionType.Epsilon => noise.alias(),
-        PredictionType.VPrediction => Velocity(latents, noise, timesteps),
-        _ => throw new ArgumentOutOfRangeException(nameof(timesteps), Config.PredictionType, "Not a prediction type."),
-    };
+    public Tensor Target(Tensor latents, Tensor noise, Tensor timesteps) =>
+        Config.PredictionType switch
+        {
+            PredictionType.Epsilon => noise.alias(),
+            PredictionType.VPrediction => Velocity(latents, noise, timesteps),
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(timesteps),
+                Config.PredictionType,
+                "Not a prediction type."
+            ),
+        };
 
     internal NoiseLevel LevelAt(int timestep) => NoiseLevel.OfAlphaCumprod(alphasCumprod[timestep]);
 
@@ -60,10 +66,12 @@ public sealed class NoiseSchedule
     /// <exception cref="TextualInversionException">There is none, and the model predicts the noise.</exception>
     internal void RequireImageAt(int timestep, string sampler)
     {
-        if (Config.PredictionType != PredictionType.Epsilon || alphasCumprod[timestep] != 0) return;
+        if (Config.PredictionType != PredictionType.Epsilon || alphasCumprod[timestep] != 0)
+            return;
         throw new TextualInversionException(
             $"{Config.Source}: rescale_betas_zero_snr leaves no image at timestep {timestep}, from which {sampler} cannot recover one "
-            + "by predicting the noise. Choose the sampler Euler, or timestep_spacing leading.");
+                + "by predicting the noise. Choose the sampler Euler, or timestep_spacing leading."
+        );
     }
 
     private (Tensor Signal, Tensor NoiseLevel) Coefficients(Tensor latents, Tensor timesteps)
@@ -76,11 +84,18 @@ public sealed class NoiseSchedule
     private static Tensor Betas(SchedulerConfig config)
     {
         var count = config.NumTrainTimesteps;
-        if (config.TrainedBetas is { } betas) return tensor(betas.ToArray());
+        if (config.TrainedBetas is { } betas)
+            return tensor(betas.ToArray());
         return config.BetaSchedule switch
         {
             BetaSchedule.Linear => linspace(config.BetaStart, config.BetaEnd, count, float32),
-            BetaSchedule.ScaledLinear => linspace(Math.Sqrt(config.BetaStart), Math.Sqrt(config.BetaEnd), count, float32).square(),
+            BetaSchedule.ScaledLinear => linspace(
+                    Math.Sqrt(config.BetaStart),
+                    Math.Sqrt(config.BetaEnd),
+                    count,
+                    float32
+                )
+                .square(),
             BetaSchedule.SquaredCosCapV2 => tensor(SquaredCosine(count)),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.BetaSchedule, "Not a beta schedule."),
         };
@@ -90,8 +105,14 @@ public sealed class NoiseSchedule
     private static float[] SquaredCosine(int count)
     {
         const double LargestBeta = 0.999;
-        double AlphaCumprod(int timestep) => Math.Pow(Math.Cos(((double)timestep / count + 0.008) / 1.008 * Math.PI / 2), 2);
-        return [.. Enumerable.Range(0, count).Select(t => (float)Math.Min(1 - (AlphaCumprod(t + 1) / AlphaCumprod(t)), LargestBeta))];
+        double AlphaCumprod(int timestep) =>
+            Math.Pow(Math.Cos(((double)timestep / count + 0.008) / 1.008 * Math.PI / 2), 2);
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(t => (float)Math.Min(1 - (AlphaCumprod(t + 1) / AlphaCumprod(t)), LargestBeta)),
+        ];
     }
 
     /// <summary>

@@ -34,10 +34,17 @@ public sealed class PndmScheduler : ISampler
     public PndmScheduler(SchedulerConfig config, int steps)
     {
         schedule = new NoiseSchedule(config with { RescaleBetasZeroSnr = false }); // diffusers' PNDM does not know this option
-        var once = TimestepGrid.DescendingWhole(config, steps, config.TimestepSpacing ?? TimestepSpacing.Leading, points: steps);
+        var once = TimestepGrid.DescendingWhole(
+            config,
+            steps,
+            config.TimestepSpacing ?? TimestepSpacing.Leading,
+            points: steps
+        );
         stride = config.NumTrainTimesteps / steps;
         rungeKuttaCalls = config.SkipPrkSteps ? 0 : 3 * RungeKuttaWeights.Length;
-        timesteps = config.SkipPrkSteps ? (steps == 1 ? once : [once[0], once[1], .. once[1..]]) : WithRungeKutta(once, stride / 2, config.Source);
+        timesteps = config.SkipPrkSteps
+            ? (steps == 1 ? once : [once[0], once[1], .. once[1..]])
+            : WithRungeKutta(once, stride / 2, config.Source);
         modelOutputs = new History(Weights.Length, CallsPerStep);
         Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
         finalAlphaCumprod = config.SetAlphaToOne ?? false ? 1 : schedule.AlphasCumprod[0];
@@ -47,13 +54,15 @@ public sealed class PndmScheduler : ISampler
 
     public int CallsPerStep => rungeKuttaCalls == 0 ? 1 : RungeKuttaWeights.Length;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
+        schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
         var call = modelOutputs.Enter(stepIndex);
         using var scope = NewDisposeScope();
-        if (stepIndex < rungeKuttaCalls) return RungeKutta(modelOutput, stepIndex, sample).MoveToOuterDisposeScope();
+        if (stepIndex < rungeKuttaCalls)
+            return RungeKutta(modelOutput, stepIndex, sample).MoveToOuterDisposeScope();
         var timestep = timesteps[stepIndex];
         if (call == 1 && rungeKuttaCalls == 0)
         {
@@ -61,11 +70,13 @@ public sealed class PndmScheduler : ISampler
             return Transfer(beginning[0], mean, timestep + stride, timestep).MoveToOuterDisposeScope();
         }
 
-        if (call == 0) beginning.Add(sample);
+        if (call == 0)
+            beginning.Add(sample);
         modelOutputs.Add(modelOutput);
         var weights = Weights[modelOutputs.Count - 1];
         var combined = modelOutputs[0] * weights[0];
-        for (var age = 1; age < weights.Length; age++) combined = combined + (modelOutputs[age] * weights[age]);
+        for (var age = 1; age < weights.Length; age++)
+            combined = combined + (modelOutputs[age] * weights[age]);
         return Transfer(sample, combined, timestep, timestep - stride).MoveToOuterDisposeScope();
     }
 
@@ -80,7 +91,9 @@ public sealed class PndmScheduler : ISampler
     private static int[] WithRungeKutta(int[] once, int half, string source)
     {
         if (once.Length < 4)
-            throw new TextualInversionException($"{once.Length} steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since {source} does not set skip_prk_steps; take at least 4.");
+            throw new TextualInversionException(
+                $"{once.Length} steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since {source} does not set skip_prk_steps; take at least 4."
+            );
         var three = once[1..4].SelectMany(timestep => new[] { timestep + half, timestep + half, timestep, timestep });
         return [once[0], .. three, .. once[4..]];
     }
@@ -90,7 +103,8 @@ public sealed class PndmScheduler : ISampler
     {
         var call = stepIndex % RungeKuttaWeights.Length;
         var weighted = modelOutput * RungeKuttaWeights[call];
-        if (call > 0) weighted = weighted + average[0];
+        if (call > 0)
+            weighted = weighted + average[0];
         average.Add(weighted);
         if (call == 0)
         {
@@ -105,7 +119,8 @@ public sealed class PndmScheduler : ISampler
     /// <summary>The transfer part (eq. 9): the sample (B, C, h, w) carried from one timestep to another along a prediction.</summary>
     private Tensor Transfer(Tensor sample, Tensor modelOutput, int from, int to)
     {
-        double alpha = schedule.AlphasCumprod[from], nextAlpha = to >= 0 ? schedule.AlphasCumprod[to] : finalAlphaCumprod;
+        double alpha = schedule.AlphasCumprod[from],
+            nextAlpha = to >= 0 ? schedule.AlphasCumprod[to] : finalAlphaCumprod;
         var noise = schedule.LevelAt(from).Noise(schedule.Config.PredictionType, modelOutput, sample);
         var denominator = (alpha * Math.Sqrt(1 - nextAlpha)) + Math.Sqrt(alpha * (1 - alpha) * nextAlpha);
         return (sample * Math.Sqrt(nextAlpha / alpha)) - (noise * ((nextAlpha - alpha) / denominator));

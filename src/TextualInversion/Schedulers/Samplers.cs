@@ -5,38 +5,131 @@ public static class Samplers
 {
     private static readonly Entry[] Table =
     [
-        new(SamplerKind.Ddim, "DDIM", "DDIMScheduler", [], (config, steps, eta) => new DdimScheduler(config, steps, eta)),
+        new(
+            SamplerKind.Ddim,
+            "DDIM",
+            "DDIMScheduler",
+            [],
+            (config, steps, eta) => new DdimScheduler(config, steps, eta)
+        ),
         new(SamplerKind.Ddpm, "DDPM", "DDPMScheduler", [], (config, steps, _) => new DdpmScheduler(config, steps)),
-        new(SamplerKind.Pndm, "PLMS", "PNDMScheduler", ["pndm"], (config, steps, _) => new PndmScheduler(config, steps)),
-        .. WithKarras(SamplerKind.LmsKarras,
-            new(SamplerKind.Lms, "LMS", "LMSDiscreteScheduler", ["k_lms"], (config, steps, _) => new LmsScheduler(config, steps))),
-        .. WithKarras(SamplerKind.EulerKarras,
-            new(SamplerKind.Euler, "Euler", "EulerDiscreteScheduler", ["k_euler"],
-                (config, steps, _) => new EulerScheduler(config, steps))),
-        new(SamplerKind.EulerAncestral, "Euler a", "EulerAncestralDiscreteScheduler", ["euler ancestral", "k_euler_a"],
-            (config, steps, _) => new EulerAncestralScheduler(config, steps)),
-        .. WithKarras(SamplerKind.HeunKarras,
-            new(SamplerKind.Heun, "Heun", "HeunDiscreteScheduler", ["k_heun"], (config, steps, _) => new HeunScheduler(config, steps))),
-        .. WithKarras(SamplerKind.KDpm2Karras,
-            new(SamplerKind.KDpm2, "DPM2", "KDPM2DiscreteScheduler", ["k_dpm_2", "kdpm2"],
-                (config, steps, _) => new KDpm2Scheduler(config, steps, isAncestral: false))),
-        .. WithKarras(SamplerKind.KDpm2AncestralKarras,
-            new(SamplerKind.KDpm2Ancestral, "DPM2 a", "KDPM2AncestralDiscreteScheduler", ["dpm_2_ancestral", "k_dpm_2_a", "kdpm2_a"],
-                (config, steps, _) => new KDpm2Scheduler(config, steps, isAncestral: true))),
-        .. WithKarras(SamplerKind.DpmSolverMultistepKarras,
-            new(SamplerKind.DpmSolverMultistep, "DPM++ 2M", "DPMSolverMultistepScheduler", [],
-                (config, steps, _) => new DpmSolverMultistepScheduler(config, steps), IsStochastic: false)),
-        .. WithKarras(SamplerKind.DpmSolverMultistepSdeKarras,
-            new(SamplerKind.DpmSolverMultistepSde, "DPM++ 2M SDE", "DPMSolverMultistepScheduler", [],
-                (config, steps, _) => new DpmSolverMultistepScheduler(config, steps), IsStochastic: true)),
-        .. WithKarras(SamplerKind.DpmSolverSinglestepKarras,
-            new(SamplerKind.DpmSolverSinglestep, "DPM++ 2S", "DPMSolverSinglestepScheduler", [],
-                (config, steps, _) => new DpmSolverSinglestepScheduler(config, steps), IsStochastic: false)),
-        .. WithKarras(SamplerKind.UniPcKarras,
-            new(SamplerKind.UniPc, "UniPC", "UniPCMultistepScheduler", [],
-                (config, steps, _) => new UniPcScheduler(config, steps))),
-        .. WithKarras(SamplerKind.DeisKarras,
-            new(SamplerKind.Deis, "DEIS", "DEISMultistepScheduler", [], (config, steps, _) => new DeisScheduler(config, steps))),
+        new(
+            SamplerKind.Pndm,
+            "PLMS",
+            "PNDMScheduler",
+            ["pndm"],
+            (config, steps, _) => new PndmScheduler(config, steps)
+        ),
+        .. WithKarras(
+            SamplerKind.LmsKarras,
+            new(
+                SamplerKind.Lms,
+                "LMS",
+                "LMSDiscreteScheduler",
+                ["k_lms"],
+                (config, steps, _) => new LmsScheduler(config, steps)
+            )
+        ),
+        .. WithKarras(
+            SamplerKind.EulerKarras,
+            new(
+                SamplerKind.Euler,
+                "Euler",
+                "EulerDiscreteScheduler",
+                ["k_euler"],
+                (config, steps, _) => new EulerScheduler(config, steps)
+            )
+        ),
+        new(
+            SamplerKind.EulerAncestral,
+            "Euler a",
+            "EulerAncestralDiscreteScheduler",
+            ["euler ancestral", "k_euler_a"],
+            (config, steps, _) => new EulerAncestralScheduler(config, steps)
+        ),
+        .. WithKarras(
+            SamplerKind.HeunKarras,
+            new(
+                SamplerKind.Heun,
+                "Heun",
+                "HeunDiscreteScheduler",
+                ["k_heun"],
+                (config, steps, _) => new HeunScheduler(config, steps)
+            )
+        ),
+        .. WithKarras(
+            SamplerKind.KDpm2Karras,
+            new(
+                SamplerKind.KDpm2,
+                "DPM2",
+                "KDPM2DiscreteScheduler",
+                ["k_dpm_2", "kdpm2"],
+                (config, steps, _) => new KDpm2Scheduler(config, steps, isAncestral: false)
+            )
+        ),
+        .. WithKarras(
+            SamplerKind.KDpm2AncestralKarras,
+            new(
+                SamplerKind.KDpm2Ancestral,
+                "DPM2 a",
+                "KDPM2AncestralDiscreteScheduler",
+                ["dpm_2_ancestral", "k_dpm_2_a", "kdpm2_a"],
+                (config, steps, _) => new KDpm2Scheduler(config, steps, isAncestral: true)
+            )
+        ),
+        .. WithKarras(
+            SamplerKind.DpmSolverMultistepKarras,
+            new(
+                SamplerKind.DpmSolverMultistep,
+                "DPM++ 2M",
+                "DPMSolverMultistepScheduler",
+                [],
+                (config, steps, _) => new DpmSolverMultistepScheduler(config, steps),
+                IsStochastic: false
+            )
+        ),
+        .. WithKarras(
+            SamplerKind.DpmSolverMultistepSdeKarras,
+            new(
+                SamplerKind.DpmSolverMultistepSde,
+                "DPM++ 2M SDE",
+                "DPMSolverMultistepScheduler",
+                [],
+                (config, steps, _) => new DpmSolverMultistepScheduler(config, steps),
+                IsStochastic: true
+            )
+        ),
+        .. WithKarras(
+            SamplerKind.DpmSolverSinglestepKarras,
+            new(
+                SamplerKind.DpmSolverSinglestep,
+                "DPM++ 2S",
+                "DPMSolverSinglestepScheduler",
+                [],
+                (config, steps, _) => new DpmSolverSinglestepScheduler(config, steps),
+                IsStochastic: false
+            )
+        ),
+        .. WithKarras(
+            SamplerKind.UniPcKarras,
+            new(
+                SamplerKind.UniPc,
+                "UniPC",
+                "UniPCMultistepScheduler",
+                [],
+                (config, steps, _) => new UniPcScheduler(config, steps)
+            )
+        ),
+        .. WithKarras(
+            SamplerKind.DeisKarras,
+            new(
+                SamplerKind.Deis,
+                "DEIS",
+                "DEISMultistepScheduler",
+                [],
+                (config, steps, _) => new DeisScheduler(config, steps)
+            )
+        ),
         new(SamplerKind.Lcm, "LCM", "LCMScheduler", [], (config, steps, _) => new LcmScheduler(config, steps)),
     ];
 
@@ -44,8 +137,13 @@ public static class Samplers
     public static IReadOnlyList<string> DisplayNames { get; } = [.. Table.Select(entry => entry.DisplayName)];
 
     /// <summary>All of them in one line: <c>DDIM, …, LMS [Karras], …</c>.</summary>
-    public static string Summary { get; } = string.Join(", ",
-        Table.Where(entry => entry.IsKarras != true).Select(entry => entry.DisplayName + (entry.IsKarras is null ? "" : " [Karras]")));
+    public static string Summary { get; } =
+        string.Join(
+            ", ",
+            Table
+                .Where(entry => entry.IsKarras != true)
+                .Select(entry => entry.DisplayName + (entry.IsKarras is null ? "" : " [Karras]"))
+        );
 
     /// <summary>The name that the Stable Diffusion WebUI gives a sampler, as in the text of its PNG files.</summary>
     public static string DisplayName(SamplerKind kind) => Find(kind).DisplayName;
@@ -58,11 +156,15 @@ public static class Samplers
     public static SamplerKind Parse(string name)
     {
         var normalized = Normalize(name);
-        var names = Table.SelectMany(entry => entry.Names.Select(known => (Text: Normalize(known), Entry: entry))).ToList();
+        var names = Table
+            .SelectMany(entry => entry.Names.Select(known => (Text: Normalize(known), Entry: entry)))
+            .ToList();
         var nearest = names.MinBy(known => EditDistance.Between(known.Text, normalized));
-        if (nearest.Text == normalized) return nearest.Entry.Kind;
+        if (nearest.Text == normalized)
+            return nearest.Entry.Kind;
         throw new TextualInversionException(
-            $"There is no sampler {name}. Did you mean {nearest.Entry.DisplayName}? The samplers are {Summary}.");
+            $"There is no sampler {name}. Did you mean {nearest.Entry.DisplayName}? The samplers are {Summary}."
+        );
     }
 
     /// <summary>The sampler that a model's folder names as its own; null where that is not one of ours.</summary>
@@ -83,25 +185,33 @@ public static class Samplers
     public static ISampler Create(SamplerKind kind, SchedulerConfig config, int steps, double eta = 0)
     {
         var entry = Find(kind);
-        var decided = config with { UseKarrasSigmas = entry.IsKarras ?? false, IsStochastic = entry.IsStochastic ?? false };
+        var decided = config with
+        {
+            UseKarrasSigmas = entry.IsKarras ?? false,
+            IsStochastic = entry.IsStochastic ?? false,
+        };
         return entry.Create(decided, steps, eta);
     }
 
     private static Entry Find(SamplerKind kind) =>
-        Array.Find(Table, entry => entry.Kind == kind) ?? throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a sampler.");
+        Array.Find(Table, entry => entry.Kind == kind)
+        ?? throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a sampler.");
 
     /// <summary>A sampler, and the same over Karras's sigmas.</summary>
     private static Entry[] WithKarras(SamplerKind karras, Entry plain) =>
-    [
-        plain with { IsKarras = false },
-        plain with
-        {
-            Kind = karras,
-            IsKarras = true,
-            DisplayName = $"{plain.DisplayName} Karras",
-            Aliases = [.. plain.Names.Select(name => $"{name} karras")],
-        },
-    ];
+        [
+            plain with
+            {
+                IsKarras = false,
+            },
+            plain with
+            {
+                Kind = karras,
+                IsKarras = true,
+                DisplayName = $"{plain.DisplayName} Karras",
+                Aliases = [.. plain.Names.Select(name => $"{name} karras")],
+            },
+        ];
 
     /// <summary><c>DPM++ 2M</c>, <c>dpmpp_2m</c> and <c>dpm++2m</c> are one name.</summary>
     private static string Normalize(string name) =>
@@ -115,13 +225,20 @@ public static class Samplers
     /// <param name="IsKarras">Whether its sigmas are Karras's; null where there is no choice.</param>
     /// <param name="IsStochastic">As <see cref="SchedulerConfig.IsStochastic"/>; null where there is no choice.</param>
     private sealed record Entry(
-        SamplerKind Kind, string DisplayName, string ClassName, string[] Aliases, Func<SchedulerConfig, int, double, ISampler> Create,
-        bool? IsKarras = null, bool? IsStochastic = null)
+        SamplerKind Kind,
+        string DisplayName,
+        string ClassName,
+        string[] Aliases,
+        Func<SchedulerConfig, int, double, ISampler> Create,
+        bool? IsKarras = null,
+        bool? IsStochastic = null
+    )
     {
         public IEnumerable<string> Names => [DisplayName, ClassName, .. Aliases];
 
         /// <summary>Whether it is this variant of its class that the folder names.</summary>
         public bool IsOf(SchedulerConfig config) =>
-            (IsKarras is null || IsKarras == config.UseKarrasSigmas) && (IsStochastic is null || IsStochastic == config.IsStochastic);
+            (IsKarras is null || IsKarras == config.UseKarrasSigmas)
+            && (IsStochastic is null || IsStochastic == config.IsStochastic);
     }
 }

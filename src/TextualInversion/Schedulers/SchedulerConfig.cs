@@ -89,12 +89,15 @@ public sealed record SchedulerConfig
     /// </exception>
     internal void Require(string sampler, string key, params string[] supported)
     {
-        if (!Values.TryGetValue(key, out var found) || supported.Contains(found)) return;
+        if (!Values.TryGetValue(key, out var found) || supported.Contains(found))
+            return;
         var alternatives = supported.Length == 0 ? "no value" : string.Join(" or ", supported);
         throw new TextualInversionException(
-            $"{Source}: {key} is {found}, but the sampler {sampler} supports {alternatives}. Choose another sampler.");
+            $"{Source}: {key} is {found}, but the sampler {sampler} supports {alternatives}. Choose another sampler."
+        );
     }
 
     /// <summary>For DPM-Solver++: its predecessor is refused, and other solvers' settings count as the default, as in diffusers.</summary>
-    internal void RequirePlusPlus(string sampler) => Require(sampler, "algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
+    internal void RequirePlusPlus(string sampler) =>
+        Require(sampler, "algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
 }

@@ -34,7 +34,8 @@ internal sealed class SigmaGrid
         sigmas = Sigmas.EndingAt(0, levels);
         Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
         // Leading timesteps begin below the last one, where the image still adds its own variance of one.
-        InitNoiseSigma = spacing == TimestepSpacing.Leading ? Math.Sqrt((sigmas[0] * (double)sigmas[0]) + 1) : sigmas[0];
+        InitNoiseSigma =
+            spacing == TimestepSpacing.Leading ? Math.Sqrt((sigmas[0] * (double)sigmas[0]) + 1) : sigmas[0];
     }
 
     /// <summary>One for each step.</summary>
@@ -58,12 +59,13 @@ internal sealed class SigmaGrid
     public static Tensor ScaleModelInput(Tensor sample, double sigma) => sample * NoiseLevel.OfRatio(sigma).Alpha;
 
     /// <summary>dx/dsigma = (x - D(x)) / sigma (eq. 3) with D, the clean image: this is the noise that the model output implies, and may be the model output itself.</summary>
-    public Tensor Derivative(Tensor modelOutput, double sigma, Tensor sample) => predictionType switch
-    {
-        PredictionType.Epsilon => modelOutput,
-        PredictionType.VPrediction => OfVelocity(modelOutput, (float)sigma, sample),
-        _ => throw new InvalidOperationException($"{predictionType} is not a prediction type."),
-    };
+    public Tensor Derivative(Tensor modelOutput, double sigma, Tensor sample) =>
+        predictionType switch
+        {
+            PredictionType.Epsilon => modelOutput,
+            PredictionType.VPrediction => OfVelocity(modelOutput, (float)sigma, sample),
+            _ => throw new InvalidOperationException($"{predictionType} is not a prediction type."),
+        };
 
     /// <summary>
     /// In the operations and the float32 of diffusers, one by one: where the variance ends at zero SNR, sigma begins at 4096, and the first step

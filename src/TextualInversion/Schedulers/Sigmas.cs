@@ -17,7 +17,8 @@ internal static class Sigmas
     public static float[] OfTraining(NoiseSchedule schedule)
     {
         var alphas = schedule.AlphasCumprod.ToArray();
-        if (schedule.Config.RescaleBetasZeroSnr) alphas[^1] = AlmostZeroAlpha;
+        if (schedule.Config.RescaleBetasZeroSnr)
+            alphas[^1] = AlmostZeroAlpha;
         return Array.ConvertAll(alphas, alpha => MathF.Sqrt((1 - alpha) / alpha));
     }
 
@@ -33,10 +34,12 @@ internal static class Sigmas
     /// <summary>The timestep of a sigma: <see cref="At"/>'s inverse, but linear in log(sigma) between training timesteps.</summary>
     public static double TimestepAt(float[] trainingSigmas, double sigma)
     {
-        if (trainingSigmas.Length == 1) return 0;
+        if (trainingSigmas.Length == 1)
+            return 0;
         var low = Array.FindLastIndex(trainingSigmas, candidate => MathF.Log(candidate) <= Math.Log(sigma));
         low = Math.Clamp(low, 0, trainingSigmas.Length - 2);
-        double logLow = MathF.Log(trainingSigmas[low]), logHigh = MathF.Log(trainingSigmas[low + 1]);
+        double logLow = MathF.Log(trainingSigmas[low]),
+            logHigh = MathF.Log(trainingSigmas[low + 1]);
         return low + Math.Clamp((Math.Log(sigma) - logLow) / (logHigh - logLow), 0, 1);
     }
 
@@ -46,7 +49,8 @@ internal static class Sigmas
     /// </summary>
     public static double[] Karras(double max, double min, int steps)
     {
-        double maxRoot = Math.Pow(max, 1 / KarrasRho), minRoot = Math.Pow(min, 1 / KarrasRho);
+        double maxRoot = Math.Pow(max, 1 / KarrasRho),
+            minRoot = Math.Pow(min, 1 / KarrasRho);
         var stride = (minRoot - maxRoot) / Math.Max(steps - 1, 1);
         return [.. Enumerable.Range(0, steps).Select(i => Math.Pow(maxRoot + (i * stride), KarrasRho))];
     }
@@ -70,5 +74,6 @@ internal static class Sigmas
     }
 
     /// <summary>The levels of a run in float32, as diffusers keeps them, with the one at which it ends.</summary>
-    public static float[] EndingAt(double last, IEnumerable<double> sigmas) => [.. sigmas.Select(sigma => (float)sigma), (float)last];
+    public static float[] EndingAt(double last, IEnumerable<double> sigmas) =>
+        [.. sigmas.Select(sigma => (float)sigma), (float)last];
 }

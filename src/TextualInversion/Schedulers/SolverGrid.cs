@@ -37,10 +37,14 @@ internal sealed class SolverGrid
         if (sigmas.Zip(sigmas.Skip(1)).Any(pair => pair.First <= pair.Second))
         {
             throw new TextualInversionException(
-                $"{steps} steps are more than {sampler} can place on {config.NumTrainTimesteps} timesteps: take fewer.");
+                $"{steps} steps are more than {sampler} can place on {config.NumTrainTimesteps} timesteps: take fewer."
+            );
         }
 
-        var last = final == FinalSigma.Zero ? 0 : config.UseKarrasSigmas ? sigmas[^1] : training[0]; // Karras's levels end there already
+        var last =
+            final == FinalSigma.Zero ? 0
+            : config.UseKarrasSigmas ? sigmas[^1]
+            : training[0]; // Karras's levels end there already
         levels = Array.ConvertAll(Sigmas.EndingAt(last, sigmas), sigma => NoiseLevel.OfRatio(sigma));
     }
 
@@ -50,15 +54,20 @@ internal sealed class SolverGrid
     public NoiseLevel this[int step] => levels[step];
 
     /// <summary>The clean sample that a model output implies (B, C, h, w).</summary>
-    public Tensor Original(Tensor modelOutput, int step, Tensor sample) => levels[step].Original(predictionType, modelOutput, sample);
+    public Tensor Original(Tensor modelOutput, int step, Tensor sample) =>
+        levels[step].Original(predictionType, modelOutput, sample);
 
     /// <summary>The noise that a model output implies (B, C, h, w).</summary>
-    public Tensor Noise(Tensor modelOutput, int step, Tensor sample) => levels[step].Noise(predictionType, modelOutput, sample);
+    public Tensor Noise(Tensor modelOutput, int step, Tensor sample) =>
+        levels[step].Noise(predictionType, modelOutput, sample);
 
     private static void Require(string sampler, SchedulerConfig config)
     {
         config.Require(sampler, "lambda_min_clipped", "-Infinity");
-        foreach (var key in (string[])["thresholding", "use_lu_lambdas", "use_flow_sigmas", "use_exponential_sigmas", "use_beta_sigmas"])
+        foreach (
+            var key in (string[])
+                ["thresholding", "use_lu_lambdas", "use_flow_sigmas", "use_exponential_sigmas", "use_beta_sigmas"]
+        )
             config.Require(sampler, key, "false");
     }
 }

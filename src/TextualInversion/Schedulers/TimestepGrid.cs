@@ -15,18 +15,26 @@ internal static class TimestepGrid
     public static double[] Descending(SchedulerConfig config, int steps, TimestepSpacing spacing, int points)
     {
         var count = config.NumTrainTimesteps;
-        if (steps < 1 || steps > count) throw new TextualInversionException($"steps is {steps}: choose between 1 and {count}.");
+        if (steps < 1 || steps > count)
+            throw new TextualInversionException($"steps is {steps}: choose between 1 and {count}.");
         var highest = points - 1;
         var evenStride = highest == 0 ? 0 : (count - 1.0) / highest;
         // numpy's arange takes the rounded difference of its first two values.
         var trailingStride = count - (count - ((double)count / steps));
-        return [.. Enumerable.Range(0, steps).Select(i => spacing switch
-        {
-            TimestepSpacing.Leading => ((highest - i) * (count / points)) + config.StepsOffset,
-            TimestepSpacing.Trailing => Math.Round(count - (i * trailingStride)) - 1,
-            TimestepSpacing.Linspace => (highest - i) * evenStride,
-            _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "Not a timestep spacing."),
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, steps)
+                .Select(i =>
+                    spacing switch
+                    {
+                        TimestepSpacing.Leading => ((highest - i) * (count / points)) + config.StepsOffset,
+                        TimestepSpacing.Trailing => Math.Round(count - (i * trailingStride)) - 1,
+                        TimestepSpacing.Linspace => (highest - i) * evenStride,
+                        _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "Not a timestep spacing."),
+                    }
+                ),
+        ];
     }
 
     /// <summary>As <see cref="Descending"/>, in whole timesteps that the model was trained at.</summary>
@@ -40,6 +48,7 @@ internal static class TimestepGrid
             ? timesteps
             : throw new TextualInversionException(
                 $"{steps} steps with {config.Source}'s steps_offset {config.StepsOffset} begin at timestep {timesteps[0]}, "
-                + $"past the last one, {config.NumTrainTimesteps - 1}: take fewer steps.");
+                    + $"past the last one, {config.NumTrainTimesteps - 1}: take fewer steps."
+            );
     }
 }

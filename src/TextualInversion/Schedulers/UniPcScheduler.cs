@@ -39,7 +39,8 @@ public sealed class UniPcScheduler : ISampler
         originals.Enter(stepIndex);
         using var scope = NewDisposeScope();
         var original = grid.Original(modelOutput, stepIndex, sample);
-        if (corrected.Count > 0) sample = Advance(corrected[0], stepIndex - 1, original);
+        if (corrected.Count > 0)
+            sample = Advance(corrected[0], stepIndex - 1, original);
         corrected.Add(sample);
         originals.Add(original);
         order = Order(stepIndex);
@@ -54,8 +55,12 @@ public sealed class UniPcScheduler : ISampler
 
     private int Order(int stepIndex)
     {
-        if (grid[stepIndex + 1].Sigma == 0) return 1; // the step is infinitely wide in lambda
-        return Math.Min(originals.Count, config.LowerOrderFinal ?? true ? Timesteps.Count - stepIndex : config.SolverOrder);
+        if (grid[stepIndex + 1].Sigma == 0)
+            return 1; // the step is infinitely wide in lambda
+        return Math.Min(
+            originals.Count,
+            config.LowerOrderFinal ?? true ? Timesteps.Count - stepIndex : config.SolverOrder
+        );
     }
 
     /// <summary>
@@ -66,9 +71,12 @@ public sealed class UniPcScheduler : ISampler
         var (from, to) = (grid[step], grid[step + 1]);
         var h = to.Lambda - from.Lambda;
         var next = (sample * (to.Sigma / from.Sigma)) + (originals[0] * (to.Alpha * (1 - Math.Exp(-h))));
-        var nodes = Enumerable.Range(1, order - 1)
-            .Select(age => (Position: (grid[step - age].Lambda - from.Lambda) / h, Original: originals[age])).ToList();
-        if (corrector is not null) nodes.Add((1, corrector));
+        var nodes = Enumerable
+            .Range(1, order - 1)
+            .Select(age => (Position: (grid[step - age].Lambda - from.Lambda) / h, Original: originals[age]))
+            .ToList();
+        if (corrector is not null)
+            nodes.Add((1, corrector));
         var weights = Weights([.. nodes.Select(node => node.Position)], -h);
         foreach (var (node, weight) in nodes.Zip(weights))
             next = next + ((node.Original - originals[0]) * (-to.Alpha * weight / node.Position));
@@ -81,14 +89,17 @@ public sealed class UniPcScheduler : ISampler
     private double[] Weights(double[] positions, double h)
     {
         var scale = config.SolverType == SolverType.Bh1 ? h : Math.Exp(h) - 1;
-        if (positions.Length <= 1) return [.. positions.Select(_ => scale / 2)];
+        if (positions.Length <= 1)
+            return [.. positions.Select(_ => scale / 2)];
         var count = positions.Length;
         double[,] powers = new double[count, count];
         double[] integrals = new double[count];
-        double phi = ((Math.Exp(h) - 1) / h) - 1, factorial = 1;
+        double phi = ((Math.Exp(h) - 1) / h) - 1,
+            factorial = 1;
         for (var i = 0; i < count; i++)
         {
-            for (var m = 0; m < count; m++) powers[i, m] = Math.Pow(positions[m], i);
+            for (var m = 0; m < count; m++)
+                powers[i, m] = Math.Pow(positions[m], i);
             integrals[i] = phi * factorial;
             factorial *= i + 2;
             phi = (phi / h) - (1 / factorial);

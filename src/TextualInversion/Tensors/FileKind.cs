@@ -9,17 +9,22 @@ internal static class FileKind
     public static bool IsZip(ReadOnlySpan<byte> prefix) => prefix.StartsWith("PK\x03\x04"u8);
 
     /// <summary>A length that fits 32 bits, and the brace that begins a header.</summary>
-    public static bool IsSafetensors(ReadOnlySpan<byte> prefix) => prefix.Length > 8 && prefix[8] == '{' && prefix[4..8].IndexOfAnyExcept((byte)0) < 0;
+    public static bool IsSafetensors(ReadOnlySpan<byte> prefix) =>
+        prefix.Length > 8 && prefix[8] == '{' && prefix[4..8].IndexOfAnyExcept((byte)0) < 0;
 
     /// <summary>A pickle of protocol 2 or later, or the number in text that begins torch files of protocols 0 and 1.</summary>
-    public static bool IsPickle(ReadOnlySpan<byte> prefix) => prefix is [0x80, <= 5, ..] || prefix.StartsWith("L1195470371"u8);
+    public static bool IsPickle(ReadOnlySpan<byte> prefix) =>
+        prefix is [0x80, <= 5, ..] || prefix.StartsWith("L1195470371"u8);
 
     /// <summary>What people get instead of weights; null where it is none of those.</summary>
-    public static string? Mistake(ReadOnlySpan<byte> prefix) => prefix switch
-    {
-        [] => "it is empty; download it again",
-        _ when prefix.StartsWith("version "u8) => "it is a Git LFS pointer; fetch the real file with `git lfs pull`",
-        _ when prefix.TrimStart(" \t\r\n\ufeff"u8).StartsWith((byte)'<') => "it is a web page; download the file itself",
-        _ => null,
-    };
+    public static string? Mistake(ReadOnlySpan<byte> prefix) =>
+        prefix switch
+        {
+            [] => "it is empty; download it again",
+            _ when prefix.StartsWith("version "u8) =>
+                "it is a Git LFS pointer; fetch the real file with `git lfs pull`",
+            _ when prefix.TrimStart(" \t\r\n\ufeff"u8).StartsWith((byte)'<') =>
+                "it is a web page; download the file itself",
+            _ => null,
+        };
 }

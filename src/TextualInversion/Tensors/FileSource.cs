@@ -22,7 +22,10 @@ internal sealed class FileSource
     /// <summary>The bytes, to be read from the first on.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public Stream Open() => content is null ? new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read) : new MemoryStream(content, writable: false);
+    public Stream Open() =>
+        content is null
+            ? new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read)
+            : new MemoryStream(content, writable: false);
 
     /// <summary>The first bytes, as <see cref="FileKind"/> wants them.</summary>
     /// <exception cref="TextualInversionException">The file cannot be read.</exception>
@@ -44,7 +47,8 @@ internal sealed class FileSource
     /// <exception cref="TextualInversionException">The file cannot be read.</exception>
     public byte[]? ReadAll(int limit)
     {
-        if (content is not null) return content.Length <= limit ? content : null;
+        if (content is not null)
+            return content.Length <= limit ? content : null;
         try
         {
             return new FileInfo(Path).Length <= limit ? File.ReadAllBytes(Path) : null;
@@ -55,5 +59,6 @@ internal sealed class FileSource
         }
     }
 
-    public TextualInversionException Unreadable(Exception error) => new($"{Path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+    public TextualInversionException Unreadable(Exception error) =>
+        new($"{Path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
 }

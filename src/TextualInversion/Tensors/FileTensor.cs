@@ -13,10 +13,13 @@ internal static class FileTensor
     public static Tensor Map(FileSource source, long begin, long count, ScalarType type)
     {
         var size = type.ElementSize();
-        if (count == 0 || begin % size != 0 || source.IsInMemory) return Copy(source, begin, skip: 0, count, type, deflated: false);
+        if (count == 0 || begin % size != 0 || source.IsInMemory)
+            return Copy(source, begin, skip: 0, count, type, deflated: false);
         using var scope = NewDisposeScope();
         // A private mapping: shared ones may extend the file.
-        return from_file(source.Path, shared: false, begin / size + count, type).narrow(0, begin / size, count).MoveToOuterDisposeScope();
+        return from_file(source.Path, shared: false, begin / size + count, type)
+            .narrow(0, begin / size, count)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary><paramref name="count"/> elements, read after <paramref name="skip"/> bytes of what begins at <paramref name="begin"/>.</summary>
@@ -29,7 +32,8 @@ internal static class FileTensor
             using var file = source.Open();
             file.Position = deflated ? begin : begin + skip;
             using var inflater = deflated ? new DeflateStream(file, CompressionMode.Decompress) : null;
-            if (inflater is not null) Skip(inflater, skip);
+            if (inflater is not null)
+                Skip(inflater, skip);
             for (long done = 0; done < count; done += CopyElements)
             {
                 using var part = values.narrow(0, done, Math.Min(CopyElements, count - done));
@@ -41,13 +45,17 @@ internal static class FileTensor
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             values.Dispose();
-            throw new TextualInversionException($"{source.Path}: cannot be read ({error.Message.TrimEnd('.')}); download it again.", error);
+            throw new TextualInversionException(
+                $"{source.Path}: cannot be read ({error.Message.TrimEnd('.')}); download it again.",
+                error
+            );
         }
     }
 
     private static void Skip(DeflateStream stream, long count)
     {
         var buffer = new byte[1 << 16];
-        for (; count > 0; count -= Math.Min(count, buffer.Length)) stream.ReadExactly(buffer, 0, (int)Math.Min(count, buffer.Length));
+        for (; count > 0; count -= Math.Min(count, buffer.Length))
+            stream.ReadExactly(buffer, 0, (int)Math.Min(count, buffer.Length));
     }
 }

@@ -15,18 +15,25 @@ internal static class FiniteCheck
         using var scope = NewDisposeScope();
         var values = tensor.contiguous().view(-1);
         for (long begin = 0; begin < values.shape[0]; begin += ChunkElements)
-            if (!AllFinite(values.narrow(0, begin, Math.Min(ChunkElements, values.shape[0] - begin)).bytes, tensor.dtype)) return false;
+            if (
+                !AllFinite(
+                    values.narrow(0, begin, Math.Min(ChunkElements, values.shape[0] - begin)).bytes,
+                    tensor.dtype
+                )
+            )
+                return false;
         return true;
     }
 
-    private static bool AllFinite(ReadOnlySpan<byte> bytes, ScalarType type) => type switch
-    {
-        ScalarType.Float16 => NoneHasAll<ushort>(bytes, 0x7c00),
-        ScalarType.BFloat16 => NoneHasAll<ushort>(bytes, 0x7f80),
-        ScalarType.Float32 => NoneHasAll<uint>(bytes, 0x7f80_0000),
-        ScalarType.Float64 => NoneHasAll<ulong>(bytes, 0x7ff0_0000_0000_0000),
-        _ => true, // integers
-    };
+    private static bool AllFinite(ReadOnlySpan<byte> bytes, ScalarType type) =>
+        type switch
+        {
+            ScalarType.Float16 => NoneHasAll<ushort>(bytes, 0x7c00),
+            ScalarType.BFloat16 => NoneHasAll<ushort>(bytes, 0x7f80),
+            ScalarType.Float32 => NoneHasAll<uint>(bytes, 0x7f80_0000),
+            ScalarType.Float64 => NoneHasAll<ulong>(bytes, 0x7ff0_0000_0000_0000),
+            _ => true, // integers
+        };
 
     private static bool NoneHasAll<T>(ReadOnlySpan<byte> bytes, T bits)
         where T : unmanaged, IBinaryInteger<T>
@@ -35,9 +42,11 @@ internal static class FiniteCheck
         var vectors = MemoryMarshal.Cast<T, Vector<T>>(values);
         var mask = new Vector<T>(bits);
         foreach (var vector in vectors)
-            if (Vector.EqualsAny(vector & mask, mask)) return false;
+            if (Vector.EqualsAny(vector & mask, mask))
+                return false;
         foreach (var value in values[(vectors.Length * Vector<T>.Count)..])
-            if ((value & bits) == bits) return false;
+            if ((value & bits) == bits)
+                return false;
         return true;
     }
 }

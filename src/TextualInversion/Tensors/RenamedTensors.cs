@@ -20,8 +20,13 @@ internal sealed class RenamedTensors : ITensorFile
         this.file = file;
         foreach (var (name, source) in tensors)
             if (!sources.TryAdd(name, source))
-                throw new TextualInversionException($"{file.FilePath}: holds {sources[name].Key} and {source.Key}, which are the same tensor; the file is damaged, get it again.");
-        Tensors = sources.ToDictionary(pair => pair.Key, pair => new TensorEntry(file.Tensors[pair.Value.Key].Type, pair.Value.Shape));
+                throw new TextualInversionException(
+                    $"{file.FilePath}: holds {sources[name].Key} and {source.Key}, which are the same tensor; the file is damaged, get it again."
+                );
+        Tensors = sources.ToDictionary(
+            pair => pair.Key,
+            pair => new TensorEntry(file.Tensors[pair.Value.Key].Type, pair.Value.Shape)
+        );
     }
 
     public string FilePath => file.FilePath;
@@ -30,8 +35,10 @@ internal sealed class RenamedTensors : ITensorFile
 
     public Tensor Read(string name)
     {
-        if (!sources.TryGetValue(name, out var source)) throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
-        if (source.View is null) return file.Read(source.Key);
+        if (!sources.TryGetValue(name, out var source))
+            throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
+        if (source.View is null)
+            return file.Read(source.Key);
         using var scope = NewDisposeScope();
         return source.View(file.Read(source.Key)).MoveToOuterDisposeScope();
     }

@@ -34,37 +34,51 @@ public sealed class ShardedTensors : ITensorFile
         {
             // A name alone: an index from elsewhere must not reach out of its folder.
             if (name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\\', '\0'))
-                throw new TextualInversionException($"{indexPath}: names the file \"{name}\", which is not a plain name in its own folder; download the model again, from a source you trust.");
+                throw new TextualInversionException(
+                    $"{indexPath}: names the file \"{name}\", which is not a plain name in its own folder; download the model again, from a source you trust."
+                );
             var path = Path.Combine(folder, name);
-            if (!File.Exists(path)) throw new TextualInversionException($"{path}: is missing, and {Path.GetFileName(indexPath)} names it; the model's folder is incomplete, download it again.");
+            if (!File.Exists(path))
+                throw new TextualInversionException(
+                    $"{path}: is missing, and {Path.GetFileName(indexPath)} names it; the model's folder is incomplete, download it again."
+                );
             files[name] = TensorFile.Open(path);
         }
 
         foreach (var (tensor, name) in places)
         {
             if (!files[name].Tensors.ContainsKey(tensor))
-                throw new TextualInversionException($"{files[name].FilePath}: lacks the tensor {tensor}, which {Path.GetFileName(indexPath)} says is in it; the two do not belong together.");
+                throw new TextualInversionException(
+                    $"{files[name].FilePath}: lacks the tensor {tensor}, which {Path.GetFileName(indexPath)} says is in it; the two do not belong together."
+                );
         }
 
         return new ShardedTensors(indexPath, places.ToDictionary(place => place.Key, place => files[place.Value]));
     }
 
-    public Tensor Read(string name) => shards.TryGetValue(name, out var shard)
-        ? shard.Read(name)
-        : throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
+    public Tensor Read(string name) =>
+        shards.TryGetValue(name, out var shard)
+            ? shard.Read(name)
+            : throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
 
     private static Dictionary<string, string> ReadIndex(string path)
     {
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllText(path));
-            return json.RootElement.GetProperty("weight_map").Deserialize<Dictionary<string, string>>() is { Count: > 0 } map && !map.ContainsValue(null!)
+            return
+                json.RootElement.GetProperty("weight_map").Deserialize<Dictionary<string, string>>()
+                    is { Count: > 0 } map
+                && !map.ContainsValue(null!)
                 ? map
                 : throw new TextualInversionException($"{path}: its weight_map names no tensors; download it again.");
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new TextualInversionException($"{path}: is no index of shards, which is a JSON object with a weight_map: {error.Message}", error);
+            throw new TextualInversionException(
+                $"{path}: is no index of shards, which is a JSON object with a weight_map: {error.Message}",
+                error
+            );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -11,6 +11,8 @@ public static class TensorFile
     internal static ITensorFile Open(FileSource source)
     {
         var prefix = source.Prefix();
-        return !FileKind.IsSafetensors(prefix) && (FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)) ? TorchFile.Open(source) : SafetensorsFile.Open(source);
+        return !FileKind.IsSafetensors(prefix) && (FileKind.IsZip(prefix) || FileKind.IsPickle(prefix))
+            ? TorchFile.Open(source)
+            : SafetensorsFile.Open(source);
     }
 }

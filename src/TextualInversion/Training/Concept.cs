@@ -9,4 +9,9 @@ namespace TextualInversion.Training;
 /// <param name="InitialRows">(n, d) for each text encoder: where the rows start</param>
 /// <param name="Pictures">three to five, encoded</param>
 /// <param name="Prompts">the sentences for them</param>
-public sealed record Concept(Placeholder Placeholder, IReadOnlyList<Tensor> InitialRows, TrainingSet Pictures, PromptSource Prompts);
+public sealed record Concept(
+    Placeholder Placeholder,
+    IReadOnlyList<Tensor> InitialRows,
+    TrainingSet Pictures,
+    PromptSource Prompts
+);

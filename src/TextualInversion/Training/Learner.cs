@@ -27,15 +27,36 @@ internal sealed class Learner : IDisposable
     /// <param name="schedule">Its noise.</param>
     /// <param name="initialRows">(n, d) for each text encoder; copied.</param>
     /// <param name="options">The optimiser's numbers and the accumulation.</param>
-    public Learner(IDiffusionModel model, NoiseSchedule schedule, IReadOnlyList<Tensor> initialRows, TrainOptions options)
+    public Learner(
+        IDiffusionModel model,
+        NoiseSchedule schedule,
+        IReadOnlyList<Tensor> initialRows,
+        TrainOptions options
+    )
     {
         this.model = model;
         this.schedule = schedule;
         this.options = options;
-        rows = [.. initialRows.Select(row => row.detach().to(ScalarType.Float32, model.Device, copy: true).DetachFromDisposeScope().requires_grad_(true))];
+        rows =
+        [
+            .. initialRows.Select(row =>
+                row.detach()
+                    .to(ScalarType.Float32, model.Device, copy: true)
+                    .DetachFromDisposeScope()
+                    .requires_grad_(true)
+            ),
+        ];
         // A direction has no norm of its own.
-        var kept = options is { Optimizer: OptimizerKind.Direction, KeepNorm: KeptNorm.None } ? KeptNorm.Vocabulary : options.KeepNorm;
-        norms = [.. rows.Zip(model.Vocabularies, (row, vocabulary) => NormKeeping.Norms(kept, row, vocabulary)?.DetachFromDisposeScope())];
+        var kept = options is { Optimizer: OptimizerKind.Direction, KeepNorm: KeptNorm.None }
+            ? KeptNorm.Vocabulary
+            : options.KeepNorm;
+        norms =
+        [
+            .. rows.Zip(
+                model.Vocabularies,
+                (row, vocabulary) => NormKeeping.Norms(kept, row, vocabulary)?.DetachFromDisposeScope()
+            ),
+        ];
         optimizers = [.. rows.Zip(norms, Optimizer)];
         KeepNorms(rows);
         average = options.Ema == 0 ? null : new RowAverage(rows, options.Ema);
@@ -45,12 +66,19 @@ internal sealed class Learner : IDisposable
     public IReadOnlyList<Tensor> Rows => average?.Rows ?? rows;
 
     /// <summary>What it takes to go on elsewhere, by names such as <c>rows.0</c>; live, not copied.</summary>
-    public IReadOnlyDictionary<string, Tensor> State => rows
-        .SelectMany((each, encoder) => optimizers[encoder].Memory.Append(new("rows", each)).Concat(average is null ? [] : [new("average", average.Rows[encoder])]).Select(pair => (Name: $"{pair.Key}.{encoder}", pair.Value)))
-        .ToDictionary(pair => pair.Name, pair => pair.Value);
+    public IReadOnlyDictionary<string, Tensor> State =>
+        rows.SelectMany(
+                (each, encoder) =>
+                    optimizers[encoder]
+                        .Memory.Append(new("rows", each))
+                        .Concat(average is null ? [] : [new("average", average.Rows[encoder])])
+                        .Select(pair => (Name: $"{pair.Key}.{encoder}", pair.Value))
+            )
+            .ToDictionary(pair => pair.Name, pair => pair.Value);
 
     /// <summary>The gradients accumulated so far, of the rows' shapes.</summary>
-    public IReadOnlyList<Tensor> Gradients => [.. rows.Select(row => row.grad ?? throw new InvalidOperationException("nothing was accumulated"))];
+    public IReadOnlyList<Tensor> Gradients =>
+        [.. rows.Select(row => row.grad ?? throw new InvalidOperationException("nothing was accumulated"))];
 
     /// <summary>Goes on from where another learner was.</summary>
     /// <exception cref="TextualInversionException">It was another kind of learner.</exception>
@@ -60,7 +88,9 @@ internal sealed class Learner : IDisposable
         foreach (var (name, mine) in State)
         {
             if (!state.Tensors.TryGetValue(name, out var kept) || !kept.shape.SequenceEqual(mine.shape))
-                throw new TextualInversionException($"The state to go on from has no {name} of the shape [{string.Join(", ", mine.shape)}]; it is another run's.");
+                throw new TextualInversionException(
+                    $"The state to go on from has no {name} of the shape [{string.Join(", ", mine.shape)}]; it is another run's."
+                );
             mine.copy_(kept);
         }
 
@@ -104,24 +134,30 @@ internal sealed class Learner : IDisposable
         var before = rows.Select(row => row.detach().clone()).ToList();
         var shrink = options.Clip > 0 ? Math.Min(1, options.Clip / GradientNorm()) : 1;
         step++;
-        for (var i = 0; i < rows.Length; i++) optimizers[i].Step(shrink < 1 ? Gradients[i] * shrink : Gradients[i], learningRate, step);
+        for (var i = 0; i < rows.Length; i++)
+            optimizers[i].Step(shrink < 1 ? Gradients[i] * shrink : Gradients[i], learningRate, step);
         KeepNorms(rows);
-        foreach (var gradient in Gradients) gradient.zero_();
+        foreach (var gradient in Gradients)
+            gradient.zero_();
         if (!rows.All(row => row.isfinite().all().item<bool>()))
         {
-            foreach (var (row, old) in rows.Zip(before)) row.copy_(old);
+            foreach (var (row, old) in rows.Zip(before))
+                row.copy_(old);
             return false;
         }
 
         average?.Add(rows, step);
-        if (average is not null) KeepNorms(average.Rows);
+        if (average is not null)
+            KeepNorms(average.Rows);
         return true;
     }
 
     public void Dispose()
     {
-        foreach (var optimizer in optimizers) optimizer.Dispose();
-        foreach (var norm in norms) norm?.Dispose();
+        foreach (var optimizer in optimizers)
+            optimizer.Dispose();
+        foreach (var norm in norms)
+            norm?.Dispose();
         average?.Dispose();
         foreach (var row in rows)
         {
@@ -130,18 +166,20 @@ internal sealed class Learner : IDisposable
         }
     }
 
-    private IRowOptimizer Optimizer(Tensor row, Tensor? norm) => options.Optimizer switch
-    {
-        OptimizerKind.AdamW => new AdamW(row, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay),
-        OptimizerKind.Direction => new DirectionDescent(row, norm!, options.Prior),
-        _ => throw new ArgumentOutOfRangeException(nameof(row)),
-    };
+    private IRowOptimizer Optimizer(Tensor row, Tensor? norm) =>
+        options.Optimizer switch
+        {
+            OptimizerKind.AdamW => new AdamW(row, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay),
+            OptimizerKind.Direction => new DirectionDescent(row, norm!, options.Prior),
+            _ => throw new ArgumentOutOfRangeException(nameof(row)),
+        };
 
     private void KeepNorms(IReadOnlyList<Tensor> which)
     {
         foreach (var (row, norm) in which.Zip(norms))
         {
-            if (norm is not null) NormKeeping.Apply(row, norm);
+            if (norm is not null)
+                NormKeeping.Apply(row, norm);
         }
     }
 
@@ -152,6 +190,11 @@ internal sealed class Learner : IDisposable
         var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
         var conditioning = model.EncodePrompts(batch.Prompts, under, batch.Pictures);
         var prediction = model.PredictNoise(noisy, timesteps, conditioning);
-        return DenoisingLoss.Of(prediction, target, batch.Mask, snrGamma == 0 ? null : MinSnr.Weights(schedule, batch.Timesteps, snrGamma));
+        return DenoisingLoss.Of(
+            prediction,
+            target,
+            batch.Mask,
+            snrGamma == 0 ? null : MinSnr.Weights(schedule, batch.Timesteps, snrGamma)
+        );
     }
 }

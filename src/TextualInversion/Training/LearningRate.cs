@@ -20,14 +20,16 @@ internal static class LearningRate
     /// <param name="step">counted from 0</param>
     public static double At(TrainOptions options, int step)
     {
-        if (step < options.WarmupSteps) return options.LearningRate * (step + 1) / options.WarmupSteps;
+        if (step < options.WarmupSteps)
+            return options.LearningRate * (step + 1) / options.WarmupSteps;
         var progress = (double)(step - options.WarmupSteps) / Math.Max(1, options.Steps - options.WarmupSteps);
-        return options.LearningRate * options.Schedule switch
-        {
-            LearningRateSchedule.Constant => 1,
-            LearningRateSchedule.Linear => 1 - progress,
-            LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)),
-            _ => throw new ArgumentOutOfRangeException(nameof(options)),
-        };
+        return options.LearningRate
+            * options.Schedule switch
+            {
+                LearningRateSchedule.Constant => 1,
+                LearningRateSchedule.Linear => 1 - progress,
+                LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)),
+                _ => throw new ArgumentOutOfRangeException(nameof(options)),
+            };
     }
 }

@@ -128,23 +128,24 @@ public sealed record TrainOptions
     /// Every choice as diffusers' example makes it, with the settings of its README
     /// (https://github.com/huggingface/diffusers/tree/main/examples/textual_inversion): for comparison and reproduction.
     /// </summary>
-    public static TrainOptions Diffusers { get; } = new()
-    {
-        Vectors = 1,
-        Steps = 3000,
-        LearningRate = 5e-4 * 4, // --scale_lr multiplies by the accumulation
-        Batch = 1,
-        Accumulate = 4,
-        Schedule = LearningRateSchedule.Constant,
-        WarmupSteps = 0,
-        WeightDecay = 1e-2,
-        Timesteps = TimestepSampling.Uniform,
-        ValidateEvery = 0,
-        Patience = 0,
-        Flip = true,
-        Crop = CropMode.Squash,
-        Captions = CaptionUse.Off,
-    };
+    public static TrainOptions Diffusers { get; } =
+        new()
+        {
+            Vectors = 1,
+            Steps = 3000,
+            LearningRate = 5e-4 * 4, // --scale_lr multiplies by the accumulation
+            Batch = 1,
+            Accumulate = 4,
+            Schedule = LearningRateSchedule.Constant,
+            WarmupSteps = 0,
+            WeightDecay = 1e-2,
+            Timesteps = TimestepSampling.Uniform,
+            ValidateEvery = 0,
+            Patience = 0,
+            Flip = true,
+            Crop = CropMode.Squash,
+            Captions = CaptionUse.Off,
+        };
 
     /// <exception cref="TextualInversionException">A number is out of its range.</exception>
     public void Validate()
@@ -168,14 +169,23 @@ public sealed record TrainOptions
         Check(ValidateEvery >= 0, "--validate-every", ValidateEvery, "0 or more steps");
         Check(DropTags is >= 0 and < 1, "--drop-tags", DropTags, "a number from 0 to below 1, such as 0.1");
         Check(KeepTags >= 0, "--keep-tags", KeepTags, "0 or more tags");
-        if (HoldOut && ValidateEvery == 0) throw new TextualInversionException("--hold-out measures a picture when the others are, so it needs --validate-every above 0.");
+        if (HoldOut && ValidateEvery == 0)
+            throw new TextualInversionException(
+                "--hold-out measures a picture when the others are, so it needs --validate-every above 0."
+            );
         Check(SaveEvery >= 0, "--save-every", SaveEvery, "0 or more steps");
         Check(Patience >= 0, "--patience", Patience, "0 or more validations");
-        Check(Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0, "--resolution", Resolution, "a multiple of 8 from 8 to 4096, in pixels");
+        Check(
+            Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0,
+            "--resolution",
+            Resolution,
+            "a multiple of 8 from 8 to 4096, in pixels"
+        );
 
         static void Check(bool holds, string option, object? found, string wanted)
         {
-            if (!holds) throw new TextualInversionException(FormattableString.Invariant($"{option} {found}: choose {wanted}."));
+            if (!holds)
+                throw new TextualInversionException(FormattableString.Invariant($"{option} {found}: choose {wanted}."));
         }
     }
 }

@@ -42,7 +42,8 @@ public sealed record TrainResult : IDisposable
 
     public void Dispose()
     {
-        foreach (var rows in Rows.Concat(LastRows)) rows.Dispose();
+        foreach (var rows in Rows.Concat(LastRows))
+            rows.Dispose();
     }
 }
 
@@ -51,7 +52,9 @@ public sealed record FrozenHash(string Before, string After)
 {
     /// <exception cref="InvalidOperationException">They are not equal.</exception>
     internal static FrozenHash Of(ModelPart part, string before, string after) =>
-        before == after ? new FrozenHash(before, after) : throw new InvalidOperationException($"the frozen {part} changed during training");
+        before == after
+            ? new FrozenHash(before, after)
+            : throw new InvalidOperationException($"the frozen {part} changed during training");
 }
 
 /// <summary>The validation losses of a run.</summary>

@@ -28,7 +28,13 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
     /// <param name="cancellationToken">ends the run after the batch at hand; what was learned is kept</param>
     /// <exception cref="TextualInversionException">The state to go on from is another run's.</exception>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
-    public TrainResult Run(Concept concept, TrainState? from, Action<TrainState> save, IProgress<TrainProgress> progress, CancellationToken cancellationToken)
+    public TrainResult Run(
+        Concept concept,
+        TrainState? from,
+        Action<TrainState> save,
+        IProgress<TrainProgress> progress,
+        CancellationToken cancellationToken
+    )
     {
         options.Validate();
         var set = concept.Pictures;
@@ -38,23 +44,34 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
         var trainTimesteps = schedule.Config.NumTrainTimesteps;
         var batches = new BatchSource(set, concept.Prompts, tokenizers, options, trainTimesteps);
-        ValidationSet Examples(IReadOnlyList<int> of) => new(set, of, concept.Prompts, tokenizers, options.Batch, trainTimesteps);
+        ValidationSet Examples(IReadOnlyList<int> of) =>
+            new(set, of, concept.Prompts, tokenizers, options.Batch, trainTimesteps);
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
         using var watch = new RowWatch(model, concept.InitialRows);
         using var history = new TrainHistory(from, model.Device);
         var weights = hashesBefore.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
         from?.RequireSameWeights(weights);
-        if (from is not null) learner.Restore(from);
-        using var validator = options.ValidateEvery == 0 ? null : new Validator(learner, Examples(set.Learned), set.HeldOut is { } spared ? Examples([spared]) : null);
-        if (validator is not null && from is null) history.Add(validator.Measure(0), learner.Rows);
-        if (from is null) progress.Report(Stand(learner, watch, history.Validations.Count == 0 ? null : history.Validations[0]));
+        if (from is not null)
+            learner.Restore(from);
+        using var validator =
+            options.ValidateEvery == 0
+                ? null
+                : new Validator(learner, Examples(set.Learned), set.HeldOut is { } spared ? Examples([spared]) : null);
+        if (validator is not null && from is null)
+            history.Add(validator.Measure(0), learner.Rows);
+        if (from is null)
+            progress.Report(Stand(learner, watch, history.Validations.Count == 0 ? null : history.Validations[0]));
         var health = new HealthCheck();
         var seconds = new List<double>();
         var sinceUpkeep = Stopwatch.StartNew();
         var end = TrainingEnd.Completed;
         for (var step = history.Losses.Count; step < options.Steps; step++)
         {
-            if (seconds.Count == 0 || sinceUpkeep.Elapsed >= UpkeepInterval || (options.SaveEvery > 0 && step % options.SaveEvery == 0))
+            if (
+                seconds.Count == 0
+                || sinceUpkeep.Elapsed >= UpkeepInterval
+                || (options.SaveEvery > 0 && step % options.SaveEvery == 0)
+            )
             {
                 save(history.Capture(learner, weights));
                 Allocator.Trim();
@@ -62,7 +79,8 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             }
 
             // Tensors leave small objects behind. On servers the runtime would wait for hundreds of MiB of them, as much as the processor's cache.
-            if (step % StepsBetweenCollections == 0) GC.Collect(generation: 0);
+            if (step % StepsBetweenCollections == 0)
+                GC.Collect(generation: 0);
             if (StoppingRule.IsOver(history.Validations, options.Patience))
             {
                 end = TrainingEnd.StoppedEarly;
@@ -80,7 +98,8 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             var gradientNorm = learner.GradientNorm();
             var learningRate = LearningRate.At(options, step);
             var problem = health.Check(loss, gradientNorm);
-            if (problem is null && !learner.Step(learningRate)) problem = TrainingEnd.Diverged;
+            if (problem is null && !learner.Step(learningRate))
+                problem = TrainingEnd.Diverged;
             if (problem is not null)
             {
                 end = problem.Value;
@@ -90,12 +109,23 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             history.Add(loss);
             seconds.Add(clock.Elapsed.TotalSeconds);
             var validation = IsDue(step + 1) ? validator?.Measure(step + 1) : null;
-            if (validation is not null) history.Add(validation, learner.Rows);
-            progress.Report(Stand(learner, watch, validation) with { Step = step + 1, Loss = loss, LearningRate = learningRate, GradientNorm = gradientNorm, StepSeconds = seconds[^1] });
+            if (validation is not null)
+                history.Add(validation, learner.Rows);
+            progress.Report(
+                Stand(learner, watch, validation) with
+                {
+                    Step = step + 1,
+                    Loss = loss,
+                    LearningRate = learningRate,
+                    GradientNorm = gradientNorm,
+                    StepSeconds = seconds[^1],
+                }
+            );
         }
 
         save(history.Capture(learner, weights));
-        if (validator is not null && history.Validations[^1].Step != history.Losses.Count) history.Add(validator.Measure(history.Losses.Count), learner.Rows);
+        if (validator is not null && history.Validations[^1].Step != history.Losses.Count)
+            history.Add(validator.Measure(history.Losses.Count), learner.Rows);
         steppedThrough.ForEach(HashAfter);
         var best = Validation.Best(history.Validations);
         var kept = Copies(best is null ? learner.Rows : history.BestRows);
@@ -129,24 +159,28 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         return loss / options.Accumulate;
     }
 
-    private bool IsDue(int step) => options.ValidateEvery > 0 && (step % options.ValidateEvery == 0 || step == options.Steps);
+    private bool IsDue(int step) =>
+        options.ValidateEvery > 0 && (step % options.ValidateEvery == 0 || step == options.Steps);
 
-    private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) => [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
+    private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) =>
+        [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
 
     /// <summary>What is known of the rows as they are, whatever the step.</summary>
-    private TrainProgress Stand(Learner learner, RowWatch watch, Validation? validation) => new()
-    {
-        Step = 0,
-        Steps = options.Steps,
-        ValidationLoss = validation?.Loss,
-        HeldOutLoss = validation?.HeldOut,
-        Norms = RowWatch.Norms(learner.Rows),
-        Drift = watch.Drift(learner.Rows),
-        Nearest = validation is null ? null : watch.Nearest(learner.Rows),
-        Rows = learner.Rows,
-    };
+    private TrainProgress Stand(Learner learner, RowWatch watch, Validation? validation) =>
+        new()
+        {
+            Step = 0,
+            Steps = options.Steps,
+            ValidationLoss = validation?.Loss,
+            HeldOutLoss = validation?.HeldOut,
+            Norms = RowWatch.Norms(learner.Rows),
+            Drift = watch.Drift(learner.Rows),
+            Nearest = validation is null ? null : watch.Nearest(learner.Rows),
+            Rows = learner.Rows,
+        };
 
     private void HashBefore(ModelPart part) => hashesBefore[part] = model.Hash(part);
 
-    private void HashAfter(ModelPart part) => hashes[part.ToString()] = FrozenHash.Of(part, hashesBefore[part], model.Hash(part));
+    private void HashAfter(ModelPart part) =>
+        hashes[part.ToString()] = FrozenHash.Of(part, hashesBefore[part], model.Hash(part));
 }

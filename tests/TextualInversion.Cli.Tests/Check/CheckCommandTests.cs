@@ -20,8 +20,14 @@ public sealed class CheckCommandTests : IDisposable
         var lines = output.Split('\n');
         Assert.StartsWith("pictures  5", lines[0], StringComparison.Ordinal);
         Assert.Contains("1.png  192 x 192   learned at 128 x 128  sharpness", lines[1]);
-        Assert.Contains("tokens    <my-cat> starts from cat (cat</w>), 4 vectors; 27 prompts, the longest 11 of 75 tokens", lines);
-        Assert.Contains("million numbers in the U-Net, rows 128 wide, pictures of 128, predicts noise, on cpu; all weights are finite", output);
+        Assert.Contains(
+            "tokens    <my-cat> starts from cat (cat</w>), 4 vectors; 27 prompts, the longest 11 of 75 tokens",
+            lines
+        );
+        Assert.Contains(
+            "million numbers in the U-Net, rows 128 wide, pictures of 128, predicts noise, on cpu; all weights are finite",
+            output
+        );
         Assert.Contains("for 7 steps, unless it stops earlier", output);
         Assert.Contains("verdict   ready to train", lines);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
@@ -41,7 +47,10 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal(128, report.GetProperty("model").GetProperty("textWidths")[0].GetInt32());
         Assert.True(report.GetProperty("memory").GetProperty("estimatedBytes").GetInt64() > 1_000_000);
         var time = report.GetProperty("time");
-        var (step, validation) = (time.GetProperty("stepSeconds").GetDouble(), time.GetProperty("validationSeconds").GetDouble());
+        var (step, validation) = (
+            time.GetProperty("stepSeconds").GetDouble(),
+            time.GetProperty("validationSeconds").GetDouble()
+        );
         Assert.True(step > 0 && validation > 0);
         Assert.True(time.GetProperty("seconds").GetDouble() > (100 * step) + (4 * validation)); // and the pictures are encoded
         Assert.Empty(report.GetProperty("findings").EnumerateArray());
@@ -63,7 +72,21 @@ public sealed class CheckCommandTests : IDisposable
     public async Task Check_InitializerAuto_CountsTheSearch()
     {
         async Task<JsonElement> TimeAsync(string initializer) =>
-            JsonDocument.Parse((await CheckAsync("--json", "--steps", "1", "--validate-every", "0", "--initializer", initializer)).Output).RootElement;
+            JsonDocument
+                .Parse(
+                    (
+                        await CheckAsync(
+                            "--json",
+                            "--steps",
+                            "1",
+                            "--validate-every",
+                            "0",
+                            "--initializer",
+                            initializer
+                        )
+                    ).Output
+                )
+                .RootElement;
 
         var (named, searched) = (await TimeAsync("cat"), await TimeAsync("auto"));
 
@@ -71,7 +94,9 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Empty(searched.GetProperty("tokens").GetProperty("initializerTokens").EnumerateArray());
         Assert.True(Steps(searched) > Steps(named) + 10);
 
-        double Steps(JsonElement report) => report.GetProperty("time").GetProperty("seconds").GetDouble() / report.GetProperty("time").GetProperty("stepSeconds").GetDouble();
+        double Steps(JsonElement report) =>
+            report.GetProperty("time").GetProperty("seconds").GetDouble()
+            / report.GetProperty("time").GetProperty("stepSeconds").GetDouble();
     }
 
     [Fact]
@@ -96,11 +121,22 @@ public sealed class CheckCommandTests : IDisposable
     [Fact]
     public async Task Check_NoModel_LooksAtThePicturesAllTheSame()
     {
-        var (exitCode, output, _) = await Ti.RunAsync("check", "--model", folder.File("nowhere"), "--images", Goldens.Sample("my-cat"), "--token", "my-cat");
+        var (exitCode, output, _) = await Ti.RunAsync(
+            "check",
+            "--model",
+            folder.File("nowhere"),
+            "--images",
+            Goldens.Sample("my-cat"),
+            "--token",
+            "my-cat"
+        );
 
         Assert.Equal(1, exitCode);
         Assert.Contains("model     not looked at, see the errors", output);
-        Assert.Contains($"warning: {Goldens.Sample("my-cat", "1.png")}: 192 x 192 pixels are enlarged to 512 x 512", output);
+        Assert.Contains(
+            $"warning: {Goldens.Sample("my-cat", "1.png")}: 192 x 192 pixels are enlarged to 512 x 512",
+            output
+        );
         Assert.Contains("error: ", output);
     }
 
@@ -112,7 +148,10 @@ public sealed class CheckCommandTests : IDisposable
         var (exitCode, output, _) = await CheckAsync("--templates", folder.File("templates.txt"));
 
         Assert.Equal(0, exitCode);
-        Assert.Contains("tokens too long; \"<my-cat>\" is cut off, and with it the placeholder, so it teaches nothing. Shorten it.", output);
+        Assert.Contains(
+            "tokens too long; \"<my-cat>\" is cut off, and with it the placeholder, so it teaches nothing. Shorten it.",
+            output
+        );
         Assert.Contains("ready to train, with 1 warning", output);
     }
 
@@ -132,7 +171,10 @@ public sealed class CheckCommandTests : IDisposable
     {
         Directory.CreateDirectory(folder.File("masks"));
         Assert.Contains("1.png: has no mask in ", (await CheckAsync("--mask", folder.File("masks"))).Output);
-        Assert.Equal((1, "error: --drop-tags 1: choose a number from 0 to below 1, such as 0.1.\n"), await ErrorAsync("--drop-tags", "1"));
+        Assert.Equal(
+            (1, "error: --drop-tags 1: choose a number from 0 to below 1, such as 0.1.\n"),
+            await ErrorAsync("--drop-tags", "1")
+        );
         Assert.Equal(2, (await Ti.RunAsync("check", "--model", "demo")).ExitCode);
 
         async Task<(int ExitCode, string Error)> ErrorAsync(params string[] more)
@@ -147,6 +189,18 @@ public sealed class CheckCommandTests : IDisposable
     {
         string[] standard = ["--images", Goldens.Sample("my-cat"), "--initializer", "cat"];
         var kept = standard.Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair);
-        return Ti.RunAsync(["check", "--model", "demo", "--token", "my-cat", "--seed", "1", "--output", folder.Path, .. kept, .. more]);
+        return Ti.RunAsync([
+            "check",
+            "--model",
+            "demo",
+            "--token",
+            "my-cat",
+            "--seed",
+            "1",
+            "--output",
+            folder.Path,
+            .. kept,
+            .. more,
+        ]);
     }
 }

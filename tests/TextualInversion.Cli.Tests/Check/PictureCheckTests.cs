@@ -89,39 +89,64 @@ public sealed class PictureCheckTests : IDisposable
     {
         var (pictures, findings) = Look([folder.File("nowhere")], new TrainOptions());
         Assert.Empty(pictures);
-        Assert.Equal($"{folder.File("nowhere")}: there is no such file or folder; check the spelling.", Assert.Single(findings).Message);
+        Assert.Equal(
+            $"{folder.File("nowhere")}: there is no such file or folder; check the spelling.",
+            Assert.Single(findings).Message
+        );
     }
 
     [Fact]
     public void Look_Picture_IsDescribed()
     {
         folder.Write("2_side/1.png", PillowFixture.Content("exif6.png"));
-        folder.Write("1_other/1.png", PngFile.Make(300, 150, (x, y) => [(byte)(x * y), (byte)x, (byte)y, (byte)(x < 150 ? 255 : 0)]));
+        folder.Write(
+            "1_other/1.png",
+            PngFile.Make(300, 150, (x, y) => [(byte)(x * y), (byte)x, (byte)y, (byte)(x < 150 ? 255 : 0)])
+        );
         folder.Write("1_other/2.png", PngFile.Make(150, 150, (x, y) => [(byte)(x ^ y), (byte)y, (byte)x, 255]));
 
         var (pictures, _) = Look([folder.Path], new TrainOptions { Crop = CropMode.Bucket });
 
-        Assert.Equal([(300, 150, 176, 80, 1, false), (150, 150, 128, 128, 1, false), (14, 18, 112, 144, 2, true)], pictures.Select(picture => (picture.Width, picture.Height, picture.LearnedWidth, picture.LearnedHeight, picture.Repeats, picture.Turned)));
+        Assert.Equal(
+            [(300, 150, 176, 80, 1, false), (150, 150, 128, 128, 1, false), (14, 18, 112, 144, 2, true)],
+            pictures.Select(picture =>
+                (
+                    picture.Width,
+                    picture.Height,
+                    picture.LearnedWidth,
+                    picture.LearnedHeight,
+                    picture.Repeats,
+                    picture.Turned
+                )
+            )
+        );
     }
 
     [Fact]
     public void Look_Mask_SaysHowMuchCounts()
     {
-        folder.Write("1.png", PngFile.Make(128, 128, (x, y) => [(byte)(x * y), (byte)x, (byte)y, (byte)(x < 32 ? 255 : 0)]));
+        folder.Write(
+            "1.png",
+            PngFile.Make(128, 128, (x, y) => [(byte)(x * y), (byte)x, (byte)y, (byte)(x < 32 ? 255 : 0)])
+        );
         var (pictures, _) = Look([folder.Path], new TrainOptions { Mask = new MaskSource(null) });
         Assert.Equal(0.25, Assert.Single(pictures).Counted, 1e-9);
     }
 
     private void Copies(int count)
     {
-        for (var i = 1; i <= count; i++) File.Copy(Goldens.Sample("my-cat", $"{i}.png"), folder.File($"{i}.png"));
+        for (var i = 1; i <= count; i++)
+            File.Copy(Goldens.Sample("my-cat", $"{i}.png"), folder.File($"{i}.png"));
     }
 
     private string Change(string sample, string name, Action<MagickImage> change)
     {
         using var image = new MagickImage(Goldens.Sample(sample, "1.png"));
         change(image);
-        return folder.Write(name, image.ToByteArray(name.EndsWith(".jpg", StringComparison.Ordinal) ? MagickFormat.Jpeg : MagickFormat.Png));
+        return folder.Write(
+            name,
+            image.ToByteArray(name.EndsWith(".jpg", StringComparison.Ordinal) ? MagickFormat.Jpeg : MagickFormat.Png)
+        );
     }
 
     private void AssertWarns(string expected)
@@ -131,7 +156,10 @@ public sealed class PictureCheckTests : IDisposable
         Assert.StartsWith(expected, finding.Message, StringComparison.Ordinal);
     }
 
-    private static (IReadOnlyList<CheckedPicture> Pictures, List<CheckFinding> Findings) Look(string[] paths, TrainOptions options)
+    private static (IReadOnlyList<CheckedPicture> Pictures, List<CheckFinding> Findings) Look(
+        string[] paths,
+        TrainOptions options
+    )
     {
         var findings = new List<CheckFinding>();
         return (new PictureCheck(options, 128, findings).Look(paths, CancellationToken.None), findings);

@@ -25,11 +25,27 @@ public sealed class EmbeddingCommandsTests : IDisposable
         using var scope = NewDisposeScope();
         var source = Write("my-cat.safetensors", "<my-cat>", [1, 2], [3, 4]);
 
-        var (exitCode, output, _) = await Ti.RunAsync("convert", source, "--to", layout, "--output", folder.File(name), "--json");
+        var (exitCode, output, _) = await Ti.RunAsync(
+            "convert",
+            source,
+            "--to",
+            layout,
+            "--output",
+            folder.File(name),
+            "--json"
+        );
 
         Assert.Equal(0, exitCode);
         using var json = JsonDocument.Parse(output);
-        Assert.Equal((layout, "<my-cat>", 2, "float32"), (Text(json, "layout"), Text(json, "trigger"), json.RootElement.GetProperty("vectors").GetInt32(), Text(json, "dtype")));
+        Assert.Equal(
+            (layout, "<my-cat>", 2, "float32"),
+            (
+                Text(json, "layout"),
+                Text(json, "trigger"),
+                json.RootElement.GetProperty("vectors").GetInt32(),
+                Text(json, "dtype")
+            )
+        );
         using var read = EmbeddingFile.Open(folder.File(name));
         Assert.Equal((layout, "<my-cat>"), (EmbeddingLayouts.Name(read.Layout), read.Embedding.Trigger));
         Assert.Equal([1f, 2, 3, 4], Values(read.Embedding));
@@ -51,7 +67,23 @@ public sealed class EmbeddingCommandsTests : IDisposable
     public async Task Convert_DtypeAndTrigger_AreWritten()
     {
         var source = Write("my-cat.safetensors", "<my-cat>", [1.0001f, 2]);
-        Assert.Equal(0, (await Ti.RunAsync("convert", source, "--to", "diffusers", "--dtype", "float16", "--trigger", "our-cat", "--output", folder.File("half.safetensors"))).ExitCode);
+        Assert.Equal(
+            0,
+            (
+                await Ti.RunAsync(
+                    "convert",
+                    source,
+                    "--to",
+                    "diffusers",
+                    "--dtype",
+                    "float16",
+                    "--trigger",
+                    "our-cat",
+                    "--output",
+                    folder.File("half.safetensors")
+                )
+            ).ExitCode
+        );
         using var read = EmbeddingFile.Open(folder.File("half.safetensors"));
         Assert.Equal((ScalarType.Float16, "<our-cat>"), (read.Type, read.Embedding.Trigger));
         Assert.Equal([1f, 2], Values(read.Embedding));
@@ -61,7 +93,15 @@ public sealed class EmbeddingCommandsTests : IDisposable
     public async Task Convert_Name_IsTheFilesAndTheRecords()
     {
         var source = Write("my-cat.safetensors", "<my-cat>", [1, 2]);
-        var (exitCode, output, error) = await Ti.RunAsync("convert", source, "--to", "webui", "--name", "MyCat", "--json");
+        var (exitCode, output, error) = await Ti.RunAsync(
+            "convert",
+            source,
+            "--to",
+            "webui",
+            "--name",
+            "MyCat",
+            "--json"
+        );
         Assert.Equal(0, exitCode);
         Assert.Contains("the trigger <my-cat>", error); // the record has one field for both
         Assert.Contains("\"name\": \"MyCat\"", output);
@@ -80,7 +120,14 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [InlineData("a\nb")]
     public async Task Convert_NameThatIsNoFileName_IsRefused(string name)
     {
-        var (exitCode, _, error) = await Ti.RunAsync("convert", Write("my-cat.safetensors", "<my-cat>", [1, 2]), "--to", "webui", "--name", name);
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "convert",
+            Write("my-cat.safetensors", "<my-cat>", [1, 2]),
+            "--to",
+            "webui",
+            "--name",
+            name
+        );
         Assert.Equal(1, exitCode);
         Assert.Contains("is no file name", error);
     }
@@ -106,8 +153,16 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [Fact]
     public async Task Merge_Concatenate_HasAllRowsInOrder()
     {
-        string a = Write("a.safetensors", "<a>", [1, 2]), b = Write("b.safetensors", "<b>", [3, 4], [5, 6]);
-        var (exitCode, output, _) = await Ti.RunAsync("merge", a, b, "--output", folder.File("ab.safetensors"), "--json");
+        string a = Write("a.safetensors", "<a>", [1, 2]),
+            b = Write("b.safetensors", "<b>", [3, 4], [5, 6]);
+        var (exitCode, output, _) = await Ti.RunAsync(
+            "merge",
+            a,
+            b,
+            "--output",
+            folder.File("ab.safetensors"),
+            "--json"
+        );
         Assert.Equal(0, exitCode);
         using var json = JsonDocument.Parse(output);
         Assert.Equal(3, json.RootElement.GetProperty("embeddings")[0].GetProperty("vectors").GetInt32());
@@ -119,11 +174,24 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [Fact]
     public async Task Merge_SlerpInSteps_GoesFromOneToTheOther()
     {
-        string a = Write("a.safetensors", "<a>", [1, 0]), b = Write("b.safetensors", "<b>", [0, 3]);
-        var (exitCode, output, _) = await Ti.RunAsync("merge", a, b, "--method", "slerp", "--steps", "3", "--output", folder.File("m.safetensors"));
+        string a = Write("a.safetensors", "<a>", [1, 0]),
+            b = Write("b.safetensors", "<b>", [0, 3]);
+        var (exitCode, output, _) = await Ti.RunAsync(
+            "merge",
+            a,
+            b,
+            "--method",
+            "slerp",
+            "--steps",
+            "3",
+            "--output",
+            folder.File("m.safetensors")
+        );
         Assert.Equal(0, exitCode);
         Assert.Equal(3, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
-        using LearnedEmbedding first = EmbeddingFile.Read(folder.File("m-1.safetensors")), middle = EmbeddingFile.Read(folder.File("m-2.safetensors")), last = EmbeddingFile.Read(folder.File("m-3.safetensors"));
+        using LearnedEmbedding first = EmbeddingFile.Read(folder.File("m-1.safetensors")),
+            middle = EmbeddingFile.Read(folder.File("m-2.safetensors")),
+            last = EmbeddingFile.Read(folder.File("m-3.safetensors"));
         Assert.Equal([1f, 0], Values(first));
         Assert.All(Values(middle), value => Assert.Equal(Math.Sqrt(2), value, 5));
         Assert.Equal(3, Values(last)[1], 5);
@@ -134,7 +202,21 @@ public sealed class EmbeddingCommandsTests : IDisposable
     public async Task Merge_Split_WritesAFileForEachRow()
     {
         var a = Write("a.safetensors", "<a>", [1, 2], [3, 4]);
-        Assert.Equal(0, (await Ti.RunAsync("merge", a, "--method", "split", "--trigger", "our-cat", "--output", folder.File("s.safetensors"))).ExitCode);
+        Assert.Equal(
+            0,
+            (
+                await Ti.RunAsync(
+                    "merge",
+                    a,
+                    "--method",
+                    "split",
+                    "--trigger",
+                    "our-cat",
+                    "--output",
+                    folder.File("s.safetensors")
+                )
+            ).ExitCode
+        );
         using var second = EmbeddingFile.Read(folder.File("s-2.safetensors"));
         Assert.Equal("<our-cat-2>", second.Trigger);
         Assert.Equal([3f, 4], Values(second));
@@ -143,9 +225,23 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [Theory]
     [InlineData("takes two embeddings or more, and 1 is named", "a.safetensors")]
     [InlineData("for different models", "a.safetensors", "wide.safetensors")]
-    [InlineData("only embeddings of equally many can be mixed", "a.safetensors", "two.safetensors", "--method", "average")]
+    [InlineData(
+        "only embeddings of equally many can be mixed",
+        "a.safetensors",
+        "two.safetensors",
+        "--method",
+        "average"
+    )]
     [InlineData("belongs to --method average", "a.safetensors", "a.safetensors", "--weights", "1,2")]
-    [InlineData("There are 3 weights for 2", "a.safetensors", "a.safetensors", "--method", "average", "--weights", "1,2,3")]
+    [InlineData(
+        "There are 3 weights for 2",
+        "a.safetensors",
+        "a.safetensors",
+        "--method",
+        "average",
+        "--weights",
+        "1,2,3"
+    )]
     [InlineData("add up to nothing", "a.safetensors", "a.safetensors", "--method", "average", "--weights", "1,-1")]
     [InlineData("--at 1.5", "a.safetensors", "a.safetensors", "--method", "slerp", "--at", "1.5")]
     public async Task Merge_WhatDoesNotFit_SaysWhy(string message, params string[] arguments)
@@ -153,7 +249,14 @@ public sealed class EmbeddingCommandsTests : IDisposable
         Write("a.safetensors", "<a>", [1, 2]);
         Write("two.safetensors", "<two>", [1, 2], [3, 4]);
         Write("wide.safetensors", "<wide>", [1, 2, 3]);
-        var (exitCode, _, error) = await Ti.RunAsync(["merge", .. arguments.Select(argument => argument.EndsWith(".safetensors", StringComparison.Ordinal) ? folder.File(argument) : argument), "--output", folder.File("out.safetensors")]);
+        var (exitCode, _, error) = await Ti.RunAsync([
+            "merge",
+            .. arguments.Select(argument =>
+                argument.EndsWith(".safetensors", StringComparison.Ordinal) ? folder.File(argument) : argument
+            ),
+            "--output",
+            folder.File("out.safetensors"),
+        ]);
         Assert.Equal(1, exitCode);
         Assert.Contains(message, error);
         Assert.False(File.Exists(folder.File("out.safetensors")));
@@ -169,11 +272,28 @@ public sealed class EmbeddingCommandsTests : IDisposable
         var nearest = file.GetProperty("nearest")[0][0][0];
         Assert.Equal("cat", nearest.GetProperty("word").GetString());
         Assert.Equal(1, nearest.GetProperty("cosine").GetDouble(), 4);
-        Assert.Equal(("diffusers", "<my-cat>", "float32"), (file.GetProperty("layout").GetString(), file.GetProperty("trigger").GetString(), file.GetProperty("dtype").GetString()));
+        Assert.Equal(
+            ("diffusers", "<my-cat>", "float32"),
+            (
+                file.GetProperty("layout").GetString(),
+                file.GetProperty("trigger").GetString(),
+                file.GetProperty("dtype").GetString()
+            )
+        );
         var norms = file.GetProperty("vocabularyNorms")[0];
-        Assert.InRange(file.GetProperty("norms")[0][0].GetDouble(), norms.GetProperty("smallest").GetDouble() - 1e-6, norms.GetProperty("largest").GetDouble() + 1e-6);
-        Assert.Equal(["diffusers", "ComfyUI", "WebUI", "stable-diffusion.cpp"], file.GetProperty("programs").EnumerateArray().Select(program => program.GetProperty("program").GetString()));
-        Assert.All(file.GetProperty("programs").EnumerateArray(), program => Assert.True(program.GetProperty("loads").GetBoolean()));
+        Assert.InRange(
+            file.GetProperty("norms")[0][0].GetDouble(),
+            norms.GetProperty("smallest").GetDouble() - 1e-6,
+            norms.GetProperty("largest").GetDouble() + 1e-6
+        );
+        Assert.Equal(
+            ["diffusers", "ComfyUI", "WebUI", "stable-diffusion.cpp"],
+            file.GetProperty("programs").EnumerateArray().Select(program => program.GetProperty("program").GetString())
+        );
+        Assert.All(
+            file.GetProperty("programs").EnumerateArray(),
+            program => Assert.True(program.GetProperty("loads").GetBoolean())
+        );
     }
 
     [Fact]
@@ -193,7 +313,12 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [Fact]
     public async Task Inspect_OtherWidthThanTheModels_SaysSo()
     {
-        var (exitCode, _, error) = await Ti.RunAsync("inspect", Write("a.safetensors", "<a>", [1, 2]), "--model", "demo");
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "inspect",
+            Write("a.safetensors", "<a>", [1, 2]),
+            "--model",
+            "demo"
+        );
         Assert.Equal(1, exitCode);
         Assert.Contains("2 wide and the model's 128", error);
     }
@@ -205,14 +330,20 @@ public sealed class EmbeddingCommandsTests : IDisposable
         var files = new ModelFolder(Goldens.Sample("demo-model"));
         var tokenizer = ClipTokenizer.Load(files.TokenizerFolder("tokenizer"));
         var weights = files.Weights("text_encoder");
-        var table = weights.Read(weights.Tensors.Keys.Single(key => key.EndsWith("token_embedding.weight", StringComparison.Ordinal)));
+        var table = weights.Read(
+            weights.Tensors.Keys.Single(key => key.EndsWith("token_embedding.weight", StringComparison.Ordinal))
+        );
         var row = table[tokenizer.Encode("cat").Single()].to(ScalarType.Float32).data<float>().ToArray();
         return Write("my-cat.safetensors", "<my-cat>", row);
     }
 
     private string Write(string name, string trigger, params float[][] rows)
     {
-        using var embedding = new LearnedEmbedding(trigger, [tensor(rows.SelectMany(row => row).ToArray(), [rows.Length, rows[0].Length])], new Dictionary<string, string> { ["steps"] = "7", ["seed"] = "1" });
+        using var embedding = new LearnedEmbedding(
+            trigger,
+            [tensor(rows.SelectMany(row => row).ToArray(), [rows.Length, rows[0].Length])],
+            new Dictionary<string, string> { ["steps"] = "7", ["seed"] = "1" }
+        );
         DiffusersFormat.Write(folder.File(name), embedding, overwrite: false);
         return folder.File(name);
     }

@@ -44,8 +44,14 @@ public sealed class EmbeddingShelfTests : IDisposable
     public void Searched_AllLayouts_AreRead()
     {
         var layouts = Enum.GetValues<EmbeddingLayout>().Where(layout => layout != EmbeddingLayout.Sdxl).ToList();
-        foreach (var layout in layouts) Write($"e-{layout}{EmbeddingLayouts.Extension(layout)}", layout, $"<e-{layout}>");
-        using var shelf = EmbeddingShelf.Searched(folder.Path, [string.Join(' ', layouts.Select(layout => $"<e-{layout}>")) + " e-Bare"], warnings.Add, out _);
+        foreach (var layout in layouts)
+            Write($"e-{layout}{EmbeddingLayouts.Extension(layout)}", layout, $"<e-{layout}>");
+        using var shelf = EmbeddingShelf.Searched(
+            folder.Path,
+            [string.Join(' ', layouts.Select(layout => $"<e-{layout}>")) + " e-Bare"],
+            warnings.Add,
+            out _
+        );
         Assert.Equal(layouts.Count, shelf.Embeddings.Count);
         Assert.Empty(warnings);
     }
@@ -64,7 +70,14 @@ public sealed class EmbeddingShelfTests : IDisposable
     public void Named_FileTriggerOrFolder_IsTaken()
     {
         var path = Write("tom_v2.safetensors", EmbeddingLayout.WebUiSafetensors, "tom_v2");
-        foreach (var (argument, expected) in new[] { (path, "tom_v2"), ($"{path}=our-cat", "<our-cat>"), (folder.Path, "tom_v2") })
+        foreach (
+            var (argument, expected) in new[]
+            {
+                (path, "tom_v2"),
+                ($"{path}=our-cat", "<our-cat>"),
+                (folder.Path, "tom_v2"),
+            }
+        )
         {
             using var shelf = EmbeddingShelf.Named([EmbeddingArgument.Parse(argument)], ["tom_v2"], warnings.Add);
             Assert.Equal(expected, Assert.Single(shelf.Embeddings).Trigger);
@@ -78,14 +91,27 @@ public sealed class EmbeddingShelfTests : IDisposable
         Assert.Equal([1, 2], Assert.Single(InitializerFile.TryRead(path, 1, [2])!).shape);
         Assert.Null(InitializerFile.TryRead("cat", 1, [2]));
         Assert.Null(InitializerFile.TryRead(null, 1, [2]));
-        Assert.Contains("say --vectors 1", Assert.Throws<TextualInversionException>(() => InitializerFile.TryRead(path, 3, [2])).Message);
-        Assert.Contains("2 wide and the model's 128", Assert.Throws<TextualInversionException>(() => InitializerFile.TryRead(path, 1, [128])).Message);
-        Assert.Contains("no such file", Assert.Throws<TextualInversionException>(() => InitializerFile.TryRead("nowhere.pt", 1, [2])).Message);
+        Assert.Contains(
+            "say --vectors 1",
+            Assert.Throws<TextualInversionException>(() => InitializerFile.TryRead(path, 3, [2])).Message
+        );
+        Assert.Contains(
+            "2 wide and the model's 128",
+            Assert.Throws<TextualInversionException>(() => InitializerFile.TryRead(path, 1, [128])).Message
+        );
+        Assert.Contains(
+            "no such file",
+            Assert.Throws<TextualInversionException>(() => InitializerFile.TryRead("nowhere.pt", 1, [2])).Message
+        );
     }
 
     private string Write(string name, EmbeddingLayout layout, string trigger)
     {
-        using var embedding = new LearnedEmbedding(trigger, [tensor(new[] { 1f, 2 }, [1, 2])], new Dictionary<string, string>());
+        using var embedding = new LearnedEmbedding(
+            trigger,
+            [tensor(new[] { 1f, 2 }, [1, 2])],
+            new Dictionary<string, string>()
+        );
         EmbeddingFile.Write(folder.File(name), layout, embedding, overwrite: false);
         return folder.File(name);
     }

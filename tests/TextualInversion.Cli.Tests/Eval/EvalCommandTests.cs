@@ -10,7 +10,17 @@ public sealed class EvalCommandTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    private string[] Short => ["--model", "demo", "--count", "2", "--steps", "1", "--prompts", folder.Write("prompts.txt", "a sketch of {}\n")];
+    private string[] Short =>
+        [
+            "--model",
+            "demo",
+            "--count",
+            "2",
+            "--steps",
+            "1",
+            "--prompts",
+            folder.Write("prompts.txt", "a sketch of {}\n"),
+        ];
 
     public void Dispose() => folder.Dispose();
 
@@ -18,7 +28,14 @@ public sealed class EvalCommandTests : IDisposable
     public async Task Eval_ZeroedRows_AreNamedAndNotChosenTheSameEachTime()
     {
         var file = Embedding("zero", zeros(2, 128));
-        var (exitCode, first, error) = await EvalAsync("a", "--embedding", file, "--json", "--report", folder.File("page.html"));
+        var (exitCode, first, error) = await EvalAsync(
+            "a",
+            "--embedding",
+            file,
+            "--json",
+            "--report",
+            folder.File("page.html")
+        );
         var (_, again, _) = await EvalAsync("b", "--embedding", file, "--json");
 
         Assert.True(exitCode == 0, error);
@@ -27,7 +44,10 @@ public sealed class EvalCommandTests : IDisposable
         var row = json.RootElement.GetProperty("rows")[0];
         Assert.Equal(Numbers(json), Numbers(repeated));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("chosen").ValueKind);
-        Assert.Contains(row.GetProperty("warnings").EnumerateArray(), warning => warning.GetProperty("kind").GetString() == "wordChangesNothing");
+        Assert.Contains(
+            row.GetProperty("warnings").EnumerateArray(),
+            warning => warning.GetProperty("kind").GetString() == "wordChangesNothing"
+        );
         Assert.Equal(4, row.GetProperty("images").GetArrayLength());
         Assert.True(File.Exists(row.GetProperty("images")[0].GetProperty("path").GetString()));
         var page = await File.ReadAllTextAsync(folder.File("page.html"));
@@ -39,9 +59,22 @@ public sealed class EvalCommandTests : IDisposable
     [Fact]
     public async Task Eval_Run_ComparesCheckpointsAndTheFinalFile()
     {
-        await Ti.TrainAsync(folder.Path, Goldens.Sample("my-cat"), "my-cat", "--initializer", "cat", "--model", "demo", "--steps", "1");
+        await Ti.TrainAsync(
+            folder.Path,
+            Goldens.Sample("my-cat"),
+            "my-cat",
+            "--initializer",
+            "cat",
+            "--model",
+            "demo",
+            "--steps",
+            "1"
+        );
         Directory.CreateDirectory(folder.File("runs/my-cat/checkpoints"));
-        File.Copy(folder.File("embeddings/my-cat.safetensors"), folder.File("runs/my-cat/checkpoints/step-000500.safetensors"));
+        File.Copy(
+            folder.File("embeddings/my-cat.safetensors"),
+            folder.File("runs/my-cat/checkpoints/step-000500.safetensors")
+        );
 
         var (exitCode, output, error) = await Ti.RunAsync(["eval", "--run", folder.File("runs/my-cat"), .. Short]);
 
@@ -56,24 +89,66 @@ public sealed class EvalCommandTests : IDisposable
     public Task Eval_Nothing_SaysWhatToName() => RefusesAsync("--embedding", Short);
 
     [Fact]
-    public Task Eval_NoImages_SaysWhatToName() => RefusesAsync("--images", [.. Short, "--embedding", Embedding("a", zeros(1, 128))]);
+    public Task Eval_NoImages_SaysWhatToName() =>
+        RefusesAsync("--images", [.. Short, "--embedding", Embedding("a", zeros(1, 128))]);
 
     [Fact]
-    public Task Eval_NoRecordedWord_AsksForIt() => RefusesAsync("--initializer", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128), word: null)]);
+    public Task Eval_NoRecordedWord_AsksForIt() =>
+        RefusesAsync(
+            "--initializer",
+            [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128), word: null)]
+        );
 
     [Fact]
     public Task Eval_TwoRecordedWords_AsksForOne() =>
-        RefusesAsync("cat, dog", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128)), Embedding("b", zeros(1, 128), word: "dog")]);
+        RefusesAsync(
+            "cat, dog",
+            [
+                .. Short,
+                "--images",
+                Goldens.Sample("my-cat"),
+                "--embedding",
+                Embedding("a", zeros(1, 128)),
+                Embedding("b", zeros(1, 128), word: "dog"),
+            ]
+        );
 
     [Fact]
     public Task Eval_InitializerThatIsNoWord_ProposesWords() =>
-        RefusesAsync("no word", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128)), "--initializer", "qxzv"]);
+        RefusesAsync(
+            "no word",
+            [
+                .. Short,
+                "--images",
+                Goldens.Sample("my-cat"),
+                "--embedding",
+                Embedding("a", zeros(1, 128)),
+                "--initializer",
+                "qxzv",
+            ]
+        );
 
     [Fact]
-    public Task Eval_OtherWidth_SaysSo() => RefusesAsync("64 wide", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 64))]);
+    public Task Eval_OtherWidth_SaysSo() =>
+        RefusesAsync(
+            "64 wide",
+            [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 64))]
+        );
 
     [Fact]
-    public Task Eval_NoClip_SaysWhatToDo() => RefusesAsync("--clip /nowhere/at/all", [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128)), "--clip", "/nowhere/at/all"]);
+    public Task Eval_NoClip_SaysWhatToDo() =>
+        RefusesAsync(
+            "--clip /nowhere/at/all",
+            [
+                .. Short,
+                "--images",
+                Goldens.Sample("my-cat"),
+                "--embedding",
+                Embedding("a", zeros(1, 128)),
+                "--clip",
+                "/nowhere/at/all",
+            ]
+        );
 
     [Fact]
     public Task Eval_NoRun_SaysSo() => RefusesAsync("has no run.json", [.. Short, "--run", folder.Path]);
@@ -88,7 +163,8 @@ public sealed class EvalCommandTests : IDisposable
     }
 
     [Fact]
-    public Task Eval_ReportExists_IsNotReplaced() => RefusesAsync("exists", [.. Short, "--report", folder.Write("page.html", "mine")]);
+    public Task Eval_ReportExists_IsNotReplaced() =>
+        RefusesAsync("exists", [.. Short, "--report", folder.Write("page.html", "mine")]);
 
     [Fact]
     public async Task Eval_MistypedOption_IsAnsweredWithTheRightOne()
@@ -103,7 +179,8 @@ public sealed class EvalCommandTests : IDisposable
     {
         var row = json.RootElement.GetProperty("rows")[0];
         string[] names = ["likeness", "likenessError", "obedience", "obedienceError"];
-        return string.Join(' ', names.Select(name => row.GetProperty(name).GetRawText())) + json.RootElement.GetProperty("ceiling").GetRawText();
+        return string.Join(' ', names.Select(name => row.GetProperty(name).GetRawText()))
+            + json.RootElement.GetProperty("ceiling").GetRawText();
     }
 
     private static async Task RefusesAsync(string expected, string[] arguments)
@@ -121,8 +198,16 @@ public sealed class EvalCommandTests : IDisposable
     private string Embedding(string name, Tensor rows, string? word = "cat")
     {
         var path = folder.File(name + ".safetensors");
-        var metadata = word is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["initializer"] = word };
-        using (rows) SafetensorsFile.Write(path, new Dictionary<string, Tensor> { ["<my-cat>"] = rows }, metadata, overwrite: true);
+        var metadata = word is null
+            ? new Dictionary<string, string>()
+            : new Dictionary<string, string> { ["initializer"] = word };
+        using (rows)
+            SafetensorsFile.Write(
+                path,
+                new Dictionary<string, Tensor> { ["<my-cat>"] = rows },
+                metadata,
+                overwrite: true
+            );
         return path;
     }
 }

@@ -21,13 +21,43 @@ public sealed class GenerateTests : IDisposable
     public async Task From_PictureWithEverythingInIt_IsRepeatedToTheByte()
     {
         var embedding = WriteEmbedding("my-cat", initializer: "cat");
-        await MakeAsync("first.png", "--prompt", "a (<my-cat>:0.7), BREAK red, \"4:3\"", "--negative", "", "--embedding", embedding + "@0.6", "--sampler", "euler a", "--guidance", "3.3",
-            "--seed", "7", "--init-image", Goldens.Sample("my-cat", "1.png"), "--strength", "0.6", "--clip-skip", "2", "--guidance-rescale", "0.5");
+        await MakeAsync(
+            "first.png",
+            "--prompt",
+            "a (<my-cat>:0.7), BREAK red, \"4:3\"",
+            "--negative",
+            "",
+            "--embedding",
+            embedding + "@0.6",
+            "--sampler",
+            "euler a",
+            "--guidance",
+            "3.3",
+            "--seed",
+            "7",
+            "--init-image",
+            Goldens.Sample("my-cat", "1.png"),
+            "--strength",
+            "0.6",
+            "--clip-skip",
+            "2",
+            "--guidance-rescale",
+            "0.5"
+        );
 
-        var (exitCode, _, error) = await Ti.RunAsync("generate", "--from", folder.File("first.png"), "--output", folder.File("again.png"));
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "generate",
+            "--from",
+            folder.File("first.png"),
+            "--output",
+            folder.File("again.png")
+        );
 
         Assert.True(exitCode == 0, error);
-        Assert.Equal(await File.ReadAllBytesAsync(folder.File("first.png")), await File.ReadAllBytesAsync(folder.File("again.png")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(folder.File("first.png")),
+            await File.ReadAllBytesAsync(folder.File("again.png"))
+        );
     }
 
     [Fact]
@@ -36,18 +66,48 @@ public sealed class GenerateTests : IDisposable
         await MakeAsync("first.webp", "--prompt", "a cat", "--seed", "7");
         await MakeAsync("third.webp", "--prompt", "a cat", "--seed", "9");
 
-        await Ti.RunAsync("generate", "--from", folder.File("first.webp"), "--seed", "9", "--output", folder.File("again.webp"));
+        await Ti.RunAsync(
+            "generate",
+            "--from",
+            folder.File("first.webp"),
+            "--seed",
+            "9",
+            "--output",
+            folder.File("again.webp")
+        );
 
-        Assert.Equal(await File.ReadAllBytesAsync(folder.File("third.webp")), await File.ReadAllBytesAsync(folder.File("again.webp")));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(folder.File("third.webp")),
+            await File.ReadAllBytesAsync(folder.File("again.webp"))
+        );
     }
 
     [Fact]
     public async Task Batch_PicturesTogether_AreThoseMadeAloneToTheByte()
     {
         foreach (var batch in new[] { "auto", "3" }) // with a sampler that draws noise
-            await Ti.RunAsync(["generate", .. Small, "--prompt", "a cat", "--sampler", "euler a", "--seed", "5", "--count", "3", "--batch", batch, "--output", folder.File(batch)]);
+            await Ti.RunAsync([
+                "generate",
+                .. Small,
+                "--prompt",
+                "a cat",
+                "--sampler",
+                "euler a",
+                "--seed",
+                "5",
+                "--count",
+                "3",
+                "--batch",
+                batch,
+                "--output",
+                folder.File(batch),
+            ]);
 
-        for (var i = 1; i <= 3; i++) Assert.Equal(await File.ReadAllBytesAsync(folder.File($"auto/000{i}.png")), await File.ReadAllBytesAsync(folder.File($"3/000{i}.png")));
+        for (var i = 1; i <= 3; i++)
+            Assert.Equal(
+                await File.ReadAllBytesAsync(folder.File($"auto/000{i}.png")),
+                await File.ReadAllBytesAsync(folder.File($"3/000{i}.png"))
+            );
     }
 
     [Fact]
@@ -55,12 +115,31 @@ public sealed class GenerateTests : IDisposable
     {
         await File.WriteAllTextAsync(folder.File("prompts.txt"), "a cat\r\n\n a dog \n");
 
-        var (exitCode, output, error) = await Ti.RunAsync(["generate", .. Small, "--prompts", folder.File("prompts.txt"), "--count", "2", "--seed", "5", "--format", "jpg", "--grid", "--output", folder.File("out"), "--json"]);
+        var (exitCode, output, error) = await Ti.RunAsync([
+            "generate",
+            .. Small,
+            "--prompts",
+            folder.File("prompts.txt"),
+            "--count",
+            "2",
+            "--seed",
+            "5",
+            "--format",
+            "jpg",
+            "--grid",
+            "--output",
+            folder.File("out"),
+            "--json",
+        ]);
 
         Assert.True(exitCode == 0, error);
         var images = JsonDocument.Parse(output).RootElement.GetProperty("images");
         Assert.Equal([5, 6, 5, 6], images.EnumerateArray().Select(image => image.GetProperty("seed").GetInt32()));
-        Assert.StartsWith("a dog\nSteps: 2", PictureFile.ReadParameters(folder.File("out/0003.jpg")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "a dog\nSteps: 2",
+            PictureFile.ReadParameters(folder.File("out/0003.jpg")),
+            StringComparison.Ordinal
+        );
         var sheet = PictureDecoder.Decode(folder.File("out/grid-0001.jpg"));
         Assert.Equal((2 * 32 + 12, 2 * 40 + 12), (sheet.WidthPixels, sheet.HeightPixels));
     }
@@ -69,7 +148,20 @@ public sealed class GenerateTests : IDisposable
     public async Task Grid_StrengthsAndSeeds_GoFromTheInitializerToTheLearned()
     {
         var embedding = WriteEmbedding("my-cat", initializer: "cat");
-        var (exitCode, _, error) = await Ti.RunAsync(["generate", .. Small, "--prompt", "a <my-cat>", "--embedding", embedding, "--grid-x", "strength=0,1", "--grid-y", "seed=5..6", "--output", folder.File("out")]);
+        var (exitCode, _, error) = await Ti.RunAsync([
+            "generate",
+            .. Small,
+            "--prompt",
+            "a <my-cat>",
+            "--embedding",
+            embedding,
+            "--grid-x",
+            "strength=0,1",
+            "--grid-y",
+            "seed=5..6",
+            "--output",
+            folder.File("out"),
+        ]);
         Assert.True(exitCode == 0, error);
         await MakeAsync("word.png", "--prompt", "a cat", "--seed", "6");
         await MakeAsync("learned.png", "--prompt", "a <my-cat>", "--embedding", embedding, "--seed", "5");
@@ -86,7 +178,20 @@ public sealed class GenerateTests : IDisposable
         var embedding = WriteEmbedding("my-cat", initializer: "cat");
         WriteEmbedding("step-1", initializer: "cat", trigger: "<my-cat>");
 
-        var (exitCode, output, error) = await Ti.RunAsync(["generate", .. Small, "--prompt", "a <my-cat>", "--embedding", embedding, "--seed", "1", "--grid-x", $"checkpoint={folder.File("s*.safetensors")},{embedding}", "--output", folder.File("sheet.png")]);
+        var (exitCode, output, error) = await Ti.RunAsync([
+            "generate",
+            .. Small,
+            "--prompt",
+            "a <my-cat>",
+            "--embedding",
+            embedding,
+            "--seed",
+            "1",
+            "--grid-x",
+            $"checkpoint={folder.File("s*.safetensors")},{embedding}",
+            "--output",
+            folder.File("sheet.png"),
+        ]);
 
         Assert.True(exitCode == 0, error);
         Assert.Equal(folder.File("sheet.png"), Path.GetFullPath(output.Trim()));
@@ -96,8 +201,28 @@ public sealed class GenerateTests : IDisposable
     public async Task Prompt_BareNameInTheNegative_IsTheEmbedding()
     {
         var embedding = WriteEmbedding("BadHands", initializer: null);
-        await MakeAsync("trigger.png", "--prompt", "a cat", "--negative", "<BadHands>", "--embedding", embedding, "--seed", "1");
-        await MakeAsync("bare.png", "--prompt", "a cat", "--negative", "badhands", "--embedding", embedding, "--seed", "1");
+        await MakeAsync(
+            "trigger.png",
+            "--prompt",
+            "a cat",
+            "--negative",
+            "<BadHands>",
+            "--embedding",
+            embedding,
+            "--seed",
+            "1"
+        );
+        await MakeAsync(
+            "bare.png",
+            "--prompt",
+            "a cat",
+            "--negative",
+            "badhands",
+            "--embedding",
+            embedding,
+            "--seed",
+            "1"
+        );
         await MakeAsync("without.png", "--prompt", "a cat", "--seed", "1");
 
         Assert.Equal(Pixels("trigger.png"), Pixels("bare.png"));
@@ -108,7 +233,21 @@ public sealed class GenerateTests : IDisposable
     public async Task InitImage_NoSize_TakesThePicturesShape()
     {
         PictureFile.Write(folder.File("wide.png"), new byte[60 * 20 * 3], 60, 20, "", overwrite: false);
-        await Ti.RunAsync("generate", "--model", "demo", "--steps", "2", "--strength", "0.5", "--prompt", "a cat", "--init-image", folder.File("wide.png"), "--output", folder.File("out.png"));
+        await Ti.RunAsync(
+            "generate",
+            "--model",
+            "demo",
+            "--steps",
+            "2",
+            "--strength",
+            "0.5",
+            "--prompt",
+            "a cat",
+            "--init-image",
+            folder.File("wide.png"),
+            "--output",
+            folder.File("out.png")
+        );
 
         var picture = PictureDecoder.Decode(folder.File("out.png"));
         Assert.Equal(3 * picture.HeightPixels, picture.WidthPixels);
@@ -130,16 +269,38 @@ public sealed class GenerateTests : IDisposable
     [InlineData("no such embedding", "--embedding", "nowhere.pt@0.5")]
     public async Task Generate_BadValue_SaysWhat(string expected, string option, string value)
     {
-        var (exitCode, _, error) = await Ti.RunAsync(["generate", .. Small, "--prompt", "a cat", "--output", folder.File("out"), option, value]);
+        var (exitCode, _, error) = await Ti.RunAsync([
+            "generate",
+            .. Small,
+            "--prompt",
+            "a cat",
+            "--output",
+            folder.File("out"),
+            option,
+            value,
+        ]);
         Assert.Equal(1, exitCode);
-        Assert.Contains(expected[(expected.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim(), error, StringComparison.Ordinal);
+        Assert.Contains(
+            expected[(expected.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim(),
+            error,
+            StringComparison.Ordinal
+        );
         Assert.False(Directory.Exists(folder.File("out")));
     }
 
     [Fact]
     public async Task Embedding_StrengthWithoutARecordedWord_SaysWhatToDo()
     {
-        var (exitCode, _, error) = await Ti.RunAsync(["generate", .. Small, "--prompt", "a <my-cat>", "--embedding", WriteEmbedding("my-cat", initializer: null) + "@0.5", "--output", folder.File("out")]);
+        var (exitCode, _, error) = await Ti.RunAsync([
+            "generate",
+            .. Small,
+            "--prompt",
+            "a <my-cat>",
+            "--embedding",
+            WriteEmbedding("my-cat", initializer: null) + "@0.5",
+            "--output",
+            folder.File("out"),
+        ]);
         Assert.Equal(1, exitCode);
         Assert.Contains("does not say which word it started from", error, StringComparison.Ordinal);
     }
@@ -159,7 +320,14 @@ public sealed class GenerateTests : IDisposable
     public async Task Output_NotWritable_IsSaidBeforePainting(string output, string expected)
     {
         await File.WriteAllTextAsync(folder.File("afile"), "");
-        var (exitCode, _, error) = await Ti.RunAsync(["generate", .. Small, "--prompt", "a cat", "--output", folder.File(output)]);
+        var (exitCode, _, error) = await Ti.RunAsync([
+            "generate",
+            .. Small,
+            "--prompt",
+            "a cat",
+            "--output",
+            folder.File(output),
+        ]);
         Assert.Equal(1, exitCode);
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.DoesNotContain("step ", error, StringComparison.Ordinal);
@@ -167,7 +335,8 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public async Task Generate_NoPrompt_IsWrongUsage() => Assert.Equal(2, (await Ti.RunAsync("generate", "--model", "demo")).ExitCode);
+    public async Task Generate_NoPrompt_IsWrongUsage() =>
+        Assert.Equal(2, (await Ti.RunAsync("generate", "--model", "demo")).ExitCode);
 
     private async Task MakeAsync(string file, params string[] more)
     {
@@ -181,8 +350,14 @@ public sealed class GenerateTests : IDisposable
     {
         using var rows = randn([1, 128], generator: new Generator(1)) * 0.05;
         var metadata = new Dictionary<string, string>();
-        if (initializer is not null) metadata["initializer"] = initializer;
-        SafetensorsFile.Write(folder.File($"{name}.safetensors"), new Dictionary<string, Tensor> { [trigger ?? $"<{name}>"] = rows }, metadata, overwrite: false);
+        if (initializer is not null)
+            metadata["initializer"] = initializer;
+        SafetensorsFile.Write(
+            folder.File($"{name}.safetensors"),
+            new Dictionary<string, Tensor> { [trigger ?? $"<{name}>"] = rows },
+            metadata,
+            overwrite: false
+        );
         return folder.File($"{name}.safetensors");
     }
 }

@@ -1,4 +1,3 @@
-using TextualInversion.Tests.Fixtures;
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Generate;
 using TextualInversion.Cli.Infrastructure;
@@ -6,6 +5,7 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
 using TextualInversion.Schedulers;
+using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests.Generate;
@@ -16,7 +16,15 @@ public sealed class PaintingMemoryTests
 
     private static readonly ModelFolder Demo = new(Goldens.Sample("demo-model"));
     private static readonly Device Gpu = new(TorchSharp.DeviceType.CUDA, 0); // named, never used
-    private static readonly GenerateOptions Options = new() { Prompt = "a cat", Sampler = SamplerKind.Ddim, Steps = 1, Guidance = 4, Width = 128, Height = 128 };
+    private static readonly GenerateOptions Options = new()
+    {
+        Prompt = "a cat",
+        Sampler = SamplerKind.Ddim,
+        Steps = 1,
+        Guidance = 4,
+        Width = 128,
+        Height = 128,
+    };
 
     [Fact]
     public void Batch_Auto_IsOneOnTheCpuAndAsManyAsFitOnAGpu()
@@ -30,7 +38,8 @@ public sealed class PaintingMemoryTests
     }
 
     [Fact]
-    public void Batch_Asked_IsThatEvenWhereItDoesNotFit() => Assert.Equal(6, Batch(CPU, 1, pictures: 100, asked: 6).Batch);
+    public void Batch_Asked_IsThatEvenWhereItDoesNotFit() =>
+        Assert.Equal(6, Batch(CPU, 1, pictures: 100, asked: 6).Batch);
 
     [Fact]
     public void Batch_NotEnoughForOne_WarnsWithBothNumbers()
@@ -38,9 +47,16 @@ public sealed class PaintingMemoryTests
         var (batch, said) = Batch(Gpu, 100_000_000, pictures: 2);
 
         Assert.Equal(1, batch);
-        Assert.Matches(@"^warning: a picture of 128 x 128 takes about \d+\.\d MB of memory with this model, and 100\.0 MB are free;", said);
+        Assert.Matches(
+            @"^warning: a picture of 128 x 128 takes about \d+\.\d MB of memory with this model, and 100\.0 MB are free;",
+            said
+        );
         Assert.Contains("--precision bf16", said, StringComparison.Ordinal);
-        Assert.DoesNotContain("--precision", Batch(Gpu, 1000, pictures: 1, precision: Precision.Bf16).Said, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "--precision",
+            Batch(Gpu, 1000, pictures: 1, precision: Precision.Bf16).Said,
+            StringComparison.Ordinal
+        );
         Assert.Equal("", Batch(Gpu, Plenty, pictures: 2).Said);
     }
 
@@ -52,10 +68,20 @@ public sealed class PaintingMemoryTests
         Assert.InRange(FreeMemory.Of(CPU), 1, Plenty);
     }
 
-    private static (int Batch, string Said) Batch(Device device, long free, int pictures, int? asked = null, Precision precision = Precision.Fp32)
+    private static (int Batch, string Said) Batch(
+        Device device,
+        long free,
+        int pictures,
+        int? asked = null,
+        Precision precision = Precision.Fp32
+    )
     {
         using var said = new StringWriter();
-        var batch = new PaintingMemory(Demo, device, precision, free).Batch(PicturePlan.OfPrompts([Options], firstSeed: 1, pictures), asked, new Messages(said, quiet: true));
+        var batch = new PaintingMemory(Demo, device, precision, free).Batch(
+            PicturePlan.OfPrompts([Options], firstSeed: 1, pictures),
+            asked,
+            new Messages(said, quiet: true)
+        );
         return (batch, said.ToString());
     }
 }

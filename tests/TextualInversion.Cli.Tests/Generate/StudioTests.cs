@@ -17,11 +17,21 @@ namespace TextualInversion.Cli.Tests.Generate;
 
 public sealed class StudioTests
 {
-    private static readonly GenerateOptions Options = new() { Prompt = "a cat", Sampler = SamplerKind.Ddim, Steps = 1, Guidance = 1, Width = 16, Height = 16 };
+    private static readonly GenerateOptions Options = new()
+    {
+        Prompt = "a cat",
+        Sampler = SamplerKind.Ddim,
+        Steps = 1,
+        Guidance = 1,
+        Width = 16,
+        Height = 16,
+    };
 
     [Theory]
     [InlineData("CUDA out of memory. Tried to allocate 2.00 GiB.")]
-    [InlineData("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 2 bytes.")]
+    [InlineData(
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 2 bytes."
+    )]
     public void Paint_MemoryRunsOut_GoesOnWithHalfTheBatch(string message)
     {
         using var network = new CrampedModel(message, failures: 2);
@@ -39,7 +49,11 @@ public sealed class StudioTests
     {
         using var network = new CrampedModel("CUDA out of memory.", failures: 9);
         var problem = Assert.Throws<TextualInversionException>(() => Paint(network, pictures: 2, batch: 2, []));
-        Assert.StartsWith("Memory ran out while making a picture of 16 x 16; choose a smaller --width", problem.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Memory ran out while making a picture of 16 x 16; choose a smaller --width",
+            problem.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -57,7 +71,12 @@ public sealed class StudioTests
         using var shelf = EmbeddingShelf.Named([]);
         using var studio = new Studio(network, ModelScheduler.Load(CrampedModel.Files, prediction: null), shelf);
         var plan = PicturePlan.OfPrompts([Options], firstSeed: 3, count: 5);
-        var album = new PictureAlbum(plan, new PicturePaths(folder.Path, 5, format: null, overwrite: false), hasSheet: false, job => job.Seed < 5 ? "" : throw new TextualInversionException("full"));
+        var album = new PictureAlbum(
+            plan,
+            new PicturePaths(folder.Path, 5, format: null, overwrite: false),
+            hasSheet: false,
+            job => job.Seed < 5 ? "" : throw new TextualInversionException("full")
+        );
 
         var end = Painting.Run(studio, plan, batch: 1, album, new Messages(TextWriter.Null, quiet: true), default);
 
@@ -71,7 +90,17 @@ public sealed class StudioTests
         using var shelf = EmbeddingShelf.Named([]);
         var scheduler = ModelScheduler.Load(CrampedModel.Files, prediction: null);
         using var studio = new Studio(network, scheduler, shelf);
-        return [.. studio.Paint(PicturePlan.OfPrompts([Options], firstSeed: 3, pictures), batch, new Report<PaintingProgress>(reports.Add), default).Select(made => made.Picture.Pixels)];
+        return
+        [
+            .. studio
+                .Paint(
+                    PicturePlan.OfPrompts([Options], firstSeed: 3, pictures),
+                    batch,
+                    new Report<PaintingProgress>(reports.Add),
+                    default
+                )
+                .Select(made => made.Picture.Pixels),
+        ];
     }
 
     /// <summary>The demo model with too little memory for the first calls.</summary>
@@ -97,12 +126,18 @@ public sealed class StudioTests
 
         public LatentDistribution EncodePictures(Tensor pixels) => model.EncodePictures(pixels);
 
-        public Conditioning EncodePrompts(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Tensor>? rows, IReadOnlyList<PictureGeometry> pictures, int skippedBlocks = 0) =>
-            model.EncodePrompts(prompts, rows, pictures, skippedBlocks);
+        public Conditioning EncodePrompts(
+            IReadOnlyList<PromptTokens> prompts,
+            IReadOnlyList<Tensor>? rows,
+            IReadOnlyList<PictureGeometry> pictures,
+            int skippedBlocks = 0
+        ) => model.EncodePrompts(prompts, rows, pictures, skippedBlocks);
 
         [SuppressMessage("Usage", "CA2201", Justification = "This is what TorchSharp throws.")]
         public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) =>
-            failures-- > 0 ? throw new ExternalException(message) : model.PredictNoise(noisyLatents, timesteps, conditioning);
+            failures-- > 0
+                ? throw new ExternalException(message)
+                : model.PredictNoise(noisyLatents, timesteps, conditioning);
 
         public void Backward(Tensor loss) => model.Backward(loss);
 

@@ -10,16 +10,31 @@ public sealed class LineChartTests
         Assert.Equal([(1, 3), (2, 5), (3, 7)], LineChart.Smooth([(0, 2), (1, 4), (2, 6), (3, 8)], 2));
 
     [Fact]
-    public void Smooth_FewerPointsThanTheWindow_AveragesAll() => Assert.Equal([(1, 3)], LineChart.Smooth([(0, 2), (1, 4)], 5));
+    public void Smooth_FewerPointsThanTheWindow_AveragesAll() =>
+        Assert.Equal([(1, 3)], LineChart.Smooth([(0, 2), (1, 4)], 5));
 
     [Fact]
     public void Draw_NothingToDraw_IsEmpty() =>
-        Assert.Empty(new LineChart { Title = "loss", Curves = [new Curve("a", [], 0), new Curve("b", [(1, double.NaN)], 1)] }.Draw());
+        Assert.Empty(
+            new LineChart
+            {
+                Title = "loss",
+                Curves = [new Curve("a", [], 0), new Curve("b", [(1, double.NaN)], 1)],
+            }.Draw()
+        );
 
     [Fact]
     public void Draw_CurveLevelAndMark_AreThere()
     {
-        var chart = Parse(new LineChart { Title = "loss", Curves = [new Curve("train & test", [(0, 1), (1, 2), (2, 3)], 0)], Levels = [("<start>", 2)], Marks = [("best", 1)] });
+        var chart = Parse(
+            new LineChart
+            {
+                Title = "loss",
+                Curves = [new Curve("train & test", [(0, 1), (1, 2), (2, 3)], 0)],
+                Levels = [("<start>", 2)],
+                Marks = [("best", 1)],
+            }
+        );
 
         Assert.Equal(3, Path(chart, "line").Split('L').Length);
         Assert.Contains(chart.Descendants("text"), text => text.Value == "<start>");
@@ -29,26 +44,67 @@ public sealed class LineChartTests
 
     [Fact]
     public void Draw_PointsThatAreNotFinite_AreLeftOut() =>
-        Assert.Equal(2, Path(Parse(new LineChart { Title = "loss", Curves = [new Curve("a", [(0, 1), (1, double.NaN), (2, 3)], 0)] }), "line").Split('L').Length);
+        Assert.Equal(
+            2,
+            Path(
+                    Parse(
+                        new LineChart
+                        {
+                            Title = "loss",
+                            Curves = [new Curve("a", [(0, 1), (1, double.NaN), (2, 3)], 0)],
+                        }
+                    ),
+                    "line"
+                )
+                .Split('L')
+                .Length
+        );
 
     [Fact]
-    public void Draw_OnePoint_IsADot() => Assert.Single(Parse(new LineChart { Title = "loss", Curves = [new Curve("a", [(3, 1)], 0)] }).Descendants("circle"));
+    public void Draw_OnePoint_IsADot() =>
+        Assert.Single(
+            Parse(new LineChart { Title = "loss", Curves = [new Curve("a", [(3, 1)], 0)] }).Descendants("circle")
+        );
 
     [Fact]
     public void Draw_ManyPoints_KeepsFirstAndLast()
     {
-        var points = Path(Parse(new LineChart { Title = "loss", Curves = [new Curve("a", [.. Enumerable.Range(0, 100_000).Select(i => ((double)i, (double)i))], 0)] }), "line").Split('L');
+        var points = Path(
+                Parse(
+                    new LineChart
+                    {
+                        Title = "loss",
+                        Curves =
+                        [
+                            new Curve("a", [.. Enumerable.Range(0, 100_000).Select(i => ((double)i, (double)i))], 0),
+                        ],
+                    }
+                ),
+                "line"
+            )
+            .Split('L');
 
         Assert.Equal(400, points.Length);
         Assert.True(Number(points[0]) < 60 && Number(points[^1]) > 380);
-        static double Number(string point) => double.Parse(point.TrimStart('M').Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        static double Number(string point) =>
+            double.Parse(point.TrimStart('M').Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
     public void Draw_OutliersOfAFaintCurve_StayInside()
     {
-        List<(double X, double Y)> points = [.. Enumerable.Range(0, 100).Select(i => ((double)i, i == 50 ? 1000.0 : i % 3))];
-        var places = Path(Parse(new LineChart { Title = "loss", Curves = [new Curve("a", points, 0, IsFaint: true)] }), "line faint").TrimStart('M').Split('L').Select(point => double.Parse(point.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        List<(double X, double Y)> points =
+        [
+            .. Enumerable.Range(0, 100).Select(i => ((double)i, i == 50 ? 1000.0 : i % 3)),
+        ];
+        var places = Path(
+                Parse(new LineChart { Title = "loss", Curves = [new Curve("a", points, 0, IsFaint: true)] }),
+                "line faint"
+            )
+            .TrimStart('M')
+            .Split('L')
+            .Select(point => double.Parse(point.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture))
+            .ToList();
 
         Assert.True(places.Max() - places.Where((_, index) => index != 50).Min() > 100, "the rest is flat");
         Assert.All(places, place => Assert.InRange(place, 0, 250));
@@ -56,5 +112,6 @@ public sealed class LineChartTests
 
     private static XElement Parse(LineChart chart) => XElement.Parse(chart.Draw());
 
-    private static string Path(XElement chart, string kind) => chart.Descendants("path").Single(path => (string?)path.Attribute("class") == kind).Attribute("d")!.Value;
+    private static string Path(XElement chart, string kind) =>
+        chart.Descendants("path").Single(path => (string?)path.Attribute("class") == kind).Attribute("d")!.Value;
 }

@@ -29,7 +29,8 @@ public sealed class PlotAxisTests
     [Theory]
     [InlineData(5.0)]
     [InlineData(0.0)]
-    public void Place_OneValue_IsInTheMiddle(double value) => Assert.Equal(0.5, new PlotAxis([value], 0, 1).Place(value), 6);
+    public void Place_OneValue_IsInTheMiddle(double value) =>
+        Assert.Equal(0.5, new PlotAxis([value], 0, 1).Place(value), 6);
 
     [Fact]
     public void Place_ValuesThatAreNotFinite_DoNotCount() =>

@@ -16,17 +16,46 @@ public sealed class ShellCommandTests
     [InlineData("*", "'*'")]
     [InlineData("a\n", "'a\n'")]
     [InlineData("Käse", "'Käse'")]
-    public void Quote_Argument_IsQuotedWhereItMustBe(string argument, string expected) => Assert.Equal(expected, ShellCommand.Quote(argument));
+    public void Quote_Argument_IsQuotedWhereItMustBe(string argument, string expected) =>
+        Assert.Equal(expected, ShellCommand.Quote(argument));
 
     [Fact]
     public void QuoteLines_Options_AreEachOnALine() =>
-        Assert.Equal("ti train \\\n  --images a 'b c' \\\n  --token '<x>'", ShellCommand.QuoteLines(["ti", "train", "--images", "a", "b c", "--token", "<x>"]));
+        Assert.Equal(
+            "ti train \\\n  --images a 'b c' \\\n  --token '<x>'",
+            ShellCommand.QuoteLines(["ti", "train", "--images", "a", "b c", "--token", "<x>"])
+        );
 
     [Fact]
     public async Task Quote_EverythingThatMeansSomethingToAShell_ComesBackFromOne()
     {
-        string[] arguments = ["a b", "$HOME", "`id`", "\"", "'", "\\", "!", "#x", "{}", "[a]", "a;b", "a&b", "a|b", "(x)", "~/x", "line\nbreak", "", "-", "<t>", "ü"];
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "printf '%s\\0' " + ShellCommand.Quote(arguments)]) { RedirectStandardOutput = true };
+        string[] arguments =
+        [
+            "a b",
+            "$HOME",
+            "`id`",
+            "\"",
+            "'",
+            "\\",
+            "!",
+            "#x",
+            "{}",
+            "[a]",
+            "a;b",
+            "a&b",
+            "a|b",
+            "(x)",
+            "~/x",
+            "line\nbreak",
+            "",
+            "-",
+            "<t>",
+            "ü",
+        ];
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "printf '%s\\0' " + ShellCommand.Quote(arguments)])
+        {
+            RedirectStandardOutput = true,
+        };
         using var shell = Process.Start(start)!;
         var output = await shell.StandardOutput.ReadToEndAsync();
 

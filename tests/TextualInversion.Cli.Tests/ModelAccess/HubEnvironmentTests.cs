@@ -16,7 +16,8 @@ public sealed class HubEnvironmentTests
     [InlineData("HF_HOME=/hf HF_HUB_CACHE=/cache", "/cache")]
     [InlineData("HF_HOME=/hf HUGGINGFACE_HUB_CACHE=/old", "/old")]
     [InlineData("HF_HOME=/hf HF_HUB_CACHE=", "/hf/hub")]
-    public void Resolve_Cache(string variables, string expected) => Assert.Equal(Path.GetFullPath(expected), Resolve(variables).CacheFolder);
+    public void Resolve_Cache(string variables, string expected) =>
+        Assert.Equal(Path.GetFullPath(expected), Resolve(variables).CacheFolder);
 
     [Theory]
     [InlineData("", false)]
@@ -32,7 +33,8 @@ public sealed class HubEnvironmentTests
     [InlineData("HF_TOKEN=hf_a\n", "hf_a")]
     [InlineData("HF_TOKEN=hf_a HF_HUB_DISABLE_IMPLICIT_TOKEN=1", null)]
     [InlineData("", null)]
-    public void Resolve_Token(string variables, string? expected) => Assert.Equal(expected, Resolve($"HF_HOME=/nowhere {variables}").Token);
+    public void Resolve_Token(string variables, string? expected) =>
+        Assert.Equal(expected, Resolve($"HF_HOME=/nowhere {variables}").Token);
 
     [Fact]
     public void Resolve_TokenFile_IsRead()
@@ -47,17 +49,24 @@ public sealed class HubEnvironmentTests
     [Theory]
     [InlineData("", "https://huggingface.co/")]
     [InlineData("HF_ENDPOINT=https://mirror.example/hf/", "https://mirror.example/hf/")]
-    public void Resolve_Endpoint(string variables, string expected) => Assert.Equal(expected, Resolve(variables).Endpoint.AbsoluteUri);
+    public void Resolve_Endpoint(string variables, string expected) =>
+        Assert.Equal(expected, Resolve(variables).Endpoint.AbsoluteUri);
 
     [Theory]
     [InlineData("mirror.example")]
     [InlineData("ftp://mirror.example")]
     public void Resolve_EndpointIsNoAddress_SaysSo(string endpoint) =>
-        Assert.StartsWith($"HF_ENDPOINT: {endpoint} is no address", Assert.Throws<TextualInversionException>(() => Resolve($"HF_ENDPOINT={endpoint}")).Message);
+        Assert.StartsWith(
+            $"HF_ENDPOINT: {endpoint} is no address",
+            Assert.Throws<TextualInversionException>(() => Resolve($"HF_ENDPOINT={endpoint}")).Message
+        );
 
     private static HubOptions Resolve(string variables)
     {
-        var values = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        var values = variables
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
         return HubEnvironment.Resolve(name => values.GetValueOrDefault(name));
     }
 }

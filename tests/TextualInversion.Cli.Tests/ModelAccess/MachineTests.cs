@@ -1,5 +1,5 @@
-using TextualInversion.Models;
 using TextualInversion.Checkpoints;
+using TextualInversion.Models;
 using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;

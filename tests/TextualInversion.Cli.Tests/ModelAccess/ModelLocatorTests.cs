@@ -46,7 +46,10 @@ public sealed class ModelLocatorTests : IDisposable
     {
         var error = await ErrorAsync(null, "/models/gone", null);
 
-        Assert.StartsWith("/models/gone: no such model. The embedding was learned on it; say where it is now with --model.", error);
+        Assert.StartsWith(
+            "/models/gone: no such model. The embedding was learned on it; say where it is now with --model.",
+            error
+        );
     }
 
     [Theory]
@@ -54,15 +57,33 @@ public sealed class ModelLocatorTests : IDisposable
     [InlineData("sd15")]
     [InlineData("models/sd15.safetensors")]
     [InlineData("a/b/c")]
-    public async Task Find_NeitherFolderNorId_IsNotLookedForOnTheHub(string model) => Assert.StartsWith($"{model}: no such model", await ErrorAsync(model, null, null));
+    public async Task Find_NeitherFolderNorId_IsNotLookedForOnTheHub(string model) =>
+        Assert.StartsWith($"{model}: no such model", await ErrorAsync(model, null, null));
 
     [Fact]
-    public async Task Find_VariableNamesNothing_IsSaid() => Assert.Contains("TI_MODEL names it.", await ErrorAsync(null, null, "/nowhere"));
+    public async Task Find_VariableNamesNothing_IsSaid() =>
+        Assert.Contains("TI_MODEL names it.", await ErrorAsync(null, null, "/nowhere"));
 
     private async Task<string> ErrorAsync(string? named, string? recorded, string? variable) =>
         (await Assert.ThrowsAsync<TextualInversionException>(() => FindAsync(named, recorded, variable))).Message;
 
-    private Task<(string Name, TextualInversion.Checkpoints.IModelFiles Files)> FindAsync(string? named, string? recorded, string? variable) =>
-        new ModelLocator(name => name switch { "TI_MODEL" => variable, "HF_HUB_OFFLINE" => "1", "HF_HUB_CACHE" => folder.File("hub"), _ => null })
-            .FindAsync(new ModelRequest(named), recorded, new Messages(TextWriter.Null, quiet: true), CancellationToken.None);
+    private Task<(string Name, TextualInversion.Checkpoints.IModelFiles Files)> FindAsync(
+        string? named,
+        string? recorded,
+        string? variable
+    ) =>
+        new ModelLocator(name =>
+            name switch
+            {
+                "TI_MODEL" => variable,
+                "HF_HUB_OFFLINE" => "1",
+                "HF_HUB_CACHE" => folder.File("hub"),
+                _ => null,
+            }
+        ).FindAsync(
+            new ModelRequest(named),
+            recorded,
+            new Messages(TextWriter.Null, quiet: true),
+            CancellationToken.None
+        );
 }

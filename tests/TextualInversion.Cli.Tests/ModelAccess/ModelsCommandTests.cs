@@ -30,7 +30,15 @@ public sealed class ModelsCommandTests : IDisposable
     [Fact]
     public async Task Get_VariantJsonQuiet_IsOneDocument()
     {
-        var (exitCode, output, error) = await RunAsync("models", "get", "artist/tiny", "--variant", "fp16", "--json", "--quiet");
+        var (exitCode, output, error) = await RunAsync(
+            "models",
+            "get",
+            "artist/tiny",
+            "--variant",
+            "fp16",
+            "--json",
+            "--quiet"
+        );
 
         Assert.Equal((0, ""), (exitCode, error));
         using var json = JsonDocument.Parse(output);
@@ -46,12 +54,22 @@ public sealed class ModelsCommandTests : IDisposable
 
         var (exitCode, table, _) = await RunAsync("models", "list");
         Assert.Equal(0, exitCode);
-        Assert.Equal(["MODEL", "KIND", "REVISION", "COMMIT", "SIZE"], table.Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(
+            ["MODEL", "KIND", "REVISION", "COMMIT", "SIZE"],
+            table.Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        );
         Assert.StartsWith("artist/tiny  SD 1  main      01234567  1.0 MB", table.Split('\n')[1]);
         var (_, output, _) = await RunAsync("models", "list", "--json");
         using var json = JsonDocument.Parse(output);
         var model = json.RootElement.GetProperty("models")[0];
-        Assert.Equal(("artist/tiny", "stableDiffusion1", "main"), (model.GetProperty("model").GetString(), model.GetProperty("kind").GetString(), model.GetProperty("revisions")[0].GetString()));
+        Assert.Equal(
+            ("artist/tiny", "stableDiffusion1", "main"),
+            (
+                model.GetProperty("model").GetString(),
+                model.GetProperty("kind").GetString(),
+                model.GetProperty("revisions")[0].GetString()
+            )
+        );
     }
 
     [Fact]
@@ -79,15 +97,27 @@ public sealed class ModelsCommandTests : IDisposable
     {
         await RunAsync("models", "get", "artist/tiny");
         Assert.Equal(0, (await RunAsync("models", "verify", "artist/tiny")).ExitCode);
-        var blob = folder.File($"hub/models--artist--tiny/blobs/{HubServer.BlobOf("vae/config.json", server.Files["vae/config.json"])}");
+        var blob = folder.File(
+            $"hub/models--artist--tiny/blobs/{HubServer.BlobOf("vae/config.json", server.Files["vae/config.json"])}"
+        );
         await File.WriteAllTextAsync(blob, "broken");
 
         var (exitCode, output, error) = await RunAsync("models", "verify", "artist/tiny", "--quiet");
         Assert.Equal(1, exitCode);
-        Assert.Contains("BROKEN", output.Split('\n').Single(line => line.EndsWith("vae/config.json", StringComparison.Ordinal)));
+        Assert.Contains(
+            "BROKEN",
+            output.Split('\n').Single(line => line.EndsWith("vae/config.json", StringComparison.Ordinal))
+        );
         Assert.Contains($"Delete {blob} and run `ti models get artist/tiny`", error);
         using var json = JsonDocument.Parse((await RunAsync("models", "verify", "artist/tiny", "--json")).Output);
-        Assert.Equal("vae/config.json", json.RootElement.GetProperty("files").EnumerateArray().Single(file => file.GetProperty("problem").ValueKind != JsonValueKind.Null).GetProperty("path").GetString());
+        Assert.Equal(
+            "vae/config.json",
+            json.RootElement.GetProperty("files")
+                .EnumerateArray()
+                .Single(file => file.GetProperty("problem").ValueKind != JsonValueKind.Null)
+                .GetProperty("path")
+                .GetString()
+        );
 
         File.Delete(blob);
         await RunAsync("models", "get", "artist/tiny");
@@ -131,8 +161,18 @@ public sealed class ModelsCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Get_NoId_SaysHowOneLooks() => Assert.Contains("is not a hub id", (await RunAsync("models", "get", "tiny")).Error);
+    public async Task Get_NoId_SaysHowOneLooks() =>
+        Assert.Contains("is not a hub id", (await RunAsync("models", "get", "tiny")).Error);
 
-    private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => Ti.RunAsync(
-        name => name switch { "HF_HUB_CACHE" => folder.File("hub"), "HF_ENDPOINT" => server.Address.AbsoluteUri, _ => null }, arguments);
+    private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
+        Ti.RunAsync(
+            name =>
+                name switch
+                {
+                    "HF_HUB_CACHE" => folder.File("hub"),
+                    "HF_ENDPOINT" => server.Address.AbsoluteUri,
+                    _ => null,
+                },
+            arguments
+        );
 }

@@ -21,13 +21,31 @@ public sealed class SingleFileTests : IDisposable
     public async Task TrainThenGenerate_WithTheConfigOfAFolder_IsAsWithTheFolder(string file)
     {
         var config = GoldenSingleFiles.FolderOf(file).Path;
-        string[] single = ["--model", Goldens.Path("models", file), "--config", config], whole = ["--model", config];
-        var (exitCode, _, error) = await Ti.TrainAsync(folder.Path, Goldens.Sample("my-cat"), "my-cat", [.. single, "--initializer", "cat", "--steps", "2", "--batch", "1"]);
+        string[] single = ["--model", Goldens.Path("models", file), "--config", config],
+            whole = ["--model", config];
+        var (exitCode, _, error) = await Ti.TrainAsync(
+            folder.Path,
+            Goldens.Sample("my-cat"),
+            "my-cat",
+            [.. single, "--initializer", "cat", "--steps", "2", "--batch", "1"]
+        );
         Assert.True(exitCode == 0, error);
         foreach (var (name, model) in new[] { ("single.png", single), ("whole.png", whole) })
         {
-            var (painted, _, warnings) = await Ti.RunAsync(
-                ["generate", .. model, "--prompt", "a photo of <my-cat>", "--embedding", folder.File("embeddings/my-cat.safetensors"), "--seed", "3", "--steps", "2", "--output", folder.File(name)]);
+            var (painted, _, warnings) = await Ti.RunAsync([
+                "generate",
+                .. model,
+                "--prompt",
+                "a photo of <my-cat>",
+                "--embedding",
+                folder.File("embeddings/my-cat.safetensors"),
+                "--seed",
+                "3",
+                "--steps",
+                "2",
+                "--output",
+                folder.File(name),
+            ]);
             Assert.True(painted == 0, warnings);
         }
 
@@ -40,7 +58,10 @@ public sealed class SingleFileTests : IDisposable
         WriteCheckpoint("model.ckpt.safetensors");
         var (exitCode, _, error) = await GenerateAsync("1.png");
         Assert.Equal(1, exitCode);
-        Assert.Contains("model.ckpt.safetensors: comes without a tokenizer; name a diffusers folder of the same kind of model with --config, or let it be downloaded. openai/clip-vit-large-patch14: is not in the cache", error);
+        Assert.Contains(
+            "model.ckpt.safetensors: comes without a tokenizer; name a diffusers folder of the same kind of model with --config, or let it be downloaded. openai/clip-vit-large-patch14: is not in the cache",
+            error
+        );
 
         PutTokenizerIntoTheCache();
         (exitCode, _, error) = await GenerateAsync("1.png");
@@ -55,7 +76,14 @@ public sealed class SingleFileTests : IDisposable
     {
         var sd1 = Goldens.Path("models", "sd1");
         string[] command = ["generate", "--model", sd1, "--prompt", "a cat", "--seed", "3", "--steps", "2"];
-        foreach (var (name, vae) in new[] { ("own.png", Path.Combine(sd1, "vae")), ("checkpoint.png", Goldens.Path("models", "sd1-original.ckpt")), ("other.png", Goldens.Path("models", "sd2")) })
+        foreach (
+            var (name, vae) in new[]
+            {
+                ("own.png", Path.Combine(sd1, "vae")),
+                ("checkpoint.png", Goldens.Path("models", "sd1-original.ckpt")),
+                ("other.png", Goldens.Path("models", "sd2")),
+            }
+        )
         {
             var (exitCode, _, error) = await Ti.RunAsync([.. command, "--vae", vae, "--output", folder.File(name)]);
             Assert.True(exitCode == 0, error);
@@ -70,7 +98,15 @@ public sealed class SingleFileTests : IDisposable
     [InlineData("<!DOCTYPE html>", "it is a web page")]
     public async Task Generate_NoWeightsInTheFile_SaysWhatIsInIt(string content, string why)
     {
-        var (exitCode, _, error) = await Ti.RunAsync("generate", "--model", folder.Write("model.safetensors", content), "--prompt", "a cat", "--output", folder.File("1.png"));
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "generate",
+            "--model",
+            folder.Write("model.safetensors", content),
+            "--prompt",
+            "a cat",
+            "--output",
+            folder.File("1.png")
+        );
         Assert.Equal(1, exitCode);
         Assert.Contains(why, error);
     }
@@ -79,17 +115,39 @@ public sealed class SingleFileTests : IDisposable
     public async Task Generate_CheckpointThatAsksForCode_IsRefusedByName()
     {
         var path = folder.Write("model.ckpt", TorchBytes.Archive("cposix\nsystem\nX\u0004\0\0\0exit\u0085R"));
-        var (exitCode, _, error) = await Ti.RunAsync("generate", "--model", path, "--prompt", "a cat", "--output", folder.File("1.png"));
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "generate",
+            "--model",
+            path,
+            "--prompt",
+            "a cat",
+            "--output",
+            folder.File("1.png")
+        );
         Assert.Equal(1, exitCode);
         Assert.Contains($"{path}: is not a torch file that can be read: it asks for posix.system,", error);
     }
 
     [Theory]
-    [InlineData("--config", "somewhere", "--config somewhere: belongs to a single file, and demo is none; leave it out.")]
+    [InlineData(
+        "--config",
+        "somewhere",
+        "--config somewhere: belongs to a single file, and demo is none; leave it out."
+    )]
     [InlineData("--vae", "nowhere", "nowhere: cannot be read")]
     public async Task Generate_OptionThatDoesNotFitTheModel_SaysSo(string option, string value, string why)
     {
-        var (exitCode, _, error) = await Ti.RunAsync("generate", "--model", "demo", option, value, "--prompt", "a cat", "--output", folder.File("1.png"));
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "generate",
+            "--model",
+            "demo",
+            option,
+            value,
+            "--prompt",
+            "a cat",
+            "--output",
+            folder.File("1.png")
+        );
         Assert.Equal(1, exitCode);
         Assert.Contains(why, error);
     }
@@ -97,14 +155,47 @@ public sealed class SingleFileTests : IDisposable
     [Fact]
     public async Task Generate_PredictionThatIsNone_IsWrongUsage()
     {
-        var (exitCode, _, error) = await Ti.RunAsync("generate", "--model", "demo", "--prediction", "noise", "--prompt", "a cat");
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "generate",
+            "--model",
+            "demo",
+            "--prediction",
+            "noise",
+            "--prompt",
+            "a cat"
+        );
         Assert.Equal(2, exitCode);
         Assert.Contains("epsilon", error);
     }
 
-    private Task<(int ExitCode, string Output, string Error)> GenerateAsync(string file, params string[] more) => Ti.RunAsync(
-        variable => variable switch { "HF_HUB_OFFLINE" => "1", "HF_HUB_CACHE" => folder.File("hub"), _ => null },
-        ["generate", "--model", folder.File("model.ckpt.safetensors"), "--prompt", "a cat", "--width", "64", "--height", "64", "--seed", "3", "--steps", "2", "--output", folder.File(file), .. more]);
+    private Task<(int ExitCode, string Output, string Error)> GenerateAsync(string file, params string[] more) =>
+        Ti.RunAsync(
+            variable =>
+                variable switch
+                {
+                    "HF_HUB_OFFLINE" => "1",
+                    "HF_HUB_CACHE" => folder.File("hub"),
+                    _ => null,
+                },
+            [
+                "generate",
+                "--model",
+                folder.File("model.ckpt.safetensors"),
+                "--prompt",
+                "a cat",
+                "--width",
+                "64",
+                "--height",
+                "64",
+                "--seed",
+                "3",
+                "--steps",
+                "2",
+                "--output",
+                folder.File(file),
+                .. more,
+            ]
+        );
 
     /// <summary>A Stable Diffusion 1 of the least size that can be told from tensors, with random weights.</summary>
     private void WriteCheckpoint(string name)
@@ -113,11 +204,14 @@ public sealed class SingleFileTests : IDisposable
         configs["unet"]["block_out_channels"] = new JsonArray(32L, 32L, 64L, 64L);
         configs["unet"]["cross_attention_dim"] = 64L;
         configs["vae"]["block_out_channels"] = new JsonArray(32L, 32L, 32L, 32L);
-        foreach (var (key, value) in new[] { ("vocab_size", 1024L), ("hidden_size", 64L), ("intermediate_size", 64L) }) configs["text_encoder"][key] = value;
+        foreach (var (key, value) in new[] { ("vocab_size", 1024L), ("hidden_size", 64L), ("intermediate_size", 64L) })
+            configs["text_encoder"][key] = value;
         configs["text_encoder"]["num_hidden_layers"] = 2;
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        var tensors = PublishedModels.Tensors(ModelLine.StableDiffusion1, configs).ToDictionary(tensor => tensor.Name, tensor => randn(tensor.Shape, generator: generator) * 0.1);
+        var tensors = PublishedModels
+            .Tensors(ModelLine.StableDiffusion1, configs)
+            .ToDictionary(tensor => tensor.Name, tensor => randn(tensor.Shape, generator: generator) * 0.1);
         SafetensorsFile.Write(folder.File(name), tensors, new Dictionary<string, string>(), overwrite: false);
     }
 
@@ -126,7 +220,10 @@ public sealed class SingleFileTests : IDisposable
         var commit = new string('a', 40);
         folder.Write("hub/models--openai--clip-vit-large-patch14/refs/main", commit);
         foreach (var file in Directory.GetFiles(DemoTokenizer.Folder))
-            folder.Write($"hub/models--openai--clip-vit-large-patch14/snapshots/{commit}/{Path.GetFileName(file)}", File.ReadAllBytes(file));
+            folder.Write(
+                $"hub/models--openai--clip-vit-large-patch14/snapshots/{commit}/{Path.GetFileName(file)}",
+                File.ReadAllBytes(file)
+            );
     }
 
     private void AssertSamePixels(string first, string second) => Assert.Equal(Pixels(first), Pixels(second));

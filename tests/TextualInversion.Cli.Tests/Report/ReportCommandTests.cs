@@ -29,17 +29,33 @@ public sealed partial class ReportCommandTests : IDisposable
     public async Task Report_TwoRuns_ComparesThem()
     {
         var first = RecordedRunFolder.Write(folder, "cat");
-        var second = RecordedRunFolder.Write(folder, "cat-2", record =>
-        {
-            record["options"]!["learningRate"] = 0.5;
-            record["result"]!["validation"]!["best"] = 0.03;
-        });
+        var second = RecordedRunFolder.Write(
+            folder,
+            "cat-2",
+            record =>
+            {
+                record["options"]!["learningRate"] = 0.5;
+                record["result"]!["validation"]!["best"] = 0.03;
+            }
+        );
 
-        var (exitCode, output, error) = await Ti.RunAsync("report", first, second, "--output", folder.File("both.html"), "--json");
+        var (exitCode, output, error) = await Ti.RunAsync(
+            "report",
+            first,
+            second,
+            "--output",
+            folder.File("both.html"),
+            "--json"
+        );
 
         Assert.True(exitCode == 0, error);
         using var json = JsonDocument.Parse(output);
-        Assert.Equal([0.04, 0.03], json.RootElement.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("validation").GetProperty("best").GetDouble()));
+        Assert.Equal(
+            [0.04, 0.03],
+            json.RootElement.GetProperty("runs")
+                .EnumerateArray()
+                .Select(run => run.GetProperty("validation").GetProperty("best").GetDouble())
+        );
         var page = await File.ReadAllTextAsync(folder.File("both.html"));
         Assert.Matches("<tr class=\"best\"><td><i [^>]*></i>cat-2</td><td>0.0300</td><td>40.0 %</td>", page);
         Assert.Equal(["learning rate"], Differences().Matches(page).Select(match => match.Groups[1].Value));
@@ -69,7 +85,8 @@ public sealed partial class ReportCommandTests : IDisposable
     {
         var first = RecordedRunFolder.Write(folder, "cat");
         var second = RecordedRunFolder.Write(folder, "dog", record => record["result"]!["placeholder"] = "<my-dog>");
-        foreach (var step in new[] { 0, 5, 10 }) RecordedRunFolder.WriteSample(second, step, 1, "a photo of <my-dog>", 3);
+        foreach (var step in new[] { 0, 5, 10 })
+            RecordedRunFolder.WriteSample(second, step, 1, "a photo of <my-dog>", 3);
 
         await Ti.RunAsync("report", first, second, "--output", folder.File("both.html"));
 
@@ -96,7 +113,10 @@ public sealed partial class ReportCommandTests : IDisposable
 
         var (exitCode, output, _) = await Ti.RunAsync("report", run, run + "/");
 
-        Assert.Equal((0, JsonOutput.Relative(folder.File("runs/cat/report.html")) + Environment.NewLine), (exitCode, output));
+        Assert.Equal(
+            (0, JsonOutput.Relative(folder.File("runs/cat/report.html")) + Environment.NewLine),
+            (exitCode, output)
+        );
     }
 
     [Fact]
@@ -110,11 +130,15 @@ public sealed partial class ReportCommandTests : IDisposable
     }
 
     [Fact]
-    public Task Report_NoRun_IsNamed() => RefusesAsync($"{folder.Path}: has no run.json; name the folder of a run", folder.Path);
+    public Task Report_NoRun_IsNamed() =>
+        RefusesAsync($"{folder.Path}: has no run.json; name the folder of a run", folder.Path);
 
     [Fact]
     public Task Report_RunThatIsNotOver_SaysHowToGoOn() =>
-        RefusesAsync("since the run is not over; go on with it with ti train --resume", Path.GetDirectoryName(folder.Write("runs/cat/state.safetensors", ""))!);
+        RefusesAsync(
+            "since the run is not over; go on with it with ti train --resume",
+            Path.GetDirectoryName(folder.Write("runs/cat/state.safetensors", ""))!
+        );
 
     [Theory]
     [InlineData("no JSON")]
@@ -146,10 +170,18 @@ public sealed partial class ReportCommandTests : IDisposable
     }
 
     [Fact]
-    public Task Report_OneOfTwoIsNoRun_WritesNothing() => RefusesAsync("has no run.json", RecordedRunFolder.Write(folder, "cat"), folder.Path, "--output", folder.File("both.html"));
+    public Task Report_OneOfTwoIsNoRun_WritesNothing() =>
+        RefusesAsync(
+            "has no run.json",
+            RecordedRunFolder.Write(folder, "cat"),
+            folder.Path,
+            "--output",
+            folder.File("both.html")
+        );
 
     [Fact]
-    public async Task Report_MistypedOption_IsRefused() => Assert.Equal(2, (await Ti.RunAsync("report", "runs/cat", "--outptu", "x")).ExitCode);
+    public async Task Report_MistypedOption_IsRefused() =>
+        Assert.Equal(2, (await Ti.RunAsync("report", "runs/cat", "--outptu", "x")).ExitCode);
 
     private async Task RefusesAsync(string expected, params string[] arguments)
     {

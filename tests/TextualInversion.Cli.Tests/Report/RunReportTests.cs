@@ -19,12 +19,41 @@ public sealed partial class RunReportTests : IDisposable
         var page = Write();
 
         Assert.Contains("<h1>&lt;my-cat&gt;</h1>", page);
-        Assert.Contains("All 10 steps were taken; the rows of step 5 are kept: their loss on fixed pictures, noise and timesteps is 20.0 % below the initializer’s.", page);
+        Assert.Contains(
+            "All 10 steps were taken; the rows of step 5 are kept: their loss on fixed pictures, noise and timesteps is 20.0 % below the initializer’s.",
+            page
+        );
         Assert.Equal(5, Images().Count(page)); // two given, three painted
         Assert.Contains("<div class=\"cell kept\">", page);
-        foreach (var title in new[] { "Validation loss", "Training loss", "Gradient norm", "Drift of each row from its start", "Norm of each row", "Cosine of each row to its nearest word" }) Assert.Contains($"aria-label=\"{title}\"", page);
-        foreach (var text in new[] { "the initializer", "an empty prompt", "best: 5", ">kitten<b>0.50</b>", "norms of 0.50 to 1.50, 1.00 on average", "10, kept 5", "400.0 MB" }) Assert.Contains(text, page);
-        Assert.Contains("ti train \\\n  --images &#39;my cats&#39; \\\n  --token &#39;&lt;my-cat&gt;&#39; \\\n  --seed 1</pre>", page);
+        foreach (
+            var title in new[]
+            {
+                "Validation loss",
+                "Training loss",
+                "Gradient norm",
+                "Drift of each row from its start",
+                "Norm of each row",
+                "Cosine of each row to its nearest word",
+            }
+        )
+            Assert.Contains($"aria-label=\"{title}\"", page);
+        foreach (
+            var text in new[]
+            {
+                "the initializer",
+                "an empty prompt",
+                "best: 5",
+                ">kitten<b>0.50</b>",
+                "norms of 0.50 to 1.50, 1.00 on average",
+                "10, kept 5",
+                "400.0 MB",
+            }
+        )
+            Assert.Contains(text, page);
+        Assert.Contains(
+            "ti train \\\n  --images &#39;my cats&#39; \\\n  --token &#39;&lt;my-cat&gt;&#39; \\\n  --seed 1</pre>",
+            page
+        );
     }
 
     [Fact]
@@ -32,7 +61,12 @@ public sealed partial class RunReportTests : IDisposable
     {
         var page = Write();
 
-        var changed = page[page.IndexOf("Not as by default", StringComparison.Ordinal)..page.IndexOf("All the others", StringComparison.Ordinal)];
+        var changed = page[
+            page.IndexOf("Not as by default", StringComparison.Ordinal)..page.IndexOf(
+                "All the others",
+                StringComparison.Ordinal
+            )
+        ];
         Assert.Equal(["vectors", "steps"], Names().Matches(changed).Select(match => match.Groups[1].Value));
         Assert.Contains("learning rate", page[page.IndexOf("All the others", StringComparison.Ordinal)..]);
     }
@@ -44,7 +78,10 @@ public sealed partial class RunReportTests : IDisposable
 
         Assert.DoesNotContain("http", page);
         Assert.DoesNotContain("<script", page);
-        Assert.All(Images().Matches(page), image => Assert.StartsWith("data:image/jpeg;base64,", image.Groups[1].Value));
+        Assert.All(
+            Images().Matches(page),
+            image => Assert.StartsWith("data:image/jpeg;base64,", image.Groups[1].Value)
+        );
         Assert.Contains("prefers-color-scheme: dark", page);
         Assert.Contains("width=device-width", page);
     }
@@ -53,20 +90,24 @@ public sealed partial class RunReportTests : IDisposable
     public void Write_TextsOfUsers_AreEscapedEverywhere()
     {
         const string hostile = "\"'><script>alert(1)</script>&amp;";
-        var path = RecordedRunFolder.Write(folder, "cat", record =>
-        {
-            record["result"]!["placeholder"] = hostile;
-            record["result"]!["model"] = hostile;
-            record["initializer"]!["phrase"] = hostile;
-            record["command"] = new JsonArray("train", hostile);
-            record["device"] = hostile;
-            record["options"]![hostile] = hostile;
-            record["baseWeights"]![hostile] = JsonNode.Parse("""{"before": "a", "after": "b"}""");
-            record["versions"]![hostile] = hostile;
-            record["pictures"]![0]!["path"] = hostile;
-            record["pictures"]![1]!["prompt"] = hostile;
-            record["rows"]![0]!["nearest"]![0]!["word"] = hostile;
-        });
+        var path = RecordedRunFolder.Write(
+            folder,
+            "cat",
+            record =>
+            {
+                record["result"]!["placeholder"] = hostile;
+                record["result"]!["model"] = hostile;
+                record["initializer"]!["phrase"] = hostile;
+                record["command"] = new JsonArray("train", hostile);
+                record["device"] = hostile;
+                record["options"]![hostile] = hostile;
+                record["baseWeights"]![hostile] = JsonNode.Parse("""{"before": "a", "after": "b"}""");
+                record["versions"]![hostile] = hostile;
+                record["pictures"]![0]!["path"] = hostile;
+                record["pictures"]![1]!["prompt"] = hostile;
+                record["rows"]![0]!["nearest"]![0]!["word"] = hostile;
+            }
+        );
         RecordedRunFolder.WriteSample(path, 5, 2, hostile, seed: 0);
 
         var page = new RunReport(RunReading.Read(path)).Write();
@@ -78,18 +119,26 @@ public sealed partial class RunReportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("stoppedEarly", "Stopped after 10 steps, since the validation loss no longer improved; the rows of step 5 are kept")]
+    [InlineData(
+        "stoppedEarly",
+        "Stopped after 10 steps, since the validation loss no longer improved; the rows of step 5 are kept"
+    )]
     [InlineData("cancelled", "Cancelled after 10 steps; the rows of step 5")]
     [InlineData("diverged", "Ended after 10 steps, since its numbers were no longer finite; the rows of step 5")]
     [InlineData("withoutGradient", "Ended, since nothing could be learned")]
-    public void Write_HowItEnded_IsSaid(string end, string expected) => Assert.Contains(expected, Write(record => record["end"] = end));
+    public void Write_HowItEnded_IsSaid(string end, string expected) =>
+        Assert.Contains(expected, Write(record => record["end"] = end));
 
     [Fact]
-    public void Write_StoppedEarly_MarksTheStop() => Assert.Contains("stop: 10", Write(record => record["end"] = "stoppedEarly"));
+    public void Write_StoppedEarly_MarksTheStop() =>
+        Assert.Contains("stop: 10", Write(record => record["end"] = "stoppedEarly"));
 
     [Fact]
     public void Write_NothingBetterThanTheInitializer_SaysSo() =>
-        Assert.Contains("nothing was better than the initializer itself", Write(record => record["result"]!["bestStep"] = 0));
+        Assert.Contains(
+            "nothing was better than the initializer itself",
+            Write(record => record["result"]!["bestStep"] = 0)
+        );
 
     [Fact]
     public void Write_NoValidation_ShowsTheTrainingLoss()
@@ -129,7 +178,8 @@ public sealed partial class RunReportTests : IDisposable
     public void Write_ManySamples_ShowsAFewAndTheKeptOne()
     {
         var path = RecordedRunFolder.Write(folder, "cat");
-        for (var step = 0; step < 60; step++) RecordedRunFolder.WriteSample(path, step, 1, "a photo of <my-cat>", 3);
+        for (var step = 0; step < 60; step++)
+            RecordedRunFolder.WriteSample(path, step, 1, "a photo of <my-cat>", 3);
 
         var page = new RunReport(RunReading.Read(path)).Write();
 
@@ -148,7 +198,8 @@ public sealed partial class RunReportTests : IDisposable
         Assert.Contains("--sample-every 50", new RunReport(RunReading.Read(path)).Write());
     }
 
-    private string Write(Action<JsonObject>? change = null) => new RunReport(RunReading.Read(RecordedRunFolder.Write(folder, "cat", change))).Write();
+    private string Write(Action<JsonObject>? change = null) =>
+        new RunReport(RunReading.Read(RecordedRunFolder.Write(folder, "cat", change))).Write();
 
     [GeneratedRegex("<img src=\"([^\"]*)\"")]
     private static partial Regex Images();

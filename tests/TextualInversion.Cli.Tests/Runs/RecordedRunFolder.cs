@@ -1,4 +1,3 @@
-using TextualInversion.Tests.Fixtures;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TextualInversion.Cli.Infrastructure;
@@ -6,6 +5,7 @@ using TextualInversion.Data;
 using TextualInversion.Generation;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
+using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 
@@ -26,65 +26,123 @@ internal static class RecordedRunFolder
         var path = Path.GetDirectoryName(folder.Write($"runs/{name}/run.json", record.ToJsonString()))!;
         using (var metrics = new MetricsFile(RunFolder.MetricsIn(path)))
         {
-            for (var step = 0; step <= 10; step++) metrics.Add(Step(step));
+            for (var step = 0; step <= 10; step++)
+                metrics.Add(Step(step));
         }
 
-        foreach (var step in new[] { 0, 5, 10 }) WriteSample(path, step, 1, "a photo of <my-cat>", seed: 3);
+        foreach (var step in new[] { 0, 5, 10 })
+            WriteSample(path, step, 1, "a photo of <my-cat>", seed: 3);
         return path;
     }
 
     /// <summary>A picture of one colour, painted after a step.</summary>
     public static void WriteSample(string run, int step, int number, string prompt, ulong seed)
     {
-        var options = new GenerateOptions { Prompt = prompt, Sampler = SamplerKind.Euler, Steps = 1, Guidance = 1, Width = 8, Height = 8 };
+        var options = new GenerateOptions
+        {
+            Prompt = prompt,
+            Sampler = SamplerKind.Euler,
+            Steps = 1,
+            Guidance = 1,
+            Width = 8,
+            Height = 8,
+        };
         var picture = new RgbPicture([.. Enumerable.Repeat((byte)(20 * step), 8 * 8 * 3)], 8, 8);
-        PictureFile.Write(Path.Combine(run, "samples", $"step-{step:D6}-{number}.png"), picture.Pixels, 8, 8, WebUiParameters.Format(options, seed, "demo", "ti"), overwrite: true);
+        PictureFile.Write(
+            Path.Combine(run, "samples", $"step-{step:D6}-{number}.png"),
+            picture.Pixels,
+            8,
+            8,
+            WebUiParameters.Format(options, seed, "demo", "ti"),
+            overwrite: true
+        );
     }
 
-    private static TrainProgress Step(int step) => new()
-    {
-        Step = step,
-        Steps = 10,
-        Loss = step == 0 ? null : 0.1 - 0.001 * step,
-        ValidationLoss = step % 5 == 0 ? 0.05 - (step == 5 ? 0.01 : 0) : null,
-        LearningRate = step == 0 ? null : 0.01,
-        GradientNorm = step == 0 ? null : 1.0 / step,
-        Norms = [1, 2],
-        Drift = [0.1 * step, 0.2 * step],
-        Nearest = step % 5 == 0 ? [new NearWord(step == 0 ? "cat" : "kitten", 0.5), new NearWord("fur", 0.4)] : null,
-        Rows = [],
-    };
+    private static TrainProgress Step(int step) =>
+        new()
+        {
+            Step = step,
+            Steps = 10,
+            Loss = step == 0 ? null : 0.1 - 0.001 * step,
+            ValidationLoss = step % 5 == 0 ? 0.05 - (step == 5 ? 0.01 : 0) : null,
+            LearningRate = step == 0 ? null : 0.01,
+            GradientNorm = step == 0 ? null : 1.0 / step,
+            Norms = [1, 2],
+            Drift = [0.1 * step, 0.2 * step],
+            Nearest =
+                step % 5 == 0 ? [new NearWord(step == 0 ? "cat" : "kitten", 0.5), new NearWord("fur", 0.4)] : null,
+            Rows = [],
+        };
 
     private static JsonObject Record(TemporaryFolder folder)
     {
         var pictures = new[] { "1.png", "2.png" }.Select(file =>
         {
             var path = folder.File(file);
-            if (!File.Exists(path)) File.Copy(Path.Combine(Goldens.Repository, "samples", "my-cat", file), path);
-            return new { Path = path, Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))), Width = 128, Height = 128, Prompt = (string?)null };
+            if (!File.Exists(path))
+                File.Copy(Path.Combine(Goldens.Repository, "samples", "my-cat", file), path);
+            return new
+            {
+                Path = path,
+                Sha256 = Convert.ToHexStringLower(
+                    System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))
+                ),
+                Width = 128,
+                Height = 128,
+                Prompt = (string?)null,
+            };
         });
-        return JsonNode.Parse(JsonOutput.Serialize(new
-        {
-            Result = new
-            {
-                Embedding = "embeddings/my-cat.safetensors", Run = "runs/my-cat", StoppedEarly = false, Placeholder = "<my-cat>", Vectors = 2, Model = "demo", Seed = 1, Steps = 10, BestStep = 5, Loss = 0.09,
-                Validation = new ValidationSummary(0.06, 0.05, 0.04, 0.05), StepMedianSeconds = 0.1, Seconds = 12.0, PeakMemoryBytes = 400_000_000,
-            },
-            End = TrainingEnd.Completed,
-            Command = new[] { "train", "--images", "my cats", "--token", "<my-cat>", "--seed", "1" },
-            Options = new TrainOptions { Vectors = 2, Steps = 10, Resolution = 128, Seed = 1 },
-            Initializer = new { Phrase = "cat", Tokens = new[] { "cat</w>" } },
-            Pictures = pictures,
-            BaseWeights = new Dictionary<string, FrozenHash> { ["TextEncoder"] = new("aa", "aa"), ["UNet"] = new("bb", "bb") },
-            Device = "cpu",
-            Precision = "Fp32",
-            Rows = new[]
-            {
-                new LearnedRow(0, 0, 1, 0.5, [new NearWord("kitten", 0.5), new NearWord("cat", 0.25)]),
-                new LearnedRow(0, 1, 2, 1, [new NearWord("fur", 0.4)]),
-            },
-            VocabularyNorms = new[] { new NormRange(0.5, 1, 1.5) },
-            Versions = new { Ti = "1.2.3" },
-        }), documentOptions: new JsonDocumentOptions())!.AsObject();
+        return JsonNode
+            .Parse(
+                JsonOutput.Serialize(
+                    new
+                    {
+                        Result = new
+                        {
+                            Embedding = "embeddings/my-cat.safetensors",
+                            Run = "runs/my-cat",
+                            StoppedEarly = false,
+                            Placeholder = "<my-cat>",
+                            Vectors = 2,
+                            Model = "demo",
+                            Seed = 1,
+                            Steps = 10,
+                            BestStep = 5,
+                            Loss = 0.09,
+                            Validation = new ValidationSummary(0.06, 0.05, 0.04, 0.05),
+                            StepMedianSeconds = 0.1,
+                            Seconds = 12.0,
+                            PeakMemoryBytes = 400_000_000,
+                        },
+                        End = TrainingEnd.Completed,
+                        Command = new[] { "train", "--images", "my cats", "--token", "<my-cat>", "--seed", "1" },
+                        Options = new TrainOptions
+                        {
+                            Vectors = 2,
+                            Steps = 10,
+                            Resolution = 128,
+                            Seed = 1,
+                        },
+                        Initializer = new { Phrase = "cat", Tokens = new[] { "cat</w>" } },
+                        Pictures = pictures,
+                        BaseWeights = new Dictionary<string, FrozenHash>
+                        {
+                            ["TextEncoder"] = new("aa", "aa"),
+                            ["UNet"] = new("bb", "bb"),
+                        },
+                        Device = "cpu",
+                        Precision = "Fp32",
+                        Rows = new[]
+                        {
+                            new LearnedRow(0, 0, 1, 0.5, [new NearWord("kitten", 0.5), new NearWord("cat", 0.25)]),
+                            new LearnedRow(0, 1, 2, 1, [new NearWord("fur", 0.4)]),
+                        },
+                        VocabularyNorms = new[] { new NormRange(0.5, 1, 1.5) },
+                        Versions = new { Ti = "1.2.3" },
+                    }
+                ),
+                documentOptions: new JsonDocumentOptions()
+            )!
+            .AsObject();
     }
 }

@@ -9,7 +9,15 @@ public sealed class LiveBarTests
     public void Show_OnATerminal_DrawsTheBarAndItsText()
     {
         using var terminal = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(terminal) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.Yes,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.Yes,
+                Out = new AnsiConsoleOutput(terminal),
+            }
+        );
 
         using (var bar = new LiveBar(console, "step"))
         {
@@ -26,7 +34,14 @@ public sealed class LiveBarTests
     public void New_WhatSpectreRefuses_IsAnErrorAndNotAWaitForEver()
     {
         using var terminal = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(terminal) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.Yes,
+                Interactive = InteractionSupport.Yes,
+                Out = new AnsiConsoleOutput(terminal),
+            }
+        );
         Assert.ThrowsAny<Exception>(() => new LiveBar(console, ""));
     }
 }

@@ -8,15 +8,22 @@ public sealed class StandardStreamTests
     [Fact]
     public void WriteLine_FullDisk_IsAnErrorOnceWhereItMustArrive()
     {
-        using var stream = new StandardStream(new Failing(new IOException("No space left on device")), mustArrive: true);
-        Assert.Contains("standard output (No space left on device)", Assert.Throws<TextualInversionException>(() => stream.WriteLine("x")).Message);
+        using var stream = new StandardStream(
+            new Failing(new IOException("No space left on device")),
+            mustArrive: true
+        );
+        Assert.Contains(
+            "standard output (No space left on device)",
+            Assert.Throws<TextualInversionException>(() => stream.WriteLine("x")).Message
+        );
         stream.WriteLine("y");
     }
 
     [Fact]
     public void WriteLine_NobodyReads_IsSilent()
     {
-        using StandardStream closed = new(new Failing(new UnauthorizedAccessException()), mustArrive: true), terminal = new(new Failing(new IOException("Input/output error")), mustArrive: false);
+        using StandardStream closed = new(new Failing(new UnauthorizedAccessException()), mustArrive: true),
+            terminal = new(new Failing(new IOException("Input/output error")), mustArrive: false);
         closed.WriteLine("x");
         terminal.Write('x');
         terminal.Flush();

@@ -22,7 +22,10 @@ public sealed class InitializerFileTests : IDisposable
 
         using var record = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("second/runs/my-cat/run.json")));
         var initializer = record.RootElement.GetProperty("initializer");
-        Assert.Equal((start, InitializerFile.Sha256(start)), (initializer.GetProperty("file").GetString(), initializer.GetProperty("sha256").GetString()));
+        Assert.Equal(
+            (start, InitializerFile.Sha256(start)),
+            (initializer.GetProperty("file").GetString(), initializer.GetProperty("sha256").GetString())
+        );
         Assert.False(initializer.TryGetProperty("phrase", out _));
         using var learned = EmbeddingFile.Read(folder.File("second/embeddings/my-cat.safetensors"));
         Assert.Equal(InitializerFile.Sha256(start), learned.Provenance["initializer_sha256"]);
@@ -31,7 +34,12 @@ public sealed class InitializerFileTests : IDisposable
 
     private async Task TrainAsync(string output, params string[] more)
     {
-        var (exitCode, _, error) = await Ti.TrainAsync(folder.File(output), Goldens.Sample("my-cat"), "my-cat", ["--model", Goldens.Path("models", "sd1"), "--resolution", "32", "--batch", "1", "--steps", "1", .. more]);
+        var (exitCode, _, error) = await Ti.TrainAsync(
+            folder.File(output),
+            Goldens.Sample("my-cat"),
+            "my-cat",
+            ["--model", Goldens.Path("models", "sd1"), "--resolution", "32", "--batch", "1", "--steps", "1", .. more]
+        );
         Assert.True(exitCode == 0, error);
     }
 }

@@ -13,9 +13,18 @@ namespace TextualInversion.Cli.Tests.Train;
 public sealed class ResumeTests : IDisposable
 {
     private const int Kills = 20;
-    private const string Embedding = "embeddings/my-cat.safetensors", Run = "runs/my-cat";
+    private const string Embedding = "embeddings/my-cat.safetensors",
+        Run = "runs/my-cat";
 
-    private static readonly string[] Sampling = ["--sample-every", "3", "--sample-steps", "1", "--sample-sampler", "euler"];
+    private static readonly string[] Sampling =
+    [
+        "--sample-every",
+        "3",
+        "--sample-steps",
+        "1",
+        "--sample-sampler",
+        "euler",
+    ];
 
     private readonly TemporaryFolder folder = new();
 
@@ -24,9 +33,23 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task Train_KilledAtRandomMoments_GivesTheSameFilesAsWithoutStopping()
     {
-        string[] everythingRandom = [.. PicturesOfSeveralShapesWithMasks(), "--hold-out", "--captions", "mixed", "--shuffle-tags", "--drop-tags", "0.3"];
+        string[] everythingRandom =
+        [
+            .. PicturesOfSeveralShapesWithMasks(),
+            "--hold-out",
+            "--captions",
+            "mixed",
+            "--shuffle-tags",
+            "--drop-tags",
+            "0.3",
+        ];
         var clock = Stopwatch.StartNew();
-        Assert.True(await RunAsync([.. Command("whole"), .. everythingRandom, "--steps", "8", .. Sampling], untilMilliseconds: null));
+        Assert.True(
+            await RunAsync(
+                [.. Command("whole"), .. everythingRandom, "--steps", "8", .. Sampling],
+                untilMilliseconds: null
+            )
+        );
         var longest = (int)clock.ElapsedMilliseconds;
         var random = new Random(1);
         var killed = 0;
@@ -50,20 +73,43 @@ public sealed class ResumeTests : IDisposable
         AssertSameAndStartAnew();
 
         // Their files say in whose folder they are.
-        IEnumerable<byte[]> Pixels(string whose) => Directory.EnumerateFiles(folder.File($"{whose}/{Run}/samples"), "*.png").Order(StringComparer.Ordinal).Select(file => PictureDecoder.Decode(file).Pixels);
+        IEnumerable<byte[]> Pixels(string whose) =>
+            Directory
+                .EnumerateFiles(folder.File($"{whose}/{Run}/samples"), "*.png")
+                .Order(StringComparer.Ordinal)
+                .Select(file => PictureDecoder.Decode(file).Pixels);
 
-        IEnumerable<(long, Tensorboard.Summary)> Events(string whose) => EventRecords.Read(File.ReadAllBytes(folder.File($"{whose}/{Run}/events.out.tfevents.ti"))).Select(Tensorboard.Event.Parser.ParseFrom).Select(step => (step.Step, step.Summary));
+        IEnumerable<(long, Tensorboard.Summary)> Events(string whose) =>
+            EventRecords
+                .Read(File.ReadAllBytes(folder.File($"{whose}/{Run}/events.out.tfevents.ti")))
+                .Select(Tensorboard.Event.Parser.ParseFrom)
+                .Select(step => (step.Step, step.Summary));
 
-        string[] Next() => File.Exists(folder.File($"killed/{Run}/state.safetensors"))
-            ? ["train", "--resume", folder.File($"killed/{Run}")]
-            : [.. Command("killed"), .. everythingRandom, "--steps", "8", "--overwrite", .. Sampling];
+        string[] Next() =>
+            File.Exists(folder.File($"killed/{Run}/state.safetensors"))
+                ? ["train", "--resume", folder.File($"killed/{Run}")]
+                : [.. Command("killed"), .. everythingRandom, "--steps", "8", "--overwrite", .. Sampling];
 
         void AssertSameAndStartAnew()
         {
-            foreach (var file in new[] { Embedding, $"{Run}/last.safetensors", $"{Run}/metrics.csv", $"{Run}/checkpoints/step-000006.safetensors" })
-                Assert.Equal(File.ReadAllBytes(folder.File($"whole/{file}")), File.ReadAllBytes(folder.File($"killed/{file}")));
+            foreach (
+                var file in new[]
+                {
+                    Embedding,
+                    $"{Run}/last.safetensors",
+                    $"{Run}/metrics.csv",
+                    $"{Run}/checkpoints/step-000006.safetensors",
+                }
+            )
+                Assert.Equal(
+                    File.ReadAllBytes(folder.File($"whole/{file}")),
+                    File.ReadAllBytes(folder.File($"killed/{file}"))
+                );
             foreach (var file in Directory.EnumerateFiles(folder.File($"whole/{Run}/samples"), "*.safetensors"))
-                Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(file.Replace("/whole/", "/killed/", StringComparison.Ordinal)));
+                Assert.Equal(
+                    File.ReadAllBytes(file),
+                    File.ReadAllBytes(file.Replace("/whole/", "/killed/", StringComparison.Ordinal))
+                );
             Assert.Equal(Pixels("whole"), Pixels("killed"));
             Assert.Equal(Events("whole"), Events("killed"));
             Directory.Delete(folder.File("killed"), recursive: true);
@@ -103,7 +149,10 @@ public sealed class ResumeTests : IDisposable
         await BeginAsync();
         await Ti.RunAsync([.. Command("."), "--steps", "1", "--overwrite"]);
 
-        Assert.Equal(["step-000001.safetensors"], Directory.EnumerateFiles(folder.File($"{Run}/checkpoints")).Select(Path.GetFileName));
+        Assert.Equal(
+            ["step-000001.safetensors"],
+            Directory.EnumerateFiles(folder.File($"{Run}/checkpoints")).Select(Path.GetFileName)
+        );
     }
 
     [Fact]
@@ -117,7 +166,13 @@ public sealed class ResumeTests : IDisposable
     public async Task Resume_OtherToken_NamesIt()
     {
         await BeginAsync();
-        await RefusesAsync("token: was <my-cat> when the run began and is <my-dog> now", "--token", "my-dog", "--name", "my-cat");
+        await RefusesAsync(
+            "token: was <my-cat> when the run began and is <my-dog> now",
+            "--token",
+            "my-dog",
+            "--name",
+            "my-cat"
+        );
     }
 
     [Fact]
@@ -131,7 +186,12 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task Resume_ChangedMask_NamesIt()
     {
-        var (exitCode, _, error) = await Ti.RunAsync([.. Command("."), .. PicturesOfSeveralShapesWithMasks(), "--steps", "2"]);
+        var (exitCode, _, error) = await Ti.RunAsync([
+            .. Command("."),
+            .. PicturesOfSeveralShapesWithMasks(),
+            "--steps",
+            "2",
+        ]);
         Assert.True(exitCode == 0, error);
         folder.Write("masks/2.png", PngFile.Gray(80, 80, (_, _) => 99));
         await RefusesAsync("masks/2.png (SHA-256): was ");
@@ -162,7 +222,8 @@ public sealed class ResumeTests : IDisposable
     public async Task Resume_TruncatedState_IsNamed()
     {
         await BeginAsync();
-        using (var stream = File.OpenWrite(folder.File($"{Run}/state.safetensors"))) stream.SetLength(stream.Length - 10);
+        using (var stream = File.OpenWrite(folder.File($"{Run}/state.safetensors")))
+            stream.SetLength(stream.Length - 10);
         await RefusesAsync("state.safetensors: is not a whole safetensors file");
     }
 
@@ -188,7 +249,13 @@ public sealed class ResumeTests : IDisposable
     {
         folder.Write("long.txt", string.Concat(Enumerable.Repeat("cat ", 100)) + "{}");
 
-        var (exitCode, _, error) = await Ti.RunAsync([.. Command("."), "--steps", "9", "--templates", folder.File("long.txt")]);
+        var (exitCode, _, error) = await Ti.RunAsync([
+            .. Command("."),
+            "--steps",
+            "9",
+            "--templates",
+            folder.File("long.txt"),
+        ]);
 
         Assert.Equal(1, exitCode);
         Assert.Contains("gradient of <my-cat> was zero", error);
@@ -226,7 +293,10 @@ public sealed class ResumeTests : IDisposable
         foreach (var picture in Directory.EnumerateFiles(folder.File("pictures"), "*.png"))
         {
             var isWide = Path.GetFileName(picture) == "6.png";
-            folder.Write($"masks/{Path.GetFileName(picture)}", PngFile.Gray(isWide ? 160 : 80, 80, (x, _) => (byte)(x < 40 ? 255 : 60)));
+            folder.Write(
+                $"masks/{Path.GetFileName(picture)}",
+                PngFile.Gray(isWide ? 160 : 80, 80, (x, _) => (byte)(x < 40 ? 255 : 60))
+            );
         }
 
         return ["--crop", "bucket", "--mask", folder.File("masks")];
@@ -235,12 +305,37 @@ public sealed class ResumeTests : IDisposable
     /// <summary>A training on a small model, with pictures and model that a test may change.</summary>
     private string[] Command(string output)
     {
-        if (!Directory.Exists(folder.File("model"))) CopyFolder(Goldens.Path("models", "sd1"), folder.File("model"));
-        if (!Directory.Exists(folder.File("pictures"))) CopyFolder(Goldens.Sample("my-cat"), folder.File("pictures"));
+        if (!Directory.Exists(folder.File("model")))
+            CopyFolder(Goldens.Path("models", "sd1"), folder.File("model"));
+        if (!Directory.Exists(folder.File("pictures")))
+            CopyFolder(Goldens.Sample("my-cat"), folder.File("pictures"));
         return
         [
-            "train", "--model", folder.File("model"), "--images", folder.File("pictures"), "--token", "my-cat", "--initializer", "cat", "--seed", "1", "--batch", "1", "--resolution", "32",
-            "--validate-every", "4", "--patience", "0", "--save-every", "1", "--ema", "0.9", "--output", folder.File(output),
+            "train",
+            "--model",
+            folder.File("model"),
+            "--images",
+            folder.File("pictures"),
+            "--token",
+            "my-cat",
+            "--initializer",
+            "cat",
+            "--seed",
+            "1",
+            "--batch",
+            "1",
+            "--resolution",
+            "32",
+            "--validate-every",
+            "4",
+            "--patience",
+            "0",
+            "--save-every",
+            "1",
+            "--ema",
+            "0.9",
+            "--output",
+            folder.File(output),
         ];
     }
 
@@ -267,7 +362,14 @@ public sealed class ResumeTests : IDisposable
     /// <returns>whether it came to its end</returns>
     private static async Task<bool> RunAsync(string[] arguments, int? untilMilliseconds)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", Path.Combine(AppContext.BaseDirectory, "ti.dll"), .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!,
+            ["exec", Path.Combine(AppContext.BaseDirectory, "ti.dll"), .. arguments]
+        )
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment["OMP_NUM_THREADS"] = "1"; // on a busy machine threads that wait for each other take forever
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();

@@ -7,7 +7,8 @@ namespace TextualInversion.Cli.Tests.Train;
 [Trait("Category", "EndToEnd")]
 public sealed class SeedsTests : IDisposable
 {
-    private const string Embedding = "embeddings/my-cat.safetensors", Run = "runs/my-cat";
+    private const string Embedding = "embeddings/my-cat.safetensors",
+        Run = "runs/my-cat";
 
     private readonly TemporaryFolder folder = new();
 
@@ -23,9 +24,17 @@ public sealed class SeedsTests : IDisposable
         var best = seeds.MinBy(seed => seed.GetProperty("validation").GetProperty("best").GetDouble());
         Assert.Equal([1, 2], seeds.Select(seed => seed.GetProperty("seed").GetInt32()));
         Assert.Equal(best.GetProperty("seed").GetInt32(), json.RootElement.GetProperty("seed").GetInt32());
-        Assert.Single(seeds.Select(seed => seed.GetProperty("validation").GetProperty("initial").GetDouble()).Distinct());
-        Assert.Equal(await BytesAsync($"second/{Embedding}"), await BytesAsync($"both/{Run}/seed-2/my-cat.safetensors"));
-        Assert.Equal(await BytesAsync($"both/{Run}/seed-{best.GetProperty("seed")}/my-cat.safetensors"), await BytesAsync($"both/{Embedding}"));
+        Assert.Single(
+            seeds.Select(seed => seed.GetProperty("validation").GetProperty("initial").GetDouble()).Distinct()
+        );
+        Assert.Equal(
+            await BytesAsync($"second/{Embedding}"),
+            await BytesAsync($"both/{Run}/seed-2/my-cat.safetensors")
+        );
+        Assert.Equal(
+            await BytesAsync($"both/{Run}/seed-{best.GetProperty("seed")}/my-cat.safetensors"),
+            await BytesAsync($"both/{Embedding}")
+        );
         using var record = JsonDocument.Parse(await BytesAsync($"both/{Run}/run.json"));
         Assert.Equal(2, record.RootElement.GetProperty("result").GetProperty("seeds").GetArrayLength());
         Assert.Contains("2 runs", await File.ReadAllTextAsync(folder.File($"both/{Run}/report.html")));
@@ -52,16 +61,28 @@ public sealed class SeedsTests : IDisposable
     {
         await TrainAsync(".", "--seed", "1", "--seeds", "2");
 
-        Assert.Contains($"is the run of one of 2 seeds; go on with all of them: --resume {folder.File(Run)}", await FailAsync("train", "--resume", folder.File($"{Run}/seed-2")));
-        Assert.Contains("the run to go on with was of several seeds", await FailAsync("train", "--resume", folder.File(Run), "--seeds", "1"));
-        Assert.Contains("option Steps: was 2 when the run began and is 3 now", await FailAsync("train", "--resume", folder.File(Run), "--steps", "3"));
+        Assert.Contains(
+            $"is the run of one of 2 seeds; go on with all of them: --resume {folder.File(Run)}",
+            await FailAsync("train", "--resume", folder.File($"{Run}/seed-2"))
+        );
+        Assert.Contains(
+            "the run to go on with was of several seeds",
+            await FailAsync("train", "--resume", folder.File(Run), "--seeds", "1")
+        );
+        Assert.Contains(
+            "option Steps: was 2 when the run began and is 3 now",
+            await FailAsync("train", "--resume", folder.File(Run), "--steps", "3")
+        );
     }
 
     [Fact]
     public async Task Train_SeedsOverARunOfOne_LeavesNothingOfItToGoOnFrom()
     {
         await TrainAsync(".", "--seed", "1");
-        Assert.Contains("the run to go on with was of one seed", await FailAsync("train", "--resume", folder.File(Run), "--seeds", "2"));
+        Assert.Contains(
+            "the run to go on with was of one seed",
+            await FailAsync("train", "--resume", folder.File(Run), "--seeds", "2")
+        );
 
         await TrainAsync(".", "--seed", "1", "--seeds", "2", "--overwrite");
         Assert.False(File.Exists(folder.File($"{Run}/state.safetensors")));
@@ -89,19 +110,43 @@ public sealed class SeedsTests : IDisposable
         var found = initializer.GetProperty("found").EnumerateArray().ToList();
         Assert.Equal(10, found.Count);
         Assert.Equal(initializer.GetProperty("phrase").GetString(), found[0].GetProperty("word").GetString());
-        Assert.Equal(json.RootElement.GetProperty("validation").GetProperty("initial").GetDouble(), found[0].GetProperty("loss").GetDouble(), 1e-9);
+        Assert.Equal(
+            json.RootElement.GetProperty("validation").GetProperty("initial").GetDouble(),
+            found[0].GetProperty("loss").GetDouble(),
+            1e-9
+        );
         var (exitCode, _, error) = await Ti.RunAsync("train", "--resume", folder.File(Run));
         Assert.True(exitCode == 0, error);
         Assert.DoesNotContain("looking for the word", error);
         await File.WriteAllTextAsync(folder.File($"{Run}/initializer.json"), "{}");
-        Assert.Contains("initializer.json: does not hold the words", await FailAsync("train", "--resume", folder.File(Run)));
+        Assert.Contains(
+            "initializer.json: does not hold the words",
+            await FailAsync("train", "--resume", folder.File(Run))
+        );
     }
 
     private string[] Command(string output) =>
-    [
-        "train", "--model", Goldens.Path("models", "sd1"), "--images", Goldens.Sample("my-cat"), "--token", "my-cat", "--steps", "2", "--batch", "10", "--vectors", "1", "--resolution", "32", "--no-flip",
-        "--output", folder.File(output), "--json",
-    ];
+        [
+            "train",
+            "--model",
+            Goldens.Path("models", "sd1"),
+            "--images",
+            Goldens.Sample("my-cat"),
+            "--token",
+            "my-cat",
+            "--steps",
+            "2",
+            "--batch",
+            "10",
+            "--vectors",
+            "1",
+            "--resolution",
+            "32",
+            "--no-flip",
+            "--output",
+            folder.File(output),
+            "--json",
+        ];
 
     private async Task<JsonDocument> TrainAsync(string output, params string[] more)
     {

@@ -16,7 +16,18 @@ public sealed class ValidationTests : IDisposable
     [Fact]
     public async Task Train_RateThatIsTooLarge_StopsEarlyAndKeepsTheBestRows()
     {
-        using var result = await TrainAsync("--steps", "30", "--learning-rate", "3", "--lr-schedule", "constant", "--validate-every", "2", "--patience", "3");
+        using var result = await TrainAsync(
+            "--steps",
+            "30",
+            "--learning-rate",
+            "3",
+            "--lr-schedule",
+            "constant",
+            "--validate-every",
+            "2",
+            "--patience",
+            "3"
+        );
 
         var validation = result.RootElement.GetProperty("validation");
         var best = result.RootElement.GetProperty("bestStep").GetInt32();
@@ -34,12 +45,24 @@ public sealed class ValidationTests : IDisposable
     public async Task Train_OtherOptions_AreMeasuredOnTheSameInputs()
     {
         using var one = await TrainAsync("--steps", "1", "--batch", "1");
-        using var other = await TrainAsync("--steps", "1", "--batch", "1", "--overwrite", "--vectors", "1", "--initializer", "cat", "--no-flip");
+        using var other = await TrainAsync(
+            "--steps",
+            "1",
+            "--batch",
+            "1",
+            "--overwrite",
+            "--vectors",
+            "1",
+            "--initializer",
+            "cat",
+            "--no-flip"
+        );
 
         Assert.Equal(Validation(one, "withoutPrompts"), Validation(other, "withoutPrompts"));
         Assert.NotEqual(Validation(one, "initial"), Validation(one, "final"));
 
-        static double Validation(JsonDocument result, string field) => result.RootElement.GetProperty("validation").GetProperty(field).GetDouble();
+        static double Validation(JsonDocument result, string field) =>
+            result.RootElement.GetProperty("validation").GetProperty(field).GetDouble();
     }
 
     [Fact]
@@ -47,10 +70,15 @@ public sealed class ValidationTests : IDisposable
     {
         await TrainAsync("--steps", "3", "--batch", "1", "--validate-every", "2");
 
-        var lines = (await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv"))).Select(line => line.Split(',')[2]).ToList();
+        var lines = (await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv")))
+            .Select(line => line.Split(',')[2])
+            .ToList();
         Assert.Equal("validation_loss", lines[0]);
         Assert.Empty(lines[2]);
-        Assert.All([lines[1], .. lines[3..]], loss => Assert.True(double.Parse(loss, CultureInfo.InvariantCulture) > 0)); // before the first step, after the second, and after the last
+        Assert.All(
+            [lines[1], .. lines[3..]],
+            loss => Assert.True(double.Parse(loss, CultureInfo.InvariantCulture) > 0)
+        ); // before the first step, after the second, and after the last
     }
 
     [Fact]
@@ -66,9 +94,25 @@ public sealed class ValidationTests : IDisposable
     [Fact]
     public async Task Train_Clip_ShortensTheGradient()
     {
-        await TrainAsync("--steps", "1", "--batch", "1", "--vectors", "1", "--validate-every", "0", "--learning-rate", "1", "--clip", "1e-9");
+        await TrainAsync(
+            "--steps",
+            "1",
+            "--batch",
+            "1",
+            "--vectors",
+            "1",
+            "--validate-every",
+            "0",
+            "--learning-rate",
+            "1",
+            "--clip",
+            "1e-9"
+        );
 
-        var drift = double.Parse((await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv")))[2].Split(',')[^1], CultureInfo.InvariantCulture);
+        var drift = double.Parse(
+            (await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv")))[2].Split(',')[^1],
+            CultureInfo.InvariantCulture
+        );
         Assert.InRange(drift, 1e-9, Math.Sqrt(128) / 11); // 128 elements
     }
 
@@ -78,13 +122,24 @@ public sealed class ValidationTests : IDisposable
         using var plain = await TrainAsync("--steps", "1", "--batch", "1");
         using var offset = await TrainAsync("--steps", "1", "--batch", "1", "--noise-offset", "0.1", "--overwrite");
 
-        Assert.NotEqual(plain.RootElement.GetProperty("loss").GetDouble(), offset.RootElement.GetProperty("loss").GetDouble());
-        Assert.Equal(plain.RootElement.GetProperty("validation").GetProperty("initial").GetDouble(), offset.RootElement.GetProperty("validation").GetProperty("initial").GetDouble());
+        Assert.NotEqual(
+            plain.RootElement.GetProperty("loss").GetDouble(),
+            offset.RootElement.GetProperty("loss").GetDouble()
+        );
+        Assert.Equal(
+            plain.RootElement.GetProperty("validation").GetProperty("initial").GetDouble(),
+            offset.RootElement.GetProperty("validation").GetProperty("initial").GetDouble()
+        );
     }
 
     private async Task<JsonDocument> TrainAsync(params string[] more)
     {
-        var (exitCode, output, error) = await Ti.TrainAsync(folder.Path, Goldens.Sample("my-cat"), "my-cat", ["--model", "demo", "--json", .. more]);
+        var (exitCode, output, error) = await Ti.TrainAsync(
+            folder.Path,
+            Goldens.Sample("my-cat"),
+            "my-cat",
+            ["--model", "demo", "--json", .. more]
+        );
         Assert.True(exitCode == 0, error);
         return JsonDocument.Parse(output);
     }

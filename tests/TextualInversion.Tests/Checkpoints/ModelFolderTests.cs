@@ -16,12 +16,18 @@ public sealed class ModelFolderTests : IDisposable
     public void Constructor_NoSuchFolder_OffersTheDemoModel()
     {
         var path = folder.File("missing");
-        AssertError($"{path}: no such model folder; name a diffusers folder, or use --model demo.", () => new ModelFolder(path));
+        AssertError(
+            $"{path}: no such model folder; name a diffusers folder, or use --model demo.",
+            () => new ModelFolder(path)
+        );
     }
 
     [Fact]
     public void Constructor_NeitherIndexNorParts_SaysWhatIsMissing() =>
-        AssertError($"{folder.Path}: holds neither model_index.json nor unet/config.json, so it is no diffusers folder", () => new ModelFolder(folder.Path));
+        AssertError(
+            $"{folder.Path}: holds neither model_index.json nor unet/config.json, so it is no diffusers folder",
+            () => new ModelFolder(folder.Path)
+        );
 
     [Theory]
     [InlineData("StableDiffusionPipeline", ModelFamily.StableDiffusion)]
@@ -40,15 +46,22 @@ public sealed class ModelFolderTests : IDisposable
     public void Family_SubFoldersOnly_GoesByTheSecondTextEncoder(bool hasSecond, ModelFamily family)
     {
         folder.Write("unet/config.json", "{}");
-        if (hasSecond) folder.Write("text_encoder_2/config.json", "{}");
+        if (hasSecond)
+            folder.Write("text_encoder_2/config.json", "{}");
         Assert.Equal(family, new ModelFolder(folder.Path).Family);
     }
 
     [Theory]
-    [InlineData("""{"_class_name": "StableDiffusion3Pipeline"}""", "is a StableDiffusion3Pipeline; folders of Stable Diffusion 1, 2 and XL can be used")]
+    [InlineData(
+        """{"_class_name": "StableDiffusion3Pipeline"}""",
+        "is a StableDiffusion3Pipeline; folders of Stable Diffusion 1, 2 and XL can be used"
+    )]
     [InlineData("""{"_class_name": "FluxPipeline"}""", "is a FluxPipeline; ")]
     [InlineData("""{"_class_name": "StableDiffusionInpaintPipeline"}""", "is a StableDiffusionInpaintPipeline; ")]
-    [InlineData("""{"_class_name": "StableDiffusionXLImg2ImgPipeline", "requires_aesthetics_score": true}""", "is Stable Diffusion XL's refiner")]
+    [InlineData(
+        """{"_class_name": "StableDiffusionXLImg2ImgPipeline", "requires_aesthetics_score": true}""",
+        "is Stable Diffusion XL's refiner"
+    )]
     [InlineData("""{"_class_name": null}""", "is a model without _class_name; ")]
     [InlineData("{}", "is a model without _class_name; ")]
     [InlineData("""{"_class_name": 5}""", "is no diffusers index: ")]
@@ -63,7 +76,10 @@ public sealed class ModelFolderTests : IDisposable
 
     [Fact]
     public void Config_Missing_NamesIt() =>
-        AssertError($"{folder.File("vae/config.json")}: cannot be read; the model's folder is incomplete.", () => Model().Config<VaeConfig>("vae"));
+        AssertError(
+            $"{folder.File("vae/config.json")}: cannot be read; the model's folder is incomplete.",
+            () => Model().Config<VaeConfig>("vae")
+        );
 
     [Theory]
     [InlineData("")]
@@ -80,7 +96,10 @@ public sealed class ModelFolderTests : IDisposable
 
     [Fact]
     public void ReadText_Missing_NamesIt() =>
-        AssertError($"{folder.File("tokenizer/vocab.json")}: cannot be read; the model's folder is incomplete.", () => Model().ReadText("tokenizer/vocab.json"));
+        AssertError(
+            $"{folder.File("tokenizer/vocab.json")}: cannot be read; the model's folder is incomplete.",
+            () => Model().ReadText("tokenizer/vocab.json")
+        );
 
     [Theory]
     [InlineData("text_encoder", "text_encoder/model.safetensors")]
@@ -92,7 +111,10 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void Weights_LfsPointer_SaysSo()
     {
-        var path = folder.Write("unet/diffusion_pytorch_model.safetensors", "version https://git-lfs.github.com/spec/v1\n");
+        var path = folder.Write(
+            "unet/diffusion_pytorch_model.safetensors",
+            "version https://git-lfs.github.com/spec/v1\n"
+        );
         AssertError($"{path}: is not a whole safetensors file: it is a Git LFS pointer", () => Model().Weights("unet"));
     }
 
@@ -100,25 +122,37 @@ public sealed class ModelFolderTests : IDisposable
     public void Weights_GoldenModel_HaveTheNetworksTensors()
     {
         Assert.Contains("conv_in.weight", new GoldenModel("sd1").Folder.Weights("unet").Tensors.Keys);
-        Assert.Contains("text_model.final_layer_norm.weight", new GoldenModel("sd1").Folder.Weights("text_encoder").Tensors.Keys);
+        Assert.Contains(
+            "text_model.final_layer_norm.weight",
+            new GoldenModel("sd1").Folder.Weights("text_encoder").Tensors.Keys
+        );
     }
 
     /// <summary>Which of the files of a part is taken, each holding one tensor of its own name.</summary>
     [Theory]
     [InlineData(null, "a.safetensors", "a.fp16.safetensors a.safetensors a.bin")]
-    [InlineData(null, "a.safetensors.index.json", "a.safetensors.index.json a-00001-of-00001.safetensors a.fp16.safetensors a.bin")]
+    [InlineData(
+        null,
+        "a.safetensors.index.json",
+        "a.safetensors.index.json a-00001-of-00001.safetensors a.fp16.safetensors a.bin"
+    )]
     [InlineData(null, "a.fp16.safetensors", "a.fp16.safetensors a.bin")]
     [InlineData(null, "a.fp16.safetensors", "a.fp16.safetensors a.non_ema.safetensors")]
     [InlineData(null, "a.bf16.safetensors", "a.bf16.safetensors")]
     [InlineData(null, "a.bin", "a.bin a.fp16.bin")]
     [InlineData(null, "a.fp16.bin", "a.fp16.bin")]
     [InlineData("fp16", "a.fp16.safetensors", "a.fp16.safetensors a.safetensors")]
-    [InlineData("fp16", "a.safetensors.index.fp16.json", "a.safetensors.index.fp16.json a.fp16-00001-of-00001.safetensors a.safetensors")]
+    [InlineData(
+        "fp16",
+        "a.safetensors.index.fp16.json",
+        "a.safetensors.index.fp16.json a.fp16-00001-of-00001.safetensors a.safetensors"
+    )]
     [InlineData("fp16", "a.fp16.safetensors.index.json", "a.fp16.safetensors.index.json a.safetensors")]
     [InlineData("fp16", "a.safetensors", "a.safetensors a.fp16.bin")]
     public void Weights_SeveralFiles_TakesTheBest(string? variant, string expected, string files)
     {
-        foreach (var name in files.Split(' ')) folder.Write($"unet/{Real(name)}", "no weights");
+        foreach (var name in files.Split(' '))
+            folder.Write($"unet/{Real(name)}", "no weights");
 
         Assert.Equal(folder.File($"unet/{Real(expected)}"), WeightFiles.Find(folder.File("unet"), variant));
 
@@ -129,7 +163,10 @@ public sealed class ModelFolderTests : IDisposable
     public void Weights_TextEncoder_HasTheNamesOfTransformers()
     {
         folder.Write("text_encoder_2/pytorch_model.bin", "no weights");
-        Assert.Equal(folder.File("text_encoder_2/pytorch_model.bin"), WeightFiles.Find(folder.File("text_encoder_2"), variant: null));
+        Assert.Equal(
+            folder.File("text_encoder_2/pytorch_model.bin"),
+            WeightFiles.Find(folder.File("text_encoder_2"), variant: null)
+        );
     }
 
     [Fact]
@@ -137,16 +174,25 @@ public sealed class ModelFolderTests : IDisposable
     {
         folder.Write("unet/diffusion_pytorch_model.ema.safetensors", "no weights");
         folder.Write("unet/diffusion_pytorch_model.bf16.safetensors", "no weights");
-        AssertError($"{folder.File("unet")}: has weights in the variants bf16, ema; choose one with --variant.", () => Model().Weights("unet"));
+        AssertError(
+            $"{folder.File("unet")}: has weights in the variants bf16, ema; choose one with --variant.",
+            () => Model().Weights("unet")
+        );
     }
 
     [Fact]
     public void Constructor_NoSuchVariant_NamesThoseThereAre()
     {
         Model();
-        AssertError($"{folder.Path}: has no weights of the variant fp16; it has none at all, leave --variant out.", () => new ModelFolder(folder.Path, "fp16"));
+        AssertError(
+            $"{folder.Path}: has no weights of the variant fp16; it has none at all, leave --variant out.",
+            () => new ModelFolder(folder.Path, "fp16")
+        );
         folder.Write("unet/diffusion_pytorch_model.bf16.safetensors", "no weights");
-        AssertError($"{folder.Path}: has no weights of the variant fp16; it has bf16.", () => new ModelFolder(folder.Path, "fp16"));
+        AssertError(
+            $"{folder.Path}: has no weights of the variant fp16; it has bf16.",
+            () => new ModelFolder(folder.Path, "fp16")
+        );
         Assert.Equal(ModelFamily.StableDiffusion, new ModelFolder(folder.Path, "bf16").Family);
     }
 
@@ -154,7 +200,11 @@ public sealed class ModelFolderTests : IDisposable
     public void Weights_RelativeSymlinks_AreFollowed()
     {
         Model();
-        File.Copy(Goldens.Path("models", "sd1", "unet", "diffusion_pytorch_model.safetensors"), folder.Write("blobs/0123", ""), overwrite: true);
+        File.Copy(
+            Goldens.Path("models", "sd1", "unet", "diffusion_pytorch_model.safetensors"),
+            folder.Write("blobs/0123", ""),
+            overwrite: true
+        );
         folder.Write("unet/config.json", "{}");
         File.CreateSymbolicLink(folder.File("unet/diffusion_pytorch_model.safetensors"), "../blobs/0123");
         using var tensor = new ModelFolder(folder.Path).Weights("unet").Read("conv_in.bias");

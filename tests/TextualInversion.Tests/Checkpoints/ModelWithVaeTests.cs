@@ -39,12 +39,19 @@ public sealed class ModelWithVaeTests : IDisposable
         using var scope = NewDisposeScope();
         var checkpoint = TensorFile.Open(Goldens.Path("models", "sd1-original.safetensors"));
         const string Prefix = "first_stage_model.";
-        var tensors = checkpoint.Tensors.Keys.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(name => name[Prefix.Length..], checkpoint.Read);
+        var tensors = checkpoint
+            .Tensors.Keys.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .ToDictionary(name => name[Prefix.Length..], checkpoint.Read);
         tensors.Add("loss.logvar", zeros(1));
         tensors.Add("model_ema.decay", zeros(1));
         SafetensorsFile.Write(folder.File("vae.pt"), tensors, new Dictionary<string, string>(), overwrite: false);
         var model = new ModelWithVae(Sd1, folder.File("vae.pt"));
-        Assert.Equal(new ModelWithVae(Sd1, Goldens.Path("models", "sd1-original.safetensors")).Weights("vae").Tensors.Keys.Order(StringComparer.Ordinal), model.Weights("vae").Tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            new ModelWithVae(Sd1, Goldens.Path("models", "sd1-original.safetensors"))
+                .Weights("vae")
+                .Tensors.Keys.Order(StringComparer.Ordinal),
+            model.Weights("vae").Tensors.Keys.Order(StringComparer.Ordinal)
+        );
         Assert.Equal(Sd1.Config<VaeConfig>("vae").BlockOutChannels, model.Config<VaeConfig>("vae").BlockOutChannels);
     }
 
@@ -52,23 +59,44 @@ public sealed class ModelWithVaeTests : IDisposable
     public void OtherParts_AreTheModels()
     {
         var model = new ModelWithVae(Sd1, Goldens.Path("models", "sd1", "vae"));
-        Assert.Equal((Sd1.Path, Sd1.Family, Sd1.TokenizerFolder("tokenizer")), (model.Path, model.Family, model.TokenizerFolder("tokenizer")));
+        Assert.Equal(
+            (Sd1.Path, Sd1.Family, Sd1.TokenizerFolder("tokenizer")),
+            (model.Path, model.Family, model.TokenizerFolder("tokenizer"))
+        );
         Assert.Equal(Sd1.Weights("unet").FilePath, model.Weights("unet").FilePath);
-        Assert.Equal(Sd1.ReadText("scheduler/scheduler_config.json"), model.ReadText("scheduler/scheduler_config.json"));
+        Assert.Equal(
+            Sd1.ReadText("scheduler/scheduler_config.json"),
+            model.ReadText("scheduler/scheduler_config.json")
+        );
         Assert.Equal(Sd1.Config<UNetConfig>("unet").SampleSize, model.Config<UNetConfig>("unet").SampleSize);
         Assert.True(model.Has("unet/config.json") && model.Has("vae/config.json") && !model.Has("other.json"));
-        Assert.Equal((Goldens.Path("models", "sd1", "vae", "config.json"), Sd1.Full("unet")), (model.Full("vae/config.json"), model.Full("unet")));
+        Assert.Equal(
+            (Goldens.Path("models", "sd1", "vae", "config.json"), Sd1.Full("unet")),
+            (model.Full("vae/config.json"), model.Full("unet"))
+        );
     }
 
     [Fact]
     public void Constructor_NoVae_SaysSo()
     {
-        SafetensorsFile.Write(folder.File("lora.safetensors"), new Dictionary<string, Tensor> { ["a"] = zeros(1) }, new Dictionary<string, string>(), overwrite: false);
-        AssertError($"{folder.File("lora.safetensors")}: holds no VAE of Stable Diffusion; name one, or leave --vae out.", folder.File("lora.safetensors"));
+        SafetensorsFile.Write(
+            folder.File("lora.safetensors"),
+            new Dictionary<string, Tensor> { ["a"] = zeros(1) },
+            new Dictionary<string, string>(),
+            overwrite: false
+        );
+        AssertError(
+            $"{folder.File("lora.safetensors")}: holds no VAE of Stable Diffusion; name one, or leave --vae out.",
+            folder.File("lora.safetensors")
+        );
         AssertError($"{folder.File("diffusion_pytorch_model.safetensors")}: is missing", folder.Path);
         AssertError($"{folder.File("missing")}: cannot be read (", folder.File("missing"));
     }
 
     private static void AssertError(string start, string vae) =>
-        Assert.StartsWith(start, Assert.Throws<TextualInversionException>(() => new ModelWithVae(Sd1, vae)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            start,
+            Assert.Throws<TextualInversionException>(() => new ModelWithVae(Sd1, vae)).Message,
+            StringComparison.Ordinal
+        );
 }

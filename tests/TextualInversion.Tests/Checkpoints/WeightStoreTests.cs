@@ -30,7 +30,8 @@ public sealed class WeightStoreTests : IDisposable
     {
         using var store = Store(Values("weight", 1, 2, 3));
         Tensor weight;
-        using (NewDisposeScope()) weight = store.Root.Take("weight", 3);
+        using (NewDisposeScope())
+            weight = store.Root.Take("weight", 3);
         Assert.Equal([1f, 2, 3], weight.data<float>().ToArray());
     }
 
@@ -46,7 +47,10 @@ public sealed class WeightStoreTests : IDisposable
     {
         using var store = Store(Values("weight", 1));
         var error = Assert.Throws<TextualInversionException>(() => (store.Root / "conv_in").Take("bias", 4, 3));
-        Assert.Equal($"{FilePath}: lacks the tensor conv_in.bias, of shape [4, 3]; the file is incomplete or does not belong to its config.json.", error.Message);
+        Assert.Equal(
+            $"{FilePath}: lacks the tensor conv_in.bias, of shape [4, 3]; the file is incomplete or does not belong to its config.json.",
+            error.Message
+        );
     }
 
     [Fact]
@@ -54,7 +58,10 @@ public sealed class WeightStoreTests : IDisposable
     {
         using var store = Store(Values("weight", 1, 2, 3));
         var error = Assert.Throws<TextualInversionException>(() => store.Root.Take("weight", 3, 1));
-        Assert.Equal($"{FilePath}: weight is of shape [3], expected [3, 1]; the file does not belong to its config.json.", error.Message);
+        Assert.Equal(
+            $"{FilePath}: weight is of shape [3], expected [3, 1]; the file does not belong to its config.json.",
+            error.Message
+        );
     }
 
     [Theory]
@@ -66,7 +73,10 @@ public sealed class WeightStoreTests : IDisposable
     {
         using var store = Store(Values("weight", [.. Enumerable.Repeat(1f, 100), value]), type);
         var error = Assert.Throws<TextualInversionException>(() => store.Root.Take("weight", 101));
-        Assert.Equal($"{FilePath}: weight holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again.", error.Message);
+        Assert.Equal(
+            $"{FilePath}: weight holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again.",
+            error.Message
+        );
     }
 
     [Fact]
@@ -84,13 +94,19 @@ public sealed class WeightStoreTests : IDisposable
         store.Root.Take("b", 1);
         var error = Assert.Throws<TextualInversionException>(store.RequireAllTaken);
         Assert.Equal(
-            $"{FilePath}: holds 2 tensors that the network described by config.json has no place for, the first is a; the two do not belong together.", error.Message);
+            $"{FilePath}: holds 2 tensors that the network described by config.json has no place for, the first is a; the two do not belong together.",
+            error.Message
+        );
     }
 
     [Fact]
     public void RequireAllTaken_AllTakenOrDroppedByName_IsFine()
     {
-        using var store = Store(name => name == "position_ids" ? null : name, Values("weight", 1), Values("position_ids", 1));
+        using var store = Store(
+            name => name == "position_ids" ? null : name,
+            Values("weight", 1),
+            Values("position_ids", 1)
+        );
         store.Root.Take("weight", 1);
         store.RequireAllTaken();
     }
@@ -98,7 +114,10 @@ public sealed class WeightStoreTests : IDisposable
     [Fact]
     public void Take_OldName_IsFoundUnderTheNewOne()
     {
-        using var store = Store(name => name.Replace("query", "to_q", StringComparison.Ordinal), Values("query.weight", 1));
+        using var store = Store(
+            name => name.Replace("query", "to_q", StringComparison.Ordinal),
+            Values("query.weight", 1)
+        );
         (store.Root / "to_q").Take("weight", 1);
         store.RequireAllTaken();
     }
@@ -106,9 +125,17 @@ public sealed class WeightStoreTests : IDisposable
     [Fact]
     public void Constructor_OldAndNewNameInOneFile_NamesBoth()
     {
-        var error = Assert.Throws<TextualInversionException>(
-            () => Store(name => name.Replace("query", "to_q", StringComparison.Ordinal), Values("query.weight", 1), Values("to_q.weight", 1)));
-        Assert.Equal($"{FilePath}: holds query.weight and to_q.weight, which are the same tensor; the file does not belong to its config.json.", error.Message);
+        var error = Assert.Throws<TextualInversionException>(() =>
+            Store(
+                name => name.Replace("query", "to_q", StringComparison.Ordinal),
+                Values("query.weight", 1),
+                Values("to_q.weight", 1)
+            )
+        );
+        Assert.Equal(
+            $"{FilePath}: holds query.weight and to_q.weight, which are the same tensor; the file does not belong to its config.json.",
+            error.Message
+        );
     }
 
     [Fact]
@@ -138,20 +165,28 @@ public sealed class WeightStoreTests : IDisposable
     private string Hash(ScalarType type, params (string Name, float[] Values)[] tensors)
     {
         using var store = Store(name => name, type, tensors);
-        foreach (var (name, values) in tensors) store.Root.Take(name, values.Length);
+        foreach (var (name, values) in tensors)
+            store.Root.Take(name, values.Length);
         return store.Hash();
     }
 
-    private WeightStore Store(params (string Name, float[] Values)[] tensors) => Store(name => name, ScalarType.Float32, tensors);
+    private WeightStore Store(params (string Name, float[] Values)[] tensors) =>
+        Store(name => name, ScalarType.Float32, tensors);
 
     private WeightStore Store((string Name, float[] Values) only, ScalarType type) => Store(name => name, type, [only]);
 
-    private WeightStore Store(Func<string, string?> rename, params (string Name, float[] Values)[] tensors) => Store(rename, ScalarType.Float32, tensors);
+    private WeightStore Store(Func<string, string?> rename, params (string Name, float[] Values)[] tensors) =>
+        Store(rename, ScalarType.Float32, tensors);
 
     private WeightStore Store(Func<string, string?> rename, ScalarType type, (string Name, float[] Values)[] tensors)
     {
         using var scope = NewDisposeScope();
-        SafetensorsFile.Write(FilePath, tensors.ToDictionary(pair => pair.Name, pair => tensor(pair.Values)), new Dictionary<string, string>(), overwrite: true);
+        SafetensorsFile.Write(
+            FilePath,
+            tensors.ToDictionary(pair => pair.Name, pair => tensor(pair.Values)),
+            new Dictionary<string, string>(),
+            overwrite: true
+        );
         return new WeightStore(SafetensorsFile.Open(FilePath), type, CPU, rename);
     }
 }

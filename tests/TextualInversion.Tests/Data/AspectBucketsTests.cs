@@ -13,10 +13,28 @@ public sealed class AspectBucketsTests
     {
         (int, int)[] kohya =
         [
-            (256, 832), (256, 896), (256, 960), (256, 1024), (320, 704), (320, 768), (384, 640), (448, 576), (512, 512),
-            (576, 448), (640, 384), (704, 320), (768, 320), (832, 256), (896, 256), (960, 256), (1024, 256),
+            (256, 832),
+            (256, 896),
+            (256, 960),
+            (256, 1024),
+            (320, 704),
+            (320, 768),
+            (384, 640),
+            (448, 576),
+            (512, 512),
+            (576, 448),
+            (640, 384),
+            (704, 320),
+            (768, 320),
+            (832, 256),
+            (896, 256),
+            (960, 256),
+            (1024, 256),
         ];
-        Assert.Equal(kohya.Select(size => (size.Item1 / smaller, size.Item2 / smaller)), AspectBuckets.Of(resolution).Order());
+        Assert.Equal(
+            kohya.Select(size => (size.Item1 / smaller, size.Item2 / smaller)),
+            AspectBuckets.Of(resolution).Order()
+        );
     }
 
     [Theory]
@@ -31,7 +49,16 @@ public sealed class AspectBucketsTests
         var sizes = AspectBuckets.Of(resolution);
 
         Assert.Equal((resolution, resolution), sizes[0]);
-        Assert.All(sizes, size => Assert.True(size.WidthPixels * size.HeightPixels <= resolution * resolution && size.WidthPixels % 8 == 0 && size.HeightPixels % 8 == 0 && size.WidthPixels > 0));
+        Assert.All(
+            sizes,
+            size =>
+                Assert.True(
+                    size.WidthPixels * size.HeightPixels <= resolution * resolution
+                        && size.WidthPixels % 8 == 0
+                        && size.HeightPixels % 8 == 0
+                        && size.WidthPixels > 0
+                )
+        );
         Assert.All(sizes, size => Assert.Contains((size.HeightPixels, size.WidthPixels), sizes));
     }
 

@@ -5,7 +5,8 @@ namespace TextualInversion.Tests.Data;
 
 public sealed class BicubicResizeTests
 {
-    public static TheoryData<string> PillowCases => [.. PillowFixture.Cases(PillowFixture.Resize).Select(item => item.GetString()!)];
+    public static TheoryData<string> PillowCases =>
+        [.. PillowFixture.Cases(PillowFixture.Resize).Select(item => item.GetString()!)];
 
     [Theory]
     [MemberData(nameof(PillowCases))]
@@ -24,5 +25,7 @@ public sealed class BicubicResizeTests
     [InlineData(0, 1)]
     [InlineData(1, -1)]
     public void Resize_SideNotPositive_Throws(int width, int height) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => BicubicResize.Resize(new RgbPicture(new byte[3], 1, 1), width, height));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            BicubicResize.Resize(new RgbPicture(new byte[3], 1, 1), width, height)
+        );
 }

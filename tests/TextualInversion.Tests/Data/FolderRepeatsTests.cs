@@ -26,12 +26,20 @@ public sealed class FolderRepeatsTests : IDisposable
     [Fact]
     public void Find_KohyasFolder_ReadsItsSubFoldersInProportion()
     {
-        string cat = folder.Write("20_cat/1.png", Png), dog = folder.Write("30_dog/1.png", Png);
-        string notes = folder.Write("notes.txt", "text"), other = Path.GetDirectoryName(folder.Write("birds/1.png", Png))!;
+        string cat = folder.Write("20_cat/1.png", Png),
+            dog = folder.Write("30_dog/1.png", Png);
+        string notes = folder.Write("notes.txt", "text"),
+            other = Path.GetDirectoryName(folder.Write("birds/1.png", Png))!;
 
         var found = PictureFiles.Find([folder.Path]);
 
-        Assert.Equal([$"{other}: is a folder inside the folder; name it as well if its pictures belong here", $"{notes}: is not a picture that can be read"], found.Strays.Select(stray => stray.ToString()));
+        Assert.Equal(
+            [
+                $"{other}: is a folder inside the folder; name it as well if its pictures belong here",
+                $"{notes}: is not a picture that can be read",
+            ],
+            found.Strays.Select(stray => stray.ToString())
+        );
 
         Assert.Equal([cat, dog], found.Pictures);
         Assert.Equal([2, 3], found.Pictures.Select(picture => found.Repeats[picture]));
@@ -40,11 +48,17 @@ public sealed class FolderRepeatsTests : IDisposable
     [Fact]
     public void Find_NumberedFoldersNamed_CountInProportionToFilesAndOtherFolders()
     {
-        string cat = folder.Write("10_cat/1.png", Png), plain = folder.Write("dogs/1.png", Png), summer = folder.Write("2024_summer/1.png", Png), file = folder.Write("5_files/1.png", Png);
+        string cat = folder.Write("10_cat/1.png", Png),
+            plain = folder.Write("dogs/1.png", Png),
+            summer = folder.Write("2024_summer/1.png", Png),
+            file = folder.Write("5_files/1.png", Png);
 
         var found = PictureFiles.Find([folder.File("10_cat"), folder.File("dogs"), folder.File("2024_summer"), file]);
 
-        Assert.Equal((10, 1, 1, 1), (found.Repeats[cat], found.Repeats[plain], found.Repeats[summer], found.Repeats[file]));
+        Assert.Equal(
+            (10, 1, 1, 1),
+            (found.Repeats[cat], found.Repeats[plain], found.Repeats[summer], found.Repeats[file])
+        );
     }
 
     [Fact]
@@ -71,6 +85,9 @@ public sealed class FolderRepeatsTests : IDisposable
     {
         folder.Write("2_a/1.png", Png);
         folder.Write("1_b/1.png", Png);
-        Assert.Equal([1, 2], TrainingPictures.Load([folder.Path], 8, CropMode.Center).Pictures.Select(picture => picture.Repeats));
+        Assert.Equal(
+            [1, 2],
+            TrainingPictures.Load([folder.Path], 8, CropMode.Center).Pictures.Select(picture => picture.Repeats)
+        );
     }
 }

@@ -12,9 +12,14 @@ public sealed class LeftAndRightTests
     [InlineData("{}, logo", "logo")]
     [InlineData("a bright {}, textured, a signal, a design, leftovers, letterbox", null)]
     [InlineData("", null)]
-    public void FindWord_Text_IsTheFirstWholeWord(string text, string? expected) => Assert.Equal(expected, LeftAndRight.FindWord(["a photo", text]));
+    public void FindWord_Text_IsTheFirstWholeWord(string text, string? expected) =>
+        Assert.Equal(expected, LeftAndRight.FindWord(["a photo", text]));
 
     [Fact]
     public void FindWord_BuiltInTemplates_HaveNone() =>
-        Assert.Null(LeftAndRight.FindWord(PromptTemplates.For(LearnedProperty.Object).Concat(PromptTemplates.For(LearnedProperty.Style))));
+        Assert.Null(
+            LeftAndRight.FindWord(
+                PromptTemplates.For(LearnedProperty.Object).Concat(PromptTemplates.For(LearnedProperty.Style))
+            )
+        );
 }

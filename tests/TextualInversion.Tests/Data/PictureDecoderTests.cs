@@ -48,7 +48,10 @@ public sealed class PictureDecoderTests : IDisposable
     public void Decode_PngNamedTxt_ReadsIt()
     {
         var path = folder.Write("picture%d[1].txt", PillowFixture.Content("rgb.png"));
-        Assert.Equal(PillowFixture.Picture(PillowFixture.Decode, "rgb.png.rgb").Pixels, PictureDecoder.Decode(path).Pixels);
+        Assert.Equal(
+            PillowFixture.Picture(PillowFixture.Decode, "rgb.png.rgb").Pixels,
+            PictureDecoder.Decode(path).Pixels
+        );
     }
 
     [Fact]
@@ -57,14 +60,19 @@ public sealed class PictureDecoderTests : IDisposable
         var path = folder.Write("text.png", "<svg xmlns='http://www.w3.org/2000/svg'/>");
         Assert.Equal(
             $"{path}: is not a picture that can be read; pictures are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.",
-            Error(() => PictureDecoder.Decode(path)));
+            Error(() => PictureDecoder.Decode(path))
+        );
     }
 
     [Fact]
     public void Decode_MissingFile_Throws()
     {
         var path = folder.File("1.png");
-        Assert.StartsWith($"{path}: cannot be read (", Error(() => PictureDecoder.Decode(path)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{path}: cannot be read (",
+            Error(() => PictureDecoder.Decode(path)),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -82,10 +90,17 @@ public sealed class PictureDecoderTests : IDisposable
     {
         var content = PillowFixture.Content(name);
         var step = Math.Max(1, content.Length / 100);
-        for (var length = PictureFormats.HeadBytes; length < content.Length; length += length > content.Length - 16 ? 1 : step)
+        for (
+            var length = PictureFormats.HeadBytes;
+            length < content.Length;
+            length += length > content.Length - 16 ? 1 : step
+        )
         {
             var message = Error(() => PictureDecoder.Decode(name, content[..length]));
-            Assert.True(message.StartsWith($"{name}: is damaged or truncated (", StringComparison.Ordinal), $"{length} bytes: {message}");
+            Assert.True(
+                message.StartsWith($"{name}: is damaged or truncated (", StringComparison.Ordinal),
+                $"{length} bytes: {message}"
+            );
             Assert.EndsWith("); copy or save it anew, or leave it out.", message, StringComparison.Ordinal);
         }
     }
@@ -136,7 +151,8 @@ public sealed class PictureDecoderTests : IDisposable
     public void Decode_HeaderAnnouncesTooMuch_IsRefused(int width, int height, string size) =>
         Assert.Equal(
             $"bomb.png: {size} pixels are too many; make it smaller: at most 16,384 a side and 134 million in all.",
-            Error(() => PictureDecoder.Decode("bomb.png", MakeEmptyPng(width, height))));
+            Error(() => PictureDecoder.Decode("bomb.png", MakeEmptyPng(width, height)))
+        );
 
     // The first would take gigabytes for one row, the second is just small enough to be tried.
     [Theory]
@@ -166,7 +182,8 @@ public sealed class PictureDecoderTests : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9]) = (8, 2); // bits, RGB
         using var data = new MemoryStream();
-        using (var compressed = new ZLibStream(data, CompressionLevel.Fastest, leaveOpen: true)) compressed.Write(new byte[100]);
+        using (var compressed = new ZLibStream(data, CompressionLevel.Fastest, leaveOpen: true))
+            compressed.Write(new byte[100]);
         return
         [
             .. PngTextChunk.Signature,

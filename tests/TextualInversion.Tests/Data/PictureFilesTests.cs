@@ -15,7 +15,8 @@ public sealed class PictureFilesTests : IDisposable
     public void Find_Folder_SortsPicturesOrdinallyAndNamesStrays()
     {
         string[] pictures = ["2.png", "10.png", "B.png", "a.png", ".hidden.png", ".DS_Store", "inner/3.png"];
-        foreach (var name in pictures) folder.Write(name, Png);
+        foreach (var name in pictures)
+            folder.Write(name, Png);
         folder.Write("2.txt", "a photo of a cat");
         folder.Write("notes.txt", "not beside a picture");
         folder.Write("empty.png", "");
@@ -24,11 +25,13 @@ public sealed class PictureFilesTests : IDisposable
 
         Assert.Equal(["10.png", "2.png", "B.png", "a.png"], found.Pictures.Select(Path.GetFileName));
         Assert.Equal(
-        [
-            $"{folder.File("empty.png")}: is empty",
-            $"{folder.File("inner")}: is a folder inside the folder; name it as well if its pictures belong here",
-            $"{folder.File("notes.txt")}: is not a picture that can be read",
-        ], found.Strays.Select(stray => stray.ToString()));
+            [
+                $"{folder.File("empty.png")}: is empty",
+                $"{folder.File("inner")}: is a folder inside the folder; name it as well if its pictures belong here",
+                $"{folder.File("notes.txt")}: is not a picture that can be read",
+            ],
+            found.Strays.Select(stray => stray.ToString())
+        );
     }
 
     [Fact]
@@ -47,7 +50,9 @@ public sealed class PictureFilesTests : IDisposable
     public void Find_FileNamedTwice_CountsOnce()
     {
         var picture = folder.Write("1.png", Png);
-        Assert.Single(PictureFiles.Find([picture, folder.Path, Path.Combine(folder.Path, ".", "1.png"), folder.Path]).Pictures);
+        Assert.Single(
+            PictureFiles.Find([picture, folder.Path, Path.Combine(folder.Path, ".", "1.png"), folder.Path]).Pictures
+        );
     }
 
     [Fact]
@@ -64,13 +69,19 @@ public sealed class PictureFilesTests : IDisposable
 
     [Fact]
     public void Find_MissingPath_Throws() =>
-        AssertError(folder.File("missing"), $"{folder.File("missing")}: there is no such file or folder; check the spelling.");
+        AssertError(
+            folder.File("missing"),
+            $"{folder.File("missing")}: there is no such file or folder; check the spelling."
+        );
 
     [Fact]
     public void Find_NamedFileIsNoPicture_Throws()
     {
         var text = folder.Write("text.png", "a photo of a cat");
-        AssertError(text, $"{text}: is not a picture that can be read; name pictures: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.");
+        AssertError(
+            text,
+            $"{text}: is not a picture that can be read; name pictures: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
+        );
     }
 
     [Fact]
@@ -90,10 +101,12 @@ public sealed class PictureFilesTests : IDisposable
     [Fact]
     public void Find_FolderWithoutPictures_NamesSomeOfItsFiles()
     {
-        foreach (var name in new[] { "a.md", "b.txt", "c.txt", "d.txt", "e.txt" }) folder.Write(name, "text");
+        foreach (var name in new[] { "a.md", "b.txt", "c.txt", "d.txt", "e.txt" })
+            folder.Write(name, "text");
         AssertError(
             folder.Path,
-            $"{folder.Path}: has no picture, only a.md, b.txt, c.txt and 2 more; pictures are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.");
+            $"{folder.Path}: has no picture, only a.md, b.txt, c.txt and 2 more; pictures are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
+        );
     }
 
     [Fact]

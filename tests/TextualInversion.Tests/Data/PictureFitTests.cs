@@ -10,15 +10,22 @@ public sealed class PictureFitTests
     [InlineData(3000, 2000, 640, 384, 640, 427)] // 426.7
     [InlineData(64, 64, 128, 128, 128, 128)]
     [InlineData(1, 1000, 64, 256, 64, 64000)]
-    public void Covering_Size_IsTheSmallestThatHidesTheTarget(int width, int height, int targetWidth, int targetHeight, int expectedWidth, int expectedHeight) =>
-        Assert.Equal((expectedWidth, expectedHeight), PictureFit.Covering(width, height, (targetWidth, targetHeight)));
+    public void Covering_Size_IsTheSmallestThatHidesTheTarget(
+        int width,
+        int height,
+        int targetWidth,
+        int targetHeight,
+        int expectedWidth,
+        int expectedHeight
+    ) => Assert.Equal((expectedWidth, expectedHeight), PictureFit.Covering(width, height, (targetWidth, targetHeight)));
 
     /// <summary>Three columns of 32 pixels become 104 x 35, of which the middle stays.</summary>
     [Fact]
     public void Apply_Bucket_KeepsTheMiddleAtItsShape()
     {
         var pixels = new byte[96 * 32 * 3];
-        for (var i = 0; i < pixels.Length; i++) pixels[i] = (byte)(i / 3 % 96 / 32 * 100);
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = (byte)(i / 3 % 96 / 32 * 100);
         var picture = new RgbPicture(pixels, 96, 32);
 
         var target = PictureFit.Target(picture, CropMode.Bucket, 64);
@@ -33,6 +40,9 @@ public sealed class PictureFitTests
     public void Target_OtherCrops_IsTheSquare()
     {
         var picture = new RgbPicture(new byte[6], 2, 1);
-        Assert.All([CropMode.Center, CropMode.Squash], crop => Assert.Equal((64, 64), PictureFit.Target(picture, crop, 64)));
+        Assert.All(
+            [CropMode.Center, CropMode.Squash],
+            crop => Assert.Equal((64, 64), PictureFit.Target(picture, crop, 64))
+        );
     }
 }

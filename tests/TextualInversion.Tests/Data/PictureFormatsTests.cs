@@ -24,7 +24,10 @@ public sealed class PictureFormatsTests
     [InlineData("msf1", MagickFormat.Heic)]
     [InlineData("avis", MagickFormat.Avif)]
     public void Recognise_Brand_NamesItsFormat(string brand, MagickFormat expected) =>
-        Assert.Equal(expected, PictureFormats.Recognise([0, 0, 0, 24, .. "ftyp"u8, .. System.Text.Encoding.ASCII.GetBytes(brand)]));
+        Assert.Equal(
+            expected,
+            PictureFormats.Recognise([0, 0, 0, 24, .. "ftyp"u8, .. System.Text.Encoding.ASCII.GetBytes(brand)])
+        );
 
     [Theory]
     [InlineData("")]

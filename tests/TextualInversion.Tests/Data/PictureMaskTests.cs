@@ -50,15 +50,27 @@ public sealed class PictureMaskTests : IDisposable
         var gray = picture.Pixels.Pixels.Where((_, i) => i % 3 == 0).ToList();
         Assert.Equal(gray.Count, picture.Mask!.Values.Length);
         Assert.All(gray.Zip(picture.Mask.Values), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 12));
-        Assert.Equal((mask, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(mask)))), (picture.Mask.Path, picture.Mask.Sha256));
+        Assert.Equal(
+            (mask, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(mask)))),
+            (picture.Mask.Path, picture.Mask.Sha256)
+        );
     }
 
     [Fact]
     public void Load_PictureOnItsSide_TurnsItsAlphaToo()
     {
-        var turned = TrainingPictures.Load(folder.Write("1.png", PillowFixture.Content("exif6.png")), 8, CropMode.Squash, null);
+        var turned = TrainingPictures.Load(
+            folder.Write("1.png", PillowFixture.Content("exif6.png")),
+            8,
+            CropMode.Squash,
+            null
+        );
         Assert.Equal((14, 18), (turned.OriginalWidthPixels, turned.OriginalHeightPixels));
-        Refuses(folder.File("1.png"), MaskSource.Parse("alpha"), $"{folder.File("1.png")}: has no alpha channel; save it with one, or name a folder of masks with --mask.");
+        Refuses(
+            folder.File("1.png"),
+            MaskSource.Parse("alpha"),
+            $"{folder.File("1.png")}: has no alpha channel; save it with one, or name a folder of masks with --mask."
+        );
     }
 
     [Fact]
@@ -66,18 +78,29 @@ public sealed class PictureMaskTests : IDisposable
     {
         var path = Picture();
         Directory.CreateDirectory(folder.File("masks"));
-        Refuses(path, Masks, $"{path}: has no mask in {folder.File("masks")}; put a gray picture named 1.png there, white where the picture counts.");
+        Refuses(
+            path,
+            Masks,
+            $"{path}: has no mask in {folder.File("masks")}; put a gray picture named 1.png there, white where the picture counts."
+        );
     }
 
     [Fact]
     public void Load_NoSuchFolder_Throws() =>
-        Refuses(Picture(), Masks, $"--mask {folder.File("masks")}: is no folder; name one with a mask for each picture, or say --mask alpha.");
+        Refuses(
+            Picture(),
+            Masks,
+            $"--mask {folder.File("masks")}: is no folder; name one with a mask for each picture, or say --mask alpha."
+        );
 
     [Fact]
     public void Load_TwoMasks_NamesThem()
     {
         var path = Picture();
-        var (one, other) = (folder.Write("masks/1.bmp", PillowFixture.Content("rgb.bmp")), folder.Write("masks/1.png", PillowFixture.Content("rgb.png")));
+        var (one, other) = (
+            folder.Write("masks/1.bmp", PillowFixture.Content("rgb.bmp")),
+            folder.Write("masks/1.png", PillowFixture.Content("rgb.png"))
+        );
         Refuses(path, Masks, $"{path}: has several masks, {one} and {other}; leave one.");
     }
 
@@ -85,7 +108,11 @@ public sealed class PictureMaskTests : IDisposable
     public void Load_FolderOfThePictures_Throws()
     {
         var path = Picture();
-        Refuses(path, MaskSource.Parse(folder.File("pictures")), $"--mask {folder.File("pictures")}: is the folder of the pictures themselves; put the masks into one of their own.");
+        Refuses(
+            path,
+            MaskSource.Parse(folder.File("pictures")),
+            $"--mask {folder.File("pictures")}: is the folder of the pictures themselves; put the masks into one of their own."
+        );
     }
 
     [Fact]
@@ -93,7 +120,11 @@ public sealed class PictureMaskTests : IDisposable
     {
         var path = Picture();
         var mask = folder.Write("masks/1.png", PngFile.Gray(16, 8, (_, _) => 255));
-        Refuses(path, Masks, $"{mask}: 16 x 8 pixels have another shape than {path}, 16 x 16; make the mask as large as its picture.");
+        Refuses(
+            path,
+            Masks,
+            $"{mask}: 16 x 8 pixels have another shape than {path}, 16 x 16; make the mask as large as its picture."
+        );
     }
 
     [Theory]
@@ -103,14 +134,22 @@ public sealed class PictureMaskTests : IDisposable
     {
         var path = folder.Write("pictures/1.png", PngFile.Gray(48, 16, (_, _) => 9));
         var mask = folder.Write("masks/1.png", PngFile.Gray(48, 16, (x, _) => x < 4 ? left : (byte)0));
-        Refuses(path, Masks, $"{mask}: the mask is black all over what is learned of the picture, so nothing of it would count; white is what counts.");
+        Refuses(
+            path,
+            Masks,
+            $"{mask}: the mask is black all over what is learned of the picture, so nothing of it would count; white is what counts."
+        );
     }
 
     [Fact]
     public void Load_TransparentPicture_NamesIt()
     {
         var path = folder.Write("1.png", PngFile.Make(8, 8, (_, _) => [1, 2, 3, 0]));
-        Refuses(path, MaskSource.Parse("alpha"), $"{path}: its alpha channel is black all over what is learned of the picture, so nothing of it would count; white is what counts.");
+        Refuses(
+            path,
+            MaskSource.Parse("alpha"),
+            $"{path}: its alpha channel is black all over what is learned of the picture, so nothing of it would count; white is what counts."
+        );
     }
 
     [Fact]
@@ -126,5 +165,10 @@ public sealed class PictureMaskTests : IDisposable
     private string Picture() => folder.Write("pictures/1.png", PngFile.Gray(16, 16, (x, _) => (byte)x));
 
     private static void Refuses(string path, MaskSource masks, string expected) =>
-        Assert.Equal(expected, Assert.Throws<TextualInversionException>(() => TrainingPictures.Load(path, 8, CropMode.Center, masks)).Message);
+        Assert.Equal(
+            expected,
+            Assert
+                .Throws<TextualInversionException>(() => TrainingPictures.Load(path, 8, CropMode.Center, masks))
+                .Message
+        );
 }

@@ -14,7 +14,9 @@ public sealed class PictureQualityTests
         var gray = new byte[12];
         (gray[5], gray[6]) = (10, 20);
 
-        var quality = PictureQuality.Of(new RgbPicture([.. gray.SelectMany(value => new[] { value, value, value })], 4, 3));
+        var quality = PictureQuality.Of(
+            new RgbPicture([.. gray.SelectMany(value => new[] { value, value, value })], 4, 3)
+        );
 
         Assert.Equal(625, quality.Sharpness, 1e-9);
         Assert.Equal(30 / 12.0 / 255, quality.Brightness, 1e-9);
@@ -22,7 +24,12 @@ public sealed class PictureQualityTests
 
     /// <summary>The luma of red, green and blue.</summary>
     [Fact]
-    public void Of_Colours_AreWeighed() => Assert.Equal((0.299 + 0.587 + 0.114) / 3, PictureQuality.Of(new RgbPicture([255, 0, 0, 0, 255, 0, 0, 0, 255], 3, 1)).Brightness, 1e-9);
+    public void Of_Colours_AreWeighed() =>
+        Assert.Equal(
+            (0.299 + 0.587 + 0.114) / 3,
+            PictureQuality.Of(new RgbPicture([255, 0, 0, 0, 255, 0, 0, 0, 255], 3, 1)).Brightness,
+            1e-9
+        );
 
     [Theory]
     [InlineData("my-cat")]
@@ -44,7 +51,8 @@ public sealed class PictureQualityTests
     [InlineData("my-boat/1.png", 0x33cb353ce0cb4d3)]
     [InlineData("my-boat/5.png", 0x432cb2f14f4cb493)]
     [InlineData("my-cat/1.png", 0x43619e71a6e9c986)]
-    public void Hash_Sample_IsSciPys(string sample, ulong expected) => Assert.Equal(expected, PerceptualHash.Of(PictureDecoder.Decode(Goldens.Sample(sample))).Bits);
+    public void Hash_Sample_IsSciPys(string sample, ulong expected) =>
+        Assert.Equal(expected, PerceptualHash.Of(PictureDecoder.Decode(Goldens.Sample(sample))).Bits);
 
     [Fact]
     public void Hash_SavedAnewHalvedOrBrightened_IsNear()
@@ -52,17 +60,35 @@ public sealed class PictureQualityTests
         foreach (var path in Directory.EnumerateFiles(Goldens.Sample("my-cat"), "*.png"))
         {
             var own = PerceptualHash.Of(PictureDecoder.Decode(path));
-            foreach (var change in new Action<MagickImage>[] { image => image.Resize(96, 96), image => image.Modulate(new Percentage(80)), image => image.GaussianBlur(0, 1), image => image.Quality = 40 })
-                Assert.InRange(own.DistanceTo(PerceptualHash.Of(Changed(path, change))), 0, PerceptualHash.LargestDistanceOfDuplicates);
+            foreach (
+                var change in new Action<MagickImage>[]
+                {
+                    image => image.Resize(96, 96),
+                    image => image.Modulate(new Percentage(80)),
+                    image => image.GaussianBlur(0, 1),
+                    image => image.Quality = 40,
+                }
+            )
+                Assert.InRange(
+                    own.DistanceTo(PerceptualHash.Of(Changed(path, change))),
+                    0,
+                    PerceptualHash.LargestDistanceOfDuplicates
+                );
         }
     }
 
     [Fact]
     public void Hash_DifferentPictures_AreFar()
     {
-        var hashes = new[] { "my-cat", "my-dog", "my-boat", "my-mushroom", "my-style" }.SelectMany(sample => Directory.EnumerateFiles(Goldens.Sample(sample), "*.png")).Select(path => PerceptualHash.Of(PictureDecoder.Decode(path))).ToList();
+        var hashes = new[] { "my-cat", "my-dog", "my-boat", "my-mushroom", "my-style" }
+            .SelectMany(sample => Directory.EnumerateFiles(Goldens.Sample(sample), "*.png"))
+            .Select(path => PerceptualHash.Of(PictureDecoder.Decode(path)))
+            .ToList();
         foreach (var (index, hash) in hashes.Index())
-            Assert.All(hashes[(index + 1)..], other => Assert.True(hash.DistanceTo(other) > PerceptualHash.LargestDistanceOfDuplicates));
+            Assert.All(
+                hashes[(index + 1)..],
+                other => Assert.True(hash.DistanceTo(other) > PerceptualHash.LargestDistanceOfDuplicates)
+            );
     }
 
     private static (bool IsBlurred, bool IsDark) Judge(string path, Action<MagickImage> change)

@@ -12,21 +12,34 @@ public sealed class PromptTemplatesTests : IDisposable
     [Theory]
     [InlineData(LearnedProperty.Object, 27, 27, "a photo of a {}", "a photo of a small {}")]
     [InlineData(LearnedProperty.Style, 19, 17, "a painting in the style of {}", "a large painting in the style of {}")]
-    public void For_Property_GivesThePublishedList(LearnedProperty property, int count, int distinct, string first, string last)
+    public void For_Property_GivesThePublishedList(
+        LearnedProperty property,
+        int count,
+        int distinct,
+        string first,
+        string last
+    )
     {
         var templates = PromptTemplates.For(property);
 
-        Assert.Equal((count, distinct, first, last), (templates.Count, templates.Distinct().Count(), templates[0], templates[^1]));
+        Assert.Equal(
+            (count, distinct, first, last),
+            (templates.Count, templates.Distinct().Count(), templates[0], templates[^1])
+        );
         Assert.All(templates, template => Assert.EndsWith(" {}", template, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void For_UnknownProperty_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => PromptTemplates.For((LearnedProperty)9));
+    public void For_UnknownProperty_Throws() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => PromptTemplates.For((LearnedProperty)9));
 
     [Fact]
     public void Read_File_SkipsCommentsAndEmptyLines()
     {
-        var path = folder.Write("templates.txt", "\uFEFF# mine\r\n  {} on a beach \r\n\r\n\t# a photo\na photo of {} and {}");
+        var path = folder.Write(
+            "templates.txt",
+            "\uFEFF# mine\r\n  {} on a beach \r\n\r\n\t# a photo\na photo of {} and {}"
+        );
         Assert.Equal(["{} on a beach", "a photo of {} and {}"], PromptTemplates.Read(path));
     }
 

@@ -14,12 +14,16 @@ public sealed class RgbPictureTests
     public void CropCenter_AnyShape_KeepsTheMiddle(int width, int height, byte[] expected)
     {
         var pixels = new byte[width * height * 3];
-        for (var i = 0; i < pixels.Length; i++) pixels[i] = (byte)(i / 3 / width * 10 + i / 3 % width + 100 * (i % 3));
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = (byte)(i / 3 / width * 10 + i / 3 % width + 100 * (i % 3));
 
         var cropped = new RgbPicture(pixels, width, height).CropCenter();
 
         var side = Math.Min(width, height);
         Assert.Equal((side, side), (cropped.WidthPixels, cropped.HeightPixels));
-        Assert.Equal(expected.SelectMany(value => new[] { value, (byte)(value + 100), (byte)(value + 200) }), cropped.Pixels);
+        Assert.Equal(
+            expected.SelectMany(value => new[] { value, (byte)(value + 100), (byte)(value + 200) }),
+            cropped.Pixels
+        );
     }
 }

@@ -17,7 +17,21 @@ public sealed class TrainingPictureTests
         Assert.True(tensor.is_contiguous());
         // Red, green, blue; numpy: (bytes / 127.5 - 1).astype(float32)
         Assert.Equal(
-            [-1f, 0.2f, -0.99215686f, -0.003921569f, -0.6f, 0.6f, -0.9843137f, 0.003921569f, -0.2f, 1f, -0.9764706f, 0.99215686f],
-            tensor.data<float>().ToArray());
+            [
+                -1f,
+                0.2f,
+                -0.99215686f,
+                -0.003921569f,
+                -0.6f,
+                0.6f,
+                -0.9843137f,
+                0.003921569f,
+                -0.2f,
+                1f,
+                -0.9764706f,
+                0.99215686f,
+            ],
+            tensor.data<float>().ToArray()
+        );
     }
 }

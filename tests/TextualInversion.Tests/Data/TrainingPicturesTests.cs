@@ -15,8 +15,11 @@ public sealed class TrainingPicturesTests : IDisposable
             foreach (var item in PillowFixture.Cases(Goldens.Open("images/expected.safetensors")))
             {
                 data.Add(
-                    item.GetProperty("key").GetString()!, item.GetProperty("file").GetString()!,
-                    item.GetProperty("center_crop").GetBoolean(), item.GetProperty("size").GetInt32());
+                    item.GetProperty("key").GetString()!,
+                    item.GetProperty("file").GetString()!,
+                    item.GetProperty("center_crop").GetBoolean(),
+                    item.GetProperty("size").GetInt32()
+                );
             }
 
             return data;
@@ -32,11 +35,17 @@ public sealed class TrainingPicturesTests : IDisposable
     {
         var expected = PillowFixture.Picture(Goldens.Open("images/expected.safetensors"), key).Pixels;
 
-        var loaded = TrainingPictures.Load([Goldens.Path("images", file)], size, centerCrop ? CropMode.Center : CropMode.Squash);
+        var loaded = TrainingPictures.Load(
+            [Goldens.Path("images", file)],
+            size,
+            centerCrop ? CropMode.Center : CropMode.Squash
+        );
 
         var actual = Assert.Single(loaded.Pictures).Pixels.Pixels;
-        if (file.EndsWith(".png", StringComparison.Ordinal)) Assert.Equal(expected, actual);
-        else Assert.InRange(expected.Zip(actual, (a, b) => Math.Abs(a - b)).Average(), 0, 0.999);
+        if (file.EndsWith(".png", StringComparison.Ordinal))
+            Assert.Equal(expected, actual);
+        else
+            Assert.InRange(expected.Zip(actual, (a, b) => Math.Abs(a - b)).Average(), 0, 0.999);
     }
 
     [Fact]
@@ -54,7 +63,10 @@ public sealed class TrainingPicturesTests : IDisposable
         Assert.Equal((18, 14), (first.OriginalWidthPixels, first.OriginalHeightPixels));
         Assert.Equal((folder.File("2.png"), null), (second.Path, second.Caption));
         Assert.Equal((14, 18), (second.OriginalWidthPixels, second.OriginalHeightPixels));
-        Assert.Equal((8, 8, 8 * 8 * 3), (first.Pixels.WidthPixels, first.Pixels.HeightPixels, first.Pixels.Pixels.Length));
+        Assert.Equal(
+            (8, 8, 8 * 8 * 3),
+            (first.Pixels.WidthPixels, first.Pixels.HeightPixels, first.Pixels.Pixels.Length)
+        );
     }
 
     [Fact]
@@ -75,10 +87,12 @@ public sealed class TrainingPicturesTests : IDisposable
         var loaded = TrainingPictures.Load([folder.Path], 16, CropMode.Center);
 
         Assert.Equal(
-        [
-            $"{stray}: is not a picture that can be read",
-            $"{picture}: 18 x 14 pixels are enlarged to 16 x 16; the blur is learned too, so take a larger picture or a lower resolution",
-        ], loaded.Warnings.Select(warning => warning.ToString()));
+            [
+                $"{stray}: is not a picture that can be read",
+                $"{picture}: 18 x 14 pixels are enlarged to 16 x 16; the blur is learned too, so take a larger picture or a lower resolution",
+            ],
+            loaded.Warnings.Select(warning => warning.ToString())
+        );
     }
 
     [Theory]
@@ -87,8 +101,13 @@ public sealed class TrainingPicturesTests : IDisposable
     [InlineData(100)]
     public void Load_ResolutionNoMultipleOf8_Throws(int resolution)
     {
-        var error = Assert.Throws<TextualInversionException>(() => TrainingPictures.Load([folder.Path], resolution, CropMode.Center));
-        Assert.Equal($"A resolution of {resolution} is not possible; choose a multiple of 8 pixels, such as 512.", error.Message);
+        var error = Assert.Throws<TextualInversionException>(() =>
+            TrainingPictures.Load([folder.Path], resolution, CropMode.Center)
+        );
+        Assert.Equal(
+            $"A resolution of {resolution} is not possible; choose a multiple of 8 pixels, such as 512.",
+            error.Message
+        );
     }
 
     [Fact]
@@ -103,6 +122,8 @@ public sealed class TrainingPicturesTests : IDisposable
     {
         var path = folder.Write("1.png", PillowFixture.Content("rgb.png"));
         var cancelled = new CancellationToken(canceled: true);
-        Assert.Throws<OperationCanceledException>(() => TrainingPictures.Load([path], 8, CropMode.Center, cancellationToken: cancelled));
+        Assert.Throws<OperationCanceledException>(() =>
+            TrainingPictures.Load([path], 8, CropMode.Center, cancellationToken: cancelled)
+        );
     }
 }

@@ -27,7 +27,8 @@ public sealed class EmbeddingFileTests : IDisposable
         {
             var data = new TheoryData<EmbeddingLayout, ScalarType>();
             foreach (var layout in Enum.GetValues<EmbeddingLayout>())
-                foreach (var type in new[] { ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16 }) data.Add(layout, type);
+            foreach (var type in new[] { ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16 })
+                data.Add(layout, type);
             return data;
         }
     }
@@ -44,15 +45,27 @@ public sealed class EmbeddingFileTests : IDisposable
         using var file = EmbeddingFile.Open(Goldens.Path("embeddings", name));
 
         var layout = EmbeddingLayouts.Name(file.Layout);
-        Assert.Equal(expected.GetProperty("layout").GetString(), layout switch { "webui-safetensors" => "emb_params", "png" => "webui-png", _ => layout });
+        Assert.Equal(
+            expected.GetProperty("layout").GetString(),
+            layout switch
+            {
+                "webui-safetensors" => "emb_params",
+                "png" => "webui-png",
+                _ => layout,
+            }
+        );
         string[] keys = file.Layout == EmbeddingLayout.Sdxl ? ["clip_l", "clip_g"] : [""];
         var vectors = expected.GetProperty("vectors");
         Assert.Equal(keys.Order(), vectors.EnumerateObject().Select(entry => entry.Name).Order());
-        foreach (var (key, rows) in keys.Zip(file.Embedding.Rows)) AssertVectors(vectors.GetProperty(key), rows);
+        foreach (var (key, rows) in keys.Zip(file.Embedding.Rows))
+            AssertVectors(vectors.GetProperty(key), rows);
         Assert.Equal(keys.Length, file.Embedding.Rows.Count);
-        if (expected.TryGetProperty("trigger", out var trigger)) Assert.Equal(trigger.GetString(), file.Embedding.Trigger);
-        if (expected.TryGetProperty("name", out var recorded)) Assert.Equal(recorded.GetString(), file.Embedding.Trigger);
-        if (expected.TryGetProperty("step", out var step)) Assert.Equal(step.ToString(), file.Embedding.Provenance["steps"]);
+        if (expected.TryGetProperty("trigger", out var trigger))
+            Assert.Equal(trigger.GetString(), file.Embedding.Trigger);
+        if (expected.TryGetProperty("name", out var recorded))
+            Assert.Equal(recorded.GetString(), file.Embedding.Trigger);
+        if (expected.TryGetProperty("step", out var step))
+            Assert.Equal(step.ToString(), file.Embedding.Provenance["steps"]);
     }
 
     [Theory]
@@ -68,9 +81,14 @@ public sealed class EmbeddingFileTests : IDisposable
         using var read = EmbeddingFile.Open(path);
         Assert.Equal((layout, layout == EmbeddingLayout.Png ? ScalarType.Float32 : type), (read.Layout, read.Type));
         Assert.Equal(layout == EmbeddingLayout.Bare ? "my-cat" : written.Trigger, read.Embedding.Trigger);
-        foreach (var (expected, actual) in written.Rows.Zip(read.Embedding.Rows)) Assert.Equal(expected.to(type).to(ScalarType.Float32).data<float>().ToArray(), actual.data<float>().ToArray());
+        foreach (var (expected, actual) in written.Rows.Zip(read.Embedding.Rows))
+            Assert.Equal(
+                expected.to(type).to(ScalarType.Float32).data<float>().ToArray(),
+                actual.data<float>().ToArray()
+            );
         var lost = EmbeddingLayouts.Losses(layout, path, written);
-        foreach (var key in written.Provenance.Keys.Except(lost)) Assert.Contains(written.Provenance[key], read.Embedding.Provenance.Values);
+        foreach (var key in written.Provenance.Keys.Except(lost))
+            Assert.Contains(written.Provenance[key], read.Embedding.Provenance.Values);
     }
 
     [Theory]
@@ -78,12 +96,20 @@ public sealed class EmbeddingFileTests : IDisposable
     public void Write_Twice_GivesTheSameBytesAndReplacesNothing(EmbeddingLayout layout)
     {
         using var embedding = New(layout);
-        string first = folder.File("first"), second = folder.File("second");
+        string first = folder.File("first"),
+            second = folder.File("second");
         EmbeddingFile.Write(first, layout, embedding, overwrite: false);
         EmbeddingFile.Write(second, layout, embedding, overwrite: false);
         var bytes = File.ReadAllBytes(first);
         Assert.Equal(bytes, File.ReadAllBytes(second));
-        Assert.Contains("exists", Assert.Throws<TextualInversionException>(() => EmbeddingFile.Write(first, layout, embedding, overwrite: false)).Message);
+        Assert.Contains(
+            "exists",
+            Assert
+                .Throws<TextualInversionException>(() =>
+                    EmbeddingFile.Write(first, layout, embedding, overwrite: false)
+                )
+                .Message
+        );
         Assert.Equal(bytes, File.ReadAllBytes(first));
     }
 
@@ -99,7 +125,11 @@ public sealed class EmbeddingFileTests : IDisposable
         for (var length = 0; length < end; length += 1 + (end / 40))
         {
             File.WriteAllBytes(path, bytes[..length]);
-            Assert.StartsWith(path, Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(path)).Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                path,
+                Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(path)).Message,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -140,7 +170,10 @@ public sealed class EmbeddingFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"lora_down.weight\":[4,4],\"lora_up.weight\":[4,4],\"alpha\":[]}", "is no embedding of a known layout; it holds alpha [], lora_down.weight [4, 4]")]
+    [InlineData(
+        "{\"lora_down.weight\":[4,4],\"lora_up.weight\":[4,4],\"alpha\":[]}",
+        "is no embedding of a known layout; it holds alpha [], lora_down.weight [4, 4]"
+    )]
     [InlineData("{\"x\":[2,3,4]}", "x [2, 3, 4] is no embedding")]
     [InlineData("{\"x\":[0,4]}", "x [0, 4] is no embedding")]
     [InlineData("{\"clip_g\":[2,5],\"clip_l\":[1,3]}", "has 1 vectors in clip_l and 2 in clip_g")]
@@ -148,7 +181,16 @@ public sealed class EmbeddingFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var json = JsonDocument.Parse(shapes);
-        Write("file.safetensors", [.. json.RootElement.EnumerateObject().Select(entry => (entry.Name, zeros([.. entry.Value.EnumerateArray().Select(size => size.GetInt64())])))]);
+        Write(
+            "file.safetensors",
+            [
+                .. json
+                    .RootElement.EnumerateObject()
+                    .Select(entry =>
+                        (entry.Name, zeros([.. entry.Value.EnumerateArray().Select(size => size.GetInt64())]))
+                    ),
+            ]
+        );
         Assert.Contains(message, Refusal("file.safetensors"));
     }
 
@@ -174,7 +216,14 @@ public sealed class EmbeddingFileTests : IDisposable
     public void Write_OtherNumberOfEncoders_SaysWhichLayoutToChoose()
     {
         using var embedding = New(EmbeddingLayout.Sdxl);
-        Assert.EndsWith("choose sdxl.", Assert.Throws<TextualInversionException>(() => EmbeddingFile.Write(folder.File("x"), EmbeddingLayout.WebUi, embedding, overwrite: false)).Message);
+        Assert.EndsWith(
+            "choose sdxl.",
+            Assert
+                .Throws<TextualInversionException>(() =>
+                    EmbeddingFile.Write(folder.File("x"), EmbeddingLayout.WebUi, embedding, overwrite: false)
+                )
+                .Message
+        );
     }
 
     [Theory]
@@ -184,7 +233,14 @@ public sealed class EmbeddingFileTests : IDisposable
     public void Write_TriggerThatMeansSomethingElse_IsRefused(string trigger)
     {
         using var embedding = New(EmbeddingLayout.Diffusers) with { Trigger = trigger };
-        Assert.Contains("choose another", Assert.Throws<TextualInversionException>(() => EmbeddingFile.Write(folder.File("x"), EmbeddingLayout.Diffusers, embedding, overwrite: false)).Message);
+        Assert.Contains(
+            "choose another",
+            Assert
+                .Throws<TextualInversionException>(() =>
+                    EmbeddingFile.Write(folder.File("x"), EmbeddingLayout.Diffusers, embedding, overwrite: false)
+                )
+                .Message
+        );
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
@@ -192,29 +248,66 @@ public sealed class EmbeddingFileTests : IDisposable
     public void Write_TooLargeForTheType_IsRefused()
     {
         using var embedding = new LearnedEmbedding("<x>", [full([1, 4], 70000f)], new Dictionary<string, string>());
-        Assert.Contains("float16", Assert.Throws<TextualInversionException>(() => EmbeddingFile.Write(folder.File("x"), EmbeddingLayout.Diffusers, embedding, overwrite: false, ScalarType.Float16)).Message);
+        Assert.Contains(
+            "float16",
+            Assert
+                .Throws<TextualInversionException>(() =>
+                    EmbeddingFile.Write(
+                        folder.File("x"),
+                        EmbeddingLayout.Diffusers,
+                        embedding,
+                        overwrite: false,
+                        ScalarType.Float16
+                    )
+                )
+                .Message
+        );
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
     private static LearnedEmbedding New(EmbeddingLayout layout)
     {
         using var generator = new Generator(7);
-        Tensor[] rows = EmbeddingLayouts.Encoders(layout) == 2 ? [randn([3, 4], generator: generator), randn([3, 6], generator: generator)] : [randn([3, 4], generator: generator)];
-        return new LearnedEmbedding("<my-cat>", [.. rows.Select(row => row.DetachFromDisposeScope())], new Dictionary<string, string> { ["steps"] = "70", ["base_model"] = "demo", ["seed"] = "1" });
+        Tensor[] rows =
+            EmbeddingLayouts.Encoders(layout) == 2
+                ? [randn([3, 4], generator: generator), randn([3, 6], generator: generator)]
+                : [randn([3, 4], generator: generator)];
+        return new LearnedEmbedding(
+            "<my-cat>",
+            [.. rows.Select(row => row.DetachFromDisposeScope())],
+            new Dictionary<string, string>
+            {
+                ["steps"] = "70",
+                ["base_model"] = "demo",
+                ["seed"] = "1",
+            }
+        );
     }
 
-    private static JsonDocument Expected() => JsonDocument.Parse(File.ReadAllText(Goldens.Path("embeddings", "expected.json")));
+    private static JsonDocument Expected() =>
+        JsonDocument.Parse(File.ReadAllText(Goldens.Path("embeddings", "expected.json")));
 
     private static void AssertVectors(JsonElement expected, Tensor rows)
     {
         Assert.Equal(expected[0].EnumerateArray().Select(size => size.GetInt64()), rows.shape);
         var values = rows.data<float>().ToArray();
-        foreach (var (value, actual) in expected[1].EnumerateArray().Select(value => value.GetDouble()).Zip(values)) Assert.Equal(value, actual, 6);
-        Assert.InRange(values.Sum(value => (double)value), expected[2].GetDouble() - 1e-4, expected[2].GetDouble() + 1e-4);
+        foreach (var (value, actual) in expected[1].EnumerateArray().Select(value => value.GetDouble()).Zip(values))
+            Assert.Equal(value, actual, 6);
+        Assert.InRange(
+            values.Sum(value => (double)value),
+            expected[2].GetDouble() - 1e-4,
+            expected[2].GetDouble() + 1e-4
+        );
     }
 
     private void Write(string name, params (string Name, Tensor Tensor)[] tensors) =>
-        SafetensorsFile.Write(folder.File(name), tensors.ToDictionary(item => item.Name, item => item.Tensor), new Dictionary<string, string>(), overwrite: true);
+        SafetensorsFile.Write(
+            folder.File(name),
+            tensors.ToDictionary(item => item.Name, item => item.Tensor),
+            new Dictionary<string, string>(),
+            overwrite: true
+        );
 
-    private string Refusal(string name) => Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(folder.File(name))).Message;
+    private string Refusal(string name) =>
+        Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(folder.File(name))).Message;
 }

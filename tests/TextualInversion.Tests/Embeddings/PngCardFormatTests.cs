@@ -18,19 +18,33 @@ public sealed class PngCardFormatTests : IDisposable
     [Fact]
     public void Open_DataHiddenInThePixels_IsRead()
     {
-        using var file = EmbeddingFile.Open(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "webui-hidden.png"));
+        using var file = EmbeddingFile.Open(
+            Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "webui-hidden.png")
+        );
         Assert.Equal((EmbeddingLayout.Png, "hidden"), (file.Layout, file.Embedding.Trigger));
         Assert.Equal([2, 24], file.Embedding.Rows[0].shape);
         var values = file.Embedding.Rows[0].data<float>().ToArray();
-        foreach (var (expected, actual) in new[] { 3.6905e-05, 8.9624e-03, -8.2241e-03, -2.6718e-02 }.Zip(values)) Assert.Equal(expected, actual, 6);
+        foreach (var (expected, actual) in new[] { 3.6905e-05, 8.9624e-03, -8.2241e-03, -2.6718e-02 }.Zip(values))
+            Assert.Equal(expected, actual, 6);
         Assert.Equal(-0.4797, values.Sum(value => (double)value), 4);
-        Assert.Equal(("250", "81761151", "v1-5-pruned"), (file.Embedding.Provenance["steps"], file.Embedding.Provenance["sd_checkpoint"], file.Embedding.Provenance["sd_checkpoint_name"]));
+        Assert.Equal(
+            ("250", "81761151", "v1-5-pruned"),
+            (
+                file.Embedding.Provenance["steps"],
+                file.Embedding.Provenance["sd_checkpoint"],
+                file.Embedding.Provenance["sd_checkpoint_name"]
+            )
+        );
     }
 
     [Fact]
     public void Write_Card_IsAPictureThatDecodes()
     {
-        using var embedding = new LearnedEmbedding("<x>", [tensor(new float[] { 0, 1, -1, 0.5f }, [2, 2])], new Dictionary<string, string>());
+        using var embedding = new LearnedEmbedding(
+            "<x>",
+            [tensor(new float[] { 0, 1, -1, 0.5f }, [2, 2])],
+            new Dictionary<string, string>()
+        );
         PngCardFormat.Write(folder.File("x.png"), embedding, overwrite: false);
         var picture = PictureDecoder.Decode(folder.File("x.png"));
         Assert.Equal((2, 64), (picture.WidthPixels, picture.HeightPixels));
@@ -39,7 +53,14 @@ public sealed class PngCardFormatTests : IDisposable
 
     [Fact]
     public void Open_PictureWithoutEmbedding_SaysSo() =>
-        Assert.Contains("a picture without an embedding", Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(Path.Combine(Goldens.Repository, "samples", "my-cat", "1.png"))).Message);
+        Assert.Contains(
+            "a picture without an embedding",
+            Assert
+                .Throws<TextualInversionException>(() =>
+                    EmbeddingFile.Open(Path.Combine(Goldens.Repository, "samples", "my-cat", "1.png"))
+                )
+                .Message
+        );
 
     [Theory]
     [InlineData("no base64!")]
@@ -51,6 +72,10 @@ public sealed class PngCardFormatTests : IDisposable
     public void Open_MalformedText_IsRefused(string text)
     {
         var path = folder.Write("x.png", [.. PngTextChunk.Signature, .. PngTextChunk.Make("sd-ti-embedding", text)]);
-        Assert.StartsWith($"{path}: the embedding in the picture is damaged (", Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(path)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{path}: the embedding in the picture is damaged (",
+            Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(path)).Message,
+            StringComparison.Ordinal
+        );
     }
 }

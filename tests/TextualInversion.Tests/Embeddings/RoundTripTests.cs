@@ -24,8 +24,12 @@ public sealed class RoundTripTests : IDisposable
 
         EmbeddingFile.Write(path, layout, written, overwrite: true, (ScalarType)type);
 
-        using EmbeddingFile read = EmbeddingFile.Open(path), inMemory = EmbeddingFile.Open("my-cat", File.ReadAllBytes(path));
-        Assert.Equal((layout, layout == EmbeddingLayout.Png ? ScalarType.Float32 : (ScalarType)type), (read.Layout, read.Type));
+        using EmbeddingFile read = EmbeddingFile.Open(path),
+            inMemory = EmbeddingFile.Open("my-cat", File.ReadAllBytes(path));
+        Assert.Equal(
+            (layout, layout == EmbeddingLayout.Png ? ScalarType.Float32 : (ScalarType)type),
+            (read.Layout, read.Type)
+        );
         foreach (var (expected, actual, copy) in written.Rows.Zip(read.Embedding.Rows, inMemory.Embedding.Rows))
         {
             Assert.Equal(expected.shape, actual.shape);
@@ -34,18 +38,23 @@ public sealed class RoundTripTests : IDisposable
         }
 
         var lost = EmbeddingLayouts.Losses(layout, path, written);
-        if (!lost.Contains($"the trigger {written.Trigger}")) Assert.Equal(written.Trigger, read.Embedding.Trigger);
-        if (layout is EmbeddingLayout.Diffusers or EmbeddingLayout.Sdxl or EmbeddingLayout.WebUiSafetensors) Assert.Equal(written.Name, read.Embedding.Name);
-        foreach (var (key, value) in written.Provenance.Where(note => !lost.Contains(note.Key))) Assert.Equal(value, read.Embedding.Provenance[key]);
+        if (!lost.Contains($"the trigger {written.Trigger}"))
+            Assert.Equal(written.Trigger, read.Embedding.Trigger);
+        if (layout is EmbeddingLayout.Diffusers or EmbeddingLayout.Sdxl or EmbeddingLayout.WebUiSafetensors)
+            Assert.Equal(written.Name, read.Embedding.Name);
+        foreach (var (key, value) in written.Provenance.Where(note => !lost.Contains(note.Key)))
+            Assert.Equal(value, read.Embedding.Provenance[key]);
     }
 
     [Property]
     public void Write_TheSameAgain_GivesTheSameBytes(EmbeddingLayout layout, AnyEmbedding any)
     {
         using var embedding = any.Embedding(EmbeddingLayouts.Encoders(layout));
-        string first = folder.File("a" + EmbeddingLayouts.Extension(layout)), second = folder.File("b" + EmbeddingLayouts.Extension(layout));
+        string first = folder.File("a" + EmbeddingLayouts.Extension(layout)),
+            second = folder.File("b" + EmbeddingLayouts.Extension(layout));
 
-        foreach (var path in new[] { first, second }) EmbeddingFile.Write(path, layout, embedding, overwrite: true);
+        foreach (var path in new[] { first, second })
+            EmbeddingFile.Write(path, layout, embedding, overwrite: true);
 
         Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
     }
@@ -54,12 +63,19 @@ public sealed class RoundTripTests : IDisposable
     public void Open_TensorsOfAnyTypeAndShape_AreTheSame(Dictionary<AnyText, AnyTensor> any)
     {
         using var scope = NewDisposeScope();
-        var tensors = any.Where(pair => pair.Key.Value != "__metadata__").DistinctBy(pair => pair.Key.Value).ToDictionary(pair => pair.Key.Value, pair => pair.Value.Tensor());
-        if (tensors.Count == 0) return; // torch files without tensors are none
+        var tensors = any.Where(pair => pair.Key.Value != "__metadata__")
+            .DistinctBy(pair => pair.Key.Value)
+            .ToDictionary(pair => pair.Key.Value, pair => pair.Value.Tensor());
+        if (tensors.Count == 0)
+            return; // torch files without tensors are none
 
         SafetensorsFile.Write(folder.File("x"), tensors, new Dictionary<string, string>(), overwrite: true);
         AssertSame(SafetensorsFile.Open(folder.File("x")), tensors);
-        TorchSave.Write(folder.File("x"), tensors.ToDictionary(pair => pair.Key, pair => (object?)pair.Value), overwrite: true);
+        TorchSave.Write(
+            folder.File("x"),
+            tensors.ToDictionary(pair => pair.Key, pair => (object?)pair.Value),
+            overwrite: true
+        );
         AssertSame(TorchFile.Open(folder.File("x")), tensors);
     }
 
@@ -70,11 +86,20 @@ public sealed class RoundTripTests : IDisposable
     public void As_EveryKindOfNumber_IsRoundedToNearestEven(ScalarType type)
     {
         uint[] lower = [0, 1, 0x0fff, 0x1000, 0x1001, 0x2fff, 0x3000, 0x3001, 0x7fff, 0x8000, 0x8001, 0xffff];
-        var values = Enumerable.Range(0, 1 << 16).SelectMany(upper => lower.Select(low => BitConverter.UInt32BitsToSingle(((uint)upper << 16) | low)))
-            .Where(value => float.IsFinite(value) && Math.Abs(value) <= (type == ScalarType.Float16 ? 65504 : 3e38f)).ToArray();
+        var values = Enumerable
+            .Range(0, 1 << 16)
+            .SelectMany(upper => lower.Select(low => BitConverter.UInt32BitsToSingle(((uint)upper << 16) | low)))
+            .Where(value => float.IsFinite(value) && Math.Abs(value) <= (type == ScalarType.Float16 ? 65504 : 3e38f))
+            .ToArray();
         using var rows = tensor(values, [1, values.Length]);
         using var rounded = EmbeddingRows.As(rows, type);
-        var expected = values.SelectMany(value => BitConverter.GetBytes(type == ScalarType.Float16 ? BitConverter.HalfToUInt16Bits((Half)value) : NearestEven(value))).ToArray();
+        var expected = values
+            .SelectMany(value =>
+                BitConverter.GetBytes(
+                    type == ScalarType.Float16 ? BitConverter.HalfToUInt16Bits((Half)value) : NearestEven(value)
+                )
+            )
+            .ToArray();
         Assert.True(rounded.bytes.SequenceEqual(expected));
     }
 
@@ -90,11 +115,22 @@ public sealed class RoundTripTests : IDisposable
         foreach (var (name, expected) in tensors)
         {
             using var actual = file.Read(name);
-            Assert.Equal((expected.dtype, string.Join(' ', expected.shape)), (actual.dtype, string.Join(' ', actual.shape)));
+            Assert.Equal(
+                (expected.dtype, string.Join(' ', expected.shape)),
+                (actual.dtype, string.Join(' ', actual.shape))
+            );
             Assert.Equal(expected.bytes, actual.bytes);
         }
     }
 
     private static LearnedEmbedding Rounded(LearnedEmbedding embedding, EmbeddingType type) =>
-        embedding with { Rows = [.. embedding.Rows.Select(rows => rows.clamp(-60_000, 60_000).to((ScalarType)type).to(ScalarType.Float32))] };
+        embedding with
+        {
+            Rows =
+            [
+                .. embedding.Rows.Select(rows =>
+                    rows.clamp(-60_000, 60_000).to((ScalarType)type).to(ScalarType.Float32)
+                ),
+            ],
+        };
 }

@@ -17,7 +17,11 @@ public sealed class SdxlFormatTests : IDisposable
     public void Read_WhatWriteWrote_IsTheSame()
     {
         using var scope = NewDisposeScope();
-        using var written = new LearnedEmbedding("<my-cat>", [rand(2, 3), rand(2, 5)], new Dictionary<string, string> { ["steps"] = "7" });
+        using var written = new LearnedEmbedding(
+            "<my-cat>",
+            [rand(2, 3), rand(2, 5)],
+            new Dictionary<string, string> { ["steps"] = "7" }
+        );
 
         SdxlFormat.Write(FilePath, written, overwrite: false);
 
@@ -28,7 +32,8 @@ public sealed class SdxlFormatTests : IDisposable
         using var read = EmbeddingFile.Read(FilePath);
         Assert.Equal("<my-cat>", read.Trigger);
         Assert.Equal("7", read.Provenance["steps"]);
-        foreach (var (expected, actual) in written.Rows.Zip(read.Rows)) Assert.Equal(expected.data<float>().ToArray(), actual.data<float>().ToArray());
+        foreach (var (expected, actual) in written.Rows.Zip(read.Rows))
+            Assert.Equal(expected.data<float>().ToArray(), actual.data<float>().ToArray());
     }
 
     [Fact]
@@ -47,7 +52,8 @@ public sealed class SdxlFormatTests : IDisposable
     public void Read_Truncated_IsRefused()
     {
         Write(("clip_g", ones(2, 5)), ("clip_l", ones(2, 3)));
-        using (var stream = File.OpenWrite(FilePath)) stream.SetLength(stream.Length - 1);
+        using (var stream = File.OpenWrite(FilePath))
+            stream.SetLength(stream.Length - 1);
         Assert.Contains("truncated", Refusal());
     }
 
@@ -62,7 +68,13 @@ public sealed class SdxlFormatTests : IDisposable
 
     private void Write(params (string Name, Tensor Tensor)[] tensors)
     {
-        SafetensorsFile.Write(FilePath, tensors.ToDictionary(item => item.Name, item => item.Tensor), new Dictionary<string, string>(), overwrite: true);
-        foreach (var (_, tensor) in tensors) tensor.Dispose();
+        SafetensorsFile.Write(
+            FilePath,
+            tensors.ToDictionary(item => item.Name, item => item.Tensor),
+            new Dictionary<string, string>(),
+            overwrite: true
+        );
+        foreach (var (_, tensor) in tensors)
+            tensor.Dispose();
     }
 }

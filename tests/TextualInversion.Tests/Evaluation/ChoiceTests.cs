@@ -4,7 +4,8 @@ namespace TextualInversion.Tests.Evaluation;
 
 public sealed class ChoiceTests
 {
-    private const double Ceiling = 0.9, Floor = 0.1;
+    private const double Ceiling = 0.9,
+        Floor = 0.1;
     private static readonly EvaluationRow Baseline = Row("\"cat\"", 0.5, 0.3, gainError: 0);
 
     [Fact]
@@ -36,16 +37,30 @@ public sealed class ChoiceTests
     }
 
     [Fact]
-    public void Of_EqualOnes_TakesTheEarlier() => Assert.Equal("a", Choose(Row("a", 0.7, 0.25), Row("b", 0.7, 0.25)).Name);
+    public void Of_EqualOnes_TakesTheEarlier() =>
+        Assert.Equal("a", Choose(Row("a", 0.7, 0.25), Row("b", 0.7, 0.25)).Name);
 
     [Fact]
-    public void Of_ModelThatFollowsNoPrompt_GoesByLikeness() => Assert.Equal("b", Choice.Of([Row("a", 0.7, 0.05), Row("b", 0.8, 0.04)], Row("\"cat\"", 0.5, 0.1, 0), Ceiling, floor: 0.1).Name);
+    public void Of_ModelThatFollowsNoPrompt_GoesByLikeness() =>
+        Assert.Equal(
+            "b",
+            Choice.Of([Row("a", 0.7, 0.05), Row("b", 0.8, 0.04)], Row("\"cat\"", 0.5, 0.1, 0), Ceiling, floor: 0.1).Name
+        );
 
     [Fact]
-    public void Of_OneGivenPicture_HasOneAsItsCeiling() => Assert.Contains("40 %", Choice.Of([Row("a", 0.7, 0.3)], Baseline, ceiling: null, Floor).Reason);
+    public void Of_OneGivenPicture_HasOneAsItsCeiling() =>
+        Assert.Contains("40 %", Choice.Of([Row("a", 0.7, 0.3)], Baseline, ceiling: null, Floor).Reason);
 
     private static Choice Choose(params EvaluationRow[] rows) => Choice.Of(rows, Baseline, Ceiling, Floor);
 
     private static EvaluationRow Row(string name, double likeness, double obedience, double gainError = 0.01) =>
-        new(name, new Estimate(likeness, 0), new Estimate(obedience, 0), new Estimate(likeness - 0.5, gainError), new Estimate(obedience - 0.3, 0), [], []);
+        new(
+            name,
+            new Estimate(likeness, 0),
+            new Estimate(obedience, 0),
+            new Estimate(likeness - 0.5, gainError),
+            new Estimate(obedience - 0.3, 0),
+            [],
+            []
+        );
 }

@@ -20,7 +20,12 @@ public sealed class ClipScorerTests : IDisposable
 
     private static string[] Prompts => JsonSerializer.Deserialize<string[]>(Numbers.Metadata["prompts"])!;
 
-    private static RgbPicture[] Pictures => [.. Enumerable.Range(0, (int)Numbers.Tensors["pixel_values"].Shape[0]).Select(i => PillowFixture.Picture(Numbers, $"image{i}"))];
+    private static RgbPicture[] Pictures =>
+        [
+            .. Enumerable
+                .Range(0, (int)Numbers.Tensors["pixel_values"].Shape[0])
+                .Select(i => PillowFixture.Picture(Numbers, $"image{i}")),
+        ];
 
     private static int Side => (int)Numbers.Tensors["pixel_values"].Shape[^1];
 
@@ -55,29 +60,44 @@ public sealed class ClipScorerTests : IDisposable
 
         Goldens.AssertClose(UnitLength("image_embeds"), Stack(pictures), 1e-4, "image_embeds");
         Goldens.AssertClose(UnitLength("text_embeds"), Stack(texts), 1e-4, "text_embeds");
-        var cosines = pictures.Select(picture => texts.Select(text => (float)ClipScorer.Cosine(picture, text)).ToArray()).ToArray();
+        var cosines = pictures
+            .Select(picture => texts.Select(text => (float)ClipScorer.Cosine(picture, text)).ToArray())
+            .ToArray();
         Goldens.AssertClose(Numbers.Read("cosine"), Stack(cosines), 1e-4, "cosine");
     }
 
     [Fact]
     public void Constructor_MissingTensor_NamesIt() =>
-        Refuses("lacks the tensor vision_model.pre_layrnorm.weight", (tensors, _) => tensors.Remove("vision_model.pre_layrnorm.weight"));
+        Refuses(
+            "lacks the tensor vision_model.pre_layrnorm.weight",
+            (tensors, _) => tensors.Remove("vision_model.pre_layrnorm.weight")
+        );
 
     [Fact]
-    public void Constructor_NoImageTower_SaysSo() => Refuses("has no vision_config", (_, config) => config.Remove("vision_config"));
+    public void Constructor_NoImageTower_SaysSo() =>
+        Refuses("has no vision_config", (_, config) => config.Remove("vision_config"));
 
     [Fact]
-    public void Constructor_NoWeightsOfTheImageTower_NamesOne() => Refuses("lacks the tensor vision_model.", (tensors, _) =>
-    {
-        foreach (var key in tensors.Keys.Where(key => key.StartsWith("vi", StringComparison.Ordinal)).ToList()) tensors.Remove(key);
-    });
+    public void Constructor_NoWeightsOfTheImageTower_NamesOne() =>
+        Refuses(
+            "lacks the tensor vision_model.",
+            (tensors, _) =>
+            {
+                foreach (var key in tensors.Keys.Where(key => key.StartsWith("vi", StringComparison.Ordinal)).ToList())
+                    tensors.Remove(key);
+            }
+        );
 
     [Fact]
     public void Constructor_OtherWidth_NamesBothShapes() =>
-        Refuses("visual_projection.weight is of shape [", (_, config) => config["projection_dim"] = config["projection_dim"]!.GetValue<int>() + 1);
+        Refuses(
+            "visual_projection.weight is of shape [",
+            (_, config) => config["projection_dim"] = config["projection_dim"]!.GetValue<int>() + 1
+        );
 
     [Fact]
-    public void Constructor_StrangeTensor_NamesIt() => Refuses("holds stranger", (tensors, _) => tensors["stranger"] = zeros(1));
+    public void Constructor_StrangeTensor_NamesIt() =>
+        Refuses("holds stranger", (tensors, _) => tensors["stranger"] = zeros(1));
 
     [Fact]
     public void Constructor_NoFolderOfAClip_SaysSo()
@@ -118,7 +138,8 @@ public sealed class ClipScorerTests : IDisposable
     private void Refuses(string expected, Action<Dictionary<string, Tensor>, JsonObject> change)
     {
         using var scope = NewDisposeScope();
-        foreach (var file in Directory.EnumerateFiles(Folder)) File.Copy(file, folder.File(Path.GetFileName(file)));
+        foreach (var file in Directory.EnumerateFiles(Folder))
+            File.Copy(file, folder.File(Path.GetFileName(file)));
         var weights = SafetensorsFile.Open(folder.File("model.safetensors"));
         var tensors = weights.Tensors.Keys.ToDictionary(key => key, key => weights.Read(key).clone());
         var config = JsonNode.Parse(File.ReadAllText(folder.File("config.json")))!.AsObject();

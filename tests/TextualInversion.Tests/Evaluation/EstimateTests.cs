@@ -26,5 +26,6 @@ public sealed class EstimateTests
     [InlineData(0.21, 0.1, true)]
     [InlineData(0.2, 0.1, false)]
     [InlineData(-1, 0.1, false)]
-    public void IsAboveZero_TwoStandardErrors_Decide(double mean, double error, bool expected) => Assert.Equal(expected, new Estimate(mean, error).IsAboveZero);
+    public void IsAboveZero_TwoStandardErrors_Decide(double mean, double error, bool expected) =>
+        Assert.Equal(expected, new Estimate(mean, error).IsAboveZero);
 }

@@ -17,5 +17,8 @@ public sealed class EvaluationPromptsTests
     [InlineData(LearnedProperty.Object)]
     [InlineData(LearnedProperty.Style)]
     public void BuiltIn_EachProperty_HasOneSlot(LearnedProperty property) =>
-        Assert.All(EvaluationPrompts.Edits(property).Append(EvaluationPrompts.Bare(property)), template => Assert.Equal(2, template.Split("{}").Length));
+        Assert.All(
+            EvaluationPrompts.Edits(property).Append(EvaluationPrompts.Bare(property)),
+            template => Assert.Equal(2, template.Split("{}").Length)
+        );
 }

@@ -34,10 +34,23 @@ public sealed class EvaluatorTests : IDisposable
 
         var row = Assert.Single(result.Rows);
         var given = Given.Select(clip.Embed).ToList();
-        var pictures = row.Pictures.ToLookup(picture => picture.Prompt, picture => clip.Embed(PictureDecoder.Decode(picture.Path)));
-        Assert.Equal(["a photo of <new>", "a photo of <new> on a beach", "a sketch of <new>"], pictures.Select(group => group.Key));
-        Assert.Equal(pictures["a photo of <new>"].SelectMany(made => given.Select(other => ClipScorer.Cosine(made, other))).Average(), row.Likeness.Mean, 12);
-        var beach = pictures["a photo of <new> on a beach"].Average(made => ClipScorer.Cosine(made, clip.Embed("a photo of on a beach")));
+        var pictures = row.Pictures.ToLookup(
+            picture => picture.Prompt,
+            picture => clip.Embed(PictureDecoder.Decode(picture.Path))
+        );
+        Assert.Equal(
+            ["a photo of <new>", "a photo of <new> on a beach", "a sketch of <new>"],
+            pictures.Select(group => group.Key)
+        );
+        Assert.Equal(
+            pictures["a photo of <new>"]
+                .SelectMany(made => given.Select(other => ClipScorer.Cosine(made, other)))
+                .Average(),
+            row.Likeness.Mean,
+            12
+        );
+        var beach = pictures["a photo of <new> on a beach"]
+            .Average(made => ClipScorer.Cosine(made, clip.Embed("a photo of on a beach")));
         var sketch = pictures["a sketch of <new>"].Average(made => ClipScorer.Cosine(made, clip.Embed("a sketch of")));
         Assert.Equal((beach + sketch) / 2, row.Obedience.Mean, 12);
         Assert.Equal(ClipScorer.Cosine(given[0], given[1]), result.Ceiling!.Value, 12);
@@ -65,10 +78,17 @@ public sealed class EvaluatorTests : IDisposable
     public void Run_InterruptedAndAgain_PaintsTheRestAndGivesTheSameNumbers()
     {
         using var cancellation = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => Run("cache", at =>
-        {
-            if (at.Done == 5) cancellation.Cancel();
-        }, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            Run(
+                "cache",
+                at =>
+                {
+                    if (at.Done == 5)
+                        cancellation.Cancel();
+                },
+                cancellation.Token
+            )
+        );
         var result = Run("cache");
 
         Assert.Equal(reports[^1].Total - 5, reports[^1].Painted);
@@ -79,7 +99,11 @@ public sealed class EvaluatorTests : IDisposable
     public void Run_DamagedFilesInTheCache_AreMadeAnew()
     {
         var first = Run("cache");
-        foreach (var (index, file) in Directory.EnumerateFiles(folder.File("cache"), "*", SearchOption.AllDirectories).Index())
+        foreach (
+            var (index, file) in Directory
+                .EnumerateFiles(folder.File("cache"), "*", SearchOption.AllDirectories)
+                .Index()
+        )
             File.WriteAllBytes(file, File.ReadAllBytes(file)[..(index % 40)]);
 
         AssertSame(first, Run("cache"));
@@ -102,7 +126,14 @@ public sealed class EvaluatorTests : IDisposable
             painter.Key(candidate, generation with { Steps = 3 }, 1),
             painter.Key(candidate, generation with { Guidance = 2 }, 1),
             new CandidatePainter(model, golden.SchedulerConfig, "other").Key(candidate, generation, 1),
-            new CandidatePainter(model, golden.SchedulerConfig with { PredictionType = PredictionType.VPrediction }, "model").Key(candidate, generation, 1),
+            new CandidatePainter(
+                model,
+                golden.SchedulerConfig with
+                {
+                    PredictionType = PredictionType.VPrediction,
+                },
+                "model"
+            ).Key(candidate, generation, 1),
         ];
 
         Assert.Equal(keys.Length, keys.Distinct().Count());
@@ -113,7 +144,8 @@ public sealed class EvaluatorTests : IDisposable
     public void Fingerprint_EachModel_IsItsOwn()
     {
         var prints = new List<string>();
-        foreach (var name in GoldenModel.Names) prints.Add(ModelFingerprint.Of(new GoldenModel(name).Folder));
+        foreach (var name in GoldenModel.Names)
+            prints.Add(ModelFingerprint.Of(new GoldenModel(name).Folder));
 
         Assert.Equal(prints.Count, prints.Distinct().Count());
         Assert.Contains(ModelFingerprint.Of(golden.Folder), prints);
@@ -123,39 +155,83 @@ public sealed class EvaluatorTests : IDisposable
     [InlineData(1)]
     [InlineData(0)]
     public void Validate_TooFewPictures_SaysSo(int count) =>
-        Assert.Contains($"--count {count}", Assert.Throws<TextualInversionException>((Options with { Count = count }).Validate).Message);
+        Assert.Contains(
+            $"--count {count}",
+            Assert.Throws<TextualInversionException>((Options with { Count = count }).Validate).Message
+        );
 
-    private static RgbPicture[] Given => [.. Enumerable.Range(0, 2).Select(i => PillowFixture.Picture(Goldens.Open("clip.safetensors"), $"image{i}"))];
+    private static RgbPicture[] Given =>
+        [.. Enumerable.Range(0, 2).Select(i => PillowFixture.Picture(Goldens.Open("clip.safetensors"), $"image{i}"))];
 
-    private EvaluationOptions Options => new()
-    {
-        BarePrompt = "a photo of {}",
-        EditPrompts = ["a photo of {} on a beach", "a sketch of {}"],
-        Count = 2,
-        Seed = 7,
-        Generation = new GenerateOptions { Prompt = "", Sampler = SamplerKind.Ddim, Steps = 2, Guidance = 3, Width = model.Resolution, Height = model.Resolution },
-    };
+    private EvaluationOptions Options =>
+        new()
+        {
+            BarePrompt = "a photo of {}",
+            EditPrompts = ["a photo of {} on a beach", "a sketch of {}"],
+            Count = 2,
+            Seed = 7,
+            Generation = new GenerateOptions
+            {
+                Prompt = "",
+                Sampler = SamplerKind.Ddim,
+                Steps = 2,
+                Guidance = 3,
+                Width = model.Resolution,
+                Height = model.Resolution,
+            },
+        };
 
-    private EvaluationResult Run(string cache, Action<EvaluationProgress>? watch = null, CancellationToken cancellationToken = default)
+    private EvaluationResult Run(
+        string cache,
+        Action<EvaluationProgress>? watch = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using var rows = Rows();
-        var evaluator = new Evaluator(new CandidatePainter(model, golden.SchedulerConfig, "model"), clip, new PictureCache(folder.File(cache)), Options);
-        return evaluator.Run([Word(rows)], "cat", Given, "sd1", new Watch(at =>
-        {
-            reports.Add(at);
-            watch?.Invoke(at);
-        }), cancellationToken);
+        var evaluator = new Evaluator(
+            new CandidatePainter(model, golden.SchedulerConfig, "model"),
+            clip,
+            new PictureCache(folder.File(cache)),
+            Options
+        );
+        return evaluator.Run(
+            [Word(rows)],
+            "cat",
+            Given,
+            "sd1",
+            new Watch(at =>
+            {
+                reports.Add(at);
+                watch?.Invoke(at);
+            }),
+            cancellationToken
+        );
     }
 
     private Tensor Rows() => model.Vocabularies[0].narrow(0, model.Vocabularies[0].shape[0] / 2, 2).clone();
 
-    private static Candidate Word(Tensor rows) => new("new.safetensors", "<new>", [Placeholder.Parse("<new>", 2)], [rows]);
+    private static Candidate Word(Tensor rows) =>
+        new("new.safetensors", "<new>", [Placeholder.Parse("<new>", 2)], [rows]);
 
     private static void AssertSame(EvaluationResult expected, EvaluationResult actual)
     {
-        Assert.Equal(expected.Rows[0] with { Signs = [], Pictures = [] }, actual.Rows[0] with { Signs = [], Pictures = [] });
+        Assert.Equal(
+            expected.Rows[0] with
+            {
+                Signs = [],
+                Pictures = [],
+            },
+            actual.Rows[0] with
+            {
+                Signs = [],
+                Pictures = [],
+            }
+        );
         Assert.Equal(expected.Rows[0].Signs, actual.Rows[0].Signs);
-        Assert.Equal((expected.Ceiling, expected.Floor, expected.Choice), (actual.Ceiling, actual.Floor, actual.Choice));
+        Assert.Equal(
+            (expected.Ceiling, expected.Floor, expected.Choice),
+            (actual.Ceiling, actual.Floor, actual.Choice)
+        );
     }
 
     private sealed class Watch(Action<EvaluationProgress> handle) : IProgress<EvaluationProgress>

@@ -14,34 +14,57 @@ namespace TextualInversion.Tests.Fixtures;
 internal sealed class GoldenModel(string name)
 {
     /// <summary>All that have numbers of their networks.</summary>
-    public static TheoryData<string> Names => [.. Directory.EnumerateDirectories(Goldens.Path("models"))
-        .Select(folder => Path.GetFileName(folder)!).Where(name => File.Exists(Goldens.Path($"{name}.safetensors")) && Directory.Exists(Goldens.Path("models", name, "unet"))).Order()];
+    public static TheoryData<string> Names =>
+        [
+            .. Directory
+                .EnumerateDirectories(Goldens.Path("models"))
+                .Select(folder => Path.GetFileName(folder)!)
+                .Where(name =>
+                    File.Exists(Goldens.Path($"{name}.safetensors"))
+                    && Directory.Exists(Goldens.Path("models", name, "unet"))
+                )
+                .Order(),
+        ];
 
     public ModelFolder Folder { get; } = new(Goldens.Path("models", name));
 
     /// <summary>Prompts, states, predictions and pictures.</summary>
     public SafetensorsFile Numbers => Goldens.Open($"{name}.safetensors");
 
-    public SchedulerConfig SchedulerConfig => SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
+    public SchedulerConfig SchedulerConfig =>
+        SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
 
     /// <summary>Of the names of its text encoders and tokenizers: nothing, and <c>_2</c> where there is a second.</summary>
     public IReadOnlyList<string> TextSuffixes => Folder.Family == ModelFamily.StableDiffusionXl ? ["", "_2"] : [""];
 
     /// <summary>The files of a kind, such as <c>train-*</c>, of all models.</summary>
     public static TheoryData<string> Files(string kind) =>
-        [.. Directory.EnumerateFiles(Goldens.Folder, $"*-{kind}.safetensors").Select(file => Path.GetFileName(file)).Order()];
+        [
+            .. Directory
+                .EnumerateFiles(Goldens.Folder, $"*-{kind}.safetensors")
+                .Select(file => Path.GetFileName(file))
+                .Order(),
+        ];
 
     /// <summary>The model that such a file is of: <c>sd1</c> for <c>sd1-train-1.safetensors</c>.</summary>
     public static GoldenModel Of(string file) => new(file[..file.IndexOf('-', StringComparison.Ordinal)]);
 
-    public IDiffusionModel Open(bool gradientCheckpointing = false) => DiffusionModel.Open(Folder, CPU, ScalarType.Float32, gradientCheckpointing);
+    public IDiffusionModel Open(bool gradientCheckpointing = false) =>
+        DiffusionModel.Open(Folder, CPU, ScalarType.Float32, gradientCheckpointing);
 
     public ClipTextEncoder TextEncoder(string suffix = "") =>
-        new(Folder.Config<ClipTextConfig>("text_encoder" + suffix), Folder.Weights("text_encoder" + suffix), CPU, hasProjection: suffix.Length > 0);
+        new(
+            Folder.Config<ClipTextConfig>("text_encoder" + suffix),
+            Folder.Weights("text_encoder" + suffix),
+            CPU,
+            hasProjection: suffix.Length > 0
+        );
 
-    public ClipTokenizer Tokenizer(string suffix = "") => ClipTokenizer.Load(Folder.TokenizerFolder("tokenizer" + suffix));
+    public ClipTokenizer Tokenizer(string suffix = "") =>
+        ClipTokenizer.Load(Folder.TokenizerFolder("tokenizer" + suffix));
 
-    public UNet UNet(ScalarType type = ScalarType.Float32) => new(Folder.Config<UNetConfig>("unet"), Folder.Weights("unet"), type, CPU);
+    public UNet UNet(ScalarType type = ScalarType.Float32) =>
+        new(Folder.Config<UNetConfig>("unet"), Folder.Weights("unet"), type, CPU);
 
     public VaeEncoder VaeEncoder() => new(Folder.Config<VaeConfig>("vae"), Folder.Weights("vae"), CPU);
 

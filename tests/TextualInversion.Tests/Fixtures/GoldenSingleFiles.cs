@@ -6,11 +6,12 @@ namespace TextualInversion.Tests.Fixtures;
 internal static class GoldenSingleFiles
 {
     public static TheoryData<string> Names =>
-    [
-        .. Directory.GetFiles(Goldens.Path("models"), "*-original.*")
-            .Select(file => Path.GetFileName(file))
-            .Order(StringComparer.Ordinal),
-    ];
+        [
+            .. Directory
+                .GetFiles(Goldens.Path("models"), "*-original.*")
+                .Select(file => Path.GetFileName(file))
+                .Order(StringComparer.Ordinal),
+        ];
 
     public static ModelFolder FolderOf(string file) =>
         new(Goldens.Path("models", file[..file.IndexOf("-original", StringComparison.Ordinal)]));

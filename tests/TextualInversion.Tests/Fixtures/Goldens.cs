@@ -12,11 +12,13 @@ internal static class Goldens
 {
     public const string Category = "Reference";
 
-    public static string Folder { get; } = Environment.GetEnvironmentVariable("TI_GOLDENS") is { Length: > 0 } folder
-        ? System.IO.Path.GetFullPath(folder)
-        : System.IO.Path.Combine(Repository, "tests", "goldens");
+    public static string Folder { get; } =
+        Environment.GetEnvironmentVariable("TI_GOLDENS") is { Length: > 0 } folder
+            ? System.IO.Path.GetFullPath(folder)
+            : System.IO.Path.Combine(Repository, "tests", "goldens");
 
-    public static string Repository => System.IO.Path.GetFullPath(System.IO.Path.Combine(SourceFolder(), "..", "..", ".."));
+    public static string Repository =>
+        System.IO.Path.GetFullPath(System.IO.Path.Combine(SourceFolder(), "..", "..", ".."));
 
     /// <summary>A file or folder below <c>samples</c>.</summary>
     public static string Sample(params string[] parts) => System.IO.Path.Combine([Repository, "samples", .. parts]);
@@ -33,7 +35,10 @@ internal static class Goldens
         var reference = expected.to(ScalarType.Float64);
         var scale = Math.Max(reference.abs().max().item<double>(), 1e-12);
         var difference = (reference - actual.to(ScalarType.Float64)).abs().max().item<double>();
-        Assert.True(difference <= tolerance * scale, $"{what}: differs by {difference / scale:E2} of its largest magnitude, allowed {tolerance:E1}");
+        Assert.True(
+            difference <= tolerance * scale,
+            $"{what}: differs by {difference / scale:E2} of its largest magnitude, allowed {tolerance:E1}"
+        );
     }
 
     private static string SourceFolder([CallerFilePath] string file = "") => System.IO.Path.GetDirectoryName(file)!;

@@ -11,7 +11,10 @@ namespace TextualInversion.Tests.Fixtures;
 /// <summary>What a client asked of a <see cref="HubServer"/>.</summary>
 internal sealed record HubRequest(string Target, IReadOnlyDictionary<string, string> Headers)
 {
-    public long? From => Headers.TryGetValue("Range", out var range) ? long.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : null;
+    public long? From =>
+        Headers.TryGetValue("Range", out var range)
+            ? long.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture)
+            : null;
 
     public bool HasToken => Headers.ContainsKey("Authorization");
 }
@@ -25,7 +28,8 @@ internal sealed record HubReply(int Status, byte[] Body)
 
     public bool Stalls { get; init; }
 
-    public static HubReply Error(int status, params (string Name, string Value)[] headers) => new(status, []) { Headers = headers.ToDictionary(header => header.Name, header => header.Value) };
+    public static HubReply Error(int status, params (string Name, string Value)[] headers) =>
+        new(status, []) { Headers = headers.ToDictionary(header => header.Name, header => header.Value) };
 
     public static HubReply Redirect(string location) => Error(307, ("Location", location));
 }
@@ -62,26 +66,53 @@ internal sealed class HubServer : IDisposable
     public IReadOnlyList<HubRequest> Requests => [.. requests];
 
     /// <summary>Those for a file.</summary>
-    public IReadOnlyList<HubRequest> RequestsFor(string file) => [.. requests.Where(request => request.Target.EndsWith($"/{file}", StringComparison.Ordinal))];
+    public IReadOnlyList<HubRequest> RequestsFor(string file) =>
+        [.. requests.Where(request => request.Target.EndsWith($"/{file}", StringComparison.Ordinal))];
 
-    public static bool IsLarge(string path) => path.EndsWith(".safetensors", StringComparison.Ordinal) || path.EndsWith(".bin", StringComparison.Ordinal);
+    public static bool IsLarge(string path) =>
+        path.EndsWith(".safetensors", StringComparison.Ordinal) || path.EndsWith(".bin", StringComparison.Ordinal);
 
     /// <summary>The name of a file's blob.</summary>
-    public static string BlobOf(string path, byte[] content) => Convert.ToHexStringLower(IsLarge(path)
-        ? SHA256.HashData(content)
+    public static string BlobOf(string path, byte[] content) =>
+        Convert.ToHexStringLower(
+            IsLarge(path)
+                ? SHA256.HashData(content)
 #pragma warning disable CA5350 // git names its objects so
-        : SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+                : SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content])
+        );
 #pragma warning restore CA5350
 
     /// <summary>The listing of the model, where a test wants to change it.</summary>
-    public string Listing(string commit = Commit) => JsonSerializer.Serialize(new
-    {
-        id = Model,
-        sha = commit,
-        siblings = Files.Select(file => IsLarge(file.Key)
-            ? (object)new { rfilename = file.Key, size = file.Value.Length, blobId = new string('a', 40), lfs = new { sha256 = BlobOf(file.Key, file.Value), size = file.Value.Length, pointerSize = 130 } }
-            : new { rfilename = file.Key, size = file.Value.Length, blobId = BlobOf(file.Key, file.Value) }),
-    });
+    public string Listing(string commit = Commit) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                id = Model,
+                sha = commit,
+                siblings = Files.Select(file =>
+                    IsLarge(file.Key)
+                        ? (object)
+                            new
+                            {
+                                rfilename = file.Key,
+                                size = file.Value.Length,
+                                blobId = new string('a', 40),
+                                lfs = new
+                                {
+                                    sha256 = BlobOf(file.Key, file.Value),
+                                    size = file.Value.Length,
+                                    pointerSize = 130,
+                                },
+                            }
+                        : new
+                        {
+                            rfilename = file.Key,
+                            size = file.Value.Length,
+                            blobId = BlobOf(file.Key, file.Value),
+                        }
+                ),
+            }
+        );
 
     /// <summary>As a network that is gone: connections are refused.</summary>
     public void Stop()
@@ -106,7 +137,8 @@ internal sealed class HubServer : IDisposable
                 var client = await listener.AcceptTcpClientAsync(token);
                 _ = AnswerAsync(client, token);
             }
-            catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (Exception error)
+                when (error is OperationCanceledException or SocketException or ObjectDisposedException)
             {
                 return;
             }
@@ -123,10 +155,12 @@ internal sealed class HubServer : IDisposable
                 var request = await ReadAsync(stream, token);
                 requests.Enqueue(request);
                 var reply = Instead(request) ?? Reply(request);
-                var head = $"HTTP/1.1 {reply.Status} {(HttpStatusCode)reply.Status}\r\nConnection: close\r\nContent-Length: {reply.Body.Length}\r\n{string.Concat(reply.Headers.Select(header => $"{header.Key}: {header.Value}\r\n"))}\r\n";
+                var head =
+                    $"HTTP/1.1 {reply.Status} {(HttpStatusCode)reply.Status}\r\nConnection: close\r\nContent-Length: {reply.Body.Length}\r\n{string.Concat(reply.Headers.Select(header => $"{header.Key}: {header.Value}\r\n"))}\r\n";
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(head), token);
                 await stream.WriteAsync(reply.Body.AsMemory(0, reply.Send ?? reply.Body.Length), token);
-                if (reply.Stalls) await Task.Delay(Timeout.Infinite, token);
+                if (reply.Stalls)
+                    await Task.Delay(Timeout.Infinite, token);
             }
             catch (Exception error) when (error is IOException or OperationCanceledException)
             {
@@ -151,13 +185,21 @@ internal sealed class HubServer : IDisposable
 
     private HubReply Reply(HubRequest request)
     {
-        if (request.Target.StartsWith($"/api/models/{Model}/revision/", StringComparison.Ordinal)) return new HubReply(200, Encoding.UTF8.GetBytes(Listing()));
+        if (request.Target.StartsWith($"/api/models/{Model}/revision/", StringComparison.Ordinal))
+            return new HubReply(200, Encoding.UTF8.GetBytes(Listing()));
         var prefix = $"/{Model}/resolve/{Commit}/";
-        if (!request.Target.StartsWith(prefix, StringComparison.Ordinal) || !Files.TryGetValue(Uri.UnescapeDataString(request.Target[prefix.Length..]), out var content))
+        if (
+            !request.Target.StartsWith(prefix, StringComparison.Ordinal)
+            || !Files.TryGetValue(Uri.UnescapeDataString(request.Target[prefix.Length..]), out var content)
+        )
             return HubReply.Error(404, ("X-Error-Code", "RepoNotFound"));
-        if (request.From is not { } from) return new HubReply(200, content);
+        if (request.From is not { } from)
+            return new HubReply(200, content);
         return from >= content.Length
             ? HubReply.Error(416)
-            : new HubReply(206, content[(int)from..]) { Headers = { ["Content-Range"] = $"bytes {from}-{content.Length - 1}/{content.Length}" } };
+            : new HubReply(206, content[(int)from..])
+            {
+                Headers = { ["Content-Range"] = $"bytes {from}-{content.Length - 1}/{content.Length}" },
+            };
     }
 }

@@ -4,11 +4,14 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>A file of half-precision tensors without a file: names and shapes, and what is made of them when it is read.</summary>
-internal sealed class ShapesOnly(IEnumerable<(string Name, long[] Shape)> tensors, Func<string, Tensor>? read = null) : ITensorFile
+internal sealed class ShapesOnly(IEnumerable<(string Name, long[] Shape)> tensors, Func<string, Tensor>? read = null)
+    : ITensorFile
 {
     public string FilePath => "model.safetensors";
 
-    public IReadOnlyDictionary<string, TensorEntry> Tensors { get; } = tensors.ToDictionary(tensor => tensor.Name, tensor => new TensorEntry(ScalarType.Float16, tensor.Shape));
+    public IReadOnlyDictionary<string, TensorEntry> Tensors { get; } =
+        tensors.ToDictionary(tensor => tensor.Name, tensor => new TensorEntry(ScalarType.Float16, tensor.Shape));
 
-    public Tensor Read(string name) => read is not null ? read(name) : throw new InvalidOperationException($"{name} was read");
+    public Tensor Read(string name) =>
+        read is not null ? read(name) : throw new InvalidOperationException($"{name} was read");
 }

@@ -16,7 +16,8 @@ internal static class TorchBytes
     public static string Text(string text) => $"X{(char)text.Length}\0\0\0{text}";
 
     /// <summary>The pickle of an integer of any size that a long holds.</summary>
-    public static string Number(long number) => "\u008a\u0008" + Encoding.Latin1.GetString(BitConverter.GetBytes(number));
+    public static string Number(long number) =>
+        "\u008a\u0008" + Encoding.Latin1.GetString(BitConverter.GetBytes(number));
 
     public static string Tuple(params IEnumerable<long> numbers) => $"({string.Concat(numbers.Select(Number))}t";
 
@@ -32,9 +33,17 @@ internal static class TorchBytes
 
     /// <summary>A zip archive as torch.save makes it, but for the alignment.</summary>
     public static byte[] Archive(string pickle, params (string Key, byte[] Content)[] storages) =>
-        Zip([("model/data.pkl", Bytes($"{Protocol2}{pickle}.")), ("model/byteorder", "little"u8.ToArray()), .. storages.Select(storage => ($"model/data/{storage.Key}", storage.Content)), ("model/version", "3\n"u8.ToArray())]);
+        Zip([
+            ("model/data.pkl", Bytes($"{Protocol2}{pickle}.")),
+            ("model/byteorder", "little"u8.ToArray()),
+            .. storages.Select(storage => ($"model/data/{storage.Key}", storage.Content)),
+            ("model/version", "3\n"u8.ToArray()),
+        ]);
 
-    public static byte[] Zip(IEnumerable<(string Name, byte[] Content)> files, CompressionLevel compression = CompressionLevel.NoCompression)
+    public static byte[] Zip(
+        IEnumerable<(string Name, byte[] Content)> files,
+        CompressionLevel compression = CompressionLevel.NoCompression
+    )
     {
         using var stream = new MemoryStream();
         using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
@@ -50,18 +59,36 @@ internal static class TorchBytes
         var end = archive.Length - 22; // no comment
         var offset = BitConverter.ToInt32(archive, end + 16);
         List<byte> bytes = [.. archive[..offset]];
-        for (var entry = offset; entry < end;)
+        for (var entry = offset; entry < end; )
         {
-            int name = BitConverter.ToUInt16(archive, entry + 28), extra = BitConverter.ToUInt16(archive, entry + 30);
+            int name = BitConverter.ToUInt16(archive, entry + 28),
+                extra = BitConverter.ToUInt16(archive, entry + 30);
             byte[] sizes = [.. Long(archive, entry + 24), .. Long(archive, entry + 20), .. Long(archive, entry + 42)];
             byte[] no = [0xff, 0xff, 0xff, 0xff];
-            bytes.AddRange([.. archive[entry..(entry + 20)], .. no, .. no, .. archive[(entry + 28)..(entry + 30)], (byte)(extra + 28), 0, .. archive[(entry + 32)..(entry + 42)], .. no]);
+            bytes.AddRange([
+                .. archive[entry..(entry + 20)],
+                .. no,
+                .. no,
+                .. archive[(entry + 28)..(entry + 30)],
+                (byte)(extra + 28),
+                0,
+                .. archive[(entry + 32)..(entry + 42)],
+                .. no,
+            ]);
             bytes.AddRange([.. archive[(entry + 46)..(entry + 46 + name + extra)], 1, 0, 24, 0, .. sizes]);
             entry += 46 + name + extra;
         }
 
         var (place, length) = (bytes.Count, bytes.Count - offset);
-        bytes.AddRange([0x50, 0x4b, 6, 6, .. new byte[36], .. BitConverter.GetBytes((long)length), .. BitConverter.GetBytes((long)offset)]);
+        bytes.AddRange([
+            0x50,
+            0x4b,
+            6,
+            6,
+            .. new byte[36],
+            .. BitConverter.GetBytes((long)length),
+            .. BitConverter.GetBytes((long)offset),
+        ]);
         bytes.AddRange([0x50, 0x4b, 6, 7, 0, 0, 0, 0, .. BitConverter.GetBytes((long)place), 1, 0, 0, 0]);
         return [.. bytes, 0x50, 0x4b, 5, 6, .. new byte[4], .. Enumerable.Repeat((byte)0xff, 12), 0, 0];
 
@@ -74,7 +101,11 @@ internal static class TorchBytes
         const string Magic = $"{Protocol2}\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019.{Protocol2}M\u00e9\u0003.";
         var system = $"{Protocol2}{Dictionary(("little_endian", "\u0088"))}.";
         var keys = $"{Protocol2}]({string.Concat(storages.Select(storage => Text(storage.Key)))}e.";
-        return [.. Bytes($"{Magic}{system}{Protocol2}{pickle}.{keys}"), .. storages.SelectMany(storage => BitConverter.GetBytes(storage.Count).Concat(storage.Content))];
+        return
+        [
+            .. Bytes($"{Magic}{system}{Protocol2}{pickle}.{keys}"),
+            .. storages.SelectMany(storage => BitConverter.GetBytes(storage.Count).Concat(storage.Content)),
+        ];
     }
 
     public static byte[] Floats(params float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];

@@ -22,7 +22,11 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
     public void Open_DamagedFile_IsReadOrRefused(string container)
     {
         var next = Corpus(container).Select(original => Damaging(container, original)).ToList();
-        var (files, seconds, first) = (Setting("TI_FUZZ_FILES", ShortRun), Setting("TI_FUZZ_SECONDS", 0), (int)Setting("TI_FUZZ_SEED", 0));
+        var (files, seconds, first) = (
+            Setting("TI_FUZZ_FILES", ShortRun),
+            Setting("TI_FUZZ_SECONDS", 0),
+            (int)Setting("TI_FUZZ_SEED", 0)
+        );
         using var run = new FuzzRun(container, first);
         while (run.Files < files || run.Seconds < seconds)
         {
@@ -32,31 +36,44 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
         }
 
         output.WriteLine(run.ToString());
-        if (Environment.GetEnvironmentVariable("TI_FUZZ_LOG") is { Length: > 0 } log) File.AppendAllText(log, run + Environment.NewLine);
-        if (seconds > 0 || files > ShortRun) Assert.True(run.PeakGrowth < MostBytes, $"{container}: the process grew by {run.PeakGrowth:N0} bytes");
+        if (Environment.GetEnvironmentVariable("TI_FUZZ_LOG") is { Length: > 0 } log)
+            File.AppendAllText(log, run + Environment.NewLine);
+        if (seconds > 0 || files > ShortRun)
+            Assert.True(run.PeakGrowth < MostBytes, $"{container}: the process grew by {run.PeakGrowth:N0} bytes");
     }
 
     [Theory]
     [MemberData(nameof(Containers))]
     public void Open_UndamagedFile_IsRead(string container)
     {
-        foreach (var original in Corpus(container)) Assert.True(Check(original, container, asTensors: true));
+        foreach (var original in Corpus(container))
+            Assert.True(Check(original, container, asTensors: true));
     }
 
     private static List<byte[]> Corpus(string container) =>
-        [.. Directory.EnumerateFiles(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "fuzz", container)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        [
+            .. Directory
+                .EnumerateFiles(
+                    Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "fuzz", container)
+                )
+                .Order(StringComparer.Ordinal)
+                .Select(File.ReadAllBytes),
+        ];
 
-    private static Func<Random, byte[]> Damaging(string container, byte[] original) => container switch
-    {
-        "safetensors" => new SafetensorsDamage(original).Next,
-        "zip" => new ZipDamage(original).Next,
-        "pickle" => new LegacyDamage(original).Next,
-        "png" => new PngDamage(original).Next,
-        _ => throw new ArgumentOutOfRangeException(nameof(container)),
-    };
+    private static Func<Random, byte[]> Damaging(string container, byte[] original) =>
+        container switch
+        {
+            "safetensors" => new SafetensorsDamage(original).Next,
+            "zip" => new ZipDamage(original).Next,
+            "pickle" => new LegacyDamage(original).Next,
+            "png" => new PngDamage(original).Next,
+            _ => throw new ArgumentOutOfRangeException(nameof(container)),
+        };
 
     private static double Setting(string name, double otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? double.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text
+            ? double.Parse(text, CultureInfo.InvariantCulture)
+            : otherwise;
 
     /// <param name="content">A file.</param>
     /// <param name="what">How messages name it.</param>
@@ -65,7 +82,8 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
     private static bool Check(byte[] content, string what, bool asTensors)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var wasRead = Guard(what, () => ReadEmbedding(content)) | (asTensors && Guard(what, () => ReadTensors(content)));
+        var wasRead =
+            Guard(what, () => ReadEmbedding(content)) | (asTensors && Guard(what, () => ReadTensors(content)));
         var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(bytes < MostBytes, $"{what}: took {bytes:N0} bytes");
         return wasRead;
@@ -88,8 +106,14 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
         using var file = EmbeddingFile.Open("file", content);
         Assert.NotEmpty(file.Embedding.Rows);
         Assert.NotEmpty(file.Embedding.Trigger);
-        Assert.All(file.Embedding.Rows, rows => Assert.Equal((2, file.Embedding.Vectors), (rows.shape.Length, (int)rows.shape[0])));
-        Assert.All(file.Embedding.Rows, rows => Assert.All(rows.data<float>().ToArray(), value => Assert.True(float.IsFinite(value))));
+        Assert.All(
+            file.Embedding.Rows,
+            rows => Assert.Equal((2, file.Embedding.Vectors), (rows.shape.Length, (int)rows.shape[0]))
+        );
+        Assert.All(
+            file.Embedding.Rows,
+            rows => Assert.All(rows.data<float>().ToArray(), value => Assert.True(float.IsFinite(value)))
+        );
     }
 
     private static bool Guard(string what, Action read)

@@ -7,15 +7,74 @@ internal static class Damage
 {
     private static readonly byte[][] Extremes =
     [
-        [0xff, 0xff, 0xff, 0xff], [0, 0, 0, 0x80], [0xff, 0xff, 0xff, 0x7f], [0, 0, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
-        [0, 0, 0, 0, 0, 0, 0, 0x80], "9999999999"u8.ToArray(), "-1"u8.ToArray(), [0xc3, 0x28], [0xed, 0xa0, 0x80],
+        [0xff, 0xff, 0xff, 0xff],
+        [0, 0, 0, 0x80],
+        [0xff, 0xff, 0xff, 0x7f],
+        [0, 0, 0, 0],
+        [1, 0, 0, 0],
+        [0, 0, 0, 1],
+        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+        [0, 0, 0, 0, 0, 0, 0, 0x80],
+        "9999999999"u8.ToArray(),
+        "-1"u8.ToArray(),
+        [0xc3, 0x28],
+        [0xed, 0xa0, 0x80],
     ];
 
     private static readonly string[] Tokens =
     [
-        "0", "1", "-1", "2", "3", "4", "24", "2147483647", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1e308", "1e400", "-0", "0.5", "1e-45", "3.5e38",
-        "null", "true", "[]", "{}", "[[]]", "[1]", "[0,0]", "\"\"", "\"x\"", "\"__metadata__\"", "\"F32\"", "\"F16\"", "\"BF16\"", "\"F64\"", "\"F8_E4M3\"", "\"BOOL\"", "\"emb_params\"", "\"clip_l\"", "\"clip_g\"",
-        "\"\\u0000\"", "\"\\ud800\"", "\"..\\u002f\"", "\"name\"", "\"step\"", "\"string_to_param\"", "\"TORCHTENSOR\"", "\"*\"", "NaN", "[[[[[[[[[[[[[[[[", "\"data_offsets\":[0,24]", ",", ":", "\"a\":1,",
+        "0",
+        "1",
+        "-1",
+        "2",
+        "3",
+        "4",
+        "24",
+        "2147483647",
+        "2147483648",
+        "4294967296",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775808",
+        "1e308",
+        "1e400",
+        "-0",
+        "0.5",
+        "1e-45",
+        "3.5e38",
+        "null",
+        "true",
+        "[]",
+        "{}",
+        "[[]]",
+        "[1]",
+        "[0,0]",
+        "\"\"",
+        "\"x\"",
+        "\"__metadata__\"",
+        "\"F32\"",
+        "\"F16\"",
+        "\"BF16\"",
+        "\"F64\"",
+        "\"F8_E4M3\"",
+        "\"BOOL\"",
+        "\"emb_params\"",
+        "\"clip_l\"",
+        "\"clip_g\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"..\\u002f\"",
+        "\"name\"",
+        "\"step\"",
+        "\"string_to_param\"",
+        "\"TORCHTENSOR\"",
+        "\"*\"",
+        "NaN",
+        "[[[[[[[[[[[[[[[[",
+        "\"data_offsets\":[0,24]",
+        ",",
+        ":",
+        "\"a\":1,",
     ];
 
     /// <summary>One to three changes: bits, extreme numbers, holes, repetitions, pieces from elsewhere, an early end.</summary>
@@ -28,14 +87,31 @@ internal static class Damage
             var length = Math.Min(random.Next(1, 32), bytes.Count - at);
             switch (random.Next(8))
             {
-                case 0: bytes[at] ^= (byte)(1 << random.Next(8)); break;
-                case 1: bytes[at] = (byte)random.Next(256); break;
-                case 2: Overwrite(bytes, at, Extremes[random.Next(Extremes.Length)]); break;
-                case 3: bytes.RemoveRange(at, length); break;
-                case 4: bytes.InsertRange(at, bytes.GetRange(at, length)); break;
-                case 5: bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, length)); break;
-                case 6: bytes.InsertRange(at, Extremes[random.Next(Extremes.Length)]); break;
-                default: if (random.Next(4) == 0) bytes.RemoveRange(at, bytes.Count - at); break;
+                case 0:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    Overwrite(bytes, at, Extremes[random.Next(Extremes.Length)]);
+                    break;
+                case 3:
+                    bytes.RemoveRange(at, length);
+                    break;
+                case 4:
+                    bytes.InsertRange(at, bytes.GetRange(at, length));
+                    break;
+                case 5:
+                    bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, length));
+                    break;
+                case 6:
+                    bytes.InsertRange(at, Extremes[random.Next(Extremes.Length)]);
+                    break;
+                default:
+                    if (random.Next(4) == 0)
+                        bytes.RemoveRange(at, bytes.Count - at);
+                    break;
             }
         }
 
@@ -45,7 +121,8 @@ internal static class Damage
     /// <summary>JSON with some of its values in the places of others, mostly still JSON.</summary>
     public static byte[] OfJson(byte[] original, Random random)
     {
-        if (random.Next(4) == 0) return OfBytes(original, random);
+        if (random.Next(4) == 0)
+            return OfBytes(original, random);
         var json = Encoding.UTF8.GetString(original);
         for (var changes = random.Next(1, 4); changes > 0 && json.Length > 0; changes--)
         {
@@ -64,7 +141,8 @@ internal static class Damage
 
     private static void Overwrite(List<byte> bytes, int at, byte[] with)
     {
-        for (var i = 0; i < with.Length && at + i < bytes.Count; i++) bytes[at + i] = with[i];
+        for (var i = 0; i < with.Length && at + i < bytes.Count; i++)
+            bytes[at + i] = with[i];
     }
 
     private static string Piece(string json, Random random)
@@ -76,16 +154,21 @@ internal static class Damage
     /// <summary>The number or text around a letter, or the letter.</summary>
     private static (int Begin, int End) TokenAt(string json, int at)
     {
-        int begin = at, end = at + 1;
+        int begin = at,
+            end = at + 1;
         if (IsWord(json[at]))
         {
-            while (begin > 0 && IsWord(json[begin - 1])) begin--;
-            while (end < json.Length && IsWord(json[end])) end++;
-            if (begin > 0 && json[begin - 1] == '"' && end < json.Length && json[end] == '"') (begin, end) = (begin - 1, end + 1);
+            while (begin > 0 && IsWord(json[begin - 1]))
+                begin--;
+            while (end < json.Length && IsWord(json[end]))
+                end++;
+            if (begin > 0 && json[begin - 1] == '"' && end < json.Length && json[end] == '"')
+                (begin, end) = (begin - 1, end + 1);
         }
 
         return (begin, end);
     }
 
-    private static bool IsWord(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '+' or '.' or '_' or '<' or '>' or '*' or '/';
+    private static bool IsWord(char letter) =>
+        char.IsAsciiLetterOrDigit(letter) || letter is '-' or '+' or '.' or '_' or '<' or '>' or '*' or '/';
 }

@@ -14,7 +14,9 @@ internal sealed class FuzzRun : IDisposable
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly Timer watchdog;
     private readonly int first;
-    private long began, bytes, restingMemory;
+    private long began,
+        bytes,
+        restingMemory;
     private int read;
 
     public FuzzRun(string container, int first)
@@ -45,22 +47,32 @@ internal sealed class FuzzRun : IDisposable
     public void End(int length, bool wasRead)
     {
         bytes += length;
-        if (wasRead) read++;
-        if (++Files != WarmUp || !File.Exists("/proc/self/clear_refs")) return;
+        if (wasRead)
+            read++;
+        if (++Files != WarmUp || !File.Exists("/proc/self/clear_refs"))
+            return;
         File.WriteAllText("/proc/self/clear_refs", "5"); // the peak is that of what follows
         restingMemory = Status("VmRSS:");
     }
 
     public void Dispose() => watchdog.Dispose();
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{container}: {Files:N0} files of {bytes / Math.Max(Files, 1):N0} bytes, {read:N0} read and {Files - read:N0} refused, {Files / Seconds:N0} a second, seeds {first} to {first + Files - 1}, the process grew by {PeakGrowth >> 20} MiB at most");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{container}: {Files:N0} files of {bytes / Math.Max(Files, 1):N0} bytes, {read:N0} read and {Files - read:N0} refused, {Files / Seconds:N0} a second, seeds {first} to {first + Files - 1}, the process grew by {PeakGrowth >> 20} MiB at most"
+        );
 
     private static long Status(string key) =>
-        File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) is { } line ? long.Parse(line[key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 : 0;
+        File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))
+            is { } line
+            ? long.Parse(line[key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture)
+                * 1024
+            : 0;
 
     private void Watch()
     {
-        if (Volatile.Read(ref began) is not 0 and var time && Stopwatch.GetElapsedTime(time) > Patience) Environment.FailFast($"{What} takes longer than {Patience}");
+        if (Volatile.Read(ref began) is not 0 and var time && Stopwatch.GetElapsedTime(time) > Patience)
+            Environment.FailFast($"{What} takes longer than {Patience}");
     }
 }

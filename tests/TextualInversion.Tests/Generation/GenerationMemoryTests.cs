@@ -16,7 +16,15 @@ public sealed class GenerationMemoryTests : IDisposable
          "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]}
         """;
 
-    private static readonly GenerateOptions Unguided = new() { Prompt = "", Sampler = SamplerKind.Ddim, Steps = 1, Guidance = 1, Width = 512, Height = 512 };
+    private static readonly GenerateOptions Unguided = new()
+    {
+        Prompt = "",
+        Sampler = SamplerKind.Ddim,
+        Steps = 1,
+        Guidance = 1,
+        Width = 512,
+        Height = 512,
+    };
     private static readonly GenerateOptions Guided = Unguided with { Guidance = 7.5 };
 
     private readonly TemporaryFolder folder = new();
@@ -28,7 +36,11 @@ public sealed class GenerationMemoryTests : IDisposable
     [InlineData(512, 1_600_000_000)]
     [InlineData(768, 3_150_000_000)]
     public void Estimate_StableDiffusion1_IsNearWhatWasMeasured(int side, long measured) =>
-        Assert.InRange(Of(ScalarType.Float32).Estimate(Guided with { Width = side, Height = side }, 1), (long)(0.7 * measured), (long)(1.3 * measured));
+        Assert.InRange(
+            Of(ScalarType.Float32).Estimate(Guided with { Width = side, Height = side }, 1),
+            (long)(0.7 * measured),
+            (long)(1.3 * measured)
+        );
 
     /// <summary>Until the end of a guided step beyond the weights, as measured likewise: 0.80 GB in float32, 0.50 GB in bfloat16, and 1.53 GB for 768 x 768.</summary>
     [Theory]
@@ -38,7 +50,11 @@ public sealed class GenerationMemoryTests : IDisposable
     public void Estimate_AnotherPicture_TakesNearWhatAStepDid(ScalarType type, int side, long measured)
     {
         var options = Guided with { Width = side, Height = side };
-        Assert.InRange(Of(type).Estimate(options, 41) - Of(type).Estimate(options, 40), (long)(0.7 * measured), (long)(1.3 * measured));
+        Assert.InRange(
+            Of(type).Estimate(options, 41) - Of(type).Estimate(options, 40),
+            (long)(0.7 * measured),
+            (long)(1.3 * measured)
+        );
     }
 
     [Fact]
@@ -46,11 +62,18 @@ public sealed class GenerationMemoryTests : IDisposable
     {
         var memory = Of(ScalarType.Float32);
         // 4 bytes of (45 maps of the widest level, 320 x 64 x 64; and its skips, 3 of each of four levels)
-        const long Map = 320 * 64 * 64, Step = 4 * (45 * Map + 3 * (Map + Map / 2 + Map / 4 + Map / 16));
+        const long Map = 320 * 64 * 64,
+            Step = 4 * (45 * Map + 3 * (Map + Map / 2 + Map / 4 + Map / 16));
         Assert.Equal(Step, memory.Estimate(Unguided, 41) - memory.Estimate(Unguided, 40));
         Assert.Equal(2 * Step, memory.Estimate(Guided, 41) - memory.Estimate(Guided, 40));
-        Assert.Equal(Step / 2, Of(ScalarType.BFloat16).Estimate(Unguided, 41) - Of(ScalarType.BFloat16).Estimate(Unguided, 40));
-        Assert.Equal(Step * 3 / 2, memory.Estimate(Unguided with { Width = 768 }, 41) - memory.Estimate(Unguided with { Width = 768 }, 40));
+        Assert.Equal(
+            Step / 2,
+            Of(ScalarType.BFloat16).Estimate(Unguided, 41) - Of(ScalarType.BFloat16).Estimate(Unguided, 40)
+        );
+        Assert.Equal(
+            Step * 3 / 2,
+            memory.Estimate(Unguided with { Width = 768 }, 41) - memory.Estimate(Unguided with { Width = 768 }, 40)
+        );
     }
 
     [Fact]
@@ -58,21 +81,28 @@ public sealed class GenerationMemoryTests : IDisposable
     {
         var (single, half) = (Of(ScalarType.Float32), Of(ScalarType.BFloat16));
         Assert.Equal(2 * 1000, single.Estimate(Unguided, 1) - half.Estimate(Unguided, 1)); // of the U-Net alone, while decoding
-        Assert.Equal(4 * 30, single.Estimate(Unguided with { Init = new RgbPicture([], 0, 0) }, 1) - single.Estimate(Unguided, 1)); // the VAE's encoder
+        Assert.Equal(
+            4 * 30,
+            single.Estimate(Unguided with { Init = new RgbPicture([], 0, 0) }, 1) - single.Estimate(Unguided, 1)
+        ); // the VAE's encoder
     }
 
     [Fact]
     public void Estimate_LargePicture_IsDecodedInTiles()
     {
         var memory = Of(ScalarType.Float32);
-        Assert.True(memory.Estimate(Unguided with { Width = 1032, Height = 1024 }, 1) < memory.Estimate(Unguided with { Width = 1024, Height = 1024 }, 1));
+        Assert.True(
+            memory.Estimate(Unguided with { Width = 1032, Height = 1024 }, 1)
+                < memory.Estimate(Unguided with { Width = 1024, Height = 1024 }, 1)
+        );
     }
 
     [Fact]
     public void LargestBatch_OfWhatFits_IsTheLargest()
     {
         var memory = Of(ScalarType.Float32);
-        long ten = memory.Estimate(Guided, 10), eleven = memory.Estimate(Guided, 11);
+        long ten = memory.Estimate(Guided, 10),
+            eleven = memory.Estimate(Guided, 11);
         Assert.True(eleven > ten);
         Assert.Equal(10, memory.LargestBatch(Guided, ten, most: 20));
         Assert.Equal(10, memory.LargestBatch(Guided, eleven - 1, most: 20));
@@ -95,6 +125,11 @@ public sealed class GenerationMemoryTests : IDisposable
     {
         using var scope = NewDisposeScope();
         folder.Write(name, "");
-        SafetensorsFile.Write(folder.File(name), parts.ToDictionary(part => part.Name, part => zeros(part.Elements)), new Dictionary<string, string>(), overwrite: true);
+        SafetensorsFile.Write(
+            folder.File(name),
+            parts.ToDictionary(part => part.Name, part => zeros(part.Elements)),
+            new Dictionary<string, string>(),
+            overwrite: true
+        );
     }
 }

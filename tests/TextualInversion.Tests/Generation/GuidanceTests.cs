@@ -16,19 +16,36 @@ namespace TextualInversion.Tests.Generation;
 /// </summary>
 public sealed class GuidanceTests
 {
-    private static readonly SafetensorsFile Reference = SafetensorsFile.Open(Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "generation.safetensors"));
+    private static readonly SafetensorsFile Reference = SafetensorsFile.Open(
+        Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "generation.safetensors")
+    );
 
-    public static TheoryData<string> Cases => [.. JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray().Select(item => item.GetProperty("case").ToString())];
+    public static TheoryData<string> Cases =>
+        [
+            .. JsonDocument
+                .Parse(Reference.Metadata["cases"])
+                .RootElement.EnumerateArray()
+                .Select(item => item.GetProperty("case").ToString()),
+        ];
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Denoise_RescaleEtaAndClipSkip_EqualDiffusers(string name)
     {
         using var scope = NewDisposeScope();
-        var item = JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray().Single(element => element.GetProperty("case").ToString() == name);
-        var folder = new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", item.GetProperty("model").GetString()!));
+        var item = JsonDocument
+            .Parse(Reference.Metadata["cases"])
+            .RootElement.EnumerateArray()
+            .Single(element => element.GetProperty("case").ToString() == name);
+        var folder = new ModelFolder(
+            Path.Combine(Goldens.Repository, "tests", "goldens", "models", item.GetProperty("model").GetString()!)
+        );
         using var model = DiffusionModel.Open(folder, CPU, ScalarType.Float32);
-        var config = SchedulerConfig.Parse(folder.ReadText("scheduler/scheduler_config.json"), "") with { ClassName = item.GetProperty("scheduler").GetString(), ClipSample = false };
+        var config = SchedulerConfig.Parse(folder.ReadText("scheduler/scheduler_config.json"), "") with
+        {
+            ClassName = item.GetProperty("scheduler").GetString(),
+            ClipSample = false,
+        };
         var options = new GenerateOptions
         {
             Prompt = item.GetProperty("prompt").GetString()!,
@@ -44,10 +61,13 @@ public sealed class GuidanceTests
         };
         using var generator = new Generator(item.GetProperty("seed").GetUInt64());
 
-        var latents = new TextToImage(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null).Denoise(options, [generator]).Single();
+        var latents = new TextToImage(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null)
+            .Denoise(options, [generator])
+            .Single();
 
         Goldens.AssertClose(Reference.Read($"{name}.latents"), latents, 1e-3, name);
-        double Number(string key, double otherwise) => item.TryGetProperty(key, out var value) ? value.GetDouble() : otherwise;
+        double Number(string key, double otherwise) =>
+            item.TryGetProperty(key, out var value) ? value.GetDouble() : otherwise;
     }
 
     [Theory]
@@ -58,14 +78,32 @@ public sealed class GuidanceTests
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var model = DiffusionModel.Open(new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", name)), CPU, ScalarType.Float32);
-        var options = new GenerateOptions { Prompt = Reference.Metadata["prompt"], Sampler = SamplerKind.Ddim, Steps = 1, Guidance = 1, Width = 64, Height = 64, ClipSkip = clipSkip };
+        using var model = DiffusionModel.Open(
+            new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", name)),
+            CPU,
+            ScalarType.Float32
+        );
+        var options = new GenerateOptions
+        {
+            Prompt = Reference.Metadata["prompt"],
+            Sampler = SamplerKind.Ddim,
+            Steps = 1,
+            Guidance = 1,
+            Width = 64,
+            Height = 64,
+            ClipSkip = clipSkip,
+        };
 
-        var condition = new PromptConditioning(model, new PromptTokenizers(model.Tokenizers, []), rows: null).Encode(options, isGuided: false, pictures: 1);
+        var condition = new PromptConditioning(model, new PromptTokenizers(model.Tokenizers, []), rows: null).Encode(
+            options,
+            isGuided: false,
+            pictures: 1
+        );
 
         var key = $"skip.{name}.{clipSkip - 1}"; // diffusers counts what is skipped
         Goldens.AssertClose(Reference.Read(key), condition.EncoderHiddenStates, 1e-4, key);
-        if (condition.Added is not null) Goldens.AssertClose(Reference.Read($"{key}.pooled"), condition.Added.PooledText, 1e-4, $"{key}, pooled");
+        if (condition.Added is not null)
+            Goldens.AssertClose(Reference.Read($"{key}.pooled"), condition.Added.PooledText, 1e-4, $"{key}, pooled");
     }
 
     [Fact]
@@ -77,25 +115,44 @@ public sealed class GuidanceTests
 
         var rescaled = Guidance.Apply(unguided, guided, scale: 5, rescale: 1);
 
-        for (var picture = 0; picture < 2; picture++) Assert.Equal(guided[picture].std().item<float>(), rescaled[picture].std().item<float>(), 1e-5);
+        for (var picture = 0; picture < 2; picture++)
+            Assert.Equal(guided[picture].std().item<float>(), rescaled[picture].std().item<float>(), 1e-5);
         Goldens.AssertClose(plain, Guidance.Apply(unguided, guided, scale: 5, rescale: 0), 0, "none");
-        Goldens.AssertClose(0.3 * rescaled + 0.7 * plain, Guidance.Apply(unguided, guided, scale: 5, rescale: 0.3), 1e-6, "mixed");
+        Goldens.AssertClose(
+            0.3 * rescaled + 0.7 * plain,
+            Guidance.Apply(unguided, guided, scale: 5, rescale: 0.3),
+            1e-6,
+            "mixed"
+        );
     }
 
     [Fact]
     public void Decode_InTiles_EqualsDiffusers()
     {
         using var scope = NewDisposeScope();
-        using var model = DiffusionModel.Open(new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1")), CPU, ScalarType.Float32);
+        using var model = DiffusionModel.Open(
+            new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1")),
+            CPU,
+            ScalarType.Float32
+        );
         var tile = int.Parse(Reference.Metadata["tile_cells"], System.Globalization.CultureInfo.InvariantCulture);
-        Goldens.AssertClose(Reference.Read("tiled.pixels"), TiledVae.Decode(model, Reference.Read("tiled.latents"), tile), 1e-4, "pixels");
+        Goldens.AssertClose(
+            Reference.Read("tiled.pixels"),
+            TiledVae.Decode(model, Reference.Read("tiled.latents"), tile),
+            1e-4,
+            "pixels"
+        );
     }
 
     [Fact]
     public void Encode_InTiles_EqualsDiffusers()
     {
         using var scope = NewDisposeScope();
-        using var model = DiffusionModel.Open(new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1")), CPU, ScalarType.Float32);
+        using var model = DiffusionModel.Open(
+            new ModelFolder(Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1")),
+            CPU,
+            ScalarType.Float32
+        );
         var tile = int.Parse(Reference.Metadata["tile_pixels"], System.Globalization.CultureInfo.InvariantCulture);
 
         using var distribution = TiledVae.Encode(model, Reference.Read("tiles.pixels"), tile);
@@ -108,5 +165,6 @@ public sealed class GuidanceTests
     [InlineData(1024, 1024, 1024 * 1024)]
     [InlineData(1032, 1024, 512 * 512)]
     [InlineData(4096, 264, 512 * 264)]
-    public void PixelsAtOnce_LargePicture_IsATile(int height, int width, long expected) => Assert.Equal(expected, TiledVae.PixelsAtOnce(height, width));
+    public void PixelsAtOnce_LargePicture_IsATile(int height, int width, long expected) =>
+        Assert.Equal(expected, TiledVae.PixelsAtOnce(height, width));
 }

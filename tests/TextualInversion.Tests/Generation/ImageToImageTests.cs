@@ -21,9 +21,12 @@ public sealed class ImageToImageTests
     private const int PixelTolerance = 1;
 
     private static readonly SafetensorsFile Reference = SafetensorsFile.Open(
-        Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "image-to-image.safetensors"));
+        Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "image-to-image.safetensors")
+    );
 
-    private static readonly ModelFolder Folder = new(Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1"));
+    private static readonly ModelFolder Folder = new(
+        Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1")
+    );
 
     private static readonly RgbPicture Picture = Read("image");
 
@@ -33,7 +36,8 @@ public sealed class ImageToImageTests
         using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
         var cases = JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray().ToList();
         Assert.NotEmpty(cases);
-        foreach (var reference in cases) AssertCase(reference, model);
+        foreach (var reference in cases)
+            AssertCase(reference, model);
     }
 
     [Fact]
@@ -43,7 +47,17 @@ public sealed class ImageToImageTests
         using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
         var pipeline = Pipeline(model, SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), ""));
         var calls = new List<(int, int)>();
-        var options = new GenerateOptions { Prompt = "", Sampler = SamplerKind.Ddim, Steps = 3, Guidance = 1, Width = 32, Height = 32, Init = Picture, Strength = 1 };
+        var options = new GenerateOptions
+        {
+            Prompt = "",
+            Sampler = SamplerKind.Ddim,
+            Steps = 3,
+            Guidance = 1,
+            Width = 32,
+            Height = 32,
+            Init = Picture,
+            Strength = 1,
+        };
 
         pipeline.Generate(options, seed: 1, new Calls(calls));
 
@@ -57,8 +71,22 @@ public sealed class ImageToImageTests
     [InlineData(double.NaN, 5)]
     public void Validate_StrengthWithoutASteps_Throws(double strength, int steps)
     {
-        var options = new GenerateOptions { Prompt = "", Sampler = SamplerKind.Ddim, Steps = steps, Guidance = 1, Width = 32, Height = 32, Init = Picture, Strength = strength };
-        Assert.StartsWith("--strength ", Assert.Throws<TextualInversionException>(() => options.Validate()).Message, StringComparison.Ordinal);
+        var options = new GenerateOptions
+        {
+            Prompt = "",
+            Sampler = SamplerKind.Ddim,
+            Steps = steps,
+            Guidance = 1,
+            Width = 32,
+            Height = 32,
+            Init = Picture,
+            Strength = strength,
+        };
+        Assert.StartsWith(
+            "--strength ",
+            Assert.Throws<TextualInversionException>(() => options.Validate()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -66,7 +94,8 @@ public sealed class ImageToImageTests
     {
         // A white square between two black ones.
         var wide = new RgbPicture(new byte[12 * 4 * 3], 12, 4);
-        for (var y = 0; y < 4; y++) Array.Fill(wide.Pixels, (byte)255, (y * 12 + 4) * 3, 4 * 3);
+        for (var y = 0; y < 4; y++)
+            Array.Fill(wide.Pixels, (byte)255, (y * 12 + 4) * 3, 4 * 3);
 
         using var pixels = InitPicture.ToPixels(wide, 8, 8);
 
@@ -97,12 +126,16 @@ public sealed class ImageToImageTests
         var latents = Pipeline(model, config).Denoise(options, [generator]).Single();
 
         Goldens.AssertClose(Reference.Read($"{key}.latents"), latents, LatentTolerance, key);
-        if (!Reference.Tensors.ContainsKey($"{key}.image")) return;
-        var worst = Read($"{key}.image").Pixels.Zip(Pipeline(model, config).Generate(options, seed).Pixels, (one, other) => Math.Abs(one - other)).Max();
+        if (!Reference.Tensors.ContainsKey($"{key}.image"))
+            return;
+        var worst = Read($"{key}.image")
+            .Pixels.Zip(Pipeline(model, config).Generate(options, seed).Pixels, (one, other) => Math.Abs(one - other))
+            .Max();
         Assert.True(worst <= PixelTolerance, $"{key}: a pixel differs by {worst}");
     }
 
-    private static TextToImage Pipeline(IDiffusionModel model, SchedulerConfig config) => new(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null);
+    private static TextToImage Pipeline(IDiffusionModel model, SchedulerConfig config) =>
+        new(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null);
 
     private static RgbPicture Read(string name)
     {
@@ -114,7 +147,8 @@ public sealed class ImageToImageTests
     {
         const string File = "scheduler/scheduler_config.json";
         var values = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Folder.ReadText(File))!;
-        foreach (var over in reference.GetProperty("scheduler_overrides").EnumerateObject()) values[over.Name] = over.Value;
+        foreach (var over in reference.GetProperty("scheduler_overrides").EnumerateObject())
+            values[over.Name] = over.Value;
         values["_class_name"] = reference.GetProperty("scheduler");
         return SchedulerConfig.Parse(JsonSerializer.Serialize(values), File);
     }

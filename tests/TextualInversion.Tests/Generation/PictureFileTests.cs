@@ -7,7 +7,8 @@ namespace TextualInversion.Tests.Generation;
 
 public sealed class PictureFileTests : IDisposable
 {
-    private const string Settings = "a painting of <my-cat>\nNegative prompt: blur\nSteps: 20, Sampler: Euler a, Seed: 7, Size: 17x13";
+    private const string Settings =
+        "a painting of <my-cat>\nNegative prompt: blur\nSteps: 20, Sampler: Euler a, Seed: 7, Size: 17x13";
 
     private readonly TemporaryFolder folder = new();
     private readonly byte[] pixels = new byte[17 * 13 * 3];
@@ -71,7 +72,9 @@ public sealed class PictureFileTests : IDisposable
     [Fact]
     public void Write_WrongSizeOrNul_Throws()
     {
-        Assert.Throws<ArgumentException>(() => PictureFile.Write(folder.File("1.png"), pixels, 13, 13, "", overwrite: false));
+        Assert.Throws<ArgumentException>(() =>
+            PictureFile.Write(folder.File("1.png"), pixels, 13, 13, "", overwrite: false)
+        );
         Assert.Throws<ArgumentException>(() => PictureFile.Write(folder.File("1.png"), [], 0, 0, "", overwrite: false));
         Assert.Throws<ArgumentException>(() => Write("1.png", pixels, "a\0b"));
         Assert.Throws<ArgumentException>(() => Write("1.gif", pixels, ""));
@@ -124,7 +127,8 @@ public sealed class PictureFileTests : IDisposable
         var content = File.ReadAllBytes(Write("1.png", pixels, Settings));
         for (var length = 9; length < 33 + 12 + Settings.Length; length++)
         {
-            if (length == 33) continue; // between two chunks
+            if (length == 33)
+                continue; // between two chunks
             var path = folder.Write("cut.png", content[..length]);
             AssertError(path, $"{path}: is damaged (it is cut short); take another copy of it.");
         }

@@ -8,7 +8,14 @@ public sealed class PictureGridTests
     [Fact]
     public void Compose_PicturesOfARaggedGrid_LieInRows()
     {
-        var sheet = PictureGrid.Compose([[Plain(10), Plain(20)], [Plain(30)]], [], []);
+        var sheet = PictureGrid.Compose(
+            [
+                [Plain(10), Plain(20)],
+                [Plain(30)],
+            ],
+            [],
+            []
+        );
 
         Assert.Equal((2 * 20 + 3 * 4, 2 * 16 + 3 * 4), (sheet.WidthPixels, sheet.HeightPixels));
         Assert.Equal(10, At(sheet, 4, 4));
@@ -21,7 +28,14 @@ public sealed class PictureGridTests
     [Fact]
     public void Compose_ALabelForEachPicture_StandsAboveEachRow()
     {
-        var sheet = PictureGrid.Compose([[Plain(10), Plain(20)], [Plain(30)]], ["a", "b", "c"], []);
+        var sheet = PictureGrid.Compose(
+            [
+                [Plain(10), Plain(20)],
+                [Plain(30)],
+            ],
+            ["a", "b", "c"],
+            []
+        );
 
         var top = (sheet.HeightPixels - 2 * 16 - 4) / 2;
         Assert.Equal(20, At(sheet, 4 + 24, top));
@@ -32,12 +46,25 @@ public sealed class PictureGridTests
     [Fact]
     public void Compose_Labels_AreAboveAndOnTheLeft()
     {
-        var bare = PictureGrid.Compose([[Plain(10)]], [], []);
-        var sheet = PictureGrid.Compose([[Plain(10)]], ["100%d"], ["seed 1"]);
+        var bare = PictureGrid.Compose(
+            [
+                [Plain(10)],
+            ],
+            [],
+            []
+        );
+        var sheet = PictureGrid.Compose(
+            [
+                [Plain(10)],
+            ],
+            ["100%d"],
+            ["seed 1"]
+        );
 
         Assert.True(sheet.WidthPixels > bare.WidthPixels && sheet.HeightPixels > bare.HeightPixels);
         Assert.Equal(10, At(sheet, sheet.WidthPixels - 5, sheet.HeightPixels - 5));
-        if (!PictureGrid.CanLabel) return;
+        if (!PictureGrid.CanLabel)
+            return;
         var (left, top) = (sheet.WidthPixels - 20 - 4, sheet.HeightPixels - 16 - 4);
         Assert.True(Ink(left, 0, sheet.WidthPixels, top), "above");
         Assert.True(Ink(0, top, left, sheet.HeightPixels), "on the left");

@@ -41,7 +41,8 @@ public sealed class PromptChunkTests
     [Fact]
     public void Split_CommaNearTheEndOfAChunk_TheRestMovesOn()
     {
-        var prompt = string.Join(' ', Enumerable.Repeat("cat", 69)) + ", " + string.Join(' ', Enumerable.Repeat("dog", 10));
+        var prompt =
+            string.Join(' ', Enumerable.Repeat("cat", 69)) + ", " + string.Join(' ', Enumerable.Repeat("dog", 10));
         var chunks = PromptChunk.Split(prompt, new PromptTokenizer(Tokenizer, []));
         Assert.Equal([70, 10], chunks.Select(chunk => chunk.Prompt.EndOfTextPosition - 1));
     }

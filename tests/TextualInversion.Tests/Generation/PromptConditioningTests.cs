@@ -37,7 +37,8 @@ public sealed class PromptConditioningTests
         }
 
         Goldens.AssertClose(expected, weighted.EncoderHiddenStates, 1e-5, name);
-        if (plain.Added is not null) Goldens.AssertClose(plain.Added.PooledText, weighted.Added!.PooledText, 1e-6, "pooled");
+        if (plain.Added is not null)
+            Goldens.AssertClose(plain.Added.PooledText, weighted.Added!.PooledText, 1e-6, "pooled");
     }
 
     [Theory]
@@ -51,7 +52,14 @@ public sealed class PromptConditioningTests
         var tokenizers = new PromptTokenizers(model.Tokenizers, []);
         var conditioning = new PromptConditioning(model, tokenizers, rows: null);
 
-        var both = conditioning.Encode(Options("a cat BREAK a dog BREAK a red cat") with { Negative = "blur" }, isGuided: true, pictures: 2);
+        var both = conditioning.Encode(
+            Options("a cat BREAK a dog BREAK a red cat") with
+            {
+                Negative = "blur",
+            },
+            isGuided: true,
+            pictures: 2
+        );
 
         var length = tokenizers.First.Tokenize("").Ids.Count;
         Assert.Equal([4, 3 * length], both.EncoderHiddenStates.shape[..2]);
@@ -60,11 +68,30 @@ public sealed class PromptConditioningTests
         Check(2, "a cat", 0);
         Check(3, "a red cat", 2);
         if (both.Added is not null)
-            Goldens.AssertClose(conditioning.Encode(Options("a cat"), false, 1).Added!.PooledText, both.Added.PooledText.narrow(0, 3, 1), 1e-5, "pooled of the first chunk");
+            Goldens.AssertClose(
+                conditioning.Encode(Options("a cat"), false, 1).Added!.PooledText,
+                both.Added.PooledText.narrow(0, 3, 1),
+                1e-5,
+                "pooled of the first chunk"
+            );
 
-        void Check(long picture, string prompt, int chunk) => Goldens.AssertClose(
-            conditioning.Encode(Options(prompt), isGuided: false, pictures: 1).EncoderHiddenStates, both.EncoderHiddenStates.narrow(0, picture, 1).narrow(1, chunk * length, length), 1e-5, prompt);
+        void Check(long picture, string prompt, int chunk) =>
+            Goldens.AssertClose(
+                conditioning.Encode(Options(prompt), isGuided: false, pictures: 1).EncoderHiddenStates,
+                both.EncoderHiddenStates.narrow(0, picture, 1).narrow(1, chunk * length, length),
+                1e-5,
+                prompt
+            );
     }
 
-    private static GenerateOptions Options(string prompt) => new() { Prompt = prompt, Sampler = SamplerKind.Ddim, Steps = 1, Guidance = 4, Width = 64, Height = 64 };
+    private static GenerateOptions Options(string prompt) =>
+        new()
+        {
+            Prompt = prompt,
+            Sampler = SamplerKind.Ddim,
+            Steps = 1,
+            Guidance = 4,
+            Width = 64,
+            Height = 64,
+        };
 }

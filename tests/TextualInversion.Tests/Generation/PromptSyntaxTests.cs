@@ -24,7 +24,9 @@ public sealed class PromptSyntaxTests
     [InlineData("BREAKFAST", "BREAKFAST|1")]
     public void Parse_Prompt_GivesTheWebUisWeights(string prompt, string expected)
     {
-        var parts = PromptSyntax.Parse(prompt).Select(part => part.IsBreak ? "#" : FormattableString.Invariant($"{part.Text}|{part.Weight:0.######}"));
+        var parts = PromptSyntax
+            .Parse(prompt)
+            .Select(part => part.IsBreak ? "#" : FormattableString.Invariant($"{part.Text}|{part.Weight:0.######}"));
         Assert.Equal(expected, string.Join('/', parts));
     }
 

@@ -14,7 +14,8 @@ public sealed class TextToImageTests
 {
     // Where DDIM clips the latents, of 27 in this model, to 1, seven steps in float64 are 9e-4 from the numbers of float32, and diffusers on another
     // processor is 1.4e-3 from its own.
-    private const double LatentTolerance = 1e-3, ClippedTolerance = 3e-3;
+    private const double LatentTolerance = 1e-3,
+        ClippedTolerance = 3e-3;
     private const int PixelTolerance = 1;
 
     /// <summary>Each case of each file.</summary>
@@ -25,7 +26,8 @@ public sealed class TextToImageTests
             var data = new TheoryData<string, string>();
             foreach (var file in GoldenModel.Files("generate"))
             {
-                foreach (var element in Elements(Goldens.Open(file))) data.Add(file, element.GetProperty("case").ToString());
+                foreach (var element in Elements(Goldens.Open(file)))
+                    data.Add(file, element.GetProperty("case").ToString());
             }
 
             return data;
@@ -44,8 +46,13 @@ public sealed class TextToImageTests
         var item = Elements(golden).Single(element => element.GetProperty("case").ToString() == name);
         using var model = GoldenModel.Of(file).Open();
         var expected = golden.Read($"{name}.latents");
-        var rows = item.TryGetProperty("trigger", out var trigger) ? Rows(golden, name, model.Vocabularies.Count) : null;
-        var tokenizers = new PromptTokenizers(model.Tokenizers, rows is null ? [] : [Placeholder.Parse(trigger.GetString()!, (int)rows[0].shape[0])]);
+        var rows = item.TryGetProperty("trigger", out var trigger)
+            ? Rows(golden, name, model.Vocabularies.Count)
+            : null;
+        var tokenizers = new PromptTokenizers(
+            model.Tokenizers,
+            rows is null ? [] : [Placeholder.Parse(trigger.GetString()!, (int)rows[0].shape[0])]
+        );
         var (options, config) = Options(item, file);
         using var generator = new Generator(item.GetProperty("seed").GetUInt64());
 
@@ -53,9 +60,23 @@ public sealed class TextToImageTests
         var pictures = Enumerable.Repeat(generator, (int)expected.shape[0]).ToList();
         var latents = cat([.. new TextToImage(model, config, tokenizers, rows).Denoise(options, pictures)], dim: 0);
 
-        Goldens.AssertClose(expected, latents, options.Sampler == SamplerKind.Ddim && (config.ClipSample ?? true) ? ClippedTolerance : LatentTolerance, name);
-        if (rows is not null) Assert.Equal(golden.Read($"{name}.ids").data<long>().ToArray(), tokenizers.First.Tokenize(options.Prompt).Ids.Select(id => (long)id));
-        if (golden.Tensors.ContainsKey($"{name}.image")) AssertPicture(golden.Read($"{name}.image"), TextToImage.ToPicture(model.DecodeLatents(latents)).Pixels, name);
+        Goldens.AssertClose(
+            expected,
+            latents,
+            options.Sampler == SamplerKind.Ddim && (config.ClipSample ?? true) ? ClippedTolerance : LatentTolerance,
+            name
+        );
+        if (rows is not null)
+            Assert.Equal(
+                golden.Read($"{name}.ids").data<long>().ToArray(),
+                tokenizers.First.Tokenize(options.Prompt).Ids.Select(id => (long)id)
+            );
+        if (golden.Tensors.ContainsKey($"{name}.image"))
+            AssertPicture(
+                golden.Read($"{name}.image"),
+                TextToImage.ToPicture(model.DecodeLatents(latents)).Pixels,
+                name
+            );
     }
 
     [Theory]
@@ -64,7 +85,10 @@ public sealed class TextToImageTests
     {
         var golden = Goldens.Open(file);
         using var model = GoldenModel.Of(file).Open();
-        foreach (var item in Elements(golden).Where(element => golden.Tensors.ContainsKey($"{element.GetProperty("case")}.image")))
+        foreach (
+            var item in Elements(golden)
+                .Where(element => golden.Tensors.ContainsKey($"{element.GetProperty("case")}.image"))
+        )
         {
             using var scope = NewDisposeScope();
             var (options, config) = Options(item, file);
@@ -77,26 +101,38 @@ public sealed class TextToImageTests
         }
     }
 
-    private static JsonElement[] Elements(SafetensorsFile golden) => JsonSerializer.Deserialize<JsonElement[]>(golden.Metadata["cases"])!;
+    private static JsonElement[] Elements(SafetensorsFile golden) =>
+        JsonSerializer.Deserialize<JsonElement[]>(golden.Metadata["cases"])!;
 
     /// <summary>Those of the second encoder are under <c>embedding2</c>.</summary>
     private static Tensor[] Rows(SafetensorsFile golden, string name, int encoders) =>
-        [.. Enumerable.Range(1, encoders).Select(encoder => golden.Read(encoder == 1 ? $"{name}.rows" : $"{name}{encoder}.rows"))];
+        [
+            .. Enumerable
+                .Range(1, encoders)
+                .Select(encoder => golden.Read(encoder == 1 ? $"{name}.rows" : $"{name}{encoder}.rows")),
+        ];
 
     private static (GenerateOptions Options, SchedulerConfig Config) Options(JsonElement item, string file)
     {
-        var config = GoldenModel.Of(file).SchedulerConfig with { ClassName = item.GetProperty("scheduler").GetString() };
-        if (item.GetProperty("scheduler_overrides").TryGetProperty("use_karras_sigmas", out var karras)) config = config with { UseKarrasSigmas = karras.GetBoolean() };
-        return (new GenerateOptions
+        var config = GoldenModel.Of(file).SchedulerConfig with
         {
-            Prompt = item.GetProperty("prompt").GetString()!,
-            Negative = item.GetProperty("negative_prompt").GetString(),
-            Sampler = Samplers.OfFolder(config)!.Value,
-            Steps = item.GetProperty("num_inference_steps").GetInt32(),
-            Guidance = item.GetProperty("guidance_scale").GetDouble(),
-            Width = item.GetProperty("width").GetInt32(),
-            Height = item.GetProperty("height").GetInt32(),
-        }, config);
+            ClassName = item.GetProperty("scheduler").GetString(),
+        };
+        if (item.GetProperty("scheduler_overrides").TryGetProperty("use_karras_sigmas", out var karras))
+            config = config with { UseKarrasSigmas = karras.GetBoolean() };
+        return (
+            new GenerateOptions
+            {
+                Prompt = item.GetProperty("prompt").GetString()!,
+                Negative = item.GetProperty("negative_prompt").GetString(),
+                Sampler = Samplers.OfFolder(config)!.Value,
+                Steps = item.GetProperty("num_inference_steps").GetInt32(),
+                Guidance = item.GetProperty("guidance_scale").GetDouble(),
+                Width = item.GetProperty("width").GetInt32(),
+                Height = item.GetProperty("height").GetInt32(),
+            },
+            config
+        );
     }
 
     private static void AssertPicture(Tensor expected, byte[] actual, string name)

@@ -6,12 +6,34 @@ namespace TextualInversion.Tests.Generation;
 
 public sealed class WebUiParametersTests
 {
-    private static readonly GenerateOptions Options = new() { Prompt = "a (red:1.3) cat", Sampler = SamplerKind.DpmSolverMultistepKarras, Steps = 7, Guidance = 4.5, Width = 64, Height = 72 };
+    private static readonly GenerateOptions Options = new()
+    {
+        Prompt = "a (red:1.3) cat",
+        Sampler = SamplerKind.DpmSolverMultistepKarras,
+        Steps = 7,
+        Guidance = 4.5,
+        Width = 64,
+        Height = 72,
+    };
 
     [Fact]
-    public void Format_Settings_AreWrittenAsTheWebUiDoes() => Assert.Equal(
-        "a (red:1.3) cat\nSteps: 7, Sampler: DPM++ 2M Karras, CFG scale: 4.5, Seed: 9, Size: 64x72, Model: demo, Denoising strength: 0.6, Clip skip: 2, Eta: 0.5, Guidance rescale: 0.7, Version: ti",
-        WebUiParameters.Format(Options with { Init = new RgbPicture([], 0, 0), Strength = 0.6, ClipSkip = 2, Eta = 0.5, GuidanceRescale = 0.7 }, 9, "demo", "ti"));
+    public void Format_Settings_AreWrittenAsTheWebUiDoes() =>
+        Assert.Equal(
+            "a (red:1.3) cat\nSteps: 7, Sampler: DPM++ 2M Karras, CFG scale: 4.5, Seed: 9, Size: 64x72, Model: demo, Denoising strength: 0.6, Clip skip: 2, Eta: 0.5, Guidance rescale: 0.7, Version: ti",
+            WebUiParameters.Format(
+                Options with
+                {
+                    Init = new RgbPicture([], 0, 0),
+                    Strength = 0.6,
+                    ClipSkip = 2,
+                    Eta = 0.5,
+                    GuidanceRescale = 0.7,
+                },
+                9,
+                "demo",
+                "ti"
+            )
+        );
 
     [Theory]
     [InlineData(null, "a cat")]
@@ -19,7 +41,17 @@ public sealed class WebUiParametersTests
     [InlineData("blur, \"text\"", "two\nlines")]
     public void Parse_WhatFormatWrote_GivesItBack(string? negative, string prompt)
     {
-        var text = WebUiParameters.Format(Options with { Prompt = prompt, Negative = negative }, ulong.MaxValue, "a: strange, \"name\"", "ti", [KeyValuePair.Create("Embeddings", "[\"a=b@0.5\",\"c\"]")]);
+        var text = WebUiParameters.Format(
+            Options with
+            {
+                Prompt = prompt,
+                Negative = negative,
+            },
+            ulong.MaxValue,
+            "a: strange, \"name\"",
+            "ti",
+            [KeyValuePair.Create("Embeddings", "[\"a=b@0.5\",\"c\"]")]
+        );
 
         var read = WebUiParameters.Parse(text);
 
@@ -33,11 +65,17 @@ public sealed class WebUiParametersTests
 
     [Fact]
     public void Parse_ANumberThatIsNone_Throws() =>
-        Assert.Equal("its Seed is \"many\"", Assert.Throws<FormatException>(() => WebUiParameters.Parse("a\nSteps: 2, Seed: many").Number<int>("Seed")).Message);
+        Assert.Equal(
+            "its Seed is \"many\"",
+            Assert
+                .Throws<FormatException>(() => WebUiParameters.Parse("a\nSteps: 2, Seed: many").Number<int>("Seed"))
+                .Message
+        );
 
     [Theory]
     [InlineData("")]
     [InlineData("a cat")]
     [InlineData("Steps: 20")]
-    public void Parse_NoSettings_Throws(string text) => Assert.Throws<FormatException>(() => WebUiParameters.Parse(text));
+    public void Parse_NoSettings_Throws(string text) =>
+        Assert.Throws<FormatException>(() => WebUiParameters.Parse(text));
 }

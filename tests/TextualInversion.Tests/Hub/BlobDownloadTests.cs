@@ -51,7 +51,8 @@ public sealed class BlobDownloadTests : IDisposable
     {
         Misbehave(1, request => Rest(request) with { Send = 300_000 });
         var dropping = hub.Server.Instead;
-        hub.Server.Instead = request => dropping(request) ?? (request.From is not null ? new HubReply(200, Content) : null);
+        hub.Server.Instead = request =>
+            dropping(request) ?? (request.From is not null ? new HubReply(200, Content) : null);
 
         hub.AssertServed(await hub.GetAsync(), TinyRepository.Needed);
     }
@@ -72,7 +73,14 @@ public sealed class BlobDownloadTests : IDisposable
     [InlineData(2, 500_000)] // another file's bytes
     public async Task Get_OddPartial_EndsWithTheRightFile(int kind, int length)
     {
-        WritePartial(kind switch { 0 => Content[..length], 1 => [.. Content, 1], _ => new byte[length] });
+        WritePartial(
+            kind switch
+            {
+                0 => Content[..length],
+                1 => [.. Content, 1],
+                _ => new byte[length],
+            }
+        );
 
         hub.AssertServed(await hub.GetAsync(), TinyRepository.Needed);
     }
@@ -83,7 +91,10 @@ public sealed class BlobDownloadTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         Misbehave(1, request => Rest(request) with { Send = 300_000, Stalls = true });
         var getting = hub.GetAsync(cancellationToken: cancellation.Token);
-        while (new FileInfo(hub.Blob(Unet) + ".incomplete") is not { Exists: true, Length: > 0 } && !getting.IsCompleted) await Task.Delay(5);
+        while (
+            new FileInfo(hub.Blob(Unet) + ".incomplete") is not { Exists: true, Length: > 0 } && !getting.IsCompleted
+        )
+            await Task.Delay(5);
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => getting);
@@ -104,7 +115,15 @@ public sealed class BlobDownloadTests : IDisposable
     [Fact]
     public async Task Get_RetryAfterIsADate_WaitsUntilThen()
     {
-        Misbehave(1, _ => HubReply.Error(503, ("Date", "Wed, 25 Nov 2026 09:00:00 GMT"), ("Retry-After", "Wed, 25 Nov 2026 09:00:12 GMT")));
+        Misbehave(
+            1,
+            _ =>
+                HubReply.Error(
+                    503,
+                    ("Date", "Wed, 25 Nov 2026 09:00:00 GMT"),
+                    ("Retry-After", "Wed, 25 Nov 2026 09:00:12 GMT")
+                )
+        );
 
         await hub.GetAsync();
         Assert.Equal([12], hub.Pauses.Select(pause => pause.TotalSeconds));
@@ -145,7 +164,8 @@ public sealed class BlobDownloadTests : IDisposable
     [Fact]
     public async Task Get_ListingFailsOnce_IsAskedAgain()
     {
-        hub.Server.Instead = request => request.Target.StartsWith("/api/", StringComparison.Ordinal) && seen++ == 0 ? HubReply.Error(500) : null;
+        hub.Server.Instead = request =>
+            request.Target.StartsWith("/api/", StringComparison.Ordinal) && seen++ == 0 ? HubReply.Error(500) : null;
 
         hub.AssertServed(await hub.GetAsync(), TinyRepository.Needed);
     }
@@ -169,16 +189,27 @@ public sealed class BlobDownloadTests : IDisposable
     [InlineData("range", "shorter than announced")]
     public async Task Get_WrongContent_IsRefusedAndNotKept(string kind, string expected)
     {
-        if (kind == "range") WritePartial(Content[..10]);
-        Misbehave(int.MaxValue, _ => kind switch
-        {
-            "short" => new HubReply(200, Content[..^1]),
-            "long" => new HubReply(200, [.. Content, 1]),
-            "page" => new HubReply(200, "<html></html>"u8.ToArray()) { Headers = { ["Content-Type"] = "text/html; charset=utf-8" } },
-            "pointer" => new HubReply(200, [.. "version https://git-lfs.github.com/spec/v1\n"u8, .. new byte[Content.Length - 43]]),
-            "range" => HubReply.Error(416),
-            _ => new HubReply(200, new byte[Content.Length]),
-        });
+        if (kind == "range")
+            WritePartial(Content[..10]);
+        Misbehave(
+            int.MaxValue,
+            _ =>
+                kind switch
+                {
+                    "short" => new HubReply(200, Content[..^1]),
+                    "long" => new HubReply(200, [.. Content, 1]),
+                    "page" => new HubReply(200, "<html></html>"u8.ToArray())
+                    {
+                        Headers = { ["Content-Type"] = "text/html; charset=utf-8" },
+                    },
+                    "pointer" => new HubReply(
+                        200,
+                        [.. "version https://git-lfs.github.com/spec/v1\n"u8, .. new byte[Content.Length - 43]]
+                    ),
+                    "range" => HubReply.Error(416),
+                    _ => new HubReply(200, new byte[Content.Length]),
+                }
+        );
 
         var error = await hub.ErrorAsync();
         Assert.Contains(expected, error);
@@ -196,12 +227,27 @@ public sealed class BlobDownloadTests : IDisposable
     [InlineData("""{"sha": null, "siblings": []}""", "not as a hub does")]
     [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": null}""", "not as a hub does")]
     [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [null]}""", "not as a hub does")]
-    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": null}]}""", "not as a hub does")]
-    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"size": 3}]}""", "not as a hub does")]
+    [InlineData(
+        """{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": null}]}""",
+        "not as a hub does"
+    )]
+    [InlineData(
+        """{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"size": 3}]}""",
+        "not as a hub does"
+    )]
     [InlineData("""{"sha": "main", "siblings": []}""", "its commit is called \"main\"")]
-    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "a", "size": 3}]}""", "a has no hash")]
-    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "a", "size": 3, "blobId": "../a"}]}""", "a has no hash")]
-    [InlineData("""{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "a", "size": 9000000000000000000, "blobId": "0123456789abcdef0123456789abcdef01234567"}]}""", "a has no hash or no true size")]
+    [InlineData(
+        """{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "a", "size": 3}]}""",
+        "a has no hash"
+    )]
+    [InlineData(
+        """{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "a", "size": 3, "blobId": "../a"}]}""",
+        "a has no hash"
+    )]
+    [InlineData(
+        """{"sha": "0123456789abcdef0123456789abcdef01234567", "siblings": [{"rfilename": "a", "size": 9000000000000000000, "blobId": "0123456789abcdef0123456789abcdef01234567"}]}""",
+        "a has no hash or no true size"
+    )]
     public async Task Get_ListingIsNone_SaysSo(string answer, string expected)
     {
         hub.Server.Instead = _ => new HubReply(200, Encoding.UTF8.GetBytes(answer));
@@ -228,8 +274,13 @@ public sealed class BlobDownloadTests : IDisposable
     [Fact]
     public async Task Get_MoreThanTheDiskHolds_IsRefusedBefore()
     {
-        var listing = hub.Server.Listing().Replace("\"size\":1000000", "\"size\":900000000000000", StringComparison.Ordinal);
-        hub.Server.Instead = request => request.Target.StartsWith("/api/", StringComparison.Ordinal) ? new HubReply(200, Encoding.UTF8.GetBytes(listing)) : null;
+        var listing = hub
+            .Server.Listing()
+            .Replace("\"size\":1000000", "\"size\":900000000000000", StringComparison.Ordinal);
+        hub.Server.Instead = request =>
+            request.Target.StartsWith("/api/", StringComparison.Ordinal)
+                ? new HubReply(200, Encoding.UTF8.GetBytes(listing))
+                : null;
 
         Assert.Contains("takes 900,000.0 GB and", await hub.ErrorAsync());
         Assert.Single(hub.Server.Requests);
@@ -238,7 +289,8 @@ public sealed class BlobDownloadTests : IDisposable
     [Fact]
     public async Task Get_DiskFull_SaysSo()
     {
-        if (!OperatingSystem.IsLinux()) return; // where /dev/full is
+        if (!OperatingSystem.IsLinux())
+            return; // where /dev/full is
         Directory.CreateDirectory(Path.GetDirectoryName(hub.Blob(Unet))!);
         File.CreateSymbolicLink(hub.Blob(Unet) + ".incomplete", "/dev/full");
 
@@ -256,15 +308,22 @@ public sealed class BlobDownloadTests : IDisposable
         Assert.StartsWith($"{hub.Cache}: cannot be written (", await hub.ErrorAsync());
     }
 
-    private static HubReply RangeOf(byte[] content, HubRequest request) => request.From is { } from
-        ? new HubReply(206, content[(int)from..]) { Headers = { ["Content-Range"] = $"bytes {from}-{content.Length - 1}/{content.Length}" } }
-        : new HubReply(200, content);
+    private static HubReply RangeOf(byte[] content, HubRequest request) =>
+        request.From is { } from
+            ? new HubReply(206, content[(int)from..])
+            {
+                Headers = { ["Content-Range"] = $"bytes {from}-{content.Length - 1}/{content.Length}" },
+            }
+            : new HubReply(200, content);
 
     private HubReply Rest(HubRequest request) => RangeOf(Content, request);
 
     /// <summary>Answers so to the first requests for the U-Net's weights.</summary>
     private void Misbehave(int times, Func<HubRequest, HubReply> reply) =>
-        hub.Server.Instead = request => request.Target.EndsWith(Unet, StringComparison.Ordinal) && Interlocked.Increment(ref seen) <= times ? reply(request) : null;
+        hub.Server.Instead = request =>
+            request.Target.EndsWith(Unet, StringComparison.Ordinal) && Interlocked.Increment(ref seen) <= times
+                ? reply(request)
+                : null;
 
     private void WritePartial(byte[] content)
     {

@@ -23,7 +23,8 @@ public sealed class CacheVerificationTests : IDisposable
     public async Task Run_Damage_IsNamed()
     {
         var snapshot = await hub.GetAsync();
-        using (var stream = File.OpenWrite(hub.Blob(TinyRepository.Unet))) stream.WriteByte(0xff); // same size
+        using (var stream = File.OpenWrite(hub.Blob(TinyRepository.Unet)))
+            stream.WriteByte(0xff); // same size
         await File.AppendAllTextAsync(hub.Blob("vae/config.json"), "more");
         File.Delete(hub.Blob("unet/config.json"));
         File.Delete(Path.Combine(snapshot, "model_index.json"));
@@ -31,7 +32,10 @@ public sealed class CacheVerificationTests : IDisposable
 
         var files = await CacheVerification.RunAsync(snapshot, progress: null, CancellationToken.None);
 
-        Assert.Equal(["unet/config.json", TinyRepository.Unet, "vae/config.json"], files.Where(file => file.Problem is not null).Select(file => file.Path));
+        Assert.Equal(
+            ["unet/config.json", TinyRepository.Unet, "vae/config.json"],
+            files.Where(file => file.Problem is not null).Select(file => file.Path)
+        );
         Assert.Equal("is missing", files.Single(file => file.Path == "unet/config.json").Problem);
         Assert.StartsWith("has the hash ", files.Single(file => file.Path == TinyRepository.Unet).Problem);
         Assert.Equal(hub.Blob(TinyRepository.Unet), files.Single(file => file.Path == TinyRepository.Unet).Blob);

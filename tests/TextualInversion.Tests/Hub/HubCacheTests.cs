@@ -6,7 +6,8 @@ namespace TextualInversion.Tests.Hub;
 /// <summary>A cache as Python's tools write it.</summary>
 public sealed class HubCacheTests : IDisposable
 {
-    private const string First = "1111111111111111111111111111111111111111", Second = "2222222222222222222222222222222222222222";
+    private const string First = "1111111111111111111111111111111111111111",
+        Second = "2222222222222222222222222222222222222222";
 
     private readonly TemporaryFolder folder = new();
 
@@ -44,7 +45,12 @@ public sealed class HubCacheTests : IDisposable
 
         Assert.Equal(
             [("a/b-c", First, "", 5L), ("a/b-c", Second, "main refs/pr/1", 8L), ("openai/clip", First, "", 7L)],
-            Cache.List().Select(snapshot => (snapshot.Model, snapshot.Commit, string.Join(' ', snapshot.Revisions), snapshot.Bytes)));
+            Cache
+                .List()
+                .Select(snapshot =>
+                    (snapshot.Model, snapshot.Commit, string.Join(' ', snapshot.Revisions), snapshot.Bytes)
+                )
+        );
     }
 
     [Fact]
@@ -57,7 +63,10 @@ public sealed class HubCacheTests : IDisposable
 
         Assert.Equal(folder.File($"models--a--b/snapshots/{First}"), Cache.FindSnapshot(HubId.Parse("a/b")));
         Assert.Equal(folder.File($"models--a--b/snapshots/{First}"), Cache.FindSnapshot(HubId.Parse($"a/b@{First}")));
-        Assert.All(["a/b@gone", "a/b@bad", "a/b@v1", $"a/b@{Second}", "a/c"], text => Assert.Null(Cache.FindSnapshot(HubId.Parse(text))));
+        Assert.All(
+            ["a/b@gone", "a/b@bad", "a/b@v1", $"a/b@{Second}", "a/c"],
+            text => Assert.Null(Cache.FindSnapshot(HubId.Parse(text)))
+        );
     }
 
     [Fact]

@@ -18,7 +18,10 @@ public sealed class HubConnectionTests : IDisposable
     public async Task Get_RedirectToAnotherHost_FollowsWithoutTheToken()
     {
         using var other = TinyRepository.Serve();
-        hub.Server.Instead = request => request.Target.Contains("/resolve/", StringComparison.Ordinal) ? HubReply.Redirect($"{other.Address.AbsoluteUri.TrimEnd('/')}{request.Target}") : null;
+        hub.Server.Instead = request =>
+            request.Target.Contains("/resolve/", StringComparison.Ordinal)
+                ? HubReply.Redirect($"{other.Address.AbsoluteUri.TrimEnd('/')}{request.Target}")
+                : null;
 
         hub.AssertServed(await hub.GetAsync(), TinyRepository.Needed);
         Assert.Equal(TinyRepository.Needed.Length, other.Requests.Count);
@@ -29,10 +32,18 @@ public sealed class HubConnectionTests : IDisposable
     [Fact]
     public async Task Get_RedirectToAnotherHostAndBack_SendsTheTokenToItsOwn()
     {
-        using var other = new HubServer { Instead = request => HubReply.Redirect($"{hub.Server.Address.AbsoluteUri.TrimEnd('/')}{request.Target}?back") };
-        hub.Server.Instead = request => request.Target.Contains("/resolve/", StringComparison.Ordinal) && !request.Target.EndsWith("?back", StringComparison.Ordinal)
-            ? HubReply.Redirect($"{other.Address.AbsoluteUri.TrimEnd('/')}{request.Target}")
-            : request.Target.EndsWith("?back", StringComparison.Ordinal) ? new HubReply(200, hub.Server.Files[request.Target[..^5].Split($"{HubServer.Commit}/")[1]]) : null;
+        using var other = new HubServer
+        {
+            Instead = request =>
+                HubReply.Redirect($"{hub.Server.Address.AbsoluteUri.TrimEnd('/')}{request.Target}?back"),
+        };
+        hub.Server.Instead = request =>
+            request.Target.Contains("/resolve/", StringComparison.Ordinal)
+            && !request.Target.EndsWith("?back", StringComparison.Ordinal)
+                ? HubReply.Redirect($"{other.Address.AbsoluteUri.TrimEnd('/')}{request.Target}")
+            : request.Target.EndsWith("?back", StringComparison.Ordinal)
+                ? new HubReply(200, hub.Server.Files[request.Target[..^5].Split($"{HubServer.Commit}/")[1]])
+            : null;
 
         hub.AssertServed(await hub.GetAsync(), TinyRepository.Needed);
         Assert.All(other.Requests, request => Assert.False(request.HasToken));
@@ -42,9 +53,18 @@ public sealed class HubConnectionTests : IDisposable
     [Fact]
     public async Task Get_RelativeRedirect_OfARenamedModel_IsFollowedWithTheToken()
     {
-        hub.Server.Instead = request => request.Target.Contains("artist/old", StringComparison.Ordinal) ? HubReply.Redirect(request.Target.Replace("artist/old", "artist/tiny", StringComparison.Ordinal)) : null;
+        hub.Server.Instead = request =>
+            request.Target.Contains("artist/old", StringComparison.Ordinal)
+                ? HubReply.Redirect(request.Target.Replace("artist/old", "artist/tiny", StringComparison.Ordinal))
+                : null;
 
-        var path = await new ModelHub(hub.Options).GetModelAsync(HubId.Parse("artist/old"), variant: null, update: false, progress: null, CancellationToken.None);
+        var path = await new ModelHub(hub.Options).GetModelAsync(
+            HubId.Parse("artist/old"),
+            variant: null,
+            update: false,
+            progress: null,
+            CancellationToken.None
+        );
 
         hub.AssertServed(path, TinyRepository.Needed);
         Assert.EndsWith($"models--artist--old/snapshots/{HubServer.Commit}", path, StringComparison.Ordinal);
@@ -95,7 +115,8 @@ public sealed class HubConnectionTests : IDisposable
     public async Task Get_Refused_SaysWhatToDo(int status, string? code, bool hasToken, string expected)
     {
         hub.Options = hub.Options with { Token = hasToken ? Token : null };
-        hub.Server.Instead = _ => code is null ? HubReply.Error(status) : HubReply.Error(status, ("X-Error-Code", code));
+        hub.Server.Instead = _ =>
+            code is null ? HubReply.Error(status) : HubReply.Error(status, ("X-Error-Code", code));
 
         var error = await hub.ErrorAsync();
         Assert.StartsWith("artist/tiny: ", error);
@@ -108,7 +129,10 @@ public sealed class HubConnectionTests : IDisposable
     public async Task Get_RefusedByTheFilesHost_IsNotTakenForTheHubs()
     {
         using var other = new HubServer { Instead = _ => HubReply.Error(403) };
-        hub.Server.Instead = request => request.Target.Contains("/resolve/", StringComparison.Ordinal) ? HubReply.Redirect($"{other.Address.AbsoluteUri.TrimEnd('/')}{request.Target}") : null;
+        hub.Server.Instead = request =>
+            request.Target.Contains("/resolve/", StringComparison.Ordinal)
+                ? HubReply.Redirect($"{other.Address.AbsoluteUri.TrimEnd('/')}{request.Target}")
+                : null;
 
         Assert.Contains("where the hub keeps the file, answers 403", await hub.ErrorAsync());
     }
@@ -119,7 +143,15 @@ public sealed class HubConnectionTests : IDisposable
         hub.Server.Instead = _ => HubReply.Error(404, ("X-Error-Code", "RepoNotFound"));
         var typed = HubId.Parse("stable-difusion-v1-5/stable-diffusion-v15");
 
-        var error = await Assert.ThrowsAsync<TextualInversionException>(() => new ModelHub(hub.Options).GetModelAsync(typed, variant: null, update: false, progress: null, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<TextualInversionException>(() =>
+            new ModelHub(hub.Options).GetModelAsync(
+                typed,
+                variant: null,
+                update: false,
+                progress: null,
+                CancellationToken.None
+            )
+        );
 
         Assert.Contains("did you mean stable-diffusion-v1-5/stable-diffusion-v1-5?", error.Message);
     }

@@ -44,10 +44,14 @@ internal sealed class HubFixture : IDisposable
 
     public string Notices => string.Join('\n', notices);
 
-    public Task<string> GetAsync(string? variant = null, bool update = false, CancellationToken cancellationToken = default) =>
-        new ModelHub(Options).GetModelAsync(Id, variant, update, Progress(), cancellationToken);
+    public Task<string> GetAsync(
+        string? variant = null,
+        bool update = false,
+        CancellationToken cancellationToken = default
+    ) => new ModelHub(Options).GetModelAsync(Id, variant, update, Progress(), cancellationToken);
 
-    public async Task<string> ErrorAsync(string? variant = null) => (await Assert.ThrowsAsync<TextualInversionException>(() => GetAsync(variant))).Message;
+    public async Task<string> ErrorAsync(string? variant = null) =>
+        (await Assert.ThrowsAsync<TextualInversionException>(() => GetAsync(variant))).Message;
 
     /// <summary>The file in <c>blobs/</c> of a file of the repository.</summary>
     public string Blob(string path) => Path.Combine(Repository, "blobs", HubServer.BlobOf(path, Server.Files[path]));
@@ -56,7 +60,8 @@ internal sealed class HubFixture : IDisposable
     public void AssertServed(string snapshot, IEnumerable<string> files)
     {
         Assert.Equal(files.Order(StringComparer.Ordinal), HubCache.FilesOf(snapshot).Order(StringComparer.Ordinal));
-        foreach (var file in HubCache.FilesOf(snapshot)) Assert.Equal(Server.Files[file], File.ReadAllBytes(Path.Combine(snapshot, file)));
+        foreach (var file in HubCache.FilesOf(snapshot))
+            Assert.Equal(Server.Files[file], File.ReadAllBytes(Path.Combine(snapshot, file)));
     }
 
     public void Dispose()
@@ -72,7 +77,8 @@ internal sealed class HubFixture : IDisposable
         public void Report(HubProgress value)
         {
             Assert.True(value.Bytes <= value.TotalBytes);
-            if (value.Notice is { } notice) notices.Enqueue(notice);
+            if (value.Notice is { } notice)
+                notices.Enqueue(notice);
         }
     }
 }

@@ -43,11 +43,16 @@ public sealed class HubIdTests
     public void TryParse_NoId_IsNull(string text) => Assert.Null(HubId.TryParse(text));
 
     [Fact]
-    public void Parse_NoId_SaysHowToWriteOne() => Assert.StartsWith("gpt2: is not a hub id; write owner/name", Assert.Throws<TextualInversionException>(() => HubId.Parse("gpt2")).Message);
+    public void Parse_NoId_SaysHowToWriteOne() =>
+        Assert.StartsWith(
+            "gpt2: is not a hub id; write owner/name",
+            Assert.Throws<TextualInversionException>(() => HubId.Parse("gpt2")).Message
+        );
 
     [Theory]
     [InlineData("0123456789abcdef0123456789abcdef01234567", true)]
     [InlineData("0123456", false)]
     [InlineData("main", false)]
-    public void IsCommit_WholeHashOnly(string revision, bool expected) => Assert.Equal(expected, HubId.Parse($"a/b@{revision}").IsCommit);
+    public void IsCommit_WholeHashOnly(string revision, bool expected) =>
+        Assert.Equal(expected, HubId.Parse($"a/b@{revision}").IsCommit);
 }

@@ -21,9 +21,21 @@ public sealed class ModelHubTests : IDisposable
         foreach (var file in TinyRepository.Needed)
         {
             var depth = string.Concat(Enumerable.Repeat("../", file.Count(character => character == '/') + 2));
-            Assert.Equal($"{depth}blobs/{Path.GetFileName(hub.Blob(file))}", new FileInfo(Path.Combine(path, file)).LinkTarget);
+            Assert.Equal(
+                $"{depth}blobs/{Path.GetFileName(hub.Blob(file))}",
+                new FileInfo(Path.Combine(path, file)).LinkTarget
+            );
             Assert.Null(new FileInfo(hub.Blob(file)).LinkTarget);
-            Assert.True(File.Exists(Path.Combine(hub.Cache, ".locks", "models--artist--tiny", Path.GetFileName(hub.Blob(file)) + ".lock")));
+            Assert.True(
+                File.Exists(
+                    Path.Combine(
+                        hub.Cache,
+                        ".locks",
+                        "models--artist--tiny",
+                        Path.GetFileName(hub.Blob(file)) + ".lock"
+                    )
+                )
+            );
         }
 
         Assert.Equal(TinyRepository.Needed.Length, Directory.GetFiles(Path.Combine(hub.Repository, "blobs")).Length);
@@ -35,16 +47,22 @@ public sealed class ModelHubTests : IDisposable
     {
         var path = await hub.GetAsync("fp16");
 
-        hub.AssertServed(path, TinyRepository.Needed.Except([TinyRepository.Unet, "text_encoder/model.safetensors"])
-            .Concat(["unet/diffusion_pytorch_model.fp16.safetensors", "text_encoder/model.fp16.safetensors"]));
+        hub.AssertServed(
+            path,
+            TinyRepository
+                .Needed.Except([TinyRepository.Unet, "text_encoder/model.safetensors"])
+                .Concat(["unet/diffusion_pytorch_model.fp16.safetensors", "text_encoder/model.fp16.safetensors"])
+        );
     }
 
     [Fact]
     public async Task GetModel_Shards_AreFetchedThroughTheIndex()
     {
         hub.Server.Files.Remove(TinyRepository.Unet);
-        hub.Server.Files["unet/diffusion_pytorch_model.safetensors.index.json"] = """{"weight_map": {"a": "diffusion_pytorch_model-00001-of-00002.safetensors", "b": "diffusion_pytorch_model-00002-of-00002.safetensors"}}"""u8.ToArray();
-        foreach (var shard in new[] { 1, 2, 3 }) hub.Server.Files[$"unet/diffusion_pytorch_model-0000{shard}-of-00002.safetensors"] = [(byte)shard];
+        hub.Server.Files["unet/diffusion_pytorch_model.safetensors.index.json"] =
+            """{"weight_map": {"a": "diffusion_pytorch_model-00001-of-00002.safetensors", "b": "diffusion_pytorch_model-00002-of-00002.safetensors"}}"""u8.ToArray();
+        foreach (var shard in new[] { 1, 2, 3 })
+            hub.Server.Files[$"unet/diffusion_pytorch_model-0000{shard}-of-00002.safetensors"] = [(byte)shard];
         hub.Server.Files.Remove("unet/diffusion_pytorch_model.bin");
 
         var path = await hub.GetAsync();
@@ -83,8 +101,12 @@ public sealed class ModelHubTests : IDisposable
         await hub.GetAsync();
         var commit = new string('f', 40);
         hub.Server.Files["vae/config.json"] = "{}"u8.ToArray();
-        hub.Server.Instead = request => request.Target.Contains("/revision/", StringComparison.Ordinal) ? new HubReply(200, System.Text.Encoding.UTF8.GetBytes(hub.Server.Listing(commit)))
-            : request.Target.EndsWith($"{commit}/vae/config.json", StringComparison.Ordinal) ? new HubReply(200, hub.Server.Files["vae/config.json"]) : null;
+        hub.Server.Instead = request =>
+            request.Target.Contains("/revision/", StringComparison.Ordinal)
+                ? new HubReply(200, System.Text.Encoding.UTF8.GetBytes(hub.Server.Listing(commit)))
+            : request.Target.EndsWith($"{commit}/vae/config.json", StringComparison.Ordinal)
+                ? new HubReply(200, hub.Server.Files["vae/config.json"])
+            : null;
         var requests = hub.Server.Requests.Count;
 
         var path = await hub.GetAsync(update: true);
@@ -103,7 +125,13 @@ public sealed class ModelHubTests : IDisposable
     public async Task GetModel_Revision_IsAskedForAndRemembered(string revision, string asked)
     {
         var id = HubId.Parse($"artist/tiny@{revision}");
-        var path = await new ModelHub(hub.Options).GetModelAsync(id, variant: null, update: false, progress: null, CancellationToken.None);
+        var path = await new ModelHub(hub.Options).GetModelAsync(
+            id,
+            variant: null,
+            update: false,
+            progress: null,
+            CancellationToken.None
+        );
 
         Assert.Contains(hub.Server.Requests, request => request.Target.Contains(asked, StringComparison.Ordinal));
         Assert.Equal(path, new HubCache(hub.Cache).FindSnapshot(id));
@@ -115,7 +143,10 @@ public sealed class ModelHubTests : IDisposable
     {
         var online = hub.Options;
         hub.Options = online with { Offline = true };
-        Assert.StartsWith($"artist/tiny: is not in the cache {hub.Cache}, and HF_HUB_OFFLINE forbids", await hub.ErrorAsync());
+        Assert.StartsWith(
+            $"artist/tiny: is not in the cache {hub.Cache}, and HF_HUB_OFFLINE forbids",
+            await hub.ErrorAsync()
+        );
         Assert.Empty(hub.Server.Requests);
 
         hub.Options = online;
@@ -168,7 +199,9 @@ public sealed class ModelHubTests : IDisposable
     [Fact]
     public async Task GetFiles_NotThere_IsNamed()
     {
-        var error = await Assert.ThrowsAsync<TextualInversionException>(() => new ModelHub(hub.Options).GetFilesAsync(hub.Id, ["vocab.json"], progress: null, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<TextualInversionException>(() =>
+            new ModelHub(hub.Options).GetFilesAsync(hub.Id, ["vocab.json"], progress: null, CancellationToken.None)
+        );
 
         Assert.Equal("artist/tiny: has no vocab.json; name another repository or revision.", error.Message);
     }
@@ -187,10 +220,21 @@ public sealed class ModelHubTests : IDisposable
     {
         var locks = Directory.CreateDirectory(Path.Combine(hub.Cache, ".locks", "models--artist--tiny")).FullName;
         Task<string> getting;
-        using (new FileStream(Path.Combine(locks, Path.GetFileName(hub.Blob(TinyRepository.Unet)) + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        using (
+            new FileStream(
+                Path.Combine(locks, Path.GetFileName(hub.Blob(TinyRepository.Unet)) + ".lock"),
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None
+            )
+        )
         {
             getting = hub.GetAsync();
-            while (!hub.Notices.Contains("another process is downloading", StringComparison.Ordinal) && !getting.IsCompleted) await Task.Delay(5);
+            while (
+                !hub.Notices.Contains("another process is downloading", StringComparison.Ordinal)
+                && !getting.IsCompleted
+            )
+                await Task.Delay(5);
             Assert.Empty(hub.Server.RequestsFor(TinyRepository.Unet));
         }
 

@@ -33,7 +33,9 @@ public sealed class AtomicFileTests : IDisposable
     {
         folder.Write("file", "old");
         var written = false;
-        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.Write(FilePath, overwrite: false, _ => written = true));
+        var error = Assert.Throws<TextualInversionException>(() =>
+            AtomicFile.Write(FilePath, overwrite: false, _ => written = true)
+        );
         Assert.Equal($"{FilePath}: exists; choose another name or allow replacing it with --overwrite.", error.Message);
         Assert.False(written);
         AssertFiles("file");
@@ -42,7 +44,9 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Write_FileAppearsMeanwhile_IsNotReplaced()
     {
-        Assert.Throws<TextualInversionException>(() => AtomicFile.Write(FilePath, overwrite: false, _ => folder.Write("file", "other")));
+        Assert.Throws<TextualInversionException>(() =>
+            AtomicFile.Write(FilePath, overwrite: false, _ => folder.Write("file", "other"))
+        );
         Assert.Equal("other", File.ReadAllText(FilePath));
         AssertFiles("file");
     }
@@ -60,12 +64,21 @@ public sealed class AtomicFileTests : IDisposable
     public void Write_DiskFull_KeepsTheOldFileAndNamesIt()
     {
         folder.Write("file", "old");
-        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.Write(FilePath, overwrite: true, stream =>
-        {
-            stream.Write("half"u8);
-            throw new IOException("No space left on device.");
-        }));
-        Assert.Equal($"{FilePath}: cannot be written (No space left on device); free some space or choose another place.", error.Message);
+        var error = Assert.Throws<TextualInversionException>(() =>
+            AtomicFile.Write(
+                FilePath,
+                overwrite: true,
+                stream =>
+                {
+                    stream.Write("half"u8);
+                    throw new IOException("No space left on device.");
+                }
+            )
+        );
+        Assert.Equal(
+            $"{FilePath}: cannot be written (No space left on device); free some space or choose another place.",
+            error.Message
+        );
         Assert.Equal("old", File.ReadAllText(FilePath));
         AssertFiles("file");
     }
@@ -73,11 +86,17 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Write_WriterHasABug_LeavesNothingBehind()
     {
-        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(FilePath, overwrite: false, stream =>
-        {
-            stream.Write("half"u8);
-            throw new InvalidOperationException();
-        }));
+        Assert.Throws<InvalidOperationException>(() =>
+            AtomicFile.Write(
+                FilePath,
+                overwrite: false,
+                stream =>
+                {
+                    stream.Write("half"u8);
+                    throw new InvalidOperationException();
+                }
+            )
+        );
         AssertFiles();
     }
 
@@ -85,7 +104,9 @@ public sealed class AtomicFileTests : IDisposable
     public void Write_PathIsAFolder_Refuses()
     {
         Directory.CreateDirectory(FilePath);
-        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.Write(FilePath, overwrite: true, _ => { }));
+        var error = Assert.Throws<TextualInversionException>(() =>
+            AtomicFile.Write(FilePath, overwrite: true, _ => { })
+        );
         Assert.Equal($"{FilePath}: is a folder; name a file.", error.Message);
     }
 
@@ -98,7 +119,15 @@ public sealed class AtomicFileTests : IDisposable
         Assert.StartsWith($"{path}: cannot be written (", error.Message, StringComparison.Ordinal);
     }
 
-    private void AssertFiles(params string[] names) => Assert.Equal(
-        names, Directory.EnumerateFiles(folder.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-            .Select(file => Path.GetRelativePath(folder.Path, file)));
+    private void AssertFiles(params string[] names) =>
+        Assert.Equal(
+            names,
+            Directory
+                .EnumerateFiles(
+                    folder.Path,
+                    "*",
+                    new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }
+                )
+                .Select(file => Path.GetRelativePath(folder.Path, file))
+        );
 }

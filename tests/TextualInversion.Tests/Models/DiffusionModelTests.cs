@@ -33,19 +33,36 @@ public sealed class DiffusionModelTests : IDisposable
 
     [Theory]
     [InlineData("sd1", "unet", "sd2", "takes text states 48 wide, the text encoders give 32")]
-    [InlineData("sd1", "unet", "sdxl", "its config.json has addition_embed_type text_time, this kind of model has null")]
-    [InlineData("sdxl", "unet", "sd1", "its config.json has addition_embed_type null, this kind of model has text_time")]
+    [InlineData(
+        "sd1",
+        "unet",
+        "sdxl",
+        "its config.json has addition_embed_type text_time, this kind of model has null"
+    )]
+    [InlineData(
+        "sdxl",
+        "unet",
+        "sd1",
+        "its config.json has addition_embed_type null, this kind of model has text_time"
+    )]
     [InlineData("sdxl", "text_encoder", "sd2", "takes text states 80 wide, the text encoders give 96")]
     [InlineData("sd2", "vae", "none", "vae")]
     public void Open_PartOfAnotherModel_SaysSo(string name, string part, string other, string expected)
     {
-        foreach (var sub in Directory.EnumerateDirectories(Goldens.Path("models", name)).Select(path => Path.GetFileName(path)))
+        foreach (
+            var sub in Directory
+                .EnumerateDirectories(Goldens.Path("models", name))
+                .Select(path => Path.GetFileName(path))
+        )
         {
             var source = Goldens.Path("models", sub == part ? other : name, sub);
-            if (Directory.Exists(source)) Directory.CreateSymbolicLink(folder.File(sub), source);
+            if (Directory.Exists(source))
+                Directory.CreateSymbolicLink(folder.File(sub), source);
         }
 
-        var error = Assert.Throws<TextualInversionException>(() => DiffusionModel.Open(new ModelFolder(folder.Path), CPU, ScalarType.Float32));
+        var error = Assert.Throws<TextualInversionException>(() =>
+            DiffusionModel.Open(new ModelFolder(folder.Path), CPU, ScalarType.Float32)
+        );
 
         Assert.Contains(expected, error.Message);
     }
@@ -54,13 +71,20 @@ public sealed class DiffusionModelTests : IDisposable
     public void Open_TokenizerLargerThanTheEncoder_IsRefused()
     {
         var source = Goldens.Path("models", "sd1");
-        foreach (var sub in Directory.EnumerateDirectories(source).Select(path => Path.GetFileName(path)).Where(sub => sub != "text_encoder"))
+        foreach (
+            var sub in Directory
+                .EnumerateDirectories(source)
+                .Select(path => Path.GetFileName(path))
+                .Where(sub => sub != "text_encoder")
+        )
             Directory.CreateSymbolicLink(folder.File(sub), Path.Combine(source, sub));
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "text_encoder", "config.json")))!;
         config["vocab_size"] = 800;
         folder.Write("text_encoder/config.json", config.ToJsonString());
 
-        var error = Assert.Throws<TextualInversionException>(() => DiffusionModel.Open(new ModelFolder(folder.Path), CPU, ScalarType.Float32));
+        var error = Assert.Throws<TextualInversionException>(() =>
+            DiffusionModel.Open(new ModelFolder(folder.Path), CPU, ScalarType.Float32)
+        );
 
         Assert.Contains("tokens, the text encoder only 800; they do not belong together.", error.Message);
     }
@@ -72,11 +96,21 @@ public sealed class DiffusionModelTests : IDisposable
         using var model = new GoldenModel("sdxl").Open();
         var tokens = new PromptTokenizers(model.Tokenizers, []).Tokenize(["a cat", "a dog"]);
 
-        var conditioning = model.EncodePrompts(tokens, rows: null, [PictureGeometry.Whole(64, 72), PictureGeometry.CenterCrop(100, 300, 50)]);
+        var conditioning = model.EncodePrompts(
+            tokens,
+            rows: null,
+            [PictureGeometry.Whole(64, 72), PictureGeometry.CenterCrop(100, 300, 50)]
+        );
 
-        Assert.Equal([64f, 72, 0, 0, 64, 72, 100, 300, 0, 50, 50, 50], conditioning.Added!.TimeIds.data<float>().ToArray());
+        Assert.Equal(
+            [64f, 72, 0, 0, 64, 72, 100, 300, 0, 50, 50, 50],
+            conditioning.Added!.TimeIds.data<float>().ToArray()
+        );
         var nothing = conditioning.WithoutPrompts();
-        Assert.Equal(0, nothing.EncoderHiddenStates.abs().sum().item<float>() + nothing.Added!.PooledText.abs().sum().item<float>());
+        Assert.Equal(
+            0,
+            nothing.EncoderHiddenStates.abs().sum().item<float>() + nothing.Added!.PooledText.abs().sum().item<float>()
+        );
         Assert.Equal(conditioning.Added.TimeIds.data<float>().ToArray(), nothing.Added.TimeIds.data<float>().ToArray());
     }
 
@@ -86,6 +120,12 @@ public sealed class DiffusionModelTests : IDisposable
         using var scope = NewDisposeScope();
         using var unet = new GoldenModel("sdxl").UNet();
         var golden = new GoldenModel("sdxl").Numbers;
-        Assert.Throws<ArgumentException>(() => unet.Forward(golden.Read("unet.sample"), golden.Read("unet.timesteps"), new Conditioning(golden.Read("unet.encoder_hidden_states"))));
+        Assert.Throws<ArgumentException>(() =>
+            unet.Forward(
+                golden.Read("unet.sample"),
+                golden.Read("unet.timesteps"),
+                new Conditioning(golden.Read("unet.encoder_hidden_states"))
+            )
+        );
     }
 }

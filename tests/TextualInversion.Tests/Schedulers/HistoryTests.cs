@@ -37,7 +37,10 @@ public sealed class HistoryTests
     public void Enter_WithinAStep_IsCallersBug()
     {
         using var history = new History(1, callsPerStep: 2);
-        Assert.StartsWith("A run begins at a multiple of 2, not at 3.", Assert.Throws<ArgumentException>(() => history.Enter(3)).Message);
+        Assert.StartsWith(
+            "A run begins at a multiple of 2, not at 3.",
+            Assert.Throws<ArgumentException>(() => history.Enter(3)).Message
+        );
         Assert.Equal(0, history.Enter(4));
         Assert.Equal(1, history.Enter(5));
     }

@@ -25,7 +25,8 @@ public sealed class NoiseLevelTests
     {
         using var scope = NewDisposeScope();
         var level = NoiseLevel.OfRatio(0.75);
-        Tensor image = full([1, 4, 2, 2], 0.3f), noise = full([1, 4, 2, 2], -1.5f);
+        Tensor image = full([1, 4, 2, 2], 0.3f),
+            noise = full([1, 4, 2, 2], -1.5f);
         var sample = level.Mix(image, noise);
         var output = predictionType == PredictionType.Epsilon ? noise : (noise * level.Alpha) - (image * level.Sigma);
         Assert.True(level.Original(predictionType, output, sample).allclose(image));
@@ -37,7 +38,11 @@ public sealed class NoiseLevelTests
     {
         using var scope = NewDisposeScope();
         var sample = ones(1, 4, 2, 2);
-        Assert.Throws<ArgumentOutOfRangeException>(() => NoiseLevel.OfRatio(1).Original((PredictionType)99, sample, sample));
-        Assert.Throws<ArgumentOutOfRangeException>(() => NoiseLevel.OfRatio(1).Noise((PredictionType)99, sample, sample));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            NoiseLevel.OfRatio(1).Original((PredictionType)99, sample, sample)
+        );
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            NoiseLevel.OfRatio(1).Noise((PredictionType)99, sample, sample)
+        );
     }
 }

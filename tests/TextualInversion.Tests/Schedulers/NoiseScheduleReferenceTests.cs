@@ -27,10 +27,27 @@ public sealed class NoiseScheduleReferenceTests
     {
         using var scope = NewDisposeScope();
         var file = Goldens.Open("schedulers.safetensors");
-        var schedule = new NoiseSchedule(OfCases() with { NumTrainTimesteps = (int)file.Tensors["alphas_cumprod"].Shape[0] });
-        Tensor latents = file.Read("add_noise.x"), noise = file.Read("add_noise.noise"), timesteps = file.Read("add_noise.timesteps");
-        Goldens.AssertClose(file.Read("add_noise.noisy"), schedule.AddNoise(latents, noise, timesteps), Tolerance, "noisy latents");
-        Goldens.AssertClose(file.Read("add_noise.velocity"), schedule.Velocity(latents, noise, timesteps), Tolerance, "velocity");
+        var schedule = new NoiseSchedule(
+            OfCases() with
+            {
+                NumTrainTimesteps = (int)file.Tensors["alphas_cumprod"].Shape[0],
+            }
+        );
+        Tensor latents = file.Read("add_noise.x"),
+            noise = file.Read("add_noise.noise"),
+            timesteps = file.Read("add_noise.timesteps");
+        Goldens.AssertClose(
+            file.Read("add_noise.noisy"),
+            schedule.AddNoise(latents, noise, timesteps),
+            Tolerance,
+            "noisy latents"
+        );
+        Goldens.AssertClose(
+            file.Read("add_noise.velocity"),
+            schedule.Velocity(latents, noise, timesteps),
+            Tolerance,
+            "velocity"
+        );
     }
 
     /// <summary>The betas that all of the file's cases share.</summary>

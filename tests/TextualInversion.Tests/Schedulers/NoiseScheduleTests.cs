@@ -9,7 +9,9 @@ public sealed class NoiseScheduleTests
     [Fact]
     public void AlphasCumprod_TrainedBetas_AreTheirCumulativeProduct()
     {
-        var schedule = new NoiseSchedule(new SchedulerConfig { NumTrainTimesteps = 3, TrainedBetas = [0.5f, 0.25f, 0.5f] });
+        var schedule = new NoiseSchedule(
+            new SchedulerConfig { NumTrainTimesteps = 3, TrainedBetas = [0.5f, 0.25f, 0.5f] }
+        );
         Assert.Equal([0.5f, 0.375f, 0.1875f], schedule.AlphasCumprod);
     }
 
@@ -29,7 +31,9 @@ public sealed class NoiseScheduleTests
     {
         using var scope = NewDisposeScope();
         var schedule = new NoiseSchedule(new SchedulerConfig { PredictionType = predictionType });
-        Tensor latents = ones(2, 4, 3, 5), noise = full([2, 4, 3, 5], 2f), timesteps = tensor(new long[] { 0, 999 });
+        Tensor latents = ones(2, 4, 3, 5),
+            noise = full([2, 4, 3, 5], 2f),
+            timesteps = tensor(new long[] { 0, 999 });
         var expected = predictionType == PredictionType.Epsilon ? noise : schedule.Velocity(latents, noise, timesteps);
         var target = schedule.Target(latents, noise, timesteps);
         Assert.Equal(expected.shape, target.shape);
@@ -41,7 +45,9 @@ public sealed class NoiseScheduleTests
     {
         using var scope = NewDisposeScope();
         var schedule = new NoiseSchedule(new SchedulerConfig { NumTrainTimesteps = 2, TrainedBetas = [0.19f, 0.5f] });
-        Tensor latents = ones(2, 1, 1, 1), noise = zeros(2, 1, 1, 1), timesteps = tensor(new long[] { 1, 0 });
+        Tensor latents = ones(2, 1, 1, 1),
+            noise = zeros(2, 1, 1, 1),
+            timesteps = tensor(new long[] { 1, 0 });
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         var noisy = schedule.AddNoise(latents, noise, timesteps);
         Assert.Equal(before + 1, DisposeScopeManager.Statistics.ThreadTotalLiveCount);

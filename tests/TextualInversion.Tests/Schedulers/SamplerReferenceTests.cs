@@ -13,7 +13,8 @@ public sealed class SamplerReferenceTests
     private const double Tolerance = 1e-4;
 
     /// <summary>The file's names of samplers, each of which has several trajectories.</summary>
-    public static TheoryData<string> Names => [.. Cases().Select(reference => reference.GetProperty("name").GetString()!).Distinct()];
+    public static TheoryData<string> Names =>
+        [.. Cases().Select(reference => reference.GetProperty("name").GetString()!).Distinct()];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -44,7 +45,12 @@ public sealed class SamplerReferenceTests
         using var run = sampler;
         var key = reference.GetProperty("key").GetString()!;
         var expected = file.Read($"{key}.samples"); // (calls + 1, B, C, h, w)
-        Goldens.AssertClose(file.Read($"{key}.timesteps"), tensor(sampler.Timesteps.ToArray()), 1e-6, $"{key} timesteps");
+        Goldens.AssertClose(
+            file.Read($"{key}.timesteps"),
+            tensor(sampler.Timesteps.ToArray()),
+            1e-6,
+            $"{key} timesteps"
+        );
         var initNoiseSigma = reference.GetProperty("init_noise_sigma").GetDouble();
         Assert.Equal(initNoiseSigma, sampler.InitNoiseSigma, 1e-6 * initNoiseSigma);
 
@@ -54,7 +60,8 @@ public sealed class SamplerReferenceTests
         for (var i = 0; i < sampler.Timesteps.Count; i++)
         {
             Goldens.AssertClose(expected[i], sample, Tolerance, $"{key} before step {i}");
-            var modelOutput = (sampler.ScaleModelInput(sample, i) * 0.4) + (0.1 * Math.Sin(0.01 * sampler.Timesteps[i]));
+            var modelOutput =
+                (sampler.ScaleModelInput(sample, i) * 0.4) + (0.1 * Math.Sin(0.01 * sampler.Timesteps[i]));
             sample = sampler.Step(modelOutput, i, sample, generator);
         }
 

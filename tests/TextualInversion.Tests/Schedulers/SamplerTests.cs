@@ -26,10 +26,20 @@ public sealed class SamplerTests
     [InlineData(SamplerKind.Pndm, 1, Unclipped, 1)]
     [InlineData(SamplerKind.Pndm, 2, Unclipped, 1.209359)]
     [InlineData(
-        SamplerKind.Pndm, 9, "\"set_alpha_to_one\": true, \"rescale_betas_zero_snr\": true, \"timestep_spacing\": \"trailing\"", 3.517337)]
+        SamplerKind.Pndm,
+        9,
+        "\"set_alpha_to_one\": true, \"rescale_betas_zero_snr\": true, \"timestep_spacing\": \"trailing\"",
+        3.517337
+    )]
     [InlineData(SamplerKind.Pndm, 4, RungeKutta, 1.7865815)]
     [InlineData(SamplerKind.Pndm, 7, RungeKutta, 2.2182746)]
-    [InlineData(SamplerKind.Pndm, 9, RungeKutta + ", \"prediction_type\": \"v_prediction\", \"timestep_spacing\": \"trailing\", \"set_alpha_to_one\": true", 0.4447808)]
+    [InlineData(
+        SamplerKind.Pndm,
+        9,
+        RungeKutta
+            + ", \"prediction_type\": \"v_prediction\", \"timestep_spacing\": \"trailing\", \"set_alpha_to_one\": true",
+        0.4447808
+    )]
     [InlineData(SamplerKind.Euler, 1, Unclipped, 0.02882738)]
     [InlineData(SamplerKind.Euler, 2, ZeroSnr, 0.1845815)]
     [InlineData(SamplerKind.Euler, 3, ZeroSnr, 0.2567339)]
@@ -110,7 +120,12 @@ public sealed class SamplerTests
     [InlineData(SamplerKind.Lcm, 7, "\"clip_sample\": true", 0.6219085)]
     [InlineData(SamplerKind.Lcm, 4, "\"original_inference_steps\": 25, \"timestep_scaling\": 0.001", 2.590878)]
     [InlineData(SamplerKind.Lcm, 4, ZeroSnr, 0.7788764)]
-    public void Step_SettingsBeyondTheReferenceFile_EndsWhereDiffusersDoes(SamplerKind kind, int steps, string settings, double expected)
+    public void Step_SettingsBeyondTheReferenceFile_EndsWhereDiffusersDoes(
+        SamplerKind kind,
+        int steps,
+        string settings,
+        double expected
+    )
     {
         using var scope = NewDisposeScope();
         using var sampler = Samplers.Create(kind, Config(settings), steps);
@@ -169,9 +184,11 @@ public sealed class SamplerTests
     [InlineData(-0.1)]
     [InlineData(1.1)]
     [InlineData(double.NaN)]
-    public void Create_EtaOutOfRange_NamesTheRange(double eta) => Assert.Contains(
-        "choose between 0, no fresh noise, and 1, that of DDPM.",
-        Assert.Throws<TextualInversionException>(() => Samplers.Create(SamplerKind.Ddim, Config(), 5, eta)).Message);
+    public void Create_EtaOutOfRange_NamesTheRange(double eta) =>
+        Assert.Contains(
+            "choose between 0, no fresh noise, and 1, that of DDPM.",
+            Assert.Throws<TextualInversionException>(() => Samplers.Create(SamplerKind.Ddim, Config(), 5, eta)).Message
+        );
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -182,7 +199,11 @@ public sealed class SamplerTests
             foreach (var steps in StepCounts(kind))
             {
                 using var scope = NewDisposeScope();
-                using var sampler = Samplers.Create(kind, Config($"\"timestep_spacing\": \"{spacing}\", \"steps_offset\": 1"), steps);
+                using var sampler = Samplers.Create(
+                    kind,
+                    Config($"\"timestep_spacing\": \"{spacing}\", \"steps_offset\": 1"),
+                    steps
+                );
                 var calls = (steps * sampler.CallsPerStep) - sampler.CallsPerStep + 1; // the last step is always of first order
                 Assert.Equal(kind == SamplerKind.Pndm && steps > 1 ? calls + 1 : calls, sampler.Timesteps.Count);
                 Assert.InRange(Math.Abs(Run(sampler).item<float>()), 0, 1e3f);
@@ -208,12 +229,17 @@ public sealed class SamplerTests
     [MemberData(nameof(Kinds))]
     public void Step_MostStepsOfASpacing_StaysFinite(SamplerKind kind)
     {
-        if (kind == SamplerKind.Lcm) return;
+        if (kind == SamplerKind.Lcm)
+            return;
         var most = kind is SamplerKind.DpmSolverSinglestep ? 999 : 1000; // DPM++ 2S always lays out a point more than it has steps
         foreach (var (spacing, steps) in new[] { ("trailing", most), ("leading", 998) })
         {
             using var scope = NewDisposeScope();
-            using var sampler = Samplers.Create(kind, Config($"\"timestep_spacing\": \"{spacing}\", \"steps_offset\": 1"), steps);
+            using var sampler = Samplers.Create(
+                kind,
+                Config($"\"timestep_spacing\": \"{spacing}\", \"steps_offset\": 1"),
+                steps
+            );
             Assert.InRange(Math.Abs(Run(sampler).item<float>()), 0, 1e3f);
         }
     }
@@ -225,7 +251,10 @@ public sealed class SamplerTests
         foreach (var steps in (int[])[-1, 0, 1001])
         {
             var error = Assert.Throws<TextualInversionException>(() => Samplers.Create(kind, Config(), steps));
-            var range = kind == SamplerKind.Lcm ? "LCM takes between 1 and 50, of which 4 to 8 suffice." : "choose between 1 and 1000.";
+            var range =
+                kind == SamplerKind.Lcm
+                    ? "LCM takes between 1 and 50, of which 4 to 8 suffice."
+                    : "choose between 1 and 1000.";
             Assert.Equal($"steps is {steps}: {range}", error.Message);
         }
     }
@@ -251,7 +280,8 @@ public sealed class SamplerTests
         using var scope = NewDisposeScope();
         using var sampler = Samplers.Create(kind, Config(), 4);
         using var generator = new Generator(4ul);
-        Tensor sample = ones(1, 4, 2, 2), modelOutput = full([1, 4, 2, 2], 0.5f);
+        Tensor sample = ones(1, 4, 2, 2),
+            modelOutput = full([1, 4, 2, 2], 0.5f);
         Assert.Equal(1, NewTensors(() => sampler.AddNoise(sample, modelOutput, 0)));
         var next = sampler.Step(modelOutput, 0, sample, generator);
         Assert.True(sample.allclose(ones_like(sample)) && modelOutput.allclose(full_like(modelOutput, 0.5f)));
@@ -275,7 +305,10 @@ public sealed class SamplerTests
         using var sampler = Samplers.Create(kind, Config(), 4);
         var sample = ones(1, 4, 2, 2);
         sampler.Step(sample, 0, sample);
-        Assert.Contains("Step 1 is next, not 2.", Assert.Throws<ArgumentException>(() => sampler.Step(sample, 2, sample)).Message);
+        Assert.Contains(
+            "Step 1 is next, not 2.",
+            Assert.Throws<ArgumentException>(() => sampler.Step(sample, 2, sample)).Message
+        );
     }
 
     [Theory]
@@ -287,7 +320,9 @@ public sealed class SamplerTests
         using var sampler = Samplers.Create(kind, Config(), 4);
         var sample = ones(1, 4, 2, 2);
         Assert.Contains(
-            "A run begins at a multiple of 2, not at 1.", Assert.Throws<ArgumentException>(() => sampler.Step(sample, 1, sample)).Message);
+            "A run begins at a multiple of 2, not at 1.",
+            Assert.Throws<ArgumentException>(() => sampler.Step(sample, 1, sample)).Message
+        );
     }
 
     [Theory]
@@ -304,60 +339,123 @@ public sealed class SamplerTests
         var sample = ones(1, 4, 2, 2);
         Assert.Throws<ArgumentNullException>(() =>
         {
-            for (var i = 0; i < sampler.CallsPerStep; i++) sampler.Step(sample, i, sample);
+            for (var i = 0; i < sampler.CallsPerStep; i++)
+                sampler.Step(sample, i, sample);
         });
     }
 
     [Theory]
-    [InlineData(SamplerKind.Ddim, "\"thresholding\": true",
-        "a.json: thresholding is true, but the sampler DDIM supports false. Choose another sampler.")]
-    [InlineData(SamplerKind.Euler, "\"sigma_min\": 0.1",
-        "a.json: sigma_min is 0.1, but the sampler Euler supports no value. Choose another sampler.")]
-    [InlineData(SamplerKind.Euler, "\"interpolation_type\": \"log_linear\"",
-        "a.json: interpolation_type is log_linear, but the sampler Euler supports linear. Choose another sampler.")]
-    [InlineData(SamplerKind.DpmSolverMultistep, "\"algorithm_type\": \"dpmsolver\"",
+    [InlineData(
+        SamplerKind.Ddim,
+        "\"thresholding\": true",
+        "a.json: thresholding is true, but the sampler DDIM supports false. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.Euler,
+        "\"sigma_min\": 0.1",
+        "a.json: sigma_min is 0.1, but the sampler Euler supports no value. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.Euler,
+        "\"interpolation_type\": \"log_linear\"",
+        "a.json: interpolation_type is log_linear, but the sampler Euler supports linear. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.DpmSolverMultistep,
+        "\"algorithm_type\": \"dpmsolver\"",
         "a.json: algorithm_type is dpmsolver, but the sampler DPM++ 2M supports dpmsolver++ or sde-dpmsolver++ or deis. "
-        + "Choose another sampler.")]
-    [InlineData(SamplerKind.DpmSolverMultistep, "\"solver_order\": 4",
-        "a.json: solver_order is 4, but the sampler DPM++ 2M supports 1 or 2 or 3. Choose another sampler.")]
-    [InlineData(SamplerKind.DpmSolverMultistepSde, "\"solver_order\": 3",
-        "a.json: solver_order is 3, but the sampler DPM++ 2M SDE supports 1 or 2. Choose another sampler.")]
-    [InlineData(SamplerKind.DpmSolverSinglestep, "\"solver_order\": 3",
-        "a.json: solver_order is 3, but the sampler DPM++ 2S supports 2. Choose another sampler.")]
-    [InlineData(SamplerKind.Deis, "\"use_flow_sigmas\": true",
-        "a.json: use_flow_sigmas is true, but the sampler DEIS supports false. Choose another sampler.")]
-    [InlineData(SamplerKind.UniPc, "\"predict_x0\": false",
-        "a.json: predict_x0 is false, but the sampler UniPC supports true. Choose another sampler.")]
-    [InlineData(SamplerKind.UniPc, "\"disable_corrector\": [0]",
-        "a.json: disable_corrector is [0], but the sampler UniPC supports []. Choose another sampler.")]
-    [InlineData(SamplerKind.Heun, "\"clip_sample\": true",
-        "a.json: clip_sample is true, but the sampler Heun supports false. Choose another sampler.")]
-    [InlineData(SamplerKind.KDpm2Ancestral, "\"use_beta_sigmas\": true",
-        "a.json: use_beta_sigmas is true, but the sampler DPM2 a supports false. Choose another sampler.")]
-    [InlineData(SamplerKind.Ddpm, "\"variance_type\": \"learned_range\"",
-        "a.json: variance_type is learned_range, but the sampler DDPM supports fixed_small. Choose another sampler.")]
-    [InlineData(SamplerKind.DpmSolverMultistep, "\"lambda_min_clipped\": -5.1",
-        "a.json: lambda_min_clipped is -5.1, but the sampler DPM++ 2M supports -Infinity. Choose another sampler.")]
-    [InlineData(SamplerKind.Ddim, "\"rescale_betas_zero_snr\": true, \"timestep_spacing\": \"trailing\"",
+            + "Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.DpmSolverMultistep,
+        "\"solver_order\": 4",
+        "a.json: solver_order is 4, but the sampler DPM++ 2M supports 1 or 2 or 3. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.DpmSolverMultistepSde,
+        "\"solver_order\": 3",
+        "a.json: solver_order is 3, but the sampler DPM++ 2M SDE supports 1 or 2. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.DpmSolverSinglestep,
+        "\"solver_order\": 3",
+        "a.json: solver_order is 3, but the sampler DPM++ 2S supports 2. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.Deis,
+        "\"use_flow_sigmas\": true",
+        "a.json: use_flow_sigmas is true, but the sampler DEIS supports false. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.UniPc,
+        "\"predict_x0\": false",
+        "a.json: predict_x0 is false, but the sampler UniPC supports true. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.UniPc,
+        "\"disable_corrector\": [0]",
+        "a.json: disable_corrector is [0], but the sampler UniPC supports []. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.Heun,
+        "\"clip_sample\": true",
+        "a.json: clip_sample is true, but the sampler Heun supports false. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.KDpm2Ancestral,
+        "\"use_beta_sigmas\": true",
+        "a.json: use_beta_sigmas is true, but the sampler DPM2 a supports false. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.Ddpm,
+        "\"variance_type\": \"learned_range\"",
+        "a.json: variance_type is learned_range, but the sampler DDPM supports fixed_small. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.DpmSolverMultistep,
+        "\"lambda_min_clipped\": -5.1",
+        "a.json: lambda_min_clipped is -5.1, but the sampler DPM++ 2M supports -Infinity. Choose another sampler."
+    )]
+    [InlineData(
+        SamplerKind.Ddim,
+        "\"rescale_betas_zero_snr\": true, \"timestep_spacing\": \"trailing\"",
         "a.json: rescale_betas_zero_snr leaves no image at timestep 999, from which DDIM cannot recover one by predicting the noise. "
-        + "Choose the sampler Euler, or timestep_spacing leading.")]
-    public void Create_SettingOutsideTheSampler_NamesFileKeyAndValue(SamplerKind kind, string settings, string message) => Assert.Equal(
-        message, Assert.Throws<TextualInversionException>(() => Samplers.Create(kind, Config(settings), 4)).Message);
+            + "Choose the sampler Euler, or timestep_spacing leading."
+    )]
+    public void Create_SettingOutsideTheSampler_NamesFileKeyAndValue(
+        SamplerKind kind,
+        string settings,
+        string message
+    ) =>
+        Assert.Equal(
+            message,
+            Assert.Throws<TextualInversionException>(() => Samplers.Create(kind, Config(settings), 4)).Message
+        );
 
     [Fact]
-    public void Create_PlmsWithRungeKuttaInThreeSteps_IsRefused() => Assert.Equal(
-        "3 steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since a.json does not set skip_prk_steps; take at least 4.",
-        Assert.Throws<TextualInversionException>(() => new PndmScheduler(SchedulerConfig.Parse("{}", "a.json"), 3)).Message);
+    public void Create_PlmsWithRungeKuttaInThreeSteps_IsRefused() =>
+        Assert.Equal(
+            "3 steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since a.json does not set skip_prk_steps; take at least 4.",
+            Assert
+                .Throws<TextualInversionException>(() => new PndmScheduler(SchedulerConfig.Parse("{}", "a.json"), 3))
+                .Message
+        );
 
     [Fact]
-    public void Create_OffsetPastTheLastTimestep_IsRefused() => Assert.Equal(
-        "1000 steps with a.json's steps_offset 1 begin at timestep 1000, past the last one, 999: take fewer steps.",
-        Assert.Throws<TextualInversionException>(() => new DdimScheduler(Config("\"steps_offset\": 1"), 1000)).Message);
+    public void Create_OffsetPastTheLastTimestep_IsRefused() =>
+        Assert.Equal(
+            "1000 steps with a.json's steps_offset 1 begin at timestep 1000, past the last one, 999: take fewer steps.",
+            Assert
+                .Throws<TextualInversionException>(() => new DdimScheduler(Config("\"steps_offset\": 1"), 1000))
+                .Message
+        );
 
     [Fact]
-    public void Create_MoreLevelsThanTimesteps_IsRefused() => Assert.Equal(
-        "1000 steps are more than DPM++ 2M can place on 1000 timesteps: take fewer.",
-        Assert.Throws<TextualInversionException>(() => new DpmSolverMultistepScheduler(Config(), 1000)).Message);
+    public void Create_MoreLevelsThanTimesteps_IsRefused() =>
+        Assert.Equal(
+            "1000 steps are more than DPM++ 2M can place on 1000 timesteps: take fewer.",
+            Assert.Throws<TextualInversionException>(() => new DpmSolverMultistepScheduler(Config(), 1000)).Message
+        );
 
     /// <summary>Of this thread, because tests run side by side.</summary>
     private static long LiveTensors => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
@@ -381,7 +479,8 @@ public sealed class SamplerTests
         for (var i = begin; i < sampler.Timesteps.Count; i++)
         {
             using var step = NewDisposeScope();
-            var modelOutput = (sampler.ScaleModelInput(sample, i) * 0.4) + (0.1 * Math.Sin(0.01 * sampler.Timesteps[i]));
+            var modelOutput =
+                (sampler.ScaleModelInput(sample, i) * 0.4) + (0.1 * Math.Sin(0.01 * sampler.Timesteps[i]));
             sample = sampler.Step(modelOutput, i, sample, generator).MoveToOuterDisposeScope();
         }
 

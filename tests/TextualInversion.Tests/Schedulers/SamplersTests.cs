@@ -54,7 +54,8 @@ public sealed class SamplersTests
     [InlineData("deis karras", SamplerKind.DeisKarras)]
     [InlineData("lcm", SamplerKind.Lcm)]
     [InlineData("LCMScheduler", SamplerKind.Lcm)]
-    public void Parse_WhatPeopleType_IsUnderstood(string name, SamplerKind expected) => Assert.Equal(expected, Samplers.Parse(name));
+    public void Parse_WhatPeopleType_IsUnderstood(string name, SamplerKind expected) =>
+        Assert.Equal(expected, Samplers.Parse(name));
 
     [Theory]
     [InlineData("eular", "Euler")]
@@ -62,11 +63,13 @@ public sealed class SamplersTests
     [InlineData("dpm++ 2s a", "DPM++ 2S")]
     [InlineData("unipcc", "UniPC")]
     [InlineData("dim", "DDIM")]
-    public void Parse_UnknownName_ProposesNearestAndListsAll(string name, string nearest) => Assert.Equal(
-        $"There is no sampler {name}. Did you mean {nearest}? The samplers are DDIM, DDPM, PLMS, LMS [Karras], Euler [Karras], Euler a, "
-        + "Heun [Karras], DPM2 [Karras], DPM2 a [Karras], DPM++ 2M [Karras], DPM++ 2M SDE [Karras], DPM++ 2S [Karras], UniPC [Karras], "
-        + "DEIS [Karras], LCM.",
-        Assert.Throws<TextualInversionException>(() => Samplers.Parse(name)).Message);
+    public void Parse_UnknownName_ProposesNearestAndListsAll(string name, string nearest) =>
+        Assert.Equal(
+            $"There is no sampler {name}. Did you mean {nearest}? The samplers are DDIM, DDPM, PLMS, LMS [Karras], Euler [Karras], Euler a, "
+                + "Heun [Karras], DPM2 [Karras], DPM2 a [Karras], DPM++ 2M [Karras], DPM++ 2M SDE [Karras], DPM++ 2S [Karras], UniPC [Karras], "
+                + "DEIS [Karras], LCM.",
+            Assert.Throws<TextualInversionException>(() => Samplers.Parse(name)).Message
+        );
 
     [Theory]
     [InlineData(SamplerKind.Ddim, "DDIM", typeof(DdimScheduler))]
@@ -132,8 +135,18 @@ public sealed class SamplersTests
     [InlineData("LCMScheduler", false, false, SamplerKind.Lcm)]
     [InlineData("EDMEulerScheduler", false, false, null)]
     [InlineData(null, false, false, null)]
-    public void OfFolder_ClassName_GivesKind(string? className, bool karras, bool stochastic, SamplerKind? expected) => Assert.Equal(
-        expected, Samplers.OfFolder(new SchedulerConfig { ClassName = className, UseKarrasSigmas = karras, IsStochastic = stochastic }));
+    public void OfFolder_ClassName_GivesKind(string? className, bool karras, bool stochastic, SamplerKind? expected) =>
+        Assert.Equal(
+            expected,
+            Samplers.OfFolder(
+                new SchedulerConfig
+                {
+                    ClassName = className,
+                    UseKarrasSigmas = karras,
+                    IsStochastic = stochastic,
+                }
+            )
+        );
 
     [Theory]
     [InlineData(SamplerKind.Lms, SamplerKind.LmsKarras)]

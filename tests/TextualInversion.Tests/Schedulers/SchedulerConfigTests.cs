@@ -38,16 +38,32 @@ public sealed class SchedulerConfigTests
               "final_sigmas_type": "sigma_min", "original_inference_steps": 25, "timestep_scaling": 1.5
             }
             """,
-            "a.json");
-        Assert.Equal(("DDIMScheduler", 2, 0.1, 0.2), (config.ClassName, config.NumTrainTimesteps, config.BetaStart, config.BetaEnd));
-        Assert.Equal((BetaSchedule.ScaledLinear, PredictionType.VPrediction), (config.BetaSchedule, config.PredictionType));
-        Assert.Equal((TimestepSpacing.Trailing, 1, false), (config.TimestepSpacing, config.StepsOffset, config.SetAlphaToOne));
-        Assert.Equal((false, 2.5, true, true), (config.ClipSample, config.ClipSampleRange, config.SkipPrkSteps, config.UseKarrasSigmas));
+            "a.json"
+        );
+        Assert.Equal(
+            ("DDIMScheduler", 2, 0.1, 0.2),
+            (config.ClassName, config.NumTrainTimesteps, config.BetaStart, config.BetaEnd)
+        );
+        Assert.Equal(
+            (BetaSchedule.ScaledLinear, PredictionType.VPrediction),
+            (config.BetaSchedule, config.PredictionType)
+        );
+        Assert.Equal(
+            (TimestepSpacing.Trailing, 1, false),
+            (config.TimestepSpacing, config.StepsOffset, config.SetAlphaToOne)
+        );
+        Assert.Equal(
+            (false, 2.5, true, true),
+            (config.ClipSample, config.ClipSampleRange, config.SkipPrkSteps, config.UseKarrasSigmas)
+        );
         Assert.Equal([0.1f, 0.2f], config.TrainedBetas);
         Assert.True(config.RescaleBetasZeroSnr);
         Assert.True(config.IsStochastic && config.EulerAtFinal);
         Assert.Equal((3, SolverType.Heun, false), (config.SolverOrder, config.SolverType, config.LowerOrderFinal));
-        Assert.Equal((FinalSigma.SigmaMin, 25, 1.5), (config.FinalSigma, config.OriginalInferenceSteps, config.TimestepScaling));
+        Assert.Equal(
+            (FinalSigma.SigmaMin, 25, 1.5),
+            (config.FinalSigma, config.OriginalInferenceSteps, config.TimestepScaling)
+        );
         Assert.Equal(("-Infinity", "3"), (config.Values["lambda_min_clipped"], config.Values["solver_order"]));
     }
 
@@ -63,7 +79,10 @@ public sealed class SchedulerConfigTests
     [InlineData("trailing", TimestepSpacing.Trailing)]
     [InlineData("linspace", TimestepSpacing.Linspace)]
     public void Parse_TimestepSpacing_IsRead(string text, TimestepSpacing expected) =>
-        Assert.Equal(expected, SchedulerConfig.Parse($$"""{"timestep_spacing": "{{text}}"}""", "a.json").TimestepSpacing);
+        Assert.Equal(
+            expected,
+            SchedulerConfig.Parse($$"""{"timestep_spacing": "{{text}}"}""", "a.json").TimestepSpacing
+        );
 
     [Theory]
     [InlineData("epsilon", PredictionType.Epsilon)]
@@ -91,25 +110,44 @@ public sealed class SchedulerConfigTests
         Assert.Empty(SchedulerConfig.Parse("""{"trained_betas": null, "use_karras_sigmas": null}""", "a.json").Values);
 
     [Theory]
-    [InlineData("""{"prediction_type": "sample"}""", "a.json: prediction_type is sample; it must be epsilon or v_prediction.")]
+    [InlineData(
+        """{"prediction_type": "sample"}""",
+        "a.json: prediction_type is sample; it must be epsilon or v_prediction."
+    )]
     [InlineData("""{"prediction_type": 1}""", "a.json: prediction_type is 1; it must be epsilon or v_prediction.")]
-    [InlineData("""{"beta_schedule": "sigmoid"}""",
-        "a.json: beta_schedule is sigmoid; it must be linear or scaled_linear or squaredcos_cap_v2.")]
-    [InlineData("""{"timestep_spacing": "karras"}""", "a.json: timestep_spacing is karras; it must be leading or trailing or linspace.")]
-    [InlineData("""{"num_train_timesteps": 0}""", "a.json: num_train_timesteps is 0; it must be a whole number of at least 1.")]
+    [InlineData(
+        """{"beta_schedule": "sigmoid"}""",
+        "a.json: beta_schedule is sigmoid; it must be linear or scaled_linear or squaredcos_cap_v2."
+    )]
+    [InlineData(
+        """{"timestep_spacing": "karras"}""",
+        "a.json: timestep_spacing is karras; it must be leading or trailing or linspace."
+    )]
+    [InlineData(
+        """{"num_train_timesteps": 0}""",
+        "a.json: num_train_timesteps is 0; it must be a whole number of at least 1."
+    )]
     [InlineData("""{"steps_offset": 0.5}""", "a.json: steps_offset is 0.5; it must be a whole number of at least 0.")]
     [InlineData("""{"beta_start": "low"}""", "a.json: beta_start is low; it must be a number.")]
     [InlineData("""{"clip_sample": "no"}""", "a.json: clip_sample is no; it must be true or false.")]
-    [InlineData("""{"trained_betas": [0.1]}""", "a.json: trained_betas is [0.1]; it must be a list of num_train_timesteps = 1000 numbers.")]
+    [InlineData(
+        """{"trained_betas": [0.1]}""",
+        "a.json: trained_betas is [0.1]; it must be a list of num_train_timesteps = 1000 numbers."
+    )]
     [InlineData("[]", "a.json: is not a scheduler's JSON object.")]
     public void Parse_UnsupportedValue_NamesFileKeyAndValue(string json, string message) =>
-        Assert.Equal(message, Assert.Throws<TextualInversionException>(() => SchedulerConfig.Parse(json, "a.json")).Message);
+        Assert.Equal(
+            message,
+            Assert.Throws<TextualInversionException>(() => SchedulerConfig.Parse(json, "a.json")).Message
+        );
 
     [Fact]
     public void Parse_LongUnsupportedValue_IsCut()
     {
         var betas = string.Join(", ", Enumerable.Repeat("0.1", 100));
-        var error = Assert.Throws<TextualInversionException>(() => SchedulerConfig.Parse($$"""{"trained_betas": [{{betas}}]}""", "a.json"));
+        var error = Assert.Throws<TextualInversionException>(() =>
+            SchedulerConfig.Parse($$"""{"trained_betas": [{{betas}}]}""", "a.json")
+        );
         Assert.Contains("…; it must be", error.Message);
     }
 

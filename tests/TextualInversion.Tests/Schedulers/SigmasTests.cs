@@ -48,5 +48,9 @@ public sealed class SigmasTests
 
     [Fact]
     public void OfTraining_ZeroTerminalSnr_IsFinite() =>
-        Assert.Equal(4096, Sigmas.OfTraining(new NoiseSchedule(new SchedulerConfig { RescaleBetasZeroSnr = true }))[^1], 1e-2);
+        Assert.Equal(
+            4096,
+            Sigmas.OfTraining(new NoiseSchedule(new SchedulerConfig { RescaleBetasZeroSnr = true }))[^1],
+            1e-2
+        );
 }

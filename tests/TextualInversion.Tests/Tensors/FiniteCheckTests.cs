@@ -7,7 +7,8 @@ public sealed class FiniteCheckTests
 {
     private const int Count = 101; // whole vectors and a rest
 
-    public static TheoryData<ScalarType> Floats => [ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64];
+    public static TheoryData<ScalarType> Floats =>
+        [ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64];
 
     [Theory]
     [MemberData(nameof(Floats))]
@@ -31,7 +32,9 @@ public sealed class FiniteCheckTests
     {
         using var scope = NewDisposeScope();
         var limits = finfo(type);
-        Assert.True(FiniteCheck.AllFinite(tensor(new[] { limits.max, limits.min, limits.tiny, 0, -0.0 }).to(type).repeat(20)));
+        Assert.True(
+            FiniteCheck.AllFinite(tensor(new[] { limits.max, limits.min, limits.tiny, 0, -0.0 }).to(type).repeat(20))
+        );
     }
 
     [Fact]

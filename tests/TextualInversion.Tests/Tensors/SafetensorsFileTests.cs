@@ -13,10 +13,18 @@ public sealed class SafetensorsFileTests : IDisposable
     private readonly TemporaryFolder folder = new();
 
     public static TheoryData<ScalarType> Types =>
-    [
-        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64,
-        ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool,
-    ];
+        [
+            ScalarType.Float64,
+            ScalarType.Float32,
+            ScalarType.Float16,
+            ScalarType.BFloat16,
+            ScalarType.Int64,
+            ScalarType.Int32,
+            ScalarType.Int16,
+            ScalarType.Int8,
+            ScalarType.Byte,
+            ScalarType.Bool,
+        ];
 
     private string FilePath => folder.File("file.safetensors");
 
@@ -28,7 +36,12 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var matrix = tensor(new float[] { 0, 1, 2, 3, 100, 127 }).reshape(2, 3).to(type);
-        SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor> { ["matrix"] = matrix }, NoMetadata, overwrite: false);
+        SafetensorsFile.Write(
+            FilePath,
+            new Dictionary<string, Tensor> { ["matrix"] = matrix },
+            NoMetadata,
+            overwrite: false
+        );
 
         var read = SafetensorsFile.Open(FilePath).Read("matrix");
 
@@ -68,7 +81,11 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         SafetensorsFile.Write(
-            FilePath, new Dictionary<string, Tensor> { ["a"] = tensor(new byte[] { 7 }), ["b"] = tensor(new[] { 1.5f, -2 }) }, NoMetadata, overwrite: false);
+            FilePath,
+            new Dictionary<string, Tensor> { ["a"] = tensor(new byte[] { 7 }), ["b"] = tensor(new[] { 1.5f, -2 }) },
+            NoMetadata,
+            overwrite: false
+        );
         var file = SafetensorsFile.Open(FilePath);
         Assert.NotEqual(0, (new FileInfo(FilePath).Length - 2 * sizeof(float)) % sizeof(float)); // where b begins, last
         Assert.Equal([1.5f, -2], file.Read("b").data<float>().ToArray());
@@ -78,9 +95,20 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Write_SameTensorsInAnotherOrder_GivesTheSameBytes()
     {
         using var scope = NewDisposeScope();
-        Tensor a = ones(2), b = zeros(3);
-        SafetensorsFile.Write(folder.File("1"), new Dictionary<string, Tensor> { ["a"] = a, ["b"] = b }, NoMetadata, overwrite: false);
-        SafetensorsFile.Write(folder.File("2"), new Dictionary<string, Tensor> { ["b"] = b, ["a"] = a }, NoMetadata, overwrite: false);
+        Tensor a = ones(2),
+            b = zeros(3);
+        SafetensorsFile.Write(
+            folder.File("1"),
+            new Dictionary<string, Tensor> { ["a"] = a, ["b"] = b },
+            NoMetadata,
+            overwrite: false
+        );
+        SafetensorsFile.Write(
+            folder.File("2"),
+            new Dictionary<string, Tensor> { ["b"] = b, ["a"] = a },
+            NoMetadata,
+            overwrite: false
+        );
         Assert.Equal(File.ReadAllBytes(folder.File("1")), File.ReadAllBytes(folder.File("2")));
     }
 
@@ -88,8 +116,18 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Write_AwkwardNames_ReadBackTheSame()
     {
         using var one = ones(1);
-        var metadata = new Dictionary<string, string> { ["placeholder"] = "<my-cat>", ["🐱 \"quoted\""] = "line\nline\\\u2028", ["empty"] = "" };
-        SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor> { ["<my-cat> 🐱\"\n"] = one }, metadata, overwrite: false);
+        var metadata = new Dictionary<string, string>
+        {
+            ["placeholder"] = "<my-cat>",
+            ["🐱 \"quoted\""] = "line\nline\\\u2028",
+            ["empty"] = "",
+        };
+        SafetensorsFile.Write(
+            FilePath,
+            new Dictionary<string, Tensor> { ["<my-cat> 🐱\"\n"] = one },
+            metadata,
+            overwrite: false
+        );
 
         var file = SafetensorsFile.Open(FilePath);
 
@@ -102,7 +140,9 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Write_FileExists_Refuses()
     {
         folder.Write("file.safetensors", "old");
-        Assert.Throws<TextualInversionException>(() => SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor>(), NoMetadata, overwrite: false));
+        Assert.Throws<TextualInversionException>(() =>
+            SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor>(), NoMetadata, overwrite: false)
+        );
         Assert.Equal("old", File.ReadAllText(FilePath));
     }
 
@@ -110,7 +150,12 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Read_TensorOutlivesItsFile_KeepsItsValues()
     {
         using var scope = NewDisposeScope();
-        SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor> { ["a"] = ones(4) }, NoMetadata, overwrite: false);
+        SafetensorsFile.Write(
+            FilePath,
+            new Dictionary<string, Tensor> { ["a"] = ones(4) },
+            NoMetadata,
+            overwrite: false
+        );
         var read = SafetensorsFile.Open(FilePath).Read("a");
         File.Delete(FilePath);
         Assert.Equal([1f, 1, 1, 1], read.data<float>().ToArray());
@@ -120,7 +165,12 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Read_ValuesChanged_LeavesTheFileAlone()
     {
         using var scope = NewDisposeScope();
-        SafetensorsFile.Write(FilePath, new Dictionary<string, Tensor> { ["a"] = ones(4) }, NoMetadata, overwrite: false);
+        SafetensorsFile.Write(
+            FilePath,
+            new Dictionary<string, Tensor> { ["a"] = ones(4) },
+            NoMetadata,
+            overwrite: false
+        );
         var before = File.ReadAllBytes(FilePath);
         SafetensorsFile.Open(FilePath).Read("a").zero_();
         Assert.Equal(before, File.ReadAllBytes(FilePath));
@@ -139,7 +189,12 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor> { ["a"] = ones(2, 3), ["b"] = tensor(new byte[] { 1, 2, 3 }) };
-        SafetensorsFile.Write(FilePath, tensors, new Dictionary<string, string> { ["key"] = "value" }, overwrite: false);
+        SafetensorsFile.Write(
+            FilePath,
+            tensors,
+            new Dictionary<string, string> { ["key"] = "value" },
+            overwrite: false
+        );
         var whole = File.ReadAllBytes(FilePath);
         for (var length = 0; length < whole.Length; length++)
         {
@@ -157,17 +212,32 @@ public sealed class SafetensorsFileTests : IDisposable
 
     [Theory]
     [InlineData("""{"dtype": "F32", "shape": [2], "data_offsets": [0, 8000]}""", "a should end at byte ")] // longer than the file
-    [InlineData("""{"dtype": "F32", "shape": [2], "data_offsets": [0, 9223372036854775807]}""", "a should end at byte ")]
-    [InlineData("""{"dtype": "F32", "shape": [2], "data_offsets": [9223372036854775800, 9223372036854775807]}""", "a should end at byte ")]
+    [InlineData(
+        """{"dtype": "F32", "shape": [2], "data_offsets": [0, 9223372036854775807]}""",
+        "a should end at byte "
+    )]
+    [InlineData(
+        """{"dtype": "F32", "shape": [2], "data_offsets": [9223372036854775800, 9223372036854775807]}""",
+        "a should end at byte "
+    )]
     [InlineData("""{"dtype": "F32", "shape": [2], "data_offsets": [-8, 0]}""", "a has the offsets [-8, 0]")]
     [InlineData("""{"dtype": "F32", "shape": [2], "data_offsets": [8, 0]}""", "a has the offsets [8, 0]")]
     [InlineData("""{"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}""", "a of shape [3] does not take 8 bytes")]
     [InlineData("""{"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}""", "the entry of a is malformed")]
     [InlineData("""{"dtype": "F32", "shape": [-1, -2], "data_offsets": [0, 8]}""", "the entry of a is malformed")]
     [InlineData("""{"dtype": "F32", "shape": [-1, 0], "data_offsets": [0, 0]}""", "the entry of a is malformed")]
-    [InlineData("""{"dtype": "F32", "shape": [4294967296, 4294967296], "data_offsets": [0, 0]}""", "the entry of a is malformed")] // 2^64 is 0
-    [InlineData("""{"dtype": "F32", "shape": [0, 4611686018427387904, 4], "data_offsets": [0, 0]}""", "the entry of a is malformed")]
-    [InlineData("""{"dtype": "F32", "shape": [99999999999999999999], "data_offsets": [0, 8]}""", "the entry of a is malformed")]
+    [InlineData(
+        """{"dtype": "F32", "shape": [4294967296, 4294967296], "data_offsets": [0, 0]}""",
+        "the entry of a is malformed"
+    )] // 2^64 is 0
+    [InlineData(
+        """{"dtype": "F32", "shape": [0, 4611686018427387904, 4], "data_offsets": [0, 0]}""",
+        "the entry of a is malformed"
+    )]
+    [InlineData(
+        """{"dtype": "F32", "shape": [99999999999999999999], "data_offsets": [0, 8]}""",
+        "the entry of a is malformed"
+    )]
     [InlineData("""{"dtype": "F32", "shape": [2.5], "data_offsets": [0, 8]}""", "the entry of a is malformed")]
     [InlineData("""{"dtype": "F32", "shape": 2, "data_offsets": [0, 8]}""", "the entry of a is malformed")]
     [InlineData("""{"dtype": "F32", "shape": [2], "data_offsets": [0]}""", "the entry of a is malformed")]
@@ -175,7 +245,10 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"dtype": "F32", "shape": [2]}""", "the entry of a is malformed")]
     [InlineData("""{"shape": [2], "data_offsets": [0, 8]}""", "the entry of a is malformed")]
     [InlineData("""{"dtype": 32, "shape": [2], "data_offsets": [0, 8]}""", "the entry of a is malformed")]
-    [InlineData("""{"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}""", "a is of the type F8_E4M3, which is not supported")]
+    [InlineData(
+        """{"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}""",
+        "a is of the type F8_E4M3, which is not supported"
+    )]
     [InlineData("""{"dtype": "\ud800", "shape": [8], "data_offsets": [0, 8]}""", "the entry of a is malformed")]
     [InlineData("[]", "the entry of a is malformed")]
     [InlineData("null", "the entry of a is malformed")]
@@ -192,7 +265,10 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("[4, 12]", "[12, 20]", "the bytes of a do not begin where those before it end")]
     public void Open_TensorsDoNotFollowOneAnother_IsAnError(string first, string second, string message)
     {
-        Write($$"""{"a": {"dtype": "F32", "shape": [2], "data_offsets": {{first}} }, "b": {"dtype": "F32", "shape": [2], "data_offsets": {{second}} } }""", 20);
+        Write(
+            $$"""{"a": {"dtype": "F32", "shape": [2], "data_offsets": {{first}} }, "b": {"dtype": "F32", "shape": [2], "data_offsets": {{second}} } }""",
+            20
+        );
         AssertBroken(message);
     }
 
@@ -205,7 +281,10 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"\ud800": {}}""", "its header is not valid text")]
     [InlineData("""{"__metadata__": {"\ud800": ""}}""", "its header is not valid text")]
     [InlineData("""{"__metadata__": {"key": "\ud800"}}""", "its header is not valid text")]
-    [InlineData("""{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}""", "it names a twice")]
+    [InlineData(
+        """{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}""",
+        "it names a twice"
+    )]
     public void Open_HeaderIsBad_SaysHow(string header, string message)
     {
         Write(header, 8);
@@ -221,11 +300,17 @@ public sealed class SafetensorsFileTests : IDisposable
 
     [Theory]
     [InlineData("", "it has less than 8 bytes")]
-    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "it is a Git LFS pointer; fetch the real file with `git lfs pull`")]
+    [InlineData(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+        "it is a Git LFS pointer; fetch the real file with `git lfs pull`"
+    )]
     [InlineData("<!DOCTYPE html><html></html>", "it is a web page; download the file itself")]
     [InlineData("\n<html><body></body></html>", "it is a web page; download the file itself")]
     [InlineData("PK\u0003\u0004 archive/data.pkl", "it is a zip archive (a torch pickle?)")]
-    [InlineData("some other text", "its header should be longer than the file's 15 bytes: it is truncated or another kind of file")]
+    [InlineData(
+        "some other text",
+        "its header should be longer than the file's 15 bytes: it is truncated or another kind of file"
+    )]
     public void Open_AnotherKindOfFile_SaysWhich(string content, string message)
     {
         folder.Write("file.safetensors", content);
@@ -280,7 +365,11 @@ public sealed class SafetensorsFileTests : IDisposable
     private void AssertBroken(string why)
     {
         var error = Assert.Throws<TextualInversionException>(() => SafetensorsFile.Open(FilePath));
-        Assert.StartsWith($"{FilePath}: is not a whole safetensors file: {why}", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{FilePath}: is not a whole safetensors file: {why}",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.EndsWith(".", error.Message, StringComparison.Ordinal);
     }
 }

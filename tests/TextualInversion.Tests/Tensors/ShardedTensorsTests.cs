@@ -19,7 +19,9 @@ public sealed class ShardedTensorsTests : IDisposable
         WriteShard("1.safetensors", "a", 1);
         WriteShard("2.safetensors", "b", 2);
 
-        var tensors = Open("""{"metadata": {"total_size": 8}, "weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}""");
+        var tensors = Open(
+            """{"metadata": {"total_size": 8}, "weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}"""
+        );
 
         Assert.Equal(Index, tensors.FilePath);
         Assert.Equal(["a", "b"], tensors.Tensors.Keys.Order());
@@ -29,15 +31,20 @@ public sealed class ShardedTensorsTests : IDisposable
     }
 
     [Fact]
-    public void Open_ShardMissing_NamesBothFiles() => AssertError(
-        $"{folder.File("2.safetensors")}: is missing, and model.safetensors.index.json names it; the model's folder is incomplete",
-        """{"weight_map": {"b": "2.safetensors"}}""");
+    public void Open_ShardMissing_NamesBothFiles() =>
+        AssertError(
+            $"{folder.File("2.safetensors")}: is missing, and model.safetensors.index.json names it; the model's folder is incomplete",
+            """{"weight_map": {"b": "2.safetensors"}}"""
+        );
 
     [Fact]
     public void Open_TensorElsewhere_NamesIt()
     {
         WriteShard("1.safetensors", "a", 1);
-        AssertError($"{folder.File("1.safetensors")}: lacks the tensor b, which model.safetensors.index.json says is in it", """{"weight_map": {"b": "1.safetensors"}}""");
+        AssertError(
+            $"{folder.File("1.safetensors")}: lacks the tensor b, which model.safetensors.index.json says is in it",
+            """{"weight_map": {"b": "1.safetensors"}}"""
+        );
     }
 
     [Theory]
@@ -67,7 +74,12 @@ public sealed class ShardedTensorsTests : IDisposable
     private void WriteShard(string name, string key, float value)
     {
         using var tensor = ones(1) * value;
-        SafetensorsFile.Write(folder.File(name), new Dictionary<string, Tensor> { [key] = tensor }, new Dictionary<string, string>(), overwrite: true);
+        SafetensorsFile.Write(
+            folder.File(name),
+            new Dictionary<string, Tensor> { [key] = tensor },
+            new Dictionary<string, string>(),
+            overwrite: true
+        );
     }
 
     private ShardedTensors Open(string content)
@@ -77,5 +89,9 @@ public sealed class ShardedTensorsTests : IDisposable
     }
 
     private void AssertError(string start, string content) =>
-        Assert.StartsWith(start, Assert.Throws<TextualInversionException>(() => Open(content)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            start,
+            Assert.Throws<TextualInversionException>(() => Open(content)).Message,
+            StringComparison.Ordinal
+        );
 }

@@ -27,16 +27,25 @@ public sealed class TensorFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var header = """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""".PadRight(headerLength);
-        Assert.IsType<SafetensorsFile>(Open([.. BitConverter.GetBytes((long)header.Length), .. TorchBytes.Bytes(header), .. TorchBytes.Floats(1)]));
+        Assert.IsType<SafetensorsFile>(
+            Open([.. BitConverter.GetBytes((long)header.Length), .. TorchBytes.Bytes(header), .. TorchBytes.Floats(1)])
+        );
     }
 
     [Theory]
-    [InlineData("version https://git-lfs.github.com/spec/v1\n", "it is a Git LFS pointer; fetch the real file with `git lfs pull`.")]
+    [InlineData(
+        "version https://git-lfs.github.com/spec/v1\n",
+        "it is a Git LFS pointer; fetch the real file with `git lfs pull`."
+    )]
     [InlineData("<!DOCTYPE html>", "it is a web page; download the file itself.")]
     public void Open_AnotherFile_SaysWhich(string content, string why)
     {
         var path = folder.Write("model.bin", content);
-        Assert.EndsWith(why, Assert.Throws<TextualInversionException>(() => TensorFile.Open(path)).Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            why,
+            Assert.Throws<TextualInversionException>(() => TensorFile.Open(path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private ITensorFile Open(byte[] content) => TensorFile.Open(folder.Write("model.any", content));

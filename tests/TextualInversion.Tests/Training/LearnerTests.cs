@@ -17,6 +17,7 @@ namespace TextualInversion.Tests.Training;
 public sealed class LearnerTests
 {
     private const double Tolerance = 1e-4;
+
     // The random networks are ill-conditioned at some timesteps: the order of a sum alone moves a gradient by 2 %. The rows are what counts.
     private const double GradientTolerance = 5e-2;
 
@@ -30,7 +31,12 @@ public sealed class LearnerTests
         var golden = Goldens.Open(file);
         var options = Options(golden);
         using var model = GoldenModel.Of(file).Open(false);
-        using var learner = new Learner(model, new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig), InitialRows(golden, model, options.Vectors), options);
+        using var learner = new Learner(
+            model,
+            new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig),
+            InitialRows(golden, model, options.Vectors),
+            options
+        );
         var losses = golden.Read("losses").data<double>().ToArray();
 
         for (var step = 0; step < options.Steps; step++)
@@ -38,13 +44,31 @@ public sealed class LearnerTests
             for (var i = 0; i < options.Accumulate; i++)
             {
                 using var inner = NewDisposeScope();
-                var loss = learner.Accumulate(Batch(golden, model, options.Accumulate == 1 ? $"step{step}" : $"step{step}.{i}"));
-                Assert.Equal(losses[step * options.Accumulate + i], loss, Tolerance * losses[step * options.Accumulate + i]);
+                var loss = learner.Accumulate(
+                    Batch(golden, model, options.Accumulate == 1 ? $"step{step}" : $"step{step}.{i}")
+                );
+                Assert.Equal(
+                    losses[step * options.Accumulate + i],
+                    loss,
+                    Tolerance * losses[step * options.Accumulate + i]
+                );
             }
 
-            foreach (var (encoder, gradient) in learner.Gradients.Index()) Goldens.AssertClose(golden.Read($"step{step}.grad{encoder}"), gradient, GradientTolerance, $"gradient {encoder} of step {step}");
+            foreach (var (encoder, gradient) in learner.Gradients.Index())
+                Goldens.AssertClose(
+                    golden.Read($"step{step}.grad{encoder}"),
+                    gradient,
+                    GradientTolerance,
+                    $"gradient {encoder} of step {step}"
+                );
             learner.Step(options.LearningRate);
-            foreach (var (encoder, rows) in learner.Rows.Index()) Goldens.AssertClose(golden.Read($"rows{encoder}.{step + 1}"), rows, Tolerance, $"rows {encoder} after step {step}");
+            foreach (var (encoder, rows) in learner.Rows.Index())
+                Goldens.AssertClose(
+                    golden.Read($"rows{encoder}.{step + 1}"),
+                    rows,
+                    Tolerance,
+                    $"rows {encoder} after step {step}"
+                );
         }
     }
 
@@ -58,7 +82,12 @@ public sealed class LearnerTests
         (double Loss, List<float[]> Gradients) Run(bool gradientCheckpointing)
         {
             using var model = GoldenModel.Of(file).Open(gradientCheckpointing);
-            using var learner = new Learner(model, new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig), InitialRows(golden, model, options.Vectors), options);
+            using var learner = new Learner(
+                model,
+                new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig),
+                InitialRows(golden, model, options.Vectors),
+                options
+            );
             var loss = learner.Accumulate(Batch(golden, model, FirstBatch(golden)));
             return (loss, [.. learner.Gradients.Select(gradient => gradient.data<float>().ToArray())]);
         }
@@ -84,7 +113,12 @@ public sealed class LearnerTests
         var golden = Goldens.Open(file);
         var options = Options(golden) with { Accumulate = 1 };
         using var model = GoldenModel.Of(file).Open(gradientCheckpointing);
-        using var learner = new Learner(model, new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig), InitialRows(golden, model, options.Vectors), options);
+        using var learner = new Learner(
+            model,
+            new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig),
+            InitialRows(golden, model, options.Vectors),
+            options
+        );
         var batch = Batch(golden, model, FirstBatch(golden));
         long LiveAfterOneMore()
         {
@@ -94,17 +128,27 @@ public sealed class LearnerTests
         }
 
         var first = LiveAfterOneMore();
-        for (var i = 0; i < 5; i++) Assert.Equal(first, LiveAfterOneMore());
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(first, LiveAfterOneMore());
     }
 
     private static string FirstBatch(SafetensorsFile golden) =>
-        golden.Tensors.Keys.Where(key => key.EndsWith(".latents", StringComparison.Ordinal)).Order().First()[..^".latents".Length];
+        golden.Tensors.Keys.Where(key => key.EndsWith(".latents", StringComparison.Ordinal)).Order().First()[
+            ..^".latents".Length
+        ];
 
     /// <summary>The initializer's row of each encoder, as often as there are vectors; they are in the file too.</summary>
     private static List<Tensor> InitialRows(SafetensorsFile golden, IDiffusionModel model, int vectors)
     {
-        var initial = model.Tokenizers.Zip(model.Vocabularies, (tokenizer, vocabulary) => vocabulary[tokenizer.Encode(golden.Metadata["initializer"]).Single()].expand(vectors, -1)).ToList();
-        foreach (var (encoder, rows) in initial.Index()) Goldens.AssertClose(golden.Read($"rows{encoder}.0"), rows, 0, $"initial rows {encoder}");
+        var initial = model
+            .Tokenizers.Zip(
+                model.Vocabularies,
+                (tokenizer, vocabulary) =>
+                    vocabulary[tokenizer.Encode(golden.Metadata["initializer"]).Single()].expand(vectors, -1)
+            )
+            .ToList();
+        foreach (var (encoder, rows) in initial.Index())
+            Goldens.AssertClose(golden.Read($"rows{encoder}.0"), rows, 0, $"initial rows {encoder}");
         return initial;
     }
 
@@ -114,16 +158,27 @@ public sealed class LearnerTests
         var pixels = golden.Read("pixels").index_select(0, golden.Read($"{key}.image_index"));
         var latents = model.EncodePictures(pixels).Sample(golden.Read($"{key}.posterior_noise"));
         Goldens.AssertClose(golden.Read($"{key}.latents"), latents, Tolerance, $"latents of {key}");
-        var prompts = model.Tokenizers.Select((tokenizer, encoder) => Prompts(golden.Read($"{key}.ids{encoder}"), tokenizer)).ToList();
+        var prompts = model
+            .Tokenizers.Select((tokenizer, encoder) => Prompts(golden.Read($"{key}.ids{encoder}"), tokenizer))
+            .ToList();
         var whole = PictureGeometry.Whole((int)pixels.shape[2], (int)pixels.shape[3]);
-        return new TrainingBatch(latents, golden.Read($"{key}.noise"), golden.Read($"{key}.timesteps").data<long>().ToArray(), prompts, [.. Enumerable.Repeat(whole, (int)pixels.shape[0])]);
+        return new TrainingBatch(
+            latents,
+            golden.Read($"{key}.noise"),
+            golden.Read($"{key}.timesteps").data<long>().ToArray(),
+            prompts,
+            [.. Enumerable.Repeat(whole, (int)pixels.shape[0])]
+        );
     }
 
     private static PromptTokens Prompts(Tensor ids, ClipTokenizer tokenizer)
     {
         var array = new long[ids.shape[0], ids.shape[1]];
         Buffer.BlockCopy(ids.data<long>().ToArray(), 0, array, 0, array.Length * sizeof(long));
-        return new PromptTokens(array, ids.eq(tokenizer.EndOfText).to(ScalarType.Int64).argmax(1).data<long>().ToArray());
+        return new PromptTokens(
+            array,
+            ids.eq(tokenizer.EndOfText).to(ScalarType.Int64).argmax(1).data<long>().ToArray()
+        );
     }
 
     private static TrainOptions Options(SafetensorsFile golden)

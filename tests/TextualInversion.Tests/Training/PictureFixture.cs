@@ -45,7 +45,8 @@ internal sealed class PictureFixture : IDisposable
 
     public BatchSource Batches => new(Pictures, Prompts, Tokenizers, Options, Schedule.Config.NumTrainTimesteps);
 
-    public ValidationSet Validation(int most = int.MaxValue) => new(Pictures, Pictures.Learned, Prompts, Tokenizers, Options.Batch, Schedule.Config.NumTrainTimesteps, most);
+    public ValidationSet Validation(int most = int.MaxValue) =>
+        new(Pictures, Pictures.Learned, Prompts, Tokenizers, Options.Batch, Schedule.Config.NumTrainTimesteps, most);
 
     public void Dispose()
     {

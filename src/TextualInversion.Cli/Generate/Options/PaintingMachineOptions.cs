@@ -18,7 +18,8 @@ internal sealed class PaintingMachineOptions
     private readonly Option<string> batch = new("--batch")
     {
         HelpName = "auto|N",
-        Description = $"Pictures at once; each is the same as alone, but for a rounding of 1 in a pixel on a GPU. Default: auto, on a GPU as many as fit into its free memory, up to {PaintingMemory.MostAtOnce}, and 1 on a CPU, where more are no faster.",
+        Description =
+            $"Pictures at once; each is the same as alone, but for a rounding of 1 in a pixel on a GPU. Default: auto, on a GPU as many as fit into its free memory, up to {PaintingMemory.MostAtOnce}, and 1 on a CPU, where more are no faster.",
         DefaultValueFactory = _ => Auto,
     };
 
@@ -27,18 +28,25 @@ internal sealed class PaintingMachineOptions
     /// <exception cref="TextualInversionException">The batch is no number, or out of range.</exception>
     public void Validate(ParseResult parsed)
     {
-        if (BatchText(parsed) != Auto && Batch(parsed) is null or < 1 or > MostAtOnce) throw new TextualInversionException($"--batch {BatchText(parsed)}: choose {Auto}, or at least 1.");
+        if (BatchText(parsed) != Auto && Batch(parsed) is null or < 1 or > MostAtOnce)
+            throw new TextualInversionException($"--batch {BatchText(parsed)}: choose {Auto}, or at least 1.");
     }
 
     /// <summary>What was asked for; null for as many as fit.</summary>
-    public int? Batch(ParseResult parsed) => int.TryParse(BatchText(parsed), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+    public int? Batch(ParseResult parsed) =>
+        int.TryParse(BatchText(parsed), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     /// <summary>What the U-Net computes in: as it is said, else as in the recorded picture.</summary>
     public Precision Precision(ParseResult parsed, RecordedPicture? recorded) =>
-        parsed.GetResult(precision) is { Implicit: false } ? parsed.GetValue(precision) : recorded?.Precision ?? parsed.GetValue(precision);
+        parsed.GetResult(precision) is { Implicit: false }
+            ? parsed.GetValue(precision)
+            : recorded?.Precision ?? parsed.GetValue(precision);
 
     /// <inheritdoc cref="Machine.Open"/>
-    public IDiffusionModel Open(ParseResult parsed, IModelFiles files, Precision format) => Machine.Open(files, parsed.GetValue(device)!, format);
+    public IDiffusionModel Open(ParseResult parsed, IModelFiles files, Precision format) =>
+        Machine.Open(files, parsed.GetValue(device)!, format);
 
     private string BatchText(ParseResult parsed) => parsed.GetValue(batch)!.ToLowerInvariant();
 }

@@ -10,16 +10,61 @@ namespace TextualInversion.Cli.Generate.Options;
 /// <summary>How a picture is made, beside its prompt, as <see cref="GenerateOptions"/>.</summary>
 internal sealed class PictureOptions
 {
-    private readonly Option<int?> steps = new("--steps") { HelpName = "N", Description = "Steps of the sampler. Default: the model's recommendation, else 30." };
-    private readonly Option<double?> guidance = new("--guidance") { HelpName = "X", Description = "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: the model's recommendation, else 7.5." };
-    private readonly Option<string?> sampler = new("--sampler") { HelpName = "NAME", Description = $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own." };
-    private readonly Option<int?> width = new("--width") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
-    private readonly Option<int?> height = new("--height") { HelpName = "N", Description = "In pixels, a multiple of 8. Default: the model's." };
-    private readonly Option<string?> initImage = new("--init-image") { HelpName = "FILE", Description = "A picture to start from, cut and resized to the size of the result. Default size then: the picture's shape, its shorter side the model's." };
-    private readonly Option<double?> strength = new("--strength") { HelpName = "X", Description = "How much of --init-image is overpainted, up to 1. Default: 0.75." };
-    private readonly Option<int?> clipSkip = new("--clip-skip") { HelpName = "N", Description = "Takes the text encoder's states N - 1 blocks before the model's own choice, as the WebUI counts. Default: 1." };
-    private readonly Option<double?> guidanceRescale = new("--guidance-rescale") { HelpName = "X", Description = "Takes back the contrast that strong guidance adds, from 0 to 1; 0.7 suits models with zero terminal SNR. Default: 0." };
-    private readonly Option<double?> eta = new("--eta") { HelpName = "X", Description = "Noise that DDIM adds, from 0 to 1. Default: 0." };
+    private readonly Option<int?> steps = new("--steps")
+    {
+        HelpName = "N",
+        Description = "Steps of the sampler. Default: the model's recommendation, else 30.",
+    };
+    private readonly Option<double?> guidance = new("--guidance")
+    {
+        HelpName = "X",
+        Description =
+            "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: the model's recommendation, else 7.5.",
+    };
+    private readonly Option<string?> sampler = new("--sampler")
+    {
+        HelpName = "NAME",
+        Description =
+            $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own.",
+    };
+    private readonly Option<int?> width = new("--width")
+    {
+        HelpName = "N",
+        Description = "In pixels, a multiple of 8. Default: the model's.",
+    };
+    private readonly Option<int?> height = new("--height")
+    {
+        HelpName = "N",
+        Description = "In pixels, a multiple of 8. Default: the model's.",
+    };
+    private readonly Option<string?> initImage = new("--init-image")
+    {
+        HelpName = "FILE",
+        Description =
+            "A picture to start from, cut and resized to the size of the result. Default size then: the picture's shape, its shorter side the model's.",
+    };
+    private readonly Option<double?> strength = new("--strength")
+    {
+        HelpName = "X",
+        Description = "How much of --init-image is overpainted, up to 1. Default: 0.75.",
+    };
+    private readonly Option<int?> clipSkip = new("--clip-skip")
+    {
+        HelpName = "N",
+        Description =
+            "Takes the text encoder's states N - 1 blocks before the model's own choice, as the WebUI counts. Default: 1.",
+    };
+    private readonly Option<double?> guidanceRescale = new("--guidance-rescale")
+    {
+        HelpName = "X",
+        Description =
+            "Takes back the contrast that strong guidance adds, from 0 to 1; 0.7 suits models with zero terminal SNR. Default: 0.",
+    };
+    private readonly Option<double?> eta = new("--eta")
+    {
+        HelpName = "X",
+        Description = "Noise that DDIM adds, from 0 to 1. Default: 0.",
+    };
 
     public Option[] MostUsed => [steps, guidance, sampler, width, height];
 
@@ -33,12 +78,18 @@ internal sealed class PictureOptions
     {
         if ((parsed.GetValue(initImage) ?? recorded?.Init) is not { } path)
         {
-            if (parsed.GetValue(strength) is { } unused) throw new TextualInversionException(FormattableString.Invariant($"--strength {unused}: belongs to --init-image; name a picture or leave it out."));
+            if (parsed.GetValue(strength) is { } unused)
+                throw new TextualInversionException(
+                    FormattableString.Invariant(
+                        $"--strength {unused}: belongs to --init-image; name a picture or leave it out."
+                    )
+                );
             return null;
         }
 
         var init = InitPicture.Read(path);
-        if (parsed.GetValue(initImage) is null && recorded?.InitHash is { } then && then != init.Sha256) messages.Warn($"{path}: is no longer the picture that {recorded.Path} started from.");
+        if (parsed.GetValue(initImage) is null && recorded?.InitHash is { } then && then != init.Sha256)
+            messages.Warn($"{path}: is no longer the picture that {recorded.Path} started from.");
         return init;
     }
 
@@ -50,13 +101,15 @@ internal sealed class PictureOptions
     /// <exception cref="TextualInversionException">There is no such sampler.</exception>
     public GenerateOptions Resolve(ParseResult parsed, RecordedPicture? recorded, ModelWishes model, RgbPicture? init)
     {
-        var (defaultWidth, defaultHeight) = recorded?.Size ?? (init is null ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
+        var (defaultWidth, defaultHeight) =
+            recorded?.Size ?? (init is null ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
         var options = new GenerateOptions
         {
             Prompt = "",
             Sampler = model.ChooseSampler(parsed.GetValue(sampler) ?? recorded?.Sampler),
             Steps = parsed.GetValue(steps) ?? recorded?.Steps ?? model.Defaults.NumInferenceSteps ?? ModelWishes.Steps,
-            Guidance = parsed.GetValue(guidance) ?? recorded?.Guidance ?? model.Defaults.GuidanceScale ?? ModelWishes.Guidance,
+            Guidance =
+                parsed.GetValue(guidance) ?? recorded?.Guidance ?? model.Defaults.GuidanceScale ?? ModelWishes.Guidance,
             Width = parsed.GetValue(width) ?? defaultWidth,
             Height = parsed.GetValue(height) ?? defaultHeight,
             Init = init,

@@ -6,8 +6,18 @@ namespace TextualInversion.Cli.Generate.Options;
 /// <summary>Where pictures go, and how they are told of.</summary>
 internal sealed class PictureOutputOptions
 {
-    private readonly Option<string> output = new("--output") { HelpName = "DIR|FILE", Description = "A folder, in which files are numbered on, or a .png, .jpg or .webp file, which of a grid takes the sheet alone. Default: pictures.", DefaultValueFactory = _ => "pictures" };
-    private readonly Option<string?> format = new("--format") { HelpName = "png|jpg|webp", Description = "Default: the file's ending, else png." };
+    private readonly Option<string> output = new("--output")
+    {
+        HelpName = "DIR|FILE",
+        Description =
+            "A folder, in which files are numbered on, or a .png, .jpg or .webp file, which of a grid takes the sheet alone. Default: pictures.",
+        DefaultValueFactory = _ => "pictures",
+    };
+    private readonly Option<string?> format = new("--format")
+    {
+        HelpName = "png|jpg|webp",
+        Description = "Default: the file's ending, else png.",
+    };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
@@ -23,5 +33,6 @@ internal sealed class PictureOutputOptions
     public bool Json(ParseResult parsed) => parsed.GetValue(json);
 
     /// <inheritdoc cref="PicturePaths(string, int, string?, bool)"/>
-    public PicturePaths Paths(ParseResult parsed, int count) => new(parsed.GetValue(output)!, count, parsed.GetValue(format), parsed.GetValue(overwrite));
+    public PicturePaths Paths(ParseResult parsed, int count) =>
+        new(parsed.GetValue(output)!, count, parsed.GetValue(format), parsed.GetValue(overwrite));
 }

@@ -9,10 +9,23 @@ internal sealed class PlanOptions
 {
     private const int MostPictures = 100_000;
 
-    private readonly Option<int> count = new("--count") { HelpName = "N", Description = "Pictures of each prompt; picture i uses seed + i. Default: 1.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> count = new("--count")
+    {
+        HelpName = "N",
+        Description = "Pictures of each prompt; picture i uses seed + i. Default: 1.",
+        DefaultValueFactory = _ => 1,
+    };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
-    private readonly Option<string?> gridX = new("--grid-x") { HelpName = "NAME=VALUES", Description = $"A grid whose columns differ, as in seed=1..4 or strength=0,0.5,1: {GridAxis.Names}." };
-    private readonly Option<string?> gridY = new("--grid-y") { HelpName = "NAME=VALUES", Description = "The same for its rows." };
+    private readonly Option<string?> gridX = new("--grid-x")
+    {
+        HelpName = "NAME=VALUES",
+        Description = $"A grid whose columns differ, as in seed=1..4 or strength=0,0.5,1: {GridAxis.Names}.",
+    };
+    private readonly Option<string?> gridY = new("--grid-y")
+    {
+        HelpName = "NAME=VALUES",
+        Description = "The same for its rows.",
+    };
     private readonly Option<bool> grid = new("--grid") { Description = "Puts all pictures on one sheet, too." };
 
     public Option[] MostUsed => [count, seed];
@@ -22,15 +35,18 @@ internal sealed class PlanOptions
     public Option Grid => grid;
 
     /// <summary>Whether there is to be a sheet of all pictures.</summary>
-    public bool HasSheet(ParseResult parsed) => parsed.GetValue(grid) || parsed.GetValue(gridX) is not null || parsed.GetValue(gridY) is not null;
+    public bool HasSheet(ParseResult parsed) =>
+        parsed.GetValue(grid) || parsed.GetValue(gridX) is not null || parsed.GetValue(gridY) is not null;
 
     /// <summary>Of the first picture; drawn where nobody names one.</summary>
-    public ulong FirstSeed(ParseResult parsed, RecordedPicture? recorded) => parsed.GetValue(seed) ?? recorded?.Seed ?? SharedOptions.DrawSeed();
+    public ulong FirstSeed(ParseResult parsed, RecordedPicture? recorded) =>
+        parsed.GetValue(seed) ?? recorded?.Seed ?? SharedOptions.DrawSeed();
 
     /// <exception cref="TextualInversionException">The count is out of range.</exception>
     public void Validate(ParseResult parsed)
     {
-        if (parsed.GetValue(count) is var number and (< 1 or > MostPictures)) throw new TextualInversionException($"--count {number}: choose a number from 1 to {MostPictures}.");
+        if (parsed.GetValue(count) is var number and (< 1 or > MostPictures))
+            throw new TextualInversionException($"--count {number}: choose a number from 1 to {MostPictures}.");
     }
 
     /// <param name="parsed">what was typed</param>
@@ -40,8 +56,16 @@ internal sealed class PlanOptions
     public PicturePlan Make(ParseResult parsed, IReadOnlyList<GenerateOptions> prompts, ulong firstSeed)
     {
         var (x, y) = (parsed.GetValue(gridX), parsed.GetValue(gridY));
-        if (x is null && y is null) return PicturePlan.OfPrompts(prompts, firstSeed, parsed.GetValue(count));
-        if (prompts.Count > 1 || parsed.GetValue(count) > 1) throw new TextualInversionException("--grid-x and --grid-y say which pictures there are; give one prompt and leave --count out (seed=1..4 is an axis).");
-        return PicturePlan.OfAxes(new PictureJob(prompts[0], firstSeed, new EmbeddingVariation()), x is null ? null : GridAxis.Parse(x), y is null ? null : GridAxis.Parse(y));
+        if (x is null && y is null)
+            return PicturePlan.OfPrompts(prompts, firstSeed, parsed.GetValue(count));
+        if (prompts.Count > 1 || parsed.GetValue(count) > 1)
+            throw new TextualInversionException(
+                "--grid-x and --grid-y say which pictures there are; give one prompt and leave --count out (seed=1..4 is an axis)."
+            );
+        return PicturePlan.OfAxes(
+            new PictureJob(prompts[0], firstSeed, new EmbeddingVariation()),
+            x is null ? null : GridAxis.Parse(x),
+            y is null ? null : GridAxis.Parse(y)
+        );
     }
 }

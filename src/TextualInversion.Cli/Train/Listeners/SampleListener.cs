@@ -6,18 +6,24 @@ namespace TextualInversion.Cli.Train.Listeners;
 /// <param name="painter">that paints</param>
 /// <param name="show">told the step, the steps in all, the picture and the pictures</param>
 /// <param name="cancellationToken">ends the painting</param>
-internal sealed class SampleListener(SamplePainter painter, Action<int, int, int, int> show, CancellationToken cancellationToken) : IRunListener
+internal sealed class SampleListener(
+    SamplePainter painter,
+    Action<int, int, int, int> show,
+    CancellationToken cancellationToken
+) : IRunListener
 {
     public void Stepped(TrainProgress step)
     {
-        if (step.Step % painter.Plan.Every == 0) painter.Paint(step.Step, step.Rows, picture => show(step.Step, step.Steps, picture, painter.Plan.Pictures.Count), cancellationToken);
+        if (step.Step % painter.Plan.Every == 0)
+            painter.Paint(
+                step.Step,
+                step.Rows,
+                picture => show(step.Step, step.Steps, picture, painter.Plan.Pictures.Count),
+                cancellationToken
+            );
     }
 
-    public void Saving()
-    {
-    }
+    public void Saving() { }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -19,14 +19,21 @@ namespace TextualInversion.Cli.Train.Listeners;
 /// <param name="request">how the model was named, for the settings inside the pictures</param>
 /// <param name="plan">which pictures</param>
 /// <param name="folder">where they go</param>
-internal sealed class SamplePainter(TrainModel model, TrainSetup setup, ModelRequest request, SamplePlan plan, RunFolder folder)
+internal sealed class SamplePainter(
+    TrainModel model,
+    TrainSetup setup,
+    ModelRequest request,
+    SamplePlan plan,
+    RunFolder folder
+)
 {
     private readonly PromptTokenizers tokenizers = new(model.Network.Tokenizers, [setup.Placeholder]);
 
     public SamplePlan Plan => plan;
 
     /// <summary>Whether the pictures of a step are all there.</summary>
-    public bool HasPainted(int step) => plan.Pictures.Index().All(picture => File.Exists(folder.SamplePath(step, picture.Index + 1)));
+    public bool HasPainted(int step) =>
+        plan.Pictures.Index().All(picture => File.Exists(folder.SamplePath(step, picture.Index + 1)));
 
     /// <summary>Paints where a run stands. A cancellation ends it quietly: the training has its own way to end.</summary>
     /// <param name="step">steps that the rows had taken</param>
@@ -36,18 +43,31 @@ internal sealed class SamplePainter(TrainModel model, TrainSetup setup, ModelReq
     /// <exception cref="TextualInversionException">A picture cannot be written.</exception>
     public void Paint(int step, IReadOnlyList<Tensor> rows, Action<int> progress, CancellationToken cancellationToken)
     {
-        if (cancellationToken.IsCancellationRequested) return;
+        if (cancellationToken.IsCancellationRequested)
+            return;
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         WriteRows(step, [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true))]);
-        var painter = new TextToImage(model.Network, model.Noise.Config, tokenizers, [.. rows.Select(each => each.detach().to(model.Network.Device))]);
+        var painter = new TextToImage(
+            model.Network,
+            model.Noise.Config,
+            tokenizers,
+            [.. rows.Select(each => each.detach().to(model.Network.Device))]
+        );
         try
         {
             foreach (var (index, (options, seed)) in plan.Pictures.Index())
             {
                 progress(index + 1);
                 var picture = painter.Generate(options, seed, cancellationToken: cancellationToken);
-                PictureFile.Write(folder.SamplePath(step, index + 1), picture.Pixels, picture.WidthPixels, picture.HeightPixels, Describe(options, seed, step), overwrite: true);
+                PictureFile.Write(
+                    folder.SamplePath(step, index + 1),
+                    picture.Pixels,
+                    picture.WidthPixels,
+                    picture.HeightPixels,
+                    Describe(options, seed, step),
+                    overwrite: true
+                );
             }
         }
         catch (OperationCanceledException)
@@ -64,10 +84,25 @@ internal sealed class SamplePainter(TrainModel model, TrainSetup setup, ModelReq
     {
         var provenance = setup.Provenance([], step);
         provenance.Remove("base_model_sha256"); // known when the training is over
-        TrainOutput.Write(folder.SampleRowsPath(step), new LearnedEmbedding(setup.Placeholder.Name, rows, provenance), overwrite: true);
+        TrainOutput.Write(
+            folder.SampleRowsPath(step),
+            new LearnedEmbedding(setup.Placeholder.Name, rows, provenance),
+            overwrite: true
+        );
     }
 
-    private string Describe(GenerateOptions options, ulong seed, int step) => WebUiParameters.Format(
-        options, seed, Path.GetFileName(setup.ModelName.TrimEnd('/')), "ti",
-        RecordedPicture.Settings(request, setup.ModelName, setup.Precision, [new EmbeddingArgument(JsonOutput.Relative(folder.SampleRowsPath(step)))], init: null));
+    private string Describe(GenerateOptions options, ulong seed, int step) =>
+        WebUiParameters.Format(
+            options,
+            seed,
+            Path.GetFileName(setup.ModelName.TrimEnd('/')),
+            "ti",
+            RecordedPicture.Settings(
+                request,
+                setup.ModelName,
+                setup.Precision,
+                [new EmbeddingArgument(JsonOutput.Relative(folder.SampleRowsPath(step)))],
+                init: null
+            )
+        );
 }

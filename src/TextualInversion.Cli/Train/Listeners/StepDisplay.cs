@@ -16,19 +16,26 @@ internal sealed class StepDisplay(Messages messages) : IRunListener
     public void Stepped(TrainProgress step)
     {
         validated = step.ValidationLoss ?? validated;
-        if (step.Loss is not { } loss) return;
+        if (step.Loss is not { } loss)
+            return;
         recent.Enqueue(loss);
-        if (recent.Count > StepsAveraged) recent.Dequeue();
-        var validation = validated is { } known ? string.Create(CultureInfo.InvariantCulture, $"  validation {known:F4}") : "";
-        display.Show(step.Step, step.Steps, string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}{validation}"));
+        if (recent.Count > StepsAveraged)
+            recent.Dequeue();
+        var validation = validated is { } known
+            ? string.Create(CultureInfo.InvariantCulture, $"  validation {known:F4}")
+            : "";
+        display.Show(
+            step.Step,
+            step.Steps,
+            string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}{validation}")
+        );
     }
 
     /// <summary>Shows that a picture is being painted after a step, which may take longer than the step.</summary>
-    public void ShowPainting(int step, int steps, int picture, int pictures) => display.Show(step, steps, $"  painting {picture}/{pictures}");
+    public void ShowPainting(int step, int steps, int picture, int pictures) =>
+        display.Show(step, steps, $"  painting {picture}/{pictures}");
 
-    public void Saving()
-    {
-    }
+    public void Saving() { }
 
     public void Dispose() => display.Dispose();
 }

@@ -11,29 +11,131 @@ internal sealed class LearningOptions
 {
     private readonly Option<int> vectors = Number("--vectors", "N", "Rows to learn.", options => options.Vectors);
     private readonly Option<int> steps = Number("--steps", "N", "Optimiser steps.", options => options.Steps);
-    private readonly Option<double> learningRate = Number("--learning-rate", "X", "The largest of the run.", options => options.LearningRate);
-    private readonly Option<int> batch = Number("--batch", "N", "Pictures in a forward pass.", options => options.Batch);
-    private readonly Option<int> accumulate = Number("--accumulate", "N", "Forward passes averaged into a step.", options => options.Accumulate);
-    private readonly Option<int?> resolution = new("--resolution") { HelpName = "N", Description = "Side of the pictures in pixels, a multiple of 8. Default: the model's." };
-    private readonly Option<LearnedProperty> property = new("--property") { HelpName = "object|style", Description = "What the pictures share, for the choice of templates. Default: object." };
-    private readonly Option<LearningRateSchedule> schedule = Choice("--lr-schedule", "constant|linear|cosine", "How the learning rate falls.", options => options.Schedule);
-    private readonly Option<int> warmup = Number("--warmup", "N", "Steps over which the learning rate rises.", options => options.WarmupSteps);
-    private readonly Option<TimestepSampling> timesteps = Choice("--timesteps", "stratified|uniform", "Timesteps spread evenly over the run, or drawn one by one.", options => options.Timesteps);
-    private readonly Option<int> validateEvery = Number("--validate-every", "N", "Steps between losses on fixed pictures, noise and timesteps, by which the best rows are kept; 0 for none.", options => options.ValidateEvery);
-    private readonly Option<int> patience = Number("--patience", "N", "Validations in a row that may fail to improve before the run is over; 0 to take all steps.", options => options.Patience);
-    private readonly Option<int> saveEvery = Number("--save-every", "N", "Steps between checkpoints, runs/NAME/checkpoints/step-000100.safetensors; 0 for none.", options => options.SaveEvery);
-    private readonly Option<OptimizerKind> optimizer = Choice("--optimizer", "adamw|direction", "direction: the norm stays and only the direction is learned, each step as long as the learning rate.", options => options.Optimizer);
-    private readonly Option<double> prior = Number("--prior", "X", "How strongly direction is drawn to where it began.", options => options.Prior);
-    private readonly Option<KeptNorm> keepNorm = Choice("--keep-norm", "none|initializer|vocabulary", "The norm that the rows have after each step: the vocabulary's mean, that of the initializer, or what the step gives. direction always keeps one.", options => options.KeepNorm);
-    private readonly Option<double> clip = Number("--clip", "X", "The longest gradient; longer ones are shortened; 0 for no limit.", options => options.Clip);
-    private readonly Option<double> snrGamma = Number("--snr-gamma", "X", "Min-SNR weighting of the timesteps, 5 in its paper; 0 for none.", options => options.SnrGamma);
-    private readonly Option<double> noiseOffset = Number("--noise-offset", "X", "Noise on whole channels, for very dark or bright pictures, 0.05 to 0.1; 0 for none.", options => options.NoiseOffset);
-    private readonly Option<bool> antithetic = new("--antithetic") { Description = "Gives every second picture of a batch the noise of the one before with the opposite sign, at the same timestep." };
-    private readonly Option<double> ema = Number("--ema", "X", "Keeps a moving average of the rows in their place: the share of the past in it, 0.95 to 0.99; 0 for none.", options => options.Ema);
-    private readonly Option<double> weightDecay = Number("--weight-decay", "X", "AdamW's.", options => options.WeightDecay);
+    private readonly Option<double> learningRate = Number(
+        "--learning-rate",
+        "X",
+        "The largest of the run.",
+        options => options.LearningRate
+    );
+    private readonly Option<int> batch = Number(
+        "--batch",
+        "N",
+        "Pictures in a forward pass.",
+        options => options.Batch
+    );
+    private readonly Option<int> accumulate = Number(
+        "--accumulate",
+        "N",
+        "Forward passes averaged into a step.",
+        options => options.Accumulate
+    );
+    private readonly Option<int?> resolution = new("--resolution")
+    {
+        HelpName = "N",
+        Description = "Side of the pictures in pixels, a multiple of 8. Default: the model's.",
+    };
+    private readonly Option<LearnedProperty> property = new("--property")
+    {
+        HelpName = "object|style",
+        Description = "What the pictures share, for the choice of templates. Default: object.",
+    };
+    private readonly Option<LearningRateSchedule> schedule = Choice(
+        "--lr-schedule",
+        "constant|linear|cosine",
+        "How the learning rate falls.",
+        options => options.Schedule
+    );
+    private readonly Option<int> warmup = Number(
+        "--warmup",
+        "N",
+        "Steps over which the learning rate rises.",
+        options => options.WarmupSteps
+    );
+    private readonly Option<TimestepSampling> timesteps = Choice(
+        "--timesteps",
+        "stratified|uniform",
+        "Timesteps spread evenly over the run, or drawn one by one.",
+        options => options.Timesteps
+    );
+    private readonly Option<int> validateEvery = Number(
+        "--validate-every",
+        "N",
+        "Steps between losses on fixed pictures, noise and timesteps, by which the best rows are kept; 0 for none.",
+        options => options.ValidateEvery
+    );
+    private readonly Option<int> patience = Number(
+        "--patience",
+        "N",
+        "Validations in a row that may fail to improve before the run is over; 0 to take all steps.",
+        options => options.Patience
+    );
+    private readonly Option<int> saveEvery = Number(
+        "--save-every",
+        "N",
+        "Steps between checkpoints, runs/NAME/checkpoints/step-000100.safetensors; 0 for none.",
+        options => options.SaveEvery
+    );
+    private readonly Option<OptimizerKind> optimizer = Choice(
+        "--optimizer",
+        "adamw|direction",
+        "direction: the norm stays and only the direction is learned, each step as long as the learning rate.",
+        options => options.Optimizer
+    );
+    private readonly Option<double> prior = Number(
+        "--prior",
+        "X",
+        "How strongly direction is drawn to where it began.",
+        options => options.Prior
+    );
+    private readonly Option<KeptNorm> keepNorm = Choice(
+        "--keep-norm",
+        "none|initializer|vocabulary",
+        "The norm that the rows have after each step: the vocabulary's mean, that of the initializer, or what the step gives. direction always keeps one.",
+        options => options.KeepNorm
+    );
+    private readonly Option<double> clip = Number(
+        "--clip",
+        "X",
+        "The longest gradient; longer ones are shortened; 0 for no limit.",
+        options => options.Clip
+    );
+    private readonly Option<double> snrGamma = Number(
+        "--snr-gamma",
+        "X",
+        "Min-SNR weighting of the timesteps, 5 in its paper; 0 for none.",
+        options => options.SnrGamma
+    );
+    private readonly Option<double> noiseOffset = Number(
+        "--noise-offset",
+        "X",
+        "Noise on whole channels, for very dark or bright pictures, 0.05 to 0.1; 0 for none.",
+        options => options.NoiseOffset
+    );
+    private readonly Option<bool> antithetic = new("--antithetic")
+    {
+        Description =
+            "Gives every second picture of a batch the noise of the one before with the opposite sign, at the same timestep.",
+    };
+    private readonly Option<double> ema = Number(
+        "--ema",
+        "X",
+        "Keeps a moving average of the rows in their place: the share of the past in it, 0.95 to 0.99; 0 for none.",
+        options => options.Ema
+    );
+    private readonly Option<double> weightDecay = Number(
+        "--weight-decay",
+        "X",
+        "AdamW's.",
+        options => options.WeightDecay
+    );
     private readonly Option<double[]> betas = Betas();
     private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW's.", options => options.Epsilon);
-    private readonly Option<Compatibility?> compatible = new("--compatible") { HelpName = "diffusers", Description = "Every choice as diffusers' example and its README make it, for comparison; other options still hold." };
+    private readonly Option<Compatibility?> compatible = new("--compatible")
+    {
+        HelpName = "diffusers",
+        Description =
+            "Every choice as diffusers' example and its README make it, for comparison; other options still hold.",
+    };
 
     public Option[] MostUsed => [vectors, steps, learningRate, batch, accumulate, resolution];
 
@@ -41,7 +143,24 @@ internal sealed class LearningOptions
 
     public Option[] Progress => [validateEvery, patience, saveEvery];
 
-    public Option[] Optimisation => [schedule, warmup, timesteps, snrGamma, noiseOffset, antithetic, ema, optimizer, prior, keepNorm, clip, weightDecay, betas, epsilon, compatible];
+    public Option[] Optimisation =>
+        [
+            schedule,
+            warmup,
+            timesteps,
+            snrGamma,
+            noiseOffset,
+            antithetic,
+            ema,
+            optimizer,
+            prior,
+            keepNorm,
+            clip,
+            weightDecay,
+            betas,
+            epsilon,
+            compatible,
+        ];
 
     /// <summary>Whether everything that is not said is as in another program.</summary>
     public bool IsCompatible(ParseResult parsed) => parsed.GetValue(compatible) is not null;
@@ -56,8 +175,10 @@ internal sealed class LearningOptions
     /// <exception cref="TextualInversionException">A number is out of its range.</exception>
     public TrainOptions Resolve(ParseResult parsed, ulong seed)
     {
-        var preset = parsed.GetValue(compatible) is Compatibility.Diffusers ? TrainOptions.Diffusers : new TrainOptions();
-        T Or<T>(Option<T> option, T otherwise) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : otherwise;
+        var preset =
+            parsed.GetValue(compatible) is Compatibility.Diffusers ? TrainOptions.Diffusers : new TrainOptions();
+        T Or<T>(Option<T> option, T otherwise) =>
+            parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : otherwise;
         var moments = Or(betas, [preset.Beta1, preset.Beta2]);
         return preset with
         {
@@ -91,18 +212,21 @@ internal sealed class LearningOptions
     }
 
     internal static Option<T> Number<T>(string name, string value, string description, Func<TrainOptions, T> standard)
-        where T : IFormattable => new(name)
-    {
-        HelpName = value,
-        Description = $"{description} Default: {standard(new TrainOptions()).ToString(null, CultureInfo.InvariantCulture)}.",
-    };
+        where T : IFormattable =>
+        new(name)
+        {
+            HelpName = value,
+            Description =
+                $"{description} Default: {standard(new TrainOptions()).ToString(null, CultureInfo.InvariantCulture)}.",
+        };
 
     internal static Option<T> Choice<T>(string name, string values, string description, Func<TrainOptions, T> standard)
-        where T : Enum => new(name)
-    {
-        HelpName = values,
-        Description = $"{description} Default: {standard(new TrainOptions()).ToString().ToLowerInvariant()}.",
-    };
+        where T : Enum =>
+        new(name)
+        {
+            HelpName = values,
+            Description = $"{description} Default: {standard(new TrainOptions()).ToString().ToLowerInvariant()}.",
+        };
 
     private static Option<double[]> Betas()
     {
@@ -110,11 +234,23 @@ internal sealed class LearningOptions
         return new Option<double[]>("--betas")
         {
             HelpName = "A,B",
-            Description = string.Create(CultureInfo.InvariantCulture, $"AdamW's. Default: {standard.Beta1},{standard.Beta2}."),
+            Description = string.Create(
+                CultureInfo.InvariantCulture,
+                $"AdamW's. Default: {standard.Beta1},{standard.Beta2}."
+            ),
             CustomParser = result =>
             {
-                var numbers = result.Tokens[0].Value.Split(',').Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN).ToArray();
-                if (numbers.Length != 2 || numbers.Any(double.IsNaN)) result.AddError("--betas takes two numbers, such as 0.9,0.999.");
+                var numbers = result
+                    .Tokens[0]
+                    .Value.Split(',')
+                    .Select(text =>
+                        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                            ? number
+                            : double.NaN
+                    )
+                    .ToArray();
+                if (numbers.Length != 2 || numbers.Any(double.IsNaN))
+                    result.AddError("--betas takes two numbers, such as 0.9,0.999.");
                 return numbers;
             },
         };

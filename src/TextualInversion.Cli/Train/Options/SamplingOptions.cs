@@ -12,13 +12,47 @@ namespace TextualInversion.Cli.Train.Options;
 /// <summary>The options of pictures while training. They decide nothing of what is learned.</summary>
 internal sealed class SamplingOptions
 {
-    private readonly Option<int> every = new("--sample-every") { HelpName = "N", Description = "Steps between pictures, runs/NAME/samples/step-000100-1.png, from before the first step on, always from the same noise; 0 for none. Default: 0.", DefaultValueFactory = _ => 0 };
-    private readonly Option<string[]> prompts = new("--sample-prompt") { HelpName = "TEXT…", Description = "What is painted, {} or the token for the new word. Default: by --property, \"a photo of {}\" or \"a painting in the style of {}\".", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<int> count = new("--sample-count") { HelpName = "N", Description = "Pictures of each prompt. Default: 1.", DefaultValueFactory = _ => 1 };
-    private readonly Option<ulong> seed = new("--sample-seed") { HelpName = "N", Description = "Picture i uses seed + i. Default: 0, so that the pictures of all runs start from the same noise." };
-    private readonly Option<int?> steps = new("--sample-steps") { HelpName = "N", Description = $"Steps of the sampler. Default: the model's recommendation, else {ModelWishes.Steps}." };
-    private readonly Option<double?> guidance = new("--sample-guidance") { HelpName = "X", Description = "How strictly prompts are followed. Default: the model's recommendation, else 7.5." };
-    private readonly Option<string?> sampler = new("--sample-sampler") { HelpName = "NAME", Description = "As of ti generate. Default: the model's recommendation, else its own." };
+    private readonly Option<int> every = new("--sample-every")
+    {
+        HelpName = "N",
+        Description =
+            "Steps between pictures, runs/NAME/samples/step-000100-1.png, from before the first step on, always from the same noise; 0 for none. Default: 0.",
+        DefaultValueFactory = _ => 0,
+    };
+    private readonly Option<string[]> prompts = new("--sample-prompt")
+    {
+        HelpName = "TEXT…",
+        Description =
+            "What is painted, {} or the token for the new word. Default: by --property, \"a photo of {}\" or \"a painting in the style of {}\".",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<int> count = new("--sample-count")
+    {
+        HelpName = "N",
+        Description = "Pictures of each prompt. Default: 1.",
+        DefaultValueFactory = _ => 1,
+    };
+    private readonly Option<ulong> seed = new("--sample-seed")
+    {
+        HelpName = "N",
+        Description =
+            "Picture i uses seed + i. Default: 0, so that the pictures of all runs start from the same noise.",
+    };
+    private readonly Option<int?> steps = new("--sample-steps")
+    {
+        HelpName = "N",
+        Description = $"Steps of the sampler. Default: the model's recommendation, else {ModelWishes.Steps}.",
+    };
+    private readonly Option<double?> guidance = new("--sample-guidance")
+    {
+        HelpName = "X",
+        Description = "How strictly prompts are followed. Default: the model's recommendation, else 7.5.",
+    };
+    private readonly Option<string?> sampler = new("--sample-sampler")
+    {
+        HelpName = "NAME",
+        Description = "As of ti generate. Default: the model's recommendation, else its own.",
+    };
 
     public Option<string[]> Prompts => prompts;
 
@@ -33,16 +67,34 @@ internal sealed class SamplingOptions
     public SamplePlan? Read(ParseResult parsed, TrainSetup setup, TrainModel model, Messages messages)
     {
         var (interval, pictures) = (parsed.GetValue(every), parsed.GetValue(count));
-        if (interval < 0) throw new TextualInversionException($"--sample-every {interval}: choose 0 or more steps.");
-        if (pictures is < 1 or > 100) throw new TextualInversionException($"--sample-count {pictures}: choose a number from 1 to 100.");
-        if (interval == 0 && All.Skip(1).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone)
-            throw new TextualInversionException($"{alone.Name}: nothing is painted without --sample-every; add it, such as --sample-every 50.");
-        if (interval == 0) return null;
-        var wishes = new ModelWishes(GenerationDefaults.Read(model.Files), model.Noise.Config, setup.Options.Resolution!.Value); // no larger than what is learned from, nor is the memory
-        var templates = parsed.GetValue(prompts) is { Length: > 0 } typed ? typed : [EvaluationPrompts.Bare(setup.Options.Property)];
+        if (interval < 0)
+            throw new TextualInversionException($"--sample-every {interval}: choose 0 or more steps.");
+        if (pictures is < 1 or > 100)
+            throw new TextualInversionException($"--sample-count {pictures}: choose a number from 1 to 100.");
+        if (
+            interval == 0
+            && All.Skip(1).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone
+        )
+            throw new TextualInversionException(
+                $"{alone.Name}: nothing is painted without --sample-every; add it, such as --sample-every 50."
+            );
+        if (interval == 0)
+            return null;
+        var wishes = new ModelWishes(
+            GenerationDefaults.Read(model.Files),
+            model.Noise.Config,
+            setup.Options.Resolution!.Value
+        ); // no larger than what is learned from, nor is the memory
+        var templates = parsed.GetValue(prompts) is { Length: > 0 } typed
+            ? typed
+            : [EvaluationPrompts.Bare(setup.Options.Property)];
         var texts = templates.Select(template => PromptTemplates.Format(template, setup.Placeholder.Name)).ToList();
-        foreach (var text in texts.Where(text => !text.Contains(setup.Placeholder.Name, StringComparison.OrdinalIgnoreCase)))
-            messages.Warn($"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its pictures will all be alike.");
+        foreach (
+            var text in texts.Where(text => !text.Contains(setup.Placeholder.Name, StringComparison.OrdinalIgnoreCase))
+        )
+            messages.Warn(
+                $"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its pictures will all be alike."
+            );
         var shared = new GenerateOptions
         {
             Prompt = "",
@@ -54,9 +106,10 @@ internal sealed class SamplingOptions
         };
         shared.Validate("--sample-");
         Samplers.Create(shared.Sampler, wishes.Scheduler, shared.Steps, shared.Eta).Dispose();
-        var jobs = from text in texts
-                   from number in Enumerable.Range(0, pictures)
-                   select (shared with { Prompt = text }, parsed.GetValue(seed) + (ulong)number);
+        var jobs =
+            from text in texts
+            from number in Enumerable.Range(0, pictures)
+            select (shared with { Prompt = text }, parsed.GetValue(seed) + (ulong)number);
         return new SamplePlan(interval, [.. jobs]);
     }
 }

@@ -9,17 +9,47 @@ namespace TextualInversion.Cli.Train.Options;
 /// <summary>The options that say what is trained, on what and how, as a <see cref="TrainRequest"/>: those of <c>ti train</c> and of what looks ahead of it.</summary>
 internal sealed class TrainRequestOptions
 {
-    private readonly Option<string[]> images = new("--images") { HelpName = "PATH…", Description = "Folders or files with three to five pictures.", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string> token = new("--token") { HelpName = "NAME", Description = "The new word; my-cat and \"<my-cat>\" are the same." };
-    private readonly Option<string?> initializer = new("--initializer") { HelpName = "TEXT|auto|FILE", Description = "One or more words to start from; auto, the word of the vocabulary that explains the pictures best; or an embedding of any layout with as many vectors. Default: the property's word." };
+    private readonly Option<string[]> images = new("--images")
+    {
+        HelpName = "PATH…",
+        Description = "Folders or files with three to five pictures.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<string> token = new("--token")
+    {
+        HelpName = "NAME",
+        Description = "The new word; my-cat and \"<my-cat>\" are the same.",
+    };
+    private readonly Option<string?> initializer = new("--initializer")
+    {
+        HelpName = "TEXT|auto|FILE",
+        Description =
+            "One or more words to start from; auto, the word of the vocabulary that explains the pictures best; or an embedding of any layout with as many vectors. Default: the property's word.",
+    };
     private readonly LearningOptions learning = new();
     private readonly TrainingPictureOptions pictures = new();
     private readonly ModelOptions model = new();
-    private readonly Option<int> seeds = new("--seeds") { HelpName = "N", Description = "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.", DefaultValueFactory = _ => 1 };
-    private readonly Option<string?> templates = new("--templates") { HelpName = "FILE", Description = "Own sentences, one a line, {} for the placeholder." };
+    private readonly Option<int> seeds = new("--seeds")
+    {
+        HelpName = "N",
+        Description =
+            "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.",
+        DefaultValueFactory = _ => 1,
+    };
+    private readonly Option<string?> templates = new("--templates")
+    {
+        HelpName = "FILE",
+        Description = "Own sentences, one a line, {} for the placeholder.",
+    };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
-    private readonly Option<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing") { HelpName = "auto|on|off", Description = "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.", DefaultValueFactory = _ => Checkpointing.Auto };
+    private readonly Option<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing")
+    {
+        HelpName = "auto|on|off",
+        Description =
+            "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.",
+        DefaultValueFactory = _ => Checkpointing.Auto,
+    };
 
     public Option<string[]> Images => images;
 
@@ -32,12 +62,12 @@ internal sealed class TrainRequestOptions
 
     /// <summary>The groups behind those, as a help page shows them.</summary>
     public (string Title, Option[] Options)[] Others =>
-    [
-        ("Pictures and prompts", [.. pictures.All, templates]),
-        ("Optimisation", learning.Optimisation),
-        ("Model", [model.Variant, model.Config, model.Vae, model.Prediction]),
-        ("Machine", [device, precision, gradientCheckpointing, Seed]),
-    ];
+        [
+            ("Pictures and prompts", [.. pictures.All, templates]),
+            ("Optimisation", learning.Optimisation),
+            ("Model", [model.Variant, model.Config, model.Vae, model.Prediction]),
+            ("Machine", [device, precision, gradientCheckpointing, Seed]),
+        ];
 
     /// <summary>How many seeds.</summary>
     public Option<int> Seeds => seeds;
@@ -47,11 +77,18 @@ internal sealed class TrainRequestOptions
     /// <exception cref="TextualInversionException">A number is out of its range, the token is no placeholder, or the file of sentences cannot be used.</exception>
     public TrainRequest Read(ParseResult parsed)
     {
-        var options = pictures.Apply(parsed, learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed()));
+        var options = pictures.Apply(
+            parsed,
+            learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed())
+        );
         options.Validate();
         var count = parsed.GetValue(seeds);
-        if (count is < 1 or > 100) throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
-        if (count > 1 && options.ValidateEvery == 0) throw new TextualInversionException($"--seeds {count}: the best is the one with the lowest validation loss, so --validate-every has to be above 0.");
+        if (count is < 1 or > 100)
+            throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
+        if (count > 1 && options.ValidateEvery == 0)
+            throw new TextualInversionException(
+                $"--seeds {count}: the best is the one with the lowest validation loss, so --validate-every has to be above 0."
+            );
         return new TrainRequest
         {
             Placeholder = Placeholder.Parse(parsed.GetValue(token)!, options.Vectors),
@@ -60,7 +97,9 @@ internal sealed class TrainRequestOptions
             Options = options,
             Seeds = count,
             MirrorsWhateverIsSaid = pictures.AsksToFlip(parsed) || learning.IsCompatible(parsed),
-            Sentences = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : PromptTemplates.For(options.Property),
+            Sentences = parsed.GetValue(templates) is { } file
+                ? PromptTemplates.Read(file)
+                : PromptTemplates.For(options.Property),
             Model = model.Read(parsed),
             Device = parsed.GetValue(device)!,
             Precision = parsed.GetValue(precision),

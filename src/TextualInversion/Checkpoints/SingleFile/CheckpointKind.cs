@@ -25,13 +25,20 @@ internal static class CheckpointKind
     {
         var tensors = file.Tensors;
         foreach (var (anywhere, what) in Others)
-            if (tensors.Keys.Any(name => Array.Exists(anywhere, part => name.Contains(part, StringComparison.Ordinal)))) throw Refused(file, what);
-        if (!tensors.TryGetValue(FirstConvolution, out var first)) throw Refused(file, WithoutUNet(tensors));
-        if (WithUNet(tensors, first.Shape) is { } other) throw Refused(file, other);
-        if (Has("conditioner.embedders.0.transformer.") && Has(SecondTextPrefix)) return (ModelLine.StableDiffusionXl, "conditioner.embedders.0.transformer.");
-        if (Has("cond_stage_model.transformer.")) return (ModelLine.StableDiffusion1, "cond_stage_model.transformer.");
-        if (Has("cond_stage_model.model.")) return (ModelLine.StableDiffusion2, "cond_stage_model.model.");
-        if (Has("conditioner.embedders.0.model.")) return (ModelLine.StableDiffusion2, "conditioner.embedders.0.model."); // saved by Stability's later code
+            if (tensors.Keys.Any(name => Array.Exists(anywhere, part => name.Contains(part, StringComparison.Ordinal))))
+                throw Refused(file, what);
+        if (!tensors.TryGetValue(FirstConvolution, out var first))
+            throw Refused(file, WithoutUNet(tensors));
+        if (WithUNet(tensors, first.Shape) is { } other)
+            throw Refused(file, other);
+        if (Has("conditioner.embedders.0.transformer.") && Has(SecondTextPrefix))
+            return (ModelLine.StableDiffusionXl, "conditioner.embedders.0.transformer.");
+        if (Has("cond_stage_model.transformer."))
+            return (ModelLine.StableDiffusion1, "cond_stage_model.transformer.");
+        if (Has("cond_stage_model.model."))
+            return (ModelLine.StableDiffusion2, "cond_stage_model.model.");
+        if (Has("conditioner.embedders.0.model."))
+            return (ModelLine.StableDiffusion2, "conditioner.embedders.0.model."); // saved by Stability's later code
         throw Refused(file, "a U-Net without its text encoder; name a whole model");
 
         bool Has(string prefix) => tensors.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
@@ -44,25 +51,37 @@ internal static class CheckpointKind
         return firstShape switch
         {
             [_, 9, ..] => "an inpainting model (its U-Net takes 9 channels); name the model that it was made from",
-            [_, 8, ..] => "a model that edits pictures (its U-Net takes 8 channels); name the model that it was made from",
-            [_, 4, ..] when tensors.ContainsKey("edm_mean") || tensors.ContainsKey("edm_vpred.sigma_max") => "a model that was trained with the noise of EDM, which is not supported",
-            [_, 4, ..] when tensors.ContainsKey("model.diffusion_model.label_emb.0.0.weight") && !isXl => "Stable Diffusion XL's refiner or a model guided by pictures; name the base model",
+            [_, 8, ..] =>
+                "a model that edits pictures (its U-Net takes 8 channels); name the model that it was made from",
+            [_, 4, ..] when tensors.ContainsKey("edm_mean") || tensors.ContainsKey("edm_vpred.sigma_max") =>
+                "a model that was trained with the noise of EDM, which is not supported",
+            [_, 4, ..] when tensors.ContainsKey("model.diffusion_model.label_emb.0.0.weight") && !isXl =>
+                "Stable Diffusion XL's refiner or a model guided by pictures; name the base model",
             [_, 4, ..] => null,
-            _ => "a model whose U-Net does not take 4 channels, for depth or for enlarging; name the model that it was made from",
+            _ =>
+                "a model whose U-Net does not take 4 channels, for depth or for enlarging; name the model that it was made from",
         };
     }
 
-    private static string WithoutUNet(IReadOnlyDictionary<string, TensorEntry> tensors) => tensors switch
-    {
-        { Count: 0 } => "a file without tensors",
-        _ when tensors.ContainsKey("emb_params") || tensors.ContainsKey("emp_params") || tensors.ContainsKey("clip_g") || tensors.Count <= 2 && tensors.Values.All(tensor => tensor.Shape.Length <= 2)
-            => "an embedding; name the model, and give the embedding with --embedding",
-        _ when tensors.ContainsKey("down_blocks.0.resnets.0.conv1.weight") => "diffusers' U-Net alone; name the folder above it, which holds model_index.json",
-        _ when tensors.ContainsKey(OriginalVae.Mark) || tensors.ContainsKey(OriginalVae.Prefix + OriginalVae.Mark) || tensors.ContainsKey("decoder.mid_block.resnets.0.norm1.weight")
-            => "a VAE alone; name the model, and give this with --vae",
-        _ when tensors.ContainsKey("text_model.embeddings.token_embedding.weight") => "a text encoder alone; name the folder above it, which holds model_index.json",
-        _ => $"something else (its first tensor is {tensors.Keys.First()})",
-    };
+    private static string WithoutUNet(IReadOnlyDictionary<string, TensorEntry> tensors) =>
+        tensors switch
+        {
+            { Count: 0 } => "a file without tensors",
+            _ when tensors.ContainsKey("emb_params")
+                    || tensors.ContainsKey("emp_params")
+                    || tensors.ContainsKey("clip_g")
+                    || tensors.Count <= 2 && tensors.Values.All(tensor => tensor.Shape.Length <= 2) =>
+                "an embedding; name the model, and give the embedding with --embedding",
+            _ when tensors.ContainsKey("down_blocks.0.resnets.0.conv1.weight") =>
+                "diffusers' U-Net alone; name the folder above it, which holds model_index.json",
+            _ when tensors.ContainsKey(OriginalVae.Mark)
+                    || tensors.ContainsKey(OriginalVae.Prefix + OriginalVae.Mark)
+                    || tensors.ContainsKey("decoder.mid_block.resnets.0.norm1.weight") =>
+                "a VAE alone; name the model, and give this with --vae",
+            _ when tensors.ContainsKey("text_model.embeddings.token_embedding.weight") =>
+                "a text encoder alone; name the folder above it, which holds model_index.json",
+            _ => $"something else (its first tensor is {tensors.Keys.First()})",
+        };
 
     private static TextualInversionException Refused(ITensorFile file, string what) =>
         new($"{file.FilePath}: is no single-file checkpoint of Stable Diffusion 1, 2 or XL but {what}.");

@@ -18,10 +18,17 @@ internal static class InferredConfig
     public static JsonObject UNet(ITensorFile file, int? heads, int sampleSize)
     {
         var levels = Count(file, i => $"down_blocks.{i}.resnets.0.conv1.weight");
-        var channels = Enumerable.Range(0, levels).Select(level => Shape(file, $"down_blocks.{level}.resnets.0.conv1.weight", 4)[0]).ToArray();
-        var depths = Enumerable.Range(0, levels).Select(level => Count(file, i => $"down_blocks.{level}.attentions.0.transformer_blocks.{i}.norm1.weight")).ToArray();
+        var channels = Enumerable
+            .Range(0, levels)
+            .Select(level => Shape(file, $"down_blocks.{level}.resnets.0.conv1.weight", 4)[0])
+            .ToArray();
+        var depths = Enumerable
+            .Range(0, levels)
+            .Select(level => Count(file, i => $"down_blocks.{level}.attentions.0.transformer_blocks.{i}.norm1.weight"))
+            .ToArray();
         var inner = Array.FindIndex(depths, depth => depth > 0);
-        if (inner < 0) throw Missing(file, "down_blocks.0.attentions.0.transformer_blocks.0.norm1.weight");
+        if (inner < 0)
+            throw Missing(file, "down_blocks.0.attentions.0.transformer_blocks.0.norm1.weight");
         var attention = $"down_blocks.{inner}.attentions.0";
         var config = new JsonObject
         {
@@ -34,11 +41,16 @@ internal static class InferredConfig
             ["up_block_types"] = List(depths.Reverse().Select(depth => depth > 0 ? "CrossAttnUpBlock2D" : "UpBlock2D")),
             ["layers_per_block"] = Count(file, i => $"down_blocks.0.resnets.{i}.conv1.weight"),
             ["cross_attention_dim"] = Shape(file, $"{attention}.transformer_blocks.0.attn2.to_k.weight", 2)[1],
-            ["attention_head_dim"] = heads is { } number ? number : List(channels.Select(channel => Heads(file, channel))),
-            ["transformer_layers_per_block"] = depths.All(depth => depth <= 1) ? 1 : List(depths.Select(depth => Math.Max(depth, 1))),
+            ["attention_head_dim"] = heads is { } number
+                ? number
+                : List(channels.Select(channel => Heads(file, channel))),
+            ["transformer_layers_per_block"] = depths.All(depth => depth <= 1)
+                ? 1
+                : List(depths.Select(depth => Math.Max(depth, 1))),
             ["use_linear_projection"] = Shape(file, $"{attention}.proj_in.weight").Length == 2,
         };
-        if (!file.Tensors.ContainsKey("add_embedding.linear_1.weight")) return config;
+        if (!file.Tensors.ContainsKey("add_embedding.linear_1.weight"))
+            return config;
         config["addition_embed_type"] = "text_time";
         config["addition_time_embed_dim"] = 256;
         config["projection_class_embeddings_input_dim"] = Shape(file, "add_embedding.linear_1.weight", 2)[1];
@@ -46,16 +58,21 @@ internal static class InferredConfig
     }
 
     /// <exception cref="TextualInversionException">A tensor is missing.</exception>
-    public static JsonObject Vae(ITensorFile file, double scalingFactor) => new()
-    {
-        ["_class_name"] = "AutoencoderKL",
-        ["block_out_channels"] = List(Enumerable.Range(0, Count(file, i => $"encoder.down_blocks.{i}.resnets.0.conv1.weight")).Select(level => Shape(file, $"encoder.down_blocks.{level}.resnets.0.conv1.weight", 4)[0])),
-        ["latent_channels"] = Shape(file, "decoder.conv_in.weight", 4)[1],
-        ["layers_per_block"] = Count(file, i => $"encoder.down_blocks.0.resnets.{i}.conv1.weight"),
-        ["scaling_factor"] = scalingFactor,
-        ["use_quant_conv"] = file.Tensors.ContainsKey("quant_conv.weight"),
-        ["use_post_quant_conv"] = file.Tensors.ContainsKey("post_quant_conv.weight"),
-    };
+    public static JsonObject Vae(ITensorFile file, double scalingFactor) =>
+        new()
+        {
+            ["_class_name"] = "AutoencoderKL",
+            ["block_out_channels"] = List(
+                Enumerable
+                    .Range(0, Count(file, i => $"encoder.down_blocks.{i}.resnets.0.conv1.weight"))
+                    .Select(level => Shape(file, $"encoder.down_blocks.{level}.resnets.0.conv1.weight", 4)[0])
+            ),
+            ["latent_channels"] = Shape(file, "decoder.conv_in.weight", 4)[1],
+            ["layers_per_block"] = Count(file, i => $"encoder.down_blocks.0.resnets.{i}.conv1.weight"),
+            ["scaling_factor"] = scalingFactor,
+            ["use_quant_conv"] = file.Tensors.ContainsKey("quant_conv.weight"),
+            ["use_post_quant_conv"] = file.Tensors.ContainsKey("post_quant_conv.weight"),
+        };
 
     /// <exception cref="TextualInversionException">A tensor is missing.</exception>
     public static JsonObject ClipText(ITensorFile file, string activation)
@@ -71,26 +88,36 @@ internal static class InferredConfig
             ["max_position_embeddings"] = Shape(file, "text_model.embeddings.position_embedding.weight", 2)[0],
             ["hidden_act"] = activation,
         };
-        if (file.Tensors.ContainsKey("text_projection.weight")) config["projection_dim"] = Shape(file, "text_projection.weight", 2)[0];
+        if (file.Tensors.ContainsKey("text_projection.weight"))
+            config["projection_dim"] = Shape(file, "text_projection.weight", 2)[0];
         return config;
     }
 
-    private static long Heads(ITensorFile file, long width) => width % HeadWidth == 0
-        ? width / HeadWidth
-        : throw new TextualInversionException($"{file.FilePath}: is of an unusual size (layers {width} wide are no multiple of {HeadWidth}); name a diffusers folder with its configs and tokenizer with --config.");
+    private static long Heads(ITensorFile file, long width) =>
+        width % HeadWidth == 0
+            ? width / HeadWidth
+            : throw new TextualInversionException(
+                $"{file.FilePath}: is of an unusual size (layers {width} wide are no multiple of {HeadWidth}); name a diffusers folder with its configs and tokenizer with --config."
+            );
 
     private static int Count(ITensorFile file, Func<int, string> name)
     {
         var count = 0;
-        while (file.Tensors.ContainsKey(name(count))) count++;
+        while (file.Tensors.ContainsKey(name(count)))
+            count++;
         return count;
     }
 
     private static long[] Shape(ITensorFile file, string name, int? dimensions = null) =>
-        file.Tensors.TryGetValue(name, out var entry) && (dimensions is null || entry.Shape.Length == dimensions) ? entry.Shape : throw Missing(file, name);
+        file.Tensors.TryGetValue(name, out var entry) && (dimensions is null || entry.Shape.Length == dimensions)
+            ? entry.Shape
+            : throw Missing(file, name);
 
     private static TextualInversionException Missing(ITensorFile file, string name) =>
-        new($"{file.FilePath}: lacks the tensor {name}, so that its architecture cannot be told; the file is incomplete or another kind of model.");
+        new(
+            $"{file.FilePath}: lacks the tensor {name}, so that its architecture cannot be told; the file is incomplete or another kind of model."
+        );
 
-    private static JsonArray List<T>(IEnumerable<T> values) => [.. values.Select(value => (JsonNode?)JsonValue.Create(value))];
+    private static JsonArray List<T>(IEnumerable<T> values) =>
+        [.. values.Select(value => (JsonNode?)JsonValue.Create(value))];
 }

@@ -16,7 +16,8 @@ public enum ModelLine
 /// </summary>
 public sealed class OriginalCheckpoint
 {
-    private const int Sd2Layers = 23, Sd2Width = 1024;
+    private const int Sd2Layers = 23,
+        Sd2Width = 1024;
 
     private readonly ITensorFile file;
     private readonly string textPrefix;
@@ -33,7 +34,8 @@ public sealed class OriginalCheckpoint
 
     public ModelLine Line { get; }
 
-    public ModelFamily Family => Line == ModelLine.StableDiffusionXl ? ModelFamily.StableDiffusionXl : ModelFamily.StableDiffusion;
+    public ModelFamily Family =>
+        Line == ModelLine.StableDiffusionXl ? ModelFamily.StableDiffusionXl : ModelFamily.StableDiffusion;
 
     /// <summary>The file under its own names.</summary>
     internal ITensorFile File => file;
@@ -48,20 +50,34 @@ public sealed class OriginalCheckpoint
     /// <param name="part"><c>unet</c>, <c>vae</c>, <c>text_encoder</c> or <c>text_encoder_2</c></param>
     /// <param name="textLayers">how many blocks of a text encoder are used, where a config says so</param>
     /// <exception cref="TextualInversionException">The file does not have that part.</exception>
-    public ITensorFile Part(string part, int? textLayers = null) => part switch
-    {
-        "unet" => UNet(),
-        "vae" => OriginalVae.Find(file, OriginalVae.Prefix) ?? throw new TextualInversionException($"{FilePath}: holds no VAE; name one with --vae."),
-        "text_encoder" when Line == ModelLine.StableDiffusion2 => OpenClip(textPrefix, textLayers, hasProjection: false),
-        "text_encoder" => Clip(textPrefix),
-        "text_encoder_2" when Line == ModelLine.StableDiffusionXl => OpenClip(CheckpointKind.SecondTextPrefix, textLayers, hasProjection: true),
-        _ => throw new TextualInversionException($"{FilePath}: has no {part}."),
-    };
+    public ITensorFile Part(string part, int? textLayers = null) =>
+        part switch
+        {
+            "unet" => UNet(),
+            "vae" => OriginalVae.Find(file, OriginalVae.Prefix)
+                ?? throw new TextualInversionException($"{FilePath}: holds no VAE; name one with --vae."),
+            "text_encoder" when Line == ModelLine.StableDiffusion2 => OpenClip(
+                textPrefix,
+                textLayers,
+                hasProjection: false
+            ),
+            "text_encoder" => Clip(textPrefix),
+            "text_encoder_2" when Line == ModelLine.StableDiffusionXl => OpenClip(
+                CheckpointKind.SecondTextPrefix,
+                textLayers,
+                hasProjection: true
+            ),
+            _ => throw new TextualInversionException($"{FilePath}: has no {part}."),
+        };
 
     /// <summary>The file's tensors whose names begin with <paramref name="prefix"/>, without it.</summary>
     internal static Dictionary<string, TensorSource> Below(ITensorFile file, string prefix) =>
-        file.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(tensor => tensor.Key[prefix.Length..], tensor => new TensorSource(tensor.Key, tensor.Value.Shape));
+        file
+            .Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(
+                tensor => tensor.Key[prefix.Length..],
+                tensor => new TensorSource(tensor.Key, tensor.Value.Shape)
+            );
 
     private RenamedTensors UNet()
     {
@@ -75,19 +91,28 @@ public sealed class OriginalCheckpoint
     {
         const string Top = "text_model.";
         var tensors = Below(file, prefix);
-        return new RenamedTensors(file, from tensor in tensors
-                                        let name = tensor.Key.StartsWith(Top, StringComparison.Ordinal) ? tensor.Key : Top + tensor.Key
-                                        let module = name.Split('.')[1]
-                                        where module is "embeddings" or "encoder" or "final_layer_norm" && !name.EndsWith(".position_ids", StringComparison.Ordinal)
-                                        select (name, tensor.Value));
+        return new RenamedTensors(
+            file,
+            from tensor in tensors
+            let name = tensor.Key.StartsWith(Top, StringComparison.Ordinal) ? tensor.Key : Top + tensor.Key
+            let module = name.Split('.')[1]
+            where
+                module is "embeddings" or "encoder" or "final_layer_norm"
+                && !name.EndsWith(".position_ids", StringComparison.Ordinal)
+            select (name, tensor.Value)
+        );
     }
 
     private RenamedTensors OpenClip(string prefix, int? textLayers, bool hasProjection)
     {
         var tensors = Below(file, prefix);
         var layers = OpenClipText.Layers(tensors);
-        var isPublished = tensors.TryGetValue("token_embedding.weight", out var embedding) && embedding.Shape is [_, Sd2Width];
-        var used = Line == ModelLine.StableDiffusionXl ? layers : isPublished ? Sd2Layers : layers - 1;
+        var isPublished =
+            tensors.TryGetValue("token_embedding.weight", out var embedding) && embedding.Shape is [_, Sd2Width];
+        var used =
+            Line == ModelLine.StableDiffusionXl ? layers
+            : isPublished ? Sd2Layers
+            : layers - 1;
         return new RenamedTensors(file, OpenClipText.Rename(tensors, textLayers ?? used, hasProjection));
     }
 }

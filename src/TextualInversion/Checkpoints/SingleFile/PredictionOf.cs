@@ -10,7 +10,8 @@ internal static class PredictionOf
     /// <summary>Present in files of models that were trained until nothing of the picture is left (arXiv 2305.08891).</summary>
     public const string ZeroSnrMark = "ztsnr";
 
-    private const string Epsilon = "epsilon", V = "v_prediction";
+    private const string Epsilon = "epsilon",
+        V = "v_prediction";
     private const string Mark = "v_pred"; // an empty tensor that trainers of Stable Diffusion XL add, which ComfyUI and the WebUI look for
     private const string Metadata = "modelspec.prediction_type"; // https://github.com/Stability-AI/ModelSpec, written by kohya's scripts
     private const long Sd2BaseSteps = 875_000; // 512-base-ema.ckpt, which diffusers tells by it
@@ -26,16 +27,21 @@ internal static class PredictionOf
     /// <returns><c>epsilon</c> or <c>v_prediction</c></returns>
     public static string Checkpoint(ITensorFile file, ModelLine line, Func<ITensorFile> unet)
     {
-        if (file is SafetensorsFile { Metadata: var metadata } && metadata.TryGetValue(Metadata, out var said)) return said.StartsWith('v') ? V : Epsilon;
-        if (file.Tensors.ContainsKey(Mark)) return V;
-        if (line != ModelLine.StableDiffusion2) return Epsilon;
-        if (file is TorchFile torch && torch.Root["global_step"] is Sd2BaseSteps) return Epsilon;
+        if (file is SafetensorsFile { Metadata: var metadata } && metadata.TryGetValue(Metadata, out var said))
+            return said.StartsWith('v') ? V : Epsilon;
+        if (file.Tensors.ContainsKey(Mark))
+            return V;
+        if (line != ModelLine.StableDiffusion2)
+            return Epsilon;
+        if (file is TorchFile torch && torch.Root["global_step"] is Sd2BaseSteps)
+            return Epsilon;
         return Spread(unet()) > TellingSpread ? V : Epsilon;
     }
 
     private static double Spread(ITensorFile unet)
     {
-        if (!unet.Tensors.TryGetValue(TellingBias, out var entry) || entry.Shape.Length != 1) return 0;
+        if (!unet.Tensors.TryGetValue(TellingBias, out var entry) || entry.Shape.Length != 1)
+            return 0;
         using var scope = NewDisposeScope();
         return unet.Read(TellingBias).to(ScalarType.Float64).std(unbiased: false).item<double>();
     }

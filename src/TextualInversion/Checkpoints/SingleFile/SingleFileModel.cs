@@ -24,23 +24,42 @@ public sealed class SingleFileModel : IModelFiles
     {
         (this.checkpoint, this.config, tokenizers) = (checkpoint, config, new Dictionary<string, string>());
         if (config.Family != checkpoint.Family)
-            throw new TextualInversionException($"{config.Path}: is a folder of {config.Family}, {Path} a checkpoint of {checkpoint.Family}; name a folder of the same kind with --config.");
+            throw new TextualInversionException(
+                $"{config.Path}: is a folder of {config.Family}, {Path} a checkpoint of {checkpoint.Family}; name a folder of the same kind with --config."
+            );
     }
 
     /// <param name="checkpoint">The file.</param>
     /// <param name="tokenizers">The folders of <c>tokenizer</c> and <c>tokenizer_2</c>, as far as they are at hand; see <see cref="TokenizerPlaces"/>.</param>
     /// <param name="prediction">What the U-Net predicts, <c>epsilon</c> or <c>v_prediction</c>; null to tell it from the file.</param>
     /// <exception cref="TextualInversionException">The architecture cannot be told from the tensors.</exception>
-    public SingleFileModel(OriginalCheckpoint checkpoint, IReadOnlyDictionary<string, string> tokenizers, string? prediction = null)
+    public SingleFileModel(
+        OriginalCheckpoint checkpoint,
+        IReadOnlyDictionary<string, string> tokenizers,
+        string? prediction = null
+    )
     {
         (this.checkpoint, this.tokenizers) = (checkpoint, tokenizers);
         var published = PublishedLine.Of(checkpoint.Line);
-        var predicts = prediction ?? PredictionOf.Checkpoint(checkpoint.File, checkpoint.Line, () => checkpoint.Part("unet"));
+        var predicts =
+            prediction ?? PredictionOf.Checkpoint(checkpoint.File, checkpoint.Line, () => checkpoint.Part("unet"));
         Add(PipelineIndex.FileName, new JsonObject { ["_class_name"] = published.Pipeline });
-        Add("scheduler/scheduler_config.json", published.Scheduler(predicts, checkpoint.File.Tensors.ContainsKey(PredictionOf.ZeroSnrMark)));
-        Add("unet/config.json", InferredConfig.UNet(checkpoint.Part("unet"), published.UNetHeads, published.SampleSize(predicts)));
-        Add("vae/config.json", checkpoint.HasVae ? InferredConfig.Vae(checkpoint.Part("vae"), published.ScalingFactor) : new JsonObject { ["scaling_factor"] = published.ScalingFactor });
-        foreach (var (part, activation) in published.Activations) Add($"{part}/config.json", InferredConfig.ClipText(checkpoint.Part(part), activation));
+        Add(
+            "scheduler/scheduler_config.json",
+            published.Scheduler(predicts, checkpoint.File.Tensors.ContainsKey(PredictionOf.ZeroSnrMark))
+        );
+        Add(
+            "unet/config.json",
+            InferredConfig.UNet(checkpoint.Part("unet"), published.UNetHeads, published.SampleSize(predicts))
+        );
+        Add(
+            "vae/config.json",
+            checkpoint.HasVae
+                ? InferredConfig.Vae(checkpoint.Part("vae"), published.ScalingFactor)
+                : new JsonObject { ["scaling_factor"] = published.ScalingFactor }
+        );
+        foreach (var (part, activation) in published.Activations)
+            Add($"{part}/config.json", InferredConfig.ClipText(checkpoint.Part(part), activation));
     }
 
     public string Path => checkpoint.FilePath;
@@ -48,30 +67,42 @@ public sealed class SingleFileModel : IModelFiles
     public ModelFamily Family => checkpoint.Family;
 
     /// <summary>Where the tokenizers of a line are published, by the names of their parts, the likeliest place first. All have the same vocabulary, but pad differently.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<TokenizerPlace>> TokenizerPlaces(ModelLine line) => PublishedLine.Of(line).Tokenizers;
+    public static IReadOnlyDictionary<string, IReadOnlyList<TokenizerPlace>> TokenizerPlaces(ModelLine line) =>
+        PublishedLine.Of(line).Tokenizers;
 
-    public T Config<T>(string part) => ConfigJson.Parse<T>(ReadText($"{part}/config.json"), Full($"{part}/config.json"));
+    public T Config<T>(string part) =>
+        ConfigJson.Parse<T>(ReadText($"{part}/config.json"), Full($"{part}/config.json"));
 
     public ITensorFile Weights(string part)
     {
         var isTextEncoder = part.StartsWith("text_encoder", StringComparison.Ordinal);
-        return checkpoint.Part(part, isTextEncoder && config is not null ? config.Config<TextDepth>(part).NumHiddenLayers : null);
+        return checkpoint.Part(
+            part,
+            isTextEncoder && config is not null ? config.Config<TextDepth>(part).NumHiddenLayers : null
+        );
     }
 
     public string TokenizerFolder(string name)
     {
-        if (config is not null) return config.TokenizerFolder(name);
-        if (tokenizers.TryGetValue(name, out var folder)) return folder;
+        if (config is not null)
+            return config.TokenizerFolder(name);
+        if (tokenizers.TryGetValue(name, out var folder))
+            return folder;
         var places = string.Join(" or ", TokenizerPlaces(checkpoint.Line)[name].Select(place => place.Repository));
-        throw new TextualInversionException($"{Path}: comes without a tokenizer, and none of its kind is in the cache ({places}); get one with `ti models get`, or name a diffusers folder of the same kind of model with --config.");
+        throw new TextualInversionException(
+            $"{Path}: comes without a tokenizer, and none of its kind is in the cache ({places}); get one with `ti models get`, or name a diffusers folder of the same kind of model with --config."
+        );
     }
 
     public bool Has(string file) => config?.Has(file) ?? texts.ContainsKey(file);
 
-    public string ReadText(string file) => config is not null ? config.ReadText(file)
-        : texts.TryGetValue(file, out var text) ? text : throw new TextualInversionException($"{Full(file)}: there is none.");
+    public string ReadText(string file) =>
+        config is not null ? config.ReadText(file)
+        : texts.TryGetValue(file, out var text) ? text
+        : throw new TextualInversionException($"{Full(file)}: there is none.");
 
-    public string Full(string file) => config is not null ? config.Full(file) : $"{Path} ({file}, told from its tensors)";
+    public string Full(string file) =>
+        config is not null ? config.Full(file) : $"{Path} ({file}, told from its tensors)";
 
     private void Add(string file, JsonObject content) => texts.Add(file, content.ToJsonString());
 

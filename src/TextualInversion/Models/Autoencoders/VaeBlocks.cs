@@ -10,8 +10,19 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
 {
     private readonly long channels = config.BlockOutChannels[^1];
     private readonly ResnetBlock first = Resnet(weights / "resnets" / 0, config);
-    private readonly GroupNorm norm = new(weights / "attentions" / 0 / "group_norm", config.NormNumGroups, config.BlockOutChannels[^1], VaeConfig.NormEps);
-    private readonly Attention attention = new(weights / "attentions" / 0, AttentionNames.Diffusers, config.BlockOutChannels[^1], heads: 1, hasBias: true);
+    private readonly GroupNorm norm = new(
+        weights / "attentions" / 0 / "group_norm",
+        config.NormNumGroups,
+        config.BlockOutChannels[^1],
+        VaeConfig.NormEps
+    );
+    private readonly Attention attention = new(
+        weights / "attentions" / 0,
+        AttentionNames.Diffusers,
+        config.BlockOutChannels[^1],
+        heads: 1,
+        hasBias: true
+    );
     private readonly ResnetBlock second = Resnet(weights / "resnets" / 1, config);
 
     /// <param name="x">(B, C, h, w)</param>
@@ -19,7 +30,9 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
     {
         using var scope = NewDisposeScope();
         x = first.Forward(x);
-        long batch = x.shape[0], height = x.shape[2], width = x.shape[3];
+        long batch = x.shape[0],
+            height = x.shape[2],
+            width = x.shape[3];
         var cells = norm.Forward(x).permute(0, 2, 3, 1).reshape(batch, height * width, channels); // (B, h w, C)
         var attended = attention.Forward(cells).view(batch, height, width, channels).permute(0, 3, 1, 2); // (B, C, h, w)
         return second.Forward(x.Plus(attended)).MoveToOuterDisposeScope();
@@ -33,14 +46,18 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
 internal static class VaeFile
 {
     /// <summary>Today's names of the tensors below the given parts, null for the rest.</summary>
-    public static Func<string, string?> Only(params string[] parts) => key => parts.Any(part => key.StartsWith(part + ".", StringComparison.Ordinal)) ? Modern(key) : null;
+    public static Func<string, string?> Only(params string[] parts) =>
+        key => parts.Any(part => key.StartsWith(part + ".", StringComparison.Ordinal)) ? Modern(key) : null;
 
     // Until diffusers 0.15 the attention's layers had other names.
     private static string Modern(string key)
     {
-        if (!key.Contains(".attentions.", StringComparison.Ordinal)) return key;
-        return key.Replace(".query.", ".to_q.", StringComparison.Ordinal).Replace(".key.", ".to_k.", StringComparison.Ordinal)
-            .Replace(".value.", ".to_v.", StringComparison.Ordinal).Replace(".proj_attn.", ".to_out.0.", StringComparison.Ordinal);
+        if (!key.Contains(".attentions.", StringComparison.Ordinal))
+            return key;
+        return key.Replace(".query.", ".to_q.", StringComparison.Ordinal)
+            .Replace(".key.", ".to_k.", StringComparison.Ordinal)
+            .Replace(".value.", ".to_v.", StringComparison.Ordinal)
+            .Replace(".proj_attn.", ".to_out.0.", StringComparison.Ordinal);
     }
 }
 

@@ -32,6 +32,8 @@ public sealed record VaeConfig
     internal void Validate(string file)
     {
         if (ShiftFactor is not null and not 0 || !MidBlockAddAttention || LatentChannels != 4)
-            throw new TextualInversionException($"{file}: its config.json describes a VAE with shift_factor {ShiftFactor ?? 0}, mid_block_add_attention {MidBlockAddAttention}, latent_channels {LatentChannels}; Stable Diffusion's has 0, true and 4.");
+            throw new TextualInversionException(
+                $"{file}: its config.json describes a VAE with shift_factor {ShiftFactor ?? 0}, mid_block_add_attention {MidBlockAddAttention}, latent_channels {LatentChannels}; Stable Diffusion's has 0, true and 4."
+            );
     }
 }

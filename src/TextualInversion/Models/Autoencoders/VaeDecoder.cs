@@ -13,7 +13,8 @@ public sealed class VaeDecoder : IDisposable
     private readonly WeightStore store;
     private readonly VaeConfig config;
     private readonly Conv2d? postQuantConv;
-    private readonly Conv2d convIn, convOut;
+    private readonly Conv2d convIn,
+        convOut;
     private readonly VaeMidBlock midBlock;
     private readonly ResnetBlock[][] upBlocks;
     private readonly Conv2d[] upsamples;
@@ -27,12 +28,42 @@ public sealed class VaeDecoder : IDisposable
         store = new WeightStore(file, ScalarType.Float32, device, VaeFile.Only("decoder", "post_quant_conv"));
         var weights = store.Root / "decoder";
         var channels = config.BlockOutChannels.Reverse().ToArray(); // innermost first
-        postQuantConv = config.UsePostQuantConv ? new Conv2d(store.Root / "post_quant_conv", config.LatentChannels, config.LatentChannels, kernel: 1) : null;
+        postQuantConv = config.UsePostQuantConv
+            ? new Conv2d(store.Root / "post_quant_conv", config.LatentChannels, config.LatentChannels, kernel: 1)
+            : null;
         convIn = new Conv2d(weights / "conv_in", config.LatentChannels, channels[0], kernel: 3, padding: 1);
         midBlock = new VaeMidBlock(weights / "mid_block", config);
-        upBlocks = [.. channels.Select((outputs, level) => Enumerable.Range(0, config.LayersPerBlock + 1).Select(i => new ResnetBlock(
-            weights / "up_blocks" / level / "resnets" / i, i == 0 ? channels[Math.Max(level - 1, 0)] : outputs, outputs, config.NormNumGroups, VaeConfig.NormEps)).ToArray())];
-        upsamples = [.. channels.SkipLast(1).Select((width, level) => new Conv2d(weights / "up_blocks" / level / "upsamplers" / 0 / "conv", width, width, kernel: 3, padding: 1))];
+        upBlocks =
+        [
+            .. channels.Select(
+                (outputs, level) =>
+                    Enumerable
+                        .Range(0, config.LayersPerBlock + 1)
+                        .Select(i => new ResnetBlock(
+                            weights / "up_blocks" / level / "resnets" / i,
+                            i == 0 ? channels[Math.Max(level - 1, 0)] : outputs,
+                            outputs,
+                            config.NormNumGroups,
+                            VaeConfig.NormEps
+                        ))
+                        .ToArray()
+            ),
+        ];
+        upsamples =
+        [
+            .. channels
+                .SkipLast(1)
+                .Select(
+                    (width, level) =>
+                        new Conv2d(
+                            weights / "up_blocks" / level / "upsamplers" / 0 / "conv",
+                            width,
+                            width,
+                            kernel: 3,
+                            padding: 1
+                        )
+                ),
+        ];
         normOut = new GroupNorm(weights / "conv_norm_out", config.NormNumGroups, channels[^1], VaeConfig.NormEps);
         convOut = new Conv2d(weights / "conv_out", channels[^1], 3, kernel: 3, padding: 1);
         store.RequireAllTaken();
@@ -49,8 +80,10 @@ public sealed class VaeDecoder : IDisposable
         x = midBlock.Forward(x);
         for (var level = 0; level < upBlocks.Length; level++)
         {
-            foreach (var resnet in upBlocks[level]) x = VaeMemory.Replace(x, resnet.Forward(x));
-            if (level < upsamples.Length) x = VaeMemory.Replace(x, Upsample(x, upsamples[level]));
+            foreach (var resnet in upBlocks[level])
+                x = VaeMemory.Replace(x, resnet.Forward(x));
+            if (level < upsamples.Length)
+                x = VaeMemory.Replace(x, Upsample(x, upsamples[level]));
         }
 
         return convOut.Forward(F.silu(normOut.Forward(x))).MoveToOuterDisposeScope();

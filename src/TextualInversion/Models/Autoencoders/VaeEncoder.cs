@@ -15,7 +15,8 @@ public sealed class VaeEncoder : IDisposable
 {
     private readonly WeightStore store;
     private readonly VaeConfig config;
-    private readonly Conv2d convIn, convOut;
+    private readonly Conv2d convIn,
+        convOut;
     private readonly ResnetBlock[][] downBlocks;
     private readonly Conv2d[] downsamples;
     private readonly VaeMidBlock midBlock;
@@ -32,9 +33,37 @@ public sealed class VaeEncoder : IDisposable
         var channels = config.BlockOutChannels;
         long moments = 2 * config.LatentChannels;
         convIn = new Conv2d(weights / "conv_in", 3, channels[0], kernel: 3, padding: 1);
-        downBlocks = [.. channels.Select((outputs, level) => Enumerable.Range(0, config.LayersPerBlock).Select(i => new ResnetBlock(
-            weights / "down_blocks" / level / "resnets" / i, i == 0 ? channels[Math.Max(level - 1, 0)] : outputs, outputs, config.NormNumGroups, VaeConfig.NormEps)).ToArray())];
-        downsamples = [.. channels.SkipLast(1).Select((width, level) => new Conv2d(weights / "down_blocks" / level / "downsamplers" / 0 / "conv", width, width, kernel: 3, stride: 2))];
+        downBlocks =
+        [
+            .. channels.Select(
+                (outputs, level) =>
+                    Enumerable
+                        .Range(0, config.LayersPerBlock)
+                        .Select(i => new ResnetBlock(
+                            weights / "down_blocks" / level / "resnets" / i,
+                            i == 0 ? channels[Math.Max(level - 1, 0)] : outputs,
+                            outputs,
+                            config.NormNumGroups,
+                            VaeConfig.NormEps
+                        ))
+                        .ToArray()
+            ),
+        ];
+        downsamples =
+        [
+            .. channels
+                .SkipLast(1)
+                .Select(
+                    (width, level) =>
+                        new Conv2d(
+                            weights / "down_blocks" / level / "downsamplers" / 0 / "conv",
+                            width,
+                            width,
+                            kernel: 3,
+                            stride: 2
+                        )
+                ),
+        ];
         midBlock = new VaeMidBlock(weights / "mid_block", config);
         normOut = new GroupNorm(weights / "conv_norm_out", config.NormNumGroups, channels[^1], VaeConfig.NormEps);
         convOut = new Conv2d(weights / "conv_out", channels[^1], moments, kernel: 3, padding: 1);
@@ -51,9 +80,11 @@ public sealed class VaeEncoder : IDisposable
         var x = convIn.Forward(pixels);
         for (var level = 0; level < downBlocks.Length; level++)
         {
-            foreach (var resnet in downBlocks[level]) x = VaeMemory.Replace(x, resnet.Forward(x));
+            foreach (var resnet in downBlocks[level])
+                x = VaeMemory.Replace(x, resnet.Forward(x));
             // One row and column of zeros at the end only, as the autoencoder was trained.
-            if (level < downsamples.Length) x = VaeMemory.Replace(x, downsamples[level].Forward(F.pad(x, [0, 1, 0, 1])));
+            if (level < downsamples.Length)
+                x = VaeMemory.Replace(x, downsamples[level].Forward(F.pad(x, [0, 1, 0, 1])));
         }
 
         var moments = convOut.Forward(F.silu(normOut.Forward(midBlock.Forward(x))));

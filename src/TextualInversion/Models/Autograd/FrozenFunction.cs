@@ -11,10 +11,12 @@ internal static class FrozenFunction
     /// <summary>Whether a gradient is wanted of any of these.</summary>
     public static bool IsWanted(params ReadOnlySpan<Tensor> inputs)
     {
-        if (!is_grad_enabled()) return false;
+        if (!is_grad_enabled())
+            return false;
         foreach (var input in inputs)
         {
-            if (input.requires_grad) return true;
+            if (input.requires_grad)
+                return true;
         }
 
         return false;
@@ -23,7 +25,8 @@ internal static class FrozenFunction
     /// <summary>The function's result, with gradients. After a backward pass through it <see cref="EndBackward"/> is due.</summary>
     /// <param name="compute">gives the result and how to find the gradients, which is called once or never</param>
     /// <param name="inputs">all that may need a gradient</param>
-    public static Tensor Apply(Func<(Tensor Result, Gradients Gradients)> compute, params Tensor[] inputs) => Function.apply([compute, .. inputs]);
+    public static Tensor Apply(Func<(Tensor Result, Gradients Gradients)> compute, params Tensor[] inputs) =>
+        Function.apply([compute, .. inputs]);
 
     /// <summary>See <see cref="GradientHandover.End"/>.</summary>
     public static void EndBackward() => Function.Handover.End();
@@ -53,9 +56,11 @@ internal static class FrozenFunction
             {
                 using var scope = NewDisposeScope();
                 gradients = ((Gradients)ctx.get_data("gradients"))(gradOutput);
-                foreach (var gradient in gradients) gradient?.DetachFromDisposeScope();
+                foreach (var gradient in gradients)
+                    gradient?.DetachFromDisposeScope();
             }
-            catch (Exception error) when (error is InvalidOperationException or ArgumentException or OutOfMemoryException)
+            catch (Exception error)
+                when (error is InvalidOperationException or ArgumentException or OutOfMemoryException)
             {
                 Handover.Fail(error);
             }

@@ -16,7 +16,8 @@ internal sealed class GradientHandover
     /// <summary>Frees what the function before returned.</summary>
     public void Begin()
     {
-        foreach (var gradient in returned) gradient.Dispose();
+        foreach (var gradient in returned)
+            gradient.Dispose();
         returned.Clear();
     }
 

@@ -14,7 +14,8 @@ internal sealed class Recomputation
     /// <param name="inputs">all that may need a gradient</param>
     public Tensor Run(Func<Tensor[], Tensor> part, params Tensor[] inputs)
     {
-        if (!is_grad_enabled() || !Array.Exists(inputs, input => input.requires_grad)) return part(inputs);
+        if (!is_grad_enabled() || !Array.Exists(inputs, input => input.requires_grad))
+            return part(inputs);
         using var scope = NewDisposeScope();
         return Function.apply([this, part, .. inputs]).MoveToOuterDisposeScope();
     }
@@ -34,7 +35,9 @@ internal sealed class Recomputation
             autograd.backward([output], [gradient], inputs: [.. leaves.Where(leaf => leaf.requires_grad)]);
         }
 
-        var gradients = leaves.Select(leaf => leaf.requires_grad ? leaf.grad?.DetachFromDisposeScope() : null).ToArray();
+        var gradients = leaves
+            .Select(leaf => leaf.requires_grad ? leaf.grad?.DetachFromDisposeScope() : null)
+            .ToArray();
         handover.Return(gradients);
         return gradients;
     }
@@ -68,7 +71,8 @@ internal sealed class Recomputation
             }
 
             gradOutput.Dispose();
-            foreach (var input in inputs) input.Dispose();
+            foreach (var input in inputs)
+                input.Dispose();
             return [null!, null!, .. gradients.Select(gradient => gradient!)];
         }
     }

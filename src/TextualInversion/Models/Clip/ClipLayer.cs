@@ -15,7 +15,13 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
     private static readonly Scalar QuickGelu = 1.702; // see TensorSums.Plus
 
     private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.Width, config.LayerNormEps);
-    private readonly Attention attention = new(weights / "self_attn", AttentionNames.Clip, config.Width, config.Heads, hasBias: true);
+    private readonly Attention attention = new(
+        weights / "self_attn",
+        AttentionNames.Clip,
+        config.Width,
+        config.Heads,
+        hasBias: true
+    );
     private readonly LayerNorm mlpNorm = new(weights / "layer_norm2", config.Width, config.LayerNormEps);
     private readonly Linear expand = new(weights / "mlp" / "fc1", config.Width, config.MlpWidth);
     private readonly Linear contract = new(weights / "mlp" / "fc2", config.MlpWidth, config.Width);
@@ -23,7 +29,9 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
     {
         "quick_gelu" => x => x * sigmoid(x.mul(QuickGelu)),
         "gelu" => x => F.gelu(x),
-        _ => throw new TextualInversionException($"{file}: its config.json asks for the activation {config.Activation}; quick_gelu and gelu are supported."),
+        _ => throw new TextualInversionException(
+            $"{file}: its config.json asks for the activation {config.Activation}; quick_gelu and gelu are supported."
+        ),
     };
 
     /// <param name="x">(B, S, width)</param>

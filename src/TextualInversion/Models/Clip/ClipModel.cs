@@ -26,16 +26,44 @@ public sealed class ClipModel : IDisposable
     {
         this.device = device;
         var configPath = Path.Combine(folder, ConfigFile);
-        if (!File.Exists(configPath)) throw new TextualInversionException($"{folder}: has no {ConfigFile}; name the folder of a CLIP, with its config.json, weights and tokenizer.");
+        if (!File.Exists(configPath))
+            throw new TextualInversionException(
+                $"{folder}: has no {ConfigFile}; name the folder of a CLIP, with its config.json, weights and tokenizer."
+            );
         var config = ConfigJson.Parse<ClipConfig>(ConfigJson.ReadText(configPath), configPath);
         if (config.VisionConfig is null || config.TextConfig is null)
-            throw new TextualInversionException($"{configPath}: has no {(config.VisionConfig is null ? "vision_config, so the model sees no pictures" : "text_config, so the model reads no texts")}; a whole CLIP is needed, such as openai/clip-vit-large-patch14.");
+            throw new TextualInversionException(
+                $"{configPath}: has no {(config.VisionConfig is null ? "vision_config, so the model sees no pictures" : "text_config, so the model reads no texts")}; a whole CLIP is needed, such as openai/clip-vit-large-patch14."
+            );
         ImageSize = config.VisionConfig.ImageSize;
         tokenizer = new PromptTokenizer(ClipTokenizer.Load(folder), []);
         var file = OpenWeights(folder);
         // Both towers are in one file; what is left belongs to training alone.
-        vision = new ClipVisionTransformer(config.VisionConfig, Part(file, key => key.StartsWith("vision_model.", StringComparison.Ordinal) || key.StartsWith("visual_projection.", StringComparison.Ordinal)), device, config.ProjectionDim);
-        text = new ClipTextEncoder(config.TextConfig with { ProjectionDim = config.ProjectionDim }, Part(file, key => key.StartsWith("text_model.", StringComparison.Ordinal) || key.StartsWith("text_projection.", StringComparison.Ordinal)), device, hasProjection: true);
+        vision = new ClipVisionTransformer(
+            config.VisionConfig,
+            Part(
+                file,
+                key =>
+                    key.StartsWith("vision_model.", StringComparison.Ordinal)
+                    || key.StartsWith("visual_projection.", StringComparison.Ordinal)
+            ),
+            device,
+            config.ProjectionDim
+        );
+        text = new ClipTextEncoder(
+            config.TextConfig with
+            {
+                ProjectionDim = config.ProjectionDim,
+            },
+            Part(
+                file,
+                key =>
+                    key.StartsWith("text_model.", StringComparison.Ordinal)
+                    || key.StartsWith("text_projection.", StringComparison.Ordinal)
+            ),
+            device,
+            hasProjection: true
+        );
         RequireNothingElse(file);
     }
 
@@ -57,7 +85,8 @@ public sealed class ClipModel : IDisposable
         using var scope = NewDisposeScope();
         var tokens = tokenizer.Tokenize(texts);
         var states = text.Forward(tensor(tokens.Ids, device: device), rows: null, text.TokenEmbedding.shape[0]).Last; // (B, S, d)
-        return UnitLength(text.Project(ClipTextEncoder.Pool(states, tensor(tokens.EndOfTextPositions, device: device)))).MoveToOuterDisposeScope();
+        return UnitLength(text.Project(ClipTextEncoder.Pool(states, tensor(tokens.EndOfTextPositions, device: device))))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>SHA-256 over both networks' values.</summary>
@@ -69,23 +98,38 @@ public sealed class ClipModel : IDisposable
         text.Dispose();
     }
 
-    private static Tensor UnitLength(Tensor embeddings) => embeddings / embeddings.square().sum(-1, keepdim: true).sqrt();
+    private static Tensor UnitLength(Tensor embeddings) =>
+        embeddings / embeddings.square().sum(-1, keepdim: true).sqrt();
 
     private static ITensorFile OpenWeights(string folder)
     {
-        var path = WeightsFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new TextualInversionException($"{Path.Combine(folder, WeightsFiles[0])}: is missing; the CLIP's folder is incomplete.");
+        var path =
+            WeightsFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new TextualInversionException(
+                $"{Path.Combine(folder, WeightsFiles[0])}: is missing; the CLIP's folder is incomplete."
+            );
         return TensorFile.Open(path);
     }
 
     private static RenamedTensors Part(ITensorFile file, Func<string, bool> belongs) =>
-        new(file, file.Tensors.Where(tensor => belongs(tensor.Key)).Select(tensor => (tensor.Key, new TensorSource(tensor.Key, tensor.Value.Shape))));
+        new(
+            file,
+            file.Tensors.Where(tensor => belongs(tensor.Key))
+                .Select(tensor => (tensor.Key, new TensorSource(tensor.Key, tensor.Value.Shape)))
+        );
 
     private static void RequireNothingElse(ITensorFile file)
     {
         string[] known = ["vision_model.", "visual_projection.", "text_model.", "text_projection.", "logit_scale"];
-        if (file.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(key => !known.Any(start => key.StartsWith(start, StringComparison.Ordinal))) is { } stranger)
-            throw new TextualInversionException($"{file.FilePath}: holds {stranger}, which no CLIP has; name the folder of a CLIP.");
+        if (
+            file
+                .Tensors.Keys.Order(StringComparer.Ordinal)
+                .FirstOrDefault(key => !known.Any(start => key.StartsWith(start, StringComparison.Ordinal))) is
+            { } stranger
+        )
+            throw new TextualInversionException(
+                $"{file.FilePath}: holds {stranger}, which no CLIP has; name the folder of a CLIP."
+            );
     }
 }
 

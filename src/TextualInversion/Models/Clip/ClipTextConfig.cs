@@ -33,6 +33,8 @@ public sealed record ClipTextConfig
     internal void Validate(string file)
     {
         if (HiddenSize < 1 || NumHiddenLayers < 1 || NumAttentionHeads < 1 || HiddenSize % NumAttentionHeads != 0)
-            throw new TextualInversionException($"{file}: its config.json has hidden_size {HiddenSize}, num_hidden_layers {NumHiddenLayers} and num_attention_heads {NumAttentionHeads}; each must be at least 1, and the heads divide the size.");
+            throw new TextualInversionException(
+                $"{file}: its config.json has hidden_size {HiddenSize}, num_hidden_layers {NumHiddenLayers} and num_attention_heads {NumAttentionHeads}; each must be at least 1, and the heads divide the size."
+            );
     }
 }

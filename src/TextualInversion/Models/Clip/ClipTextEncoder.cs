@@ -18,7 +18,8 @@ public sealed class ClipTextEncoder : IDisposable
 {
     private readonly WeightStore store;
     private readonly ClipTextConfig config;
-    private readonly Tensor tokenEmbedding, positionEmbedding;
+    private readonly Tensor tokenEmbedding,
+        positionEmbedding;
     private readonly ClipLayer[] layers;
     private readonly LayerNorm finalNorm;
     private readonly Linear? textProjection;
@@ -34,11 +35,31 @@ public sealed class ClipTextEncoder : IDisposable
         this.config = config;
         store = new WeightStore(file, ScalarType.Float32, device, Rename);
         var weights = store.Root;
-        tokenEmbedding = (weights / "embeddings" / "token_embedding").Take("weight", config.VocabSize, config.HiddenSize);
-        positionEmbedding = (weights / "embeddings" / "position_embedding").Take("weight", config.MaxPositionEmbeddings, config.HiddenSize);
-        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new ClipLayer(weights / "encoder" / "layers" / i, config.Layer, isCausal: true, file.FilePath))];
+        tokenEmbedding = (weights / "embeddings" / "token_embedding").Take(
+            "weight",
+            config.VocabSize,
+            config.HiddenSize
+        );
+        positionEmbedding = (weights / "embeddings" / "position_embedding").Take(
+            "weight",
+            config.MaxPositionEmbeddings,
+            config.HiddenSize
+        );
+        layers =
+        [
+            .. Enumerable
+                .Range(0, config.NumHiddenLayers)
+                .Select(i => new ClipLayer(
+                    weights / "encoder" / "layers" / i,
+                    config.Layer,
+                    isCausal: true,
+                    file.FilePath
+                )),
+        ];
         finalNorm = new LayerNorm(weights / "final_layer_norm", config.HiddenSize, config.LayerNormEps);
-        textProjection = hasProjection ? new Linear(weights / "text_projection", config.HiddenSize, config.ProjectionDim, hasBias: false) : null;
+        textProjection = hasProjection
+            ? new Linear(weights / "text_projection", config.HiddenSize, config.ProjectionDim, hasBias: false)
+            : null;
         store.RequireAllTaken();
     }
 
@@ -59,11 +80,14 @@ public sealed class ClipTextEncoder : IDisposable
     public ClipTextStates Forward(Tensor ids, Tensor? rows, long firstRowId, int skippedBlocks = 0)
     {
         if (skippedBlocks < 0 || skippedBlocks >= layers.Length)
-            throw new TextualInversionException($"The text encoder has {layers.Length} blocks, of which {skippedBlocks} cannot be left out; choose --clip-skip from 1 to {layers.Length}.");
+            throw new TextualInversionException(
+                $"The text encoder has {layers.Length} blocks, of which {skippedBlocks} cannot be left out; choose --clip-skip from 1 to {layers.Length}."
+            );
         using var scope = NewDisposeScope();
         var used = layers[..^skippedBlocks];
         var states = Embed(ids, rows, firstRowId);
-        foreach (var layer in used[..^1]) states = layer.Forward(states);
+        foreach (var layer in used[..^1])
+            states = layer.Forward(states);
         var last = finalNorm.Forward(used[^1].Forward(states));
         return new ClipTextStates(states.MoveToOuterDisposeScope(), last.MoveToOuterDisposeScope());
     }
@@ -71,7 +95,8 @@ public sealed class ClipTextEncoder : IDisposable
     /// <summary>From a pooled state to what images and texts are compared in.</summary>
     /// <param name="pooled">(B, d), see <see cref="Pool"/></param>
     /// <returns>(B, <see cref="ProjectionWidth"/>)</returns>
-    public Tensor Project(Tensor pooled) => (textProjection ?? throw new InvalidOperationException("this encoder has no projection")).Forward(pooled);
+    public Tensor Project(Tensor pooled) =>
+        (textProjection ?? throw new InvalidOperationException("this encoder has no projection")).Forward(pooled);
 
     /// <summary>The state of each prompt's first end-of-text token. Taken by position: the largest id may be a placeholder's.</summary>
     /// <param name="states">(B, S, d), see <see cref="Forward"/></param>
@@ -91,7 +116,8 @@ public sealed class ClipTextEncoder : IDisposable
 
     private Tensor Embed(Tensor ids, Tensor? rows, long firstRowId)
     {
-        long batch = ids.shape[0], length = ids.shape[1];
+        long batch = ids.shape[0],
+            length = ids.shape[1];
         var flat = ids.reshape(-1); // (B S)
         var isRow = flat.ge(firstRowId);
         var looked = tokenEmbedding.index_select(0, flat.masked_fill(isRow, 0)); // (B S, d)

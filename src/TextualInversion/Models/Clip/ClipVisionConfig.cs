@@ -34,8 +34,12 @@ public sealed record ClipVisionConfig
     internal void Validate(string file)
     {
         if (HiddenSize < 1 || NumHiddenLayers < 1 || NumAttentionHeads < 1 || HiddenSize % NumAttentionHeads != 0)
-            throw new TextualInversionException($"{file}: its vision_config has hidden_size {HiddenSize}, num_hidden_layers {NumHiddenLayers} and num_attention_heads {NumAttentionHeads}; each must be at least 1, and the heads divide the size.");
+            throw new TextualInversionException(
+                $"{file}: its vision_config has hidden_size {HiddenSize}, num_hidden_layers {NumHiddenLayers} and num_attention_heads {NumAttentionHeads}; each must be at least 1, and the heads divide the size."
+            );
         if (PatchSize < 1 || ImageSize < PatchSize)
-            throw new TextualInversionException($"{file}: its vision_config has image_size {ImageSize} and patch_size {PatchSize}; a patch must fit into the picture.");
+            throw new TextualInversionException(
+                $"{file}: its vision_config has image_size {ImageSize} and patch_size {PatchSize}; a patch must fit into the picture."
+            );
     }
 }

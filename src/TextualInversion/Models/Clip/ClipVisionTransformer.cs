@@ -14,8 +14,11 @@ public sealed class ClipVisionTransformer : IDisposable
 {
     private readonly WeightStore store;
     private readonly ClipVisionConfig config;
-    private readonly Tensor classEmbedding, patchEmbedding, positionEmbedding;
-    private readonly LayerNorm firstNorm, finalNorm;
+    private readonly Tensor classEmbedding,
+        patchEmbedding,
+        positionEmbedding;
+    private readonly LayerNorm firstNorm,
+        finalNorm;
     private readonly ClipLayer[] layers;
     private readonly Linear projection;
 
@@ -29,14 +32,35 @@ public sealed class ClipVisionTransformer : IDisposable
         config.Validate(file.FilePath);
         this.config = config;
         // Files of 2022 have the positions' indices as a tensor.
-        store = new WeightStore(file, ScalarType.Float32, device, key => key == "vision_model.embeddings.position_ids" ? null : key);
+        store = new WeightStore(
+            file,
+            ScalarType.Float32,
+            device,
+            key => key == "vision_model.embeddings.position_ids" ? null : key
+        );
         var weights = store.Root / "vision_model";
         var embeddings = weights / "embeddings";
         classEmbedding = embeddings.Take("class_embedding", config.HiddenSize);
-        patchEmbedding = (embeddings / "patch_embedding").Take("weight", config.HiddenSize, 3, config.PatchSize, config.PatchSize);
+        patchEmbedding = (embeddings / "patch_embedding").Take(
+            "weight",
+            config.HiddenSize,
+            3,
+            config.PatchSize,
+            config.PatchSize
+        );
         positionEmbedding = (embeddings / "position_embedding").Take("weight", config.Patches + 1, config.HiddenSize);
         firstNorm = new LayerNorm(weights / "pre_layrnorm", config.HiddenSize, config.LayerNormEps); // sic
-        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new ClipLayer(weights / "encoder" / "layers" / i, config.Layer, isCausal: false, file.FilePath))];
+        layers =
+        [
+            .. Enumerable
+                .Range(0, config.NumHiddenLayers)
+                .Select(i => new ClipLayer(
+                    weights / "encoder" / "layers" / i,
+                    config.Layer,
+                    isCausal: false,
+                    file.FilePath
+                )),
+        ];
         finalNorm = new LayerNorm(weights / "post_layernorm", config.HiddenSize, config.LayerNormEps);
         projection = new Linear(store.Root / "visual_projection", config.HiddenSize, projectionWidth, hasBias: false);
         store.RequireAllTaken();
@@ -52,7 +76,8 @@ public sealed class ClipVisionTransformer : IDisposable
         var patches = grid.flatten(2).transpose(1, 2); // (B, h w, width)
         var whole = classEmbedding.view(1, 1, -1).expand(pixels.shape[0], 1, -1); // (B, 1, width)
         var states = firstNorm.Forward(cat([whole, patches], dim: 1).Plus(positionEmbedding)); // (B, 1 + h w, width)
-        foreach (var layer in layers) states = layer.Forward(states);
+        foreach (var layer in layers)
+            states = layer.Forward(states);
         return projection.Forward(finalNorm.Forward(states.select(1, 0))).MoveToOuterDisposeScope();
     }
 

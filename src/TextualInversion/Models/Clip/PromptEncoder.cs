@@ -14,11 +14,14 @@ internal sealed class PromptEncoder : IDisposable
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
     public PromptEncoder(IModelFiles files, string suffix, Device device, bool hasProjection = false)
     {
-        string folder = "tokenizer" + suffix, part = "text_encoder" + suffix;
+        string folder = "tokenizer" + suffix,
+            part = "text_encoder" + suffix;
         Tokenizer = ClipTokenizer.Load(files.TokenizerFolder(folder));
         var config = files.Config<ClipTextConfig>(part);
         if (Tokenizer.VocabularySize > config.VocabSize)
-            throw new TextualInversionException($"{files.Full(folder)}: has {Tokenizer.VocabularySize} tokens, the text encoder only {config.VocabSize}; they do not belong together.");
+            throw new TextualInversionException(
+                $"{files.Full(folder)}: has {Tokenizer.VocabularySize} tokens, the text encoder only {config.VocabSize}; they do not belong together."
+            );
         Encoder = new ClipTextEncoder(config, files.Weights(part), device, hasProjection);
     }
 

@@ -14,8 +14,12 @@ internal sealed record AttentionNames(string Query, string Key, string Value, st
 /// <summary>Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2).</summary>
 internal sealed class Attention
 {
-    private readonly long width, heads;
-    private readonly Linear query, key, value, output;
+    private readonly long width,
+        heads;
+    private readonly Linear query,
+        key,
+        value,
+        output;
 
     /// <param name="weights">Of the four projections.</param>
     /// <param name="names">What they are called there.</param>
@@ -23,7 +27,14 @@ internal sealed class Attention
     /// <param name="heads">Into so many parts the width is cut.</param>
     /// <param name="hasBias">Whether queries, keys and values have one; the output always has.</param>
     /// <param name="contextWidth">Of what is attended to, or null where that is the states themselves.</param>
-    public Attention(Weights weights, AttentionNames names, long width, long heads, bool hasBias, long? contextWidth = null)
+    public Attention(
+        Weights weights,
+        AttentionNames names,
+        long width,
+        long heads,
+        bool hasBias,
+        long? contextWidth = null
+    )
     {
         (this.width, this.heads) = (width, heads);
         query = new Linear(weights / names.Query, width, width, hasBias);
@@ -47,6 +58,5 @@ internal sealed class Attention
         return output.Forward(states).MoveToOuterDisposeScope();
     }
 
-    private Tensor SplitHeads(Tensor x) =>
-        x.view(x.shape[0], x.shape[1], heads, width / heads).transpose(1, 2); // (B, heads, S, d)
+    private Tensor SplitHeads(Tensor x) => x.view(x.shape[0], x.shape[1], heads, width / heads).transpose(1, 2); // (B, heads, S, d)
 }

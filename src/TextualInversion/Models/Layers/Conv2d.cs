@@ -13,7 +13,8 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
 
     private readonly Tensor weight = weights.Take("weight", outputs, inputs, kernel, kernel);
     private readonly Tensor bias = weights.Take("bias", outputs);
-    private Tensor? paddedWeight, paddedBias;
+    private Tensor? paddedWeight,
+        paddedBias;
 
     public Tensor Forward(Tensor x) => NeedsPadding(x) ? ForwardPadded(x) : Convolve(x, weight, bias);
 
@@ -23,7 +24,8 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
     /// channels: in the gradient of float32 and in any result of bfloat16. The result is wrong without an error.
     /// </summary>
     private bool NeedsPadding(Tensor x) =>
-        outputs % ChannelBlock != 0 && x.device_type == DeviceType.CPU
+        outputs % ChannelBlock != 0
+        && x.device_type == DeviceType.CPU
         && (x.requires_grad || x.dtype != ScalarType.Float32);
 
     private Tensor ForwardPadded(Tensor x)

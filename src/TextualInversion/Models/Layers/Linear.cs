@@ -14,9 +14,7 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
     private const long OneDnnThreshold = 1 << 21;
 
     public Linear(Weights weights, long inputs, long outputs, bool hasBias = true)
-        : this(weights.Take("weight", outputs, inputs), hasBias ? weights.Take("bias", outputs) : null)
-    {
-    }
+        : this(weights.Take("weight", outputs, inputs), hasBias ? weights.Take("bias", outputs) : null) { }
 
     /// <param name="x">(…, inputs)</param>
     /// <returns>(…, outputs)</returns>
@@ -30,7 +28,9 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
     }
 
     private bool IsFasterByOneDnn(Tensor x) =>
-        OneDnn.BeatsMkl && x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32
+        OneDnn.BeatsMkl
+        && x.device_type == DeviceType.CPU
+        && x.dtype == ScalarType.Float32
         && x.numel() * weight.shape[0] >= OneDnnThreshold;
 
     private Tensor?[] Gradients(Tensor gradient)

@@ -18,21 +18,25 @@ internal sealed class AddedTokens
     public IEnumerable<(string Text, int[]? Ids)> Split(string text)
     {
         var begin = 0;
-        for (var position = 0; position < text.Length;)
+        for (var position = 0; position < text.Length; )
         {
             var (added, ids) = Array.Find(
-                longestFirst, candidate => text.AsSpan(position).StartsWith(candidate.Key, StringComparison.Ordinal));
+                longestFirst,
+                candidate => text.AsSpan(position).StartsWith(candidate.Key, StringComparison.Ordinal)
+            );
             if (added is null)
             {
                 position++;
                 continue;
             }
 
-            if (position > begin) yield return (text[begin..position], null);
+            if (position > begin)
+                yield return (text[begin..position], null);
             yield return (added, ids);
             begin = position += added.Length;
         }
 
-        if (begin < text.Length) yield return (text[begin..], null);
+        if (begin < text.Length)
+            yield return (text[begin..], null);
     }
 }

@@ -32,8 +32,10 @@ internal sealed class ClipPreTokenizer : PreTokenizer
         foreach (var rune in UnicodeNormalization.Compose(text).EnumerateRunes())
         {
             // The one character whose lower case is two.
-            if (rune.Value == 'İ') lower.Append("i\u0307");
-            else lower.Append(Rune.ToLowerInvariant(rune).ToString());
+            if (rune.Value == 'İ')
+                lower.Append("i\u0307");
+            else
+                lower.Append(Rune.ToLowerInvariant(rune).ToString());
         }
 
         return lower.ToString();
@@ -42,7 +44,7 @@ internal sealed class ClipPreTokenizer : PreTokenizer
     /// <summary>The words of a normalised text as UTF-16 offsets and lengths; white space is in none.</summary>
     public override IEnumerable<(int Offset, int Length)> PreTokenize(string text)
     {
-        for (var position = 0; position < text.Length;)
+        for (var position = 0; position < text.Length; )
         {
             if (SpecialNames.FirstOrDefault(name => StartsWith(text, position, $"<|{name}|>")) is { } special)
             {
@@ -55,30 +57,39 @@ internal sealed class ClipPreTokenizer : PreTokenizer
             }
 
             var (kind, length) = WordAt(text, position);
-            if (kind != Kind.WhiteSpace) yield return (position, length);
+            if (kind != Kind.WhiteSpace)
+                yield return (position, length);
             position += length;
         }
     }
 
-    public override IEnumerable<(int Offset, int Length)> PreTokenize(ReadOnlySpan<char> text) => PreTokenize(text.ToString());
+    public override IEnumerable<(int Offset, int Length)> PreTokenize(ReadOnlySpan<char> text) =>
+        PreTokenize(text.ToString());
 
     private static (Kind Kind, int Length) WordAt(string text, int position)
     {
         if (Contractions.FirstOrDefault(candidate => StartsWith(text, position, candidate)) is { } contraction)
             return (Kind.Other, contraction.Length);
         var (kind, length) = KindAt(text, position);
-        if (kind == Kind.Number) return (kind, length); // each digit by itself
-        while (position + length < text.Length && KindAt(text, position + length) is var next && next.Kind == kind) length += next.Length;
+        if (kind == Kind.Number)
+            return (kind, length); // each digit by itself
+        while (position + length < text.Length && KindAt(text, position + length) is var next && next.Kind == kind)
+            length += next.Length;
         return (kind, length);
     }
 
     private static (Kind Kind, int Length) KindAt(string text, int position)
     {
         Rune.DecodeFromUtf16(text.AsSpan(position), out var rune, out var length);
-        if (Rune.IsWhiteSpace(rune)) return (Kind.WhiteSpace, length);
-        if (Rune.IsLetter(rune)) return (Kind.Letter, length);
-        var isNumber = Rune.GetUnicodeCategory(rune)
-            is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
+        if (Rune.IsWhiteSpace(rune))
+            return (Kind.WhiteSpace, length);
+        if (Rune.IsLetter(rune))
+            return (Kind.Letter, length);
+        var isNumber =
+            Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.DecimalDigitNumber
+                or UnicodeCategory.LetterNumber
+                or UnicodeCategory.OtherNumber;
         return (isNumber ? Kind.Number : Kind.Other, length);
     }
 

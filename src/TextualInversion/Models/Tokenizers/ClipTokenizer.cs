@@ -29,20 +29,26 @@ public sealed class ClipTokenizer
         Padding = vocabulary[files.Padding.Text];
         tokens = [.. vocabulary.OrderBy(entry => entry.Value).Select(entry => entry.Key)];
         endings = [.. merges.Select(merge => merge.Split(' ')[1])];
-        bpe = BpeTokenizer.Create(new BpeOptions(vocabulary)
-        {
-            Merges = merges,
-            PreTokenizer = new ClipPreTokenizer(),
-            UnknownToken = files.Unknown.Text,
-            EndOfWordSuffix = EndOfWord,
-            ByteLevel = true,
-        });
+        bpe = BpeTokenizer.Create(
+            new BpeOptions(vocabulary)
+            {
+                Merges = merges,
+                PreTokenizer = new ClipPreTokenizer(),
+                UnknownToken = files.Unknown.Text,
+                EndOfWordSuffix = EndOfWord,
+                ByteLevel = true,
+            }
+        );
 
         // One token may have several roles; the last one says how it is matched, in the order in which transformers adds them.
         SpecialToken[] roles = [.. added, files.BeginningOfText, files.EndOfText, files.Unknown, files.Padding];
-        var special = roles.GroupBy(token => token.Text, (_, same) => same.Last()).ToLookup(token => token.Normalized, token => token.Text);
+        var special = roles
+            .GroupBy(token => token.Text, (_, same) => same.Last())
+            .ToLookup(token => token.Normalized, token => token.Text);
         verbatimTokens = new AddedTokens(special[false].Select(token => IdsOf(token, token)));
-        normalizedTokens = new AddedTokens(special[true].Select(token => IdsOf(ClipPreTokenizer.Normalize(token), token)));
+        normalizedTokens = new AddedTokens(
+            special[true].Select(token => IdsOf(ClipPreTokenizer.Normalize(token), token))
+        );
 
         KeyValuePair<string, int[]> IdsOf(string text, string token) => new(text, [vocabulary[token]]);
     }
@@ -91,20 +97,33 @@ public sealed class ClipTokenizer
     public IReadOnlyList<string> NearestWords(string word, int count)
     {
         var normalized = ClipPreTokenizer.Normalize(word);
-        return [.. tokens.Where(token => token.EndsWith(EndOfWord, StringComparison.Ordinal))
-            .Select(token => (Word: Readable(token)[..^EndOfWord.Length], IsEnding: endings.Contains(token)))
-            .Where(candidate => candidate.Word.Length > 2 && candidate.Word.All(char.IsLetter))
-            .OrderBy(candidate => EditDistance.Between(normalized, candidate.Word))
-            .ThenBy(candidate => candidate.IsEnding)
-            .Select(candidate => candidate.Word)
-            .Take(count)];
+        return
+        [
+            .. tokens
+                .Where(token => token.EndsWith(EndOfWord, StringComparison.Ordinal))
+                .Select(token => (Word: Readable(token)[..^EndOfWord.Length], IsEnding: endings.Contains(token)))
+                .Where(candidate => candidate.Word.Length > 2 && candidate.Word.All(char.IsLetter))
+                .OrderBy(candidate => EditDistance.Between(normalized, candidate.Word))
+                .ThenBy(candidate => candidate.IsEnding)
+                .Select(candidate => candidate.Word)
+                .Take(count),
+        ];
     }
 
     /// <summary>The ids that are a word of three letters and more by themselves, with the word.</summary>
     public IReadOnlyList<(int Id, string Word)> Words() =>
-        [.. Enumerable.Range(0, tokens.Length).Where(EndsWord)
-            .Select(id => (Id: id, Word: Readable(tokens[id])[..^EndOfWord.Length]))
-            .Where(token => token.Word.Length > 2 && token.Word.All(char.IsLetter) && Encode(token.Word) is [var id] && id == token.Id)];
+        [
+            .. Enumerable
+                .Range(0, tokens.Length)
+                .Where(EndsWord)
+                .Select(id => (Id: id, Word: Readable(tokens[id])[..^EndOfWord.Length]))
+                .Where(token =>
+                    token.Word.Length > 2
+                    && token.Word.All(char.IsLetter)
+                    && Encode(token.Word) is [var id]
+                    && id == token.Id
+                ),
+        ];
 
     /// <summary>
     /// As <see cref="Encode(string)"/>, where each of the normalised texts in <paramref name="placeholders"/> stands for its ids.
@@ -129,12 +148,15 @@ public sealed class ClipTokenizer
     }
 
     /// <summary>Whether the token is one byte of a text, with or without the end of a word.</summary>
-    internal bool IsSingleByte(int id) => (EndsWord(id) ? tokens[id].Length - EndOfWord.Length : tokens[id].Length) == 1;
+    internal bool IsSingleByte(int id) =>
+        (EndsWord(id) ? tokens[id].Length - EndOfWord.Length : tokens[id].Length) == 1;
 
     internal bool EndsWord(int id) => tokens[id].EndsWith(EndOfWord, StringComparison.Ordinal);
 
     private static string Readable(string token) =>
-        Encoding.UTF8.GetString([.. token.Select(character => ByteOfCharacter.GetValueOrDefault(character, (byte)'?'))]);
+        Encoding.UTF8.GetString([
+            .. token.Select(character => ByteOfCharacter.GetValueOrDefault(character, (byte)'?')),
+        ]);
 
     /// <summary>
     /// The printable characters that stand for the 256 bytes, from GPT-2 (https://github.com/openai/gpt-2/blob/master/src/encoder.py):
@@ -143,8 +165,12 @@ public sealed class ClipTokenizer
     private static FrozenDictionary<char, byte> ByteLevelAlphabet()
     {
         var next = 'Ā';
-        return Enumerable.Range(0, 256).ToFrozenDictionary(
-            value => value is (>= '!' and <= '~') or (>= '¡' and <= '¬') or (>= '®' and <= 'ÿ') ? (char)value : next++,
-            value => (byte)value);
+        return Enumerable
+            .Range(0, 256)
+            .ToFrozenDictionary(
+                value =>
+                    value is (>= '!' and <= '~') or (>= '¡' and <= '¬') or (>= '®' and <= 'ÿ') ? (char)value : next++,
+                value => (byte)value
+            );
     }
 }

@@ -34,9 +34,16 @@ internal sealed record ClipTokenizerFiles
         var mapPath = Path.Combine(folder, "special_tokens_map.json");
         var config = ReadObject(configPath);
         var map = ReadObject(mapPath);
-        var (vocabularyPath, tokenizerPath) = (Path.Combine(folder, "vocab.json"), Path.Combine(folder, "tokenizer.json"));
-        if (!File.Exists(vocabularyPath) && File.Exists(tokenizerPath)) vocabularyPath = tokenizerPath;
-        var tables = vocabularyPath == tokenizerPath ? BpeTables.ReadTokenizer(tokenizerPath) : BpeTables.Read(vocabularyPath, Path.Combine(folder, "merges.txt"));
+        var (vocabularyPath, tokenizerPath) = (
+            Path.Combine(folder, "vocab.json"),
+            Path.Combine(folder, "tokenizer.json")
+        );
+        if (!File.Exists(vocabularyPath) && File.Exists(tokenizerPath))
+            vocabularyPath = tokenizerPath;
+        var tables =
+            vocabularyPath == tokenizerPath
+                ? BpeTables.ReadTokenizer(tokenizerPath)
+                : BpeTables.Read(vocabularyPath, Path.Combine(folder, "merges.txt"));
         return new ClipTokenizerFiles
         {
             Tables = tables,
@@ -49,10 +56,12 @@ internal sealed record ClipTokenizerFiles
 
         SpecialToken Special(string role, string fallback)
         {
-            var token = ParseSpecial(map, role, mapPath)
+            var token =
+                ParseSpecial(map, role, mapPath)
                 ?? ParseSpecial(config, role, configPath)
                 ?? new SpecialToken(fallback, Normalized: false);
-            if (!tables.Vocabulary.ContainsKey(token.Text)) throw TokenizerFile.Malformed(vocabularyPath, $"it lacks the {role} {token.Text}");
+            if (!tables.Vocabulary.ContainsKey(token.Text))
+                throw TokenizerFile.Malformed(vocabularyPath, $"it lacks the {role} {token.Text}");
             return tables.Added.FirstOrDefault(added => added.Text == token.Text) ?? token;
         }
     }
@@ -60,18 +69,25 @@ internal sealed record ClipTokenizerFiles
     /// <summary>A special token is a string, or an AddedToken object.</summary>
     private static SpecialToken? ParseSpecial(JsonElement file, string role, string path)
     {
-        if (!file.TryGetProperty(role, out var token) || token.ValueKind == JsonValueKind.Null) return null;
-        if (token.ValueKind == JsonValueKind.String) return new SpecialToken(token.GetString()!, Normalized: false);
-        if (token.ValueKind != JsonValueKind.Object
-            || !token.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.String)
+        if (!file.TryGetProperty(role, out var token) || token.ValueKind == JsonValueKind.Null)
+            return null;
+        if (token.ValueKind == JsonValueKind.String)
+            return new SpecialToken(token.GetString()!, Normalized: false);
+        if (
+            token.ValueKind != JsonValueKind.Object
+            || !token.TryGetProperty("content", out var content)
+            || content.ValueKind != JsonValueKind.String
+        )
             throw TokenizerFile.Malformed(path, $"{role} is neither a text nor an object with a content");
-        var isNormalized = token.TryGetProperty("normalized", out var normalized) && normalized.ValueKind == JsonValueKind.True;
+        var isNormalized =
+            token.TryGetProperty("normalized", out var normalized) && normalized.ValueKind == JsonValueKind.True;
         return new SpecialToken(content.GetString()!, isNormalized);
     }
 
     private static int MaxLengthOf(JsonElement config, string path)
     {
-        if (!config.TryGetProperty("model_max_length", out var value) || value.ValueKind == JsonValueKind.Null) return DefaultMaxLength;
+        if (!config.TryGetProperty("model_max_length", out var value) || value.ValueKind == JsonValueKind.Null)
+            return DefaultMaxLength;
         if (value.ValueKind != JsonValueKind.Number || value.GetDouble() is not (>= 3 and var length))
             throw TokenizerFile.Malformed(path, "model_max_length is no number of at least 3");
         return length > NoLimit ? DefaultMaxLength : (int)length;
@@ -80,8 +96,11 @@ internal sealed record ClipTokenizerFiles
     /// <summary>An empty object where there is no such file: all that it may say has a default.</summary>
     private static JsonElement ReadObject(string path)
     {
-        if (!File.Exists(path)) return JsonElement.Parse("{}");
+        if (!File.Exists(path))
+            return JsonElement.Parse("{}");
         var element = TokenizerFile.Parse(path, json => json.Clone());
-        return element.ValueKind == JsonValueKind.Object ? element : throw TokenizerFile.Malformed(path, "it is not a JSON object");
+        return element.ValueKind == JsonValueKind.Object
+            ? element
+            : throw TokenizerFile.Malformed(path, "it is not a JSON object");
     }
 }

@@ -29,14 +29,18 @@ public sealed class Initializer
     public static Initializer Parse(ClipTokenizer tokenizer, string phrase)
     {
         if (!phrase.EnumerateRunes().Any(MayMean))
-            throw new TextualInversionException($"The initializer \"{phrase}\" is no word. Name what the pictures show, such as cat.");
+            throw new TextualInversionException(
+                $"The initializer \"{phrase}\" is no word. Name what the pictures show, such as cat."
+            );
         var ids = tokenizer.Encode(phrase);
         if (ids.Any(id => id == tokenizer.BeginningOfText || id == tokenizer.EndOfText))
             throw new TextualInversionException(
-                $"The initializer \"{phrase}\" holds a special token. Name what the pictures show, such as cat.");
+                $"The initializer \"{phrase}\" holds a special token. Name what the pictures show, such as cat."
+            );
         foreach (var word in Words(tokenizer, ids))
         {
-            if (FallsApart(tokenizer, word)) throw NoWord(tokenizer, word);
+            if (FallsApart(tokenizer, word))
+                throw NoWord(tokenizer, word);
         }
 
         return new Initializer(phrase, ids, [.. ids.Select(tokenizer.TokenText)]);
@@ -50,14 +54,20 @@ public sealed class Initializer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(vectors, 1);
         var (n, k) = (vectors, Ids.Count);
-        return [.. Enumerable.Range(0, n).Select(i => n >= k
-            ? new[] { Ids[i % k] }
-            : Ids.Skip(i * k / n).Take(((i + 1) * k / n) - (i * k / n)).ToArray())];
+        return
+        [
+            .. Enumerable
+                .Range(0, n)
+                .Select(i =>
+                    n >= k ? new[] { Ids[i % k] } : Ids.Skip(i * k / n).Take(((i + 1) * k / n) - (i * k / n)).ToArray()
+                ),
+        ];
     }
 
     /// <summary>Letters and digits of any script, and symbols beyond ASCII such as emoji.</summary>
     private static bool MayMean(Rune rune) =>
-        Rune.IsLetterOrDigit(rune) || !(rune.IsAscii || Rune.IsPunctuation(rune) || Rune.IsWhiteSpace(rune) || Rune.IsControl(rune));
+        Rune.IsLetterOrDigit(rune)
+        || !(rune.IsAscii || Rune.IsPunctuation(rune) || Rune.IsWhiteSpace(rune) || Rune.IsControl(rune));
 
     private static IEnumerable<List<int>> Words(ClipTokenizer tokenizer, IEnumerable<int> ids)
     {
@@ -65,7 +75,8 @@ public sealed class Initializer
         foreach (var id in ids)
         {
             word.Add(id);
-            if (!tokenizer.EndsWord(id)) continue;
+            if (!tokenizer.EndsWord(id))
+                continue;
             yield return word;
             word = [];
         }
@@ -73,7 +84,9 @@ public sealed class Initializer
 
     /// <summary>Not the 's of "cat's" nor a run of punctuation, which consist of single characters in any vocabulary.</summary>
     private static bool FallsApart(ClipTokenizer tokenizer, List<int> word) =>
-        word.Count > 1 && word.All(tokenizer.IsSingleByte) && !tokenizer.Decode(word).EnumerateRunes().Any(Rune.IsPunctuation);
+        word.Count > 1
+        && word.All(tokenizer.IsSingleByte)
+        && !tokenizer.Decode(word).EnumerateRunes().Any(Rune.IsPunctuation);
 
     private static TextualInversionException NoWord(ClipTokenizer tokenizer, List<int> ids)
     {
@@ -81,6 +94,7 @@ public sealed class Initializer
         var nearest = string.Join(", ", tokenizer.NearestWords(word, Proposals));
         return new TextualInversionException(
             $"The initializer's \"{word}\" is no word of the model's vocabulary, "
-            + $"which spells it {string.Join(' ', ids.Select(tokenizer.TokenText))}. Choose another; the nearest are {nearest}.");
+                + $"which spells it {string.Join(' ', ids.Select(tokenizer.TokenText))}. Choose another; the nearest are {nearest}."
+        );
     }
 }

@@ -12,7 +12,8 @@ public sealed record NormRange(double Smallest, double Mean, double Largest);
 public sealed class NearestWords : IDisposable
 {
     private readonly ClipTokenizer tokenizer;
-    private readonly Tensor rows, norms; // (V, d), the caller's; (V)
+    private readonly Tensor rows,
+        norms; // (V, d), the caller's; (V)
 
     /// <param name="tokenizer">that knows the words</param>
     /// <param name="table">(V, d) or longer, a text encoder's; used for as long as this is, not copied</param>
@@ -42,7 +43,14 @@ public sealed class NearestWords : IDisposable
         using var scope = NewDisposeScope();
         var cosines = nn.functional.linear(nn.functional.normalize(learned.to(norms.device), dim: 1), rows) / norms; // (n, V)
         var (values, ids) = cosines.topk((int)Math.Min(count, cosines.shape[1]), dim: 1); // (n, count)
-        var words = ids.cpu().contiguous().data<long>().ToArray().Zip(values.cpu().contiguous().data<float>().ToArray(), (id, cosine) => new NearWord(Shown((int)id), cosine));
+        var words = ids.cpu()
+            .contiguous()
+            .data<long>()
+            .ToArray()
+            .Zip(
+                values.cpu().contiguous().data<float>().ToArray(),
+                (id, cosine) => new NearWord(Shown((int)id), cosine)
+            );
         return [.. words.Chunk((int)ids.shape[1])];
     }
 
@@ -56,6 +64,8 @@ public sealed class NearestWords : IDisposable
     private string Shown(int id)
     {
         var token = tokenizer.TokenText(id);
-        return token.EndsWith("</w>", StringComparison.Ordinal) ? token[..^4] : tokenizer.EndsWord(id) || token.StartsWith("<|", StringComparison.Ordinal) ? token : $"{token}…";
+        return token.EndsWith("</w>", StringComparison.Ordinal) ? token[..^4]
+            : tokenizer.EndsWord(id) || token.StartsWith("<|", StringComparison.Ordinal) ? token
+            : $"{token}…";
     }
 }

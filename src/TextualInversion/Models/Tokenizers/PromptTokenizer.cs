@@ -19,7 +19,8 @@ public sealed class PromptTokenizer
     {
         this.tokenizer = tokenizer;
         Placeholders = placeholders;
-        foreach (var placeholder in placeholders) Register(placeholder);
+        foreach (var placeholder in placeholders)
+            Register(placeholder);
     }
 
     /// <summary>In the order of registration, which numbers their rows.</summary>
@@ -39,14 +40,20 @@ public sealed class PromptTokenizer
     {
         var content = tokenizer.Encode(prompt, idsByText);
         var kept = content.Take(Capacity).ToList();
-        return Frame(kept) with { Truncated = content.Count == kept.Count ? null : new Truncation(content.Count - kept.Count, TextOf(content, kept.Count)) };
+        return Frame(kept) with
+        {
+            Truncated =
+                content.Count == kept.Count
+                    ? null
+                    : new Truncation(content.Count - kept.Count, TextOf(content, kept.Count)),
+        };
     }
 
     /// <summary>The ids of a text of any length, those that belong together at a time: a token's, or all rows of a placeholder.</summary>
     public IEnumerable<IReadOnlyList<int>> Split(string text)
     {
         var ids = tokenizer.Encode(text, idsByText);
-        for (var i = 0; i < ids.Count;)
+        for (var i = 0; i < ids.Count; )
         {
             var length = IsRow(ids[i]) ? PlaceholderOf(ids[i]).Vectors : 1;
             yield return ids.GetRange(i, length);
@@ -62,7 +69,12 @@ public sealed class PromptTokenizer
         var endOfText = ids.IndexOf(tokenizer.EndOfText);
         ids.AddRange(Enumerable.Repeat(tokenizer.Padding, tokenizer.MaxLength - ids.Count));
         var present = content.Where(IsRow).Select(PlaceholderOf).ToHashSet();
-        return new TokenizedPrompt { Ids = ids, EndOfTextPosition = endOfText, Placeholders = [.. Placeholders.Where(present.Contains)] };
+        return new TokenizedPrompt
+        {
+            Ids = ids,
+            EndOfTextPosition = endOfText,
+            Placeholders = [.. Placeholders.Where(present.Contains)],
+        };
     }
 
     /// <summary>A batch of prompts, (B, S).</summary>
@@ -76,17 +88,21 @@ public sealed class PromptTokenizer
         var ids = Enumerable.Range(tokenizer.VocabularySize + RowCount, placeholder.Vectors).ToArray();
         if (tokenizer.IsSingleToken(name))
             throw new TextualInversionException(
-                $"The model's vocabulary already holds {name}. Choose another placeholder, or write \"<{name}>\".");
+                $"The model's vocabulary already holds {name}. Choose another placeholder, or write \"<{name}>\"."
+            );
         if (!idsByText.TryAdd(text, ids))
             throw new TextualInversionException(
-                $"The placeholder {name} is there twice. Give one of the embeddings another trigger.");
+                $"The placeholder {name} is there twice. Give one of the embeddings another trigger."
+            );
         if (!tokenizer.Encode(name, idsByText).SequenceEqual(ids))
             throw new TextualInversionException(
-                $"The placeholder {name} holds one of the tokenizer's special tokens. Choose another name.");
+                $"The placeholder {name} holds one of the tokenizer's special tokens. Choose another name."
+            );
         if (placeholder.Vectors > tokenizer.MaxLength - EndTokens)
             throw new TextualInversionException(
                 $"The placeholder {name} has {placeholder.Vectors} vectors, and a prompt has room for "
-                + $"{tokenizer.MaxLength - EndTokens}. Use fewer.");
+                    + $"{tokenizer.MaxLength - EndTokens}. Use fewer."
+            );
         placeholderOfRow.AddRange(Enumerable.Repeat(placeholder, placeholder.Vectors));
     }
 
@@ -98,7 +114,7 @@ public sealed class PromptTokenizer
     private string TextOf(List<int> ids, int begin)
     {
         var parts = new List<string>();
-        for (var i = begin; i < ids.Count;)
+        for (var i = begin; i < ids.Count; )
         {
             var run = ids.Skip(i).TakeWhile(id => !IsRow(id)).ToList();
             if (run.Count > 0)

@@ -16,5 +16,6 @@ public sealed class PromptTokenizers
     public PromptTokenizer First => each[0];
 
     /// <summary>A batch of prompts, (B, S), for each encoder.</summary>
-    public IReadOnlyList<PromptTokens> Tokenize(IReadOnlyList<string> prompts) => [.. each.Select(tokenizer => tokenizer.Tokenize(prompts))];
+    public IReadOnlyList<PromptTokens> Tokenize(IReadOnlyList<string> prompts) =>
+        [.. each.Select(tokenizer => tokenizer.Tokenize(prompts))];
 }

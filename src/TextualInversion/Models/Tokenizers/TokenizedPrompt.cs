@@ -35,7 +35,8 @@ public sealed record PromptTokens(long[,] Ids, long[] EndOfTextPositions)
         var ids = new long[prompts.Count, prompts[0].Ids.Count];
         for (var i = 0; i < ids.GetLength(0); i++)
         {
-            for (var j = 0; j < ids.GetLength(1); j++) ids[i, j] = prompts[i].Ids[j];
+            for (var j = 0; j < ids.GetLength(1); j++)
+                ids[i, j] = prompts[i].Ids[j];
         }
 
         return new PromptTokens(ids, [.. prompts.Select(prompt => (long)prompt.EndOfTextPosition)]);

@@ -28,8 +28,9 @@ internal static class TokenizerFile
         {
             throw new TextualInversionException(
                 $"{path}: cannot be read ({error.Message.TrimEnd('.')}). A tokenizer is a folder with vocab.json and merges.txt, or with tokenizer.json; "
-                + "take it from the model's page, or name one with --config.",
-                error);
+                    + "take it from the model's page, or name one with --config.",
+                error
+            );
         }
     }
 

@@ -11,8 +11,14 @@ namespace TextualInversion.Models.Tokenizers;
 internal static class UnicodeNormalization
 {
     // Hangul syllables compose by arithmetic: The Unicode Standard, section 3.12.
-    private const int SyllableBase = 0xAC00, LeadBase = 0x1100, VowelBase = 0x1161, TrailBase = 0x11A7;
-    private const int LeadCount = 19, VowelCount = 21, TrailCount = 28, SyllableCount = LeadCount * VowelCount * TrailCount;
+    private const int SyllableBase = 0xAC00,
+        LeadBase = 0x1100,
+        VowelBase = 0x1161,
+        TrailBase = 0x11A7;
+    private const int LeadCount = 19,
+        VowelCount = 21,
+        TrailCount = 28,
+        SyllableCount = LeadCount * VowelCount * TrailCount;
 
     private static readonly Dictionary<int, int[]> Decompositions = [];
     private static readonly Dictionary<(int First, int Second), int> Compositions = [];
@@ -24,19 +30,23 @@ internal static class UnicodeNormalization
         using var reader = new StreamReader(stream);
         while (reader.ReadLine() is { } line)
         {
-            if (!line.StartsWith('#')) ReadLine(line);
+            if (!line.StartsWith('#'))
+                ReadLine(line);
         }
     }
 
     /// <summary>The text composed. Lone surrogates become U+FFFD.</summary>
     public static string Compose(string text)
     {
-        if (Ascii.IsValid(text)) return text;
+        if (Ascii.IsValid(text))
+            return text;
         var points = new List<int>(text.Length);
-        foreach (var rune in text.EnumerateRunes()) Decompose(rune.Value, points);
+        foreach (var rune in text.EnumerateRunes())
+            Decompose(rune.Value, points);
         Reorder(points);
         var composed = new StringBuilder(text.Length);
-        foreach (var point in ComposePairs(points)) composed.Append(new Rune(point).ToString());
+        foreach (var point in ComposePairs(points))
+            composed.Append(new Rune(point).ToString());
         return composed.ToString();
     }
 
@@ -47,11 +57,13 @@ internal static class UnicodeNormalization
         {
             points.Add(LeadBase + (syllable / (VowelCount * TrailCount)));
             points.Add(VowelBase + (syllable / TrailCount % VowelCount));
-            if (syllable % TrailCount != 0) points.Add(TrailBase + (syllable % TrailCount));
+            if (syllable % TrailCount != 0)
+                points.Add(TrailBase + (syllable % TrailCount));
         }
         else if (Decompositions.TryGetValue(point, out var parts))
         {
-            foreach (var part in parts) Decompose(part, points);
+            foreach (var part in parts)
+                Decompose(part, points);
         }
         else
         {
@@ -65,9 +77,11 @@ internal static class UnicodeNormalization
         for (var i = 1; i < points.Count; i++)
         {
             var (point, combiningClass) = (points[i], CombiningClass(points[i]));
-            if (combiningClass == 0) continue;
+            if (combiningClass == 0)
+                continue;
             var j = i;
-            for (; j > 0 && CombiningClass(points[j - 1]) > combiningClass; j--) points[j] = points[j - 1];
+            for (; j > 0 && CombiningClass(points[j - 1]) > combiningClass; j--)
+                points[j] = points[j - 1];
             points[j] = point;
         }
     }
@@ -87,7 +101,8 @@ internal static class UnicodeNormalization
             }
 
             composed.Add(point);
-            if (combiningClass == 0) starter = composed.Count - 1;
+            if (combiningClass == 0)
+                starter = composed.Count - 1;
             lastClass = combiningClass;
         }
 
@@ -98,8 +113,11 @@ internal static class UnicodeNormalization
     {
         if (first - LeadBase is >= 0 and < LeadCount && second - VowelBase is >= 0 and < VowelCount)
             return SyllableBase + ((((first - LeadBase) * VowelCount) + second - VowelBase) * TrailCount);
-        if (first - SyllableBase is >= 0 and < SyllableCount && (first - SyllableBase) % TrailCount == 0
-            && second - TrailBase is > 0 and < TrailCount)
+        if (
+            first - SyllableBase is >= 0 and < SyllableCount
+            && (first - SyllableBase) % TrailCount == 0
+            && second - TrailBase is > 0 and < TrailCount
+        )
             return first + second - TrailBase;
         return Compositions.TryGetValue((first, second), out var pair) ? pair : null;
     }
@@ -120,7 +138,8 @@ internal static class UnicodeNormalization
         var point = Hex(line[..separator]);
         var parts = line[(separator + 1)..].Split(' ').Select(Hex).ToArray();
         Decompositions[point] = parts;
-        if (line[separator] == '=') Compositions[(parts[0], parts[1])] = point;
+        if (line[separator] == '=')
+            Compositions[(parts[0], parts[1])] = point;
     }
 
     private static int Hex(string digits) => int.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);

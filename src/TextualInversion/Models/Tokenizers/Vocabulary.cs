@@ -25,7 +25,9 @@ public sealed class Vocabulary : IDisposable
     public static IReadOnlyList<Vocabulary> Open(IModelFiles files)
     {
         var first = new Vocabulary(new PromptEncoder(files, "", CPU));
-        return files.Family == ModelFamily.StableDiffusionXl ? [first, new Vocabulary(new PromptEncoder(files, "_2", CPU, hasProjection: true))] : [first];
+        return files.Family == ModelFamily.StableDiffusionXl
+            ? [first, new Vocabulary(new PromptEncoder(files, "_2", CPU, hasProjection: true))]
+            : [first];
     }
 
     public void Dispose()

@@ -9,14 +9,24 @@ namespace TextualInversion.Models.Unets;
 /// The residual block of the U-Net and, without a time embedding, of the VAE (Ho et al. 2020, appendix B):
 /// x + conv(silu(norm(conv(silu(norm(x))) + time))).
 /// </summary>
-internal sealed class ResnetBlock(Weights weights, long inputs, long outputs, long groups, double epsilon, long? timeWidth = null)
+internal sealed class ResnetBlock(
+    Weights weights,
+    long inputs,
+    long outputs,
+    long groups,
+    double epsilon,
+    long? timeWidth = null
+)
 {
     private readonly GroupNorm norm1 = new(weights / "norm1", groups, inputs, epsilon);
     private readonly Conv2d conv1 = new(weights / "conv1", inputs, outputs, kernel: 3, padding: 1);
-    private readonly Linear? timeProjection = timeWidth is { } width ? new Linear(weights / "time_emb_proj", width, outputs) : null;
+    private readonly Linear? timeProjection = timeWidth is { } width
+        ? new Linear(weights / "time_emb_proj", width, outputs)
+        : null;
     private readonly GroupNorm norm2 = new(weights / "norm2", groups, outputs, epsilon);
     private readonly Conv2d conv2 = new(weights / "conv2", outputs, outputs, kernel: 3, padding: 1);
-    private readonly Conv2d? shortcut = inputs == outputs ? null : new Conv2d(weights / "conv_shortcut", inputs, outputs, kernel: 1);
+    private readonly Conv2d? shortcut =
+        inputs == outputs ? null : new Conv2d(weights / "conv_shortcut", inputs, outputs, kernel: 1);
 
     /// <param name="x">(B, inputs, h, w)</param>
     /// <param name="time">(B, timeWidth), through silu already since all blocks share it; null in the VAE</param>
@@ -25,7 +35,8 @@ internal sealed class ResnetBlock(Weights weights, long inputs, long outputs, lo
     {
         using var scope = NewDisposeScope();
         var hidden = Through(norm1, conv1, x);
-        if (timeProjection is not null) hidden = hidden.Plus(timeProjection.Forward(time!).unsqueeze(-1).unsqueeze(-1)); // (B, C, h, w) + (B, C, 1, 1)
+        if (timeProjection is not null)
+            hidden = hidden.Plus(timeProjection.Forward(time!).unsqueeze(-1).unsqueeze(-1)); // (B, C, h, w) + (B, C, 1, 1)
         hidden = Through(norm2, conv2, hidden);
         return (shortcut?.Forward(x) ?? x).Plus(hidden).MoveToOuterDisposeScope();
     }

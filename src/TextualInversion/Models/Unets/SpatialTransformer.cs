@@ -13,14 +13,25 @@ internal sealed class SpatialTransformer
     private const double GroupNormEpsilon = 1e-6; // fixed in diffusers' Transformer2DModel, whatever norm_eps says
 
     private readonly GroupNorm norm;
-    private readonly Linear projectIn, projectOut;
+    private readonly Linear projectIn,
+        projectOut;
     private readonly TransformerBlock[] blocks;
 
     public SpatialTransformer(Weights weights, UNetConfig config, long channels, int heads, int depth)
     {
         norm = new GroupNorm(weights / "norm", config.NormNumGroups, channels, GroupNormEpsilon);
         projectIn = Pointwise(weights / "proj_in", channels, config.UseLinearProjection);
-        blocks = [.. Enumerable.Range(0, depth).Select(i => new TransformerBlock(weights / "transformer_blocks" / i, channels, config.CrossAttentionDim, heads))];
+        blocks =
+        [
+            .. Enumerable
+                .Range(0, depth)
+                .Select(i => new TransformerBlock(
+                    weights / "transformer_blocks" / i,
+                    channels,
+                    config.CrossAttentionDim,
+                    heads
+                )),
+        ];
         projectOut = Pointwise(weights / "proj_out", channels, config.UseLinearProjection);
     }
 
@@ -28,20 +39,28 @@ internal sealed class SpatialTransformer
     /// <param name="encoderHiddenStates">(B, S, D)</param>
     public Tensor Forward(Tensor x, Tensor encoderHiddenStates)
     {
-        long batch = x.shape[0], channels = x.shape[1], height = x.shape[2], width = x.shape[3];
+        long batch = x.shape[0],
+            channels = x.shape[1],
+            height = x.shape[2],
+            width = x.shape[3];
         using var scope = NewDisposeScope();
         var cells = norm.Forward(x).permute(0, 2, 3, 1).reshape(batch, height * width, channels); // (B, h w, C)
         cells = projectIn.Forward(cells);
-        foreach (var block in blocks) cells = block.Forward(cells, encoderHiddenStates);
+        foreach (var block in blocks)
+            cells = block.Forward(cells, encoderHiddenStates);
         cells = projectOut.Forward(cells);
         // x first: the sum takes its order in memory.
         return x.Plus(cells.view(batch, height, width, channels).permute(0, 3, 1, 2)).MoveToOuterDisposeScope(); // (B, C, h, w)
     }
 
     // A convolution of one pixel is a linear layer, and is stored as either.
-    private static Linear Pointwise(Weights weights, long channels, bool isStoredAsLinear) => isStoredAsLinear
-        ? new Linear(weights, channels, channels)
-        : new Linear(weights.Keep(weights.Take("weight", channels, channels, 1, 1).view(channels, channels)), weights.Take("bias", channels));
+    private static Linear Pointwise(Weights weights, long channels, bool isStoredAsLinear) =>
+        isStoredAsLinear
+            ? new Linear(weights, channels, channels)
+            : new Linear(
+                weights.Keep(weights.Take("weight", channels, channels, 1, 1).view(channels, channels)),
+                weights.Take("bias", channels)
+            );
 }
 
 /// <summary>Self-attention, attention to the prompt, feed-forward; each behind a norm and added to its input.</summary>
@@ -50,9 +69,22 @@ internal sealed class TransformerBlock(Weights weights, long width, long context
     private const double Epsilon = 1e-5;
 
     private readonly LayerNorm norm1 = new(weights / "norm1", width, Epsilon);
-    private readonly Attention selfAttention = new(weights / "attn1", AttentionNames.Diffusers, width, heads, hasBias: false);
+    private readonly Attention selfAttention = new(
+        weights / "attn1",
+        AttentionNames.Diffusers,
+        width,
+        heads,
+        hasBias: false
+    );
     private readonly LayerNorm norm2 = new(weights / "norm2", width, Epsilon);
-    private readonly Attention crossAttention = new(weights / "attn2", AttentionNames.Diffusers, width, heads, hasBias: false, contextWidth);
+    private readonly Attention crossAttention = new(
+        weights / "attn2",
+        AttentionNames.Diffusers,
+        width,
+        heads,
+        hasBias: false,
+        contextWidth
+    );
     private readonly LayerNorm norm3 = new(weights / "norm3", width, Epsilon);
     private readonly Linear expand = new(weights / "ff" / "net" / 0 / "proj", width, 8 * width);
     private readonly Linear contract = new(weights / "ff" / "net" / 2, 4 * width, width);

@@ -12,7 +12,8 @@ namespace TextualInversion.Models.Unets;
 internal sealed class TextTimeEmbedding
 {
     private readonly UNetConfig config;
-    private readonly Linear linear1, linear2;
+    private readonly Linear linear1,
+        linear2;
 
     public TextTimeEmbedding(Weights weights, UNetConfig config, long timeWidth)
     {

@@ -11,7 +11,8 @@ internal sealed class TimestepEmbedding
     private const double LongestPeriod = 10_000;
 
     private readonly UNetConfig config;
-    private readonly Linear linear1, linear2;
+    private readonly Linear linear1,
+        linear2;
 
     public TimestepEmbedding(Weights weights, UNetConfig config)
     {
@@ -42,7 +43,10 @@ internal sealed class TimestepEmbedding
         using var scope = NewDisposeScope();
         var half = width / 2;
         // In this order of operations: at large timesteps the sine shows the last bit of a frequency.
-        var exponents = arange(half, dtype: ScalarType.Float32, device: values.device) * -Math.Log(LongestPeriod) / (half - config.FreqShift);
+        var exponents =
+            arange(half, dtype: ScalarType.Float32, device: values.device)
+            * -Math.Log(LongestPeriod)
+            / (half - config.FreqShift);
         var angles = values.to(ScalarType.Float32).unsqueeze(1) * exponents.exp(); // (N, 1) x (half)
         Tensor[] parts = config.FlipSinToCos ? [angles.cos(), angles.sin()] : [angles.sin(), angles.cos()];
         return cat(parts, dim: -1).MoveToOuterDisposeScope(); // (N, 2 half)

@@ -18,7 +18,8 @@ public sealed class UNet : IDisposable
     private readonly ScalarType type;
     private readonly TimestepEmbedding timeEmbedding;
     private readonly TextTimeEmbedding? addEmbedding;
-    private readonly Conv2d convIn, convOut;
+    private readonly Conv2d convIn,
+        convOut;
     private readonly GroupNorm normOut;
     private readonly DownBlock[] downBlocks;
     private readonly MidBlock midBlock;
@@ -40,7 +41,9 @@ public sealed class UNet : IDisposable
         var channels = config.BlockOutChannels;
         var last = channels.Count - 1;
         timeEmbedding = new TimestepEmbedding(weights / "time_embedding", config);
-        addEmbedding = config.AdditionEmbedType is null ? null : new TextTimeEmbedding(weights / "add_embedding", config, timeEmbedding.Width);
+        addEmbedding = config.AdditionEmbedType is null
+            ? null
+            : new TextTimeEmbedding(weights / "add_embedding", config, timeEmbedding.Width);
         convIn = new Conv2d(weights / "conv_in", config.InChannels, channels[0], kernel: 3, padding: 1);
 
         var skipChannels = new Stack<long>([channels[0]]);
@@ -48,8 +51,14 @@ public sealed class UNet : IDisposable
         for (var i = 0; i <= last; i++)
         {
             var level = new UNetLevel(config, i, weights / "down_blocks" / i, timeEmbedding.Width, recomputation);
-            downBlocks[i] = new DownBlock(level, channels[Math.Max(i - 1, 0)], HasAttention(config.DownBlockTypes[i], "Down", file), isLast: i == last);
-            for (var pushes = level.Layers + (i == last ? 0 : 1); pushes > 0; pushes--) skipChannels.Push(channels[i]);
+            downBlocks[i] = new DownBlock(
+                level,
+                channels[Math.Max(i - 1, 0)],
+                HasAttention(config.DownBlockTypes[i], "Down", file),
+                isLast: i == last
+            );
+            for (var pushes = level.Layers + (i == last ? 0 : 1); pushes > 0; pushes--)
+                skipChannels.Push(channels[i]);
         }
 
         midBlock = new MidBlock(new UNetLevel(config, last, weights / "mid_block", timeEmbedding.Width, recomputation));
@@ -57,7 +66,13 @@ public sealed class UNet : IDisposable
         for (var i = 0; i <= last; i++)
         {
             var level = new UNetLevel(config, last - i, weights / "up_blocks" / i, timeEmbedding.Width, recomputation);
-            upBlocks[i] = new UpBlock(level, channels[Math.Min(last - i + 1, last)], skipChannels, HasAttention(config.UpBlockTypes[i], "Up", file), isLast: i == last);
+            upBlocks[i] = new UpBlock(
+                level,
+                channels[Math.Min(last - i + 1, last)],
+                skipChannels,
+                HasAttention(config.UpBlockTypes[i], "Up", file),
+                isLast: i == last
+            );
         }
 
         normOut = new GroupNorm(weights / "conv_norm_out", config.NormNumGroups, channels[0], config.NormEps);
@@ -74,14 +89,23 @@ public sealed class UNet : IDisposable
     {
         using var scope = NewDisposeScope();
         var embedding = timeEmbedding.Forward(timesteps, type);
-        if (addEmbedding is not null) embedding = embedding.Plus(addEmbedding.Forward(conditioning.Added ?? throw new ArgumentException("This U-Net needs the added condition.", nameof(conditioning)), type));
+        if (addEmbedding is not null)
+            embedding = embedding.Plus(
+                addEmbedding.Forward(
+                    conditioning.Added
+                        ?? throw new ArgumentException("This U-Net needs the added condition.", nameof(conditioning)),
+                    type
+                )
+            );
         var time = F.silu(embedding); // (B, Width), once for all blocks
         var context = conditioning.EncoderHiddenStates.to(type);
         var x = convIn.Forward(noisyLatents.to(type));
         var skips = new Stack<Tensor>([x]);
-        foreach (var block in downBlocks) x = block.Forward(x, time, context, skips);
+        foreach (var block in downBlocks)
+            x = block.Forward(x, time, context, skips);
         x = midBlock.Forward(x, time, context);
-        foreach (var block in upBlocks) x = block.Forward(x, time, context, skips);
+        foreach (var block in upBlocks)
+            x = block.Forward(x, time, context, skips);
         return convOut.Forward(F.silu(normOut.Forward(x))).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
@@ -99,7 +123,12 @@ public sealed class UNet : IDisposable
     public void Dispose() => store.Dispose();
 
     private static bool HasAttention(string type, string direction, ITensorFile file) =>
-        type == $"CrossAttn{direction}Block2D" || (type == $"{direction}Block2D"
-            ? false
-            : throw new TextualInversionException($"{file.FilePath}: its config.json names the block {type}, which is not supported; this is another kind of model."));
+        type == $"CrossAttn{direction}Block2D"
+        || (
+            type == $"{direction}Block2D"
+                ? false
+                : throw new TextualInversionException(
+                    $"{file.FilePath}: its config.json names the block {type}, which is not supported; this is another kind of model."
+                )
+        );
 }

@@ -7,19 +7,36 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Unets;
 
 /// <summary>Where a block of the U-Net stands: its weights and the numbers that the config gives for its level.</summary>
-internal sealed record UNetLevel(UNetConfig Config, int Index, Weights Weights, long TimeWidth, Recomputation? Recomputation)
+internal sealed record UNetLevel(
+    UNetConfig Config,
+    int Index,
+    Weights Weights,
+    long TimeWidth,
+    Recomputation? Recomputation
+)
 {
     public int Channels => Config.BlockOutChannels[Index];
 
     public int Layers => UNetConfig.At(Config.LayersPerBlock, Index);
 
-    public ResnetBlock Resnet(Weights weights, long inputs) => new(weights, inputs, Channels, Config.NormNumGroups, Config.NormEps, TimeWidth);
+    public ResnetBlock Resnet(Weights weights, long inputs) =>
+        new(weights, inputs, Channels, Config.NormNumGroups, Config.NormEps, TimeWidth);
 
     public SpatialTransformer Transformer(Weights weights) =>
-        new(weights, Config, Channels, UNetConfig.At(Config.AttentionHeadDim, Index), UNetConfig.At(Config.TransformerLayersPerBlock, Index));
+        new(
+            weights,
+            Config,
+            Channels,
+            UNetConfig.At(Config.AttentionHeadDim, Index),
+            UNetConfig.At(Config.TransformerLayersPerBlock, Index)
+        );
 
-    public UNetLayer Layer(int index, long inputs, bool hasAttention) => new(
-        Resnet(Weights / "resnets" / index, inputs), hasAttention ? Transformer(Weights / "attentions" / index) : null, Recomputation);
+    public UNetLayer Layer(int index, long inputs, bool hasAttention) =>
+        new(
+            Resnet(Weights / "resnets" / index, inputs),
+            hasAttention ? Transformer(Weights / "attentions" / index) : null,
+            Recomputation
+        );
 }
 
 /// <summary>A residual block and the transformer behind it, where there is one.</summary>
@@ -51,8 +68,22 @@ internal sealed class DownBlock
 
     public DownBlock(UNetLevel level, long inputs, bool hasAttention, bool isLast)
     {
-        layers = [.. Enumerable.Range(0, level.Layers).Select(i => level.Layer(i, i == 0 ? inputs : level.Channels, hasAttention))];
-        downsample = isLast ? null : new Conv2d(level.Weights / "downsamplers" / 0 / "conv", level.Channels, level.Channels, kernel: 3, stride: 2, padding: level.Config.DownsamplePadding);
+        layers =
+        [
+            .. Enumerable
+                .Range(0, level.Layers)
+                .Select(i => level.Layer(i, i == 0 ? inputs : level.Channels, hasAttention)),
+        ];
+        downsample = isLast
+            ? null
+            : new Conv2d(
+                level.Weights / "downsamplers" / 0 / "conv",
+                level.Channels,
+                level.Channels,
+                kernel: 3,
+                stride: 2,
+                padding: level.Config.DownsamplePadding
+            );
     }
 
     /// <summary>Puts every result on <paramref name="skips"/>, for the way out; the last one goes on.</summary>
@@ -64,7 +95,8 @@ internal sealed class DownBlock
             skips.Push(x);
         }
 
-        if (downsample is null) return x;
+        if (downsample is null)
+            return x;
         x = downsample.Forward(x);
         skips.Push(x);
         return x;
@@ -80,7 +112,9 @@ internal sealed class MidBlock(UNetLevel level)
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates)
     {
         using var scope = NewDisposeScope();
-        return second.Forward(first.Forward(x, time, encoderHiddenStates), time, encoderHiddenStates).MoveToOuterDisposeScope();
+        return second
+            .Forward(first.Forward(x, time, encoderHiddenStates), time, encoderHiddenStates)
+            .MoveToOuterDisposeScope();
     }
 }
 
@@ -98,8 +132,21 @@ internal sealed class UpBlock
     public UpBlock(UNetLevel level, long inputs, Stack<long> skipChannels, bool hasAttention, bool isLast)
     {
         // One more than on the way in: the downsampled result is put aside too.
-        layers = [.. Enumerable.Range(0, level.Layers + 1).Select(i => level.Layer(i, (i == 0 ? inputs : level.Channels) + skipChannels.Pop(), hasAttention))];
-        upsample = isLast ? null : new Conv2d(level.Weights / "upsamplers" / 0 / "conv", level.Channels, level.Channels, kernel: 3, padding: 1);
+        layers =
+        [
+            .. Enumerable
+                .Range(0, level.Layers + 1)
+                .Select(i => level.Layer(i, (i == 0 ? inputs : level.Channels) + skipChannels.Pop(), hasAttention)),
+        ];
+        upsample = isLast
+            ? null
+            : new Conv2d(
+                level.Weights / "upsamplers" / 0 / "conv",
+                level.Channels,
+                level.Channels,
+                kernel: 3,
+                padding: 1
+            );
     }
 
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates, Stack<Tensor> skips)
@@ -110,7 +157,8 @@ internal sealed class UpBlock
             x = layer.Forward(cat([x, skips.Pop()], dim: 1), time, encoderHiddenStates).MoveToOuterDisposeScope();
         }
 
-        if (upsample is null) return x;
+        if (upsample is null)
+            return x;
         using var larger = Enlarge(x, skips.Peek().shape[2], skips.Peek().shape[3]);
         return upsample.Forward(larger);
     }
@@ -119,7 +167,8 @@ internal sealed class UpBlock
     private static Tensor Enlarge(Tensor x, long height, long width)
     {
         var (h, w) = (x.shape[2], x.shape[3]);
-        if ((height, width) != (2 * h, 2 * w)) return F.interpolate(x, size: [height, width], mode: InterpolationMode.Nearest);
+        if ((height, width) != (2 * h, 2 * w))
+            return F.interpolate(x, size: [height, width], mode: InterpolationMode.Nearest);
         using var scope = NewDisposeScope();
         // The same, several times faster for small maps.
         var twice = x.unsqueeze(3).unsqueeze(5).expand(-1, -1, -1, 2, -1, 2); // (B, C, h, 2, w, 2)

@@ -12,14 +12,31 @@ public sealed record UNetConfig
     /// <summary>The keys that change what is computed and of which one value is computed here.</summary>
     private static readonly (string Key, string[] Supported)[] Fixed =
     [
-        ("act_fn", ["silu"]), ("attention_type", ["default"]), ("center_input_sample", ["false"]), ("class_embed_type", ["null"]),
-        ("conv_in_kernel", ["3"]), ("conv_out_kernel", ["3"]), ("cross_attention_norm", ["null"]), ("dual_cross_attention", ["false"]),
-        ("encoder_hid_dim", ["null"]), ("encoder_hid_dim_type", ["null"]), ("mid_block_only_cross_attention", ["null", "false"]),
-        ("mid_block_scale_factor", ["1", "1.0"]), ("mid_block_type", ["UNetMidBlock2DCrossAttn"]), ("num_attention_heads", ["null"]),
-        ("num_class_embeds", ["null"]), ("only_cross_attention", ["false"]), ("resnet_out_scale_factor", ["1", "1.0"]),
-        ("resnet_skip_time_act", ["false"]), ("resnet_time_scale_shift", ["default"]), ("reverse_transformer_layers_per_block", ["null"]),
-        ("time_cond_proj_dim", ["null"]), ("time_embedding_act_fn", ["null"]), ("time_embedding_dim", ["null"]),
-        ("time_embedding_type", ["positional"]), ("timestep_post_act", ["null"]),
+        ("act_fn", ["silu"]),
+        ("attention_type", ["default"]),
+        ("center_input_sample", ["false"]),
+        ("class_embed_type", ["null"]),
+        ("conv_in_kernel", ["3"]),
+        ("conv_out_kernel", ["3"]),
+        ("cross_attention_norm", ["null"]),
+        ("dual_cross_attention", ["false"]),
+        ("encoder_hid_dim", ["null"]),
+        ("encoder_hid_dim_type", ["null"]),
+        ("mid_block_only_cross_attention", ["null", "false"]),
+        ("mid_block_scale_factor", ["1", "1.0"]),
+        ("mid_block_type", ["UNetMidBlock2DCrossAttn"]),
+        ("num_attention_heads", ["null"]),
+        ("num_class_embeds", ["null"]),
+        ("only_cross_attention", ["false"]),
+        ("resnet_out_scale_factor", ["1", "1.0"]),
+        ("resnet_skip_time_act", ["false"]),
+        ("resnet_time_scale_shift", ["default"]),
+        ("reverse_transformer_layers_per_block", ["null"]),
+        ("time_cond_proj_dim", ["null"]),
+        ("time_embedding_act_fn", ["null"]),
+        ("time_embedding_dim", ["null"]),
+        ("time_embedding_type", ["positional"]),
+        ("timestep_post_act", ["null"]),
     ];
 
     public int InChannels { get; init; } = 4;
@@ -82,12 +99,15 @@ public sealed record UNetConfig
     {
         Require(nameof(InChannels), InChannels, 4); // 9 is an inpainting model
         Require(nameof(OutChannels), OutChannels, 4);
-        if (AdditionEmbedType is not null) Require(nameof(AdditionEmbedType), AdditionEmbedType, "text_time");
+        if (AdditionEmbedType is not null)
+            Require(nameof(AdditionEmbedType), AdditionEmbedType, "text_time");
         foreach (var (key, supported) in Fixed)
         {
-            if (Others?.TryGetValue(key, out var value) != true) continue;
+            if (Others?.TryGetValue(key, out var value) != true)
+                continue;
             var found = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-            if (!supported.Contains(found)) Require(key, found, supported[0]);
+            if (!supported.Contains(found))
+                Require(key, found, supported[0]);
         }
 
         var levels = BlockOutChannels.Count;
@@ -95,16 +115,26 @@ public sealed record UNetConfig
         Require("the number of UpBlockTypes", UpBlockTypes.Count, levels);
         foreach (var values in new[] { LayersPerBlock, AttentionHeadDim, TransformerLayersPerBlock })
         {
-            if (values.Count != 1) Require("the length of a list", values.Count, levels);
+            if (values.Count != 1)
+                Require("the length of a list", values.Count, levels);
         }
 
-        if (levels == 0 || NormNumGroups < 1 || BlockOutChannels.Any(channels => channels < 1 || channels % NormNumGroups != 0) || AttentionHeadDim.Any(heads => heads < 1))
-            throw new TextualInversionException($"{file}: its config.json has block_out_channels [{string.Join(", ", BlockOutChannels)}], which are no multiples of norm_num_groups {NormNumGroups}, or attention_head_dim [{string.Join(", ", AttentionHeadDim)}] below 1; take the config from the model's page again.");
+        if (
+            levels == 0
+            || NormNumGroups < 1
+            || BlockOutChannels.Any(channels => channels < 1 || channels % NormNumGroups != 0)
+            || AttentionHeadDim.Any(heads => heads < 1)
+        )
+            throw new TextualInversionException(
+                $"{file}: its config.json has block_out_channels [{string.Join(", ", BlockOutChannels)}], which are no multiples of norm_num_groups {NormNumGroups}, or attention_head_dim [{string.Join(", ", AttentionHeadDim)}] below 1; take the config from the model's page again."
+            );
 
         void Require<T>(string name, T found, T supported)
         {
             if (!Equals(found, supported))
-                throw new TextualInversionException($"{file}: its config.json has {name} = {found?.ToString() ?? "null"}, only {supported?.ToString() ?? "null"} is supported; this is another kind of model.");
+                throw new TextualInversionException(
+                    $"{file}: its config.json has {name} = {found?.ToString() ?? "null"}, only {supported?.ToString() ?? "null"} is supported; this is another kind of model."
+                );
         }
     }
 
@@ -114,7 +144,12 @@ public sealed record UNetConfig
     /// <exception cref="TextualInversionException">They do not.</exception>
     internal void RequireTextTime(int pooledWidth, string file)
     {
-        if (AdditionTimeEmbedDim is not { } width || ProjectionClassEmbeddingsInputDim != pooledWidth + PictureGeometry.Length * width)
-            throw new TextualInversionException($"{file}: has addition_time_embed_dim {AdditionTimeEmbedDim} and projection_class_embeddings_input_dim {ProjectionClassEmbeddingsInputDim}, which must be {PictureGeometry.Length} times the former and the {pooledWidth} of the pooled text; the U-Net and the text encoders do not belong together.");
+        if (
+            AdditionTimeEmbedDim is not { } width
+            || ProjectionClassEmbeddingsInputDim != pooledWidth + PictureGeometry.Length * width
+        )
+            throw new TextualInversionException(
+                $"{file}: has addition_time_embed_dim {AdditionTimeEmbedDim} and projection_class_embeddings_input_dim {ProjectionClassEmbeddingsInputDim}, which must be {PictureGeometry.Length} times the former and the {pooledWidth} of the pooled text; the U-Net and the text encoders do not belong together."
+            );
     }
 }

@@ -11,7 +11,9 @@ namespace TextualInversion.Tensors.Torch;
 /// </summary>
 internal sealed class AlignedZip(Stream stream)
 {
-    private const int Alignment = 64, LocalHeaderLength = 30, ExtraHeaderLength = 4;
+    private const int Alignment = 64,
+        LocalHeaderLength = 30,
+        ExtraHeaderLength = 4;
     private const ushort SizesFollow = 0x0808; // and names are UTF-8
 
     private readonly List<byte> list = [];
@@ -29,12 +31,41 @@ internal sealed class AlignedZip(Stream stream)
         BinaryPrimitives.WriteUInt16LittleEndian(extra.AsSpan(2), (ushort)padding);
         extra.AsSpan(ExtraHeaderLength).Fill((byte)'Z');
         var (crc, size) = (Crc32.Of(content), (uint)content.Length);
-        Write(Fields(0x04034b50, (ushort)0, SizesFollow, (ushort)0, 0u, 0u, 0u, 0u, (ushort)utf8.Length, (ushort)extra.Length));
+        Write(
+            Fields(
+                0x04034b50,
+                (ushort)0,
+                SizesFollow,
+                (ushort)0,
+                0u,
+                0u,
+                0u,
+                0u,
+                (ushort)utf8.Length,
+                (ushort)extra.Length
+            )
+        );
         Write(utf8);
         Write(extra);
         Write(content);
         Write(Fields(0x08074b50, crc, size, size));
-        list.AddRange(Fields(0x02014b50, 0u, SizesFollow, (ushort)0, 0u, crc, size, size, (ushort)utf8.Length, 0u, 0u, 0u, (uint)begin));
+        list.AddRange(
+            Fields(
+                0x02014b50,
+                0u,
+                SizesFollow,
+                (ushort)0,
+                0u,
+                crc,
+                size,
+                size,
+                (ushort)utf8.Length,
+                0u,
+                0u,
+                0u,
+                (uint)begin
+            )
+        );
         list.AddRange(utf8);
         count++;
     }
@@ -55,13 +86,15 @@ internal sealed class AlignedZip(Stream stream)
         List<byte> bytes = [.. BitConverter.GetBytes(signature)];
         foreach (var field in fields)
         {
-            bytes.AddRange(field switch
-            {
-                ushort two => BitConverter.GetBytes(two),
-                uint four => BitConverter.GetBytes(four),
-                ulong eight => BitConverter.GetBytes(eight),
-                _ => throw new ArgumentException($"{field.GetType().Name} is no field.", nameof(fields)),
-            });
+            bytes.AddRange(
+                field switch
+                {
+                    ushort two => BitConverter.GetBytes(two),
+                    uint four => BitConverter.GetBytes(four),
+                    ulong eight => BitConverter.GetBytes(eight),
+                    _ => throw new ArgumentException($"{field.GetType().Name} is no field.", nameof(fields)),
+                }
+            );
         }
 
         return [.. bytes];

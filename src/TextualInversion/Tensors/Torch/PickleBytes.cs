@@ -25,7 +25,10 @@ internal sealed class PickleBytes(byte[] bytes)
 
     public ReadOnlySpan<byte> Take(ulong length)
     {
-        if (length > (ulong)(bytes.Length - Position)) throw new MalformedFileException($"{length:N0} bytes should follow byte {Position:N0} of its pickle, {bytes.Length - Position:N0} do");
+        if (length > (ulong)(bytes.Length - Position))
+            throw new MalformedFileException(
+                $"{length:N0} bytes should follow byte {Position:N0} of its pickle, {bytes.Length - Position:N0} do"
+            );
         Position += (int)length;
         return bytes.AsSpan(Position - (int)length, (int)length);
     }
@@ -34,7 +37,8 @@ internal sealed class PickleBytes(byte[] bytes)
     public string Line()
     {
         var length = bytes.AsSpan(Position).IndexOf((byte)'\n');
-        if (length < 0) throw new MalformedFileException($"a line that begins at byte {Position:N0} of its pickle does not end");
+        if (length < 0)
+            throw new MalformedFileException($"a line that begins at byte {Position:N0} of its pickle does not end");
         var line = Text((ulong)length);
         Position++;
         return line.TrimEnd('\r');

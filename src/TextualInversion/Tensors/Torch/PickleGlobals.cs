@@ -21,39 +21,93 @@ internal static class PickleGlobals
     /// <summary>The element types by the storage class that stands for them.</summary>
     public static readonly IReadOnlyDictionary<string, ScalarType> Storages = new Dictionary<string, ScalarType>
     {
-        ["torch.DoubleStorage"] = ScalarType.Float64, ["torch.FloatStorage"] = ScalarType.Float32,
-        ["torch.HalfStorage"] = ScalarType.Float16, ["torch.BFloat16Storage"] = ScalarType.BFloat16,
-        ["torch.LongStorage"] = ScalarType.Int64, ["torch.IntStorage"] = ScalarType.Int32,
-        ["torch.ShortStorage"] = ScalarType.Int16, ["torch.CharStorage"] = ScalarType.Int8,
-        ["torch.ByteStorage"] = ScalarType.Byte, ["torch.BoolStorage"] = ScalarType.Bool,
+        ["torch.DoubleStorage"] = ScalarType.Float64,
+        ["torch.FloatStorage"] = ScalarType.Float32,
+        ["torch.HalfStorage"] = ScalarType.Float16,
+        ["torch.BFloat16Storage"] = ScalarType.BFloat16,
+        ["torch.LongStorage"] = ScalarType.Int64,
+        ["torch.IntStorage"] = ScalarType.Int32,
+        ["torch.ShortStorage"] = ScalarType.Int16,
+        ["torch.CharStorage"] = ScalarType.Int8,
+        ["torch.ByteStorage"] = ScalarType.Byte,
+        ["torch.BoolStorage"] = ScalarType.Bool,
         ["torch.storage.UntypedStorage"] = ScalarType.Byte,
     };
 
     private static readonly HashSet<string> Others =
     [
-        OrderedDict, RebuildTensor, RebuildTensor2, RebuildParameter, RebuildParameterWithState, Parameter, Size, Reconstructor,
-        "torch.nn.modules.container.ParameterDict", "torch.nn.modules.container.ParameterList", "torch.device",
-        "torch.float64", "torch.float32", "torch.float16", "torch.bfloat16", "torch.int64", "torch.int32", "torch.uint8", "torch.bool",
+        OrderedDict,
+        RebuildTensor,
+        RebuildTensor2,
+        RebuildParameter,
+        RebuildParameterWithState,
+        Parameter,
+        Size,
+        Reconstructor,
+        "torch.nn.modules.container.ParameterDict",
+        "torch.nn.modules.container.ParameterList",
+        "torch.device",
+        "torch.float64",
+        "torch.float32",
+        "torch.float16",
+        "torch.bfloat16",
+        "torch.int64",
+        "torch.int32",
+        "torch.uint8",
+        "torch.bool",
         // What training leaves in checkpoints: PyTorch Lightning's callbacks are keys of a dictionary, their scores NumPy's numbers,
         // and hyper-parameters come as OmegaConf's.
-        "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint", "pytorch_lightning.callbacks.early_stopping.EarlyStopping",
-        "pytorch_lightning.callbacks.lr_monitor.LearningRateMonitor", "pytorch_lightning.utilities.parsing.AttributeDict",
-        "lightning.pytorch.callbacks.model_checkpoint.ModelCheckpoint", "lightning_fabric.utilities.data.AttributeDict",
-        "numpy.core.multiarray.scalar", "numpy.core.multiarray._reconstruct", "numpy._core.multiarray.scalar",
-        "numpy._core.multiarray._reconstruct", "numpy.dtype", "numpy.ndarray", "_codecs.encode",
-        "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig", "omegaconf.nodes.AnyNode",
-        "omegaconf.base.Metadata", "omegaconf.base.ContainerMetadata", "typing.Any", "argparse.Namespace", DefaultDict,
-        "pathlib.PosixPath", "pathlib.WindowsPath", "builtins.object", "builtins.dict", "builtins.list", "builtins.tuple", "builtins.set",
-        "builtins.frozenset", "builtins.int", "builtins.float", "builtins.str", "builtins.bool", "builtins.bytes", "builtins.bytearray",
+        "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+        "pytorch_lightning.callbacks.early_stopping.EarlyStopping",
+        "pytorch_lightning.callbacks.lr_monitor.LearningRateMonitor",
+        "pytorch_lightning.utilities.parsing.AttributeDict",
+        "lightning.pytorch.callbacks.model_checkpoint.ModelCheckpoint",
+        "lightning_fabric.utilities.data.AttributeDict",
+        "numpy.core.multiarray.scalar",
+        "numpy.core.multiarray._reconstruct",
+        "numpy._core.multiarray.scalar",
+        "numpy._core.multiarray._reconstruct",
+        "numpy.dtype",
+        "numpy.ndarray",
+        "_codecs.encode",
+        "omegaconf.dictconfig.DictConfig",
+        "omegaconf.listconfig.ListConfig",
+        "omegaconf.nodes.AnyNode",
+        "omegaconf.base.Metadata",
+        "omegaconf.base.ContainerMetadata",
+        "typing.Any",
+        "argparse.Namespace",
+        DefaultDict,
+        "pathlib.PosixPath",
+        "pathlib.WindowsPath",
+        "builtins.object",
+        "builtins.dict",
+        "builtins.list",
+        "builtins.tuple",
+        "builtins.set",
+        "builtins.frozenset",
+        "builtins.int",
+        "builtins.float",
+        "builtins.str",
+        "builtins.bool",
+        "builtins.bytes",
+        "builtins.bytearray",
     ];
 
     /// <exception cref="MalformedFileException">It is none of the above.</exception>
     public static PickledGlobal Find(string module, string name)
     {
-        var today = module switch { "__builtin__" => "builtins", "copy_reg" => "copyreg", _ => module }; // as Python 2 called them
+        var today = module switch
+        {
+            "__builtin__" => "builtins",
+            "copy_reg" => "copyreg",
+            _ => module,
+        }; // as Python 2 called them
         var full = $"{today}.{name}";
         return Others.Contains(full) || Storages.ContainsKey(full)
             ? new PickledGlobal(full)
-            : throw new MalformedFileException($"it asks for {MalformedFileException.Shown(full)}, which is no part of a file of tensors and could run code; nothing was run. Get it as .safetensors, or from someone you trust");
+            : throw new MalformedFileException(
+                $"it asks for {MalformedFileException.Shown(full)}, which is no part of a file of tensors and could run code; nothing was run. Get it as .safetensors, or from someone you trust"
+            );
     }
 }

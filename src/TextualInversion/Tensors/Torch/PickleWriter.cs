@@ -17,8 +17,18 @@ internal sealed class PickleWriter
 {
     private static readonly string[] Hooks =
     [
-        "_backward_pre_hooks", "_backward_hooks", "_is_full_backward_hook", "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called",
-        "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs", "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
+        "_backward_pre_hooks",
+        "_backward_hooks",
+        "_is_full_backward_hook",
+        "_forward_hooks",
+        "_forward_hooks_with_kwargs",
+        "_forward_hooks_always_called",
+        "_forward_pre_hooks",
+        "_forward_pre_hooks_with_kwargs",
+        "_state_dict_hooks",
+        "_state_dict_pre_hooks",
+        "_load_state_dict_pre_hooks",
+        "_load_state_dict_post_hooks",
     ];
 
     private readonly List<byte> bytes = [];
@@ -42,13 +52,26 @@ internal sealed class PickleWriter
     {
         switch (value)
         {
-            case null: Opcode('N'); break;
-            case string text: Text(text); break;
-            case long number: Integer(number); break;
-            case Tensor tensor: Tensor(tensor); break;
-            case SavedParameters parameters: ParameterDict(parameters); break;
-            case IReadOnlyDictionary<string, object?> dictionary: Dictionary([.. dictionary.Select(pair => (pair.Key, (Action)(() => Value(pair.Value))))]); break;
-            default: throw new ArgumentException($"{value.GetType().Name} cannot be pickled.", nameof(value));
+            case null:
+                Opcode('N');
+                break;
+            case string text:
+                Text(text);
+                break;
+            case long number:
+                Integer(number);
+                break;
+            case Tensor tensor:
+                Tensor(tensor);
+                break;
+            case SavedParameters parameters:
+                ParameterDict(parameters);
+                break;
+            case IReadOnlyDictionary<string, object?> dictionary:
+                Dictionary([.. dictionary.Select(pair => (pair.Key, (Action)(() => Value(pair.Value))))]);
+                break;
+            default:
+                throw new ArgumentException($"{value.GetType().Name} cannot be pickled.", nameof(value));
         }
     }
 
@@ -56,14 +79,16 @@ internal sealed class PickleWriter
     {
         Opcode('}');
         Number();
-        if (entries.Count > 1) Opcode('(');
+        if (entries.Count > 1)
+            Opcode('(');
         foreach (var (key, value) in entries)
         {
             Text(key);
             value();
         }
 
-        if (entries.Count > 0) Opcode(entries.Count > 1 ? 'u' : 's');
+        if (entries.Count > 0)
+            Opcode(entries.Count > 1 ? 'u' : 's');
     }
 
     /// <summary>_rebuild_tensor_v2(('storage', class, key, 'cpu', elements), 0, shape, strides, False, OrderedDict())</summary>
@@ -82,7 +107,9 @@ internal sealed class PickleWriter
         Opcode('Q');
         Integer(0);
         Tuple(tensor.shape);
-        Tuple([.. tensor.shape.Select((_, i) => tensor.shape[(i + 1)..].Aggregate(1L, (product, size) => product * size))]); // contiguous
+        Tuple([
+            .. tensor.shape.Select((_, i) => tensor.shape[(i + 1)..].Aggregate(1L, (product, size) => product * size)),
+        ]); // contiguous
         Opcode('\x89');
         OrderedDict();
         Numbered('t');
@@ -141,9 +168,19 @@ internal sealed class PickleWriter
             return;
         }
 
-        if (values.Length > 3) Opcode('(');
-        foreach (var value in values) Integer(value);
-        Numbered(values.Length switch { 1 => '\x85', 2 => '\x86', 3 => '\x87', _ => 't' });
+        if (values.Length > 3)
+            Opcode('(');
+        foreach (var value in values)
+            Integer(value);
+        Numbered(
+            values.Length switch
+            {
+                1 => '\x85',
+                2 => '\x86',
+                3 => '\x87',
+                _ => 't',
+            }
+        );
     }
 
     private void Integer(long value)
@@ -152,9 +189,15 @@ internal sealed class PickleWriter
         BinaryPrimitives.WriteInt64LittleEndian(eight, value);
         switch (value)
         {
-            case >= 0 and <= byte.MaxValue: Opcode('K', eight[..1]); break;
-            case >= 0 and <= ushort.MaxValue: Opcode('M', eight[..2]); break;
-            case >= int.MinValue and <= int.MaxValue: Opcode('J', eight[..4]); break;
+            case >= 0 and <= byte.MaxValue:
+                Opcode('K', eight[..1]);
+                break;
+            case >= 0 and <= ushort.MaxValue:
+                Opcode('M', eight[..2]);
+                break;
+            case >= int.MinValue and <= int.MaxValue:
+                Opcode('J', eight[..4]);
+                break;
             default:
                 var shortest = new BigInteger(value).ToByteArray();
                 Opcode('\x8a', [(byte)shortest.Length, .. shortest]);
@@ -164,7 +207,8 @@ internal sealed class PickleWriter
 
     private void Text(string text)
     {
-        if (Repeats(text)) return;
+        if (Repeats(text))
+            return;
         var utf8 = Encoding.UTF8.GetBytes(text);
         Opcode('X', [.. BitConverter.GetBytes(utf8.Length), .. utf8]);
         Number();
@@ -173,7 +217,8 @@ internal sealed class PickleWriter
     private void Global(string module, string name)
     {
         var line = $"{module}\n{name}\n";
-        if (Repeats($"c{line}")) return;
+        if (Repeats($"c{line}"))
+            return;
         Opcode('c', Encoding.ASCII.GetBytes(line));
         Number();
     }
@@ -181,7 +226,8 @@ internal sealed class PickleWriter
     /// <summary>Whether the value has a number already, to which this refers; else the next number will be its own.</summary>
     private bool Repeats(string value)
     {
-        if (numbers.TryAdd(value, next)) return false;
+        if (numbers.TryAdd(value, next))
+            return false;
         Refer('h', 'j', numbers[value]);
         return true;
     }
@@ -196,8 +242,10 @@ internal sealed class PickleWriter
 
     private void Refer(char small, char large, int number)
     {
-        if (number <= byte.MaxValue) Opcode(small, [(byte)number]);
-        else Opcode(large, BitConverter.GetBytes(number));
+        if (number <= byte.MaxValue)
+            Opcode(small, [(byte)number]);
+        else
+            Opcode(large, BitConverter.GetBytes(number));
     }
 
     private void Opcode(char opcode, ReadOnlySpan<byte> argument = default)

@@ -21,7 +21,8 @@ public sealed class PickledDict : IEnumerable<KeyValuePair<object, object?>>
 
     internal void Set(object? key, object? value)
     {
-        if (key is not null) (entries ??= new OrderedDictionary<object, object?>(KeyComparer.Instance))[key] = value;
+        if (key is not null)
+            (entries ??= new OrderedDictionary<object, object?>(KeyComparer.Instance))[key] = value;
     }
 
     /// <summary>Compares plain values by value and all else by identity, with hashes that a file cannot make collide.</summary>
@@ -29,15 +30,21 @@ public sealed class PickledDict : IEnumerable<KeyValuePair<object, object?>>
     {
         public static readonly KeyComparer Instance = new();
 
-        public new bool Equals(object? x, object? y) => ReferenceEquals(x, y) || (x is string or long or double or bool or BigInteger && x.Equals(y));
+        public new bool Equals(object? x, object? y) =>
+            ReferenceEquals(x, y) || (x is string or long or double or bool or BigInteger && x.Equals(y));
 
-        public int GetHashCode(object key) => key switch
-        {
-            string or bool or BigInteger => key.GetHashCode(),
-            long number => HashCode.Combine((int)number, (int)(number >> 32)),
-            double number => HashCode.Combine(number > 0, BitConverter.DoubleToUInt64Bits(number) >> 32, (uint)BitConverter.DoubleToUInt64Bits(number)),
-            _ => RuntimeHelpers.GetHashCode(key),
-        };
+        public int GetHashCode(object key) =>
+            key switch
+            {
+                string or bool or BigInteger => key.GetHashCode(),
+                long number => HashCode.Combine((int)number, (int)(number >> 32)),
+                double number => HashCode.Combine(
+                    number > 0,
+                    BitConverter.DoubleToUInt64Bits(number) >> 32,
+                    (uint)BitConverter.DoubleToUInt64Bits(number)
+                ),
+                _ => RuntimeHelpers.GetHashCode(key),
+            };
     }
 }
 
@@ -67,5 +74,6 @@ public sealed record PickledTensor(PickledStorage Storage, long Offset, long[] S
     internal long Elements => Shape.Aggregate(1L, (product, dimension) => product * dimension);
 
     /// <summary>How many elements of the storage lie between the first and the last one used.</summary>
-    internal long Span => Elements == 0 ? 0 : 1 + Shape.Zip(Strides, (dimension, stride) => (dimension - 1) * stride).Sum();
+    internal long Span =>
+        Elements == 0 ? 0 : 1 + Shape.Zip(Strides, (dimension, stride) => (dimension - 1) * stride).Sum();
 }

@@ -13,7 +13,10 @@ public sealed class TorchFile : ITensorFile
         this.file = file;
         this.tensors = tensors;
         Root = root;
-        Tensors = tensors.ToDictionary(tensor => tensor.Key, tensor => new TensorEntry(tensor.Value.Type, tensor.Value.Shape));
+        Tensors = tensors.ToDictionary(
+            tensor => tensor.Key,
+            tensor => new TensorEntry(tensor.Value.Type, tensor.Value.Shape)
+        );
     }
 
     public string FilePath => file.FilePath;
@@ -38,15 +41,19 @@ public sealed class TorchFile : ITensorFile
     {
         var tensors = new Dictionary<string, PickledTensor>();
         foreach (var (key, value) in root["state_dict"] as PickledDict ?? root)
-            if (key is string name && value is PickledTensor tensor) tensors.Add(name, tensor);
+            if (key is string name && value is PickledTensor tensor)
+                tensors.Add(name, tensor);
         return tensors.Count > 0
             ? new TorchFile(file, root, tensors)
-            : throw new TextualInversionException($"{file.FilePath}: holds no weights (a dictionary of tensors, or one under state_dict){(root["string_to_param"] is null ? "" : ", but an embedding")}.");
+            : throw new TextualInversionException(
+                $"{file.FilePath}: holds no weights (a dictionary of tensors, or one under state_dict){(root["string_to_param"] is null ? "" : ", but an embedding")}."
+            );
     }
 
     /// <summary>As <see cref="ITensorFile.Read"/>, mapped from the file where that is possible.</summary>
     /// <exception cref="TextualInversionException">There is no such tensor, or its bytes cannot be read.</exception>
-    public Tensor Read(string name) => tensors.TryGetValue(name, out var tensor)
-        ? file.Read(tensor)
-        : throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
+    public Tensor Read(string name) =>
+        tensors.TryGetValue(name, out var tensor)
+            ? file.Read(tensor)
+            : throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
 }

@@ -14,7 +14,10 @@ public sealed class TorchPickle
     private const int MaxPickleBytes = 32 << 20; // of a checkpoint of SDXL it takes 1 MB
     private const long ProtocolVersion = 1001;
 
-    private static readonly BigInteger Magic = BigInteger.Parse("119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic = BigInteger.Parse(
+        "119547037146038801333356",
+        System.Globalization.CultureInfo.InvariantCulture
+    );
 
     private readonly Dictionary<string, Place> places = [];
     private readonly FileSource source;
@@ -43,14 +46,23 @@ public sealed class TorchPickle
             var prefix = new byte[FileKind.PrefixLength];
             prefix = prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
             var file = new TorchPickle(source);
-            if (FileKind.IsZip(prefix)) file.ReadArchive(stream);
-            else if (FileKind.IsPickle(prefix)) file.ReadLegacy(stream);
-            else throw new MalformedFileException(FileKind.Mistake(prefix) ?? "it begins neither as a zip archive nor as a pickle: it is another kind of file");
+            if (FileKind.IsZip(prefix))
+                file.ReadArchive(stream);
+            else if (FileKind.IsPickle(prefix))
+                file.ReadLegacy(stream);
+            else
+                throw new MalformedFileException(
+                    FileKind.Mistake(prefix)
+                        ?? "it begins neither as a zip archive nor as a pickle: it is another kind of file"
+                );
             return file;
         }
         catch (MalformedFileException error)
         {
-            throw new TextualInversionException($"{source.Path}: is not a torch file that can be read: {error.Message}.", error);
+            throw new TextualInversionException(
+                $"{source.Path}: is not a torch file that can be read: {error.Message}.",
+                error
+            );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -63,7 +75,8 @@ public sealed class TorchPickle
     public Tensor Read(PickledTensor tensor)
     {
         var (storage, offset, shape, strides) = tensor;
-        if (tensor.Elements == 0) return empty(shape, storage.Type);
+        if (tensor.Elements == 0)
+            return empty(shape, storage.Type);
         using var scope = NewDisposeScope();
         var (begin, deflated) = places[storage.Key];
         var skip = offset * storage.Type.ElementSize();
@@ -76,18 +89,33 @@ public sealed class TorchPickle
     private void ReadArchive(Stream stream)
     {
         var archive = new ZipDirectory(stream);
-        var pickles = archive.Entries.Keys.Where(name => name.EndsWith("/data.pkl", StringComparison.Ordinal) && name.Count(letter => letter == '/') == 1).ToList();
-        if (pickles.Count != 1) throw new MalformedFileException("it is a zip archive, but none that torch.save made; unpack it and name the file inside");
+        var pickles = archive
+            .Entries.Keys.Where(name =>
+                name.EndsWith("/data.pkl", StringComparison.Ordinal) && name.Count(letter => letter == '/') == 1
+            )
+            .ToList();
+        if (pickles.Count != 1)
+            throw new MalformedFileException(
+                "it is a zip archive, but none that torch.save made; unpack it and name the file inside"
+            );
         var top = pickles[0][..^"data.pkl".Length];
-        if (archive.Entries.ContainsKey(top + "constants.pkl")) throw new MalformedFileException("it is a TorchScript program, not a file of weights");
-        if (archive.Entries.TryGetValue(top + "byteorder", out var order) && Encoding.UTF8.GetString(archive.Read(order, limit: 16)) != "little")
+        if (archive.Entries.ContainsKey(top + "constants.pkl"))
+            throw new MalformedFileException("it is a TorchScript program, not a file of weights");
+        if (
+            archive.Entries.TryGetValue(top + "byteorder", out var order)
+            && Encoding.UTF8.GetString(archive.Read(order, limit: 16)) != "little"
+        )
             throw new MalformedFileException("its numbers are big endian; save it anew on a little-endian machine");
         var unpickler = new Unpickler(archive.Read(archive.Entries[pickles[0]], MaxPickleBytes));
         Root = unpickler.Read();
         foreach (var storage in unpickler.Storages)
         {
-            if (!archive.Entries.TryGetValue($"{top}data/{storage.Key}", out var entry)) throw new MalformedFileException($"it lacks its storage {Shown(storage)}: it is incomplete");
-            if (entry.Length != BytesOf(storage)) throw new MalformedFileException($"its storage {Shown(storage)} should take {BytesOf(storage):N0} bytes and takes {entry.Length:N0}");
+            if (!archive.Entries.TryGetValue($"{top}data/{storage.Key}", out var entry))
+                throw new MalformedFileException($"it lacks its storage {Shown(storage)}: it is incomplete");
+            if (entry.Length != BytesOf(storage))
+                throw new MalformedFileException(
+                    $"its storage {Shown(storage)} should take {BytesOf(storage):N0} bytes and takes {entry.Length:N0}"
+                );
             places[storage.Key] = new Place(archive.Begin(entry), entry.Deflated);
         }
     }
@@ -99,26 +127,41 @@ public sealed class TorchPickle
         stream.Position = 0;
         stream.ReadExactly(bytes);
         var unpickler = new Unpickler(bytes);
-        if (unpickler.Read() is not BigInteger magic || magic != Magic) throw new MalformedFileException("it is a pickle, but none that torch.save made");
-        if (unpickler.Read() is not ProtocolVersion) throw new MalformedFileException("it is of an unknown version of torch's format");
+        if (unpickler.Read() is not BigInteger magic || magic != Magic)
+            throw new MalformedFileException("it is a pickle, but none that torch.save made");
+        if (unpickler.Read() is not ProtocolVersion)
+            throw new MalformedFileException("it is of an unknown version of torch's format");
         if (unpickler.Read() is not PickledDict system || system["little_endian"] is not true)
             throw new MalformedFileException("its numbers are big endian; save it anew on a little-endian machine");
         Root = unpickler.Read();
-        if (unpickler.Read() is not List<object?> keys) throw new MalformedFileException("it lacks the list of its storages");
-        var storages = unpickler.Storages.GroupBy(storage => storage.Key).ToDictionary(group => group.Key, group => group.ToList());
+        if (unpickler.Read() is not List<object?> keys)
+            throw new MalformedFileException("it lacks the list of its storages");
+        var storages = unpickler
+            .Storages.GroupBy(storage => storage.Key)
+            .ToDictionary(group => group.Key, group => group.ToList());
         stream.Position = unpickler.Position;
         foreach (var key in keys)
         {
-            if (key is not string name || !storages.Remove(name, out var found)) throw new MalformedFileException("it lists a storage twice or one that it does not use");
+            if (key is not string name || !storages.Remove(name, out var found))
+                throw new MalformedFileException("it lists a storage twice or one that it does not use");
             var count = new byte[sizeof(long)];
-            if (stream.ReadAtLeast(count, count.Length, throwOnEndOfStream: false) < count.Length || found.Count > 1 || BitConverter.ToInt64(count) != found[0].Count
-                || BytesOf(found[0]) > stream.Length - stream.Position)
-                throw new MalformedFileException($"its storage {Shown(found[0])} does not have the {found[0].Count:N0} elements that it should: the file is truncated");
+            if (
+                stream.ReadAtLeast(count, count.Length, throwOnEndOfStream: false) < count.Length
+                || found.Count > 1
+                || BitConverter.ToInt64(count) != found[0].Count
+                || BytesOf(found[0]) > stream.Length - stream.Position
+            )
+                throw new MalformedFileException(
+                    $"its storage {Shown(found[0])} does not have the {found[0].Count:N0} elements that it should: the file is truncated"
+                );
             places[name] = new Place(stream.Position, Deflated: false);
             stream.Position += (long)BytesOf(found[0]);
         }
 
-        if (storages.Count > 0) throw new MalformedFileException($"it lacks its storage {Shown(storages.First().Value[0])}: it is incomplete");
+        if (storages.Count > 0)
+            throw new MalformedFileException(
+                $"it lacks its storage {Shown(storages.First().Value[0])}: it is incomplete"
+            );
     }
 
     private static Int128 BytesOf(PickledStorage storage) => (Int128)storage.Count * storage.Type.ElementSize();

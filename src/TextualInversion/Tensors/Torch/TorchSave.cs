@@ -19,16 +19,28 @@ public static class TorchSave
     public static void Write(string path, object? root, bool overwrite)
     {
         var pickle = new PickleWriter();
-        List<(string Name, byte[] Content)> entries = [("data.pkl", pickle.Write(root)), (".format_version", "1"u8.ToArray()), (".storage_alignment", "64"u8.ToArray()), ("byteorder", "little"u8.ToArray())];
-        foreach (var (index, tensor) in pickle.Storages.Index()) entries.Add(($"data/{index}", Bytes(tensor)));
+        List<(string Name, byte[] Content)> entries =
+        [
+            ("data.pkl", pickle.Write(root)),
+            (".format_version", "1"u8.ToArray()),
+            (".storage_alignment", "64"u8.ToArray()),
+            ("byteorder", "little"u8.ToArray()),
+        ];
+        foreach (var (index, tensor) in pickle.Storages.Index())
+            entries.Add(($"data/{index}", Bytes(tensor)));
         entries.Add(("version", "3\n"u8.ToArray()));
         entries.Add((".data/serialization_id", SerializationId(entries)));
-        AtomicFile.Write(path, overwrite, stream =>
-        {
-            var archive = new AlignedZip(stream);
-            foreach (var (name, content) in entries) archive.Add($"{Top}/{name}", content);
-            archive.Finish();
-        });
+        AtomicFile.Write(
+            path,
+            overwrite,
+            stream =>
+            {
+                var archive = new AlignedZip(stream);
+                foreach (var (name, content) in entries)
+                    archive.Add($"{Top}/{name}", content);
+                archive.Finish();
+            }
+        );
     }
 
     private static byte[] Bytes(Tensor tensor)

@@ -44,9 +44,12 @@ internal sealed class Unpickler
         {
             Spend(1);
             var opcode = (char)bytes.Byte();
-            if (opcode == '.') return Pop();
+            if (opcode == '.')
+                return Pop();
             if (!Push(opcode) && !Collect(opcode) && !Refer(opcode) && !Make(opcode))
-                throw new MalformedFileException($"byte {bytes.Position - 1:N0} of its pickle, 0x{(int)opcode:x2}, is no opcode");
+                throw new MalformedFileException(
+                    $"byte {bytes.Position - 1:N0} of its pickle, 0x{(int)opcode:x2}, is no opcode"
+                );
         }
     }
 
@@ -63,7 +66,12 @@ internal sealed class Unpickler
             'J' => (long)bytes.Int32(),
             '\x8a' => Integer(bytes.Byte()),
             '\x8b' => Integer(bytes.UInt32()),
-            'I' => bytes.Line() switch { "00" => false, "01" => true, var line => PickleText.Integer(line) },
+            'I' => bytes.Line() switch
+            {
+                "00" => false,
+                "01" => true,
+                var line => PickleText.Integer(line),
+            },
             'L' => PickleText.Integer(bytes.Line().TrimEnd('L')),
             'G' => bytes.Double(),
             'F' => PickleText.Double(bytes.Line()),
@@ -80,7 +88,8 @@ internal sealed class Unpickler
             '}' => new PickledDict(),
             _ => this,
         };
-        if (value == this) return false;
+        if (value == this)
+            return false;
         stack.Add(value);
         return true;
     }
@@ -90,23 +99,46 @@ internal sealed class Unpickler
     {
         switch (opcode)
         {
-            case '(': marks.Push(stack.Count); break;
-            case '1': PopToMark(); break;
-            case 't': stack.Add(PopToMark()); break;
-            case '\x85': stack.Add(Pop(1)); break;
-            case '\x86': stack.Add(Pop(2)); break;
-            case '\x87': stack.Add(Pop(3)); break;
-            case 'l' or '\x91': stack.Add(PopToMark().ToList()); break;
-            case 'a': Append(Pop(1)); break;
-            case 'e' or '\x90': Append(PopToMark()); break;
+            case '(':
+                marks.Push(stack.Count);
+                break;
+            case '1':
+                PopToMark();
+                break;
+            case 't':
+                stack.Add(PopToMark());
+                break;
+            case '\x85':
+                stack.Add(Pop(1));
+                break;
+            case '\x86':
+                stack.Add(Pop(2));
+                break;
+            case '\x87':
+                stack.Add(Pop(3));
+                break;
+            case 'l' or '\x91':
+                stack.Add(PopToMark().ToList());
+                break;
+            case 'a':
+                Append(Pop(1));
+                break;
+            case 'e' or '\x90':
+                Append(PopToMark());
+                break;
             case 'd':
                 var items = PopToMark();
                 stack.Add(new PickledDict());
                 SetItems(items);
                 break;
-            case 's': SetItems(Pop(2)); break;
-            case 'u': SetItems(PopToMark()); break;
-            default: return false;
+            case 's':
+                SetItems(Pop(2));
+                break;
+            case 'u':
+                SetItems(PopToMark());
+                break;
+            default:
+                return false;
         }
 
         return true;
@@ -117,21 +149,45 @@ internal sealed class Unpickler
     {
         switch (opcode)
         {
-            case '0' when stack.Count == Floor && marks.Count > 0: marks.Pop(); break; // as Python does
-            case '0': Pop(); break;
-            case '2': stack.Add(Top); break;
-            case 'p': Remember(PickleText.Index(bytes.Line())); break;
-            case 'q': Remember(bytes.Byte()); break;
-            case 'r': Remember(bytes.UInt32()); break;
-            case '\x94': Remember(memo.Count); break;
-            case 'g': stack.Add(Recall(PickleText.Index(bytes.Line()))); break;
-            case 'h': stack.Add(Recall(bytes.Byte())); break;
-            case 'j': stack.Add(Recall(bytes.UInt32())); break;
-            case '\x80':
-                if (bytes.Byte() is > 5 and var protocol) throw new MalformedFileException($"its pickle is of protocol {protocol}, 5 is the newest known");
+            case '0' when stack.Count == Floor && marks.Count > 0:
+                marks.Pop();
+                break; // as Python does
+            case '0':
+                Pop();
                 break;
-            case '\x95': bytes.UInt64(); break; // how long the next frame is; each value is checked for itself
-            default: return false;
+            case '2':
+                stack.Add(Top);
+                break;
+            case 'p':
+                Remember(PickleText.Index(bytes.Line()));
+                break;
+            case 'q':
+                Remember(bytes.Byte());
+                break;
+            case 'r':
+                Remember(bytes.UInt32());
+                break;
+            case '\x94':
+                Remember(memo.Count);
+                break;
+            case 'g':
+                stack.Add(Recall(PickleText.Index(bytes.Line())));
+                break;
+            case 'h':
+                stack.Add(Recall(bytes.Byte()));
+                break;
+            case 'j':
+                stack.Add(Recall(bytes.UInt32()));
+                break;
+            case '\x80':
+                if (bytes.Byte() is > 5 and var protocol)
+                    throw new MalformedFileException($"its pickle is of protocol {protocol}, 5 is the newest known");
+                break;
+            case '\x95':
+                bytes.UInt64();
+                break; // how long the next frame is; each value is checked for itself
+            default:
+                return false;
         }
 
         return true;
@@ -142,72 +198,104 @@ internal sealed class Unpickler
     {
         switch (opcode)
         {
-            case 'c': stack.Add(PickleGlobals.Find(bytes.Line(), bytes.Line())); break;
-            case '\x93':
-                stack.Add(Pop(2) is [string module, string name] ? PickleGlobals.Find(module, name) : throw new MalformedFileException("it names a class by something that is no text"));
+            case 'c':
+                stack.Add(PickleGlobals.Find(bytes.Line(), bytes.Line()));
                 break;
-            case 'Q': stack.Add(calls.Persistent(Pop())); break;
-            case 'R' or '\x81': Call(Pop(2)); break;
+            case '\x93':
+                stack.Add(
+                    Pop(2) is [string module, string name]
+                        ? PickleGlobals.Find(module, name)
+                        : throw new MalformedFileException("it names a class by something that is no text")
+                );
+                break;
+            case 'Q':
+                stack.Add(calls.Persistent(Pop()));
+                break;
+            case 'R' or '\x81':
+                Call(Pop(2));
+                break;
             case '\x92':
                 var made = Pop(3);
                 Call([made[0], made[1]]);
                 break;
-            case 'i': Call([PickleGlobals.Find(bytes.Line(), bytes.Line()), PopToMark()]); break;
+            case 'i':
+                Call([PickleGlobals.Find(bytes.Line(), bytes.Line()), PopToMark()]);
+                break;
             case 'o':
                 var values = PopToMark();
                 Call(values.Length > 0 ? [values[0], values[1..]] : [null, EmptyTuple]);
                 break;
             case 'b':
                 var state = Pop();
-                if (Top is PickledObject built) built.State = state; // other values' attributes, such as a state dict's versions, mean nothing here
+                if (Top is PickledObject built)
+                    built.State = state; // other values' attributes, such as a state dict's versions, mean nothing here
                 break;
-            case 'P': throw new MalformedFileException("it refers to something outside by a line of text (protocol 0); save it anew with torch.save as it is");
-            case '\x82' or '\x83' or '\x84': throw new MalformedFileException("it asks for a class by a number (an EXT opcode), which torch never writes; nothing was run");
-            case '\x97' or '\x98': throw new MalformedFileException("it refers to buffers outside, which torch never writes");
-            default: return false;
+            case 'P':
+                throw new MalformedFileException(
+                    "it refers to something outside by a line of text (protocol 0); save it anew with torch.save as it is"
+                );
+            case '\x82' or '\x83' or '\x84':
+                throw new MalformedFileException(
+                    "it asks for a class by a number (an EXT opcode), which torch never writes; nothing was run"
+                );
+            case '\x97' or '\x98':
+                throw new MalformedFileException("it refers to buffers outside, which torch never writes");
+            default:
+                return false;
         }
 
         return true;
     }
 
-    private void Call(ReadOnlySpan<object?> functionAndArguments) => stack.Add(calls.Call(functionAndArguments[0], functionAndArguments[1]));
+    private void Call(ReadOnlySpan<object?> functionAndArguments) =>
+        stack.Add(calls.Call(functionAndArguments[0], functionAndArguments[1]));
 
     private void Append(ReadOnlySpan<object?> values)
     {
-        if (Top is List<object?> list) list.AddRange(values);
-        else if (Top is not PickledObject) throw new MalformedFileException("it appends to something that is no list");
+        if (Top is List<object?> list)
+            list.AddRange(values);
+        else if (Top is not PickledObject)
+            throw new MalformedFileException("it appends to something that is no list");
     }
 
     private void SetItems(ReadOnlySpan<object?> keysAndValues)
     {
-        if (keysAndValues.Length % 2 != 0) throw new MalformedFileException("it sets a key without a value");
+        if (keysAndValues.Length % 2 != 0)
+            throw new MalformedFileException("it sets a key without a value");
         if (Top is PickledDict dictionary)
-            for (var i = 0; i < keysAndValues.Length; i += 2) dictionary.Set(keysAndValues[i], keysAndValues[i + 1]);
-        else if (Top is not PickledObject) throw new MalformedFileException("it sets a key of something that is no dictionary");
+            for (var i = 0; i < keysAndValues.Length; i += 2)
+                dictionary.Set(keysAndValues[i], keysAndValues[i + 1]);
+        else if (Top is not PickledObject)
+            throw new MalformedFileException("it sets a key of something that is no dictionary");
     }
 
     /// <summary>A PUT takes two bytes, so that its number is below the number of bytes; a larger one only wants memory.</summary>
     private void Remember(long index)
     {
-        if (index > bytes.Position) throw new MalformedFileException($"it numbers a value {index:N0} after {bytes.Position:N0} bytes");
-        while (memo.Count <= index) memo.Add(this); // never a value
+        if (index > bytes.Position)
+            throw new MalformedFileException($"it numbers a value {index:N0} after {bytes.Position:N0} bytes");
+        while (memo.Count <= index)
+            memo.Add(this); // never a value
         memo[(int)index] = Top;
     }
 
-    private object? Recall(long index) => index < memo.Count && memo[(int)index] is var value && value != this
-        ? value
-        : throw new MalformedFileException($"it refers to its value {index:N0}, which there is not");
+    private object? Recall(long index) =>
+        index < memo.Count && memo[(int)index] is var value && value != this
+            ? value
+            : throw new MalformedFileException($"it refers to its value {index:N0}, which there is not");
 
     /// <summary>The part of the stack that may be popped lies above the last mark.</summary>
     private int Floor => marks.Count > 0 ? marks.Peek() : 0;
 
-    private object? Top => stack.Count > Floor ? stack[^1] : throw new MalformedFileException("it takes a value from an empty stack");
+    private object? Top =>
+        stack.Count > Floor ? stack[^1] : throw new MalformedFileException("it takes a value from an empty stack");
 
     private object? Pop() => Pop(1)[0];
 
     private object?[] Pop(int count)
     {
-        if (stack.Count - Floor < count) throw new MalformedFileException("it takes a value from an empty stack");
+        if (stack.Count - Floor < count)
+            throw new MalformedFileException("it takes a value from an empty stack");
         var values = stack.GetRange(stack.Count - count, count).ToArray();
         stack.RemoveRange(stack.Count - count, count);
         return values;
@@ -215,19 +303,22 @@ internal sealed class Unpickler
 
     private object?[] PopToMark()
     {
-        if (marks.Count == 0) throw new MalformedFileException("it collects values without a mark");
+        if (marks.Count == 0)
+            throw new MalformedFileException("it collects values without a mark");
         var values = Pop(stack.Count - Floor);
         marks.Pop();
         return values;
     }
 
-    private object Integer(uint length) => length <= MaxIntegerBytes
-        ? PickleText.Integer(new BigInteger(bytes.Take(length)))
-        : throw new MalformedFileException($"it holds an integer of {length:N0} bytes");
+    private object Integer(uint length) =>
+        length <= MaxIntegerBytes
+            ? PickleText.Integer(new BigInteger(bytes.Take(length)))
+            : throw new MalformedFileException($"it holds an integer of {length:N0} bytes");
 
     private void Spend(int work)
     {
         operations += work;
-        if (operations > MaxOperations) throw new MalformedFileException($"its pickle takes more than {MaxOperations:N0} steps");
+        if (operations > MaxOperations)
+            throw new MalformedFileException($"its pickle takes more than {MaxOperations:N0} steps");
     }
 }

@@ -15,10 +15,17 @@ internal static class CaptionTags
     /// <param name="random">decides</param>
     public static string Vary(string caption, TrainOptions options, StepRandom random)
     {
-        if (!options.ShuffleTags && options.DropTags == 0) return caption;
+        if (!options.ShuffleTags && options.DropTags == 0)
+            return caption;
         var tags = caption.Split(',').Select(tag => tag.Trim()).Where(tag => tag.Length > 0).ToList();
         var kept = tags.Take(options.KeepTags);
-        var free = tags.Skip(options.KeepTags).Where(tag => options.DropTags == 0 || random.Uniform() >= options.DropTags || tag.Contains(PromptTemplates.Slot, StringComparison.Ordinal)).ToList();
+        var free = tags.Skip(options.KeepTags)
+            .Where(tag =>
+                options.DropTags == 0
+                || random.Uniform() >= options.DropTags
+                || tag.Contains(PromptTemplates.Slot, StringComparison.Ordinal)
+            )
+            .ToList();
         var order = options.ShuffleTags ? random.Permutation(free.Count) : [.. Enumerable.Range(0, free.Count)];
         return string.Join(Separator, kept.Concat(order.Select(index => free[index])));
     }

@@ -17,7 +17,12 @@ internal sealed class PictureOrder
     public PictureOrder(ulong seed, IEnumerable<(int Picture, (long Height, long Width) Size, int Repeats)> pictures)
     {
         this.seed = seed;
-        shapes = [.. pictures.GroupBy(picture => picture.Size).Select(group => group.SelectMany(each => Enumerable.Repeat(each.Picture, each.Repeats)).ToArray())];
+        shapes =
+        [
+            .. pictures
+                .GroupBy(picture => picture.Size)
+                .Select(group => group.SelectMany(each => Enumerable.Repeat(each.Picture, each.Repeats)).ToArray()),
+        ];
         shapeOf = [.. shapes.SelectMany((members, shape) => Enumerable.Repeat(shape, members.Length))];
     }
 
@@ -37,6 +42,10 @@ internal sealed class PictureOrder
     {
         var members = shapes[shape];
         var (round, position) = Math.DivRem(sample, members.Length);
-        return members[new StepRandom(seed, StepRandom.Purpose.PictureOrder, ((long)shape << ShapeBits) + round).Permutation(members.Length)[position]];
+        return members[
+            new StepRandom(seed, StepRandom.Purpose.PictureOrder, ((long)shape << ShapeBits) + round).Permutation(
+                members.Length
+            )[position]
+        ];
     }
 }

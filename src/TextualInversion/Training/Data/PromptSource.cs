@@ -14,11 +14,23 @@ public sealed class PromptSource
     /// <param name="templates">Sentences with <c>{}</c> for the placeholder.</param>
     /// <param name="initializer">The words that a description may hold in the placeholder's place.</param>
     /// <param name="options">How descriptions are used.</param>
-    public PromptSource(IReadOnlyList<TrainingPicture> pictures, IReadOnlyList<string> templates, string initializer, TrainOptions options)
+    public PromptSource(
+        IReadOnlyList<TrainingPicture> pictures,
+        IReadOnlyList<string> templates,
+        string initializer,
+        TrainOptions options
+    )
     {
         this.templates = templates;
         this.options = options;
-        captions = [.. pictures.Select(picture => options.Captions != CaptionUse.Off && picture.Caption is { } caption ? Captions.ToTemplate(caption, initializer) : null)];
+        captions =
+        [
+            .. pictures.Select(picture =>
+                options.Captions != CaptionUse.Off && picture.Caption is { } caption
+                    ? Captions.ToTemplate(caption, initializer)
+                    : null
+            ),
+        ];
     }
 
     /// <summary>For each picture its description as a prompt, null where the templates are used.</summary>
@@ -29,7 +41,8 @@ public sealed class PromptSource
     public IReadOnlyList<string> All(Placeholder placeholder)
     {
         var sentences = captions.OfType<string>();
-        if (options.Captions == CaptionUse.Mixed || captions.Any(caption => caption is null)) sentences = templates.Concat(sentences);
+        if (options.Captions == CaptionUse.Mixed || captions.Any(caption => caption is null))
+            sentences = templates.Concat(sentences);
         return [.. sentences.Select(sentence => PromptTemplates.Format(sentence, placeholder.Name)).Distinct()];
     }
 
@@ -37,7 +50,10 @@ public sealed class PromptSource
     internal string Prompt(int picture, Placeholder placeholder, StepRandom random)
     {
         var caption = options.Captions == CaptionUse.Mixed && random.Uniform() < 0.5 ? null : captions[picture];
-        return PromptTemplates.Format(caption is null ? templates[random.Index(templates.Count)] : CaptionTags.Vary(caption, options, random), placeholder.Name);
+        return PromptTemplates.Format(
+            caption is null ? templates[random.Index(templates.Count)] : CaptionTags.Vary(caption, options, random),
+            placeholder.Name
+        );
     }
 
     /// <summary>A prompt to measure under, which no option varies.</summary>

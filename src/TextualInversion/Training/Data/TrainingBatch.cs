@@ -11,7 +11,12 @@ namespace TextualInversion.Training.Data;
 /// <param name="Prompts">B prompts that hold the placeholder, for each text encoder</param>
 /// <param name="Pictures">B sizes and crops</param>
 public sealed record TrainingBatch(
-    Tensor Latents, Tensor Noise, long[] Timesteps, IReadOnlyList<PromptTokens> Prompts, IReadOnlyList<PictureGeometry> Pictures)
+    Tensor Latents,
+    Tensor Noise,
+    long[] Timesteps,
+    IReadOnlyList<PromptTokens> Prompts,
+    IReadOnlyList<PictureGeometry> Pictures
+)
 {
     /// <summary>What counts of each picture, (B, h, w) in [0, 1]; null where everything does.</summary>
     public Tensor? Mask { get; init; }

@@ -22,7 +22,12 @@ public sealed class TrainingSet : IDisposable
     /// <param name="options">Whether they are mirrored, how they were cropped, and whether one is held out.</param>
     /// <param name="cancellationToken">Stops between two pictures.</param>
     /// <exception cref="InvalidOperationException">The VAE changed.</exception>
-    public TrainingSet(IDiffusionModel model, IReadOnlyList<TrainingPicture> pictures, TrainOptions options, CancellationToken cancellationToken)
+    public TrainingSet(
+        IDiffusionModel model,
+        IReadOnlyList<TrainingPicture> pictures,
+        TrainOptions options,
+        CancellationToken cancellationToken
+    )
     {
         var before = model.Hash(ModelPart.VaeEncoder);
         (Learned, HeldOut) = HeldOutPicture.Split(pictures, options);
@@ -67,10 +72,12 @@ public sealed class TrainingSet : IDisposable
     public PictureGeometry Geometry(int picture) => geometries[picture];
 
     /// <summary>h and w of a picture.</summary>
-    public (long Height, long Width) Size(int picture) => (latents[picture].Mean.shape[2], latents[picture].Mean.shape[3]);
+    public (long Height, long Width) Size(int picture) =>
+        (latents[picture].Mean.shape[2], latents[picture].Mean.shape[3]);
 
     /// <summary>Which pictures are in which batch of a run.</summary>
-    internal PictureOrder Order(ulong seed) => new(seed, Learned.Select(picture => (picture, Size(picture), repeats[picture])));
+    internal PictureOrder Order(ulong seed) =>
+        new(seed, Learned.Select(picture => (picture, Size(picture), repeats[picture])));
 
     /// <summary>The shape of a batch of latents of a picture's size, (B, 4, h, w).</summary>
     public long[] Shape(int picture, int batch) => [batch, .. latents[picture].Mean.shape[1..]];
@@ -83,7 +90,10 @@ public sealed class TrainingSet : IDisposable
     {
         using var scope = NewDisposeScope();
         var chosen = Indices(pictures, mirrored).Select(index => latents[index]).ToList();
-        var all = new LatentDistribution(cat([.. chosen.Select(each => each.Mean)], dim: 0), cat([.. chosen.Select(each => each.Std)], dim: 0)); // (B, 4, h, w)
+        var all = new LatentDistribution(
+            cat([.. chosen.Select(each => each.Mean)], dim: 0),
+            cat([.. chosen.Select(each => each.Std)], dim: 0)
+        ); // (B, 4, h, w)
         return all.Sample(noise).MoveToOuterDisposeScope();
     }
 
@@ -91,7 +101,8 @@ public sealed class TrainingSet : IDisposable
     public Tensor? Masks(int[] pictures, bool[] mirrored)
     {
         var chosen = Indices(pictures, mirrored).Select(index => masks[index]).ToList();
-        if (chosen.All(mask => mask is null)) return null;
+        if (chosen.All(mask => mask is null))
+            return null;
         using var scope = NewDisposeScope();
         var whole = ones_like(chosen.First(mask => mask is not null)!);
         return cat([.. chosen.Select(mask => mask ?? whole)], dim: 0).MoveToOuterDisposeScope(); // (B, h, w)
@@ -99,30 +110,49 @@ public sealed class TrainingSet : IDisposable
 
     public void Dispose()
     {
-        foreach (var each in latents) each.Dispose();
-        foreach (var mask in masks) mask?.Dispose();
+        foreach (var each in latents)
+            each.Dispose();
+        foreach (var mask in masks)
+            mask?.Dispose();
     }
 
-    private IEnumerable<int> Indices(int[] pictures, bool[] mirrored) => pictures.Zip(mirrored, (picture, mirror) => mirror ? Count + picture : picture);
+    private IEnumerable<int> Indices(int[] pictures, bool[] mirrored) =>
+        pictures.Zip(mirrored, (picture, mirror) => mirror ? Count + picture : picture);
 
     private static Tensor? MaskOf(TrainingPicture picture, IDiffusionModel model)
     {
-        if (picture.Mask is not { IsWhole: false } mask) return null;
+        if (picture.Mask is not { IsWhole: false } mask)
+            return null;
         var side = model.PixelsPerCell;
         return tensor(mask.Average(side), [1, mask.HeightPixels / side, mask.WidthPixels / side], device: model.Device); // (1, h, w)
     }
 
     private static PictureGeometry GeometryOf(TrainingPicture picture, CropMode crop)
     {
-        var (originalHeight, originalWidth, height, width) = (picture.OriginalHeightPixels, picture.OriginalWidthPixels, picture.Pixels.HeightPixels, picture.Pixels.WidthPixels);
+        var (originalHeight, originalWidth, height, width) = (
+            picture.OriginalHeightPixels,
+            picture.OriginalWidthPixels,
+            picture.Pixels.HeightPixels,
+            picture.Pixels.WidthPixels
+        );
         switch (crop)
         {
-            case CropMode.Center: return PictureGeometry.CenterCrop(originalHeight, originalWidth, height);
-            case CropMode.Squash: return PictureGeometry.Squash(originalHeight, originalWidth, height);
+            case CropMode.Center:
+                return PictureGeometry.CenterCrop(originalHeight, originalWidth, height);
+            case CropMode.Squash:
+                return PictureGeometry.Squash(originalHeight, originalWidth, height);
             case CropMode.Bucket:
                 var covering = PictureFit.Covering(originalWidth, originalHeight, (width, height));
-                return new PictureGeometry(originalHeight, originalWidth, (covering.HeightPixels - height) / 2, (covering.WidthPixels - width) / 2, height, width);
-            default: throw new ArgumentOutOfRangeException(nameof(crop));
+                return new PictureGeometry(
+                    originalHeight,
+                    originalWidth,
+                    (covering.HeightPixels - height) / 2,
+                    (covering.WidthPixels - width) / 2,
+                    height,
+                    width
+                );
+            default:
+                throw new ArgumentOutOfRangeException(nameof(crop));
         }
     }
 }

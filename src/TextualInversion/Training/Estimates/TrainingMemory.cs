@@ -11,7 +11,8 @@ public static class TrainingMemory
 {
     // Feature maps that are kept of a residual block and of a transformer block, each as large as its result; fitted to measured peaks of
     // Stable Diffusion 1 and XL.
-    private const int MapsOfResnet = 6, MapsOfTransformer = 36;
+    private const int MapsOfResnet = 6,
+        MapsOfTransformer = 36;
 
     /// <param name="files">the model</param>
     /// <param name="side">of the pictures, in pixels; null for the model's own. Those of other shapes have no more pixels, see <see cref="TextualInversion.Data.AspectBuckets"/></param>
@@ -22,7 +23,8 @@ public static class TrainingMemory
     public static long Estimate(IModelFiles files, int? side, int batch, ScalarType type)
     {
         long size = type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
-        string[] textParts = files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
+        string[] textParts =
+            files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
         var text = textParts.Sum(part => Elements(files.Weights(part))) * sizeof(float);
         var unet = files.Config<UNetConfig>("unet");
         long cells = side / files.Config<VaeConfig>("vae").PixelsPerCell ?? unet.SampleSize;
@@ -33,18 +35,22 @@ public static class TrainingMemory
     /// <param name="cells">along a side of the latents</param>
     private static long Kept(UNetConfig config, long cells)
     {
-        var levels = config.BlockOutChannels.Select((channels, level) =>
-        {
-            var area = (cells >> level) * (cells >> level);
-            var transformers = MapsOfTransformer * UNetConfig.At(config.TransformerLayersPerBlock, level);
-            var hasAttention = config.DownBlockTypes[level].StartsWith("CrossAttn", StringComparison.Ordinal);
-            var layers = 2 * UNetConfig.At(config.LayersPerBlock, level) + 1; // in, and one more out
-            var maps = layers * (MapsOfResnet + (hasAttention ? transformers : 0));
-            if (level == config.BlockOutChannels.Count - 1) maps += 2 * MapsOfResnet + transformers; // the middle
-            return maps * area * channels;
-        });
+        var levels = config.BlockOutChannels.Select(
+            (channels, level) =>
+            {
+                var area = (cells >> level) * (cells >> level);
+                var transformers = MapsOfTransformer * UNetConfig.At(config.TransformerLayersPerBlock, level);
+                var hasAttention = config.DownBlockTypes[level].StartsWith("CrossAttn", StringComparison.Ordinal);
+                var layers = 2 * UNetConfig.At(config.LayersPerBlock, level) + 1; // in, and one more out
+                var maps = layers * (MapsOfResnet + (hasAttention ? transformers : 0));
+                if (level == config.BlockOutChannels.Count - 1)
+                    maps += 2 * MapsOfResnet + transformers; // the middle
+                return maps * area * channels;
+            }
+        );
         return levels.Sum();
     }
 
-    private static long Elements(ITensorFile file) => file.Tensors.Values.Sum(entry => entry.Shape.Aggregate(1L, (product, length) => product * length));
+    private static long Elements(ITensorFile file) =>
+        file.Tensors.Values.Sum(entry => entry.Shape.Aggregate(1L, (product, length) => product * length));
 }

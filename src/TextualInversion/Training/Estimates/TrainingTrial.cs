@@ -25,11 +25,23 @@ public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds,
     /// <param name="concept">to be learned; its rows stay as they are</param>
     /// <param name="cancellationToken">stops it</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static TrainingTrial Run(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options, Concept concept, CancellationToken cancellationToken)
+    public static TrainingTrial Run(
+        IDiffusionModel model,
+        NoiseSchedule schedule,
+        TrainOptions options,
+        Concept concept,
+        CancellationToken cancellationToken
+    )
     {
         var clock = new Stopwatch();
         var set = concept.Pictures;
-        var batches = new BatchSource(set, concept.Prompts, new PromptTokenizers(model.Tokenizers, [concept.Placeholder]), options, schedule.Config.NumTrainTimesteps);
+        var batches = new BatchSource(
+            set,
+            concept.Prompts,
+            new PromptTokenizers(model.Tokenizers, [concept.Placeholder]),
+            options,
+            schedule.Config.NumTrainTimesteps
+        );
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
         var (seconds, finite, gradient) = (new List<double>(), true, false);
         for (var number = 0; number <= MostBatches && (number < 2 || seconds.Sum() < Budget.TotalSeconds); number++)
@@ -39,7 +51,8 @@ public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds,
             clock.Restart();
             var loss = learner.Accumulate(batches.Draw(number, model.Device));
             var norm = learner.GradientNorm();
-            if (number > 0) seconds.Add(clock.Elapsed.TotalSeconds);
+            if (number > 0)
+                seconds.Add(clock.Elapsed.TotalSeconds);
             finite &= double.IsFinite(loss) && double.IsFinite(norm);
             gradient |= norm > 0;
         }
@@ -56,14 +69,19 @@ public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds,
             return clock.Elapsed.TotalSeconds;
         }
 
-        double Passes() => (ValidationSet.Examples(set.Learned.Count, 1).Count + (set.HeldOut is null ? 0 : ValidationSet.Examples(1, 1).Count)) / (double)options.Batch;
+        double Passes() =>
+            (
+                ValidationSet.Examples(set.Learned.Count, 1).Count
+                + (set.HeldOut is null ? 0 : ValidationSet.Examples(1, 1).Count)
+            ) / (double)options.Batch;
     }
 
     /// <summary>How long a whole run takes, without what comes before the first step: all its steps, should none end it earlier.</summary>
     public double Seconds(TrainOptions options)
     {
         // Before the first step, with and without prompts; then every so often, and after the last.
-        var validations = options.ValidateEvery == 0 ? 0 : 2 + ((options.Steps + options.ValidateEvery - 1) / options.ValidateEvery);
+        var validations =
+            options.ValidateEvery == 0 ? 0 : 2 + ((options.Steps + options.ValidateEvery - 1) / options.ValidateEvery);
         return (options.Steps * StepSeconds) + (validations * ValidationSeconds);
     }
 }

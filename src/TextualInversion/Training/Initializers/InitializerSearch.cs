@@ -14,13 +14,17 @@ namespace TextualInversion.Training.Initializers;
 /// </summary>
 public sealed class InitializerSearch : IDisposable
 {
-    private const int Candidates = 64, FirstExamples = 4, Finalists = 10, Passes = 2;
+    private const int Candidates = 64,
+        FirstExamples = 4,
+        Finalists = 10,
+        Passes = 2;
 
     private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;
     private readonly TrainOptions options;
     private readonly IReadOnlyList<(int Id, string Word)> words;
-    private readonly int vectors, examples;
+    private readonly int vectors,
+        examples;
     private readonly Dictionary<int, ValidationSet> sets = []; // by the number of examples
 
     /// <param name="model">The frozen model.</param>
@@ -31,7 +35,13 @@ public sealed class InitializerSearch : IDisposable
     {
         this.model = model;
         this.schedule = schedule;
-        this.options = options with { Optimizer = OptimizerKind.AdamW, KeepNorm = KeptNorm.None, SnrGamma = 0, Ema = 0 };
+        this.options = options with
+        {
+            Optimizer = OptimizerKind.AdamW,
+            KeepNorm = KeptNorm.None,
+            SnrGamma = 0,
+            Ema = 0,
+        };
         words = model.Tokenizers[0].Words();
         vectors = concept.Placeholder.Vectors;
         var steps = schedule.Config.NumTrainTimesteps;
@@ -39,8 +49,17 @@ public sealed class InitializerSearch : IDisposable
         examples = ValidationSet.Examples(concept.Pictures.Learned.Count, steps).Count;
         for (var most = FirstExamples; ; most = Math.Min(2 * most, examples))
         {
-            sets[most] = new ValidationSet(concept.Pictures, concept.Pictures.Learned, concept.Prompts, tokenizers, options.Batch, steps, most);
-            if (most == examples) break;
+            sets[most] = new ValidationSet(
+                concept.Pictures,
+                concept.Pictures.Learned,
+                concept.Prompts,
+                tokenizers,
+                options.Batch,
+                steps,
+                most
+            );
+            if (most == examples)
+                break;
         }
     }
 
@@ -54,7 +73,8 @@ public sealed class InitializerSearch : IDisposable
         {
             var first = Math.Min(words.Count, Candidates);
             var second = Math.Min(first, Finalists) + Math.Min(words.Count - first, Candidates);
-            return SuccessiveHalving.Cost(first, FirstExamples, examples, Finalists) + (words.Count == first ? 0 : SuccessiveHalving.Cost(second, FirstExamples, examples, Finalists));
+            return SuccessiveHalving.Cost(first, FirstExamples, examples, Finalists)
+                + (words.Count == first ? 0 : SuccessiveHalving.Cost(second, FirstExamples, examples, Finalists));
         }
     }
 
@@ -66,7 +86,10 @@ public sealed class InitializerSearch : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<RankedWord> Run(int start, IProgress<int> progress, CancellationToken cancellationToken)
     {
-        if (words.Count == 0) throw new TextualInversionException("--initializer auto: the model's vocabulary has no whole words; name one yourself.");
+        if (words.Count == 0)
+            throw new TextualInversionException(
+                "--initializer auto: the model's vocabulary has no whole words; name one yourself."
+            );
         using var learner = new Learner(model, schedule, RowsOf(start), options);
         var judged = 0;
         var best = new List<(int Id, string Word)>();
@@ -74,9 +97,16 @@ public sealed class InitializerSearch : IDisposable
         for (var (pass, seen) = (0, new HashSet<int>()); pass < Passes && seen.Count < words.Count; pass++)
         {
             var estimates = Estimates(best.Count == 0 ? start : best[0].Id);
-            var worth = words.Where(word => !seen.Contains(word.Id)).OrderBy(word => estimates[word.Id]).Take(Candidates).ToList();
+            var worth = words
+                .Where(word => !seen.Contains(word.Id))
+                .OrderBy(word => estimates[word.Id])
+                .Take(Candidates)
+                .ToList();
             seen.UnionWith(worth.Select(word => word.Id));
-            var found = SuccessiveHalving.Rank([.. best, .. worth], FirstExamples, examples, Finalists, LossOf).Take(Finalists).ToList();
+            var found = SuccessiveHalving
+                .Rank([.. best, .. worth], FirstExamples, examples, Finalists, LossOf)
+                .Take(Finalists)
+                .ToList();
             best = [.. found.Select(word => word.Candidate)];
             ranked = [.. found.Select(word => new RankedWord(word.Candidate.Word, word.Score))];
         }
@@ -96,20 +126,36 @@ public sealed class InitializerSearch : IDisposable
 
     public void Dispose()
     {
-        foreach (var set in sets.Values) set.Dispose();
+        foreach (var set in sets.Values)
+            set.Dispose();
     }
 
     /// <summary>What the loss would be with each token of the vocabulary, up to a constant, were it as steep everywhere as at one word.</summary>
     internal double[] Estimates(int id)
     {
         using var scope = NewDisposeScope();
-        using var learner = new Learner(model, schedule, RowsOf(id), options with { Accumulate = (examples + options.Batch - 1) / options.Batch });
+        using var learner = new Learner(
+            model,
+            schedule,
+            RowsOf(id),
+            options with
+            {
+                Accumulate = (examples + options.Batch - 1) / options.Batch,
+            }
+        );
         sets[examples].Loss(learner.Accumulate);
         using var noGrad = no_grad();
-        var slopes = learner.Gradients.Zip(model.Vocabularies, (gradient, vocabulary) => vocabulary.mm(gradient.sum(0, keepdim: true).t()).squeeze(1)); // (V)
-        return [.. slopes.Aggregate((first, second) => first + second).cpu().data<float>().Select(slope => (double)slope)];
+        var slopes = learner.Gradients.Zip(
+            model.Vocabularies,
+            (gradient, vocabulary) => vocabulary.mm(gradient.sum(0, keepdim: true).t()).squeeze(1)
+        ); // (V)
+        return
+        [
+            .. slopes.Aggregate((first, second) => first + second).cpu().data<float>().Select(slope => (double)slope),
+        ];
     }
 
     /// <summary>(n, d) for each text encoder, whose vocabularies are alike: the word's row, n times.</summary>
-    private List<Tensor> RowsOf(int id) => [.. model.Vocabularies.Select(vocabulary => vocabulary[id].expand(vectors, -1))];
+    private List<Tensor> RowsOf(int id) =>
+        [.. model.Vocabularies.Select(vocabulary => vocabulary[id].expand(vectors, -1))];
 }

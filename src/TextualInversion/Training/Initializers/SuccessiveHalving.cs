@@ -11,15 +11,26 @@ internal static class SuccessiveHalving
     /// <param name="fewest">candidates that the last round ranks, at least, where there are as many</param>
     /// <param name="scoreOf">of a candidate, judged by so much; the smaller the better, and not finite for the worst</param>
     /// <returns>those of the last round with their scores, the best first, the earlier of equals</returns>
-    public static IReadOnlyList<(T Candidate, double Score)> Rank<T>(IReadOnlyList<T> candidates, int few, int all, int fewest, Func<T, int, double> scoreOf)
+    public static IReadOnlyList<(T Candidate, double Score)> Rank<T>(
+        IReadOnlyList<T> candidates,
+        int few,
+        int all,
+        int fewest,
+        Func<T, int, double> scoreOf
+    )
     {
         var left = candidates;
         for (var much = few; much < all && left.Count > fewest; much *= 2)
-            left = [.. Judge(left, much).Take(Math.Max(fewest, (left.Count + 1) / 2)).Select(judged => judged.Candidate)];
+            left =
+            [
+                .. Judge(left, much).Take(Math.Max(fewest, (left.Count + 1) / 2)).Select(judged => judged.Candidate),
+            ];
         return [.. Judge(left, all)];
 
         IEnumerable<(T Candidate, double Score)> Judge(IReadOnlyList<T> which, int much) =>
-            which.Select(candidate => (candidate, scoreOf(candidate, much))).OrderBy(judged => double.IsFinite(judged.Item2) ? judged.Item2 : double.PositiveInfinity);
+            which
+                .Select(candidate => (candidate, scoreOf(candidate, much)))
+                .OrderBy(judged => double.IsFinite(judged.Item2) ? judged.Item2 : double.PositiveInfinity);
     }
 
     /// <summary>How much is judged by in all.</summary>

@@ -16,11 +16,13 @@ internal static class DenoisingLoss
     /// <param name="weights">B; null where all pictures weigh the same</param>
     public static Tensor Of(Tensor prediction, Tensor target, Tensor? mask, float[]? weights)
     {
-        if (mask is null && weights is null) return F.mse_loss(prediction, target);
+        if (mask is null && weights is null)
+            return F.mse_loss(prediction, target);
         using var scope = NewDisposeScope();
         var errors = (prediction - target).square();
         var each = mask is null ? errors.mean([1, 2, 3]) : (errors.mean([1]) * mask).sum([1, 2]) / mask.sum([1, 2]); // (B)
-        if (weights is not null) each = each * tensor(weights, device: each.device);
+        if (weights is not null)
+            each = each * tensor(weights, device: each.device);
         return each.mean().MoveToOuterDisposeScope();
     }
 }

@@ -5,12 +5,14 @@ namespace TextualInversion.Training.Optimizers;
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2019, algorithm 2) over one small tensor, in the order of PyTorch's operations: its numbers are PyTorch's.
 /// </summary>
-internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double epsilon, double weightDecay) : IRowOptimizer
+internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double epsilon, double weightDecay)
+    : IRowOptimizer
 {
     private readonly Tensor firstMoment = zeros_like(parameter).DetachFromDisposeScope();
     private readonly Tensor secondMoment = zeros_like(parameter).DetachFromDisposeScope();
 
-    public IReadOnlyDictionary<string, Tensor> Memory => new Dictionary<string, Tensor> { ["first_moment"] = firstMoment, ["second_moment"] = secondMoment };
+    public IReadOnlyDictionary<string, Tensor> Memory =>
+        new Dictionary<string, Tensor> { ["first_moment"] = firstMoment, ["second_moment"] = secondMoment };
 
     public void Step(Tensor gradient, double learningRate, int step)
     {

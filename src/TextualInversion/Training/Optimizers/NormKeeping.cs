@@ -30,7 +30,12 @@ internal static class NormKeeping
         {
             KeptNorm.None => null,
             KeptNorm.Initializer => initialRows.to(ScalarType.Float32).norm(1, keepdim: true).MoveToOuterDisposeScope(),
-            KeptNorm.Vocabulary => vocabulary.to(ScalarType.Float32).norm(1).mean().expand(initialRows.shape[0], 1).MoveToOuterDisposeScope(),
+            KeptNorm.Vocabulary => vocabulary
+                .to(ScalarType.Float32)
+                .norm(1)
+                .mean()
+                .expand(initialRows.shape[0], 1)
+                .MoveToOuterDisposeScope(),
             _ => throw new ArgumentOutOfRangeException(nameof(kept)),
         };
     }

@@ -11,7 +11,8 @@ namespace TextualInversion.Training.Optimizers;
 internal sealed class RowAverage(IReadOnlyList<Tensor> rows, double decay) : IDisposable
 {
     /// <summary>(n, d) for each text encoder.</summary>
-    public IReadOnlyList<Tensor> Rows { get; } = [.. rows.Select(each => each.detach().clone().DetachFromDisposeScope())];
+    public IReadOnlyList<Tensor> Rows { get; } =
+    [.. rows.Select(each => each.detach().clone().DetachFromDisposeScope())];
 
     /// <param name="now">the rows after a step</param>
     /// <param name="step">counted from 1</param>
@@ -20,11 +21,13 @@ internal sealed class RowAverage(IReadOnlyList<Tensor> rows, double decay) : IDi
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var kept = Math.Min(decay, (1.0 + step) / (10.0 + step));
-        foreach (var (average, each) in Rows.Zip(now)) average.mul_(kept).add_(each.detach(), alpha: 1 - kept);
+        foreach (var (average, each) in Rows.Zip(now))
+            average.mul_(kept).add_(each.detach(), alpha: 1 - kept);
     }
 
     public void Dispose()
     {
-        foreach (var each in Rows) each.Dispose();
+        foreach (var each in Rows)
+            each.Dispose();
     }
 }

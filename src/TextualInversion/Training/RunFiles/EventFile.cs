@@ -27,7 +27,8 @@ public sealed class EventFile : IDisposable
         stream = Guard(() =>
         {
             var kept = from is { } last && File.Exists(path) ? Kept(File.ReadAllBytes(path), last) : [];
-            if (kept.Count == 0) kept.Add(EventRecords.Frame(new Event { WallTime = Now(), FileVersion = Version }.ToByteArray()));
+            if (kept.Count == 0)
+                kept.Add(EventRecords.Frame(new Event { WallTime = Now(), FileVersion = Version }.ToByteArray()));
             AtomicFile.Write(path, overwrite: true, file => kept.ForEach(record => file.Write(record)));
             return new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
         });
@@ -39,7 +40,8 @@ public sealed class EventFile : IDisposable
         var summary = new Summary();
         void Value(string tag, double? value)
         {
-            if (value is { } known) summary.Value.Add(new Summary.Types.Value { Tag = tag, SimpleValue = (float)known });
+            if (value is { } known)
+                summary.Value.Add(new Summary.Types.Value { Tag = tag, SimpleValue = (float)known });
         }
 
         Value("loss/training", step.Loss);
@@ -51,10 +53,18 @@ public sealed class EventFile : IDisposable
         {
             Value($"norm/row_{row}", step.Norms[row]);
             Value($"drift/row_{row}", step.Drift[row]);
-            if (step.Nearest is { } nearest) Value($"nearest_word_cosine/row_{row}", nearest[row].Cosine);
+            if (step.Nearest is { } nearest)
+                Value($"nearest_word_cosine/row_{row}", nearest[row].Cosine);
         }
 
-        var record = EventRecords.Frame(new Event { WallTime = Now(), Step = step.Step, Summary = summary }.ToByteArray());
+        var record = EventRecords.Frame(
+            new Event
+            {
+                WallTime = Now(),
+                Step = step.Step,
+                Summary = summary,
+            }.ToByteArray()
+        );
         Guard(() =>
         {
             stream.Write(record);
@@ -64,23 +74,31 @@ public sealed class EventFile : IDisposable
 
     /// <summary>Hands all events so far to the system.</summary>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
-    public void Flush() => Guard(() =>
-    {
-        stream.Flush();
-        return true;
-    });
+    public void Flush() =>
+        Guard(() =>
+        {
+            stream.Flush();
+            return true;
+        });
 
-    public void Dispose() => Guard(() =>
-    {
-        stream.Dispose();
-        return true;
-    });
+    public void Dispose() =>
+        Guard(() =>
+        {
+            stream.Dispose();
+            return true;
+        });
 
     private static List<byte[]> Kept(byte[] file, int last)
     {
         try
         {
-            return [.. EventRecords.Read(file).TakeWhile(record => Event.Parser.ParseFrom(record).Step <= last).Select(record => EventRecords.Frame(record))];
+            return
+            [
+                .. EventRecords
+                    .Read(file)
+                    .TakeWhile(record => Event.Parser.ParseFrom(record).Step <= last)
+                    .Select(record => EventRecords.Frame(record)),
+            ];
         }
         catch (InvalidProtocolBufferException)
         {
@@ -98,7 +116,10 @@ public sealed class EventFile : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{path}: cannot be written ({error.Message.TrimEnd('.')}); free some space or choose another --output.", error);
+            throw new TextualInversionException(
+                $"{path}: cannot be written ({error.Message.TrimEnd('.')}); free some space or choose another --output.",
+                error
+            );
         }
     }
 }

@@ -9,7 +9,8 @@ namespace TextualInversion.Training.RunFiles;
 /// </summary>
 internal static class EventRecords
 {
-    private const int HeaderLength = sizeof(ulong) + sizeof(uint), FooterLength = sizeof(uint);
+    private const int HeaderLength = sizeof(ulong) + sizeof(uint),
+        FooterLength = sizeof(uint);
     private const uint MaskDelta = 0xa282ead8; // so that the checksum of data that holds checksums is no special one
 
     /// <summary>A record as the file holds it.</summary>
@@ -17,7 +18,10 @@ internal static class EventRecords
     {
         var framed = new byte[HeaderLength + record.Length + FooterLength];
         BinaryPrimitives.WriteUInt64LittleEndian(framed, (ulong)record.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(framed.AsSpan(sizeof(ulong)), Checksum(framed.AsSpan(0, sizeof(ulong))));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            framed.AsSpan(sizeof(ulong)),
+            Checksum(framed.AsSpan(0, sizeof(ulong)))
+        );
         record.CopyTo(framed.AsSpan(HeaderLength));
         BinaryPrimitives.WriteUInt32LittleEndian(framed.AsSpan(HeaderLength + record.Length), Checksum(record));
         return framed;
@@ -26,13 +30,22 @@ internal static class EventRecords
     /// <summary>The records of a file up to the first that is not whole, as a killed program leaves it.</summary>
     public static IEnumerable<byte[]> Read(byte[] file)
     {
-        for (var at = 0; file.Length - at >= HeaderLength + FooterLength;)
+        for (var at = 0; file.Length - at >= HeaderLength + FooterLength; )
         {
             var length = BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at));
-            if (BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + sizeof(ulong))) != Checksum(file.AsSpan(at, sizeof(ulong)))) yield break;
-            if (length > (ulong)(file.Length - at - HeaderLength - FooterLength)) yield break;
+            if (
+                BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + sizeof(ulong)))
+                != Checksum(file.AsSpan(at, sizeof(ulong)))
+            )
+                yield break;
+            if (length > (ulong)(file.Length - at - HeaderLength - FooterLength))
+                yield break;
             var record = file[(at + HeaderLength)..(at + HeaderLength + (int)length)];
-            if (BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + HeaderLength + (int)length)) != Checksum(record)) yield break;
+            if (
+                BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + HeaderLength + (int)length))
+                != Checksum(record)
+            )
+                yield break;
             yield return record;
             at += HeaderLength + (int)length + FooterLength;
         }
@@ -42,7 +55,8 @@ internal static class EventRecords
     internal static uint Checksum(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
-        foreach (var value in bytes) crc = BitOperations.Crc32C(crc, value);
+        foreach (var value in bytes)
+            crc = BitOperations.Crc32C(crc, value);
         return BitOperations.RotateRight(~crc, 15) + MaskDelta;
     }
 }

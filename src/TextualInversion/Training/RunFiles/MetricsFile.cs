@@ -27,23 +27,26 @@ public sealed class MetricsFile : IDisposable
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Add(TrainProgress step)
     {
-        if (lines == 0) Guard(() => WriteLine(MetricsTable.Heading(step.Norms.Count)));
+        if (lines == 0)
+            Guard(() => WriteLine(MetricsTable.Heading(step.Norms.Count)));
         Guard(() => WriteLine(MetricsTable.Line(step)));
     }
 
     /// <summary>Hands all lines so far to the system.</summary>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
-    public void Flush() => Guard(() =>
-    {
-        writer.Flush();
-        return true;
-    });
+    public void Flush() =>
+        Guard(() =>
+        {
+            writer.Flush();
+            return true;
+        });
 
-    public void Dispose() => Guard(() =>
-    {
-        writer.Dispose();
-        return true;
-    });
+    public void Dispose() =>
+        Guard(() =>
+        {
+            writer.Dispose();
+            return true;
+        });
 
     private static List<string> Kept(string path, int last)
     {
@@ -51,7 +54,8 @@ public sealed class MetricsFile : IDisposable
         foreach (var line in File.ReadLines(path))
         {
             var step = kept.Count == 0 ? -1 : StepOf(line); // after the heading
-            if (kept.Count > 0 && (step <= former || step > last)) break; // a number that a kill cut short is no later one
+            if (kept.Count > 0 && (step <= former || step > last))
+                break; // a number that a kill cut short is no later one
             kept.Add(line);
             former = step;
         }
@@ -59,12 +63,16 @@ public sealed class MetricsFile : IDisposable
         return kept;
     }
 
-    private static int StepOf(string line) => int.TryParse(line.Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : int.MaxValue;
+    private static int StepOf(string line) =>
+        int.TryParse(line.Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+            ? step
+            : int.MaxValue;
 
     private bool WriteLine(string line)
     {
         writer.Write(line + '\n');
-        if (++lines % LinesBetweenFlushes == 0) writer.Flush();
+        if (++lines % LinesBetweenFlushes == 0)
+            writer.Flush();
         return true;
     }
 
@@ -76,7 +84,10 @@ public sealed class MetricsFile : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new TextualInversionException($"{path}: cannot be written ({AtomicFile.Reason(error)}); free some space, then go on with ti train --resume {Path.GetDirectoryName(path)}.", error);
+            throw new TextualInversionException(
+                $"{path}: cannot be written ({AtomicFile.Reason(error)}); free some space, then go on with ti train --resume {Path.GetDirectoryName(path)}.",
+                error
+            );
         }
     }
 }

@@ -48,14 +48,22 @@ internal sealed class RowWatch : IDisposable
     }
 
     /// <summary>The nearest word of each row. Costs a matrix product with each vocabulary.</summary>
-    public IReadOnlyList<NearWord> Nearest(IReadOnlyList<Tensor> rows) => [.. rows.SelectMany((each, encoder) => words[encoder].Find(each, 1)).Select(near => near[0])];
+    public IReadOnlyList<NearWord> Nearest(IReadOnlyList<Tensor> rows) =>
+        [.. rows.SelectMany((each, encoder) => words[encoder].Find(each, 1)).Select(near => near[0])];
 
     public IReadOnlyList<LearnedRow> Describe(IReadOnlyList<Tensor> rows)
     {
-        var places = rows.SelectMany((each, encoder) => Enumerable.Range(0, (int)each.shape[0]).Select(row => (encoder, row)));
+        var places = rows.SelectMany(
+            (each, encoder) => Enumerable.Range(0, (int)each.shape[0]).Select(row => (encoder, row))
+        );
         var near = rows.SelectMany((each, encoder) => words[encoder].Find(each, Neighbours)).ToList();
         var (norms, drift) = (Norms(rows), Drift(rows));
-        return [.. places.Select((place, index) => new LearnedRow(place.encoder, place.row, norms[index], drift[index], near[index]))];
+        return
+        [
+            .. places.Select(
+                (place, index) => new LearnedRow(place.encoder, place.row, norms[index], drift[index], near[index])
+            ),
+        ];
     }
 
     public void Dispose() => words.ForEach(each => each.Dispose());

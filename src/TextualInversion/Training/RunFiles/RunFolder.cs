@@ -54,14 +54,21 @@ public sealed class RunFolder : IDisposable
     public static string StateIn(string folder) => Path.Combine(folder, "state.safetensors");
 
     /// <summary>The run of one of several seeds.</summary>
-    public static string SeedIn(string folder, ulong seed) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{SeedPrefix}{seed}"));
+    public static string SeedIn(string folder, ulong seed) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{SeedPrefix}{seed}"));
 
     /// <summary>The state of a run or, where it was of several seeds, of one of them.</summary>
     /// <returns>the path, and whether it is of several seeds; the path of a single run where there is none</returns>
     public static (string Path, bool OfSeeds) StateToResume(string folder)
     {
-        if (File.Exists(StateIn(folder)) || !Directory.Exists(folder)) return (StateIn(folder), false);
-        var states = Directory.EnumerateDirectories(folder, SeedPrefix + "*").Select(StateIn).Where(File.Exists).Order(StringComparer.Ordinal).ToList();
+        if (File.Exists(StateIn(folder)) || !Directory.Exists(folder))
+            return (StateIn(folder), false);
+        var states = Directory
+            .EnumerateDirectories(folder, SeedPrefix + "*")
+            .Select(StateIn)
+            .Where(File.Exists)
+            .Order(StringComparer.Ordinal)
+            .ToList();
         return states.Count == 0 ? (StateIn(folder), false) : (states[0], true);
     }
 
@@ -83,18 +90,28 @@ public sealed class RunFolder : IDisposable
     /// <summary>A picture that was painted after a step.</summary>
     /// <param name="step">0 for before the first</param>
     /// <param name="number">of the picture, counted from 1</param>
-    public string SamplePath(int step, int number) => Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}-{number}.png"));
+    public string SamplePath(int step, int number) =>
+        Path.Combine(
+            SamplesIn(FolderPath),
+            string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}-{number}.png")
+        );
 
     /// <summary>The embedding with which the pictures of a step were painted.</summary>
-    public string SampleRowsPath(int step) => Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
+    public string SampleRowsPath(int step) =>
+        Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
     /// <summary>The embedding as it was after a step on the way.</summary>
-    public string CheckpointPath(int step) => Path.Combine(CheckpointsIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
+    public string CheckpointPath(int step) =>
+        Path.Combine(
+            CheckpointsIn(FolderPath),
+            string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors")
+        );
 
     /// <summary>Deletes the checkpoints of an earlier run and its runs of several seeds, with which those of this one would be confused.</summary>
     public void DeleteCheckpoints()
     {
-        foreach (var seed in Directory.EnumerateDirectories(FolderPath, SeedPrefix + "*")) Directory.Delete(seed, recursive: true);
+        foreach (var seed in Directory.EnumerateDirectories(FolderPath, SeedPrefix + "*"))
+            Directory.Delete(seed, recursive: true);
         DeleteSteps(CheckpointsIn(FolderPath));
     }
 
@@ -105,7 +122,8 @@ public sealed class RunFolder : IDisposable
     public void DeleteRun()
     {
         DeleteCheckpoints();
-        foreach (var file in new[] { StatePath, MetricsPath, LastRowsPath }) File.Delete(file);
+        foreach (var file in new[] { StatePath, MetricsPath, LastRowsPath })
+            File.Delete(file);
     }
 
     /// <summary>The folder stays, whatever happens from here on.</summary>
@@ -113,33 +131,41 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Writes <c>run.json</c>: everything that is needed to understand and repeat the run.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
-    public void WriteRecord(string json) =>
-        AtomicFile.WriteText(RecordIn(FolderPath), overwrite: true, json + "\n");
+    public void WriteRecord(string json) => AtomicFile.WriteText(RecordIn(FolderPath), overwrite: true, json + "\n");
 
     /// <summary>Says no before the work, rather than after it.</summary>
     /// <exception cref="TextualInversionException">The folder holds something and may not be replaced.</exception>
     public static void RefuseToReplace(string path, bool overwrite)
     {
-        if (File.Exists(path)) throw new TextualInversionException($"{path}: is a file, and the run's folder would be there; choose another --name.");
+        if (File.Exists(path))
+            throw new TextualInversionException(
+                $"{path}: is a file, and the run's folder would be there; choose another --name."
+            );
         if (!overwrite && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-            throw new TextualInversionException($"{path}: holds an earlier run; choose another --name or allow replacing it with --overwrite.");
+            throw new TextualInversionException(
+                $"{path}: holds an earlier run; choose another --name or allow replacing it with --overwrite."
+            );
     }
 
     public void Dispose()
     {
-        if (!isKept && created is not null && Directory.Exists(created)) Directory.Delete(created, recursive: true);
+        if (!isKept && created is not null && Directory.Exists(created))
+            Directory.Delete(created, recursive: true);
     }
 
     private static void DeleteSteps(string folder)
     {
-        if (!Directory.Exists(folder)) return;
-        foreach (var file in StepFiles.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))) File.Delete(file);
+        if (!Directory.Exists(folder))
+            return;
+        foreach (var file in StepFiles.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern)))
+            File.Delete(file);
     }
 
     private static string? FirstMissing(string path)
     {
         string? missing = null;
-        for (var folder = path; folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder)) missing = folder;
+        for (var folder = path; folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))
+            missing = folder;
         return missing;
     }
 }

@@ -13,7 +13,8 @@ internal sealed class HealthCheck
     /// <returns>why the run has to end; null where it has not</returns>
     public TrainingEnd? Check(double loss, double gradientNorm)
     {
-        if (!double.IsFinite(loss) || !double.IsFinite(gradientNorm)) return TrainingEnd.Diverged;
+        if (!double.IsFinite(loss) || !double.IsFinite(gradientNorm))
+            return TrainingEnd.Diverged;
         hadGradient |= gradientNorm > 0;
         return hadGradient || ++stepsWithoutGradient < StepsWithoutGradient ? null : TrainingEnd.WithoutGradient;
     }

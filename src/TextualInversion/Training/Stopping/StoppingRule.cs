@@ -8,7 +8,8 @@ internal static class StoppingRule
     /// <param name="patience">0 for never</param>
     public static bool IsOver(IReadOnlyList<Validation> points, int patience)
     {
-        if (patience == 0 || Validation.Best(points) is not { } best) return false;
+        if (patience == 0 || Validation.Best(points) is not { } best)
+            return false;
         return points.Count(point => point.Step > best.Step) >= patience;
     }
 }

@@ -7,5 +7,6 @@ namespace TextualInversion.Training.Stopping;
 public sealed record Validation(int Step, double Loss, double? HeldOut = null)
 {
     /// <summary>The best point, the earliest of equals; null where there is none.</summary>
-    public static Validation? Best(IReadOnlyList<Validation> points) => points.Where(point => double.IsFinite(point.Loss)).MinBy(point => point.Loss);
+    public static Validation? Best(IReadOnlyList<Validation> points) =>
+        points.Where(point => double.IsFinite(point.Loss)).MinBy(point => point.Loss);
 }

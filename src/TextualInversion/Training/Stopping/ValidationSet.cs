@@ -12,10 +12,12 @@ namespace TextualInversion.Training.Stopping;
 internal sealed class ValidationSet : IDisposable
 {
     private const ulong Seed = 0;
-    private const int FewestExamples = 16, MostPictures = 32;
+    private const int FewestExamples = 16,
+        MostPictures = 32;
     private const double GoldenRatio = 0.6180339887498949; // (sqrt(5) - 1) / 2
 
-    private readonly List<TrainingBatch> batches, withoutPrompts;
+    private readonly List<TrainingBatch> batches,
+        withoutPrompts;
 
     /// <param name="set">pictures, of which the latents' means are taken</param>
     /// <param name="of">the numbers of those to measure</param>
@@ -24,24 +26,57 @@ internal sealed class ValidationSet : IDisposable
     /// <param name="batch">examples in a forward pass</param>
     /// <param name="trainTimesteps">of the noise schedule</param>
     /// <param name="most">examples: of more, a selection that is spread over timesteps and pictures</param>
-    public ValidationSet(TrainingSet set, IReadOnlyList<int> of, PromptSource prompts, PromptTokenizers tokenizers, int batch, int trainTimesteps, int most = int.MaxValue)
+    public ValidationSet(
+        TrainingSet set,
+        IReadOnlyList<int> of,
+        PromptSource prompts,
+        PromptTokenizers tokenizers,
+        int batch,
+        int trainTimesteps,
+        int most = int.MaxValue
+    )
     {
-        var all = Examples(of.Count, trainTimesteps).Select((example, number) => (Picture: of[example.Picture], example.Timestep, Number: number)).ToList();
+        var all = Examples(of.Count, trainTimesteps)
+            .Select((example, number) => (Picture: of[example.Picture], example.Timestep, Number: number))
+            .ToList();
         var examples = Spread(all.Count, most).Select(number => all[number]).ToList();
         var placeholder = tokenizers.First.Placeholders[0];
-        batches = [.. examples.GroupBy(example => set.Size(example.Picture)).SelectMany(size => size.Chunk(batch)).Select(Batch)];
-        withoutPrompts = [.. batches.Select(full => full with { Prompts = tokenizers.Tokenize([.. full.Timesteps.Select(_ => "")]) })];
+        batches =
+        [
+            .. examples
+                .GroupBy(example => set.Size(example.Picture))
+                .SelectMany(size => size.Chunk(batch))
+                .Select(Batch),
+        ];
+        withoutPrompts =
+        [
+            .. batches.Select(full => full with { Prompts = tokenizers.Tokenize([.. full.Timesteps.Select(_ => "")]) }),
+        ];
 
         TrainingBatch Batch((int Picture, long Timestep, int Number)[] chunk)
         {
             using var scope = NewDisposeScope();
             var pictures = chunk.Select(example => example.Picture).ToArray();
-            var noise = cat([.. chunk.Select(example => Noise(set.Shape(example.Picture, 1), example.Number))], dim: 0).to(set.Device); // (B, 4, h, w)
+            var noise = cat([.. chunk.Select(example => Noise(set.Shape(example.Picture, 1), example.Number))], dim: 0)
+                .to(set.Device); // (B, 4, h, w)
             var upright = new bool[pictures.Length];
             var latents = set.Sample(pictures, upright, zeros_like(noise));
-            var texts = chunk.Select(example => prompts.ValidationPrompt(example.Picture, placeholder, new StepRandom(Seed, StepRandom.Purpose.Prompt, example.Number))).ToList();
+            var texts = chunk
+                .Select(example =>
+                    prompts.ValidationPrompt(
+                        example.Picture,
+                        placeholder,
+                        new StepRandom(Seed, StepRandom.Purpose.Prompt, example.Number)
+                    )
+                )
+                .ToList();
             return new TrainingBatch(
-                latents.DetachFromDisposeScope(), noise.DetachFromDisposeScope(), [.. chunk.Select(example => example.Timestep)], tokenizers.Tokenize(texts), [.. pictures.Select(set.Geometry)])
+                latents.DetachFromDisposeScope(),
+                noise.DetachFromDisposeScope(),
+                [.. chunk.Select(example => example.Timestep)],
+                tokenizers.Tokenize(texts),
+                [.. pictures.Select(set.Geometry)]
+            )
             {
                 Mask = set.Masks(pictures, upright)?.DetachFromDisposeScope(),
             };
@@ -73,10 +108,13 @@ internal sealed class ValidationSet : IDisposable
     {
         var chosen = Math.Min(pictures, MostPictures);
         var each = (FewestExamples + chosen - 1) / chosen;
-        return [.. from level in Enumerable.Range(0, each)
-                   from picture in Enumerable.Range(0, chosen)
-                   let position = (level + ((picture + 0.5) / chosen)) / each
-                   select (picture * pictures / chosen, (long)(position * trainTimesteps))];
+        return
+        [
+            .. from level in Enumerable.Range(0, each)
+            from picture in Enumerable.Range(0, chosen)
+            let position = (level + ((picture + 0.5) / chosen)) / each
+            select (picture * pictures / chosen, (long)(position * trainTimesteps)),
+        ];
     }
 
     /// <summary>

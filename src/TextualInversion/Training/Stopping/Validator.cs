@@ -30,7 +30,9 @@ internal sealed class Validator : IDisposable
         var best = Validation.Best(points)!;
         return new ValidationSummary(learnedWithoutPrompts, points[0].Loss, best.Loss, points[^1].Loss)
         {
-            HeldOut = heldOutWithoutPrompts is { } without ? new HeldOutSummary(without, points[0].HeldOut!.Value, best.HeldOut!.Value, points[^1].HeldOut!.Value) : null,
+            HeldOut = heldOutWithoutPrompts is { } without
+                ? new HeldOutSummary(without, points[0].HeldOut!.Value, best.HeldOut!.Value, points[^1].HeldOut!.Value)
+                : null,
         };
     }
 

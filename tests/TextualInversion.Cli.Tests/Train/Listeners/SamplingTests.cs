@@ -11,7 +11,8 @@ namespace TextualInversion.Cli.Tests.Train.Listeners;
 [Trait("Category", "EndToEnd")]
 public sealed class SamplingTests : IDisposable
 {
-    private const string Embedding = "embeddings/my-cat.safetensors", Run = "runs/my-cat";
+    private const string Embedding = "embeddings/my-cat.safetensors",
+        Run = "runs/my-cat";
 
     private readonly TemporaryFolder folder = new();
 
@@ -23,31 +24,80 @@ public sealed class SamplingTests : IDisposable
     public async Task Train_Samples_DisturbNothingThatIsLearned(string model, params string[] more)
     {
         await TrainAsync(model, "without", [.. more, "--steps", "3"]);
-        await TrainAsync(model, "with", [.. more, "--steps", "3", "--sample-every", "1", "--sample-steps", "2", "--sample-prompt", "{} here", "--sample-count", "2"]);
+        await TrainAsync(
+            model,
+            "with",
+            [
+                .. more,
+                "--steps",
+                "3",
+                "--sample-every",
+                "1",
+                "--sample-steps",
+                "2",
+                "--sample-prompt",
+                "{} here",
+                "--sample-count",
+                "2",
+            ]
+        );
 
         foreach (var file in new[] { Embedding, $"{Run}/last.safetensors", $"{Run}/metrics.csv" })
-            Assert.Equal(await File.ReadAllBytesAsync(folder.File($"without/{file}")), await File.ReadAllBytesAsync(folder.File($"with/{file}")));
+            Assert.Equal(
+                await File.ReadAllBytesAsync(folder.File($"without/{file}")),
+                await File.ReadAllBytesAsync(folder.File($"with/{file}"))
+            );
         Assert.False(Directory.Exists(folder.File($"without/{Run}/samples")));
         Assert.Equal(4 * 2, Directory.EnumerateFiles(folder.File($"with/{Run}/samples"), "*.png").Count());
-        var pictures = Enumerable.Range(0, 4).Select(step => PictureDecoder.Decode(folder.File($"with/{Run}/samples/step-{step:D6}-1.png")).Pixels).ToList();
+        var pictures = Enumerable
+            .Range(0, 4)
+            .Select(step => PictureDecoder.Decode(folder.File($"with/{Run}/samples/step-{step:D6}-1.png")).Pixels)
+            .ToList();
         Assert.All(pictures.Zip(pictures.Skip(1)), pair => Assert.NotEqual(pair.First, pair.Second));
     }
 
     [Fact]
     public async Task Train_Sample_IsThePictureThatGeneratePaintsWithTheRowsBesideIt()
     {
-        await TrainAsync("sd1", ".", "--steps", "2", "--sample-every", "2", "--sample-steps", "3", "--sample-seed", "7", "--sample-guidance", "3", "--sample-sampler", "euler");
+        await TrainAsync(
+            "sd1",
+            ".",
+            "--steps",
+            "2",
+            "--sample-every",
+            "2",
+            "--sample-steps",
+            "3",
+            "--sample-seed",
+            "7",
+            "--sample-guidance",
+            "3",
+            "--sample-sampler",
+            "euler"
+        );
 
         foreach (var step in new[] { "000000", "000002" })
         {
             var sample = folder.File($"{Run}/samples/step-{step}-1.png");
-            var (exitCode, _, error) = await Ti.RunAsync("generate", "--from", sample, "--output", folder.File($"{step}.png"));
+            var (exitCode, _, error) = await Ti.RunAsync(
+                "generate",
+                "--from",
+                sample,
+                "--output",
+                folder.File($"{step}.png")
+            );
 
             Assert.True(exitCode == 0, error);
             var parameters = WebUiParameters.Parse(PictureFile.ReadParameters(sample)!);
-            Assert.Equal(("a photo of <my-cat>", "3", "7", "32x32"), (parameters.Prompt, parameters.Find("Steps"), parameters.Find("Seed"), parameters.Find("Size")));
+            Assert.Equal(
+                ("a photo of <my-cat>", "3", "7", "32x32"),
+                (parameters.Prompt, parameters.Find("Steps"), parameters.Find("Seed"), parameters.Find("Size"))
+            );
             // The training's U-Net may add in another order.
-            Assert.All(PictureDecoder.Decode(sample).Pixels.Zip(PictureDecoder.Decode(folder.File($"{step}.png")).Pixels), pair => Assert.InRange(pair.First - pair.Second, -2, 2));
+            Assert.All(
+                PictureDecoder.Decode(sample).Pixels.Zip(PictureDecoder.Decode(folder.File($"{step}.png")).Pixels),
+                pair => Assert.InRange(pair.First - pair.Second, -2, 2)
+            );
         }
 
         using var rows = EmbeddingFile.Read(folder.File($"{Run}/samples/step-000002.safetensors"));
@@ -57,17 +107,45 @@ public sealed class SamplingTests : IDisposable
     [Fact]
     public async Task Train_StyleWithoutASamplePrompt_PaintsInItsStyle()
     {
-        await TrainAsync("sd1", ".", "--steps", "1", "--property", "style", "--sample-every", "5", "--sample-steps", "1");
+        await TrainAsync(
+            "sd1",
+            ".",
+            "--steps",
+            "1",
+            "--property",
+            "style",
+            "--sample-every",
+            "5",
+            "--sample-steps",
+            "1"
+        );
 
-        Assert.Equal("a painting in the style of <my-cat>", WebUiParameters.Parse(PictureFile.ReadParameters(folder.File($"{Run}/samples/step-000000-1.png"))!).Prompt);
+        Assert.Equal(
+            "a painting in the style of <my-cat>",
+            WebUiParameters.Parse(PictureFile.ReadParameters(folder.File($"{Run}/samples/step-000000-1.png"))!).Prompt
+        );
     }
 
     [Fact]
     public async Task Train_RowsThatAreKeptFromBetween_ArePaintedToo()
     {
-        await TrainAsync("sd1", ".", "--steps", "3", "--validate-every", "0", "--sample-every", "2", "--sample-steps", "1");
+        await TrainAsync(
+            "sd1",
+            ".",
+            "--steps",
+            "3",
+            "--validate-every",
+            "0",
+            "--sample-every",
+            "2",
+            "--sample-steps",
+            "1"
+        );
 
-        Assert.Equal(["step-000000-1.png", "step-000002-1.png", "step-000003-1.png"], Directory.EnumerateFiles(folder.File($"{Run}/samples"), "*.png").Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["step-000000-1.png", "step-000002-1.png", "step-000003-1.png"],
+            Directory.EnumerateFiles(folder.File($"{Run}/samples"), "*.png").Select(Path.GetFileName).Order()
+        );
     }
 
     [Fact]
@@ -82,7 +160,22 @@ public sealed class SamplingTests : IDisposable
     [Fact]
     public async Task Train_Run_LeavesAPageItsNumbersAndWhatIsNearest()
     {
-        var error = await TrainAsync("sd1", ".", "--steps", "2", "--validate-every", "1", "--vectors", "2", "--sample-every", "2", "--sample-steps", "1", "--sample-prompt", "a cat");
+        var error = await TrainAsync(
+            "sd1",
+            ".",
+            "--steps",
+            "2",
+            "--validate-every",
+            "1",
+            "--vectors",
+            "2",
+            "--sample-every",
+            "2",
+            "--sample-steps",
+            "1",
+            "--sample-prompt",
+            "a cat"
+        );
 
         Assert.Contains("--sample-prompt \"a cat\" holds neither {} nor <my-cat>", error);
         var page = await File.ReadAllTextAsync(folder.File($"{Run}/report.html"));
@@ -92,7 +185,10 @@ public sealed class SamplingTests : IDisposable
         Assert.All(steps[0].Nearest!, near => Assert.Equal(("cat", 1.0), (near.Word, Math.Round(near.Cosine, 4))));
         Assert.All(steps, step => Assert.Equal((2, 2, 2), (step.Nearest!.Count, step.Norms.Count, step.Drift.Count)));
         using var record = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File($"{Run}/run.json")));
-        Assert.Equal(["train", "--model"], record.RootElement.GetProperty("command").EnumerateArray().Select(argument => argument.GetString()).Take(2));
+        Assert.Equal(
+            ["train", "--model"],
+            record.RootElement.GetProperty("command").EnumerateArray().Select(argument => argument.GetString()).Take(2)
+        );
         Assert.Equal(5, record.RootElement.GetProperty("rows")[1].GetProperty("nearest").GetArrayLength());
         Assert.Equal(1, record.RootElement.GetProperty("vocabularyNorms").GetArrayLength());
     }
@@ -102,7 +198,10 @@ public sealed class SamplingTests : IDisposable
     {
         await RunAsync("sd1", ".", "--steps", "9", "--learning-rate", "1e30");
 
-        Assert.Contains("no longer finite; nothing was better than the initializer itself", await File.ReadAllTextAsync(folder.File($"{Run}/report.html")));
+        Assert.Contains(
+            "no longer finite; nothing was better than the initializer itself",
+            await File.ReadAllTextAsync(folder.File($"{Run}/report.html"))
+        );
     }
 
     [Theory]
@@ -129,9 +228,29 @@ public sealed class SamplingTests : IDisposable
         return error;
     }
 
-    private Task<(int ExitCode, string Output, string Error)> RunAsync(string model, string output, params string[] more) => Ti.RunAsync(
-    [
-        "train", "--model", Goldens.Path("models", model), "--images", Goldens.Sample("my-cat"), "--token", "my-cat", "--initializer", "cat", "--seed", "1", "--batch", "1", "--resolution", "32",
-        "--output", folder.File(output), .. more,
-    ]);
+    private Task<(int ExitCode, string Output, string Error)> RunAsync(
+        string model,
+        string output,
+        params string[] more
+    ) =>
+        Ti.RunAsync([
+            "train",
+            "--model",
+            Goldens.Path("models", model),
+            "--images",
+            Goldens.Sample("my-cat"),
+            "--token",
+            "my-cat",
+            "--initializer",
+            "cat",
+            "--seed",
+            "1",
+            "--batch",
+            "1",
+            "--resolution",
+            "32",
+            "--output",
+            folder.File(output),
+            .. more,
+        ]);
 }

@@ -21,14 +21,23 @@ public sealed class TrainingPictureOptionsTests : IDisposable
         var (record, error) = await TrainAsync("--crop", "bucket");
 
         Assert.Contains("2 pictures at 40 x 24 (1), 32 x 32 (1)", error);
-        Assert.Equal([(40, 24), (32, 32)], record.GetProperty("pictures").EnumerateArray().Select(picture => (picture.GetProperty("learnedWidth").GetInt32(), picture.GetProperty("learnedHeight").GetInt32())));
+        Assert.Equal(
+            [(40, 24), (32, 32)],
+            record
+                .GetProperty("pictures")
+                .EnumerateArray()
+                .Select(picture =>
+                    (picture.GetProperty("learnedWidth").GetInt32(), picture.GetProperty("learnedHeight").GetInt32())
+                )
+        );
     }
 
     [Fact]
     public async Task Train_WhiteMask_GivesTheBytesOfNoMask()
     {
         Pictures(3);
-        for (var i = 1; i <= 3; i++) folder.Write($"masks/{i}.png", PngFile.Gray(64, 64, (_, _) => 255));
+        for (var i = 1; i <= 3; i++)
+            folder.Write($"masks/{i}.png", PngFile.Gray(64, 64, (_, _) => 255));
 
         Assert.Equal(await MetricsAsync(), await MetricsAsync("--mask", folder.File("masks")));
     }
@@ -37,16 +46,24 @@ public sealed class TrainingPictureOptionsTests : IDisposable
     public async Task Train_Mask_ChangesStepsAndValidationAndIsRecorded()
     {
         Pictures(3);
-        for (var i = 1; i <= 3; i++) folder.Write($"masks/{i}.png", PngFile.Gray(64, 64, (x, _) => (byte)(x < 32 ? 255 : 0)));
+        for (var i = 1; i <= 3; i++)
+            folder.Write($"masks/{i}.png", PngFile.Gray(64, 64, (x, _) => (byte)(x < 32 ? 255 : 0)));
 
         var whole = await MetricsAsync();
         var masked = await MetricsAsync("--mask", folder.File("masks"));
         var (record, error) = await TrainAsync("--mask", folder.File("masks"));
 
-        Assert.All(whole.Zip(masked).Skip(2), pair => Assert.NotEqual(pair.First.Split(',')[1], pair.Second.Split(',')[1]));
+        Assert.All(
+            whole.Zip(masked).Skip(2),
+            pair => Assert.NotEqual(pair.First.Split(',')[1], pair.Second.Split(',')[1])
+        );
         Assert.NotEqual(whole[^1].Split(',')[2], masked[^1].Split(',')[2]);
         Assert.Contains($"masks: {folder.File("masks")}", error);
-        Assert.EndsWith("1.png", record.GetProperty("pictures")[0].GetProperty("mask").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "1.png",
+            record.GetProperty("pictures")[0].GetProperty("mask").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -71,7 +88,15 @@ public sealed class TrainingPictureOptionsTests : IDisposable
     [Fact]
     public async Task Train_CaptionsWrong_IsWrongUsage()
     {
-        var (exitCode, _, error) = await Ti.RunAsync("train", "--images", "x", "--token", "my-cat", "--captions", "sometimes");
+        var (exitCode, _, error) = await Ti.RunAsync(
+            "train",
+            "--images",
+            "x",
+            "--token",
+            "my-cat",
+            "--captions",
+            "sometimes"
+        );
         Assert.Equal(2, exitCode);
         Assert.Contains("--captions sometimes: choose only, mixed or off.", error);
     }
@@ -90,7 +115,13 @@ public sealed class TrainingPictureOptionsTests : IDisposable
         var (record, error) = await TrainAsync(said);
 
         Assert.Equal(flips, record.GetProperty("options").GetProperty("flip").GetBoolean());
-        Assert.Equal(warns, error.Contains($"warning: pictures are not mirrored, since {caption} says \"left\"; say --flip to mirror them all the same", StringComparison.Ordinal));
+        Assert.Equal(
+            warns,
+            error.Contains(
+                $"warning: pictures are not mirrored, since {caption} says \"left\"; say --flip to mirror them all the same",
+                StringComparison.Ordinal
+            )
+        );
     }
 
     [Fact]
@@ -98,7 +129,10 @@ public sealed class TrainingPictureOptionsTests : IDisposable
     {
         Pictures(1);
         folder.Write("templates.txt", "a photo of {}\na sign with {}");
-        Assert.Contains("since the templates says \"sign\"", (await TrainAsync("--templates", folder.File("templates.txt"))).Error);
+        Assert.Contains(
+            "since the templates says \"sign\"",
+            (await TrainAsync("--templates", folder.File("templates.txt"))).Error
+        );
     }
 
     [Fact]
@@ -111,10 +145,22 @@ public sealed class TrainingPictureOptionsTests : IDisposable
         Assert.Contains($"{folder.File("pictures/5.png")} is held out of training and measured", error);
         Assert.Contains("5.png, which was held out: ", error);
         var heldOut = record.GetProperty("result").GetProperty("validation").GetProperty("heldOut");
-        var lines = (await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv"))).Select(line => line.Split(',')).ToList();
+        var lines = (await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv")))
+            .Select(line => line.Split(','))
+            .ToList();
         Assert.Equal("held_out_loss", lines[0][5]);
-        Assert.Equal(heldOut.GetProperty("final").GetDouble(), double.Parse(lines[^1][5], CultureInfo.InvariantCulture), 1e-6);
-        Assert.Equal([false, false, false, false, true], record.GetProperty("pictures").EnumerateArray().Select(picture => picture.GetProperty("heldOut").GetBoolean()));
+        Assert.Equal(
+            heldOut.GetProperty("final").GetDouble(),
+            double.Parse(lines[^1][5], CultureInfo.InvariantCulture),
+            1e-6
+        );
+        Assert.Equal(
+            [false, false, false, false, true],
+            record
+                .GetProperty("pictures")
+                .EnumerateArray()
+                .Select(picture => picture.GetProperty("heldOut").GetBoolean())
+        );
     }
 
     /// <summary>What is held out may be anything: no step changes with it.</summary>
@@ -122,15 +168,23 @@ public sealed class TrainingPictureOptionsTests : IDisposable
     public async Task Train_HoldOut_LearnsNothingFromThatPicture()
     {
         Pictures(5);
-        var before = (await MetricsAsync("--hold-out")).Select(line => line.Split(',')).Select(fields => (fields[1], fields[2]));
+        var before = (await MetricsAsync("--hold-out"))
+            .Select(line => line.Split(','))
+            .Select(fields => (fields[1], fields[2]));
         folder.Write("pictures/5.png", PngFile.Gray(64, 64, (x, y) => (byte)(x * y)));
-        var after = (await MetricsAsync("--hold-out")).Select(line => line.Split(',')).Select(fields => (fields[1], fields[2]));
+        var after = (await MetricsAsync("--hold-out"))
+            .Select(line => line.Split(','))
+            .Select(fields => (fields[1], fields[2]));
         Assert.Equal(before, after);
     }
 
     [Theory]
     [InlineData("--hold-out: of 3 pictures none can be spared")]
-    [InlineData("--hold-out measures a picture when the others are, so it needs --validate-every above 0.", "--validate-every", "0")]
+    [InlineData(
+        "--hold-out measures a picture when the others are, so it needs --validate-every above 0.",
+        "--validate-every",
+        "0"
+    )]
     public async Task Train_HoldOutThatCannotBe_IsRefused(string expected, params string[] more)
     {
         Pictures(3);
@@ -147,33 +201,62 @@ public sealed class TrainingPictureOptionsTests : IDisposable
 
         var (record, error) = await TrainAsync();
 
-        Assert.Contains($"as their folders' names say, pictures count: {folder.File("pictures/10_other")} x 1, {folder.File("pictures/20_cat")} x 2", error);
-        Assert.Equal([1, 2], record.GetProperty("pictures").EnumerateArray().Select(picture => picture.GetProperty("repeats").GetInt32()));
+        Assert.Contains(
+            $"as their folders' names say, pictures count: {folder.File("pictures/10_other")} x 1, {folder.File("pictures/20_cat")} x 2",
+            error
+        );
+        Assert.Equal(
+            [1, 2],
+            record.GetProperty("pictures").EnumerateArray().Select(picture => picture.GetProperty("repeats").GetInt32())
+        );
     }
 
     [Fact]
     public async Task Train_TagsWithoutDescriptions_Warns()
     {
         Pictures(1);
-        Assert.Contains("warning: no picture has a description that is used, so there are no tags to shuffle, drop or keep", (await TrainAsync("--shuffle-tags")).Error);
+        Assert.Contains(
+            "warning: no picture has a description that is used, so there are no tags to shuffle, drop or keep",
+            (await TrainAsync("--shuffle-tags")).Error
+        );
     }
 
     private void Pictures(int count)
     {
-        for (var i = 1; i <= count; i++) folder.Write($"pictures/{i}.png", File.ReadAllBytes(Goldens.Sample("my-cat", $"{i}.png")));
+        for (var i = 1; i <= count; i++)
+            folder.Write($"pictures/{i}.png", File.ReadAllBytes(Goldens.Sample("my-cat", $"{i}.png")));
     }
 
     private string[] Command() =>
-    [
-        "train", "--model", Goldens.Path("models", "sd1"), "--images", folder.File("pictures"), "--token", "my-cat", "--initializer", "cat", "--seed", "1", "--resolution", "32",
-        "--steps", "2", "--output", folder.Path, "--overwrite",
-    ];
+        [
+            "train",
+            "--model",
+            Goldens.Path("models", "sd1"),
+            "--images",
+            folder.File("pictures"),
+            "--token",
+            "my-cat",
+            "--initializer",
+            "cat",
+            "--seed",
+            "1",
+            "--resolution",
+            "32",
+            "--steps",
+            "2",
+            "--output",
+            folder.Path,
+            "--overwrite",
+        ];
 
     private async Task<(JsonElement Record, string Error)> TrainAsync(params string[] more)
     {
         var (exitCode, _, error) = await Ti.RunAsync([.. Command(), .. more]);
         Assert.True(exitCode == 0, error);
-        return (JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("runs/my-cat/run.json"))).RootElement, error);
+        return (
+            JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("runs/my-cat/run.json"))).RootElement,
+            error
+        );
     }
 
     private async Task<string[]> MetricsAsync(params string[] more)

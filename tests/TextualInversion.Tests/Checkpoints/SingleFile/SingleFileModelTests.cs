@@ -27,8 +27,15 @@ public sealed class SingleFileModelTests : IDisposable
     {
         var expected = GoldenSingleFiles.FolderOf(file);
         var model = new SingleFileModel(OriginalCheckpoint.Open(Goldens.Path("models", file)), expected);
-        string[] parts = ["unet", "vae", "text_encoder", .. model.Family == ModelFamily.StableDiffusionXl ? (string[])["text_encoder_2"] : []];
-        foreach (var part in parts) AssertEqual(expected.Weights(part), model.Weights(part));
+        string[] parts =
+        [
+            "unet",
+            "vae",
+            "text_encoder",
+            .. model.Family == ModelFamily.StableDiffusionXl ? (string[])["text_encoder_2"] : [],
+        ];
+        foreach (var part in parts)
+            AssertEqual(expected.Weights(part), model.Weights(part));
     }
 
     [Theory]
@@ -50,11 +57,28 @@ public sealed class SingleFileModelTests : IDisposable
     {
         var checkpoint = TensorFile.Open(Goldens.Path("models", file));
         var line = new OriginalCheckpoint(checkpoint).Line;
-        var configs = Directory.GetFiles(GoldenSingleFiles.FolderOf(file).Path, "config.json", SearchOption.AllDirectories)
-            .ToDictionary(path => Path.GetFileName(Path.GetDirectoryName(path)!), path => JsonNode.Parse(File.ReadAllText(path))!);
-        string[] leftovers = ["model_ema.", "alphas_cumprod", "cond_stage_model.transformer.text_model.embeddings.position_ids"];
-        var found = checkpoint.Tensors.Where(tensor => !leftovers.Any(tensor.Key.StartsWith)).Select(tensor => $"{tensor.Key} {string.Join(',', tensor.Value.Shape)}");
-        Assert.Equal(PublishedModels.Tensors(line, configs).Select(tensor => $"{tensor.Name} {string.Join(',', tensor.Shape)}").Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
+        var configs = Directory
+            .GetFiles(GoldenSingleFiles.FolderOf(file).Path, "config.json", SearchOption.AllDirectories)
+            .ToDictionary(
+                path => Path.GetFileName(Path.GetDirectoryName(path)!),
+                path => JsonNode.Parse(File.ReadAllText(path))!
+            );
+        string[] leftovers =
+        [
+            "model_ema.",
+            "alphas_cumprod",
+            "cond_stage_model.transformer.text_model.embeddings.position_ids",
+        ];
+        var found = checkpoint
+            .Tensors.Where(tensor => !leftovers.Any(tensor.Key.StartsWith))
+            .Select(tensor => $"{tensor.Key} {string.Join(',', tensor.Value.Shape)}");
+        Assert.Equal(
+            PublishedModels
+                .Tensors(line, configs)
+                .Select(tensor => $"{tensor.Name} {string.Join(',', tensor.Shape)}")
+                .Order(StringComparer.Ordinal),
+            found.Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]
@@ -65,7 +89,11 @@ public sealed class SingleFileModelTests : IDisposable
     {
         var published = PublishedModels.Configs(line);
         var model = new SingleFileModel(new OriginalCheckpoint(Published(line, spread: 0.2)), NoTokenizers);
-        foreach (var (part, config) in published) Assert.True(JsonNode.DeepEquals(config, model.Config<JsonNode>(part)), $"{part}: {model.Config<JsonNode>(part)}");
+        foreach (var (part, config) in published)
+            Assert.True(
+                JsonNode.DeepEquals(config, model.Config<JsonNode>(part)),
+                $"{part}: {model.Config<JsonNode>(part)}"
+            );
     }
 
     [Theory]
@@ -74,27 +102,58 @@ public sealed class SingleFileModelTests : IDisposable
     [InlineData(ModelLine.StableDiffusion2, 0.05, PredictionType.Epsilon, 64)]
     [InlineData(ModelLine.StableDiffusionXl, 0.2, PredictionType.Epsilon, 128)]
     [InlineData(ModelLine.StableDiffusionXl, 0.2, PredictionType.VPrediction, 128, "v_pred")]
-    public void Prediction_OfAPublishedModel_IsToldFromItsTensors(ModelLine line, double spread, PredictionType expected, int sampleSize, params string[] marks)
+    public void Prediction_OfAPublishedModel_IsToldFromItsTensors(
+        ModelLine line,
+        double spread,
+        PredictionType expected,
+        int sampleSize,
+        params string[] marks
+    )
     {
         var model = new SingleFileModel(new OriginalCheckpoint(Published(line, spread, marks)), NoTokenizers);
         var scheduler = Scheduler(model);
         Assert.Equal((expected, false), (scheduler.PredictionType, scheduler.RescaleBetasZeroSnr));
-        Assert.Equal((0.00085, 0.012, BetaSchedule.ScaledLinear, 1000, 1, false), (scheduler.BetaStart, scheduler.BetaEnd, scheduler.BetaSchedule, scheduler.NumTrainTimesteps, scheduler.StepsOffset, scheduler.ClipSample));
+        Assert.Equal(
+            (0.00085, 0.012, BetaSchedule.ScaledLinear, 1000, 1, false),
+            (
+                scheduler.BetaStart,
+                scheduler.BetaEnd,
+                scheduler.BetaSchedule,
+                scheduler.NumTrainTimesteps,
+                scheduler.StepsOffset,
+                scheduler.ClipSample
+            )
+        );
         Assert.Equal(sampleSize, model.Config<UNetConfig>("unet").SampleSize);
     }
 
     [Fact]
     public void Prediction_MarkedAsZeroSnr_RescalesAndBeginsAtTheLastTimestep()
     {
-        var scheduler = Scheduler(new SingleFileModel(new OriginalCheckpoint(Published(ModelLine.StableDiffusionXl, 0.2, "v_pred", "ztsnr")), NoTokenizers));
-        Assert.Equal((PredictionType.VPrediction, true, TimestepSpacing.Trailing), (scheduler.PredictionType, scheduler.RescaleBetasZeroSnr, scheduler.TimestepSpacing));
+        var scheduler = Scheduler(
+            new SingleFileModel(
+                new OriginalCheckpoint(Published(ModelLine.StableDiffusionXl, 0.2, "v_pred", "ztsnr")),
+                NoTokenizers
+            )
+        );
+        Assert.Equal(
+            (PredictionType.VPrediction, true, TimestepSpacing.Trailing),
+            (scheduler.PredictionType, scheduler.RescaleBetasZeroSnr, scheduler.TimestepSpacing)
+        );
     }
 
     [Fact]
     public void Prediction_Forced_IsTakenAsSaid()
     {
-        var model = new SingleFileModel(new OriginalCheckpoint(Published(ModelLine.StableDiffusion2, 0.2)), NoTokenizers, "epsilon");
-        Assert.Equal((PredictionType.Epsilon, 64), (Scheduler(model).PredictionType, model.Config<UNetConfig>("unet").SampleSize));
+        var model = new SingleFileModel(
+            new OriginalCheckpoint(Published(ModelLine.StableDiffusion2, 0.2)),
+            NoTokenizers,
+            "epsilon"
+        );
+        Assert.Equal(
+            (PredictionType.Epsilon, 64),
+            (Scheduler(model).PredictionType, model.Config<UNetConfig>("unet").SampleSize)
+        );
     }
 
     [Theory]
@@ -104,8 +163,20 @@ public sealed class SingleFileModelTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var path = folder.File("model.safetensors");
-        SafetensorsFile.Write(path, new Dictionary<string, Tensor> { ["a"] = zeros(1) }, new Dictionary<string, string> { ["modelspec.prediction_type"] = said }, overwrite: false);
-        Assert.Equal(expected == PredictionType.VPrediction ? "v_prediction" : "epsilon", PredictionOf.Checkpoint(SafetensorsFile.Open(path), ModelLine.StableDiffusion2, () => throw new InvalidOperationException()));
+        SafetensorsFile.Write(
+            path,
+            new Dictionary<string, Tensor> { ["a"] = zeros(1) },
+            new Dictionary<string, string> { ["modelspec.prediction_type"] = said },
+            overwrite: false
+        );
+        Assert.Equal(
+            expected == PredictionType.VPrediction ? "v_prediction" : "epsilon",
+            PredictionOf.Checkpoint(
+                SafetensorsFile.Open(path),
+                ModelLine.StableDiffusion2,
+                () => throw new InvalidOperationException()
+            )
+        );
     }
 
     [Fact]
@@ -115,8 +186,16 @@ public sealed class SingleFileModelTests : IDisposable
         var text = checkpoint.Part("text_encoder").Tensors;
         Assert.Equal([1024L, 1024], text["text_model.encoder.layers.22.self_attn.k_proj.weight"].Shape);
         Assert.Equal([1024L], text["text_model.encoder.layers.22.self_attn.v_proj.bias"].Shape);
-        Assert.DoesNotContain(text.Keys, name => name.Contains(".layers.23.", StringComparison.Ordinal) || name.Contains("projection", StringComparison.Ordinal));
-        Assert.Equal([512L, 512], checkpoint.Part("vae").Tensors["encoder.mid_block.attentions.0.to_out.0.weight"].Shape);
+        Assert.DoesNotContain(
+            text.Keys,
+            name =>
+                name.Contains(".layers.23.", StringComparison.Ordinal)
+                || name.Contains("projection", StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            [512L, 512],
+            checkpoint.Part("vae").Tensors["encoder.mid_block.attentions.0.to_out.0.weight"].Shape
+        );
     }
 
     [Fact]
@@ -124,15 +203,27 @@ public sealed class SingleFileModelTests : IDisposable
     {
         var model = new SingleFileModel(new OriginalCheckpoint(Published(ModelLine.StableDiffusion1, 0)), NoTokenizers);
         var error = Assert.Throws<TextualInversionException>(() => model.TokenizerFolder("tokenizer")).Message;
-        Assert.StartsWith("model.safetensors: comes without a tokenizer, and none of its kind is in the cache (openai/clip-vit-large-patch14 or ", error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "model.safetensors: comes without a tokenizer, and none of its kind is in the cache (openai/clip-vit-large-patch14 or ",
+            error,
+            StringComparison.Ordinal
+        );
         Assert.Contains("--config", error, StringComparison.Ordinal);
-        Assert.Equal("here", new SingleFileModel(new OriginalCheckpoint(Published(ModelLine.StableDiffusion1, 0)), new Dictionary<string, string> { ["tokenizer"] = "here" }).TokenizerFolder("tokenizer"));
+        Assert.Equal(
+            "here",
+            new SingleFileModel(
+                new OriginalCheckpoint(Published(ModelLine.StableDiffusion1, 0)),
+                new Dictionary<string, string> { ["tokenizer"] = "here" }
+            ).TokenizerFolder("tokenizer")
+        );
     }
 
     [Fact]
     public void Constructor_ConfigOfAnotherFamily_SaysSo()
     {
-        var error = Assert.Throws<TextualInversionException>(() => new SingleFileModel(new OriginalCheckpoint(Published(ModelLine.StableDiffusionXl, 0)), GoldenFolder("sd1")));
+        var error = Assert.Throws<TextualInversionException>(() =>
+            new SingleFileModel(new OriginalCheckpoint(Published(ModelLine.StableDiffusionXl, 0)), GoldenFolder("sd1"))
+        );
         Assert.Contains("name a folder of the same kind with --config", error.Message, StringComparison.Ordinal);
     }
 
@@ -141,27 +232,43 @@ public sealed class SingleFileModelTests : IDisposable
     {
         var configs = PublishedModels.Configs(ModelLine.StableDiffusion1);
         configs["text_encoder"]["hidden_size"] = 96L;
-        var checkpoint = new OriginalCheckpoint(new ShapesOnly(PublishedModels.Tensors(ModelLine.StableDiffusion1, configs)));
+        var checkpoint = new OriginalCheckpoint(
+            new ShapesOnly(PublishedModels.Tensors(ModelLine.StableDiffusion1, configs))
+        );
         var error = Assert.Throws<TextualInversionException>(() => new SingleFileModel(checkpoint, NoTokenizers));
-        Assert.Equal("model.safetensors: is of an unusual size (layers 96 wide are no multiple of 64); name a diffusers folder with its configs and tokenizer with --config.", error.Message);
+        Assert.Equal(
+            "model.safetensors: is of an unusual size (layers 96 wide are no multiple of 64); name a diffusers folder with its configs and tokenizer with --config.",
+            error.Message
+        );
     }
 
     [Fact]
     public void Weights_NoVae_AsksForOne()
     {
-        var tensors = Published(ModelLine.StableDiffusion1, 0).Tensors.Where(tensor => !tensor.Key.StartsWith("first_stage_model", StringComparison.Ordinal)).Select(tensor => (tensor.Key, tensor.Value.Shape));
+        var tensors = Published(ModelLine.StableDiffusion1, 0)
+            .Tensors.Where(tensor => !tensor.Key.StartsWith("first_stage_model", StringComparison.Ordinal))
+            .Select(tensor => (tensor.Key, tensor.Value.Shape));
         var model = new SingleFileModel(new OriginalCheckpoint(new ShapesOnly(tensors)), NoTokenizers);
-        Assert.Equal("model.safetensors: holds no VAE; name one with --vae.", Assert.Throws<TextualInversionException>(() => model.Weights("vae")).Message);
+        Assert.Equal(
+            "model.safetensors: holds no VAE; name one with --vae.",
+            Assert.Throws<TextualInversionException>(() => model.Weights("vae")).Message
+        );
     }
 
     private static Dictionary<string, string> NoTokenizers => [];
 
-    private static SchedulerConfig Scheduler(SingleFileModel model) => SchedulerConfig.Parse(model.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
+    private static SchedulerConfig Scheduler(SingleFileModel model) =>
+        SchedulerConfig.Parse(model.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
 
     /// <summary>A published model's tensors; what is read of them spreads by <paramref name="spread"/> around 0.</summary>
     private static ShapesOnly Published(ModelLine line, double spread, params string[] marks) =>
-        new([.. PublishedModels.Tensors(line, PublishedModels.Configs(line)), .. marks.Select(mark => (mark, new long[] { 0 }))],
-            _ => tensor(new[] { -spread, spread }));
+        new(
+            [
+                .. PublishedModels.Tensors(line, PublishedModels.Configs(line)),
+                .. marks.Select(mark => (mark, new long[] { 0 })),
+            ],
+            _ => tensor(new[] { -spread, spread })
+        );
 
     private static ModelFolder GoldenFolder(string name) => new(Goldens.Path("models", name));
 
@@ -181,8 +288,13 @@ public sealed class SingleFileModelTests : IDisposable
 
     private static void AssertEqual(ITensorFile expected, ITensorFile actual)
     {
-        var names = expected.Tensors.Keys.Where(name => !name.EndsWith("position_ids", StringComparison.Ordinal)).ToDictionary(Today);
-        Assert.Equal(names.Keys.Order(StringComparer.Ordinal), actual.Tensors.Keys.Select(Today).Order(StringComparer.Ordinal));
+        var names = expected
+            .Tensors.Keys.Where(name => !name.EndsWith("position_ids", StringComparison.Ordinal))
+            .ToDictionary(Today);
+        Assert.Equal(
+            names.Keys.Order(StringComparer.Ordinal),
+            actual.Tensors.Keys.Select(Today).Order(StringComparer.Ordinal)
+        );
         foreach (var name in actual.Tensors.Keys)
         {
             using var scope = NewDisposeScope();
@@ -194,7 +306,10 @@ public sealed class SingleFileModelTests : IDisposable
     }
 
     /// <summary>Folders have the names of the time when they were made.</summary>
-    private static string Today(string name) => name.Replace("text_model.", "", StringComparison.Ordinal)
-        .Replace(".query.", ".to_q.", StringComparison.Ordinal).Replace(".key.", ".to_k.", StringComparison.Ordinal)
-        .Replace(".value.", ".to_v.", StringComparison.Ordinal).Replace(".proj_attn.", ".to_out.0.", StringComparison.Ordinal);
+    private static string Today(string name) =>
+        name.Replace("text_model.", "", StringComparison.Ordinal)
+            .Replace(".query.", ".to_q.", StringComparison.Ordinal)
+            .Replace(".key.", ".to_k.", StringComparison.Ordinal)
+            .Replace(".value.", ".to_v.", StringComparison.Ordinal)
+            .Replace(".proj_attn.", ".to_out.0.", StringComparison.Ordinal);
 }

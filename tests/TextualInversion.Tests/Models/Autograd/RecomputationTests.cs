@@ -11,14 +11,17 @@ public sealed class RecomputationTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(3);
-        Tensor x = rand(4, 4, generator: generator), y = rand(4, 4, generator: generator), constant = rand(4, 4, generator: generator);
+        Tensor x = rand(4, 4, generator: generator),
+            y = rand(4, 4, generator: generator),
+            constant = rand(4, 4, generator: generator);
 
         var plain = Gradients(Part, x, y, constant);
         var recomputation = new Recomputation();
         var recomputed = Gradients(inputs => recomputation.Run(Part, inputs), x, y, constant);
         recomputation.EndBackward();
 
-        foreach (var (expected, actual) in plain.Zip(recomputed)) Assert.Equal(expected, actual);
+        foreach (var (expected, actual) in plain.Zip(recomputed))
+            Assert.Equal(expected, actual);
 
         static Tensor Part(Tensor[] inputs) => (inputs[0].mm(inputs[1]).sigmoid() * inputs[2]).softmax(1);
     }
@@ -30,7 +33,8 @@ public sealed class RecomputationTests
         var calls = 0;
 
         var result = new Recomputation().Run(inputs => Count(inputs[0]), ones(2));
-        using (no_grad()) _ = new Recomputation().Run(inputs => Count(inputs[0]), ones(2, requires_grad: true));
+        using (no_grad())
+            _ = new Recomputation().Run(inputs => Count(inputs[0]), ones(2, requires_grad: true));
 
         Assert.False(result.requires_grad);
         Assert.Equal(2, calls);
@@ -49,7 +53,10 @@ public sealed class RecomputationTests
         var calls = 0;
         var recomputation = new Recomputation();
         var x = ones(2, requires_grad: true);
-        var y = recomputation.Run(inputs => calls++ == 0 ? inputs[0] * 2 : throw new InvalidOperationException("out of memory"), x);
+        var y = recomputation.Run(
+            inputs => calls++ == 0 ? inputs[0] * 2 : throw new InvalidOperationException("out of memory"),
+            x
+        );
         y.sum().backward();
 
         Assert.Equal("out of memory", Assert.Throws<InvalidOperationException>(recomputation.EndBackward).Message);
@@ -76,7 +83,8 @@ public sealed class RecomputationTests
 
         LiveAfterOneMore();
         var first = LiveAfterOneMore();
-        for (var i = 0; i < 5; i++) Assert.Equal(first, LiveAfterOneMore());
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(first, LiveAfterOneMore());
     }
 
     private static List<float[]> Gradients(Func<Tensor[], Tensor> part, Tensor x, Tensor y, Tensor constant)

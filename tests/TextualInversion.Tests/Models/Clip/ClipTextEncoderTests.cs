@@ -17,7 +17,8 @@ public sealed class ClipTextEncoderTests
             var data = new TheoryData<string, string>();
             foreach (var name in GoldenModel.Names)
             {
-                foreach (var suffix in new GoldenModel(name).TextSuffixes) data.Add(name, suffix);
+                foreach (var suffix in new GoldenModel(name).TextSuffixes)
+                    data.Add(name, suffix);
             }
 
             return data;
@@ -38,9 +39,12 @@ public sealed class ClipTextEncoderTests
 
         var pooled = ClipTextEncoder.Pool(states.Last, EndOfText(ids));
         Goldens.AssertClose(golden.Read($"{key}.penultimate"), states.Penultimate, 1e-4, "penultimate");
-        if (suffix.Length == 0) Goldens.AssertClose(golden.Read($"{key}.last_hidden_state"), states.Last, 1e-4, "last_hidden_state");
-        else Goldens.AssertClose(golden.Read($"{key}.text_embeds"), encoder.Project(pooled), 1e-4, "text_embeds");
-        if (golden.Tensors.ContainsKey($"{key}.pooler_output")) Goldens.AssertClose(golden.Read($"{key}.pooler_output"), pooled, 1e-4, "pooler_output");
+        if (suffix.Length == 0)
+            Goldens.AssertClose(golden.Read($"{key}.last_hidden_state"), states.Last, 1e-4, "last_hidden_state");
+        else
+            Goldens.AssertClose(golden.Read($"{key}.text_embeds"), encoder.Project(pooled), 1e-4, "text_embeds");
+        if (golden.Tensors.ContainsKey($"{key}.pooler_output"))
+            Goldens.AssertClose(golden.Read($"{key}.pooler_output"), pooled, 1e-4, "pooler_output");
     }
 
     [Theory]
@@ -52,9 +56,14 @@ public sealed class ClipTextEncoderTests
         var ids = new GoldenModel(name).Numbers.Read("text.ids").clone();
         var expected = encoder.Forward(ids, rows: null, encoder.TokenEmbedding.shape[0]).Last;
         var vocabularySize = encoder.TokenEmbedding.shape[0];
-        long first = ids[0, 2].item<long>(), second = ids[2, 4].item<long>();
+        long first = ids[0, 2].item<long>(),
+            second = ids[2, 4].item<long>();
         var rows = encoder.TokenEmbedding.index_select(0, tensor(new[] { first, second }));
-        var replaced = where(ids.eq(first), tensor(vocabularySize), where(ids.eq(second), tensor(vocabularySize + 1), ids));
+        var replaced = where(
+            ids.eq(first),
+            tensor(vocabularySize),
+            where(ids.eq(second), tensor(vocabularySize + 1), ids)
+        );
 
         var states = encoder.Forward(replaced, rows, vocabularySize).Last;
 
@@ -85,7 +94,10 @@ public sealed class ClipTextEncoderTests
         using var scope = NewDisposeScope();
         var states = arange(2 * 3 * 2, ScalarType.Float32).view(2, 3, 2);
 
-        Assert.Equal([2f, 3f, 10f, 11f], ClipTextEncoder.Pool(states, tensor(new long[] { 1, 2 })).data<float>().ToArray());
+        Assert.Equal(
+            [2f, 3f, 10f, 11f],
+            ClipTextEncoder.Pool(states, tensor(new long[] { 1, 2 })).data<float>().ToArray()
+        );
     }
 
     [Theory]
@@ -95,11 +107,21 @@ public sealed class ClipTextEncoderTests
     public void Constructor_ConfigOfNoNetwork_SaysSo(int size, int layers, int heads)
     {
         var model = new GoldenModel("sd1");
-        var config = model.Folder.Config<ClipTextConfig>("text_encoder") with { HiddenSize = size, NumHiddenLayers = layers, NumAttentionHeads = heads };
+        var config = model.Folder.Config<ClipTextConfig>("text_encoder") with
+        {
+            HiddenSize = size,
+            NumHiddenLayers = layers,
+            NumAttentionHeads = heads,
+        };
 
-        var error = Assert.Throws<TextualInversionException>(() => new ClipTextEncoder(config, model.Folder.Weights("text_encoder"), CPU));
+        var error = Assert.Throws<TextualInversionException>(() =>
+            new ClipTextEncoder(config, model.Folder.Weights("text_encoder"), CPU)
+        );
 
-        Assert.Contains($"hidden_size {size}, num_hidden_layers {layers} and num_attention_heads {heads}", error.Message);
+        Assert.Contains(
+            $"hidden_size {size}, num_hidden_layers {layers} and num_attention_heads {heads}",
+            error.Message
+        );
     }
 
     // No placeholder in the golden prompts: the largest id is end-of-text, the first of them where it is also the padding.

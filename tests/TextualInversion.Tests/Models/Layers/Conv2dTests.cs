@@ -21,7 +21,13 @@ public sealed class Conv2dTests : IDisposable
     [InlineData(2, 32, 16, 8, 3)]
     [InlineData(2, 16, 40, 8, 3)]
     [InlineData(2, 16, 3, 8, 1)]
-    public void Forward_AnyChannels_EqualsTheDefinitionWithItsGradient(int batch, int inputs, int outputs, int side, int kernel)
+    public void Forward_AnyChannels_EqualsTheDefinitionWithItsGradient(
+        int batch,
+        int inputs,
+        int outputs,
+        int side,
+        int kernel
+    )
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(2);
@@ -33,7 +39,9 @@ public sealed class Conv2dTests : IDisposable
 
         var (output, gradient) = WithGradient(x, layer.Forward);
         var (expected, expectedGradient) = WithGradient(
-            x.to(ScalarType.Float64), input => Definition(input, weight.to(ScalarType.Float64), bias.to(ScalarType.Float64)));
+            x.to(ScalarType.Float64),
+            input => Definition(input, weight.to(ScalarType.Float64), bias.to(ScalarType.Float64))
+        );
 
         Goldens.AssertClose(expected, output, 1e-5, "output");
         Goldens.AssertClose(expected, layer.Forward(x), 1e-5, "output without a gradient");

@@ -14,7 +14,12 @@ public sealed class LinearTests
 
     [Fact]
     public void OneDnn_OnLinuxWithAnX64Processor_IsThere() =>
-        Assert.True(OneDnn.IsAvailable || !OperatingSystem.IsLinux() || System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture != System.Runtime.InteropServices.Architecture.X64);
+        Assert.True(
+            OneDnn.IsAvailable
+                || !OperatingSystem.IsLinux()
+                || System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture
+                    != System.Runtime.InteropServices.Architecture.X64
+        );
 
     [Theory]
     [InlineData(true)]
@@ -23,7 +28,10 @@ public sealed class LinearTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        var (weight, bias) = (randn([512, 256], generator: generator), hasBias ? randn([512], generator: generator) : null);
+        var (weight, bias) = (
+            randn([512, 256], generator: generator),
+            hasBias ? randn([512], generator: generator) : null
+        );
         var x = randn([2, 64, 256], generator: generator);
         var layer = new Linear(weight, bias);
 

@@ -25,7 +25,8 @@ public sealed class BpeTablesTests : IDisposable
 
         Assert.Equal(DemoTokenizer.Instance.VocabularySize, tokenizer.VocabularySize);
         Assert.Equal((77, tokenizer.EndOfText), (tokenizer.MaxLength, tokenizer.Padding));
-        foreach (var text in new[] { "a photo of a ginger cat", "isn't it? 3.5", "naïve 猫" }) Assert.Equal(DemoTokenizer.Instance.Encode(text), tokenizer.Encode(text));
+        foreach (var text in new[] { "a photo of a ginger cat", "isn't it? 3.5", "naïve 猫" })
+            Assert.Equal(DemoTokenizer.Instance.Encode(text), tokenizer.Encode(text));
     }
 
     [Fact]
@@ -39,7 +40,10 @@ public sealed class BpeTablesTests : IDisposable
         var tokenizer = ClipTokenizer.Load(folder.Path);
 
         Assert.Equal(size + 1, tokenizer.VocabularySize);
-        Assert.Equal([DemoTokenizer.Id("a"), size, size, DemoTokenizer.Id("cat")], tokenizer.Encode("a <cat-toy><CAT-TOY>cat"));
+        Assert.Equal(
+            [DemoTokenizer.Id("a"), size, size, DemoTokenizer.Id("cat")],
+            tokenizer.Encode("a <cat-toy><CAT-TOY>cat")
+        );
     }
 
     /// <summary>Whether a special token is matched in any case is what the file says, as in transformers.</summary>
@@ -58,38 +62,82 @@ public sealed class BpeTablesTests : IDisposable
     [InlineData("[]", "it has no model")]
     [InlineData("{}", "it has no model")]
     [InlineData("<html>", "")]
-    [InlineData("""{"model": {"type": "Unigram", "end_of_word_suffix": "</w>", "vocab": {}, "merges": []}}""", "its model is Unigram")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {}, "merges": []}}""", "its model is BPE with the end of word \"\"")]
-    [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {}, "merges": []}}""", "it holds no tokens")]
-    [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0, "b": 2}, "merges": []}}""", "its ids are not 0 to 1, each once")]
+    [InlineData(
+        """{"model": {"type": "Unigram", "end_of_word_suffix": "</w>", "vocab": {}, "merges": []}}""",
+        "its model is Unigram"
+    )]
+    [InlineData(
+        """{"model": {"type": "BPE", "vocab": {}, "merges": []}}""",
+        "its model is BPE with the end of word \"\""
+    )]
+    [InlineData(
+        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {}, "merges": []}}""",
+        "it holds no tokens"
+    )]
+    [InlineData(
+        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0, "b": 2}, "merges": []}}""",
+        "its ids are not 0 to 1, each once"
+    )]
     [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}}}""", "")]
-    [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": ["a"]}}""", "merge 1 is no pair of tokens: a")]
-    [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": [null]}}""", "merge 1 is no pair of tokens: ")]
-    [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": [["a", "b"]]}}""", "merge 1 merges a b, and the vocabulary lacks")]
-    [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{"id": 1, "content": "a", "normalized": false}]}""", "it gives a the ids 0 and 1")]
-    [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{}]}""", "")]
+    [InlineData(
+        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": ["a"]}}""",
+        "merge 1 is no pair of tokens: a"
+    )]
+    [InlineData(
+        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": [null]}}""",
+        "merge 1 is no pair of tokens: "
+    )]
+    [InlineData(
+        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": [["a", "b"]]}}""",
+        "merge 1 merges a b, and the vocabulary lacks"
+    )]
+    [InlineData(
+        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{"id": 1, "content": "a", "normalized": false}]}""",
+        "it gives a the ids 0 and 1"
+    )]
+    [InlineData(
+        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{}]}""",
+        ""
+    )]
     public void ReadTokenizer_Malformed_NamesTheFileAndWhy(string content, string why)
     {
         File.WriteAllText(FilePath, content);
         var error = Assert.Throws<TextualInversionException>(() => ClipTokenizer.Load(folder.Path));
-        Assert.StartsWith($"{FilePath}: is not a CLIP tokenizer's file: {why}", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{FilePath}: is not a CLIP tokenizer's file: {why}",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
-    private static JsonObject Added(int id, string content, bool normalized) => new() { ["id"] = id, ["content"] = content, ["normalized"] = normalized };
+    private static JsonObject Added(int id, string content, bool normalized) =>
+        new()
+        {
+            ["id"] = id,
+            ["content"] = content,
+            ["normalized"] = normalized,
+        };
 
     private static JsonObject TokenizerJson(bool mergesAsPairs)
     {
-        var tables = BpeTables.Read(Path.Combine(DemoTokenizer.Folder, "vocab.json"), Path.Combine(DemoTokenizer.Folder, "merges.txt"));
+        var tables = BpeTables.Read(
+            Path.Combine(DemoTokenizer.Folder, "vocab.json"),
+            Path.Combine(DemoTokenizer.Folder, "merges.txt")
+        );
         return new JsonObject
         {
             ["added_tokens"] = new JsonArray(
-                Added(DemoTokenizer.Instance.BeginningOfText, "<|startoftext|>", normalized: true), Added(DemoTokenizer.Instance.EndOfText, "<|endoftext|>", normalized: false)),
+                Added(DemoTokenizer.Instance.BeginningOfText, "<|startoftext|>", normalized: true),
+                Added(DemoTokenizer.Instance.EndOfText, "<|endoftext|>", normalized: false)
+            ),
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",
                 ["end_of_word_suffix"] = "</w>",
                 ["vocab"] = JsonSerializer.SerializeToNode(tables.Vocabulary),
-                ["merges"] = JsonSerializer.SerializeToNode(mergesAsPairs ? (object)tables.Merges.Select(merge => merge.Split(' ')) : tables.Merges),
+                ["merges"] = JsonSerializer.SerializeToNode(
+                    mergesAsPairs ? (object)tables.Merges.Select(merge => merge.Split(' ')) : tables.Merges
+                ),
             },
         };
     }

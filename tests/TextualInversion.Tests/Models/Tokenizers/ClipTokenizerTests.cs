@@ -9,10 +9,22 @@ public sealed class ClipTokenizerTests
     [Fact]
     public void Encode_AwkwardTexts_AreTransformersIds()
     {
-        var path = Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "clip-tokenizer-cases.json");
+        var path = Path.Combine(
+            Goldens.Repository,
+            "tests",
+            "TextualInversion.Tests",
+            "Fixtures",
+            "clip-tokenizer-cases.json"
+        );
         using var fixture = JsonDocument.Parse(File.ReadAllText(path));
-        Assert.All(fixture.RootElement.GetProperty("cases").EnumerateArray(), item =>
-            Assert.Equal(item.GetProperty("ids").Deserialize<int[]>()!, DemoTokenizer.Instance.Encode(item.GetProperty("text").GetString()!)));
+        Assert.All(
+            fixture.RootElement.GetProperty("cases").EnumerateArray(),
+            item =>
+                Assert.Equal(
+                    item.GetProperty("ids").Deserialize<int[]>()!,
+                    DemoTokenizer.Instance.Encode(item.GetProperty("text").GetString()!)
+                )
+        );
     }
 
     [Theory]
@@ -20,7 +32,8 @@ public sealed class ClipTokenizerTests
     [InlineData("\uA7D2")]
     [InlineData("\uA7D4")]
     [InlineData("\U00016EA0")]
-    public void Normalize_CaseNewInUnicode17_StaysUpper(string text) => Assert.Equal(text, ClipPreTokenizer.Normalize(text));
+    public void Normalize_CaseNewInUnicode17_StaysUpper(string text) =>
+        Assert.Equal(text, ClipPreTokenizer.Normalize(text));
 
     [Fact]
     [Trait("Category", Goldens.Category)]
@@ -28,8 +41,14 @@ public sealed class ClipTokenizerTests
     {
         var tokenizer = ClipTokenizer.Load(Goldens.Path("models", "sd1", "tokenizer"));
         using var goldens = JsonDocument.Parse(File.ReadAllText(Goldens.Path("tokenizer.json")));
-        Assert.All(goldens.RootElement.EnumerateArray(), item =>
-            Assert.Equal(item.GetProperty("ids").Deserialize<int[]>()![1..^1], tokenizer.Encode(item.GetProperty("text").GetString()!)));
+        Assert.All(
+            goldens.RootElement.EnumerateArray(),
+            item =>
+                Assert.Equal(
+                    item.GetProperty("ids").Deserialize<int[]>()![1..^1],
+                    tokenizer.Encode(item.GetProperty("text").GetString()!)
+                )
+        );
     }
 
     [Theory]
@@ -41,7 +60,10 @@ public sealed class ClipTokenizerTests
 
     [Fact]
     public void Decode_IdsOutsideTheVocabulary_AreLeftOut() =>
-        Assert.Equal("cat", DemoTokenizer.Instance.Decode([-1, DemoTokenizer.Id("cat"), DemoTokenizer.Instance.VocabularySize]));
+        Assert.Equal(
+            "cat",
+            DemoTokenizer.Instance.Decode([-1, DemoTokenizer.Id("cat"), DemoTokenizer.Instance.VocabularySize])
+        );
 
     [Theory]
     [InlineData("cat", true)]
@@ -71,10 +93,13 @@ public sealed class ClipTokenizerTests
     {
         using var folder = new TemporaryFolder();
         CopyTokenizer(folder);
-        File.WriteAllText(folder.File("special_tokens_map.json"), """
+        File.WriteAllText(
+            folder.File("special_tokens_map.json"),
+            """
             {"bos_token": {"content": "<|startoftext|>", "normalized": true}, "eos_token": {"content": "<|endoftext|>", "normalized": true},
              "unk_token": {"content": "<|endoftext|>", "normalized": true}, "pad_token": "!"}
-            """);
+            """
+        );
         var tokenizer = ClipTokenizer.Load(folder.Path);
         Assert.Equal(0, tokenizer.Padding);
         // As transformers encodes it with SDXL's second tokenizer.
@@ -123,11 +148,23 @@ public sealed class ClipTokenizerTests
     [InlineData("vocab.json", "{\"a\": 0, \"b\": 2}", "its ids are not 0 to 1, each once")]
     [InlineData("vocab.json", "{\"a\": 0, \"b\": 0}", "its ids are not 0 to 1, each once")]
     [InlineData("merges.txt", "#version: 0.2\no f</w>\nof", "line 3 is no pair of tokens: of")]
-    [InlineData("merges.txt", "o f</w>\nq qqq", "line 2 merges q qqq, and the vocabulary lacks one of the two or the result")]
+    [InlineData(
+        "merges.txt",
+        "o f</w>\nq qqq",
+        "line 2 merges q qqq, and the vocabulary lacks one of the two or the result"
+    )]
     [InlineData("tokenizer_config.json", "[]", "it is not a JSON object")]
     [InlineData("tokenizer_config.json", "{\"model_max_length\": 2}", "model_max_length is no number of at least 3")]
-    [InlineData("special_tokens_map.json", "{\"bos_token\": 1}", "bos_token is neither a text nor an object with a content")]
-    [InlineData("special_tokens_map.json", "{\"bos_token\": {\"content\": 1}}", "bos_token is neither a text nor an object with a content")]
+    [InlineData(
+        "special_tokens_map.json",
+        "{\"bos_token\": 1}",
+        "bos_token is neither a text nor an object with a content"
+    )]
+    [InlineData(
+        "special_tokens_map.json",
+        "{\"bos_token\": {\"content\": 1}}",
+        "bos_token is neither a text nor an object with a content"
+    )]
     [InlineData("special_tokens_map.json", "<html>", "")]
     public void Load_FileMalformed_NamesItAndWhy(string name, string content, string why)
     {
@@ -135,7 +172,11 @@ public sealed class ClipTokenizerTests
         CopyTokenizer(folder);
         File.WriteAllText(folder.File(name), content);
         var error = Assert.Throws<TextualInversionException>(() => ClipTokenizer.Load(folder.Path));
-        Assert.StartsWith($"{folder.File(name)}: is not a CLIP tokenizer's file: {why}", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{folder.File(name)}: is not a CLIP tokenizer's file: {why}",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.EndsWith(". Download it again.", error.Message, StringComparison.Ordinal);
     }
 
@@ -146,7 +187,11 @@ public sealed class ClipTokenizerTests
         CopyTokenizer(folder);
         File.WriteAllText(folder.File("special_tokens_map.json"), "{\"pad_token\": \"<pad>\"}");
         var error = Assert.Throws<TextualInversionException>(() => ClipTokenizer.Load(folder.Path));
-        Assert.Contains("vocab.json: is not a CLIP tokenizer's file: it lacks the pad_token <pad>.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "vocab.json: is not a CLIP tokenizer's file: it lacks the pad_token <pad>.",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static void CopyTokenizer(TemporaryFolder folder)

@@ -22,7 +22,8 @@ public sealed class InitializerTests
     [Fact]
     public void Parse_WhatTheDemoModelKnows_IsAccepted()
     {
-        const string Words = "cat dog fish bird house tree car boat cup ball star heart mushroom flower robot rocket "
+        const string Words =
+            "cat dog fish bird house tree car boat cup ball star heart mushroom flower robot rocket "
             + "red orange yellow green teal blue purple pink brown black white gray plain striped dotted checkered "
             + "accents beach snow grass desert water space wooden table night small large photo rendering painting sketch pixel art";
         Assert.All(Words.Split(' '), word => Assert.Single(Initializer.Parse(DemoTokenizer.Instance, word).Ids));
@@ -34,18 +35,24 @@ public sealed class InitializerTests
     [InlineData("...")]
     [InlineData("* + —")]
     public void Parse_NothingButPunctuation_IsNoWord(string phrase) =>
-        Assert.Equal($"The initializer \"{phrase}\" is no word. Name what the pictures show, such as cat.", Refusal(phrase));
+        Assert.Equal(
+            $"The initializer \"{phrase}\" is no word. Name what the pictures show, such as cat.",
+            Refusal(phrase)
+        );
 
     [Fact]
     public void Parse_SpecialToken_IsRefused() =>
         Assert.Equal(
-            "The initializer \"cat <|endoftext|>\" holds a special token. Name what the pictures show, such as cat.", Refusal("cat <|endoftext|>"));
+            "The initializer \"cat <|endoftext|>\" holds a special token. Name what the pictures show, such as cat.",
+            Refusal("cat <|endoftext|>")
+        );
 
     [Fact]
     public void Parse_WordOfLettersOnly_ProposesTheNearest() =>
         Assert.Equal(
             "The initializer's \"dox\" is no word of the model's vocabulary, which spells it d o x</w>. Choose another; the nearest are dog, toy, not.",
-            Refusal("a dox"));
+            Refusal("a dox")
+        );
 
     [Theory]
     [InlineData("qxzv")]
@@ -53,7 +60,11 @@ public sealed class InitializerTests
     [InlineData("猫")]
     [InlineData("🐱")]
     public void Parse_WordThatFallsApart_IsRefused(string phrase) =>
-        Assert.Contains("is no word of the model's vocabulary, which spells it", Refusal(phrase), StringComparison.Ordinal);
+        Assert.Contains(
+            "is no word of the model's vocabulary, which spells it",
+            Refusal(phrase),
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("cat dog fish", 1, "cat dog fish")]
@@ -70,7 +81,9 @@ public sealed class InitializerTests
 
     [Fact]
     public void SpreadOver_NoVectors_IsRefused() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => Initializer.Parse(DemoTokenizer.Instance, "cat").SpreadOver(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            Initializer.Parse(DemoTokenizer.Instance, "cat").SpreadOver(0)
+        );
 
     private static string Refusal(string phrase) =>
         Assert.Throws<TextualInversionException>(() => Initializer.Parse(DemoTokenizer.Instance, phrase)).Message;

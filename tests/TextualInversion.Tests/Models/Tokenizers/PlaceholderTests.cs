@@ -16,7 +16,8 @@ public sealed class PlaceholderTests
     [InlineData("--", "--")]
     [InlineData("<my-cat>_1", "<my-cat>_1")]
     [InlineData("my-cat!", "my-cat!")]
-    public void Parse_Text_WrapsOnlyBareJoinedNames(string text, string expected) => Assert.Equal(expected, Placeholder.Parse(text).Name);
+    public void Parse_Text_WrapsOnlyBareJoinedNames(string text, string expected) =>
+        Assert.Equal(expected, Placeholder.Parse(text).Name);
 
     [Theory]
     [InlineData("")]
@@ -36,9 +37,13 @@ public sealed class PlaceholderTests
     public void Parse_SpaceOrControlCharacter_SaysSo(string text, string shown)
     {
         var error = Assert.Throws<TextualInversionException>(() => Placeholder.Parse(text));
-        Assert.Equal($"The placeholder \"{shown}\" holds a space or a control character. Join its words, as in my-cat.", error.Message);
+        Assert.Equal(
+            $"The placeholder \"{shown}\" holds a space or a control character. Join its words, as in my-cat.",
+            error.Message
+        );
     }
 
     [Fact]
-    public void Parse_NoVectors_IsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => Placeholder.Parse("my-cat", 0));
+    public void Parse_NoVectors_IsRefused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Placeholder.Parse("my-cat", 0));
 }

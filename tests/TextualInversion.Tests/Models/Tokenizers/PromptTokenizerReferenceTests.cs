@@ -20,13 +20,16 @@ public sealed class PromptTokenizerReferenceTests
     {
         var prompts = new PromptTokenizer(Tokenizer, []);
         using var goldens = JsonDocument.Parse(File.ReadAllText(Goldens.Path("tokenizer.json")));
-        Assert.All(goldens.RootElement.EnumerateArray(), item =>
-        {
-            var tokenized = prompts.Tokenize(item.GetProperty("text").GetString()!);
-            Assert.Equal(item.GetProperty("padded").Deserialize<int[]>()!, tokenized.Ids);
-            var cut = item.GetProperty("ids").GetArrayLength() - tokenized.Ids.Count;
-            Assert.Equal(Math.Max(0, cut), tokenized.Truncated?.Count ?? 0);
-        });
+        Assert.All(
+            goldens.RootElement.EnumerateArray(),
+            item =>
+            {
+                var tokenized = prompts.Tokenize(item.GetProperty("text").GetString()!);
+                Assert.Equal(item.GetProperty("padded").Deserialize<int[]>()!, tokenized.Ids);
+                var cut = item.GetProperty("ids").GetArrayLength() - tokenized.Ids.Count;
+                Assert.Equal(Math.Max(0, cut), tokenized.Truncated?.Count ?? 0);
+            }
+        );
     }
 
     /// <summary>
@@ -37,22 +40,35 @@ public sealed class PromptTokenizerReferenceTests
     public void Tokenize_AddedTokens_AreMatchedAsTransformersDoes()
     {
         using var goldens = JsonDocument.Parse(File.ReadAllText(Goldens.Path("tokenizer-added.json")));
-        Assert.All(goldens.RootElement.EnumerateArray(), group =>
-        {
-            var placeholders = group.GetProperty("added").EnumerateArray().Select(name => Placeholder.Parse(name.GetString()!)).ToList();
-            if (group.GetProperty("added_ids").EnumerateArray().Any(id => id.GetInt32() < Tokenizer.VocabularySize))
+        Assert.All(
+            goldens.RootElement.EnumerateArray(),
+            group =>
             {
-                Assert.Throws<TextualInversionException>(() => new PromptTokenizer(Tokenizer, placeholders));
-                return;
-            }
+                var placeholders = group
+                    .GetProperty("added")
+                    .EnumerateArray()
+                    .Select(name => Placeholder.Parse(name.GetString()!))
+                    .ToList();
+                if (group.GetProperty("added_ids").EnumerateArray().Any(id => id.GetInt32() < Tokenizer.VocabularySize))
+                {
+                    Assert.Throws<TextualInversionException>(() => new PromptTokenizer(Tokenizer, placeholders));
+                    return;
+                }
 
-            var prompts = new PromptTokenizer(Tokenizer, placeholders);
-            Assert.All(group.GetProperty("cases").EnumerateArray(), item =>
-            {
-                var tokenized = prompts.Tokenize(item.GetProperty("text").GetString()!);
-                Assert.Equal(item.GetProperty("ids").Deserialize<int[]>()!, tokenized.Ids.Take(tokenized.EndOfTextPosition + 1));
-            });
-        });
+                var prompts = new PromptTokenizer(Tokenizer, placeholders);
+                Assert.All(
+                    group.GetProperty("cases").EnumerateArray(),
+                    item =>
+                    {
+                        var tokenized = prompts.Tokenize(item.GetProperty("text").GetString()!);
+                        Assert.Equal(
+                            item.GetProperty("ids").Deserialize<int[]>()!,
+                            tokenized.Ids.Take(tokenized.EndOfTextPosition + 1)
+                        );
+                    }
+                );
+            }
+        );
     }
 
     [Theory]
@@ -62,7 +78,12 @@ public sealed class PromptTokenizerReferenceTests
         var model = new GoldenModel(name);
         var prompts = JsonSerializer.Deserialize<string[]>(model.Numbers.Metadata["prompts"])!;
         foreach (var suffix in model.TextSuffixes)
-            AssertIds(model.Numbers, suffix.Length == 0 ? "text.ids" : "text2.ids", new PromptTokenizer(model.Tokenizer(suffix), []), prompts);
+            AssertIds(
+                model.Numbers,
+                suffix.Length == 0 ? "text.ids" : "text2.ids",
+                new PromptTokenizer(model.Tokenizer(suffix), []),
+                prompts
+            );
     }
 
     /// <summary>diffusers' captions name the rows one by one, <c>&lt;it&gt; &lt;it&gt;_1 &lt;it&gt;_2</c>; ours name the placeholder.</summary>
@@ -73,12 +94,16 @@ public sealed class PromptTokenizerReferenceTests
         var (file, model) = (Goldens.Open(name), GoldenModel.Of(name));
         var placeholder = Placeholder.Parse(file.Metadata["placeholder"], int.Parse(file.Metadata["vectors"], null));
         var rows = string.Concat(Enumerable.Range(1, placeholder.Vectors - 1).Select(row => $" {placeholder}_{row}"));
-        var captions = JsonSerializer.Deserialize<string[]>(file.Metadata["captions"])!
-            .Select(caption => caption.Replace($"{placeholder}{rows}", placeholder.Name, StringComparison.Ordinal)).ToArray();
+        var captions = JsonSerializer
+            .Deserialize<string[]>(file.Metadata["captions"])!
+            .Select(caption => caption.Replace($"{placeholder}{rows}", placeholder.Name, StringComparison.Ordinal))
+            .ToArray();
         foreach (var (encoder, suffix) in model.TextSuffixes.Index())
         {
             var prompts = new PromptTokenizer(model.Tokenizer(suffix), [placeholder]);
-            var keys = file.Tensors.Keys.Where(key => key.EndsWith($".ids{encoder}", StringComparison.Ordinal)).ToList();
+            var keys = file
+                .Tensors.Keys.Where(key => key.EndsWith($".ids{encoder}", StringComparison.Ordinal))
+                .ToList();
             Assert.NotEmpty(keys);
             Assert.All(keys, key => AssertIds(file, key, prompts, captions));
         }

@@ -37,7 +37,8 @@ public sealed class PromptTokenizerTests
     }
 
     [Fact]
-    public void Tokenize_AccentTypedApart_IsTheSamePlaceholder() => Assert.Equal("#0", Content(Prompts("<É-1>:1").Tokenize("<e\u0301-1>")));
+    public void Tokenize_AccentTypedApart_IsTheSamePlaceholder() =>
+        Assert.Equal("#0", Content(Prompts("<É-1>:1").Tokenize("<e\u0301-1>")));
 
     [Fact]
     public void Tokenize_Prompt_ReportsThePlaceholdersInIt()
@@ -96,24 +97,43 @@ public sealed class PromptTokenizerTests
     }
 
     [Fact]
-    public void Tokenize_EmptyBatch_IsRefused() => Assert.Throws<ArgumentException>(() => Prompts().Tokenize(Array.Empty<string>()));
+    public void Tokenize_EmptyBatch_IsRefused() =>
+        Assert.Throws<ArgumentException>(() => Prompts().Tokenize(Array.Empty<string>()));
 
     [Theory]
     [InlineData("The model's vocabulary already holds *. Choose another placeholder, or write \"<*>\".", "*:1")]
     [InlineData("The model's vocabulary already holds Cat. Choose another placeholder, or write \"<Cat>\".", "Cat:1")]
-    [InlineData("The placeholder <MY-CAT> is there twice. Give one of the embeddings another trigger.", "<my-cat>:1", "<MY-CAT>:2")]
-    [InlineData("The placeholder my<|endoftext|>cat holds one of the tokenizer's special tokens. Choose another name.", "my<|endoftext|>cat:1")]
+    [InlineData(
+        "The placeholder <MY-CAT> is there twice. Give one of the embeddings another trigger.",
+        "<my-cat>:1",
+        "<MY-CAT>:2"
+    )]
+    [InlineData(
+        "The placeholder my<|endoftext|>cat holds one of the tokenizer's special tokens. Choose another name.",
+        "my<|endoftext|>cat:1"
+    )]
     [InlineData("The placeholder <my-cat> has 76 vectors, and a prompt has room for 75. Use fewer.", "<my-cat>:76")]
     public void Constructor_UnusablePlaceholder_SaysWhatToDo(string message, params string[] placeholders) =>
         Assert.Equal(message, Assert.Throws<TextualInversionException>(() => Prompts(placeholders)).Message);
 
     /// <summary>Each as name:vectors.</summary>
     private static PromptTokenizer Prompts(params string[] placeholders) =>
-        new(Tokenizer, [.. placeholders.Select(text => text.Split(':')).Select(parts => Placeholder.Parse(parts[0], int.Parse(parts[1], null)))]);
+        new(
+            Tokenizer,
+            [
+                .. placeholders
+                    .Select(text => text.Split(':'))
+                    .Select(parts => Placeholder.Parse(parts[0], int.Parse(parts[1], null))),
+            ]
+        );
 
     /// <summary>What stands between the beginning of text and the end of text, which the demo model also pads with.</summary>
     private static string Content(TokenizedPrompt prompt) =>
-        string.Join(' ', prompt.Ids.Skip(1).Reverse().SkipWhile(id => id == Tokenizer.EndOfText).Reverse().Select(Show));
+        string.Join(
+            ' ',
+            prompt.Ids.Skip(1).Reverse().SkipWhile(id => id == Tokenizer.EndOfText).Reverse().Select(Show)
+        );
 
-    private static string Show(int id) => id >= Tokenizer.VocabularySize ? $"#{id - Tokenizer.VocabularySize}" : Tokenizer.TokenText(id);
+    private static string Show(int id) =>
+        id >= Tokenizer.VocabularySize ? $"#{id - Tokenizer.VocabularySize}" : Tokenizer.TokenText(id);
 }

@@ -21,7 +21,8 @@ public sealed class UnicodeNormalizationTests
     [InlineData("각\u11A8", "각\u11A8")]
     [InlineData("\u0301a", "\u0301a")]
     [InlineData("\U0002F800", "\u4E3D")]
-    public void Compose_Text_IsNfc(string text, string expected) => Assert.Equal(expected, UnicodeNormalization.Compose(text));
+    public void Compose_Text_IsNfc(string text, string expected) =>
+        Assert.Equal(expected, UnicodeNormalization.Compose(text));
 
     [Fact]
     public void Compose_LoneSurrogate_IsReplaced() => Assert.Equal("a\uFFFD", UnicodeNormalization.Compose("a\uD800"));
@@ -29,6 +30,7 @@ public sealed class UnicodeNormalizationTests
     [Fact]
     public void Compose_EverySyllable_IsItself()
     {
-        for (var syllable = '\uAC00'; syllable <= '\uD7A3'; syllable++) Assert.Equal($"{syllable}", UnicodeNormalization.Compose($"{syllable}"));
+        for (var syllable = '\uAC00'; syllable <= '\uD7A3'; syllable++)
+            Assert.Equal($"{syllable}", UnicodeNormalization.Compose($"{syllable}"));
     }
 }

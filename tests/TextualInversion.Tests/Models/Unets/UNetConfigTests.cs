@@ -21,7 +21,11 @@ public sealed class UNetConfigTests : IDisposable
     [InlineData("mid_block_type", "null", "mid_block_type = null, only UNetMidBlock2DCrossAttn")]
     [InlineData("only_cross_attention", "true", "only_cross_attention = true, only false")]
     [InlineData("resnet_out_scale_factor", "2.0", "resnet_out_scale_factor = 2.0, only 1")]
-    [InlineData("reverse_transformer_layers_per_block", "[[1]]", "reverse_transformer_layers_per_block = [[1]], only null")]
+    [InlineData(
+        "reverse_transformer_layers_per_block",
+        "[[1]]",
+        "reverse_transformer_layers_per_block = [[1]], only null"
+    )]
     [InlineData("down_block_types", "[\"DownBlock2D\"]", "the number of DownBlockTypes = 1, only 4")]
     [InlineData("layers_per_block", "[1, 2]", "the length of a list = 2, only 4")]
     [InlineData("norm_num_groups", "0", "norm_num_groups 0")]
@@ -41,14 +45,19 @@ public sealed class UNetConfigTests : IDisposable
     [InlineData("upcast_attention", "true")]
     [InlineData("dropout", "0.1")]
     [InlineData("some_key_of_tomorrow", "[1]")]
-    public void Validate_WhatDoesNotMatter_IsTaken(string key, string value) => Config(key, value).Validate("unet.safetensors");
+    public void Validate_WhatDoesNotMatter_IsTaken(string key, string value) =>
+        Config(key, value).Validate("unet.safetensors");
 
     [Theory]
     [InlineData("attention_head_dim", "null")]
     [InlineData("attention_head_dim", "[[1]]")]
     [InlineData("sample_size", "\"64\"")]
     public void Config_Malformed_NamesTheFile(string key, string value) =>
-        Assert.StartsWith(folder.File("unet/config.json"), Assert.Throws<TextualInversionException>(() => Config(key, value)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            folder.File("unet/config.json"),
+            Assert.Throws<TextualInversionException>(() => Config(key, value)).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData(null, 88)]
@@ -56,17 +65,26 @@ public sealed class UNetConfigTests : IDisposable
     [InlineData(8, null)]
     public void RequireTextTime_WidthsThatDoNotFit_AreNamed(int? width, int? input)
     {
-        var config = Config("freq_shift", "0") with { AdditionTimeEmbedDim = width, ProjectionClassEmbeddingsInputDim = input };
-        Assert.Contains("6 times the former and the 40", Assert.Throws<TextualInversionException>(() => config.RequireTextTime(40, "a")).Message);
+        var config = Config("freq_shift", "0") with
+        {
+            AdditionTimeEmbedDim = width,
+            ProjectionClassEmbeddingsInputDim = input,
+        };
+        Assert.Contains(
+            "6 times the former and the 40",
+            Assert.Throws<TextualInversionException>(() => config.RequireTextTime(40, "a")).Message
+        );
     }
 
     private UNetConfig Config(string key, string value)
     {
-        var json = JsonNode.Parse("""
+        var json = JsonNode.Parse(
+            """
             {"block_out_channels": [16, 16, 32, 32], "cross_attention_dim": 32, "norm_num_groups": 8,
              "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
              "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]}
-            """)!;
+            """
+        )!;
         json[key] = JsonNode.Parse(value);
         folder.Write("unet/config.json", json.ToJsonString());
         return new ModelFolder(folder.Path).Config<UNetConfig>("unet");

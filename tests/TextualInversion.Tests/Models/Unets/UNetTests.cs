@@ -19,7 +19,11 @@ public sealed class UNetTests
         using var unet = new GoldenModel(name).UNet();
         var states = golden.Read("unet.encoder_hidden_states").clone().requires_grad_(true);
 
-        var prediction = unet.Forward(golden.Read("unet.sample"), golden.Read("unet.timesteps"), Conditioning(golden, states));
+        var prediction = unet.Forward(
+            golden.Read("unet.sample"),
+            golden.Read("unet.timesteps"),
+            Conditioning(golden, states)
+        );
         (prediction * golden.Read("unet.cotangent")).sum().backward();
 
         Goldens.AssertClose(golden.Read("unet.out"), prediction, 1e-4, "prediction");
@@ -37,7 +41,11 @@ public sealed class UNetTests
         var sample = golden.Read("unet.sample_odd");
         var states = golden.Read("unet.encoder_hidden_states").narrow(0, 0, sample.shape[0]);
 
-        var prediction = unet.Forward(sample, full(sample.shape[0], 500, ScalarType.Int64), Conditioning(golden, states));
+        var prediction = unet.Forward(
+            sample,
+            full(sample.shape[0], 500, ScalarType.Int64),
+            Conditioning(golden, states)
+        );
 
         Goldens.AssertClose(golden.Read("unet.out_odd"), prediction, 1e-4, "prediction");
     }
@@ -51,14 +59,25 @@ public sealed class UNetTests
         var golden = new GoldenModel(name).Numbers;
         using var unet = new GoldenModel(name).UNet(ScalarType.BFloat16);
 
-        var prediction = unet.Forward(golden.Read("unet.sample"), golden.Read("unet.timesteps"), Conditioning(golden, golden.Read("unet.encoder_hidden_states")));
+        var prediction = unet.Forward(
+            golden.Read("unet.sample"),
+            golden.Read("unet.timesteps"),
+            Conditioning(golden, golden.Read("unet.encoder_hidden_states"))
+        );
 
         Assert.Equal(ScalarType.Float32, prediction.dtype);
         Goldens.AssertClose(golden.Read("unet.out"), prediction, 0.05, "prediction");
     }
 
     /// <summary>The states with what Stable Diffusion XL adds, of as many pictures.</summary>
-    private static Conditioning Conditioning(SafetensorsFile golden, Tensor states) => new(states, !golden.Tensors.ContainsKey("unet.time_ids")
-        ? null
-        : new AddedConditioning(golden.Read("unet.text_embeds").narrow(0, 0, states.shape[0]), golden.Read("unet.time_ids").narrow(0, 0, states.shape[0])));
+    private static Conditioning Conditioning(SafetensorsFile golden, Tensor states) =>
+        new(
+            states,
+            !golden.Tensors.ContainsKey("unet.time_ids")
+                ? null
+                : new AddedConditioning(
+                    golden.Read("unet.text_embeds").narrow(0, 0, states.shape[0]),
+                    golden.Read("unet.time_ids").narrow(0, 0, states.shape[0])
+                )
+        );
 }

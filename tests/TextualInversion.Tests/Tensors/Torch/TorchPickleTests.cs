@@ -11,98 +11,167 @@ public sealed class TorchPickleTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<string, object?> PlainValues => new()
-    {
-        { "N", null }, { "\u0088", true }, { "\u0089", false }, { "I01\n", true }, { "I00\n", false },
-        { "K\u00ff", 255L }, { "M\u0000\u0001", 256L }, { "J\u00ff\u00ff\u00ff\u00ff", -1L }, { "I-7\n", -7L }, { "L-7L\n", -7L },
-        { "\u008a\u0000", 0L }, { "\u008a\u0001\u00ff", -1L }, { "\u008b\u0002\0\0\0\0\u0080", -32768L },
-        { "\u008a\u0009\0\0\0\0\0\0\0\u0080\0", new BigInteger(9223372036854775808) }, { "\u008a\u0008\0\0\0\0\0\0\0\u0080", long.MinValue },
-        { "G\u003f\u00f8\0\0\0\0\0\0", 1.5 }, { "F-1.5\n", -1.5 }, { "Finf\n", double.PositiveInfinity },
-        { "X\u0002\0\0\0\u00c3\u00a4", "ä" }, { "\u008c\u0001a", "a" }, { "\u008d\u0001\0\0\0\0\0\0\0a", "a" },
-        { "T\u0001\0\0\0a", "a" }, { "U\u0001a", "a" }, { "S'it\\'s\\n\\x41'\n", "it's\nA" }, { "S\"a\"\n", "a" }, { "V\\u00e4\\U0001f431\\n\n", "ä🐱\\n" },
-        { "C\u0001\u00ff", new byte[] { 255 } }, { "B\u0001\0\0\0\u00ff", new byte[] { 255 } }, { "\u008e\u0001\0\0\0\0\0\0\0\u00ff", new byte[] { 255 } },
-        { ")", Array.Empty<object?>() }, { "K\u0001\u0085", new object?[] { 1L } }, { "K\u0001K\u0002\u0086", new object?[] { 1L, 2L } },
-        { "K\u0001K\u0002K\u0003\u0087", new object?[] { 1L, 2L, 3L } }, { "(K\u0001NtI2\n0", new object?[] { 1L, null } },
-        { "]K\u0001a", new object?[] { 1L } }, { "](K\u0001K\u0002e", new object?[] { 1L, 2L } }, { "(K\u0001l", new object?[] { 1L } },
-        { "\u008f(K\u0001\u0090", new object?[] { 1L } }, { "(K\u0001\u0091", new object?[] { 1L } }, { "c__builtin__\nset\n]K\u0001a\u0085R0K\u0005", 5L },
-        { "K\u0001p5\n0g5\n", 1L }, { "K\u0001q\u00050h\u0005", 1L }, { "K\u0001r\u0005\0\0\00j\u0005\0\0\0", 1L }, { "K\u0001\u00940h\0", 1L }, { "K\u00012\u0086", new object?[] { 1L, 1L } },
-        { "K\u0007(K\u0001K\u00021", 7L }, { "\u0095\0\0\0\0\0\0\0\0K\u0001", 1L }, { "\u0080\u0005K\u0001", 1L },
-        { "ctorch\nSize\n(K\u0001K\u0002t\u0085R", new object?[] { 1L, 2L } },
-    };
+    public static TheoryData<string, object?> PlainValues =>
+        new()
+        {
+            { "N", null },
+            { "\u0088", true },
+            { "\u0089", false },
+            { "I01\n", true },
+            { "I00\n", false },
+            { "K\u00ff", 255L },
+            { "M\u0000\u0001", 256L },
+            { "J\u00ff\u00ff\u00ff\u00ff", -1L },
+            { "I-7\n", -7L },
+            { "L-7L\n", -7L },
+            { "\u008a\u0000", 0L },
+            { "\u008a\u0001\u00ff", -1L },
+            { "\u008b\u0002\0\0\0\0\u0080", -32768L },
+            { "\u008a\u0009\0\0\0\0\0\0\0\u0080\0", new BigInteger(9223372036854775808) },
+            { "\u008a\u0008\0\0\0\0\0\0\0\u0080", long.MinValue },
+            { "G\u003f\u00f8\0\0\0\0\0\0", 1.5 },
+            { "F-1.5\n", -1.5 },
+            { "Finf\n", double.PositiveInfinity },
+            { "X\u0002\0\0\0\u00c3\u00a4", "ä" },
+            { "\u008c\u0001a", "a" },
+            { "\u008d\u0001\0\0\0\0\0\0\0a", "a" },
+            { "T\u0001\0\0\0a", "a" },
+            { "U\u0001a", "a" },
+            { "S'it\\'s\\n\\x41'\n", "it's\nA" },
+            { "S\"a\"\n", "a" },
+            { "V\\u00e4\\U0001f431\\n\n", "ä🐱\\n" },
+            { "C\u0001\u00ff", new byte[] { 255 } },
+            { "B\u0001\0\0\0\u00ff", new byte[] { 255 } },
+            { "\u008e\u0001\0\0\0\0\0\0\0\u00ff", new byte[] { 255 } },
+            { ")", Array.Empty<object?>() },
+            { "K\u0001\u0085", new object?[] { 1L } },
+            { "K\u0001K\u0002\u0086", new object?[] { 1L, 2L } },
+            { "K\u0001K\u0002K\u0003\u0087", new object?[] { 1L, 2L, 3L } },
+            { "(K\u0001NtI2\n0", new object?[] { 1L, null } },
+            { "]K\u0001a", new object?[] { 1L } },
+            { "](K\u0001K\u0002e", new object?[] { 1L, 2L } },
+            { "(K\u0001l", new object?[] { 1L } },
+            { "\u008f(K\u0001\u0090", new object?[] { 1L } },
+            { "(K\u0001\u0091", new object?[] { 1L } },
+            { "c__builtin__\nset\n]K\u0001a\u0085R0K\u0005", 5L },
+            { "K\u0001p5\n0g5\n", 1L },
+            { "K\u0001q\u00050h\u0005", 1L },
+            { "K\u0001r\u0005\0\0\00j\u0005\0\0\0", 1L },
+            { "K\u0001\u00940h\0", 1L },
+            { "K\u00012\u0086", new object?[] { 1L, 1L } },
+            { "K\u0007(K\u0001K\u00021", 7L },
+            { "\u0095\0\0\0\0\0\0\0\0K\u0001", 1L },
+            { "\u0080\u0005K\u0001", 1L },
+            { "ctorch\nSize\n(K\u0001K\u0002t\u0085R", new object?[] { 1L, 2L } },
+        };
 
-    public static TheoryData<string, string> Attacks => new()
-    {
-        { "cos\nsystem\n(X\u0004\0\0\0echotR", "os.system" },
-        { "cposix\nsystem\nX\u0004\0\0\0echo\u0085R", "posix.system" },
-        { "cnt\nsystem\nX\u0004\0\0\0echo\u0085R", "nt.system" },
-        { "c__builtin__\neval\n(X\u0004\0\0\0exittR", "builtins.eval" },
-        { "cbuiltins\nexec\n(X\u0004\0\0\0exittR", "builtins.exec" },
-        { "cbuiltins\ngetattr\n(cbuiltins\ndict\nX\u0003\0\0\0gettR", "builtins.getattr" },
-        { "\u008c\u0002os\u008c\u0006system\u0093\u008c\u0004echo\u0085R", "os.system" },
-        { "\u008c\u0005torch\u008c\u0012serialization.load\u0093)R", "torch.serialization.load" },
-        { "(X\u0004\0\0\0echoios\nsystem\n", "os.system" },
-        { "(cos\nsystem\nX\u0004\0\0\0echoo", "os.system" },
-        { "csubprocess\nPopen\n(X\u0004\0\0\0echot\u0081", "subprocess.Popen" },
-        { "csubprocess\nPopen\n)}\u0092", "subprocess.Popen" },
-        { "ctorch.storage\n_load_from_bytes\nC\u0001a\u0085R", "torch.storage._load_from_bytes" },
-        { "ctorch\nload\nX\u0004\0\0\0a.pt\u0085R", "torch.load" },
-        { "cnumpy.testing._private.utils\nrunstring\n(tR", "numpy.testing._private.utils.runstring" },
-        { "ctorch.jit.unsupported_tensor_ops\nexecWrapper\n(tR", "torch.jit.unsupported_tensor_ops.execWrapper" },
-        { "coperator\nattrgetter\n(X\u0006\0\0\0systemtR", "operator.attrgetter" },
-        { "cwebbrowser\nopen\n(tR", "webbrowser.open" },
-        { $"}}X\u0001\0\0\0acos\nsystem\ns", "os.system" }, // only named, not called
-        { "ccollections\nOrderedDict\n)R}X\u0009\0\0\0__class__cos\nsystem\nsb", "os.system" },
-    };
+    public static TheoryData<string, string> Attacks =>
+        new()
+        {
+            { "cos\nsystem\n(X\u0004\0\0\0echotR", "os.system" },
+            { "cposix\nsystem\nX\u0004\0\0\0echo\u0085R", "posix.system" },
+            { "cnt\nsystem\nX\u0004\0\0\0echo\u0085R", "nt.system" },
+            { "c__builtin__\neval\n(X\u0004\0\0\0exittR", "builtins.eval" },
+            { "cbuiltins\nexec\n(X\u0004\0\0\0exittR", "builtins.exec" },
+            { "cbuiltins\ngetattr\n(cbuiltins\ndict\nX\u0003\0\0\0gettR", "builtins.getattr" },
+            { "\u008c\u0002os\u008c\u0006system\u0093\u008c\u0004echo\u0085R", "os.system" },
+            { "\u008c\u0005torch\u008c\u0012serialization.load\u0093)R", "torch.serialization.load" },
+            { "(X\u0004\0\0\0echoios\nsystem\n", "os.system" },
+            { "(cos\nsystem\nX\u0004\0\0\0echoo", "os.system" },
+            { "csubprocess\nPopen\n(X\u0004\0\0\0echot\u0081", "subprocess.Popen" },
+            { "csubprocess\nPopen\n)}\u0092", "subprocess.Popen" },
+            { "ctorch.storage\n_load_from_bytes\nC\u0001a\u0085R", "torch.storage._load_from_bytes" },
+            { "ctorch\nload\nX\u0004\0\0\0a.pt\u0085R", "torch.load" },
+            { "cnumpy.testing._private.utils\nrunstring\n(tR", "numpy.testing._private.utils.runstring" },
+            { "ctorch.jit.unsupported_tensor_ops\nexecWrapper\n(tR", "torch.jit.unsupported_tensor_ops.execWrapper" },
+            { "coperator\nattrgetter\n(X\u0006\0\0\0systemtR", "operator.attrgetter" },
+            { "cwebbrowser\nopen\n(tR", "webbrowser.open" },
+            { $"}}X\u0001\0\0\0acos\nsystem\ns", "os.system" }, // only named, not called
+            { "ccollections\nOrderedDict\n)R}X\u0009\0\0\0__class__cos\nsystem\nsb", "os.system" },
+        };
 
-    public static TheoryData<string, string> Malformed => new()
-    {
-        { "", "it takes a value from an empty stack" },
-        { "0", "it takes a value from an empty stack" },
-        { "t", "it collects values without a mark" },
-        { "K\u0001(\u0085", "it takes a value from an empty stack" },
-        { "h\u0005", "it refers to its value 5, which there is not" },
-        { "K\u0001q\u00050h\u0004", "it refers to its value 4, which there is not" },
-        { "K\u0001r\u00ff\u00ff\u00ff\u00ff", "it numbers a value 4,294,967,295 after " },
-        { "K\u0001pabc\n", "it numbers a value by something that is no number" },
-        { "K\u0001X\u0001\0\0\0aa", "it appends to something that is no list" },
-        { "K\u0001K\u0002K\u0003s", "it sets a key of something that is no dictionary" },
-        { "}(K\u0001u", "it sets a key without a value" },
-        { "K\u0001)R", "it calls something that is no function" },
-        { "ctorch\nSize\nK\u0001R", "it calls torch.Size without arguments" },
-        { "ctorch\nFloatStorage\n)R", "it calls torch.FloatStorage, which only stands for a type" },
-        { "K\u0001K\u0002\u0093", "it names a class by something that is no text" },
-        { "K\u0001Q", "it refers to something outside that is no storage" },
-        { $"({Text("modules")}ctorch\nFloatStorage\n{Text("a")}{Text("b")}tQ", "it refers to something outside that is no storage" },
-        { $"({Text("storage")}ctorch\nSize\n{Text("0")}{Text("cpu")}K\u0001tQ", "it refers to something outside that is no storage" },
-        { $"({Text("storage")}ctorch\nFloatStorage\n{Text("0")}{Text("cpu")}J\u00ff\u00ff\u00ff\u00fftQ", "it refers to something outside that is no storage" },
-        { Storage("0", "FloatStorage", 1) + Storage("0", "FloatStorage", 2), "it gives its storage 0 two sizes" },
-        { "Pstorage\n", "it refers to something outside by a line of text" },
-        { "\u0082\u0001", "it asks for a class by a number" },
-        { "\u0083\u0001\0", "it asks for a class by a number" },
-        { "\u0084\u0001\0\0\0", "it asks for a class by a number" },
-        { "\u0097", "it refers to buffers outside" },
-        { "\u0080\u0006", "its pickle is of protocol 6" },
-        { "\u00ff", "0xff, is no opcode" },
-        { "X\u00ff\u00ff\u00ff\u007fabc", "2,147,483,647 bytes should follow byte " },
-        { "\u008d\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ffabc", "18,446,744,073,709,551,615 bytes should follow byte " },
-        { "\u008b\0\0\0\u0001", "it holds an integer of 16,777,216 bytes" },
-        { "I12x\n", "it holds an integer that is none" },
-        { $"L{new string('9', 500)}L\n", "it holds an integer that is none" },
-        { "Fx\n", "it holds a number that is none" },
-        { "Sabc\n", "it holds a text without quotes" },
-        { "ctorch", "a line that begins at byte " },
-        { "ccollections\nOrderedDict\nK\u0001\u0085R", "it makes a dictionary of something that is no list of pairs" },
-        { "ccollections\nOrderedDict\n]K\u0001a\u0085R", "it makes a dictionary of something that is no list of pairs" },
-        { "ctorch._utils\n_rebuild_tensor_v2\n(K\u0001tR", "it holds a tensor with malformed arguments" },
-    };
+    public static TheoryData<string, string> Malformed =>
+        new()
+        {
+            { "", "it takes a value from an empty stack" },
+            { "0", "it takes a value from an empty stack" },
+            { "t", "it collects values without a mark" },
+            { "K\u0001(\u0085", "it takes a value from an empty stack" },
+            { "h\u0005", "it refers to its value 5, which there is not" },
+            { "K\u0001q\u00050h\u0004", "it refers to its value 4, which there is not" },
+            { "K\u0001r\u00ff\u00ff\u00ff\u00ff", "it numbers a value 4,294,967,295 after " },
+            { "K\u0001pabc\n", "it numbers a value by something that is no number" },
+            { "K\u0001X\u0001\0\0\0aa", "it appends to something that is no list" },
+            { "K\u0001K\u0002K\u0003s", "it sets a key of something that is no dictionary" },
+            { "}(K\u0001u", "it sets a key without a value" },
+            { "K\u0001)R", "it calls something that is no function" },
+            { "ctorch\nSize\nK\u0001R", "it calls torch.Size without arguments" },
+            { "ctorch\nFloatStorage\n)R", "it calls torch.FloatStorage, which only stands for a type" },
+            { "K\u0001K\u0002\u0093", "it names a class by something that is no text" },
+            { "K\u0001Q", "it refers to something outside that is no storage" },
+            {
+                $"({Text("modules")}ctorch\nFloatStorage\n{Text("a")}{Text("b")}tQ",
+                "it refers to something outside that is no storage"
+            },
+            {
+                $"({Text("storage")}ctorch\nSize\n{Text("0")}{Text("cpu")}K\u0001tQ",
+                "it refers to something outside that is no storage"
+            },
+            {
+                $"({Text("storage")}ctorch\nFloatStorage\n{Text("0")}{Text("cpu")}J\u00ff\u00ff\u00ff\u00fftQ",
+                "it refers to something outside that is no storage"
+            },
+            { Storage("0", "FloatStorage", 1) + Storage("0", "FloatStorage", 2), "it gives its storage 0 two sizes" },
+            { "Pstorage\n", "it refers to something outside by a line of text" },
+            { "\u0082\u0001", "it asks for a class by a number" },
+            { "\u0083\u0001\0", "it asks for a class by a number" },
+            { "\u0084\u0001\0\0\0", "it asks for a class by a number" },
+            { "\u0097", "it refers to buffers outside" },
+            { "\u0080\u0006", "its pickle is of protocol 6" },
+            { "\u00ff", "0xff, is no opcode" },
+            { "X\u00ff\u00ff\u00ff\u007fabc", "2,147,483,647 bytes should follow byte " },
+            {
+                "\u008d\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ffabc",
+                "18,446,744,073,709,551,615 bytes should follow byte "
+            },
+            { "\u008b\0\0\0\u0001", "it holds an integer of 16,777,216 bytes" },
+            { "I12x\n", "it holds an integer that is none" },
+            { $"L{new string('9', 500)}L\n", "it holds an integer that is none" },
+            { "Fx\n", "it holds a number that is none" },
+            { "Sabc\n", "it holds a text without quotes" },
+            { "ctorch", "a line that begins at byte " },
+            {
+                "ccollections\nOrderedDict\nK\u0001\u0085R",
+                "it makes a dictionary of something that is no list of pairs"
+            },
+            {
+                "ccollections\nOrderedDict\n]K\u0001a\u0085R",
+                "it makes a dictionary of something that is no list of pairs"
+            },
+            { "ctorch._utils\n_rebuild_tensor_v2\n(K\u0001tR", "it holds a tensor with malformed arguments" },
+        };
 
     /// <summary>Offset, shape and strides that a storage of 6 does not hold.</summary>
-    public static TheoryData<long, long[], long[]> MisplacedTensors => new()
-    {
-        { 0, [7], [1] }, { 1, [6], [1] }, { 0, [2, 3], [4, 1] }, { 6, [1], [1] }, { -1, [1], [1] }, { 0, [2], [-1] }, { 0, [-1], [1] }, { 7, [0], [1] },
-        { 0, [7], [0] }, { 0, [1L << 40], [0] }, { 0, [1L << 62, 1L << 62], [0, 0] }, { 0, [2, 2], [long.MaxValue, long.MaxValue] },
-        { long.MaxValue, [2], [1] }, { 0, [0, 1L << 62, 1L << 62], [1, 1, 1] }, { 0, [2], [1, 1] }, { 0, [.. Enumerable.Repeat(1L, 65)], [.. Enumerable.Repeat(1L, 65)] },
-    };
+    public static TheoryData<long, long[], long[]> MisplacedTensors =>
+        new()
+        {
+            { 0, [7], [1] },
+            { 1, [6], [1] },
+            { 0, [2, 3], [4, 1] },
+            { 6, [1], [1] },
+            { -1, [1], [1] },
+            { 0, [2], [-1] },
+            { 0, [-1], [1] },
+            { 7, [0], [1] },
+            { 0, [7], [0] },
+            { 0, [1L << 40], [0] },
+            { 0, [1L << 62, 1L << 62], [0, 0] },
+            { 0, [2, 2], [long.MaxValue, long.MaxValue] },
+            { long.MaxValue, [2], [1] },
+            { 0, [0, 1L << 62, 1L << 62], [1, 1, 1] },
+            { 0, [2], [1, 1] },
+            { 0, [.. Enumerable.Repeat(1L, 65)], [.. Enumerable.Repeat(1L, 65)] },
+        };
 
     public void Dispose() => folder.Dispose();
 
@@ -113,7 +182,9 @@ public sealed class TorchPickleTests : IDisposable
     [Fact]
     public void Open_Dictionaries_KeepOrderAndLastValue()
     {
-        var root = Assert.IsType<PickledDict>(Root($"}}({Text("b")}K\u0001K\u0005K\u0002{Text("a")}K\u0003{Text("b")}K\u0004NK\u0007u"));
+        var root = Assert.IsType<PickledDict>(
+            Root($"}}({Text("b")}K\u0001K\u0005K\u0002{Text("a")}K\u0003{Text("b")}K\u0004NK\u0007u")
+        );
         Assert.Equal([new("b", 4L), new(5L, 2L), new("a", 3L)], root.ToArray());
         Assert.Equal(4L, root["b"]);
         Assert.Null(root["c"]);
@@ -129,14 +200,21 @@ public sealed class TorchPickleTests : IDisposable
     [Fact]
     public void Open_ParameterDict_KeepsItsParameters()
     {
-        var root = Root($"ctorch.nn.modules.container\nParameterDict\n)\u0081{Dictionary(("_parameters", Dictionary(("*", "K\u0007"))))}b");
+        var root = Root(
+            $"ctorch.nn.modules.container\nParameterDict\n)\u0081{Dictionary(("_parameters", Dictionary(("*", "K\u0007"))))}b"
+        );
         var state = Assert.IsType<PickledDict>(Assert.IsType<PickledObject>(root).State);
         Assert.Equal(7L, Assert.IsType<PickledDict>(state["_parameters"])["*"]);
     }
 
     [Fact]
     public void Open_ClassWithItsSource_IsThatClass() => // as legacy files keep a module's
-        Assert.Equal(new PickledGlobal("torch.nn.modules.container.ParameterDict"), Root($"({Text("module")}ctorch.nn.modules.container\nParameterDict\n{Text("container.py")}{Text("import os")}tQ"));
+        Assert.Equal(
+            new PickledGlobal("torch.nn.modules.container.ParameterDict"),
+            Root(
+                $"({Text("module")}ctorch.nn.modules.container\nParameterDict\n{Text("container.py")}{Text("import os")}tQ"
+            )
+        );
 
     [Fact]
     public void Open_ValueThatContainsItself_IsRead()
@@ -160,20 +238,32 @@ public sealed class TorchPickleTests : IDisposable
     [Theory]
     [MemberData(nameof(MisplacedTensors))]
     public void Open_TensorOutsideItsStorage_IsRefused(long offset, long[] shape, long[] strides) =>
-        AssertError("it holds a tensor ", Archive(Tensor("0", "FloatStorage", 6, offset, shape, strides), ("0", Floats(0, 1, 2, 3, 4, 5))));
+        AssertError(
+            "it holds a tensor ",
+            Archive(Tensor("0", "FloatStorage", 6, offset, shape, strides), ("0", Floats(0, 1, 2, 3, 4, 5)))
+        );
 
     [Fact]
     public void Open_StorageLiesAboutItsSize_SaysSo()
     {
         var pickle = Tensor("0", "FloatStorage", 6, 0, [6], [1]);
         AssertError("its storage 0 should take 24 bytes and takes 20.", Archive(pickle, ("0", Floats(0, 1, 2, 3, 4))));
-        AssertError("its storage 0 should take 24 bytes and takes 28.", Archive(pickle, ("0", Floats(0, 1, 2, 3, 4, 5, 6))));
+        AssertError(
+            "its storage 0 should take 24 bytes and takes 28.",
+            Archive(pickle, ("0", Floats(0, 1, 2, 3, 4, 5, 6)))
+        );
         AssertError("it lacks its storage 0: it is incomplete.", Archive(pickle));
         AssertError("its storage 0 does not have the 6 elements", Legacy(pickle, ("0", 6, Floats(0, 1, 2, 3, 4))));
         AssertError("its storage 0 does not have the 6 elements", Legacy(pickle, ("0", 5, Floats(0, 1, 2, 3, 4))));
         AssertError("it lacks its storage 0: it is incomplete.", Legacy(pickle));
-        AssertError("it lists a storage twice or one that it does not use.", Legacy(pickle, ("0", 6, Floats(0, 1, 2, 3, 4, 5)), ("1", 0, [])));
-        AssertError("its storage 0 should take 18", Archive(Tensor("0", "DoubleStorage", long.MaxValue / 4, 0, [1], [1]), ("0", Floats(0, 1))));
+        AssertError(
+            "it lists a storage twice or one that it does not use.",
+            Legacy(pickle, ("0", 6, Floats(0, 1, 2, 3, 4, 5)), ("1", 0, []))
+        );
+        AssertError(
+            "its storage 0 should take 18",
+            Archive(Tensor("0", "DoubleStorage", long.MaxValue / 4, 0, [1], [1]), ("0", Floats(0, 1)))
+        );
     }
 
     [Fact]
@@ -182,7 +272,12 @@ public sealed class TorchPickleTests : IDisposable
         AssertError("its pickle takes more than 4,000,000 steps", Archive(new string('2', 5_000_000).Insert(0, "N")));
         // A list of a million pairs, made into dictionaries again and again.
         var pairs = $"](K\u0001K\u0002\u0086q\0{string.Concat(Enumerable.Repeat("h\0", 1_000_000))}e";
-        AssertError("its pickle takes more than 4,000,000 steps", Archive($"{pairs}q\u0001{string.Concat(Enumerable.Repeat("0ccollections\nOrderedDict\nh\u0001\u0085R", 100))}"));
+        AssertError(
+            "its pickle takes more than 4,000,000 steps",
+            Archive(
+                $"{pairs}q\u0001{string.Concat(Enumerable.Repeat("0ccollections\nOrderedDict\nh\u0001\u0085R", 100))}"
+            )
+        );
         // Each tuple holds the one before twice: 2^1000 paths, a thousand tuples.
         Assert.Equal(2, Assert.IsType<object?[]>(Root($"N{string.Concat(Enumerable.Repeat("2\u0086", 1000))}")).Length);
     }
@@ -198,7 +293,10 @@ public sealed class TorchPickleTests : IDisposable
     }
 
     [Theory]
-    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n", "it is a Git LFS pointer; fetch the real file with `git lfs pull`.")]
+    [InlineData(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n",
+        "it is a Git LFS pointer; fetch the real file with `git lfs pull`."
+    )]
     [InlineData("<!DOCTYPE html><html>", "it is a web page; download the file itself.")]
     [InlineData("", "it is empty; download it again.")]
     [InlineData("{\"a\": 1}", "it begins neither as a zip archive nor as a pickle: it is another kind of file.")]
@@ -209,25 +307,56 @@ public sealed class TorchPickleTests : IDisposable
     [Fact]
     public void Open_OtherZipArchives_SaysSo()
     {
-        AssertError("it is a zip archive, but none that torch.save made; unpack it and name the file inside.", Zip([("model.ckpt", [1, 2, 3])]));
-        AssertError("it is a TorchScript program, not a file of weights.", Zip([("a/data.pkl", Bytes("N.")), ("a/constants.pkl", Bytes("N."))]));
+        AssertError(
+            "it is a zip archive, but none that torch.save made; unpack it and name the file inside.",
+            Zip([("model.ckpt", [1, 2, 3])])
+        );
+        AssertError(
+            "it is a TorchScript program, not a file of weights.",
+            Zip([("a/data.pkl", Bytes("N.")), ("a/constants.pkl", Bytes("N."))])
+        );
         AssertError("its numbers are big endian", Zip([("a/data.pkl", Bytes("N.")), ("a/byteorder", Bytes("big"))]));
-        AssertError("the zip archive names a file outside its own folder", Zip([("a/data.pkl", Bytes("N.")), ("a/../../b", [])]));
-        AssertError("the zip archive names a file outside its own folder", Zip([("a/data.pkl", Bytes("N.")), ("/etc/passwd", [])]));
-        AssertError("the zip archive holds two files of one name", Zip([("a/data.pkl", Bytes("N.")), ("a/data.pkl", Bytes("N."))]));
+        AssertError(
+            "the zip archive names a file outside its own folder",
+            Zip([("a/data.pkl", Bytes("N.")), ("a/../../b", [])])
+        );
+        AssertError(
+            "the zip archive names a file outside its own folder",
+            Zip([("a/data.pkl", Bytes("N.")), ("/etc/passwd", [])])
+        );
+        AssertError(
+            "the zip archive holds two files of one name",
+            Zip([("a/data.pkl", Bytes("N.")), ("a/data.pkl", Bytes("N."))])
+        );
         AssertError("swells from ", Zip([("a/data.pkl", new byte[30_000_000])], CompressionLevel.SmallestSize));
-        AssertError("a/data.pkl in the zip archive takes 40,000,000 bytes, more than 33,554,432.", Zip([("a/data.pkl", new byte[40_000_000])]));
+        AssertError(
+            "a/data.pkl in the zip archive takes 40,000,000 bytes, more than 33,554,432.",
+            Zip([("a/data.pkl", new byte[40_000_000])])
+        );
     }
 
     [Fact]
     public void Open_BigEndianLegacyFile_SaysSo() =>
-        AssertError("its numbers are big endian", Bytes(System.Text.Encoding.Latin1.GetString(Legacy("N")).Replace("little_endian\u0088", "little_endian\u0089", StringComparison.Ordinal)));
+        AssertError(
+            "its numbers are big endian",
+            Bytes(
+                System
+                    .Text.Encoding.Latin1.GetString(Legacy("N"))
+                    .Replace("little_endian\u0088", "little_endian\u0089", StringComparison.Ordinal)
+            )
+        );
 
     [Fact]
     public void Open_TruncatedAnywhere_IsRefused()
     {
         var pickle = Dictionary(("x", Tensor("0", "FloatStorage", 6, 0, [6], [1])));
-        foreach (var whole in new[] { Archive(pickle, ("0", Floats(0, 1, 2, 3, 4, 5))), Legacy(pickle, ("0", 6, Floats(0, 1, 2, 3, 4, 5))) })
+        foreach (
+            var whole in new[]
+            {
+                Archive(pickle, ("0", Floats(0, 1, 2, 3, 4, 5))),
+                Legacy(pickle, ("0", 6, Floats(0, 1, 2, 3, 4, 5))),
+            }
+        )
             for (var length = 0; length < whole.Length; length++)
                 AssertError("", whole[..length]);
     }

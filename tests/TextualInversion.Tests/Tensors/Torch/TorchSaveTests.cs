@@ -15,7 +15,8 @@ public sealed class TorchSaveTests : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly DisposeScope scope = NewDisposeScope();
 
-    private static string Saved => Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "torch-save.pt");
+    private static string Saved =>
+        Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "torch-save.pt");
 
     public void Dispose()
     {
@@ -32,8 +33,10 @@ public sealed class TorchSaveTests : IDisposable
         Assert.Equal(theirs.Select(entry => entry.Name), ours.Select(entry => entry.Name));
         foreach (var (expected, actual) in theirs.Zip(ours))
         {
-            if (expected.Name != ".data/serialization_id") Assert.Equal(expected.Content, actual.Content);
-            else Assert.Equal(expected.Content.Length, actual.Content.Length);
+            if (expected.Name != ".data/serialization_id")
+                Assert.Equal(expected.Content, actual.Content);
+            else
+                Assert.Equal(expected.Content.Length, actual.Content.Length);
         }
     }
 
@@ -67,36 +70,48 @@ public sealed class TorchSaveTests : IDisposable
     public void Write_ManyTensors_AreReadBack()
     {
         // More than 256 numbered values, so that the long forms of the opcodes are used too.
-        var tensors = Enumerable.Range(0, 100).ToDictionary(i => i.ToString(CultureInfo.InvariantCulture), i => (object?)tensor(new[] { (float)i, i + 1 }));
+        var tensors = Enumerable
+            .Range(0, 100)
+            .ToDictionary(
+                i => i.ToString(CultureInfo.InvariantCulture),
+                i => (object?)tensor(new[] { (float)i, i + 1 })
+            );
         TorchSave.Write(folder.File("x.pt"), tensors, overwrite: false);
         var file = TorchFile.Open(folder.File("x.pt"));
         Assert.Equal(100, file.Tensors.Count);
         Assert.Equal([99f, 100], file.Read("99").data<float>().ToArray());
     }
 
-    private static OrderedDictionary<string, object?> Values() => new()
-    {
-        ["string_to_token"] = new Dictionary<string, object?> { ["*"] = 265L },
-        ["string_to_param"] = new Dictionary<string, object?> { ["*"] = arange(8, ScalarType.Float32).reshape(2, 4) },
-        ["parameters"] = new SavedParameters("*", ones(1, 4, ScalarType.Float16)),
-        ["token"] = tensor(265L),
-        ["step"] = 499L,
-        ["large"] = 5_000_000_000L,
-        ["negative"] = -3L,
-        ["name"] = "my-cat ä",
-        ["none"] = null,
-    };
+    private static OrderedDictionary<string, object?> Values() =>
+        new()
+        {
+            ["string_to_token"] = new Dictionary<string, object?> { ["*"] = 265L },
+            ["string_to_param"] = new Dictionary<string, object?>
+            {
+                ["*"] = arange(8, ScalarType.Float32).reshape(2, 4),
+            },
+            ["parameters"] = new SavedParameters("*", ones(1, 4, ScalarType.Float16)),
+            ["token"] = tensor(265L),
+            ["step"] = 499L,
+            ["large"] = 5_000_000_000L,
+            ["negative"] = -3L,
+            ["name"] = "my-cat ä",
+            ["none"] = null,
+        };
 
     private static List<(string Name, byte[] Content)> Entries(string path)
     {
         using var archive = ZipFile.OpenRead(path);
-        return [.. archive.Entries.Select(entry =>
-        {
-            using var stream = entry.Open();
-            using var content = new MemoryStream();
-            stream.CopyTo(content);
-            return (entry.FullName[(entry.FullName.IndexOf('/') + 1)..], content.ToArray());
-        })];
+        return
+        [
+            .. archive.Entries.Select(entry =>
+            {
+                using var stream = entry.Open();
+                using var content = new MemoryStream();
+                stream.CopyTo(content);
+                return (entry.FullName[(entry.FullName.IndexOf('/') + 1)..], content.ToArray());
+            }),
+        ];
     }
 
     private static IEnumerable<(string Name, int Data, int Length)> LocalHeaders(byte[] bytes)

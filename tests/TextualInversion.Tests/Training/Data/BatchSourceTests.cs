@@ -11,7 +11,14 @@ public sealed class BatchSourceTests
     public void Draw_Antithetic_PairsHaveOppositeNoiseAtOneTimestep()
     {
         using var scope = NewDisposeScope();
-        using var fixture = new PictureFixture(new TrainOptions { Antithetic = true, Batch = 4, Seed = 3 });
+        using var fixture = new PictureFixture(
+            new TrainOptions
+            {
+                Antithetic = true,
+                Batch = 4,
+                Seed = 3,
+            }
+        );
 
         var (first, second) = (fixture.Batches.Draw(0, CPU), fixture.Batches.Draw(1, CPU));
 
@@ -42,12 +49,18 @@ public sealed class BatchSourceTests
 
     [Fact]
     public void Validate_PairsOfAnOddBatch_AreRefused() =>
-        Assert.StartsWith("--batch 3: choose an even number", Assert.Throws<TextualInversionException>(new TrainOptions { Antithetic = true, Batch = 3 }.Validate).Message);
+        Assert.StartsWith(
+            "--batch 3: choose an even number",
+            Assert.Throws<TextualInversionException>(new TrainOptions { Antithetic = true, Batch = 3 }.Validate).Message
+        );
 
     [Theory]
     [InlineData(1)]
     [InlineData(-0.1)]
     [InlineData(double.NaN)]
     public void Validate_ShareOfTheAverageOutOfRange_IsRefused(double share) =>
-        Assert.Contains("--ema", Assert.Throws<TextualInversionException>(new TrainOptions { Ema = share }.Validate).Message);
+        Assert.Contains(
+            "--ema",
+            Assert.Throws<TextualInversionException>(new TrainOptions { Ema = share }.Validate).Message
+        );
 }

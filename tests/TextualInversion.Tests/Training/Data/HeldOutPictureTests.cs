@@ -17,7 +17,10 @@ public sealed class HeldOutPictureTests
     public void Require_TooFew_Throws(int count, bool described)
     {
         var error = Assert.Throws<TextualInversionException>(() => HeldOutPicture.Require(Pictures(count, described)));
-        Assert.Equal($"--hold-out: of {count} pictures none can be spared; add some, 5 in all, or describe each in a text file beside it.", error.Message);
+        Assert.Equal(
+            $"--hold-out: of {count} pictures none can be spared; add some, 5 in all, or describe each in a text file beside it.",
+            error.Message
+        );
     }
 
     [Fact]
@@ -37,5 +40,16 @@ public sealed class HeldOutPictureTests
     }
 
     private static List<TrainingPicture> Pictures(int count, bool described) =>
-        [.. Enumerable.Range(0, count).Select(i => new TrainingPicture($"{i}.png", new RgbPicture(new byte[3], 1, 1), "", 1, 1, described ? "a cat" : null))];
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => new TrainingPicture(
+                    $"{i}.png",
+                    new RgbPicture(new byte[3], 1, 1),
+                    "",
+                    1,
+                    1,
+                    described ? "a cat" : null
+                )),
+        ];
 }

@@ -4,7 +4,9 @@ namespace TextualInversion.Tests.Training.Data;
 
 public sealed class PictureOrderTests
 {
-    private static readonly (long, long) Square = (16, 16), Wide = (12, 20), Tall = (20, 12);
+    private static readonly (long, long) Square = (16, 16),
+        Wide = (12, 20),
+        Tall = (20, 12);
 
     [Fact]
     public void Batch_OneShape_IsEveryPictureInRandomOrderThenAgain()
@@ -14,7 +16,10 @@ public sealed class PictureOrderTests
         var drawn = Enumerable.Range(0, 10).SelectMany(number => order.Batch(number, 4)).ToList();
 
         for (var sample = 0; sample < drawn.Count; sample++)
-            Assert.Equal(new StepRandom(7, StepRandom.Purpose.PictureOrder, sample / 5).Permutation(5)[sample % 5], drawn[sample]);
+            Assert.Equal(
+                new StepRandom(7, StepRandom.Purpose.PictureOrder, sample / 5).Permutation(5)[sample % 5],
+                drawn[sample]
+            );
     }
 
     [Fact]
@@ -29,7 +34,14 @@ public sealed class PictureOrderTests
             var batches = Enumerable.Range(round * 7, 7).Select(number => order.Batch(number, 4)).ToList();
 
             Assert.All(batches, batch => Assert.Single(batch.Select(picture => sizes[picture]).Distinct()));
-            Assert.Equal([(0, 4), (1, 8), (2, 4), (4, 12)], batches.SelectMany(batch => batch).CountBy(picture => picture).Select(pair => (pair.Key, pair.Value)).Order());
+            Assert.Equal(
+                [(0, 4), (1, 8), (2, 4), (4, 12)],
+                batches
+                    .SelectMany(batch => batch)
+                    .CountBy(picture => picture)
+                    .Select(pair => (pair.Key, pair.Value))
+                    .Order()
+            );
         }
     }
 
@@ -37,7 +49,8 @@ public sealed class PictureOrderTests
     public void Batch_SeveralShapes_ComeInAnotherOrderEachRoundAndTheSameAgain()
     {
         PictureOrder Order() => new(3, [(0, Square, 1), (1, Wide, 1), (2, Tall, 1), (3, Square, 1)]);
-        List<int> Drawn(PictureOrder order, IEnumerable<int> numbers) => [.. numbers.Select(number => order.Batch(number, 1).Single())];
+        List<int> Drawn(PictureOrder order, IEnumerable<int> numbers) =>
+            [.. numbers.Select(number => order.Batch(number, 1).Single())];
 
         var drawn = Drawn(Order(), Enumerable.Range(0, 40));
 

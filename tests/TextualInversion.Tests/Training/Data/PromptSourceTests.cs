@@ -15,7 +15,10 @@ public sealed class PromptSourceTests
     {
         var drawn = Draw(CaptionUse.Only);
         Assert.Equal(["a <my-cat>, red"], drawn.Select(pair => pair.First).Distinct());
-        Assert.Equal(["a drawing of <my-cat>", "a photo of <my-cat>"], drawn.Select(pair => pair.Second).Distinct().Order());
+        Assert.Equal(
+            ["a drawing of <my-cat>", "a photo of <my-cat>"],
+            drawn.Select(pair => pair.Second).Distinct().Order()
+        );
     }
 
     [Fact]
@@ -28,34 +31,56 @@ public sealed class PromptSourceTests
     }
 
     [Fact]
-    public void Prompt_Off_IsATemplate() => Assert.Equal(2, Draw(CaptionUse.Off).Select(pair => pair.First).Distinct().Count());
+    public void Prompt_Off_IsATemplate() =>
+        Assert.Equal(2, Draw(CaptionUse.Off).Select(pair => pair.First).Distinct().Count());
 
     [Fact]
     public void ValidationPrompt_VariedCaption_IsTheWholeOne()
     {
-        var source = Source(new TrainOptions { Captions = CaptionUse.Mixed, ShuffleTags = true, DropTags = 0.9 });
-        Assert.All(Enumerable.Range(0, 20), i => Assert.Equal("a <my-cat>, red", source.ValidationPrompt(0, Cat, Random(i))));
+        var source = Source(
+            new TrainOptions
+            {
+                Captions = CaptionUse.Mixed,
+                ShuffleTags = true,
+                DropTags = 0.9,
+            }
+        );
+        Assert.All(
+            Enumerable.Range(0, 20),
+            i => Assert.Equal("a <my-cat>, red", source.ValidationPrompt(0, Cat, Random(i)))
+        );
     }
 
     [Theory]
     [InlineData(CaptionUse.Only, 3)]
     [InlineData(CaptionUse.Mixed, 3)]
     [InlineData(CaptionUse.Off, 2)]
-    public void All_Use_AreThePromptsThatCanBe(CaptionUse use, int expected) => Assert.Equal(expected, Source(new TrainOptions { Captions = use }).All(Cat).Count);
+    public void All_Use_AreThePromptsThatCanBe(CaptionUse use, int expected) =>
+        Assert.Equal(expected, Source(new TrainOptions { Captions = use }).All(Cat).Count);
 
     [Fact]
     public void All_EveryPictureDescribed_LeavesOutTheTemplates() =>
-        Assert.Equal(["a <my-cat>, red"], new PromptSource([Picture("a cat, red")], Templates, "cat", new TrainOptions()).All(Cat));
+        Assert.Equal(
+            ["a <my-cat>, red"],
+            new PromptSource([Picture("a cat, red")], Templates, "cat", new TrainOptions()).All(Cat)
+        );
 
     private static List<(string First, string Second)> Draw(CaptionUse use)
     {
         var source = Source(new TrainOptions { Captions = use });
-        return [.. Enumerable.Range(0, 1000).Select(i => (source.Prompt(0, Cat, Random(i)), source.Prompt(1, Cat, Random(i))))];
+        return
+        [
+            .. Enumerable
+                .Range(0, 1000)
+                .Select(i => (source.Prompt(0, Cat, Random(i)), source.Prompt(1, Cat, Random(i)))),
+        ];
     }
 
-    private static PromptSource Source(TrainOptions options) => new([Picture("a cat, red"), Picture(null)], Templates, "cat", options);
+    private static PromptSource Source(TrainOptions options) =>
+        new([Picture("a cat, red"), Picture(null)], Templates, "cat", options);
 
-    private static TrainingPicture Picture(string? caption) => new("1.png", new RgbPicture(new byte[3], 1, 1), "", 1, 1, caption);
+    private static TrainingPicture Picture(string? caption) =>
+        new("1.png", new RgbPicture(new byte[3], 1, 1), "", 1, 1, caption);
 
     private static StepRandom Random(long counter) => new(1, StepRandom.Purpose.Prompt, counter);
 }

@@ -20,7 +20,8 @@ public sealed class TrainingMemoryTests : IDisposable
 
     /// <summary>The peak beyond the weights was 2.0 GB in float32 when it was measured.</summary>
     [Fact]
-    public void Estimate_StableDiffusion1At512_IsNearWhatWasMeasured() => Assert.InRange(Estimate(512, 1, ScalarType.Float32) - 12, 1_600_000_000, 2_400_000_000);
+    public void Estimate_StableDiffusion1At512_IsNearWhatWasMeasured() =>
+        Assert.InRange(Estimate(512, 1, ScalarType.Float32) - 12, 1_600_000_000, 2_400_000_000);
 
     [Fact]
     public void Estimate_OfWhatItDependsOn_GrowsWithIt()
@@ -45,6 +46,11 @@ public sealed class TrainingMemoryTests : IDisposable
     {
         using var tensor = zeros(elements);
         folder.Write(name, "");
-        SafetensorsFile.Write(folder.File(name), new Dictionary<string, Tensor> { ["w"] = tensor }, new Dictionary<string, string>(), overwrite: true);
+        SafetensorsFile.Write(
+            folder.File(name),
+            new Dictionary<string, Tensor> { ["w"] = tensor },
+            new Dictionary<string, string>(),
+            overwrite: true
+        );
     }
 }

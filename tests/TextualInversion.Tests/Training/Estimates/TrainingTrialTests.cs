@@ -12,5 +12,10 @@ public sealed class TrainingTrialTests
     [InlineData(10, 50, 10 + (2 * 3))]
     [InlineData(100, 0, 100)]
     public void Seconds_Options_AreStepsAndValidations(int steps, int every, double expected) =>
-        Assert.Equal(expected, new TrainingTrial(1, 2, IsFinite: true, HasGradient: true).Seconds(new TrainOptions { Steps = steps, ValidateEvery = every }));
+        Assert.Equal(
+            expected,
+            new TrainingTrial(1, 2, IsFinite: true, HasGradient: true).Seconds(
+                new TrainOptions { Steps = steps, ValidateEvery = every }
+            )
+        );
 }

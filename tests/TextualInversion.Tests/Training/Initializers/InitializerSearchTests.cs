@@ -15,10 +15,19 @@ public sealed class InitializerSearchTests
     {
         using var scope = NewDisposeScope();
         using var fixture = new PictureFixture(Options);
-        using var search = new InitializerSearch(fixture.Model, fixture.Schedule, new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts), Options);
+        using var search = new InitializerSearch(
+            fixture.Model,
+            fixture.Schedule,
+            new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts),
+            Options
+        );
         var told = new List<int>();
 
-        var found = search.Run(fixture.Model.Tokenizers[0].Encode("object")[0], new ImmediateProgress<int>(told.Add), CancellationToken.None);
+        var found = search.Run(
+            fixture.Model.Tokenizers[0].Encode("object")[0],
+            new ImmediateProgress<int>(told.Add),
+            CancellationToken.None
+        );
 
         var words = fixture.Model.Tokenizers[0].Words();
         var losses = words.ToDictionary(word => word.Word, word => Loss(fixture, word.Id));
@@ -36,8 +45,15 @@ public sealed class InitializerSearchTests
     {
         using var scope = NewDisposeScope();
         using var fixture = new PictureFixture(Options, Goldens.Sample("demo-model"));
-        using var search = new InitializerSearch(fixture.Model, fixture.Schedule, new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts), Options);
-        var ids = new[] { "object", "cat", "purple" }.Select(word => fixture.Model.Tokenizers[0].Encode(word)[0]).ToArray();
+        using var search = new InitializerSearch(
+            fixture.Model,
+            fixture.Schedule,
+            new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts),
+            Options
+        );
+        var ids = new[] { "object", "cat", "purple" }
+            .Select(word => fixture.Model.Tokenizers[0].Encode(word)[0])
+            .ToArray();
         const double way = 0.01;
 
         var estimates = search.Estimates(ids[0]);
@@ -54,9 +70,16 @@ public sealed class InitializerSearchTests
     {
         using var scope = NewDisposeScope();
         using var fixture = new PictureFixture(Options);
-        using var search = new InitializerSearch(fixture.Model, fixture.Schedule, new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts), Options);
+        using var search = new InitializerSearch(
+            fixture.Model,
+            fixture.Schedule,
+            new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts),
+            Options
+        );
 
-        Assert.Throws<OperationCanceledException>(() => search.Run(0, new ImmediateProgress<int>(_ => { }), new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() =>
+            search.Run(0, new ImmediateProgress<int>(_ => { }), new CancellationToken(canceled: true))
+        );
     }
 
     private static double Loss(PictureFixture fixture, int id, int towards = 0, double way = 0)

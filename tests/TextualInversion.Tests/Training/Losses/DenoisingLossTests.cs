@@ -18,7 +18,12 @@ public sealed class DenoisingLossTests
         using var scope = NewDisposeScope();
         var prediction = tensor(new float[] { 1, -3, 2, 4 }, [2, 1, 1, 2]).expand(2, 4, 1, 2);
 
-        var loss = DenoisingLoss.Of(prediction, zeros_like(prediction), mask is null ? null : tensor(mask, [2, 1, 2]), weights);
+        var loss = DenoisingLoss.Of(
+            prediction,
+            zeros_like(prediction),
+            mask is null ? null : tensor(mask, [2, 1, 2]),
+            weights
+        );
 
         Assert.Equal(expected, loss.item<float>(), 1e-6);
     }

@@ -10,11 +10,31 @@ public sealed class RowAverageTests
     public void Add_ThreeSteps_KeepsLessOfItselfEarlyOn()
     {
         using var scope = NewDisposeScope();
-        using var average = new RowAverage([tensor(new float[,] { { 1 } })], decay: 0.26);
+        using var average = new RowAverage(
+            [
+                tensor(
+                    new float[,]
+                    {
+                        { 1 },
+                    }
+                ),
+            ],
+            decay: 0.26
+        );
 
         foreach (var (row, expected, step) in new[] { (12f, 10f, 1), (2f, 4f, 2), (14f, 11.4f, 3) })
         {
-            average.Add([tensor(new float[,] { { row } })], step);
+            average.Add(
+                [
+                    tensor(
+                        new float[,]
+                        {
+                            { row },
+                        }
+                    ),
+                ],
+                step
+            );
             Assert.Equal(expected, average.Rows[0].item<float>(), 1e-5f);
         }
     }
@@ -23,10 +43,25 @@ public sealed class RowAverageTests
     public void Rows_AreItsOwn()
     {
         using var scope = NewDisposeScope();
-        var row = tensor(new float[,] { { 1 } });
+        var row = tensor(
+            new float[,]
+            {
+                { 1 },
+            }
+        );
         using var average = new RowAverage([row], decay: 0.5);
 
-        average.Add([tensor(new float[,] { { 3 } })], step: 1);
+        average.Add(
+            [
+                tensor(
+                    new float[,]
+                    {
+                        { 3 },
+                    }
+                ),
+            ],
+            step: 1
+        );
 
         Assert.Equal(1, row.item<float>());
     }

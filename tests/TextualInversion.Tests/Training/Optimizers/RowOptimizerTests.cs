@@ -11,10 +11,33 @@ public sealed class RowOptimizerTests
     public void DirectionDescent_OneStep_GoesAlongTheSphere()
     {
         using var scope = NewDisposeScope();
-        var rows = tensor(new float[,] { { 2, 0 } });
-        using var optimizer = new DirectionDescent(rows, tensor(new float[,] { { 2 } }), prior: 0);
+        var rows = tensor(
+            new float[,]
+            {
+                { 2, 0 },
+            }
+        );
+        using var optimizer = new DirectionDescent(
+            rows,
+            tensor(
+                new float[,]
+                {
+                    { 2 },
+                }
+            ),
+            prior: 0
+        );
 
-        optimizer.Step(tensor(new float[,] { { 5, 2 } }), learningRate: 0.75, step: 1);
+        optimizer.Step(
+            tensor(
+                new float[,]
+                {
+                    { 5, 2 },
+                }
+            ),
+            learningRate: 0.75,
+            step: 1
+        );
 
         AssertClose([1.6f, -1.2f], rows);
     }
@@ -27,9 +50,30 @@ public sealed class RowOptimizerTests
     public void DirectionDescent_Prior_DrawsBackToTheBeginning()
     {
         using var scope = NewDisposeScope();
-        var rows = tensor(new float[,] { { 2, 0 } });
-        using var optimizer = new DirectionDescent(rows, tensor(new float[,] { { 2 } }), prior: 1);
-        rows.copy_(tensor(new float[,] { { 1.6f, -1.2f } }));
+        var rows = tensor(
+            new float[,]
+            {
+                { 2, 0 },
+            }
+        );
+        using var optimizer = new DirectionDescent(
+            rows,
+            tensor(
+                new float[,]
+                {
+                    { 2 },
+                }
+            ),
+            prior: 1
+        );
+        rows.copy_(
+            tensor(
+                new float[,]
+                {
+                    { 1.6f, -1.2f },
+                }
+            )
+        );
 
         optimizer.Step(zeros(1, 2), learningRate: 0.75, step: 2);
 
@@ -44,12 +88,35 @@ public sealed class RowOptimizerTests
     public void AdamW_TwoSteps_AreThoseOfTheFormula()
     {
         using var scope = NewDisposeScope();
-        var rows = tensor(new float[,] { { 2 } });
+        var rows = tensor(
+            new float[,]
+            {
+                { 2 },
+            }
+        );
         using var optimizer = new AdamW(rows, 0.9, 0.999, 1e-8, 0.5);
 
-        optimizer.Step(tensor(new float[,] { { 1 } }), learningRate: 0.1, step: 1);
+        optimizer.Step(
+            tensor(
+                new float[,]
+                {
+                    { 1 },
+                }
+            ),
+            learningRate: 0.1,
+            step: 1
+        );
         AssertClose([1.8f], rows);
-        optimizer.Step(tensor(new float[,] { { -2 } }), learningRate: 0.1, step: 2);
+        optimizer.Step(
+            tensor(
+                new float[,]
+                {
+                    { -2 },
+                }
+            ),
+            learningRate: 0.1,
+            step: 2
+        );
         AssertClose([(float)((1.8 * 0.95) + (0.1 * 0.11 / 0.19 / Math.Sqrt(0.004999 / 0.001999)))], rows);
     }
 
@@ -59,9 +126,31 @@ public sealed class RowOptimizerTests
     public void NormKeeping_Rows_GetTheirNorms(KeptNorm kept, float first, float second)
     {
         using var scope = NewDisposeScope();
-        var vocabulary = tensor(new float[,] { { 1, 0 }, { 0, 3 } }); // of the mean norm 2
-        var norms = NormKeeping.Norms(kept, tensor(new float[,] { { 3, 4 }, { 5, 12 } }), vocabulary)!;
-        var rows = tensor(new float[,] { { 0, 10 }, { 0.3f, 0.4f } });
+        var vocabulary = tensor(
+            new float[,]
+            {
+                { 1, 0 },
+                { 0, 3 },
+            }
+        ); // of the mean norm 2
+        var norms = NormKeeping.Norms(
+            kept,
+            tensor(
+                new float[,]
+                {
+                    { 3, 4 },
+                    { 5, 12 },
+                }
+            ),
+            vocabulary
+        )!;
+        var rows = tensor(
+            new float[,]
+            {
+                { 0, 10 },
+                { 0.3f, 0.4f },
+            }
+        );
 
         NormKeeping.Apply(rows, norms);
 
@@ -77,6 +166,7 @@ public sealed class RowOptimizerTests
 
     private static void AssertClose(float[] expected, Tensor found)
     {
-        foreach (var (wanted, value) in expected.Zip(found.data<float>().ToArray())) Assert.Equal(wanted, value, 1e-5f);
+        foreach (var (wanted, value) in expected.Zip(found.data<float>().ToArray()))
+            Assert.Equal(wanted, value, 1e-5f);
     }
 }

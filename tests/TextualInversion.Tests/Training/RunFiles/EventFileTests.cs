@@ -19,22 +19,59 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Add_OneStep_IsWhatTheProtocolSays()
     {
-        using (var events = new EventFile(File, from: null, new FixedClock(1.5))) events.Add(new TrainProgress { Step = 300, Steps = 300, Loss = 0.5, Norms = [], Drift = [], Rows = [] });
+        using (var events = new EventFile(File, from: null, new FixedClock(1.5)))
+            events.Add(
+                new TrainProgress
+                {
+                    Step = 300,
+                    Steps = 300,
+                    Loss = 0.5,
+                    Norms = [],
+                    Drift = [],
+                    Rows = [],
+                }
+            );
 
         byte[] version = [0x09, .. BitConverter.GetBytes(1.5), 0x1A, 13, .. "brain.Event:2"u8];
         byte[] value = [0x0A, 13, .. "loss/training"u8, 0x15, .. BitConverter.GetBytes(0.5f)];
-        byte[] step = [0x09, .. BitConverter.GetBytes(1.5), 0x10, 0xAC, 0x02, 0x2A, (byte)(value.Length + 2), 0x0A, (byte)value.Length, .. value];
+        byte[] step =
+        [
+            0x09,
+            .. BitConverter.GetBytes(1.5),
+            0x10,
+            0xAC,
+            0x02,
+            0x2A,
+            (byte)(value.Length + 2),
+            0x0A,
+            (byte)value.Length,
+            .. value,
+        ];
         Assert.Equal([.. EventRecords.Frame(version), .. EventRecords.Frame(step)], System.IO.File.ReadAllBytes(File));
     }
 
     [Fact]
     public void Add_WholeStep_HasATagForEachNumber()
     {
-        using (var events = new EventFile(File, from: null, TimeProvider.System)) events.Add(Step(4));
+        using (var events = new EventFile(File, from: null, TimeProvider.System))
+            events.Add(Step(4));
 
         Assert.Equal(
-            ["loss/training 0.25", "loss/validation 0.125", "loss/held_out 0.375", "learning_rate 0.5", "gradient_norm 2", "norm/row_0 1", "drift/row_0 3", "nearest_word_cosine/row_0 0.75", "norm/row_1 2", "drift/row_1 4", "nearest_word_cosine/row_1 0.875"],
-            Decode()[1].Values);
+            [
+                "loss/training 0.25",
+                "loss/validation 0.125",
+                "loss/held_out 0.375",
+                "learning_rate 0.5",
+                "gradient_norm 2",
+                "norm/row_0 1",
+                "drift/row_0 3",
+                "nearest_word_cosine/row_0 0.75",
+                "norm/row_1 2",
+                "drift/row_1 4",
+                "nearest_word_cosine/row_1 0.875",
+            ],
+            Decode()[1].Values
+        );
     }
 
     [Fact]
@@ -50,7 +87,8 @@ public sealed class EventFileTests : IDisposable
     public void Open_ResumedAfterAKill_DropsTheRecordThatIsNotWhole()
     {
         Write(from: null, 0, 1, 2);
-        using (var stream = System.IO.File.OpenWrite(File)) stream.SetLength(stream.Length - 3);
+        using (var stream = System.IO.File.OpenWrite(File))
+            stream.SetLength(stream.Length - 3);
         Write(from: 1, 2);
 
         Assert.Equal([0L, 0, 1, 2], Decode().Select(record => record.Step));
@@ -59,8 +97,10 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Open_Resumed_KeepsTheTimesOfThoseBefore()
     {
-        using (var events = new EventFile(File, from: null, new FixedClock(10))) events.Add(Step(1));
-        using (var events = new EventFile(File, from: 1, new FixedClock(20))) events.Add(Step(2));
+        using (var events = new EventFile(File, from: null, new FixedClock(10)))
+            events.Add(Step(1));
+        using (var events = new EventFile(File, from: 1, new FixedClock(20)))
+            events.Add(Step(2));
 
         Assert.Equal([10.0, 10, 20], Decode().Select(record => record.WallTime));
     }
@@ -99,29 +139,33 @@ public sealed class EventFileTests : IDisposable
         folder.Write("file", "");
         var path = Path.Combine(folder.File("file"), "events");
 
-        var error = Assert.Throws<TextualInversionException>(() => new EventFile(path, from: null, TimeProvider.System));
+        var error = Assert.Throws<TextualInversionException>(() =>
+            new EventFile(path, from: null, TimeProvider.System)
+        );
         Assert.Contains($"{path}: cannot be written", error.Message);
     }
 
-    private static TrainProgress Step(int step) => new()
-    {
-        Step = step,
-        Steps = 9,
-        Loss = 0.25,
-        ValidationLoss = 0.125,
-        HeldOutLoss = 0.375,
-        LearningRate = 0.5,
-        GradientNorm = 2,
-        Norms = [1, 2],
-        Drift = [3, 4],
-        Nearest = [new NearWord("cat", 0.75), new NearWord("a", 0.875)],
-        Rows = [],
-    };
+    private static TrainProgress Step(int step) =>
+        new()
+        {
+            Step = step,
+            Steps = 9,
+            Loss = 0.25,
+            ValidationLoss = 0.125,
+            HeldOutLoss = 0.375,
+            LearningRate = 0.5,
+            GradientNorm = 2,
+            Norms = [1, 2],
+            Drift = [3, 4],
+            Nearest = [new NearWord("cat", 0.75), new NearWord("a", 0.875)],
+            Rows = [],
+        };
 
     private void Write(int? from, params int[] steps)
     {
         using var events = new EventFile(File, from, TimeProvider.System);
-        foreach (var step in steps) events.Add(Step(step));
+        foreach (var step in steps)
+            events.Add(Step(step));
     }
 
     /// <summary>Reads the file with nothing of the library, after https://protobuf.dev/programming-guides/encoding.</summary>
@@ -129,14 +173,32 @@ public sealed class EventFileTests : IDisposable
     {
         var file = System.IO.File.ReadAllBytes(File);
         var records = new List<(double, long, List<string>)>();
-        for (var at = 0; at < file.Length;)
+        for (var at = 0; at < file.Length; )
         {
             var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at));
             var fields = Fields(file[(at + 12)..(at + 12 + length)]);
             var time = BitConverter.ToDouble(fields.Single(field => field.Number == 1).Bytes);
-            var step = fields.Where(field => field.Number == 2).Select(field => BitConverter.ToInt64(field.Bytes)).SingleOrDefault();
-            var values = fields.Where(field => field.Number == 5).SelectMany(summary => Fields(summary.Bytes)).Select(value => Fields(value.Bytes));
-            records.Add((time, step, [.. values.Select(value => FormattableString.Invariant($"{Encoding.UTF8.GetString(value.Single(field => field.Number == 1).Bytes)} {BitConverter.ToSingle(value.Single(field => field.Number == 2).Bytes)}"))]));
+            var step = fields
+                .Where(field => field.Number == 2)
+                .Select(field => BitConverter.ToInt64(field.Bytes))
+                .SingleOrDefault();
+            var values = fields
+                .Where(field => field.Number == 5)
+                .SelectMany(summary => Fields(summary.Bytes))
+                .Select(value => Fields(value.Bytes));
+            records.Add(
+                (
+                    time,
+                    step,
+                    [
+                        .. values.Select(value =>
+                            FormattableString.Invariant(
+                                $"{Encoding.UTF8.GetString(value.Single(field => field.Number == 1).Bytes)} {BitConverter.ToSingle(value.Single(field => field.Number == 2).Bytes)}"
+                            )
+                        ),
+                    ]
+                )
+            );
             at += length + 16;
         }
 
@@ -146,7 +208,7 @@ public sealed class EventFileTests : IDisposable
     private static List<(int Number, byte[] Bytes)> Fields(byte[] message)
     {
         var fields = new List<(int, byte[])>();
-        for (var at = 0; at < message.Length;)
+        for (var at = 0; at < message.Length; )
         {
             var tag = Varint(message, ref at);
             byte[] bytes = (tag & 7) switch
@@ -168,7 +230,8 @@ public sealed class EventFileTests : IDisposable
         for (var (value, shift) = (0ul, 0); ; shift += 7)
         {
             value |= (ulong)(message[at] & 0x7F) << shift;
-            if (message[at++] < 0x80) return value;
+            if (message[at++] < 0x80)
+                return value;
         }
     }
 

@@ -17,7 +17,10 @@ public sealed class EventRecordsTests
     [InlineData("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F", 0x46DD794Eu)]
     [InlineData("313233343536373839", 0xE3069283u)]
     public void Checksum_PublishedVectors_AreTheirsMasked(string hex, uint crc) =>
-        Assert.Equal(unchecked(((crc >> 15) | (crc << 17)) + 0xa282ead8), EventRecords.Checksum(Convert.FromHexString(hex)));
+        Assert.Equal(
+            unchecked(((crc >> 15) | (crc << 17)) + 0xa282ead8),
+            EventRecords.Checksum(Convert.FromHexString(hex))
+        );
 
     [Fact]
     public void Read_Framed_GivesTheRecords()
@@ -32,7 +35,8 @@ public sealed class EventRecordsTests
     {
         var first = EventRecords.Frame("one"u8);
         byte[] file = [.. first, .. EventRecords.Frame("two"u8)];
-        for (var length = first.Length; length < file.Length; length++) Assert.Equal(["one"], EventRecords.Read(file[..length]).Select(Encoding.UTF8.GetString));
+        for (var length = first.Length; length < file.Length; length++)
+            Assert.Equal(["one"], EventRecords.Read(file[..length]).Select(Encoding.UTF8.GetString));
     }
 
     [Fact]

@@ -19,8 +19,32 @@ public sealed class MetricsFileTests : IDisposable
         NearWord[] words = [new("a \"b\", c", 0.5), new("d…", -0.25)];
         using (var file = new MetricsFile(Table))
         {
-            file.Add(new TrainProgress { Step = 0, Steps = 2, ValidationLoss = 0.125, HeldOutLoss = 0.25, Norms = [1, 2], Drift = [0, 0], Nearest = words, Rows = [] });
-            file.Add(new TrainProgress { Step = 1, Steps = 2, Loss = 0.5, LearningRate = 0.01, GradientNorm = double.NaN, Norms = [1, 2], Drift = [0.5, 1e-7], Rows = [] });
+            file.Add(
+                new TrainProgress
+                {
+                    Step = 0,
+                    Steps = 2,
+                    ValidationLoss = 0.125,
+                    HeldOutLoss = 0.25,
+                    Norms = [1, 2],
+                    Drift = [0, 0],
+                    Nearest = words,
+                    Rows = [],
+                }
+            );
+            file.Add(
+                new TrainProgress
+                {
+                    Step = 1,
+                    Steps = 2,
+                    Loss = 0.5,
+                    LearningRate = 0.01,
+                    GradientNorm = double.NaN,
+                    Norms = [1, 2],
+                    Drift = [0.5, 1e-7],
+                    Rows = [],
+                }
+            );
         }
 
         var lines = MetricsTable.Read(Table);
@@ -49,7 +73,8 @@ public sealed class MetricsFileTests : IDisposable
     public void Open_ResumedAfterAKill_DropsTheLineThatIsNotWhole()
     {
         Write(from: null, 0, 1, 2);
-        using (var stream = File.OpenWrite(Table)) stream.SetLength(stream.Length - 5);
+        using (var stream = File.OpenWrite(Table))
+            stream.SetLength(stream.Length - 5);
         Write(from: 1, 2);
 
         Assert.Equal([0, 1, 2], MetricsTable.Read(Table).Select(line => line.Step));
@@ -86,15 +111,35 @@ public sealed class MetricsFileTests : IDisposable
     {
         File.WriteAllText(Table, content);
 
-        Assert.Equal($"{Table}: is no table of a run's steps; take the folder of another run.", Assert.Throws<TextualInversionException>(() => MetricsTable.Read(Table)).Message);
+        Assert.Equal(
+            $"{Table}: is no table of a run's steps; take the folder of another run.",
+            Assert.Throws<TextualInversionException>(() => MetricsTable.Read(Table)).Message
+        );
     }
 
     [Fact]
-    public void Read_NoFile_IsNamed() => Assert.Contains($"{Table}: cannot be read", Assert.Throws<TextualInversionException>(() => MetricsTable.Read(Table)).Message);
+    public void Read_NoFile_IsNamed() =>
+        Assert.Contains(
+            $"{Table}: cannot be read",
+            Assert.Throws<TextualInversionException>(() => MetricsTable.Read(Table)).Message
+        );
 
     private void Write(int? from, params int[] steps)
     {
         using var file = new MetricsFile(Table, from);
-        foreach (var step in steps) file.Add(new TrainProgress { Step = step, Steps = 9, Loss = 0.5, LearningRate = 0.01, GradientNorm = 1, Norms = [1], Drift = [0], Rows = [] });
+        foreach (var step in steps)
+            file.Add(
+                new TrainProgress
+                {
+                    Step = step,
+                    Steps = 9,
+                    Loss = 0.5,
+                    LearningRate = 0.01,
+                    GradientNorm = 1,
+                    Norms = [1],
+                    Drift = [0],
+                    Rows = [],
+                }
+            );
     }
 }

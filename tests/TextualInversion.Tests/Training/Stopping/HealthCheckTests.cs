@@ -17,7 +17,8 @@ public sealed class HealthCheckTests
     public void Check_NoGradientInTheFirstSteps_EndsTheRun()
     {
         var health = new HealthCheck();
-        for (var step = 1; step < HealthCheck.StepsWithoutGradient; step++) Assert.Null(health.Check(1, 0));
+        for (var step = 1; step < HealthCheck.StepsWithoutGradient; step++)
+            Assert.Null(health.Check(1, 0));
         Assert.Equal(TrainingEnd.WithoutGradient, health.Check(1, 0));
     }
 
@@ -26,6 +27,7 @@ public sealed class HealthCheckTests
     {
         var health = new HealthCheck();
         Assert.Null(health.Check(1, 1e-30));
-        for (var step = 0; step < 2 * HealthCheck.StepsWithoutGradient; step++) Assert.Null(health.Check(1, 0));
+        for (var step = 0; step < 2 * HealthCheck.StepsWithoutGradient; step++)
+            Assert.Null(health.Check(1, 0));
     }
 }

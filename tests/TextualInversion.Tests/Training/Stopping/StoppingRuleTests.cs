@@ -13,5 +13,8 @@ public sealed class StoppingRuleTests
     [InlineData(0, new[] { 5.0, 6, 7, 8 }, false)] // never
     [InlineData(1, new double[0], false)] // without validations
     public void IsOver_Losses_CountsThoseAfterTheBest(int patience, double[] losses, bool expected) =>
-        Assert.Equal(expected, StoppingRule.IsOver([.. losses.Select((loss, step) => new Validation(step, loss))], patience));
+        Assert.Equal(
+            expected,
+            StoppingRule.IsOver([.. losses.Select((loss, step) => new Validation(step, loss))], patience)
+        );
 }

@@ -16,7 +16,8 @@ public sealed class ValidationSetTests
 
         Assert.True(examples.Count >= 16);
         AssertEven(examples.Select(example => example.Timestep));
-        foreach (var own in examples.GroupBy(example => example.Picture)) AssertEven(own.Select(example => example.Timestep));
+        foreach (var own in examples.GroupBy(example => example.Picture))
+            AssertEven(own.Select(example => example.Timestep));
         Assert.Equal(pictures, examples.Select(example => example.Picture).Distinct().Count());
     }
 
@@ -37,7 +38,8 @@ public sealed class ValidationSetTests
         var chosen = ValidationSet.Spread(count, most).ToList();
 
         Assert.Equal(most, chosen.Count);
-        foreach (var (part, number) in chosen.Index()) Assert.InRange(number, part * count / most, ((part + 1) * count / most) - 1);
+        foreach (var (part, number) in chosen.Index())
+            Assert.InRange(number, part * count / most, ((part + 1) * count / most) - 1);
         Assert.True(chosen.Select(number => number % pictures).Distinct().Count() >= 3);
     }
 
@@ -48,6 +50,7 @@ public sealed class ValidationSetTests
     private static void AssertEven(IEnumerable<long> timesteps)
     {
         var ordered = timesteps.Order().ToList();
-        foreach (var (index, timestep) in ordered.Index()) Assert.InRange(timestep, index * 1000 / ordered.Count, (index + 1) * 1000 / ordered.Count);
+        foreach (var (index, timestep) in ordered.Index())
+            Assert.InRange(timestep, index * 1000 / ordered.Count, (index + 1) * 1000 / ordered.Count);
     }
 }
