@@ -72,10 +72,10 @@ internal static class CommandLine
     private static RootCommand Root(Func<string, string?> variable)
     {
         var root = new RootCommand(
-            "Teaches a frozen Stable Diffusion a new word from a few pictures (textual inversion), and paints with it."
+            "Teaches a frozen Stable Diffusion a new word from a few images (textual inversion), and paints with it."
         );
         var models = new ModelLocator(variable);
-        Documented[] commands =
+        CommandBase[] commands =
         [
             new TrainCommand(models),
             new GenerateCommand(models),
@@ -116,7 +116,7 @@ internal static class CommandLine
                 error.WriteLine($"did you mean {nearest} instead of {unknown}?");
         }
 
-        var name = parsed.CommandResult.Command is Documented command ? $" {command.FullName}" : "";
+        var name = parsed.CommandResult.Command is CommandBase command ? $" {command.FullName}" : "";
         error.WriteLine($"`ti{name} --help` shows what can be said.");
         return WrongUsage;
     }

@@ -30,8 +30,13 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Train_TwiceAlike_SameBytesAndFrozenModel()
     {
-        var (exitCode, output, _) = await Ti.TrainAsync(folder.File("a"), Goldens.Sample("my-cat"), "my-cat", Short);
-        await Ti.TrainAsync(folder.File("b"), Goldens.Sample("my-cat"), "my-cat", Short);
+        var (exitCode, output, _) = await TiRunner.TrainAsync(
+            folder.File("a"),
+            Goldens.Sample("my-cat"),
+            "my-cat",
+            Short
+        );
+        await TiRunner.TrainAsync(folder.File("b"), Goldens.Sample("my-cat"), "my-cat", Short);
 
         Assert.Equal(0, exitCode);
         using var result = JsonDocument.Parse(output);
@@ -56,7 +61,7 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Train_TwoVectors_WritesDiffusersLayoutAndMovesEachRow()
     {
-        await Ti.TrainAsync(folder.Path, Goldens.Sample("my-cat"), "my-cat", [.. Short, "--vectors", "2"]);
+        await TiRunner.TrainAsync(folder.Path, Goldens.Sample("my-cat"), "my-cat", [.. Short, "--vectors", "2"]);
 
         using var embedding = EmbeddingFile.Read(folder.File("embeddings/my-cat.safetensors"));
         Assert.Equal("<my-cat>", embedding.Trigger);
@@ -73,7 +78,7 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Train_Captions_AreShownWithThePlaceholder()
     {
-        var (_, _, error) = await Ti.TrainAsync(
+        var (_, _, error) = await TiRunner.TrainAsync(
             folder.Path,
             Goldens.Sample("my-boat"),
             "my-boat",
@@ -91,7 +96,7 @@ public sealed class EndToEndTests : IDisposable
     [Fact]
     public async Task Generate_PromptsWithAndWithoutTheWord_DifferAndWarn()
     {
-        await Ti.TrainAsync(folder.Path, Goldens.Sample("my-cat"), "my-cat", Short);
+        await TiRunner.TrainAsync(folder.Path, Goldens.Sample("my-cat"), "my-cat", Short);
         var (exitCode, output, error) = await GenerateAsync("a <MY-CAT>, and another <my-cat>!");
         var (_, _, warning) = await GenerateAsync("a cat");
 
@@ -100,7 +105,7 @@ public sealed class EndToEndTests : IDisposable
         Assert.Contains("does not hold <my-cat>", warning);
         using var result = JsonDocument.Parse(output);
         Assert.Equal(5ul, result.RootElement.GetProperty("images")[0].GetProperty("seed").GetUInt64());
-        var parameters = PictureFile.ReadParameters(folder.File("pictures/0001.png"));
+        var parameters = ImageFile.ReadParameters(folder.File("pictures/0001.png"));
         Assert.StartsWith(
             "a <MY-CAT>, and another <my-cat>!\nSteps: 2, Sampler: DPM++ 2M, CFG scale: 4, Seed: 5, Size: 64x72, Model: demo",
             parameters
@@ -108,7 +113,7 @@ public sealed class EndToEndTests : IDisposable
         Assert.True(File.Exists(folder.File("pictures/0002.png")));
 
         Task<(int ExitCode, string Output, string Error)> GenerateAsync(string prompt) =>
-            Ti.RunAsync(
+            TiRunner.RunAsync(
                 "generate",
                 "--model",
                 "demo",
@@ -144,13 +149,13 @@ public sealed class EndToEndTests : IDisposable
         Assert.Equal(0, (await GenerateAsync("cached.png", offline: null)).ExitCode);
         Assert.Equal(0, (await GenerateAsync("offline.png", offline: "1")).ExitCode);
 
-        var pictures = new[] { "online.png", "cached.png", "offline.png" }
+        var images = new[] { "online.png", "cached.png", "offline.png" }
             .Select(file => File.ReadAllBytes(folder.File(file)))
             .ToList();
-        Assert.All(pictures, picture => Assert.Equal(pictures[0], picture));
+        Assert.All(images, image => Assert.Equal(images[0], image));
 
-        Task<(int ExitCode, string Output, string Error)> GenerateAsync(string picture, string? offline) =>
-            Ti.RunAsync(
+        Task<(int ExitCode, string Output, string Error)> GenerateAsync(string image, string? offline) =>
+            TiRunner.RunAsync(
                 name =>
                     name switch
                     {
@@ -173,7 +178,7 @@ public sealed class EndToEndTests : IDisposable
                 "--seed",
                 "5",
                 "--output",
-                folder.File(picture)
+                folder.File(image)
             );
     }
 }

@@ -5,7 +5,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>Ctrl-C while the real program paints one of many pictures.</summary>
+/// <summary>Ctrl-C while the real program paints one of many images.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class InterruptTests : IDisposable
 {
@@ -122,7 +122,7 @@ public sealed class InterruptTests : IDisposable
 
     private static (int Width, int Height) SizeOf(string path)
     {
-        var picture = PictureDecoder.Decode(path);
-        return (picture.WidthPixels, picture.HeightPixels);
+        var image = ImageDecoder.Decode(path);
+        return (image.WidthPixels, image.HeightPixels);
     }
 }

@@ -103,7 +103,7 @@ public sealed class ModelFamilyTests : IDisposable
     }
 
     private Task<(int ExitCode, string Output, string Error)> TrainAsync(string name, params string[] more) =>
-        Ti.TrainAsync(
+        TiRunner.TrainAsync(
             folder.Path,
             Goldens.Sample("my-cat"),
             "my-cat",
@@ -130,7 +130,7 @@ public sealed class ModelFamilyTests : IDisposable
         string file,
         params string[] more
     ) =>
-        Ti.RunAsync([
+        TiRunner.RunAsync([
             "generate",
             "--model",
             Goldens.Path("models", name),

@@ -8,7 +8,7 @@ using TextualInversion.Cli.Train.Options;
 namespace TextualInversion.Cli.Check;
 
 /// <summary><c>ti check</c>: the preflight of <c>ti train</c>.</summary>
-internal sealed class CheckCommand : Documented
+internal sealed class CheckCommand : CommandBase
 {
     private const int Refused = 1;
 
@@ -44,7 +44,7 @@ internal sealed class CheckCommand : Documented
 
     private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
-        var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var asked = request.Read(parsed);
         var report = await new Preflight(asked, messages).RunAsync(models, ClaimOutput, cancellationToken);
         var result = parsed.InvocationConfiguration.Output;

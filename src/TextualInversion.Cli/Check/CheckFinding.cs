@@ -17,7 +17,7 @@ internal enum Severity
 
 internal enum CheckSubject
 {
-    Pictures,
+    Images,
     Tokens,
     Model,
     Training,

@@ -5,7 +5,7 @@ internal sealed record CheckReport
 {
     public required CheckVerdict Verdict { get; init; }
 
-    public required IReadOnlyList<CheckedPicture> Pictures { get; init; }
+    public required IReadOnlyList<CheckedImage> Images { get; init; }
 
     public required CheckedTokens? Tokens { get; init; }
 
@@ -32,7 +32,7 @@ internal enum CheckVerdict
 /// <param name="LearnedHeight">as it is learned, in pixels</param>
 /// <param name="Repeats">how often it counts</param>
 /// <param name="Turned">whether it was put upright as its EXIF data say</param>
-internal sealed record CheckedPicture(
+internal sealed record CheckedImage(
     string Path,
     int Width,
     int Height,
@@ -42,7 +42,7 @@ internal sealed record CheckedPicture(
     bool Turned
 )
 {
-    /// <summary>See <see cref="Data.PictureQuality"/>.</summary>
+    /// <summary>See <see cref="Data.ImageQuality"/>.</summary>
     public required double Sharpness { get; init; }
 
     /// <summary>0 to 1.</summary>
@@ -73,7 +73,7 @@ internal sealed record CheckedTokens(
 /// <param name="Family">stableDiffusion or stableDiffusionXl</param>
 /// <param name="UNetParameters">numbers in the U-Net</param>
 /// <param name="TextWidths">of a row, for each text encoder</param>
-/// <param name="Resolution">of its own pictures, a side in pixels</param>
+/// <param name="Resolution">of its own images, a side in pixels</param>
 /// <param name="Prediction">epsilon or vPrediction</param>
 /// <param name="Device">where it is computed</param>
 internal sealed record CheckedModel(

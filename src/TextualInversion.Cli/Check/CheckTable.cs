@@ -11,10 +11,10 @@ internal static class CheckTable
 
     public static void Write(TextWriter output, CheckReport report)
     {
-        Line("pictures", report.Pictures.Count.ToString(CultureInfo.InvariantCulture));
-        var width = report.Pictures.Select(picture => picture.Path.Length).DefaultIfEmpty().Max();
-        foreach (var picture in report.Pictures)
-            output.WriteLine($"  {picture.Path.PadRight(width)}  {Text(picture)}");
+        Line("images", report.Images.Count.ToString(CultureInfo.InvariantCulture));
+        var width = report.Images.Select(image => image.Path.Length).DefaultIfEmpty().Max();
+        foreach (var image in report.Images)
+            output.WriteLine($"  {image.Path.PadRight(width)}  {Text(image)}");
         Line("tokens", report.Tokens is { } tokens ? Text(tokens) : null);
         Line("model", report.Model is { } model ? Text(model) : null);
         Line("memory", report.Memory is { } memory ? Text(memory) : null);
@@ -38,15 +38,15 @@ internal static class CheckTable
             output.WriteLine($"{what, -9} {text ?? "not looked at, see the errors"}");
     }
 
-    private static string Text(CheckedPicture picture)
+    private static string Text(CheckedImage image)
     {
-        var size = $"{picture.Width} x {picture.Height}";
-        var learned = $"{picture.LearnedWidth} x {picture.LearnedHeight}";
+        var size = $"{image.Width} x {image.Height}";
+        var learned = $"{image.LearnedWidth} x {image.LearnedHeight}";
         var more =
-            $"{(picture.Turned ? ", turned upright" : "")}{(picture.Repeats > 1 ? $", counts {picture.Repeats} times" : "")}{(picture.Counted < 1 ? string.Create(CultureInfo.InvariantCulture, $", {picture.Counted:P0} of it counts") : "")}";
+            $"{(image.Turned ? ", turned upright" : "")}{(image.Repeats > 1 ? $", counts {image.Repeats} times" : "")}{(image.Counted < 1 ? string.Create(CultureInfo.InvariantCulture, $", {image.Counted:P0} of it counts") : "")}";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{size, -11} learned at {learned, -9}  sharpness {picture.Sharpness, 5:F0}  brightness {picture.Brightness:F2}{more}"
+            $"{size, -11} learned at {learned, -9}  sharpness {image.Sharpness, 5:F0}  brightness {image.Brightness:F2}{more}"
         );
     }
 
@@ -62,7 +62,7 @@ internal static class CheckTable
     private static string Text(CheckedModel model) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{model.Name}: {(model.Family == ModelFamily.StableDiffusionXl ? "Stable Diffusion XL" : "Stable Diffusion")}, {model.UNetParameters / 1e6:F1} million numbers in the U-Net, rows {string.Join(" and ", model.TextWidths)} wide, pictures of {model.Resolution}, predicts {(model.Prediction == PredictionType.VPrediction ? "velocity" : "noise")}, on {model.Device}; all weights are finite"
+            $"{model.Name}: {(model.Family == ModelFamily.StableDiffusionXl ? "Stable Diffusion XL" : "Stable Diffusion")}, {model.UNetParameters / 1e6:F1} million numbers in the U-Net, rows {string.Join(" and ", model.TextWidths)} wide, images of {model.Resolution}, predicts {(model.Prediction == PredictionType.VPrediction ? "velocity" : "noise")}, on {model.Device}; all weights are finite"
         );
 
     private static string Text(CheckedMemory memory)

@@ -11,7 +11,7 @@ using TextualInversion.Training.Initializers;
 namespace TextualInversion.Cli.Check;
 
 /// <summary>Everything that <c>ti train</c> would meet, looked at as far as it can be, and a few steps that are thrown away.</summary>
-internal sealed class Preflight(TrainRequest request, Messages messages)
+internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
 {
     private const int ResolutionWithoutModel = 512;
 
@@ -35,21 +35,21 @@ internal sealed class Preflight(TrainRequest request, Messages messages)
         );
         using var model = await OpenAsync(models, cancellationToken);
         var resolution = request.Options.Resolution ?? model?.Network.Resolution ?? ResolutionWithoutModel;
-        var pictures = new PictureCheck(request.Options, resolution, findings).Look(request.Images, cancellationToken);
+        var images = new ImageCheck(request.Options, resolution, findings).Look(request.Images, cancellationToken);
         using var start = model is null
             ? null
-            : Try(CheckSubject.Tokens, () => StartingRows.Read(request, model.Network));
+            : Try(CheckSubject.Tokens, () => InitialEmbedding.Read(request, model.Network));
         if (model is not null)
             Try(CheckSubject.Tokens, () => new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]));
         var setup =
             start is null
             || findings.Any(finding => finding is { Severity: Severity.Error, Subject: not CheckSubject.Output })
                 ? null
-                : Try(CheckSubject.Pictures, () => TrainSetup.Read(request, model!, start, cancellationToken));
+                : Try(CheckSubject.Images, () => TrainSetup.Read(request, model!, start, cancellationToken));
         foreach (
             var warning in (setup?.Warnings ?? []).Where(warning => findings.All(finding => finding.Message != warning))
         )
-            findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Pictures, warning));
+            findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Images, warning));
         var tokens = start is null ? null : TokenCheck.Look(start, request, setup, model!.Network, findings);
         var time = setup is null || IsRefused ? null : Time(model!, setup, cancellationToken);
         return new CheckReport
@@ -58,7 +58,7 @@ internal sealed class Preflight(TrainRequest request, Messages messages)
                 IsRefused ? CheckVerdict.Refused
                 : findings.Count > 0 ? CheckVerdict.ReadyWithWarnings
                 : CheckVerdict.Ready,
-            Pictures = pictures,
+            Images = images,
             Tokens = tokens,
             Model = model is null ? null : Describe(model),
             Memory = model is null ? null : Memory(model, time is not null),
@@ -82,11 +82,11 @@ internal sealed class Preflight(TrainRequest request, Messages messages)
 
     private CheckedTime Time(TrainModel model, TrainSetup setup, CancellationToken cancellationToken)
     {
-        messages.Say("timing a few steps");
+        messages.Info("timing a few steps");
         var clock = Stopwatch.StartNew();
-        using var pictures = new TrainingSet(model.Network, setup.Pictures, setup.Options, cancellationToken);
+        using var images = new LatentDataset(model.Network, setup.Images, setup.Options, cancellationToken);
         var encoding = clock.Elapsed.TotalSeconds;
-        var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
+        var concept = new Concept(setup.Placeholder, setup.Start.Rows, images, setup.Prompts);
         var trial = TrainingTrial.Run(model.Network, model.Noise, setup.Options, concept, cancellationToken);
         using var search =
             request.Initializer == TrainRequest.Auto

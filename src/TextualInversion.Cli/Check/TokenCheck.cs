@@ -15,7 +15,7 @@ internal static class TokenCheck
     /// <param name="network">that reads them</param>
     /// <param name="findings">to which prompts that are too long are added</param>
     public static CheckedTokens Look(
-        StartingRows start,
+        InitialEmbedding start,
         TrainRequest request,
         TrainSetup? setup,
         IDiffusionModel network,

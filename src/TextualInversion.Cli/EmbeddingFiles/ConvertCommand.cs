@@ -8,7 +8,7 @@ using TextualInversion.Models.Tokenizers;
 namespace TextualInversion.Cli.EmbeddingFiles;
 
 /// <summary><c>ti convert</c>: an embedding of any layout to any other.</summary>
-internal sealed class ConvertCommand : Documented
+internal sealed class ConvertCommand : CommandBase
 {
     private static readonly EmbeddingLayout[] Targets =
     [
@@ -30,9 +30,9 @@ internal sealed class ConvertCommand : Documented
     };
     private readonly Option<string> type = new("--dtype")
     {
-        HelpName = string.Join('|', NumberTypes.Names),
+        HelpName = string.Join('|', DTypes.Names),
         Description = "The numbers' format; stable-diffusion.cpp reads float32 alone. Default: float32.",
-        DefaultValueFactory = _ => NumberTypes.Names[0],
+        DefaultValueFactory = _ => DTypes.Names[0],
     };
     private readonly Option<string?> name = new("--name")
     {
@@ -52,7 +52,7 @@ internal sealed class ConvertCommand : Documented
         : base("convert", "Writes an embedding in another program's layout. What that cannot hold is said.")
     {
         to.AcceptOnlyFromAmong([.. Targets.Select(EmbeddingLayouts.Name)]);
-        type.AcceptOnlyFromAmong([.. NumberTypes.Names]);
+        type.AcceptOnlyFromAmong([.. DTypes.Names]);
         Arguments.Add(file);
         AddGroup("Most used", to, output, type, name, trigger);
         AddGroup("Output", overwrite, json);
@@ -81,11 +81,11 @@ internal sealed class ConvertCommand : Documented
                 : read.Embedding.Trigger,
             Name = called ?? read.Embedding.Name,
         };
-        var number = NumberTypes.Parse(parsed.GetValue(type)!);
+        var number = DTypes.Parse(parsed.GetValue(type)!);
         EmbeddingFile.Write(path, layout, embedding, parsed.GetValue(overwrite), number);
         var lost = EmbeddingLayouts.Losses(layout, path, embedding);
         if (lost.Count > 0)
-            new Messages(parsed.InvocationConfiguration.Error, quiet: false).Warn(
+            new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false).Warn(
                 $"{JsonOutput.Relative(path)}: has no place for {string.Join(", ", lost)}; keep {source} for that."
             );
         parsed.InvocationConfiguration.Output.WriteLine(
@@ -95,7 +95,7 @@ internal sealed class ConvertCommand : Documented
                     {
                         Path = JsonOutput.Relative(path),
                         Layout = EmbeddingLayouts.Name(layout),
-                        Dtype = NumberTypes.Name(number),
+                        Dtype = DTypes.Name(number),
                         embedding.Name,
                         embedding.Trigger,
                         embedding.Vectors,

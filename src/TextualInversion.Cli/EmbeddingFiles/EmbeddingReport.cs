@@ -37,7 +37,7 @@ internal sealed record EmbeddingReport
 
     public required IReadOnlyDictionary<string, string> Recorded { get; init; }
 
-    public required IReadOnlyList<ProgramUse> Programs { get; init; }
+    public required IReadOnlyList<ToolCompatibility> Programs { get; init; }
 
     public string ToText()
     {

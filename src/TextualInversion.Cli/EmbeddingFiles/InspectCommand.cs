@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Cli.EmbeddingFiles;
 
 /// <summary><c>ti inspect</c>: what embedding files are and who can use them.</summary>
-internal sealed class InspectCommand : Documented
+internal sealed class InspectCommand : CommandBase
 {
     private const int Neighbours = 5;
 
@@ -37,7 +37,7 @@ internal sealed class InspectCommand : Documented
 
     private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
-        var messages = new Messages(parsed.InvocationConfiguration.Error, quiet: false);
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false);
         IReadOnlyList<Vocabulary> vocabularies = [];
         try
         {
@@ -68,7 +68,11 @@ internal sealed class InspectCommand : Documented
         }
     }
 
-    private static EmbeddingReport? TryDescribe(string path, IReadOnlyList<Vocabulary> vocabularies, Messages messages)
+    private static EmbeddingReport? TryDescribe(
+        string path,
+        IReadOnlyList<Vocabulary> vocabularies,
+        ConsoleLog messages
+    )
     {
         try
         {
@@ -101,7 +105,7 @@ internal sealed class InspectCommand : Documented
             Vectors = embedding.Vectors,
             Widths = embedding.Widths,
             Family = Family(embedding.Widths),
-            Dtype = NumberTypes.Name(file.Type),
+            Dtype = DTypes.Name(file.Type),
             Norms = [.. embedding.Rows.Select(Norms)],
             VocabularyNorms =
                 vocabularies.Count == 0 ? null : [.. vocabularies.Select(vocabulary => vocabulary.Words.Norms)],
@@ -116,7 +120,7 @@ internal sealed class InspectCommand : Documented
                         ),
                     ],
             Recorded = embedding.Provenance,
-            Programs = ProgramUse.Of(file),
+            Programs = ToolCompatibility.Of(file),
         };
     }
 

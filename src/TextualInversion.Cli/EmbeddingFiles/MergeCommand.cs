@@ -8,7 +8,7 @@ using TextualInversion.Models.Tokenizers;
 namespace TextualInversion.Cli.EmbeddingFiles;
 
 /// <summary><c>ti merge</c>: new embeddings from given ones.</summary>
-internal sealed class MergeCommand : Documented
+internal sealed class MergeCommand : CommandBase
 {
     private readonly Argument<string[]> files = EmbeddingArguments.Several(
         "A B…",

@@ -28,7 +28,7 @@ internal sealed class ClipLocator(Func<string, string?> variable)
     public async Task<string> FindAsync(
         string? name,
         IModelFiles model,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {

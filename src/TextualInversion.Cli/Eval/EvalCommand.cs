@@ -19,7 +19,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Cli.Eval;
 
 /// <summary><c>ti eval</c>: how good embeddings are.</summary>
-internal sealed class EvalCommand : Documented
+internal sealed class EvalCommand : CommandBase
 {
     private const int PaperCount = 64,
         StandardCount = 8;
@@ -38,7 +38,7 @@ internal sealed class EvalCommand : Documented
     private readonly Option<string[]> images = new("--images")
     {
         HelpName = "PATH…",
-        Description = "The given pictures, folders or files. Default: those of the run.",
+        Description = "The given images, folders or files. Default: those of the run.",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<string?> initializer = new("--initializer")
@@ -62,14 +62,14 @@ internal sealed class EvalCommand : Documented
     {
         HelpName = "N",
         Description =
-            $"Pictures of each prompt. Default: {StandardCount}; the paper has {PaperCount}, which takes as many times longer and halves the errors with each four times more.",
+            $"Images of each prompt. Default: {StandardCount}; the paper has {PaperCount}, which takes as many times longer and halves the errors with each four times more.",
         DefaultValueFactory = _ => StandardCount,
     };
     private readonly Option<ulong> seed = new("--seed")
     {
         HelpName = "N",
         Description =
-            "Picture i of every prompt and row uses seed + i. Default: 0, always the same, so that what was painted once is used again.",
+            "Image i of every prompt and row uses seed + i. Default: 0, always the same, so that what was painted once is used again.",
     };
     private readonly Option<int?> steps = new("--steps")
     {
@@ -97,13 +97,13 @@ internal sealed class EvalCommand : Documented
     private readonly Option<string?> report = new("--report")
     {
         HelpName = "FILE.html",
-        Description = "One page with a plot and all pictures.",
+        Description = "One page with a plot and all images.",
     };
     private readonly Option<string?> cache = new("--cache")
     {
         HelpName = "DIR",
         Description =
-            "Where pictures are kept, for the next time and for going on after an interruption. Default: eval/ in the run's folder, else ti/eval in the user's cache.",
+            "Where images are kept, for the next time and for going on after an interruption. Default: eval/ in the run's folder, else ti/eval in the user's cache.",
     };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
@@ -114,14 +114,14 @@ internal sealed class EvalCommand : Documented
     public EvalCommand(ModelLocator models, Func<string, string?> variable)
         : base(
             "eval",
-            "Scores learned words as the paper does: likeness to the given pictures, obedience to the rest of the prompt; says which to keep."
+            "Scores learned words as the paper does: likeness to the given images, obedience to the rest of the prompt; says which to keep."
         )
     {
         (this.models, this.variable) = (models, variable);
         RefuseOptionsAmong(embeddings);
         RefuseOptionsAmong(images);
         AddGroup("Most used", embeddings, run, images, initializer, property, prompts, model.Model, count, report);
-        AddGroup("Pictures", seed, steps, guidance, sampler, clip);
+        AddGroup("Images", seed, steps, guidance, sampler, clip);
         AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", device, precision);
         AddGroup("Output", cache, overwrite, quiet, json);
@@ -137,19 +137,19 @@ internal sealed class EvalCommand : Documented
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         if (parsed.GetValue(report) is { } file)
             AtomicFile.RefuseToReplace(file, parsed.GetValue(overwrite));
-        var recorded = parsed.GetValue(run) is { } folder ? RecordedRun.Read(folder) : null;
+        var recorded = parsed.GetValue(run) is { } folder ? RunArtifacts.Read(folder) : null;
         var names = (recorded?.Embeddings ?? []).Concat(parsed.GetValue(embeddings) ?? []).Distinct().ToList();
         if (names.Count == 0)
             throw new TextualInversionException("Nothing to score: name files with --embedding, or a run with --run.");
         var paths = parsed.GetValue(images) is { Length: > 0 } named
             ? named
             : recorded?.Images
-                ?? throw new TextualInversionException("--images: name the given pictures; only a --run records them.");
-        var given = PictureFiles.Find(paths).Pictures.Select(PictureDecoder.Decode).ToList();
-        var shelves = names.Select(name => EmbeddingShelf.Named([EmbeddingArgument.Parse(name)])).ToList();
+                ?? throw new TextualInversionException("--images: name the given images; only a --run records them.");
+        var given = ImageFiles.Find(paths).Images.Select(ImageDecoder.Decode).ToList();
+        var shelves = names.Select(name => EmbeddingSet.Named([EmbeddingArgument.Parse(name)])).ToList();
         using var all = new Disposables(shelves);
         var word = parsed.GetValue(initializer) ?? RecordedWord(shelves);
         var baseModel = shelves
@@ -187,16 +187,16 @@ internal sealed class EvalCommand : Documented
 
         var options = Resolve(parsed, recorded, Generation(parsed, files, scheduler, network));
         var settings = Settings(options, modelName, clipFolder, given.Count);
-        messages.Say(settings);
+        messages.Info(settings);
         var kept =
             parsed.GetValue(cache) ?? (parsed.GetValue(run) is { } home ? Path.Combine(home, "eval") : UserCache());
-        var painter = new CandidatePainter(
+        var painter = new CandidateGenerator(
             network,
             scheduler,
             $"{ModelFingerprint.Of(files)} {parsed.GetValue(precision)}"
         );
         var result = Evaluate(
-            new Evaluator(painter, scorer, new PictureCache(kept), options),
+            new Evaluator(painter, scorer, new ImageCache(kept), options),
             candidates,
             word,
             given,
@@ -209,13 +209,13 @@ internal sealed class EvalCommand : Documented
         if (parsed.GetValue(report) is { } page)
         {
             AtomicFile.WriteText(page, parsed.GetValue(overwrite), new EvalReport(result, given, settings).Write());
-            messages.Say($"the report is in {JsonOutput.Relative(page)}");
+            messages.Info($"the report is in {JsonOutput.Relative(page)}");
         }
 
-        messages.Say(
+        messages.Info(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{clock.Elapsed.TotalSeconds:F0} s, {Sizes.Text(Machine.PeakMemoryBytes())} of memory; the pictures are in {kept}"
+                $"{clock.Elapsed.TotalSeconds:F0} s, {ByteSize.Format(Machine.PeakMemoryBytes())} of memory; the images are in {kept}"
             )
         );
         if (parsed.GetValue(json))
@@ -229,15 +229,15 @@ internal sealed class EvalCommand : Documented
         Evaluator evaluator,
         IReadOnlyList<Candidate> candidates,
         string word,
-        IReadOnlyList<RgbPicture> given,
+        IReadOnlyList<RgbImage> given,
         string modelName,
         string kept,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
-        using var display = new ProgressDisplay(messages.Error, messages.Quiet, "picture");
-        var progress = new Report<EvaluationProgress>(at =>
+        using var display = new ProgressDisplay(messages.Error, messages.Quiet, "image");
+        var progress = new SynchronousProgress<EvaluationProgress>(at =>
             display.Show(at.Done, at.Total, $" ({at.Done - at.Painted} from the cache)")
         );
         try
@@ -246,12 +246,12 @@ internal sealed class EvalCommand : Documented
         }
         catch (OperationCanceledException)
         {
-            messages.Say($"what was painted is kept in {kept}; the same command goes on from there");
+            messages.Info($"what was painted is kept in {kept}; the same command goes on from there");
             throw;
         }
     }
 
-    private static string RecordedWord(IReadOnlyList<EmbeddingShelf> shelves)
+    private static string RecordedWord(IReadOnlyList<EmbeddingSet> shelves)
     {
         var words = shelves
             .SelectMany(shelf => shelf.Embeddings)
@@ -263,12 +263,12 @@ internal sealed class EvalCommand : Documented
             ? words[0]
             : throw new TextualInversionException(
                 words.Count == 0
-                    ? "--initializer: none of the files records the word that it was learned from; name an ordinary word for what the pictures show, such as cat."
+                    ? "--initializer: none of the files records the word that it was learned from; name an ordinary word for what the images show, such as cat."
                     : $"--initializer: the files were learned from {string.Join(", ", words)}; name the word to compare all of them with."
             );
     }
 
-    private EvaluationOptions Resolve(ParseResult parsed, RecordedRun? recorded, GenerateOptions generation)
+    private EvaluationOptions Resolve(ParseResult parsed, RunArtifacts? recorded, GenerateOptions generation)
     {
         var learned =
             parsed.GetValue(property)
@@ -294,13 +294,13 @@ internal sealed class EvalCommand : Documented
         IDiffusionModel network
     )
     {
-        var wishes = new ModelWishes(GenerationDefaults.Read(files), scheduler, network.Resolution);
+        var wishes = new ModelDefaults(GenerationDefaults.Read(files), scheduler, network.Resolution);
         return new GenerateOptions
         {
             Prompt = "",
             Sampler = wishes.ChooseSampler(parsed.GetValue(sampler)),
-            Steps = parsed.GetValue(steps) ?? wishes.Defaults.NumInferenceSteps ?? ModelWishes.Steps,
-            Guidance = parsed.GetValue(guidance) ?? wishes.Defaults.GuidanceScale ?? ModelWishes.Guidance,
+            Steps = parsed.GetValue(steps) ?? wishes.Defaults.NumInferenceSteps ?? ModelDefaults.Steps,
+            Guidance = parsed.GetValue(guidance) ?? wishes.Defaults.GuidanceScale ?? ModelDefaults.Guidance,
             Width = network.Resolution,
             Height = network.Resolution,
         };
@@ -309,7 +309,7 @@ internal sealed class EvalCommand : Documented
     private static string Settings(EvaluationOptions options, string modelName, string clipFolder, int given) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"model {modelName}, {Samplers.DisplayName(options.Generation.Sampler)}, {options.Generation.Steps} steps, guidance {options.Generation.Guidance}; judged by {clipFolder} against {given} given pictures; {options.Count} pictures a prompt (the paper: {PaperCount}), {1 + options.EditPrompts.Count} prompts a row, seeds from {options.Seed}"
+            $"model {modelName}, {Samplers.DisplayName(options.Generation.Sampler)}, {options.Generation.Steps} steps, guidance {options.Generation.Guidance}; judged by {clipFolder} against {given} given images; {options.Count} images a prompt (the paper: {PaperCount}), {1 + options.EditPrompts.Count} prompts a row, seeds from {options.Seed}"
         );
 
     private string UserCache()

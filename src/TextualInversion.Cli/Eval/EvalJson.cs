@@ -36,20 +36,20 @@ internal static class EvalJson
         new
         {
             Embedding = embedding,
-            Likeness = row.Likeness.Mean,
-            LikenessError = row.Likeness.StandardError,
-            Obedience = row.Obedience.Mean,
-            ObedienceError = row.Obedience.StandardError,
+            ImageSimilarity = row.ImageSimilarity.Mean,
+            LikenessError = row.ImageSimilarity.StandardError,
+            TextSimilarity = row.TextSimilarity.Mean,
+            ObedienceError = row.TextSimilarity.StandardError,
             LikenessGain = row.LikenessGain.Mean,
             LikenessGainError = row.LikenessGain.StandardError,
             ObedienceGain = row.ObedienceGain.Mean,
             ObedienceGainError = row.ObedienceGain.StandardError,
             Warnings = row.Signs,
-            Images = row.Pictures.Select(picture => new
+            Images = row.Images.Select(image => new
             {
-                picture.Prompt,
-                picture.Seed,
-                Path = JsonOutput.Relative(picture.Path),
+                image.Prompt,
+                image.Seed,
+                Path = JsonOutput.Relative(image.Path),
             }),
         };
 }

@@ -5,7 +5,7 @@ using TextualInversion.Evaluation;
 
 namespace TextualInversion.Cli.Eval;
 
-/// <summary>Likeness against obedience as SVG: each row a numbered point with its standard errors, the baseline as 0.</summary>
+/// <summary>ImageSimilarity against obedience as SVG: each row a numbered point with its standard errors, the baseline as 0.</summary>
 internal static class EvalPlot
 {
     private const double Width = 480,
@@ -20,13 +20,17 @@ internal static class EvalPlot
         var rows = result.Rows.Prepend(result.Baseline).ToList();
         var across = new PlotAxis(
             [
-                .. rows.SelectMany(row => Ends(row.Likeness)),
+                .. rows.SelectMany(row => Ends(row.ImageSimilarity)),
                 .. result.Ceiling is { } limit ? [limit] : Array.Empty<double>(),
             ],
             Left,
             Width - Right
         );
-        var up = new PlotAxis([.. rows.SelectMany(row => Ends(row.Obedience)), result.Floor], Height - Bottom, Top);
+        var up = new PlotAxis(
+            [.. rows.SelectMany(row => Ends(row.TextSimilarity)), result.Floor],
+            Height - Bottom,
+            Top
+        );
         var svg = new StringBuilder();
         void Add(FormattableString text) => svg.AppendLine(text.ToString(CultureInfo.InvariantCulture));
         Add($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"likeness against obedience\">");
@@ -40,7 +44,7 @@ internal static class EvalPlot
             );
         if (result.Ceiling is { } ceiling)
             Add(
-                $"<path class=\"limit\" d=\"M{across.Place(ceiling):F1} {Top}V{Height - Bottom}\"/><text x=\"{across.Place(ceiling) - 4:F1}\" y=\"{Top + 12}\" text-anchor=\"end\">given pictures</text>"
+                $"<path class=\"limit\" d=\"M{across.Place(ceiling):F1} {Top}V{Height - Bottom}\"/><text x=\"{across.Place(ceiling) - 4:F1}\" y=\"{Top + 12}\" text-anchor=\"end\">given images</text>"
             );
         Add(
             $"<path class=\"limit\" d=\"M{Left} {up.Place(result.Floor):F1}H{Width - Right}\"/><text x=\"{Left + 4}\" y=\"{up.Place(result.Floor) - 4:F1}\">prompts ignored</text>"
@@ -50,14 +54,14 @@ internal static class EvalPlot
         );
         foreach (var (number, row) in rows.Index())
         {
-            double x = across.Place(row.Likeness.Mean),
-                y = up.Place(row.Obedience.Mean);
+            double x = across.Place(row.ImageSimilarity.Mean),
+                y = up.Place(row.TextSimilarity.Mean);
             var kind =
                 number == 0 ? "baseline"
                 : row.Name == result.Choice.Name ? "chosen"
                 : "row";
             Add(
-                $"<g class=\"{kind}\"><path d=\"M{across.Place(row.Likeness.Mean - row.Likeness.StandardError):F1} {y:F1}H{across.Place(row.Likeness.Mean + row.Likeness.StandardError):F1}M{x:F1} {up.Place(row.Obedience.Mean - row.Obedience.StandardError):F1}V{up.Place(row.Obedience.Mean + row.Obedience.StandardError):F1}\"/>"
+                $"<g class=\"{kind}\"><path d=\"M{across.Place(row.ImageSimilarity.Mean - row.ImageSimilarity.StandardError):F1} {y:F1}H{across.Place(row.ImageSimilarity.Mean + row.ImageSimilarity.StandardError):F1}M{x:F1} {up.Place(row.TextSimilarity.Mean - row.TextSimilarity.StandardError):F1}V{up.Place(row.TextSimilarity.Mean + row.TextSimilarity.StandardError):F1}\"/>"
             );
             Add(
                 $"<circle cx=\"{x:F1}\" cy=\"{y:F1}\" r=\"9\"/><text x=\"{x:F1}\" y=\"{y + 4:F1}\" text-anchor=\"middle\">{number}</text></g>"

@@ -7,9 +7,9 @@ namespace TextualInversion.Cli.Eval;
 
 /// <summary>The scores as one HTML page that needs nothing else: no network, no other file.</summary>
 /// <param name="result">the scores</param>
-/// <param name="given">the given pictures</param>
-/// <param name="settings">how the pictures were painted, for people</param>
-internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPicture> given, string settings)
+/// <param name="given">the given images</param>
+/// <param name="settings">how the images were painted, for people</param>
+internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbImage> given, string settings)
 {
     private const int ThumbnailPixels = 128;
 
@@ -22,16 +22,13 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPictu
         @media (min-width: 60rem) { .top { grid-template-columns: 1fr 1fr; align-items: start; } .sheet { display: grid; grid-template-columns: 12rem 1fr; gap: 1.5rem; } }
         """;
 
-    private readonly List<string> thumbnails =
-    [
-        .. given.Select(picture => Thumbnail.DataUri(picture, ThumbnailPixels)),
-    ];
+    private readonly List<string> thumbnails = [.. given.Select(image => Thumbnail.DataUri(image, ThumbnailPixels))];
     private readonly StringBuilder page = new();
 
     public string Write()
     {
         page.Append(
-            $"<h1>Likeness and obedience</h1>\n<p class=\"soft\">{Html(settings)}</p>\n<p class=\"keep\"><strong>Keep {Html(result.Choice.Name ?? "none")}</strong>: {Html(result.Choice.Reason)}.</p>\n"
+            $"<h1>ImageSimilarity and obedience</h1>\n<p class=\"soft\">{Html(settings)}</p>\n<p class=\"keep\"><strong>Keep {Html(result.Choice.Name ?? "none")}</strong>: {Html(result.Choice.Reason)}.</p>\n"
         );
         page.Append($"<div class=\"top\"><div>{EvalPlot.Draw(result)}</div><div class=\"scroll\">");
         WriteTable();
@@ -48,12 +45,12 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPictu
         );
         foreach (var (number, row) in result.Rows.Prepend(result.Baseline).Index())
             page.Append(
-                $"<tr><td>{number}</td><td>{Html(row.Name)}</td><td>{EvalTable.Text(row.Likeness)}</td><td>{EvalTable.Text(row.Obedience)}</td><td class=\"warn\">{(row.Signs.Count == 0 ? "" : row.Signs.Count)}</td></tr>\n"
+                $"<tr><td>{number}</td><td>{Html(row.Name)}</td><td>{EvalTable.Text(row.ImageSimilarity)}</td><td>{EvalTable.Text(row.TextSimilarity)}</td><td class=\"warn\">{(row.Signs.Count == 0 ? "" : row.Signs.Count)}</td></tr>\n"
             );
         if (result.Ceiling is { } ceiling)
             page.Append(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"<tr><td></td><td>given pictures, two by two</td><td>{ceiling:F4}</td><td></td><td></td></tr>\n"
+                $"<tr><td></td><td>given images, two by two</td><td>{ceiling:F4}</td><td></td><td></td></tr>\n"
             );
         page.Append("</tbody></table>");
     }
@@ -63,21 +60,21 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPictu
         var over =
             number == 0
                 ? ""
-                : $", over {result.Baseline.Name} {EvalTable.Signed(row.LikenessGain)} likeness and {EvalTable.Signed(row.ObedienceGain)} obedience";
+                : $", over {result.Baseline.Name} {EvalTable.Signed(row.LikenessGain)} likeness and {EvalTable.Signed(row.ObedienceGain)} textSimilarity";
         page.Append(
-            $"<h2>{number} · {Html(row.Name)}</h2>\n<p class=\"soft\">likeness {EvalTable.Text(row.Likeness)}, obedience {EvalTable.Text(row.Obedience)}{Html(over)}</p>\n"
+            $"<h2>{number} · {Html(row.Name)}</h2>\n<p class=\"soft\">likeness {EvalTable.Text(row.ImageSimilarity)}, obedience {EvalTable.Text(row.TextSimilarity)}{Html(over)}</p>\n"
         );
         foreach (var sign in row.Signs)
             page.Append($"<p class=\"warn\">{Html(sign.Text)}</p>\n");
-        page.Append("<div class=\"sheet\"><div><h3>given pictures</h3>");
-        WriteStrip(thumbnails.Select((source, index) => (source, $"given picture {index + 1}")));
+        page.Append("<div class=\"sheet\"><div><h3>given images</h3>");
+        WriteStrip(thumbnails.Select((source, index) => (source, $"given image {index + 1}")));
         page.Append("</div><div>");
-        foreach (var prompt in row.Pictures.GroupBy(picture => picture.Prompt))
+        foreach (var prompt in row.Images.GroupBy(image => image.Prompt))
         {
             page.Append($"<h3>{Html(prompt.Key)}</h3>");
             WriteStrip(
-                prompt.Select(picture =>
-                    (Thumbnail.DataUri(PictureDecoder.Decode(picture.Path), ThumbnailPixels), $"seed {picture.Seed}")
+                prompt.Select(image =>
+                    (Thumbnail.DataUri(ImageDecoder.Decode(image.Path), ThumbnailPixels), $"seed {image.Seed}")
                 )
             );
         }
@@ -85,10 +82,10 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbPictu
         page.Append("</div></div>\n");
     }
 
-    private void WriteStrip(IEnumerable<(string Source, string Alternative)> pictures)
+    private void WriteStrip(IEnumerable<(string Source, string Alternative)> images)
     {
         page.Append("<div class=\"strip\">");
-        foreach (var (source, alternative) in pictures)
+        foreach (var (source, alternative) in images)
             page.Append($"<img src=\"{source}\" alt=\"{alternative}\" title=\"{alternative}\">");
         page.Append("</div>\n");
     }

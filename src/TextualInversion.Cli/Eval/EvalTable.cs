@@ -6,21 +6,21 @@ namespace TextualInversion.Cli.Eval;
 /// <summary>The scores as text.</summary>
 internal static class EvalTable
 {
-    private const string Given = "given pictures, two by two";
+    private const string Given = "given images, two by two";
 
     public static void Write(TextWriter output, EvaluationResult result)
     {
         var width = result.Rows.Append(result.Baseline).Max(row => row.Name.Length);
         width = Math.Max(width, Given.Length);
         output.WriteLine(
-            $"{"".PadRight(width)}  {"likeness", -16}  {"obedience", -16}  likeness over {result.Baseline.Name}"
+            $"{"".PadRight(width)}  {"imageSimilarity", -16}  {"textSimilarity", -16}  likeness over {result.Baseline.Name}"
         );
         foreach (var row in result.Rows)
             output.WriteLine(
-                $"{row.Name.PadRight(width)}  {Text(row.Likeness)}  {Text(row.Obedience)}  {Signed(row.LikenessGain)}"
+                $"{row.Name.PadRight(width)}  {Text(row.ImageSimilarity)}  {Text(row.TextSimilarity)}  {Signed(row.LikenessGain)}"
             );
         output.WriteLine(
-            $"{result.Baseline.Name.PadRight(width)}  {Text(result.Baseline.Likeness)}  {Text(result.Baseline.Obedience)}"
+            $"{result.Baseline.Name.PadRight(width)}  {Text(result.Baseline.ImageSimilarity)}  {Text(result.Baseline.TextSimilarity)}"
         );
         if (result.Ceiling is { } ceiling)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Given.PadRight(width)}  {ceiling:F4}"));

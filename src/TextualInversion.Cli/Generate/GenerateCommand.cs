@@ -10,27 +10,27 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary><c>ti generate</c>: pictures from a prompt.</summary>
-internal sealed class GenerateCommand : Documented
+/// <summary><c>ti generate</c>: images from a prompt.</summary>
+internal sealed class GenerateCommand : CommandBase
 {
     private readonly PromptOptions words = new();
     private readonly ModelOptions model = new();
     private readonly PlanOptions plans = new();
-    private readonly PictureOptions pictures = new();
-    private readonly PaintingMachineOptions machine = new();
-    private readonly PictureOutputOptions output = new();
+    private readonly ImageOptions images = new();
+    private readonly GenerationMachineOptions machine = new();
+    private readonly ImageOutputOptions output = new();
 
     public GenerateCommand(ModelLocator models)
         : base(
             "generate",
-            "Draws pictures from a prompt, with learned words in it. The settings are inside each picture, where the WebUI reads them."
+            "Draws images from a prompt, with learned words in it. The settings are inside each image, where the WebUI reads them."
         )
     {
-        AddGroup("Most used", [.. words.MostUsed, model.Model, .. plans.MostUsed, .. pictures.MostUsed]);
-        AddGroup("More ways to say what", [.. words.More, .. pictures.InitImage, .. plans.Axes, .. pictures.Finer]);
+        AddGroup("Most used", [.. words.MostUsed, model.Model, .. plans.MostUsed, .. images.MostUsed]);
+        AddGroup("More ways to say what", [.. words.More, .. images.ImageToImage, .. plans.Axes, .. images.Advanced]);
         AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", machine.All);
-        AddGroup("Output", [.. output.Files, plans.Grid, .. output.Telling]);
+        AddGroup("Output", [.. output.Files, plans.Grid, .. output.Reporting]);
         words.Require(this);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
@@ -43,11 +43,11 @@ internal sealed class GenerateCommand : Documented
 
     private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
-        var messages = new Messages(parsed.InvocationConfiguration.Error, output.Quiet(parsed));
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, output.Quiet(parsed));
         plans.Validate(parsed);
         machine.Validate(parsed);
         var wanted = words.Read(parsed);
-        var init = pictures.ReadInit(parsed, wanted.Recorded, messages);
+        var init = images.ReadInit(parsed, wanted.Recorded, messages);
         var firstSeed = plans.FirstSeed(parsed, wanted.Recorded);
         using var shelf = words.FindEmbeddings(parsed, wanted, messages);
 
@@ -56,12 +56,12 @@ internal sealed class GenerateCommand : Documented
         var scheduler = ModelScheduler.Load(files, ModelOptions.Forced(request));
         var precision = machine.Precision(parsed, wanted.Recorded);
         using var network = machine.Open(parsed, files, precision);
-        using var studio = new Studio(network, scheduler, shelf);
-        var options = pictures.Resolve(
+        using var studio = new BatchGenerator(network, scheduler, shelf);
+        var options = images.Resolve(
             parsed,
             wanted.Recorded,
-            new ModelWishes(GenerationDefaults.Read(files), scheduler, network.Resolution),
-            init?.Picture
+            new ModelDefaults(GenerationDefaults.Read(files), scheduler, network.Resolution),
+            init?.Image
         ) with
         {
             Negative = wanted.Negative,
@@ -72,16 +72,16 @@ internal sealed class GenerateCommand : Documented
         studio.Check(plan);
         paths.RequireWritable();
         PromptWarnings.OfUnusedEmbeddings(wanted.All, shelf, studio.TokenizersOf(shelf).First, messages);
-        var batch = new PaintingMemory(files, network.Device, precision, FreeMemory.Of(network.Device)).Batch(
+        var batch = new BatchMemoryProbe(files, network.Device, precision, FreeMemory.Of(network.Device)).Batch(
             plan,
             machine.Batch(parsed),
             messages
         );
-        messages.Say(
+        messages.Info(
             $"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, seed {firstSeed}{(batch > 1 ? $", {batch} at once" : "")}"
         );
 
-        var album = new PictureAlbum(
+        var album = new GeneratedImageWriter(
             plan,
             paths,
             hasSheet,
@@ -91,14 +91,14 @@ internal sealed class GenerateCommand : Documented
                     job.Seed,
                     Path.GetFileName(modelName.TrimEnd('/')),
                     "ti",
-                    RecordedPicture.Settings(request, modelName, precision, job.Variation.Apply(shelf), init)
+                    ImageMetadata.Settings(request, modelName, precision, job.Variation.Apply(shelf), init)
                 )
         );
         var clock = Stopwatch.StartNew();
         var end = Painting.Run(studio, plan, batch, album, messages, cancellationToken);
         if (end is null or OperationCanceledException)
             album.Finish(messages);
-        new PictureResult(
+        new ImageResult(
             album,
             modelName,
             [.. shelf.Embeddings.Select(embedding => embedding.Trigger)],

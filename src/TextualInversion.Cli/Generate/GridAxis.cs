@@ -57,7 +57,7 @@ internal sealed record GridAxis
     }
 
     /// <exception cref="TextualInversionException">The value is none of this axis.</exception>
-    public PictureJob Apply(PictureJob job, string value) =>
+    public ImageJob Apply(ImageJob job, string value) =>
         name switch
         {
             "seed" => job with { Seed = Number<ulong>(value) },

@@ -7,17 +7,17 @@ internal static class Painting
 {
     /// <param name="studio">paints</param>
     /// <param name="plan">what</param>
-    /// <param name="batch">at most so many pictures at once</param>
-    /// <param name="album">takes each picture as soon as it is there</param>
+    /// <param name="batch">at most so many images at once</param>
+    /// <param name="album">takes each image as soon as it is there</param>
     /// <param name="messages">shows how far it is</param>
     /// <param name="cancellationToken">ends it</param>
     /// <returns>why it ended before the plan did, with what was finished in the album: a cancellation, or a problem that the user can fix; null where it did not</returns>
     public static Exception? Run(
-        Studio studio,
-        PicturePlan plan,
+        BatchGenerator studio,
+        ImagePlan plan,
         int batch,
-        PictureAlbum album,
-        Messages messages,
+        GeneratedImageWriter album,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
@@ -25,9 +25,14 @@ internal static class Painting
         try
         {
             foreach (
-                var (job, picture) in studio.Paint(plan, batch, new Report<PaintingProgress>(Show), cancellationToken)
+                var (job, image) in studio.Paint(
+                    plan,
+                    batch,
+                    new SynchronousProgress<GenerationProgress>(Show),
+                    cancellationToken
+                )
             )
-                album.Add(job, picture);
+                album.Add(job, image);
             return null;
         }
         catch (Exception end) when (end is OperationCanceledException or TextualInversionException)
@@ -35,15 +40,15 @@ internal static class Painting
             return end;
         }
 
-        void Show(PaintingProgress at)
+        void Show(GenerationProgress at)
         {
             if (at.SmallerBatch is { } smaller)
-                display.Say($"not enough memory for so many pictures at once; going on with {smaller}");
-            var pictures = plan.Jobs.Count;
+                display.Info($"not enough memory for so many images at once; going on with {smaller}");
+            var images = plan.Jobs.Count;
             display.Show(
                 (long)at.Done * at.Steps + at.Together * at.Step,
-                (long)pictures * at.Steps,
-                pictures == 1 ? "" : $"  picture {at.Done + 1}/{pictures}"
+                (long)images * at.Steps,
+                images == 1 ? "" : $"  image {at.Done + 1}/{images}"
             );
         }
     }

@@ -14,9 +14,9 @@ internal static partial class PromptWarnings
     /// <param name="messages">told</param>
     public static void OfUnknownWords(
         IReadOnlyList<string> texts,
-        EmbeddingShelf shelf,
+        EmbeddingSet shelf,
         IReadOnlyList<string> triggers,
-        Messages messages
+        ConsoleLog messages
     )
     {
         var unknown = texts
@@ -29,13 +29,13 @@ internal static partial class PromptWarnings
         {
             var nearest = triggers.MinBy(trigger => EditDistance.Between(trigger, text));
             messages.Warn(
-                $"no embedding in {EmbeddingShelf.Folder}/ has the trigger {text}, so it is read as ordinary text; {(nearest is null ? "name one with --embedding" : $"the nearest is {nearest}")}."
+                $"no embedding in {EmbeddingSet.Folder}/ has the trigger {text}, so it is read as ordinary text; {(nearest is null ? "name one with --embedding" : $"the nearest is {nearest}")}."
             );
         }
 
         if (shelf.Embeddings.Count == 0 && triggers.Count > 0)
             messages.Warn(
-                $"the prompt holds no learned word; {EmbeddingShelf.Folder}/ has {string.Join(", ", triggers)}."
+                $"the prompt holds no learned word; {EmbeddingSet.Folder}/ has {string.Join(", ", triggers)}."
             );
     }
 
@@ -45,9 +45,9 @@ internal static partial class PromptWarnings
     /// <param name="messages">told</param>
     public static void OfUnusedEmbeddings(
         IReadOnlyList<string> texts,
-        EmbeddingShelf shelf,
+        EmbeddingSet shelf,
         PromptTokenizer tokenizer,
-        Messages messages
+        ConsoleLog messages
     )
     {
         // Of the whole prompt, whose end a single chunk may not hold.

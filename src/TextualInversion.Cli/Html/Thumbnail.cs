@@ -3,28 +3,28 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Cli.Html;
 
-/// <summary>A small picture inside a page.</summary>
+/// <summary>A small image inside a page.</summary>
 internal static class Thumbnail
 {
     private const int Quality = 85;
 
     /// <summary>As a <c>data:</c> address.</summary>
-    /// <param name="picture">of any size</param>
+    /// <param name="image">of any size</param>
     /// <param name="sidePixels">of the longer side, at most</param>
-    public static string DataUri(RgbPicture picture, int sidePixels)
+    public static string DataUri(RgbImage image, int sidePixels)
     {
-        var scale = Math.Min(1, (double)sidePixels / Math.Max(picture.WidthPixels, picture.HeightPixels));
+        var scale = Math.Min(1, (double)sidePixels / Math.Max(image.WidthPixels, image.HeightPixels));
         var small = BicubicResize.Resize(
-            picture,
-            Math.Max(1, (int)(picture.WidthPixels * scale)),
-            Math.Max(1, (int)(picture.HeightPixels * scale))
+            image,
+            Math.Max(1, (int)(image.WidthPixels * scale)),
+            Math.Max(1, (int)(image.HeightPixels * scale))
         );
-        using var image = new MagickImage();
-        image.ReadPixels(
+        using var encoded = new MagickImage();
+        encoded.ReadPixels(
             small.Pixels,
             new PixelReadSettings((uint)small.WidthPixels, (uint)small.HeightPixels, StorageType.Char, PixelMapping.RGB)
         );
-        image.Quality = Quality;
-        return "data:image/jpeg;base64," + Convert.ToBase64String(image.ToByteArray(MagickFormat.Jpeg));
+        encoded.Quality = Quality;
+        return "data:image/jpeg;base64," + Convert.ToBase64String(encoded.ToByteArray(MagickFormat.Jpeg));
     }
 }

@@ -13,7 +13,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         var output = parseResult.InvocationConfiguration.Output;
-        if (parseResult.CommandResult.Command is Documented { Subcommands.Count: 0 } command)
+        if (parseResult.CommandResult.Command is CommandBase { Subcommands.Count: 0 } command)
             Write(command, output);
         else
             WriteOverview(parseResult.CommandResult.Command, output);
@@ -22,8 +22,8 @@ internal sealed class HelpPage : SynchronousCommandLineAction
 
     private static void WriteOverview(Command command, TextWriter output)
     {
-        var path = command is Documented group ? $"{group.FullName} " : "";
-        var commands = command.Subcommands.OfType<Documented>().ToList();
+        var path = command is CommandBase group ? $"{group.FullName} " : "";
+        var commands = command.Subcommands.OfType<CommandBase>().ToList();
         output.WriteLine(command.Description);
         output.WriteLine();
         output.WriteLine($"Usage: ti {path}COMMAND [options]");
@@ -32,10 +32,10 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         output.WriteLine();
         output.WriteLine($"`ti {path}COMMAND --help` shows a command's options; `@file` reads options from a file.");
         output.WriteLine();
-        WriteExamples(output, (command as Documented)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]]);
+        WriteExamples(output, (command as CommandBase)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]]);
     }
 
-    private static void Write(Documented command, TextWriter output)
+    private static void Write(CommandBase command, TextWriter output)
     {
         output.WriteLine(command.Description);
         output.WriteLine();

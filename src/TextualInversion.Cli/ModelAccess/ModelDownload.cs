@@ -13,7 +13,7 @@ internal static class ModelDownload
         HubId id,
         string? variant,
         bool update,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
@@ -24,7 +24,7 @@ internal static class ModelDownload
         }
         catch (OperationCanceledException)
         {
-            messages.Say($"what came of {id} is kept in {options.CacheFolder}; the same command goes on from there");
+            messages.Info($"what came of {id} is kept in {options.CacheFolder}; the same command goes on from there");
             throw;
         }
     }

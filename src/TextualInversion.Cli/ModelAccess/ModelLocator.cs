@@ -27,7 +27,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     public async Task<(string Name, IModelFiles Files)> FindAsync(
         ModelRequest request,
         string? recorded,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
@@ -52,7 +52,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         string name,
         string? variant,
         string origin,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
@@ -71,7 +71,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     private async Task<SingleFileModel> SingleFileAsync(
         string path,
         ModelRequest request,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
@@ -79,7 +79,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
             throw new TextualInversionException(
                 $"--variant {variant}: belongs to a folder or hub id, and {path} is a file; leave it out."
             );
-        var checkpoint = OriginalCheckpoint.Open(path);
+        var checkpoint = LdmCheckpoint.Open(path);
         if (request.Config is { } config)
             return new SingleFileModel(checkpoint, new ModelFolder(config));
         var tokenizers = await TokenizerFinder.FindAsync(
@@ -95,7 +95,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         HubId id,
         string? variant,
         string origin,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {

@@ -5,7 +5,7 @@ using TextualInversion.Hub;
 namespace TextualInversion.Cli.ModelAccess;
 
 /// <summary><c>ti models</c>: what is in the cache, and what is to come into it.</summary>
-internal sealed class ModelsCommand : Documented
+internal sealed class ModelsCommand : CommandBase
 {
     /// <param name="variable">from an environment variable's name to its value</param>
     public ModelsCommand(Func<string, string?> variable)

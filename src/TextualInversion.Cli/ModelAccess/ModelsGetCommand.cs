@@ -6,7 +6,7 @@ using TextualInversion.Hub;
 namespace TextualInversion.Cli.ModelAccess;
 
 /// <summary><c>ti models get</c>: downloads a model, or what of it is missing or newer.</summary>
-internal sealed class ModelsGetCommand : Documented
+internal sealed class ModelsGetCommand : CommandBase
 {
     private readonly Argument<string> id = ModelsCommand.Id();
     private readonly Option<string?> variant = new("--variant")
@@ -36,7 +36,7 @@ internal sealed class ModelsGetCommand : Documented
     private async Task<int> RunAsync(ParseResult parsed, HubOptions options, CancellationToken cancellationToken)
     {
         var model = HubId.Parse(parsed.GetValue(id)!);
-        var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var path = await ModelDownload.RunAsync(
             options,
             model,

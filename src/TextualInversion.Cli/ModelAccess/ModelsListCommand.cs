@@ -5,7 +5,7 @@ using TextualInversion.Hub;
 namespace TextualInversion.Cli.ModelAccess;
 
 /// <summary><c>ti models list</c>: what is in the cache.</summary>
-internal sealed class ModelsListCommand : Documented
+internal sealed class ModelsListCommand : CommandBase
 {
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -49,7 +49,7 @@ internal sealed class ModelsListCommand : Documented
             Kind(snapshot.Kind),
             string.Join(",", snapshot.Revisions.DefaultIfEmpty("-")),
             snapshot.Commit[..Math.Min(8, snapshot.Commit.Length)],
-            Sizes.Text(snapshot.Bytes),
+            ByteSize.Format(snapshot.Bytes),
         ];
 
     private static string Kind(CachedKind kind) =>

@@ -5,7 +5,7 @@ using TextualInversion.Hub;
 namespace TextualInversion.Cli.ModelAccess;
 
 /// <summary><c>ti models path</c>: where a model lies.</summary>
-internal sealed class ModelsPathCommand : Documented
+internal sealed class ModelsPathCommand : CommandBase
 {
     private readonly Argument<string> id = ModelsCommand.Id();
     private readonly Option<bool> json = SharedOptions.Json();

@@ -6,7 +6,7 @@ using TextualInversion.Hub;
 namespace TextualInversion.Cli.ModelAccess;
 
 /// <summary><c>ti models verify</c>: whether the cache's files are what the hub sent.</summary>
-internal sealed class ModelsVerifyCommand : Documented
+internal sealed class ModelsVerifyCommand : CommandBase
 {
     private readonly Argument<string> id = ModelsCommand.Id();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
@@ -29,7 +29,7 @@ internal sealed class ModelsVerifyCommand : Documented
     private async Task<int> RunAsync(ParseResult parsed, HubOptions options, CancellationToken cancellationToken)
     {
         var model = HubId.Parse(parsed.GetValue(id)!);
-        var messages = new Messages(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var snapshot = ModelsCommand.Snapshot(new HubCache(options.CacheFolder), model);
         IReadOnlyList<VerifiedFile> files;
         using (var display = new DownloadDisplay(messages))
@@ -72,7 +72,7 @@ internal sealed class ModelsVerifyCommand : Documented
 
         foreach (var file in files)
             output.WriteLine(
-                $"{(file.Problem is not null ? "BROKEN" : file.IsChecked ? "ok" : "copy"), -6}  {Sizes.Text(file.Bytes), 9}  {file.Path}"
+                $"{(file.Problem is not null ? "BROKEN" : file.IsChecked ? "ok" : "copy"), -6}  {ByteSize.Format(file.Bytes), 9}  {file.Path}"
             );
     }
 }

@@ -19,8 +19,8 @@ internal static class TokenizerFinder
     /// <exception cref="TextualInversionException">One cannot be had.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> FindAsync(
         HubOptions options,
-        OriginalCheckpoint checkpoint,
-        Messages messages,
+        LdmCheckpoint checkpoint,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
@@ -45,9 +45,9 @@ internal static class TokenizerFinder
 
     private static async Task<string> DownloadAsync(
         ModelHub hub,
-        OriginalCheckpoint checkpoint,
+        LdmCheckpoint checkpoint,
         IReadOnlyList<TokenizerPlace> places,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {

@@ -7,7 +7,7 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Report;
 
 /// <summary><c>ti report</c>: one page that shows a run, or compares several.</summary>
-internal sealed class ReportCommand : Documented
+internal sealed class ReportCommand : CommandBase
 {
     private const string ComparisonName = "report.html";
 
@@ -27,7 +27,7 @@ internal sealed class ReportCommand : Documented
     public ReportCommand()
         : base(
             "report",
-            "Shows a run, or compares several, on one HTML page that opens anywhere: losses, curves, settings that differ, pictures side by side."
+            "Shows a run, or compares several, on one HTML page that opens anywhere: losses, curves, settings that differ, images side by side."
         )
     {
         Arguments.Add(runs);
@@ -48,7 +48,7 @@ internal sealed class ReportCommand : Documented
         var path = parsed.GetValue(output) ?? (own ? RunFolder.ReportIn(folders[0]) : ComparisonName);
         var mayReplace = own || parsed.GetValue(overwrite); // the run's own page is made from its folder alone
         AtomicFile.RefuseToReplace(path, mayReplace);
-        var readings = folders.Select(RunReading.Read).ToList();
+        var readings = folders.Select(RunLog.Read).ToList();
         var page = readings.Count == 1 ? new RunReport(readings[0]).Write() : new RunComparison(readings).Write();
         AtomicFile.WriteText(path, mayReplace, page);
         parsed.InvocationConfiguration.Output.WriteLine(
@@ -57,7 +57,7 @@ internal sealed class ReportCommand : Documented
         return 0;
     }
 
-    private static string Summary(string path, IReadOnlyList<RunReading> readings) =>
+    private static string Summary(string path, IReadOnlyList<RunLog> readings) =>
         JsonOutput.Serialize(
             new
             {

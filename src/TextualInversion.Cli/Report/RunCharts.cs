@@ -12,7 +12,7 @@ internal static class RunCharts
         LongestWindow = 50;
 
     /// <summary>All of one run.</summary>
-    public static IEnumerable<LineChart> Of(RunReading run)
+    public static IEnumerable<LineChart> Of(RunLog run)
     {
         var result = run.Record.Result;
         yield return new LineChart
@@ -20,8 +20,8 @@ internal static class RunCharts
             Title = "Validation loss",
             Curves =
             [
-                new Curve("on fixed pictures, noise and timesteps", run.Validations, 0, HasDots: true),
-                new Curve("on the picture that was held out", Points(run, line => line.HeldOutLoss), 1, HasDots: true),
+                new Curve("on fixed images, noise and timesteps", run.Validations, 0, HasDots: true),
+                new Curve("on the image that was held out", Points(run, line => line.HeldOutLoss), 1, HasDots: true),
             ],
             Levels = result.Validation is { } loss
                 ? [("the initializer", loss.Initial), ("an empty prompt", loss.WithoutPrompts)]
@@ -68,14 +68,14 @@ internal static class RunCharts
     }
 
     /// <summary>Of several runs, each in the colour of its number.</summary>
-    public static IEnumerable<LineChart> Of(IReadOnlyList<RunReading> runs, IReadOnlyList<string> names)
+    public static IEnumerable<LineChart> Of(IReadOnlyList<RunLog> runs, IReadOnlyList<string> names)
     {
-        IReadOnlyList<Curve> Each(Func<RunReading, IReadOnlyList<(double X, double Y)>> points, bool hasDots = false) =>
+        IReadOnlyList<Curve> Each(Func<RunLog, IReadOnlyList<(double X, double Y)>> points, bool hasDots = false) =>
             [.. runs.Select((run, number) => new Curve(names[number], points(run), number, HasDots: hasDots))];
         yield return new LineChart { Title = "Validation loss", Curves = Each(run => run.Validations, hasDots: true) };
         yield return new LineChart
         {
-            Title = "Loss of the picture that was held out",
+            Title = "Loss of the image that was held out",
             Curves = Each(run => Points(run, line => line.HeldOutLoss), hasDots: true),
         };
         yield return new LineChart
@@ -103,7 +103,7 @@ internal static class RunCharts
     }
 
     /// <summary>Of row i in the order of the metrics: which it is to people.</summary>
-    public static string RowName(RunReading run, int row)
+    public static string RowName(RunLog run, int row)
     {
         var vectors = run.Record.Result.Vectors;
         return
@@ -114,7 +114,7 @@ internal static class RunCharts
             : $"row {row + 1}";
     }
 
-    private static IEnumerable<(string Name, double X)> Marks(RunReading run)
+    private static IEnumerable<(string Name, double X)> Marks(RunLog run)
     {
         var result = run.Record.Result;
         if (result.Validation is not null)
@@ -123,7 +123,7 @@ internal static class RunCharts
             yield return ($"stop: {result.Steps}", result.Steps);
     }
 
-    private static LineChart Noisy(string title, RunReading run, Func<MetricsLine, double?> number)
+    private static LineChart Noisy(string title, RunLog run, Func<MetricsLine, double?> number)
     {
         var points = Points(run, number);
         return new LineChart
@@ -137,7 +137,7 @@ internal static class RunCharts
         };
     }
 
-    private static IReadOnlyList<Curve> Rows(RunReading run, Func<MetricsLine, IReadOnlyList<double>> numbers) =>
+    private static IReadOnlyList<Curve> Rows(RunLog run, Func<MetricsLine, IReadOnlyList<double>> numbers) =>
         [
             .. Enumerable
                 .Range(0, run.Steps.Max(line => (int?)line.Norms.Count) ?? 0)
@@ -148,7 +148,7 @@ internal static class RunCharts
                 )),
         ];
 
-    private static List<(double X, double Y)> Points(RunReading run, Func<MetricsLine, double?> number) =>
+    private static List<(double X, double Y)> Points(RunLog run, Func<MetricsLine, double?> number) =>
         [
             .. run
                 .Steps.Select(line => (line.Step, Number: number(line)))

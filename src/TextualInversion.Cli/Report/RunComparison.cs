@@ -8,12 +8,12 @@ using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Report;
 
-/// <summary>Several runs on one page: their losses, their curves over each other, what was set differently, their pictures side by side.</summary>
-internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
+/// <summary>Several runs on one page: their losses, their curves over each other, what was set differently, their images side by side.</summary>
+internal sealed class RunComparison(IReadOnlyList<RunLog> runs)
 {
     private const string Style =
         LineChart.Style
-        + RunPictures.Style
+        + RunImages.Style
         + """
             .runs i { display: inline-block; width: .8rem; height: .8rem; border-radius: 50%; margin-right: .45rem; vertical-align: -.05rem; } .runs td { white-space: nowrap; } .best td { font-weight: 600; } .settings td, .settings th { min-width: 6rem; }
             """;
@@ -25,7 +25,7 @@ internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
     /// <exception cref="TextualInversionException">One is no run's folder, or the page cannot be written.</exception>
     public static void WriteTo(string folder, IEnumerable<string> runs)
     {
-        var page = new RunComparison([.. runs.Select(RunReading.Read)]).Write();
+        var page = new RunComparison([.. runs.Select(RunLog.Read)]).Write();
         AtomicFile.WriteText(RunFolder.ReportIn(folder), overwrite: true, page);
     }
 
@@ -36,24 +36,24 @@ internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
         );
         if (!AreComparable)
             page.Append(
-                "<p class=\"keep warn\">These runs had different pictures or models, so their losses do not tell which is better.</p>\n"
+                "<p class=\"keep warn\">These runs had different images or models, so their losses do not tell which is better.</p>\n"
             );
         WriteTable();
         page.Append(
             $"<h2>Curves</h2>\n<div class=\"charts\">\n{string.Concat(RunCharts.Of(runs, names).Select(chart => chart.Draw()))}</div>\n"
         );
         WriteDifferences();
-        WritePictures();
+        WriteImages();
         return HtmlPage.Write($"{string.Join(", ", names)} · ti", Style, page.ToString());
     }
 
     /// <summary>Whether the losses are over the same inputs.</summary>
     private bool AreComparable => runs.Select(Inputs).Distinct().Count() == 1;
 
-    private static string Inputs(RunReading run) =>
+    private static string Inputs(RunLog run) =>
         string.Join(
             ' ',
-            run.Record.Pictures.Select(picture => picture.Sha256)
+            run.Record.Images.Select(image => image.Sha256)
                 .Concat(
                     run.Record.BaseWeights.OrderBy(part => part.Key, StringComparer.Ordinal)
                         .Select(part => part.Value.Before)
@@ -64,7 +64,7 @@ internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
         );
 
     /// <summary>The folders' names, or their paths where two are alike.</summary>
-    private static IReadOnlyList<string> Names(IReadOnlyList<RunReading> runs) =>
+    private static IReadOnlyList<string> Names(IReadOnlyList<RunLog> runs) =>
         runs.Select(run => run.Name).Distinct().Count() == runs.Count
             ? [.. runs.Select(run => run.Name)]
             : [.. runs.Select(run => JsonOutput.Relative(run.Folder))];
@@ -89,7 +89,7 @@ internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
                 Invariant($"{result.Loss:F4}"),
                 Invariant($"{result.Seconds:F0} s"),
                 Invariant($"{result.StepMedianSeconds:G3} s"),
-                Sizes.Text(result.PeakMemoryBytes),
+                ByteSize.Format(result.PeakMemoryBytes),
             ];
             page.Append(
                 $"<tr{(loss is not null && loss.Best == best ? " class=\"best\"" : "")}>{string.Concat(cells.Select(cell => $"<td>{cell}</td>"))}</tr>\n"
@@ -124,17 +124,17 @@ internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
         page.Append("</tbody></table></div>\n");
     }
 
-    private void WritePictures()
+    private void WriteImages()
     {
-        page.Append("<h2>Pictures in</h2>\n");
+        page.Append("<h2>Images in</h2>\n");
         foreach (
             var same in runs.Index()
-                .GroupBy(run => string.Join(' ', run.Item.Record.Pictures.Select(picture => picture.Sha256)))
+                .GroupBy(run => string.Join(' ', run.Item.Record.Images.Select(image => image.Sha256)))
         )
             page.Append(
-                $"{(AreComparable ? "" : $"<h3>{Html(string.Join(", ", same.Select(run => names[run.Index])))}</h3>\n")}{RunPictures.Given(same.First().Item)}"
+                $"{(AreComparable ? "" : $"<h3>{Html(string.Join(", ", same.Select(run => names[run.Index])))}</h3>\n")}{RunImages.Given(same.First().Item)}"
             );
-        page.Append("<h2>Pictures out</h2>\n");
+        page.Append("<h2>Images out</h2>\n");
         var areAlike = runs.Select(run => run.Record.Result.Placeholder).Distinct().Count() == 1; // else the same prompt names another word in each run
         var prompts = runs.Index()
             .SelectMany(run =>
@@ -166,7 +166,7 @@ internal sealed class RunComparison(IReadOnlyList<RunReading> runs)
             page.Append($"<h3>{Html(prompt.Key.Item1)}, seed {prompt.Key.Seed}</h3>\n");
             foreach (var own in prompt.GroupBy(painted => painted.Index))
                 page.Append(
-                    $"<p class=\"soft runs\"><i style=\"background:var(--s{own.Key % 8})\"></i>{Html(names[own.Key])}</p>\n{RunPictures.Strip(runs[own.Key], own.Select(painted => painted.Sample))}"
+                    $"<p class=\"soft runs\"><i style=\"background:var(--s{own.Key % 8})\"></i>{Html(names[own.Key])}</p>\n{RunImages.Strip(runs[own.Key], own.Select(painted => painted.Sample))}"
                 );
         }
     }

@@ -9,13 +9,13 @@ using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Report;
 
-/// <summary><c>report.html</c>: one run as a page that needs nothing else: pictures in, pictures out, curves, words, settings, the command that repeats it.</summary>
-internal sealed class RunReport(RunReading run)
+/// <summary><c>report.html</c>: one run as a page that needs nothing else: images in, images out, curves, words, settings, the command that repeats it.</summary>
+internal sealed class RunReport(RunLog run)
 {
     private const string Style =
         LineChart.Style
-        + RunPictures.Style
-        + RunWords.Style
+        + RunImages.Style
+        + NearestTokensSection.Style
         + """
             .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .6rem; margin: 1.2rem 0; } .facts div { background: var(--card); border-radius: 10px; padding: .6rem .8rem; } .facts dt { font-size: .8rem; color: var(--soft); } .facts dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
             pre { background: var(--card); border-radius: 10px; padding: .9rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .85rem/1.6 ui-monospace, monospace; margin: .5rem 0; } details { margin: .8rem 0; } summary { cursor: pointer; color: var(--accent); padding: .2rem 0; } .hash { font: .8rem/1.5 ui-monospace, monospace; }
@@ -29,21 +29,21 @@ internal sealed class RunReport(RunReading run)
     /// <exception cref="TextualInversionException">It is no run's folder, or cannot be written.</exception>
     public static void WriteTo(string folder)
     {
-        var page = new RunReport(RunReading.Read(folder)).Write();
+        var page = new RunReport(RunLog.Read(folder)).Write();
         AtomicFile.WriteText(RunFolder.ReportIn(folder), overwrite: true, page);
     }
 
     public string Write()
     {
         WriteHead();
-        WritePictures();
+        WriteImages();
         page.Append(
             $"<h2>Curves</h2>\n<div class=\"charts\">\n{string.Concat(RunCharts.Of(run).Select(chart => chart.Draw()))}</div>\n"
         );
-        if (RunWords.Draw(run) is { Length: > 0 } words)
+        if (NearestTokensSection.Draw(run) is { Length: > 0 } words)
             page.Append($"<h2>What was learned</h2>\n{words}");
         WriteSettings();
-        WriteProof();
+        WriteProvenance();
         page.Append(
             $"<h2>The command that repeats it</h2>\n<p class=\"soft\">In the folder where it was begun; it replaces nothing without <code>--overwrite</code>, or takes another <code>--name</code>.</p>\n<pre>{Html(ShellCommand.QuoteLines(["ti", .. record.Command]))}</pre>\n"
         );
@@ -53,7 +53,7 @@ internal sealed class RunReport(RunReading run)
     private void WriteHead()
     {
         page.Append(
-            $"<h1>{Html(result.Placeholder)}</h1>\n<p class=\"soft\">learned from {Count(record.Pictures.Count, "picture")} on {Html(result.Model)}, starting from “{Html(RunSettings.Start(record))}”</p>\n<p class=\"keep\">{Html(Verdict())}</p>\n<dl class=\"facts\">\n"
+            $"<h1>{Html(result.Placeholder)}</h1>\n<p class=\"soft\">learned from {Count(record.Images.Count, "image")} on {Html(result.Model)}, starting from “{Html(RunSettings.Start(record))}”</p>\n<p class=\"keep\">{Html(Verdict())}</p>\n<dl class=\"facts\">\n"
         );
         if (result.Validation is { } loss)
         {
@@ -61,7 +61,7 @@ internal sealed class RunReport(RunReading run)
             Fact("initializer", Invariant($"{loss.Initial:F4}"));
             Fact("empty prompt", Invariant($"{loss.WithoutPrompts:F4}"));
             if (loss.HeldOut is { } heldOut)
-                Fact("held-out picture", Invariant($"{heldOut.Initial:F4} → {heldOut.Best:F4}"));
+                Fact("held-out image", Invariant($"{heldOut.Initial:F4} → {heldOut.Best:F4}"));
         }
         else
         {
@@ -72,7 +72,7 @@ internal sealed class RunReport(RunReading run)
         Fact("vectors", $"{result.Vectors}");
         Fact("time", Duration(result.Seconds));
         Fact("a step", Invariant($"{result.StepMedianSeconds:G3} s"));
-        Fact("peak memory", Sizes.Text(result.PeakMemoryBytes));
+        Fact("peak memory", ByteSize.Format(result.PeakMemoryBytes));
         page.Append("</dl>\n");
     }
 
@@ -94,14 +94,14 @@ internal sealed class RunReport(RunReading run)
         if (result.BestStep == 0)
             return $"{end}; nothing was better than the initializer itself, which is kept.";
         return Invariant(
-            $"{end}; the rows of step {result.BestStep} are kept: their loss on fixed pictures, noise and timesteps is {100 * (1 - loss.Best / loss.Initial):F1} % below the initializer’s."
+            $"{end}; the rows of step {result.BestStep} are kept: their loss on fixed images, noise and timesteps is {100 * (1 - loss.Best / loss.Initial):F1} % below the initializer’s."
         );
     }
 
-    private void WritePictures()
+    private void WriteImages()
     {
         page.Append(
-            $"<div class=\"pictures\"><div><h2>Pictures in</h2>\n{RunPictures.Given(run)}</div><div><h2>Pictures out</h2>\n"
+            $"<div class=\"images\"><div><h2>Images in</h2>\n{RunImages.Given(run)}</div><div><h2>Images out</h2>\n"
         );
         if (run.Samples.Count == 0)
             page.Append(
@@ -111,7 +111,7 @@ internal sealed class RunReport(RunReading run)
         {
             page.Append($"<h3>{Html(prompt.Key)}</h3>\n");
             foreach (var seed in prompt.GroupBy(sample => sample.Seed))
-                page.Append(RunPictures.Strip(run, seed));
+                page.Append(RunImages.Strip(run, seed));
         }
 
         page.Append("</div></div>\n");
@@ -130,7 +130,7 @@ internal sealed class RunReport(RunReading run)
         );
     }
 
-    private void WriteProof()
+    private void WriteProvenance()
     {
         var isSame = record.BaseWeights.Values.All(hash => hash.Before == hash.After);
         page.Append(
@@ -145,7 +145,7 @@ internal sealed class RunReport(RunReading run)
             )
         );
         page.Append(
-            $"<p class=\"soft\">SHA-256 of each network, before and after, and of each picture.</p><div class=\"hash\">{Table(weights.Concat(record.Pictures.Select(picture => (picture.Path, picture.Sha256))))}</div>{Table(record.Versions.Select(version => (version.Key, version.Value)))}</details>\n"
+            $"<p class=\"soft\">SHA-256 of each network, before and after, and of each image.</p><div class=\"hash\">{Table(weights.Concat(record.Images.Select(image => (image.Path, image.Sha256))))}</div>{Table(record.Versions.Select(version => (version.Key, version.Value)))}</details>\n"
         );
     }
 

@@ -21,7 +21,7 @@ internal sealed record RunRecord
 
     public required RunInitializer Initializer { get; init; }
 
-    public required IReadOnlyList<RunPicture> Pictures { get; init; }
+    public required IReadOnlyList<RunImage> Images { get; init; }
 
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
 
@@ -75,14 +75,14 @@ internal sealed record RunRecord
 /// <param name="File">an embedding; null where it was the words</param>
 internal sealed record RunInitializer(string? Phrase, string? File);
 
-/// <summary>A given picture.</summary>
+/// <summary>A given image.</summary>
 /// <param name="Path">seen from where the training was started</param>
 /// <param name="Sha256">of the file</param>
 /// <param name="Width">in pixels, as is the next</param>
-/// <param name="Height">of the upright picture</param>
+/// <param name="Height">of the upright image</param>
 /// <param name="Prompt">its description; null where the templates were used</param>
 /// <param name="HeldOut">whether it was not learned from</param>
-internal sealed record RunPicture(
+internal sealed record RunImage(
     string Path,
     string Sha256,
     int Width,

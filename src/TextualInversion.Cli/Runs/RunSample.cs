@@ -5,7 +5,7 @@ using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Runs;
 
-/// <summary>A picture that was painted while training.</summary>
+/// <summary>An image that was painted while training.</summary>
 /// <param name="Path">of the file</param>
 /// <param name="Step">steps that its rows had taken</param>
 /// <param name="Prompt">what was painted</param>
@@ -32,7 +32,7 @@ internal sealed partial record RunSample(string Path, int Step, string Prompt, u
     {
         try
         {
-            var parameters = PictureFile.ReadParameters(path) is { } text ? WebUiParameters.Parse(text) : null;
+            var parameters = ImageFile.ReadParameters(path) is { } text ? WebUiParameters.Parse(text) : null;
             return parameters is null
                 ? null
                 : new RunSample(path, step, parameters.Prompt, parameters.Number<ulong>("Seed") ?? 0);

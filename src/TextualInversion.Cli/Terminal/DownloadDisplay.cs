@@ -3,7 +3,7 @@ using TextualInversion.Hub;
 namespace TextualInversion.Cli.Terminal;
 
 /// <summary>The progress of a download: bytes, and what goes wrong on the way. Shows nothing where nothing is fetched.</summary>
-internal sealed class DownloadDisplay(Messages messages) : IProgress<HubProgress>, IDisposable
+internal sealed class DownloadDisplay(ConsoleLog messages) : IProgress<HubProgress>, IDisposable
 {
     private ProgressDisplay? display;
     private long shown = -1;
@@ -13,9 +13,9 @@ internal sealed class DownloadDisplay(Messages messages) : IProgress<HubProgress
         if (value.Notice is { } notice)
         {
             if (display is null)
-                messages.Say(notice);
+                messages.Info(notice);
             else
-                display.Say(notice);
+                display.Info(notice);
         }
 
         if (value.TotalBytes == 0 || value.Bytes == shown)

@@ -42,7 +42,7 @@ internal sealed class LiveBar : IDisposable
     }
 
     /// <summary>Says something above the bar.</summary>
-    public void Say(string text) => console.WriteLine(text);
+    public void Info(string text) => console.WriteLine(text);
 
     public void Dispose()
     {

@@ -66,12 +66,12 @@ internal sealed class ProgressDisplay : IDisposable
     }
 
     /// <summary>Says something above the bar, where there is one.</summary>
-    public void Say(string text)
+    public void Info(string text)
     {
         if (quiet)
             return;
         if (bar is not null)
-            bar.Say(text);
+            bar.Info(text);
         else
             error.WriteLine(text);
     }

@@ -12,23 +12,23 @@ namespace TextualInversion.Cli.Train;
 /// <summary><c>train --seeds N</c>: the same training with one seed after the other, each a run of its own within the run's folder; the one with the lowest validation loss is kept.</summary>
 /// <param name="model">loaded once</param>
 /// <param name="setup">that of the first seed</param>
-/// <param name="pictures">encoded once</param>
+/// <param name="images">encoded once</param>
 /// <param name="output">the files of the whole</param>
 /// <param name="command">the arguments that go on with the whole</param>
 internal sealed class SeedRuns(
     TrainModel model,
     TrainSetup setup,
-    TrainingSet pictures,
+    LatentDataset images,
     TrainOutput output,
     IReadOnlyList<string> command
 )
 {
     /// <summary>What paints on the way, for a seed's setup and folder; null for nothing.</summary>
-    public required Func<TrainSetup, RunFolder, SamplePainter?> PainterOf { get; init; }
+    public required Func<TrainSetup, RunFolder, SampleGenerator?> PainterOf { get; init; }
 
     /// <summary>Trains, and writes the best.</summary>
     /// <param name="count">of seeds</param>
-    /// <param name="goesOn">whether with the runs that are there</param>
+    /// <param name="isResuming">whether with the runs that are there</param>
     /// <param name="print">given the record of the chosen one</param>
     /// <param name="messages">told how it goes</param>
     /// <param name="cancellationToken">ends the run at hand; the best so far is written</param>
@@ -37,20 +37,23 @@ internal sealed class SeedRuns(
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     public int Execute(
         int count,
-        bool goesOn,
+        bool isResuming,
         Action<TrainRecord> print,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
         var clock = Stopwatch.StartNew();
-        if (!goesOn)
+        if (!isResuming)
             output.Folder.DeleteRun();
         var records = new List<TrainRecord>();
         for (var i = 0; i < count && !cancellationToken.IsCancellationRequested; i++)
         {
-            messages.Say($"seed {setup.Options.Seed + (ulong)i}, {i + 1} of {count}");
-            if (One(setup.Options.Seed + (ulong)i, goesOn, isFirst: i == 0, messages, cancellationToken) is { } record)
+            messages.Info($"seed {setup.Options.Seed + (ulong)i}, {i + 1} of {count}");
+            if (
+                One(setup.Options.Seed + (ulong)i, isResuming, isFirst: i == 0, messages, cancellationToken) is
+                { } record
+            )
                 records.Add(record);
         }
 
@@ -59,7 +62,7 @@ internal sealed class SeedRuns(
         using (var files = output.OfSeed(best.Seed))
             output.Choose(files);
         var chosen = best.AsChosen(records, output, clock.Elapsed);
-        output.Folder.WriteRecord(chosen.Full(model.Network.Device.ToString(), model.Recomputes, command));
+        output.Folder.WriteRecord(chosen.DisplayPath(model.Network.Device.ToString(), model.Recomputes, command));
         RunComparison.WriteTo(
             output.Folder.FolderPath,
             records.Select(record => RunFolder.SeedIn(output.Folder.FolderPath, record.Seed))
@@ -71,7 +74,7 @@ internal sealed class SeedRuns(
                 $"With none of the {records.Count} seeds the loss, the gradient and the rows stayed finite; the best rows before were kept. Try a smaller --learning-rate or --precision fp32."
             );
         var isCancelled = records.Count < count || records[^1].End == TrainingEnd.Cancelled;
-        messages.Say(
+        messages.Info(
             isCancelled
                 ? $"cancelled (go on with ti train --resume {output.RunPath})"
                 : $"done; {RunFolder.ReportIn(output.RunPath)} compares the seeds. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\""
@@ -82,21 +85,21 @@ internal sealed class SeedRuns(
     /// <returns>null where it was cancelled before it took a step and others did</returns>
     private TrainRecord? One(
         ulong seed,
-        bool goesOn,
+        bool isResuming,
         bool isFirst,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
         var mine = setup with { Options = setup.Options with { Seed = seed } };
         using var files = output.OfSeed(seed);
-        using var from = goesOn && files.HasState ? files.ReadState() : null;
+        using var from = isResuming && files.HasState ? files.ReadState() : null;
         from?.RequireSame(mine.Identity);
         if (from is not null)
-            messages.Say($"going on after step {from.Step}");
+            messages.Info($"going on after step {from.Step}");
         try
         {
-            return new TrainRun(model, mine, pictures, files, command)
+            return new TrainRun(model, mine, images, files, command)
             {
                 Painter = PainterOf(mine, files.Folder),
             }.Execute(from, Stopwatch.StartNew(), messages, cancellationToken);
@@ -107,17 +110,17 @@ internal sealed class SeedRuns(
         }
     }
 
-    private static void Show(List<TrainRecord> records, TrainRecord best, Messages messages)
+    private static void Show(List<TrainRecord> records, TrainRecord best, ConsoleLog messages)
     {
         var losses = records.ConvertAll(record => record.Validation!.Best);
-        messages.Say($"{"seed", 12}  {"validation loss", 15}  {"of step", 7}  {"steps", 5}");
+        messages.Info($"{"seed", 12}  {"validation loss", 15}  {"of step", 7}  {"steps", 5}");
         foreach (var record in records)
         {
             var kept =
                 record == best ? "  kept"
                 : record.End == TrainingEnd.Diverged ? "  no longer finite"
                 : "";
-            messages.Say(
+            messages.Info(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{record.Seed, 12}  {record.Validation!.Best, 15:F5}  {record.BestStep, 7}  {record.Steps, 5}{kept}"
@@ -129,7 +132,7 @@ internal sealed class SeedRuns(
             return;
         var mean = losses.Average();
         var deviation = Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / (losses.Count - 1));
-        messages.Say(
+        messages.Info(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{"mean", 12}  {mean, 15:F5}  ± {deviation:F5} from seed to seed; the initializer has {best.Validation!.Initial:F5}"

@@ -13,8 +13,8 @@ using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary><c>ti train</c>: learns an embedding from pictures.</summary>
-internal sealed class TrainCommand : Documented
+/// <summary><c>ti train</c>: learns an embedding from images.</summary>
+internal sealed class TrainCommand : CommandBase
 {
     private readonly TrainRequestOptions request = new();
     private readonly SamplingOptions sampling = new();
@@ -33,7 +33,7 @@ internal sealed class TrainCommand : Documented
     public TrainCommand(ModelLocator models)
         : base(
             "train",
-            "Learns a new word from a few pictures: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/."
+            "Learns a new word from a few images: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/."
         )
     {
         RefuseOptionsAmong(request.Images);
@@ -50,7 +50,7 @@ internal sealed class TrainCommand : Documented
         });
         AddGroup("Most used", request.MostUsed);
         AddGroup("Knowing when to stop", [.. request.Progress, resume]);
-        AddGroup("Pictures while training", sampling.All);
+        AddGroup("Images while training", sampling.All);
         foreach (var (title, options) in request.Others)
             AddGroup(title, options);
         AddGroup("Output", output, name, overwrite, quiet, json);
@@ -66,7 +66,7 @@ internal sealed class TrainCommand : Documented
     private async Task<int> RunAsync(ParseResult typed, ModelLocator models, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        var messages = new Messages(typed.InvocationConfiguration.Error, typed.GetValue(quiet));
+        var messages = new ConsoleLog(typed.InvocationConfiguration.Error, typed.GetValue(quiet));
         var (state, isOfSeeds) = typed.GetValue(resume) is { } resumed
             ? RunFolder.StateToResume(resumed)
             : (null, false);
@@ -75,19 +75,19 @@ internal sealed class TrainCommand : Documented
         var asked = request.Read(parsed);
         if (from is not null)
             RequireSameSeeds(typed, asked.Seeds, isOfSeeds);
-        using var output = Output(typed, parsed, asked.Placeholder, goesOn: from is not null);
+        using var output = Output(typed, parsed, asked.Placeholder, isResuming: from is not null);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
-        using var start = StartingRows.Read(asked, model.Network);
+        using var start = InitialEmbedding.Read(asked, model.Network);
         var setup = TrainSetup.Read(asked, model, start, cancellationToken);
         foreach (var warning in setup.Warnings)
             messages.Warn(warning);
-        using var pictures = new TrainingSet(model.Network, setup.Pictures, setup.Options, cancellationToken);
+        using var images = new LatentDataset(model.Network, setup.Images, setup.Options, cancellationToken);
         using var found =
             asked.Initializer == TrainRequest.Auto
-                ? WordSearch.Run(
+                ? AutoInitializer.Run(
                     model,
                     setup,
-                    pictures,
+                    images,
                     output.Folder.FoundWordsPath,
                     from is not null,
                     messages,
@@ -98,7 +98,7 @@ internal sealed class TrainCommand : Documented
             setup = setup.From(found);
         if (asked.Seeds == 1)
             from?.RequireSame(setup.Identity);
-        setup.Introduce(messages);
+        setup.LogSummary(messages);
 
         var command =
             from?.Command
@@ -109,37 +109,37 @@ internal sealed class TrainCommand : Documented
                 asked.Options.Seed.ToString(CultureInfo.InvariantCulture),
             ];
         var plan = sampling.Read(parsed, setup, model, messages);
-        SamplePainter? Painter(TrainSetup of, RunFolder folder) =>
-            plan is null ? null : new SamplePainter(model, of, asked.Model, plan, folder);
+        SampleGenerator? Painter(TrainSetup of, RunFolder folder) =>
+            plan is null ? null : new SampleGenerator(model, of, asked.Model, plan, folder);
         void Print(TrainRecord record) =>
             typed.InvocationConfiguration.Output.WriteLine(
                 typed.GetValue(json) ? record.Summary : output.EmbeddingPath
             );
         if (asked.Seeds > 1)
-            return new SeedRuns(model, setup, pictures, output, command) { PainterOf = Painter }.Execute(
+            return new SeedRuns(model, setup, images, output, command) { PainterOf = Painter }.Execute(
                 asked.Seeds,
-                goesOn: from is not null,
+                isResuming: from is not null,
                 Print,
                 messages,
                 cancellationToken
             );
 
         if (from is not null)
-            messages.Say($"going on after step {from.Step}");
-        var run = new TrainRun(model, setup, pictures, output, command) { Painter = Painter(setup, output.Folder) };
+            messages.Info($"going on after step {from.Step}");
+        var run = new TrainRun(model, setup, images, output, command) { Painter = Painter(setup, output.Folder) };
         var record = run.Execute(from, clock, messages, cancellationToken);
         Print(record);
-        return run.Conclude(record, messages);
+        return run.ReportOutcome(record, messages);
     }
 
-    private TrainOutput Output(ParseResult typed, ParseResult parsed, Placeholder placeholder, bool goesOn)
+    private TrainOutput Output(ParseResult typed, ParseResult parsed, Placeholder placeholder, bool isResuming)
     {
         var files = new TrainOutput(
             parsed.GetValue(output)!,
             parsed.GetValue(name) ?? placeholder.Name,
-            goesOn || parsed.GetValue(overwrite)
+            isResuming || parsed.GetValue(overwrite)
         );
-        if (goesOn)
+        if (isResuming)
             files.RequireIn(typed.GetValue(resume)!);
         return files;
     }

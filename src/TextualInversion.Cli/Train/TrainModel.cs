@@ -49,7 +49,7 @@ internal sealed class TrainModel : IDisposable
     public static async Task<TrainModel> OpenAsync(
         TrainRequest request,
         ModelLocator models,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {

@@ -72,7 +72,7 @@ internal sealed class TrainRecord(
     /// <param name="device">where it was computed</param>
     /// <param name="recomputes">whether with gradient checkpointing</param>
     /// <param name="command">the arguments that repeat it</param>
-    public string Full(string device, bool recomputes, IReadOnlyList<string> command) =>
+    public string DisplayPath(string device, bool recomputes, IReadOnlyList<string> command) =>
         JsonOutput.Serialize(
             new
             {
@@ -89,20 +89,20 @@ internal sealed class TrainRecord(
                             setup.Start.Found,
                         }
                     : new { setup.Start.File, Sha256 = setup.Start.FileSha256 },
-                Pictures = setup.Pictures.Select(
-                    (picture, index) =>
+                Images = setup.Images.Select(
+                    (image, index) =>
                         new
                         {
-                            picture.Path,
-                            picture.Sha256,
-                            Width = picture.OriginalWidthPixels,
-                            Height = picture.OriginalHeightPixels,
-                            LearnedWidth = picture.Pixels.WidthPixels,
-                            LearnedHeight = picture.Pixels.HeightPixels,
-                            picture.Repeats,
-                            Mask = picture.Mask?.Path,
-                            MaskSha256 = picture.Mask?.Sha256,
-                            HeldOut = setup.Options.HoldOut && index == setup.Pictures.Count - 1,
+                            image.Path,
+                            image.Sha256,
+                            Width = image.OriginalWidthPixels,
+                            Height = image.OriginalHeightPixels,
+                            LearnedWidth = image.Pixels.WidthPixels,
+                            LearnedHeight = image.Pixels.HeightPixels,
+                            image.Repeats,
+                            Mask = image.Mask?.Path,
+                            MaskSha256 = image.Mask?.Sha256,
+                            HeldOut = setup.Options.HoldOut && index == setup.Images.Count - 1,
                             Prompt = setup.Prompts.Descriptions(setup.Placeholder)[index],
                         }
                 ),
@@ -115,7 +115,7 @@ internal sealed class TrainRecord(
                 Threads = get_num_threads(),
                 Versions = new
                 {
-                    Ti = Versions.Of(typeof(TrainRecord)),
+                    TiRunner = Versions.Of(typeof(TrainRecord)),
                     TorchSharp = Versions.Of(typeof(TorchSharp.torch)),
                     DotNet = Environment.Version.ToString(),
                 },

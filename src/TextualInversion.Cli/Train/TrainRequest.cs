@@ -5,7 +5,7 @@ using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>What was asked of <c>ti train</c>, before models and pictures are looked for.</summary>
+/// <summary>What was asked of <c>ti train</c>, before models and images are looked for.</summary>
 internal sealed record TrainRequest
 {
     /// <summary>What <see cref="Initializer"/> is where the word is to be looked for.</summary>
@@ -24,8 +24,8 @@ internal sealed record TrainRequest
     /// <summary>How many trainings, the first with the options' seed and each of the others with the seed after.</summary>
     public required int Seeds { get; init; }
 
-    /// <summary>Whether pictures are mirrored even where their descriptions speak against it, see <see cref="Mirroring"/>.</summary>
-    public required bool MirrorsWhateverIsSaid { get; init; }
+    /// <summary>Whether images are mirrored even where their descriptions speak against it, see <see cref="FlipPolicy"/>.</summary>
+    public required bool ForceFlip { get; init; }
 
     /// <summary>With <c>{}</c> for the placeholder.</summary>
     public required IReadOnlyList<string> Sentences { get; init; }

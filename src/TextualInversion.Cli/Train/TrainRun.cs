@@ -12,19 +12,19 @@ namespace TextualInversion.Cli.Train;
 /// <summary>One run of <c>ti train</c>: trains, writes what was learned and the record of it, and says how it went.</summary>
 /// <param name="model">loaded; it is as it was after the run</param>
 /// <param name="setup">what is learned</param>
-/// <param name="pictures">encoded</param>
+/// <param name="images">encoded</param>
 /// <param name="output">the run's files</param>
 /// <param name="command">the arguments that go on with the run, which its state keeps</param>
 internal sealed class TrainRun(
     TrainModel model,
     TrainSetup setup,
-    TrainingSet pictures,
+    LatentDataset images,
     TrainOutput output,
     IReadOnlyList<string> command
 )
 {
-    /// <summary>Paints pictures on the way; null for none.</summary>
-    public SamplePainter? Painter { get; init; }
+    /// <summary>Paints images on the way; null for none.</summary>
+    public SampleGenerator? Painter { get; init; }
 
     /// <param name="from">where the same run stopped; null to begin</param>
     /// <param name="clock">started with the run</param>
@@ -35,7 +35,7 @@ internal sealed class TrainRun(
     public TrainRecord Execute(
         TrainState? from,
         Stopwatch clock,
-        Messages messages,
+        ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
@@ -50,8 +50,8 @@ internal sealed class TrainRun(
             );
         output.Write(setup, result);
         var record = new TrainRecord(setup, result, output, clock.Elapsed);
-        output.Folder.WriteRecord(record.Full(model.Network.Device.ToString(), model.Recomputes, command));
-        PaintKept(result, messages, cancellationToken);
+        output.Folder.WriteRecord(record.DisplayPath(model.Network.Device.ToString(), model.Recomputes, command));
+        GenerateBestSamples(result, messages, cancellationToken);
         RunReport.WriteTo(output.Folder.FolderPath);
         return record;
     }
@@ -59,24 +59,24 @@ internal sealed class TrainRun(
     /// <summary>Says how the run ended.</summary>
     /// <returns>the exit code</returns>
     /// <exception cref="TextualInversionException">Its numbers were no longer finite.</exception>
-    public int Conclude(TrainRecord record, Messages messages)
+    public int ReportOutcome(TrainRecord record, ConsoleLog messages)
     {
         if (record.End == TrainingEnd.Diverged)
             throw new TextualInversionException(
                 $"The loss, the gradient or a row is no finite number after step {record.Steps}; the best rows before it were kept. Try a smaller --learning-rate or --precision fp32."
             );
         if (record.Validation is { } loss)
-            messages.Say(
+            messages.Info(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"validation loss {loss.WithoutPrompts:F4} without a prompt, {loss.Initial:F4} with the initializer, {loss.Best:F4} with the rows of step {record.BestStep}, which are kept"
                 )
             );
         if (record.Validation?.HeldOut is { } heldOut)
-            messages.Say(
+            messages.Info(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"of {setup.Pictures[^1].Path}, which was held out: {heldOut.WithoutPrompts:F4} without a prompt, {heldOut.Initial:F4} with the initializer, {heldOut.Best:F4} with the rows that are kept"
+                    $"of {setup.Images[^1].Path}, which was held out: {heldOut.WithoutPrompts:F4} without a prompt, {heldOut.Initial:F4} with the initializer, {heldOut.Best:F4} with the rows that are kept"
                 )
             );
         var end = record.End switch
@@ -86,22 +86,22 @@ internal sealed class TrainRun(
             TrainingEnd.StoppedEarly => $"no longer improving after {record.Steps} steps",
             _ => "done",
         };
-        messages.Say(
+        messages.Info(
             $"{end}; {RunFolder.ReportIn(output.RunPath)} shows the run. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\""
         );
         return record.End == TrainingEnd.Cancelled ? 130 : 0;
     }
 
     /// <summary>The rows that are kept may be of a step at which nothing was painted.</summary>
-    private void PaintKept(TrainResult result, Messages messages, CancellationToken cancellationToken)
+    private void GenerateBestSamples(TrainResult result, ConsoleLog messages, CancellationToken cancellationToken)
     {
         if (Painter is null || Painter.HasPainted(result.BestStep))
             return;
-        messages.Say($"painting the rows of step {result.BestStep}, which are kept");
+        messages.Info($"painting the rows of step {result.BestStep}, which are kept");
         Painter.Paint(result.BestStep, result.Rows, _ => { }, cancellationToken);
     }
 
-    private TrainResult Train(TrainState? from, Messages messages, CancellationToken cancellationToken)
+    private TrainResult Train(TrainState? from, ConsoleLog messages, CancellationToken cancellationToken)
     {
         var listeners = new List<IRunListener>();
         try
@@ -111,8 +111,8 @@ internal sealed class TrainRun(
             listeners.Add(display);
             if (Painter is not null)
                 listeners.Add(new SampleListener(Painter, display.ShowPainting, cancellationToken));
-            var concept = new Concept(setup.Placeholder, setup.Start.Rows, pictures, setup.Prompts);
-            var progress = new Report<TrainProgress>(step => Tell(listener => listener.Stepped(step)));
+            var concept = new Concept(setup.Placeholder, setup.Start.Rows, images, setup.Prompts);
+            var progress = new SynchronousProgress<TrainProgress>(step => Tell(listener => listener.Stepped(step)));
             return new Trainer(model.Network, model.Noise, setup.Options).Run(
                 concept,
                 from,

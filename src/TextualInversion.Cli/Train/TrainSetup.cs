@@ -21,9 +21,9 @@ internal sealed record TrainSetup
     /// <summary>With the resolution that is the model's own.</summary>
     public required TrainOptions Options { get; init; }
 
-    public required StartingRows Start { get; init; }
+    public required InitialEmbedding Start { get; init; }
 
-    public required IReadOnlyList<TrainingPicture> Pictures { get; init; }
+    public required IReadOnlyList<TrainingImage> Images { get; init; }
 
     public required IReadOnlyList<string> Sentences { get; init; }
 
@@ -31,10 +31,10 @@ internal sealed record TrainSetup
 
     public required Precision Precision { get; init; }
 
-    /// <summary>What may be wrong with the pictures, or is not done as the options say.</summary>
+    /// <summary>What may be wrong with the images, or is not done as the options say.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>Reads the pictures.</summary>
+    /// <summary>Reads the images.</summary>
     /// <param name="request">what was asked</param>
     /// <param name="model">the model to learn on</param>
     /// <param name="start">where the rows start</param>
@@ -43,13 +43,13 @@ internal sealed record TrainSetup
     public static TrainSetup Read(
         TrainRequest request,
         TrainModel model,
-        StartingRows start,
+        InitialEmbedding start,
         CancellationToken cancellationToken
     )
     {
         _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]); // refuses what the vocabulary already holds
         var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
-        var loaded = TrainingPictures.Load(
+        var loaded = TrainingImages.Load(
             request.Images,
             options.Resolution!.Value,
             options.Crop,
@@ -57,14 +57,14 @@ internal sealed record TrainSetup
             cancellationToken
         );
         if (options.HoldOut)
-            HeldOutPicture.Require(loaded.Pictures);
+            HeldOutImage.Require(loaded.Images);
         var objection =
-            options.Flip && !request.MirrorsWhateverIsSaid
-                ? Mirroring.Objection(options, loaded.Pictures, request.Sentences, start.Words.Phrase)
+            options.Flip && !request.ForceFlip
+                ? FlipPolicy.Objection(options, loaded.Images, request.Sentences, start.Words.Phrase)
                 : null;
         if (objection is not null)
             options = options with { Flip = false };
-        var prompts = new PromptSource(loaded.Pictures, request.Sentences, start.Words.Phrase, options);
+        var prompts = new PromptSource(loaded.Images, request.Sentences, start.Words.Phrase, options);
         var variesNothing =
             (options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0)
             && prompts.Descriptions(request.Placeholder).All(prompt => prompt is null);
@@ -74,7 +74,7 @@ internal sealed record TrainSetup
             Placeholder = request.Placeholder,
             Options = options,
             Start = start,
-            Pictures = loaded.Pictures,
+            Images = loaded.Images,
             Sentences = request.Sentences,
             Prompts = prompts,
             Precision = request.Precision,
@@ -85,7 +85,7 @@ internal sealed record TrainSetup
                 {
                     objection,
                     variesNothing
-                        ? "no picture has a description that is used, so there are no tags to shuffle, drop or keep"
+                        ? "no image has a description that is used, so there are no tags to shuffle, drop or keep"
                         : null,
                 }.OfType<string>(),
             ],
@@ -93,33 +93,31 @@ internal sealed record TrainSetup
     }
 
     /// <summary>The same with rows that start elsewhere.</summary>
-    public TrainSetup From(StartingRows start) =>
+    public TrainSetup From(InitialEmbedding start) =>
         this with
         {
             Start = start,
-            Prompts = new PromptSource(Pictures, Sentences, start.Words.Phrase, Options),
+            Prompts = new PromptSource(Images, Sentences, start.Words.Phrase, Options),
         };
 
     /// <summary>Says what is about to be learned.</summary>
-    public void Introduce(Messages messages)
+    public void LogSummary(ConsoleLog messages)
     {
-        messages.Say(
-            $"model {ModelName}, {Pictures.Count} pictures at {string.Join(", ", Sizes())}, seed {Options.Seed}"
-        );
-        if (Pictures.Any(picture => picture.Repeats > 1))
-            messages.Say($"as their folders' names say, pictures count: {string.Join(", ", Repeats())}");
+        messages.Info($"model {ModelName}, {Images.Count} images at {string.Join(", ", Sizes())}, seed {Options.Seed}");
+        if (Images.Any(image => image.Repeats > 1))
+            messages.Info($"as their folders' names say, images count: {string.Join(", ", Repeats())}");
         if (Options.Mask is { } mask)
-            messages.Say($"masks: {mask}");
+            messages.Info($"masks: {mask}");
         if (Options.HoldOut)
-            messages.Say($"{Pictures[^1].Path} is held out of training and measured");
+            messages.Info($"{Images[^1].Path} is held out of training and measured");
         var start = Start.File ?? $"\"{Start.Words.Phrase}\" ({string.Join(" ", Start.Words.Pieces)})";
-        messages.Say(
+        messages.Info(
             $"{Placeholder.Name} starts from {start}, {Options.Vectors} {(Options.Vectors == 1 ? "vector" : "vectors")}"
         );
-        foreach (var (picture, prompt) in Pictures.Zip(Prompts.Descriptions(Placeholder)))
+        foreach (var (image, prompt) in Images.Zip(Prompts.Descriptions(Placeholder)))
         {
             if (prompt is not null)
-                messages.Say($"{picture.Path}: \"{prompt}\"");
+                messages.Info($"{image.Path}: \"{prompt}\"");
         }
     }
 
@@ -139,15 +137,15 @@ internal sealed record TrainSetup
             };
             foreach (var option in JsonSerializer.SerializeToElement(Options).EnumerateObject())
                 identity[$"option {option.Name}"] = option.Value.ToString();
-            foreach (var (picture, prompt) in Pictures.Zip(Prompts.Descriptions(Placeholder)))
+            foreach (var (image, prompt) in Images.Zip(Prompts.Descriptions(Placeholder)))
             {
-                identity[$"{picture.Path} (SHA-256)"] = picture.Sha256;
-                if (picture.Repeats > 1)
-                    identity[$"repeats of {picture.Path}"] = picture.Repeats.ToString(CultureInfo.InvariantCulture);
-                if (picture.Mask?.Path is { } mask)
-                    identity[$"{mask} (SHA-256)"] = picture.Mask.Sha256!;
+                identity[$"{image.Path} (SHA-256)"] = image.Sha256;
+                if (image.Repeats > 1)
+                    identity[$"repeats of {image.Path}"] = image.Repeats.ToString(CultureInfo.InvariantCulture);
+                if (image.Mask?.Path is { } mask)
+                    identity[$"{mask} (SHA-256)"] = image.Mask.Sha256!;
                 if (prompt is not null)
-                    identity[$"the description of {picture.Path}"] = $"\"{prompt}\"";
+                    identity[$"the description of {image.Path}"] = $"\"{prompt}\"";
             }
 
             return identity;
@@ -177,18 +175,16 @@ internal sealed record TrainSetup
         return provenance;
     }
 
-    /// <summary>Each size that pictures are learned in, and how many are.</summary>
+    /// <summary>Each size that images are learned in, and how many are.</summary>
     private IEnumerable<string> Sizes()
     {
-        var sizes = Pictures
-            .CountBy(picture => $"{picture.Pixels.WidthPixels} x {picture.Pixels.HeightPixels}")
-            .ToList();
+        var sizes = Images.CountBy(image => $"{image.Pixels.WidthPixels} x {image.Pixels.HeightPixels}").ToList();
         return sizes.Select(size => sizes.Count == 1 ? size.Key : $"{size.Key} ({size.Value})");
     }
 
-    /// <summary>Each folder, and how often its pictures count.</summary>
+    /// <summary>Each folder, and how often its images count.</summary>
     private IEnumerable<string> Repeats() =>
-        Pictures.Select(picture => $"{Path.GetDirectoryName(picture.Path)} x {picture.Repeats}").Distinct();
+        Images.Select(image => $"{Path.GetDirectoryName(image.Path)} x {image.Repeats}").Distinct();
 
     private static string Sha256(string text) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

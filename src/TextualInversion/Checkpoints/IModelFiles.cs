@@ -8,7 +8,7 @@ public enum ModelFamily
     /// <summary>Stable Diffusion 1 and 2: one text encoder.</summary>
     StableDiffusion,
 
-    /// <summary>Stable Diffusion XL: two text encoders, and the picture's size as a condition.</summary>
+    /// <summary>Stable Diffusion XL: two text encoders, and the image's size as a condition.</summary>
     StableDiffusionXl,
 }
 
@@ -43,5 +43,5 @@ public interface IModelFiles
     string ReadText(string file);
 
     /// <summary>How errors name such a file.</summary>
-    string Full(string file);
+    string DisplayPath(string file);
 }

@@ -37,34 +37,34 @@ public sealed class ModelFolder : IModelFiles
     public ModelFamily Family { get; }
 
     public T Config<T>(string part) =>
-        ConfigJson.Parse<T>(ReadText($"{part}/config.json"), Full($"{part}/config.json"));
+        ConfigJson.Parse<T>(ReadText($"{part}/config.json"), DisplayPath($"{part}/config.json"));
 
-    public string ReadText(string file) => ConfigJson.ReadText(Full(file));
+    public string ReadText(string file) => ConfigJson.ReadText(DisplayPath(file));
 
     public ITensorFile Weights(string part)
     {
-        var path = WeightFiles.Find(Full(part), variant);
+        var path = WeightFiles.Find(DisplayPath(part), variant);
         return path.EndsWith(".json", StringComparison.Ordinal) ? ShardedTensors.Open(path) : TensorFile.Open(path);
     }
 
-    public string TokenizerFolder(string name) => Full(name);
+    public string TokenizerFolder(string name) => DisplayPath(name);
 
-    public bool Has(string file) => File.Exists(Full(file));
+    public bool Has(string file) => File.Exists(DisplayPath(file));
 
     /// <summary>The whole path of a file or folder inside.</summary>
-    public string Full(string file) => System.IO.Path.Combine(Path, file);
+    public string DisplayPath(string file) => System.IO.Path.Combine(Path, file);
 
     private ModelFamily NamedFamily()
     {
         var index = PipelineIndex.Read(this);
         if (index.RequiresAestheticsScore)
             throw new TextualInversionException(
-                $"{Full(PipelineIndex.FileName)}: is Stable Diffusion XL's refiner, which finishes pictures of another model; name the base model."
+                $"{DisplayPath(PipelineIndex.FileName)}: is Stable Diffusion XL's refiner, which finishes images of another model; name the base model."
             );
         return Families.TryGetValue(index.ClassName ?? "", out var family)
             ? family
             : throw new TextualInversionException(
-                $"{Full(PipelineIndex.FileName)}: is a {index.ClassName ?? "model without _class_name"}; folders of Stable Diffusion 1, 2 and XL can be used ({string.Join(", ", Families.Keys)})."
+                $"{DisplayPath(PipelineIndex.FileName)}: is a {index.ClassName ?? "model without _class_name"}; folders of Stable Diffusion 1, 2 and XL can be used ({string.Join(", ", Families.Keys)})."
             );
     }
 
@@ -74,7 +74,7 @@ public sealed class ModelFolder : IModelFiles
             ? throw new TextualInversionException(
                 $"{Path}: holds neither {PipelineIndex.FileName} nor unet/config.json, so it is no diffusers folder of a Stable Diffusion; name the folder that does."
             )
-        : Directory.Exists(Full("text_encoder_2")) ? ModelFamily.StableDiffusionXl
+        : Directory.Exists(DisplayPath("text_encoder_2")) ? ModelFamily.StableDiffusionXl
         : ModelFamily.StableDiffusion;
 
     /// <summary>One part with it is enough: often only the U-Net is published in half precision.</summary>
@@ -82,7 +82,7 @@ public sealed class ModelFolder : IModelFiles
     {
         string[] parts = ["unet", "vae", "text_encoder", "text_encoder_2"];
         var known = parts
-            .SelectMany(part => WeightFiles.Variants(Full(part)))
+            .SelectMany(part => WeightFiles.Variants(DisplayPath(part)))
             .Distinct()
             .Order(StringComparer.Ordinal)
             .ToList();

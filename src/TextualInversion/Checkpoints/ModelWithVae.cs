@@ -51,14 +51,14 @@ public sealed class ModelWithVae : IModelFiles
 
     public string ReadText(string file) => file == ConfigFile ? configText : model.ReadText(file);
 
-    public string Full(string file) => file == ConfigFile ? configPath : model.Full(file);
+    public string DisplayPath(string file) => file == ConfigFile ? configPath : model.DisplayPath(file);
 
     private static ITensorFile OpenFile(string path)
     {
         var file = TensorFile.Open(path);
-        if (OriginalVae.Find(file, "") is { } alone)
+        if (LdmVae.Find(file, "") is { } alone)
             return alone;
-        if (OriginalVae.Find(file, OriginalVae.Prefix) is { } inside)
+        if (LdmVae.Find(file, LdmVae.Prefix) is { } inside)
             return inside;
         return file.Tensors.ContainsKey("decoder.mid_block.resnets.0.norm1.weight")
             ? file

@@ -36,7 +36,7 @@ internal sealed record PipelineIndex
         catch (JsonException error)
         {
             throw new TextualInversionException(
-                $"{files.Full(FileName)}: is no diffusers index: {error.Message}",
+                $"{files.DisplayPath(FileName)}: is no diffusers index: {error.Message}",
                 error
             );
         }

@@ -1,7 +1,7 @@
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Sizes of nearly one area and different shapes, so that pictures are learned without losing their edges: as in kohya's scripts
+/// Sizes of nearly one area and different shapes, so that images are learned without losing their edges: as in kohya's scripts
 /// (https://github.com/kohya-ss/sd-scripts, <c>make_bucket_resolutions</c>) sides in steps of 64 pixels, from half to twice the resolution.
 /// </summary>
 public static class AspectBuckets

@@ -15,37 +15,37 @@ public static class BicubicResize
     private const int PrecisionBits = 32 - 8 - 2;
     private const int Half = 1 << (PrecisionBits - 1);
 
-    /// <summary>A picture of <paramref name="widthPixels"/> x <paramref name="heightPixels"/>; both may grow or shrink.</summary>
+    /// <summary>An image of <paramref name="widthPixels"/> x <paramref name="heightPixels"/>; both may grow or shrink.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A side is not positive.</exception>
-    public static RgbPicture Resize(RgbPicture picture, int widthPixels, int heightPixels)
+    public static RgbImage Resize(RgbImage image, int widthPixels, int heightPixels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(widthPixels);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heightPixels);
-        return ColumnsComeFirst(picture, widthPixels, heightPixels)
-            ? ResizeRows(ResizeColumns(picture, heightPixels), widthPixels)
-            : ResizeColumns(ResizeRows(picture, widthPixels), heightPixels);
+        return ColumnsComeFirst(image, widthPixels, heightPixels)
+            ? ResizeRows(ResizeColumns(image, heightPixels), widthPixels)
+            : ResizeColumns(ResizeRows(image, widthPixels), heightPixels);
     }
 
     /// <summary>
     /// The order shows, since the bytes between the passes are rounded. Pillow 13 begins with the columns where the height shrinks much
     /// more than the width (https://github.com/python-pillow/Pillow/pull/9549); the exact condition was found by measuring.
     /// </summary>
-    private static bool ColumnsComeFirst(RgbPicture picture, int widthPixels, int heightPixels)
+    private static bool ColumnsComeFirst(RgbImage image, int widthPixels, int heightPixels)
     {
-        int lostHeight = picture.HeightPixels - heightPixels,
-            lostWidth = picture.WidthPixels - widthPixels;
+        int lostHeight = image.HeightPixels - heightPixels,
+            lostWidth = image.WidthPixels - widthPixels;
         return lostHeight > 0 && lostHeight > 2 * lostWidth;
     }
 
-    private static RgbPicture ResizeRows(RgbPicture picture, int widthPixels)
+    private static RgbImage ResizeRows(RgbImage image, int widthPixels)
     {
-        if (widthPixels == picture.WidthPixels)
-            return picture;
-        var taps = ComputeTaps(picture.WidthPixels, widthPixels);
-        var resized = new byte[picture.HeightPixels * widthPixels * 3];
-        for (var y = 0; y < picture.HeightPixels; y++)
+        if (widthPixels == image.WidthPixels)
+            return image;
+        var taps = ComputeTaps(image.WidthPixels, widthPixels);
+        var resized = new byte[image.HeightPixels * widthPixels * 3];
+        for (var y = 0; y < image.HeightPixels; y++)
         {
-            var source = picture.Pixels.AsSpan(y * picture.WidthPixels * 3, picture.WidthPixels * 3);
+            var source = image.Pixels.AsSpan(y * image.WidthPixels * 3, image.WidthPixels * 3);
             var target = resized.AsSpan(y * widthPixels * 3, widthPixels * 3);
             for (var x = 0; x < widthPixels; x++)
             {
@@ -67,15 +67,15 @@ public static class BicubicResize
             }
         }
 
-        return new RgbPicture(resized, widthPixels, picture.HeightPixels);
+        return new RgbImage(resized, widthPixels, image.HeightPixels);
     }
 
-    private static RgbPicture ResizeColumns(RgbPicture picture, int heightPixels)
+    private static RgbImage ResizeColumns(RgbImage image, int heightPixels)
     {
-        if (heightPixels == picture.HeightPixels)
-            return picture;
-        var taps = ComputeTaps(picture.HeightPixels, heightPixels);
-        var rowBytes = picture.WidthPixels * 3;
+        if (heightPixels == image.HeightPixels)
+            return image;
+        var taps = ComputeTaps(image.HeightPixels, heightPixels);
+        var rowBytes = image.WidthPixels * 3;
         var resized = new byte[heightPixels * rowBytes];
         var sums = new int[rowBytes];
         for (var y = 0; y < heightPixels; y++)
@@ -85,7 +85,7 @@ public static class BicubicResize
             for (var tap = 0; tap < weights.Length; tap++)
             {
                 var weight = weights[tap];
-                var source = picture.Pixels.AsSpan((first + tap) * rowBytes, sums.Length);
+                var source = image.Pixels.AsSpan((first + tap) * rowBytes, sums.Length);
                 for (var i = 0; i < sums.Length; i++)
                     sums[i] += weight * source[i];
             }
@@ -95,7 +95,7 @@ public static class BicubicResize
                 target[i] = ToByte(sums[i]);
         }
 
-        return new RgbPicture(resized, picture.WidthPixels, heightPixels);
+        return new RgbImage(resized, image.WidthPixels, heightPixels);
     }
 
     /// <summary>For each output position along one axis: the first input position that it reaches, and the weights from there on.</summary>

@@ -1,9 +1,9 @@
 namespace TextualInversion.Data;
 
-/// <summary>What is done with the description beside a picture.</summary>
+/// <summary>What is done with the description beside an image.</summary>
 public enum CaptionUse
 {
-    /// <summary>It is the picture's only sentence. A picture without one is learned under the templates.</summary>
+    /// <summary>It is the image's only sentence. An image without one is learned under the templates.</summary>
     Only,
 
     /// <summary>It takes turns with the templates, by chance, half of the times each.</summary>

@@ -3,19 +3,19 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 
-/// <summary>Descriptions of single pictures: a text file beside each, <c>1.txt</c> for <c>1.png</c>.</summary>
+/// <summary>Descriptions of single images: a text file beside each, <c>1.txt</c> for <c>1.png</c>.</summary>
 public static partial class Captions
 {
-    /// <summary>Where the caption of a picture is looked for.</summary>
-    public static string PathBeside(string picture) => Path.ChangeExtension(picture, ".txt");
+    /// <summary>Where the caption of an image is looked for.</summary>
+    public static string PathBeside(string image) => Path.ChangeExtension(image, ".txt");
 
-    /// <summary>The caption of a picture on one line, its line breaks folded to spaces; null where there is none or it is empty.</summary>
+    /// <summary>The caption of an image on one line, its line breaks folded to spaces; null where there is none or it is empty.</summary>
     /// <exception cref="TextualInversionException">The caption cannot be read or is not UTF-8.</exception>
-    public static string? Read(string picture)
+    public static string? Read(string image)
     {
-        var path = PathBeside(picture);
-        // A picture whose own name ends in .txt is not its caption.
-        if (path == picture || !File.Exists(path))
+        var path = PathBeside(image);
+        // An image whose own name ends in .txt is not its caption.
+        if (path == image || !File.Exists(path))
             return null;
         var caption = WhiteSpace().Replace(TextFile.Read(path), " ").Trim();
         return caption.Length == 0 ? null : caption;

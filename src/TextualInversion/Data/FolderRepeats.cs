@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Folders named as for kohya's scripts and OneTrainer, <c>10_cat</c>: each picture in it counts ten times, compared with those of other folders.
+/// Folders named as for kohya's scripts and OneTrainer, <c>10_cat</c>: each image in it counts ten times, compared with those of other folders.
 /// A number of four or more digits (<c>2024_summer</c>) or with a leading zero (<c>001_trip</c>) is part of a name and says nothing.
 /// </summary>
 internal sealed partial class FolderRepeats
 {
     private readonly Dictionary<string, int> repeats = []; // by full path
 
-    /// <summary>What to read for a path: the folder's own sub-folders where it has no picture itself and they are named so, as kohya's scripts want it; else the path.</summary>
+    /// <summary>What to read for a path: the folder's own sub-folders where it has no image itself and they are named so, as kohya's scripts want it; else the path.</summary>
     public static IReadOnlyList<string> Expand(string path)
     {
         if (!Directory.Exists(path))
@@ -21,15 +21,15 @@ internal sealed partial class FolderRepeats
             List<string> numbered =
             [
                 .. Directory
-                    .EnumerateDirectories(path, "*", PictureFiles.Visible)
+                    .EnumerateDirectories(path, "*", ImageFiles.Visible)
                     .Where(folder => Of(folder) is not null)
                     .Order(StringComparer.Ordinal),
             ];
             return
                 numbered.Count == 0
                 || Directory
-                    .EnumerateFiles(path, "*", PictureFiles.Visible)
-                    .Any(file => PictureFiles.WhyNoPicture(file) is null)
+                    .EnumerateFiles(path, "*", ImageFiles.Visible)
+                    .Any(file => ImageFiles.WhyNoImage(file) is null)
                 ? [path]
                 : numbered;
         }
@@ -47,18 +47,18 @@ internal sealed partial class FolderRepeats
             : null;
 
     /// <param name="folder">that was read</param>
-    /// <param name="pictures">in it, by full path; one that was there already keeps its number</param>
-    public void Add(string folder, IEnumerable<string> pictures)
+    /// <param name="images">in it, by full path; one that was there already keeps its number</param>
+    public void Add(string folder, IEnumerable<string> images)
     {
-        foreach (var picture in pictures)
-            repeats.TryAdd(picture, Of(folder) ?? 1);
+        foreach (var image in images)
+            repeats.TryAdd(image, Of(folder) ?? 1);
     }
 
-    /// <summary>By path as it was named. Only proportions matter, so pictures that all count alike count once.</summary>
-    /// <param name="pictures">from full path to path as named</param>
-    public Dictionary<string, int> ByPath(IReadOnlyDictionary<string, string> pictures)
+    /// <summary>By path as it was named. Only proportions matter, so images that all count alike count once.</summary>
+    /// <param name="images">from full path to path as named</param>
+    public Dictionary<string, int> ByPath(IReadOnlyDictionary<string, string> images)
     {
-        var each = pictures.Select(pair => (pair.Value, Count: repeats.GetValueOrDefault(pair.Key, 1))).ToList();
+        var each = images.Select(pair => (pair.Value, Count: repeats.GetValueOrDefault(pair.Key, 1))).ToList();
         var common = each.Select(pair => pair.Count).Aggregate(0, Divisor);
         return each.ToDictionary(pair => pair.Value, pair => pair.Count / common);
     }

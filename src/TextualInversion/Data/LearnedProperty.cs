@@ -1,6 +1,6 @@
 namespace TextualInversion.Data;
 
-/// <summary>What the pictures have in common, and so what the placeholder is to mean.</summary>
+/// <summary>What the images have in common, and so what the placeholder is to mean.</summary>
 public enum LearnedProperty
 {
     /// <summary>One thing in different surroundings.</summary>

@@ -32,11 +32,11 @@ public static class DiffusersFormat
         return new EmbeddingFile(
             file.FilePath,
             EmbeddingLayout.Diffusers,
-            SafetensorsNotes.Container(file),
+            SafetensorsMetadata.Container(file),
             entry.Type,
-            new LearnedEmbedding(trigger, rows, SafetensorsNotes.Provenance(file))
+            new LearnedEmbedding(trigger, rows, SafetensorsMetadata.Provenance(file))
             {
-                Name = SafetensorsNotes.Name(file),
+                Name = SafetensorsMetadata.Name(file),
             }
         );
     }
@@ -60,13 +60,13 @@ public static class DiffusersFormat
                 $"{path}: the trigger \"{embedding.Trigger}\" means something else in such a file; choose another."
             );
         using var rows = EmbeddingRows.As(embedding.Rows[0], type);
-        if (TorchEndings.Has(path))
+        if (TorchExtensions.Has(path))
             TorchSave.Write(path, new Dictionary<string, object?> { [embedding.Trigger] = rows }, overwrite);
         else
             SafetensorsFile.Write(
                 path,
                 new Dictionary<string, Tensor> { [embedding.Trigger] = rows },
-                SafetensorsNotes.Metadata(embedding, withTrigger: false),
+                SafetensorsMetadata.Metadata(embedding, withTrigger: false),
                 overwrite
             );
     }

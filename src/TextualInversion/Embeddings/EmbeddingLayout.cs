@@ -66,7 +66,7 @@ public static class EmbeddingLayouts
     /// <summary>What of an embedding a file at <paramref name="path"/> would not hold, for people to read; empty where it holds all.</summary>
     public static IReadOnlyList<string> Losses(EmbeddingLayout layout, string path, LearnedEmbedding embedding)
     {
-        var isTorch = TorchEndings.Has(path);
+        var isTorch = TorchExtensions.Has(path);
         var losses = new List<string>();
         var stem = Path.GetFileNameWithoutExtension(path);
         var hasTrigger = layout switch

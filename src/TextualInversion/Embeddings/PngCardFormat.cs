@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// A picture that holds an embedding, as the WebUI makes them: JSON in base64 as the PNG text <c>sd-ti-embedding</c>, else hidden in the
-/// picture, see <see cref="HiddenData"/>. In the JSON a tensor is <c>{"TORCHTENSOR": nested list}</c>
+/// An image that holds an embedding, as the WebUI makes them: JSON in base64 as the PNG text <c>sd-ti-embedding</c>, else hidden in the
+/// image, see <see cref="SteganographicPayload"/>. In the JSON a tensor is <c>{"TORCHTENSOR": nested list}</c>
 /// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/textual_inversion/image_embedding.py).
 /// </summary>
 public static class PngCardFormat
@@ -26,14 +26,14 @@ public static class PngCardFormat
 
     private static readonly SearchValues<byte> Separators = SearchValues.Create(",:[{"u8);
 
-    /// <exception cref="TextualInversionException">The picture is damaged or holds no embedding.</exception>
+    /// <exception cref="TextualInversionException">The image is damaged or holds no embedding.</exception>
     internal static EmbeddingFile Read(FileSource source)
     {
         var path = source.Path;
         var png =
             source.ReadAll(MaxFileBytes)
             ?? throw new TextualInversionException(
-                $"{path}: is larger than any picture with an embedding ({MaxFileBytes >> 20} MiB); name another."
+                $"{path}: is larger than any image with an embedding ({MaxFileBytes >> 20} MiB); name another."
             );
         try
         {
@@ -42,7 +42,7 @@ public static class PngCardFormat
                 : Hidden(path, png);
             if (json is null)
                 throw new TextualInversionException(
-                    $"{path}: is a picture without an embedding in it; some sites and programs strip it, so look for the original file."
+                    $"{path}: is an image without an embedding in it; some sites and programs strip it, so look for the original file."
                 );
             if (json.AsSpan().CountAny(Separators) > MaxValues)
                 throw new InvalidDataException("it holds too many values");
@@ -59,13 +59,13 @@ public static class PngCardFormat
             )
         {
             throw new TextualInversionException(
-                $"{path}: the embedding in the picture is damaged ({error.Message.TrimEnd('.')}); take another copy of it.",
+                $"{path}: the embedding in the image is damaged ({error.Message.TrimEnd('.')}); take another copy of it.",
                 error
             );
         }
     }
 
-    /// <summary>Writes a picture of the rows, a band of gray for each, with the embedding as its text.</summary>
+    /// <summary>Writes an image of the rows, a band of gray for each, with the embedding as its text.</summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,
@@ -101,8 +101,8 @@ public static class PngCardFormat
             png.Length >= Width + 8
             && (ulong)BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(Width))
                 * BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(Width + 4))
-                > HiddenData.MaxPixels;
-        return isLarge ? null : HiddenData.Find(PictureDecoder.Decode(path, png), MaxTextBytes);
+                > SteganographicPayload.MaxPixels;
+        return isLarge ? null : SteganographicPayload.Find(ImageDecoder.Decode(path, png), MaxTextBytes);
     }
 
     private static string Limited(string text) =>

@@ -29,11 +29,11 @@ public static class SdxlFormat
         return new EmbeddingFile(
             file.FilePath,
             EmbeddingLayout.Sdxl,
-            SafetensorsNotes.Container(file),
+            SafetensorsMetadata.Container(file),
             file.Tensors[Keys[0]].Type,
-            new LearnedEmbedding(SafetensorsNotes.Trigger(file), rows, SafetensorsNotes.Provenance(file))
+            new LearnedEmbedding(SafetensorsMetadata.Trigger(file), rows, SafetensorsMetadata.Provenance(file))
             {
-                Name = SafetensorsNotes.Name(file),
+                Name = SafetensorsMetadata.Name(file),
             }
         );
     }
@@ -51,13 +51,13 @@ public static class SdxlFormat
             throw new ArgumentException("The layout holds the rows of two text encoders.", nameof(embedding));
         using Tensor first = EmbeddingRows.As(embedding.Rows[0], type),
             second = EmbeddingRows.As(embedding.Rows[1], type);
-        if (TorchEndings.Has(path))
+        if (TorchExtensions.Has(path))
             TorchSave.Write(path, new Dictionary<string, object?> { [Keys[0]] = first, [Keys[1]] = second }, overwrite);
         else
             SafetensorsFile.Write(
                 path,
                 new Dictionary<string, Tensor> { [Keys[0]] = first, [Keys[1]] = second },
-                SafetensorsNotes.Metadata(embedding, withTrigger: true),
+                SafetensorsMetadata.Metadata(embedding, withTrigger: true),
                 overwrite
             );
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// What the WebUI notes beside the vectors, in pickles and in pictures
+/// What the WebUI notes beside the vectors, in pickles and in images
 /// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/textual_inversion/textual_inversion.py, <c>Embedding.save</c>).
 /// </summary>
 /// <param name="Name">what diffusers takes for the trigger</param>

@@ -28,15 +28,15 @@ public static class WebUiSafetensorsFormat
         return new EmbeddingFile(
             file.FilePath,
             EmbeddingLayout.WebUiSafetensors,
-            SafetensorsNotes.Container(file),
+            SafetensorsMetadata.Container(file),
             entry.Type,
             new LearnedEmbedding(
-                SafetensorsNotes.Trigger(file),
+                SafetensorsMetadata.Trigger(file),
                 [EmbeddingRows.Read(file, name)],
-                SafetensorsNotes.Provenance(file)
+                SafetensorsMetadata.Provenance(file)
             )
             {
-                Name = SafetensorsNotes.Name(file),
+                Name = SafetensorsMetadata.Name(file),
             }
         );
     }
@@ -52,13 +52,13 @@ public static class WebUiSafetensorsFormat
         if (embedding.Rows.Count != 1)
             throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
         using var rows = EmbeddingRows.As(embedding.Rows[0], type);
-        if (TorchEndings.Has(path))
+        if (TorchExtensions.Has(path))
             TorchSave.Write(path, new Dictionary<string, object?> { [Key] = rows }, overwrite);
         else
             SafetensorsFile.Write(
                 path,
                 new Dictionary<string, Tensor> { [Key] = rows },
-                SafetensorsNotes.Metadata(embedding, withTrigger: true),
+                SafetensorsMetadata.Metadata(embedding, withTrigger: true),
                 overwrite
             );
     }

@@ -8,9 +8,9 @@ namespace TextualInversion.Evaluation;
 public sealed record Choice(string? Name, string Reason)
 {
     /// <summary>
-    /// Likeness is bought with obedience, so neither decides alone. Both become shares of what can be had, likeness from the baseline to
-    /// the given pictures, obedience from pictures that ignore the prompt to the baseline; the best is that with the largest harmonic
-    /// mean of the two, the earlier one where two are equal. Only candidates that are more like the given pictures than the baseline by more than chance are looked at.
+    /// ImageSimilarity is bought with textSimilarity, so neither decides alone. Both become shares of what can be had, likeness from the baseline to
+    /// the given images, obedience from images that ignore the prompt to the baseline; the best is that with the largest harmonic
+    /// mean of the two, the earlier one where two are equal. Only candidates that are more like the given images than the baseline by more than chance are looked at.
     /// </summary>
     internal static Choice Of(IReadOnlyList<EvaluationRow> rows, EvaluationRow baseline, double? ceiling, double floor)
     {
@@ -20,33 +20,33 @@ public sealed record Choice(string? Name, string Reason)
         if (learned.Count == 0)
             return new Choice(
                 null,
-                $"none is more like the given pictures than {baseline.Name} by two standard errors; train longer, or at another learning rate"
+                $"none is more like the given images than {baseline.Name} by two standard errors; train longer, or at another learning rate"
             );
         var (best, shares) = learned.MaxBy(pair => pair.Shares.Balance);
         if (shares.Balance <= 0)
             return new Choice(
                 null,
-                $"none follows the prompts any more where it is like the given pictures; train for fewer steps, or at a lower learning rate"
+                $"none follows the prompts any more where it is like the given images; train for fewer steps, or at a lower learning rate"
             );
         var reason = string.Create(
             CultureInfo.InvariantCulture,
-            $"it goes {shares.Likeness:P0} of the way from {baseline.Name} to the given pictures and keeps {shares.Obedience:P0} of what prompts do to {baseline.Name}, the best balance"
+            $"it goes {shares.ImageSimilarity:P0} of the way from {baseline.Name} to the given images and keeps {shares.TextSimilarity:P0} of what prompts do to {baseline.Name}, the best balance"
         );
-        var (likest, others) = learned.MaxBy(pair => pair.Row.Likeness.Mean);
+        var (likest, others) = learned.MaxBy(pair => pair.Row.ImageSimilarity.Mean);
         if (likest != best)
             reason += string.Create(
                 CultureInfo.InvariantCulture,
-                $"; {likest.Name} is more like them ({others.Likeness:P0}) and keeps only {others.Obedience:P0}"
+                $"; {likest.Name} is more like them ({others.ImageSimilarity:P0}) and keeps only {others.TextSimilarity:P0}"
             );
         return new Choice(best.Name, reason);
     }
 
     private static Shares SharesOf(EvaluationRow row, EvaluationRow baseline, double? ceiling, double floor) =>
         new(
-            Share(row.Likeness.Mean, baseline.Likeness.Mean, ceiling ?? 1),
+            Share(row.ImageSimilarity.Mean, baseline.ImageSimilarity.Mean, ceiling ?? 1),
             // A model that does not follow the prompts itself cannot tell who does.
-            baseline.Obedience.Mean > floor
-                ? Share(row.Obedience.Mean, floor, baseline.Obedience.Mean)
+            baseline.TextSimilarity.Mean > floor
+                ? Share(row.TextSimilarity.Mean, floor, baseline.TextSimilarity.Mean)
                 : 1
         );
 
@@ -55,8 +55,11 @@ public sealed record Choice(string? Name, string Reason)
         : value > from ? 1
         : 0;
 
-    private readonly record struct Shares(double Likeness, double Obedience)
+    private readonly record struct Shares(double ImageSimilarity, double TextSimilarity)
     {
-        public double Balance => Likeness + Obedience > 0 ? 2 * Likeness * Obedience / (Likeness + Obedience) : 0;
+        public double Balance =>
+            ImageSimilarity + TextSimilarity > 0
+                ? 2 * ImageSimilarity * TextSimilarity / (ImageSimilarity + TextSimilarity)
+                : 0;
     }
 }

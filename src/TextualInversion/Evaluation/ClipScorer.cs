@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Evaluation;
 
-/// <summary>Pictures and texts as points that can be compared: unit vectors, whose product is their cosine.</summary>
+/// <summary>Images and texts as points that can be compared: unit vectors, whose product is their cosine.</summary>
 public sealed class ClipScorer : IDisposable
 {
     private readonly ClipModel clip;
-    private readonly ClipPreparation preparation;
+    private readonly ClipImageProcessor preparation;
     private string? hash;
 
     /// <param name="folder">of a CLIP in transformers' layout</param>
@@ -19,7 +19,7 @@ public sealed class ClipScorer : IDisposable
         clip = new ClipModel(folder, device);
         try
         {
-            preparation = new ClipPreparation(folder, clip.ImageSize);
+            preparation = new ClipImageProcessor(folder, clip.ImageSize);
         }
         catch (TextualInversionException)
         {
@@ -32,10 +32,10 @@ public sealed class ClipScorer : IDisposable
     public string Hash => hash ??= clip.Hash();
 
     /// <summary>One at a time: among others the last digits would be others.</summary>
-    public float[] Embed(RgbPicture picture)
+    public float[] Embed(RgbImage image)
     {
         using var scope = NewDisposeScope();
-        return clip.EmbedPictures(preparation.Prepare(picture)).cpu().data<float>().ToArray();
+        return clip.EmbedImages(preparation.Prepare(image)).cpu().data<float>().ToArray();
     }
 
     public float[] Embed(string text)

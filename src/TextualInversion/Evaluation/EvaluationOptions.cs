@@ -11,10 +11,10 @@ public sealed record EvaluationOptions
     /// <summary>Templates, at least one.</summary>
     public required IReadOnlyList<string> EditPrompts { get; init; }
 
-    /// <summary>Pictures of each prompt; 64 in the paper.</summary>
+    /// <summary>Images of each prompt; 64 in the paper.</summary>
     public required int Count { get; init; }
 
-    /// <summary>Picture i of each prompt and each candidate is painted from this + i, so that differences are paired.</summary>
+    /// <summary>Image i of each prompt and each candidate is painted from this + i, so that differences are paired.</summary>
     public required ulong Seed { get; init; }
 
     /// <summary>How; its prompt is not used.</summary>
@@ -24,9 +24,7 @@ public sealed record EvaluationOptions
     public void Validate()
     {
         if (Count is < 2 or > 1000)
-            throw new TextualInversionException(
-                $"--count {Count}: choose 2 to 1000 pictures; one alone has no spread."
-            );
+            throw new TextualInversionException($"--count {Count}: choose 2 to 1000 images; one alone has no spread.");
         Generation.Validate();
     }
 }

@@ -3,12 +3,12 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
 
-/// <summary>How a picture is made.</summary>
+/// <summary>How an image is made.</summary>
 public sealed record GenerateOptions
 {
     public required string Prompt { get; init; }
 
-    /// <summary>What the picture should not be, where the guidance is above 1. Null is not always the same as empty: some models have zeros for it.</summary>
+    /// <summary>What the image should not be, where the guidance is above 1. Null is not always the same as empty: some models have zeros for it.</summary>
     public string? Negative { get; init; }
 
     public required SamplerKind Sampler { get; init; }
@@ -25,8 +25,8 @@ public sealed record GenerateOptions
     /// <summary>In pixels, a multiple of 8.</summary>
     public required int Height { get; init; }
 
-    /// <summary>A picture to start from, of any size; null for noise alone.</summary>
-    public RgbPicture? Init { get; init; }
+    /// <summary>An image to start from, of any size; null for noise alone.</summary>
+    public RgbImage? Init { get; init; }
 
     /// <summary>How much of <see cref="Init"/> is overpainted: from just above 0, the last of the steps, to 1, all of them.</summary>
     public double Strength { get; init; } = 0.75;

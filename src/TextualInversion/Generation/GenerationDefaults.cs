@@ -34,7 +34,7 @@ public sealed record GenerationDefaults
         }
         catch (JsonException error)
         {
-            throw new TextualInversionException($"{files.Full(FileName)}: {error.Message}", error);
+            throw new TextualInversionException($"{files.DisplayPath(FileName)}: {error.Message}", error);
         }
     }
 }

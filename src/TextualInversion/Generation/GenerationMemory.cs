@@ -21,12 +21,12 @@ public sealed class GenerationMemory(IModelFiles files, ScalarType type)
     private readonly UNetConfig unet = files.Config<UNetConfig>("unet");
     private readonly VaeConfig vae = files.Config<VaeConfig>("vae");
 
-    /// <param name="options">size, guidance, whether there is a picture to start from</param>
-    /// <param name="pictures">that share a call of the model</param>
+    /// <param name="options">size, guidance, whether there is an image to start from</param>
+    /// <param name="images">that share a call of the model</param>
     /// <returns>bytes</returns>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
-    public long Estimate(GenerateOptions options, int pictures) =>
-        Program + Weights(options.Init is not null) + Math.Max(Step(options, pictures), Decoding(options));
+    public long Estimate(GenerateOptions options, int images) =>
+        Program + Weights(options.Init is not null) + Math.Max(Step(options, images), Decoding(options));
 
     /// <summary>The largest batch that fits; 1 where none does.</summary>
     /// <param name="options">see <see cref="Estimate"/></param>
@@ -36,18 +36,18 @@ public sealed class GenerationMemory(IModelFiles files, ScalarType type)
         Enumerable
             .Range(1, most)
             .Reverse()
-            .FirstOrDefault(pictures => Estimate(options, pictures) <= available, defaultValue: 1);
+            .FirstOrDefault(images => Estimate(options, images) <= available, defaultValue: 1);
 
     private long Weights(bool encodes)
     {
         string[] textParts =
             files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
         var text = textParts.Sum(part => Elements(files.Weights(part), "")) * sizeof(float);
-        var pictures = Elements(files.Weights("vae"), encodes ? "" : "decoder.") * sizeof(float);
-        return text + pictures + Elements(files.Weights("unet"), "") * SizeOf(type);
+        var images = Elements(files.Weights("vae"), encodes ? "" : "decoder.") * sizeof(float);
+        return text + images + Elements(files.Weights("unet"), "") * SizeOf(type);
     }
 
-    private long Step(GenerateOptions options, int pictures)
+    private long Step(GenerateOptions options, int images)
     {
         long skips = 0,
             most = 0,
@@ -60,7 +60,7 @@ public sealed class GenerationMemory(IModelFiles files, ScalarType type)
             most = Math.Max(most, map * (hasAttention ? MapsOfTransformer : MapsOfResnet));
         }
 
-        return pictures * (options.Guidance > 1 ? 2 : 1) * (skips + most) * SizeOf(type);
+        return images * (options.Guidance > 1 ? 2 : 1) * (skips + most) * SizeOf(type);
     }
 
     private long Decoding(GenerateOptions options) =>

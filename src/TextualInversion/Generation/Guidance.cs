@@ -22,6 +22,6 @@ internal static class Guidance
         return prediction.MoveToOuterDisposeScope();
     }
 
-    /// <returns>(B, 1, 1, 1): over each picture's latents</returns>
+    /// <returns>(B, 1, 1, 1): over each image's latents</returns>
     private static Tensor Deviation(Tensor latents) => latents.std([1, 2, 3], keepdim: true);
 }

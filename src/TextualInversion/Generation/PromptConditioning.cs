@@ -17,25 +17,25 @@ internal sealed class PromptConditioning(
     /// <summary>The states of a prompt's chunks lie one behind the other; the shorter of prompt and negative is filled up with empty chunks.</summary>
     /// <param name="options">prompt, negative, size, clip skip</param>
     /// <param name="isGuided">whether the negative counts</param>
-    /// <param name="pictures">B</param>
-    /// <returns>for B pictures, or with guidance for 2 B, those of the negative first</returns>
-    public Conditioning Encode(GenerateOptions options, bool isGuided, int pictures)
+    /// <param name="images">B</param>
+    /// <returns>for B images, or with guidance for 2 B, those of the negative first</returns>
+    public Conditioning Encode(GenerateOptions options, bool isGuided, int images)
     {
         var prompt = Split(options.Prompt);
         if (!isGuided)
-            return Encode(prompt, options).Repeat(pictures);
-        if (options.Negative is null && model.MissingPromptIsZero)
+            return Encode(prompt, options).Repeat(images);
+        if (options.Negative is null && model.ForceZerosForEmptyPrompt)
         {
             var only = Encode(prompt, options);
-            return Conditioning.Concatenate(only.WithoutPrompts().Repeat(pictures), only.Repeat(pictures));
+            return Conditioning.Concatenate(only.WithoutPrompts().Repeat(images), only.Repeat(images));
         }
 
         var negative = Split(options.Negative ?? "");
         FillUp(prompt, negative[0].Count);
         FillUp(negative, prompt[0].Count);
         return Conditioning.Concatenate(
-            Encode(negative, options).Repeat(pictures),
-            Encode(prompt, options).Repeat(pictures)
+            Encode(negative, options).Repeat(images),
+            Encode(prompt, options).Repeat(images)
         );
     }
 
@@ -54,7 +54,7 @@ internal sealed class PromptConditioning(
 
     private Conditioning Encode(List<List<PromptChunk>> chunks, GenerateOptions options)
     {
-        var geometry = PictureGeometry.Whole(options.Height, options.Width);
+        var geometry = SizeConditioning.Whole(options.Height, options.Width);
         List<PromptTokens> prompts =
         [
             .. chunks.Select(parts => PromptTokens.Batch([.. parts.Select(part => part.Prompt)])),

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
 
-/// <summary>Pictures from prompts: latent diffusion (Rombach et al. 2022) with classifier-free guidance (Ho and Salimans 2022).</summary>
+/// <summary>Images from prompts: latent diffusion (Rombach et al. 2022) with classifier-free guidance (Ho and Salimans 2022).</summary>
 /// <param name="model">The frozen model.</param>
 /// <param name="scheduler">Its noise schedule.</param>
 /// <param name="tokenizers">With the placeholders of all embeddings.</param>
@@ -21,24 +21,24 @@ public sealed class TextToImage(
 {
     private readonly PromptConditioning conditioning = new(model, tokenizers, rows);
 
-    /// <summary>One picture. The same seed and settings start from the same noise as in diffusers.</summary>
+    /// <summary>One image. The same seed and settings start from the same noise as in diffusers.</summary>
     /// <inheritdoc cref="Generate(GenerateOptions, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/>
-    public RgbPicture Generate(
+    public RgbImage Generate(
         GenerateOptions options,
         ulong seed,
         IProgress<(int Step, int Steps)>? progress = null,
         CancellationToken cancellationToken = default
     ) => Generate(options, [seed], progress, cancellationToken)[0];
 
-    /// <summary>A picture for each seed, all in one batch; each is the picture made alone, but for roundings on a GPU.</summary>
+    /// <summary>An image for each seed, all in one batch; each is the image made alone, but for roundings on a GPU.</summary>
     /// <param name="options">what to draw</param>
-    /// <param name="seeds">of all noise, one a picture</param>
+    /// <param name="seeds">of all noise, one an image</param>
     /// <param name="progress">told of each call of the model</param>
     /// <param name="cancellationToken">ends the work between two calls</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TextualInversionException">An option is out of range.</exception>
-    /// <exception cref="InsufficientMemoryException">Memory ran out; with fewer pictures it may suffice.</exception>
-    public IReadOnlyList<RgbPicture> Generate(
+    /// <exception cref="InsufficientMemoryException">Memory ran out; with fewer images it may suffice.</exception>
+    public IReadOnlyList<RgbImage> Generate(
         GenerateOptions options,
         IReadOnlyList<ulong> seeds,
         IProgress<(int Step, int Steps)>? progress = null,
@@ -65,17 +65,17 @@ public sealed class TextToImage(
     }
 
     /// <summary>
-    /// How many pictures of a batch share a call of the model. On a CPU none do: it is as fast, and a picture is the one made alone to the last bit,
+    /// How many images of a batch share a call of the model. On a CPU none do: it is as fast, and an image is the one made alone to the last bit,
     /// which the order of sums in larger products would not leave it.
     /// </summary>
-    internal static int PicturesPerCall(Device device, int batch) => device.type == DeviceType.CPU ? 1 : batch;
+    internal static int ImagesPerCall(Device device, int batch) => device.type == DeviceType.CPU ? 1 : batch;
 
-    /// <summary>From noise, or a picture with noise, to latents.</summary>
+    /// <summary>From noise, or an image with noise, to latents.</summary>
     /// <param name="options">what to draw</param>
-    /// <param name="generators">of all noise, one a picture</param>
+    /// <param name="generators">of all noise, one an image</param>
     /// <param name="progress">see <see cref="Generate(GenerateOptions, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/></param>
     /// <param name="cancellationToken">see there</param>
-    /// <returns>(1, 4, h, w) for each picture, scaled</returns>
+    /// <returns>(1, 4, h, w) for each image, scaled</returns>
     internal IReadOnlyList<Tensor> Denoise(
         GenerateOptions options,
         IReadOnlyList<Generator> generators,
@@ -88,9 +88,9 @@ public sealed class TextToImage(
         using var plan = Samplers.Create(options.Sampler, scheduler, options.Steps, options.Eta);
         var first = options.Init is null ? 0 : options.SkippedSteps * plan.CallsPerStep;
         var isGuided = options.Guidance > 1;
-        var together = PicturesPerCall(model.Device, generators.Count);
+        var together = ImagesPerCall(model.Device, generators.Count);
         var condition = conditioning.Encode(options, isGuided, together);
-        var runs = new List<PictureRun>();
+        var runs = new List<ImageRun>();
         try
         {
             Start(options, generators, first, runs);
@@ -111,41 +111,41 @@ public sealed class TextToImage(
         }
     }
 
-    private RgbPicture Decode(Tensor latents)
+    private RgbImage Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return ToPicture(TiledVae.Decode(model, latents));
+        return ToImage(TiledVae.Decode(model, latents));
     }
 
     /// <param name="pixels">(1, 3, H, W), about [-1, 1]</param>
-    internal static RgbPicture ToPicture(Tensor pixels)
+    internal static RgbImage ToImage(Tensor pixels)
     {
         using var scope = NewDisposeScope();
         var unit = (pixels.squeeze(0) / 2 + 0.5).clamp(0, 1).permute(1, 2, 0); // (H, W, 3)
         var bytes = (unit * 255).round().to(ScalarType.Byte).cpu().contiguous();
-        return new RgbPicture(bytes.data<byte>().ToArray(), (int)bytes.shape[1], (int)bytes.shape[0]);
+        return new RgbImage(bytes.data<byte>().ToArray(), (int)bytes.shape[1], (int)bytes.shape[0]);
     }
 
-    private void Start(GenerateOptions options, IReadOnlyList<Generator> generators, int first, List<PictureRun> runs)
+    private void Start(GenerateOptions options, IReadOnlyList<Generator> generators, int first, List<ImageRun> runs)
     {
         long[] shape = [1, 4, options.Height / model.PixelsPerCell, options.Width / model.PixelsPerCell];
         using var start = options.Init is { } init
-            ? TiledVae.Encode(model, InitPicture.ToPixels(init, options.Width, options.Height).to(model.Device))
+            ? TiledVae.Encode(model, InitImage.ToPixels(init, options.Width, options.Height).to(model.Device))
             : null;
         foreach (var generator in generators)
         {
             var sampler = Samplers.Create(options.Sampler, scheduler, options.Steps, options.Eta);
             runs.Add(
                 start is null
-                    ? new PictureRun(sampler, generator, shape, model.Device)
-                    : new PictureRun(sampler, generator, start.Mean, start.Std, first)
+                    ? new ImageRun(sampler, generator, shape, model.Device)
+                    : new ImageRun(sampler, generator, start.Mean, start.Std, first)
             );
         }
     }
 
     private void Step(
         GenerateOptions options,
-        PictureRun[] runs,
+        ImageRun[] runs,
         int call,
         float timestep,
         Conditioning condition,
@@ -167,7 +167,7 @@ public sealed class TextToImage(
     /// <param name="options">guidance</param>
     /// <param name="latents">(B, 4, h, w)</param>
     /// <param name="timestep">of the call</param>
-    /// <param name="condition">of B pictures, or with guidance of 2 B</param>
+    /// <param name="condition">of B images, or with guidance of 2 B</param>
     /// <param name="isGuided">whether there is guidance</param>
     /// <returns>(B, 4, h, w)</returns>
     private Tensor Predict(

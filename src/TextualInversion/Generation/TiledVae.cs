@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// Latents to pixels and back in bounded memory: one picture at a time, and a big one in tiles, as with diffusers' <c>enable_vae_tiling</c>
-/// (<c>AutoencoderKL.tiled_decode</c>, <c>_tiled_encode</c>). A tile's norms know nothing of the rest, so that tiled pictures differ a little from whole ones.
+/// Latents to pixels and back in bounded memory: one image at a time, and a big one in tiles, as with diffusers' <c>enable_vae_tiling</c>
+/// (<c>AutoencoderKL.tiled_decode</c>, <c>_tiled_encode</c>). A tile's norms know nothing of the rest, so that tiled images differ a little from whole ones.
 /// </summary>
 internal static class TiledVae
 {
-    private const int WholeUpToPixels = 1024 * 1024; // a whole picture's feature maps of 128 channels then take half a gigabyte each
+    private const int WholeUpToPixels = 1024 * 1024; // a whole image's feature maps of 128 channels then take half a gigabyte each
     private const int TilePixels = 512;
 
-    /// <summary>How many pixels of a picture are in memory as feature maps at once.</summary>
+    /// <summary>How many pixels of an image are in memory as feature maps at once.</summary>
     public static long PixelsAtOnce(long heightPixels, long widthPixels) =>
         IsWhole(heightPixels, widthPixels)
             ? heightPixels * widthPixels
@@ -33,7 +33,7 @@ internal static class TiledVae
     /// <param name="pixels">(1, 3, H, W) in [-1, 1]</param>
     /// <returns>the distribution of their scaled latents, (1, 4, h, w)</returns>
     public static LatentDistribution Encode(IDiffusionModel model, Tensor pixels) =>
-        IsWhole(pixels.shape[2], pixels.shape[3]) ? model.EncodePictures(pixels) : Encode(model, pixels, TilePixels);
+        IsWhole(pixels.shape[2], pixels.shape[3]) ? model.EncodeImages(pixels) : Encode(model, pixels, TilePixels);
 
     /// <param name="model">the decoder</param>
     /// <param name="latents">(1, 4, h, w), scaled</param>
@@ -58,7 +58,7 @@ internal static class TiledVae
             tilePixels / model.PixelsPerCell,
             tile =>
             {
-                var own = model.EncodePictures(tile);
+                var own = model.EncodeImages(tile);
                 return cat([own.Mean, own.Std.log()], dim: 1); // (1, 8, h, w)
             }
         );

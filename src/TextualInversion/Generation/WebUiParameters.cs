@@ -6,7 +6,7 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
 
-/// <summary>The text inside a picture that says how it was made, as the Stable Diffusion WebUI writes and reads it.</summary>
+/// <summary>The text inside an image that says how it was made, as the Stable Diffusion WebUI writes and reads it.</summary>
 /// <param name="Prompt">what to draw</param>
 /// <param name="Negative">what not to draw; null where nothing is said, which is not always the same as empty</param>
 /// <param name="Values">the settings by the WebUI's names, as text; and those that it does not know by ours</param>
@@ -24,7 +24,7 @@ public sealed partial record WebUiParameters(
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <param name="options">how the picture was made</param>
+    /// <param name="options">how the image was made</param>
     /// <param name="seed">from which noise</param>
     /// <param name="model">on which model</param>
     /// <param name="software">by what</param>
@@ -61,13 +61,13 @@ public sealed partial record WebUiParameters(
     }
 
     /// <summary>Reads such a text, of this program or the WebUI's.</summary>
-    /// <exception cref="FormatException">It does not say how a picture was made.</exception>
+    /// <exception cref="FormatException">It does not say how an image was made.</exception>
     public static WebUiParameters Parse(string text)
     {
         var lines = text.Split('\n');
         var settings = Array.FindLastIndex(lines, line => line.StartsWith(FirstSetting, StringComparison.Ordinal));
         if (settings < 1)
-            throw new FormatException("it does not say how the picture was made");
+            throw new FormatException("it does not say how the image was made");
         var negative = Array.FindLastIndex(
             lines,
             settings - 1,

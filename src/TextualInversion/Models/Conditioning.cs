@@ -14,16 +14,16 @@ public sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditioning?
             first.Added is null ? null : AddedConditioning.Concatenate(first.Added, second.Added!)
         );
 
-    /// <summary>The same for each of several pictures.</summary>
-    public Conditioning Repeat(int pictures) =>
+    /// <summary>The same for each of several images.</summary>
+    public Conditioning Repeat(int images) =>
         new(
-            EncoderHiddenStates.repeat(pictures, 1, 1), // (n B, S, D)
+            EncoderHiddenStates.repeat(images, 1, 1), // (n B, S, D)
             Added is null
                 ? null
-                : new AddedConditioning(Added.PooledText.repeat(pictures, 1), Added.TimeIds.repeat(pictures, 1))
+                : new AddedConditioning(Added.PooledText.repeat(images, 1), Added.TimeIds.repeat(images, 1))
         );
 
-    /// <summary>The same pictures with zeros in the prompts' place.</summary>
+    /// <summary>The same images with zeros in the prompts' place.</summary>
     public Conditioning WithoutPrompts() =>
         new(
             zeros_like(EncoderHiddenStates),
@@ -33,7 +33,7 @@ public sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditioning?
 
 /// <summary>What Stable Diffusion XL is told beside the encoders' states.</summary>
 /// <param name="PooledText">(B, P), the projected end-of-text state of the second encoder: <c>text_embeds</c></param>
-/// <param name="TimeIds">(B, 6), see <see cref="PictureGeometry"/></param>
+/// <param name="TimeIds">(B, 6), see <see cref="SizeConditioning"/></param>
 public sealed record AddedConditioning(Tensor PooledText, Tensor TimeIds)
 {
     internal static AddedConditioning Concatenate(AddedConditioning first, AddedConditioning second) =>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models;
 
-/// <summary>The networks that gradients or pictures pass through in training, each frozen.</summary>
+/// <summary>The networks that gradients or images pass through in training, each frozen.</summary>
 public enum ModelPart
 {
     TextEncoder,
@@ -14,7 +14,7 @@ public enum ModelPart
 }
 
 /// <summary>
-/// A frozen latent diffusion model. A family is one class with these three methods: encode pictures, encode prompts, predict noise;
+/// A frozen latent diffusion model. A family is one class with these three methods: encode images, encode prompts, predict noise;
 /// whoever trains or paints needs no more than this.
 /// </summary>
 public interface IDiffusionModel : IDisposable
@@ -33,25 +33,25 @@ public interface IDiffusionModel : IDisposable
     /// <summary>Pixels that a latent cell stands for, along one side.</summary>
     int PixelsPerCell { get; }
 
-    /// <summary>The side of the pictures that the model was trained on, in pixels.</summary>
+    /// <summary>The side of the images that the model was trained on, in pixels.</summary>
     int Resolution { get; }
 
     /// <summary>Whether guidance without a negative prompt starts from zeros, as the model was trained, rather than from the empty prompt.</summary>
-    bool MissingPromptIsZero { get; }
+    bool ForceZerosForEmptyPrompt { get; }
 
     /// <param name="pixels">(B, 3, H, W) in [-1, 1], H and W multiples of <see cref="PixelsPerCell"/></param>
     /// <returns>the distribution of their scaled latents, (B, 4, h, w)</returns>
-    LatentDistribution EncodePictures(Tensor pixels);
+    LatentDistribution EncodeImages(Tensor pixels);
 
     /// <param name="prompts">B prompts, for each text encoder</param>
     /// <param name="rows">(n, d) for each text encoder, all placeholders' rows in order: what may need a gradient; null where no prompt holds a placeholder</param>
-    /// <param name="pictures">of each prompt the picture that it is for</param>
+    /// <param name="images">of each prompt the image that it is for</param>
     /// <param name="skippedBlocks">how many of the text encoders' blocks are left out at the end, beyond those that the family leaves out; what is pooled has them all</param>
     /// <exception cref="TextualInversionException">A text encoder has not so many blocks.</exception>
     Conditioning EncodePrompts(
         IReadOnlyList<PromptTokens> prompts,
         IReadOnlyList<Tensor>? rows,
-        IReadOnlyList<PictureGeometry> pictures,
+        IReadOnlyList<SizeConditioning> images,
         int skippedBlocks = 0
     );
 

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models;
 
-/// <summary>The Gaussian that the VAE gives for pictures, of scaled latents.</summary>
+/// <summary>The Gaussian that the VAE gives for images, of scaled latents.</summary>
 /// <param name="Mean">(B, 4, h, w)</param>
 /// <param name="Std">(B, 4, h, w)</param>
 public sealed record LatentDistribution(Tensor Mean, Tensor Std) : IDisposable

@@ -17,7 +17,7 @@ internal static class ModelScheduler
     /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
     public static SchedulerConfig Load(IModelFiles files, PredictionType? prediction)
     {
-        var config = SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.Full(SchedulerFile));
+        var config = SchedulerConfig.Parse(files.ReadText(SchedulerFile), files.DisplayPath(SchedulerFile));
         return config with { PredictionType = prediction ?? config.PredictionType, ClipSample = false };
     }
 }

@@ -35,14 +35,14 @@ public sealed class StableDiffusion : IDiffusionModel
 
     public int Resolution => networks.Resolution;
 
-    public bool MissingPromptIsZero => false;
+    public bool ForceZerosForEmptyPrompt => false;
 
-    public LatentDistribution EncodePictures(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
+    public LatentDistribution EncodeImages(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
 
     public Conditioning EncodePrompts(
         IReadOnlyList<PromptTokens> prompts,
         IReadOnlyList<Tensor>? rows,
-        IReadOnlyList<PictureGeometry> pictures,
+        IReadOnlyList<SizeConditioning> images,
         int skippedBlocks = 0
     )
     {

@@ -7,7 +7,7 @@ namespace TextualInversion.Models;
 
 /// <summary>
 /// Stable Diffusion XL (Podell et al. 2023): the states of two CLIP text encoders side by side, the second one's pooled output and the
-/// picture's size are the condition.
+/// image's size are the condition.
 /// </summary>
 public sealed class StableDiffusionXl : IDiffusionModel
 {
@@ -19,12 +19,12 @@ public sealed class StableDiffusionXl : IDiffusionModel
     public StableDiffusionXl(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
     {
         Device = device;
-        MissingPromptIsZero = PipelineIndex.Read(files).ForceZerosForEmptyPrompt;
+        ForceZerosForEmptyPrompt = PipelineIndex.Read(files).ForceZerosForEmptyPrompt;
         networks = new LatentNetworks(files, device, type, gradientCheckpointing);
         first = new PromptEncoder(files, "", device);
         second = new PromptEncoder(files, "_2", device, hasProjection: true);
         networks.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");
-        networks.UNetConfig.RequireTextTime(second.Encoder.ProjectionWidth, files.Full("unet/config.json"));
+        networks.UNetConfig.RequireTextTime(second.Encoder.ProjectionWidth, files.DisplayPath("unet/config.json"));
     }
 
     public Device Device { get; }
@@ -40,14 +40,14 @@ public sealed class StableDiffusionXl : IDiffusionModel
 
     public int Resolution => networks.Resolution;
 
-    public bool MissingPromptIsZero { get; }
+    public bool ForceZerosForEmptyPrompt { get; }
 
-    public LatentDistribution EncodePictures(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
+    public LatentDistribution EncodeImages(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
 
     public Conditioning EncodePrompts(
         IReadOnlyList<PromptTokens> prompts,
         IReadOnlyList<Tensor>? rows,
-        IReadOnlyList<PictureGeometry> pictures,
+        IReadOnlyList<SizeConditioning> images,
         int skippedBlocks = 0
     )
     {
@@ -60,8 +60,8 @@ public sealed class StableDiffusionXl : IDiffusionModel
         var whole = skippedBlocks == 0 ? states2 : second.Encode(prompts[1], rows?[1]);
         var pooled = ClipTextEncoder.Pool(whole.Last, tensor(prompts[1].EndOfTextPositions, device: Device)); // (B, d2)
         var timeIds = tensor(
-            pictures.SelectMany(picture => picture.Values).ToArray(),
-            [pictures.Count, PictureGeometry.Length],
+            images.SelectMany(image => image.Values).ToArray(),
+            [images.Count, SizeConditioning.Length],
             device: Device
         ); // (B, 6)
         var added = new AddedConditioning(

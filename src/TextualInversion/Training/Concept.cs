@@ -7,11 +7,11 @@ namespace TextualInversion.Training;
 /// <summary>What is to be learned.</summary>
 /// <param name="Placeholder">what the rows stand for</param>
 /// <param name="InitialRows">(n, d) for each text encoder: where the rows start</param>
-/// <param name="Pictures">three to five, encoded</param>
+/// <param name="Images">three to five, encoded</param>
 /// <param name="Prompts">the sentences for them</param>
 public sealed record Concept(
     Placeholder Placeholder,
     IReadOnlyList<Tensor> InitialRows,
-    TrainingSet Pictures,
+    LatentDataset Images,
     PromptSource Prompts
 );

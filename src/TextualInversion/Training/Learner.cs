@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of pictures under prompts with the
+/// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of images under prompts with the
 /// placeholder, and its gradient with respect to the placeholder's rows. The rows, (n, d) float32 for each text encoder, are the only
 /// thing with a gradient and the only thing that moves.
 /// </summary>
@@ -20,7 +20,7 @@ internal sealed class Learner : IDisposable
     private readonly Tensor?[] norms; // (n, 1) for each text encoder
     private readonly Tensor[] rows;
     private readonly IRowOptimizer[] optimizers;
-    private readonly RowAverage? average;
+    private readonly ExponentialMovingAverage? average;
     private int step;
 
     /// <param name="model">The frozen model.</param>
@@ -47,19 +47,19 @@ internal sealed class Learner : IDisposable
             ),
         ];
         // A direction has no norm of its own.
-        var kept = options is { Optimizer: OptimizerKind.Direction, KeepNorm: KeptNorm.None }
-            ? KeptNorm.Vocabulary
+        var kept = options is { Optimizer: OptimizerKind.Direction, KeepNorm: NormConstraint.None }
+            ? NormConstraint.Vocabulary
             : options.KeepNorm;
         norms =
         [
             .. rows.Zip(
                 model.Vocabularies,
-                (row, vocabulary) => NormKeeping.Norms(kept, row, vocabulary)?.DetachFromDisposeScope()
+                (row, vocabulary) => NormRescaling.Norms(kept, row, vocabulary)?.DetachFromDisposeScope()
             ),
         ];
         optimizers = [.. rows.Zip(norms, Optimizer)];
         KeepNorms(rows);
-        average = options.Ema == 0 ? null : new RowAverage(rows, options.Ema);
+        average = options.Ema == 0 ? null : new ExponentialMovingAverage(rows, options.Ema);
     }
 
     /// <summary>(n, d) for each text encoder, as they are now: where they are averaged, their average, by which they are judged too.</summary>
@@ -170,7 +170,7 @@ internal sealed class Learner : IDisposable
         options.Optimizer switch
         {
             OptimizerKind.AdamW => new AdamW(row, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay),
-            OptimizerKind.Direction => new DirectionDescent(row, norm!, options.Prior),
+            OptimizerKind.Direction => new RiemannianSgd(row, norm!, options.Prior),
             _ => throw new ArgumentOutOfRangeException(nameof(row)),
         };
 
@@ -179,7 +179,7 @@ internal sealed class Learner : IDisposable
         foreach (var (row, norm) in which.Zip(norms))
         {
             if (norm is not null)
-                NormKeeping.Apply(row, norm);
+                NormRescaling.Apply(row, norm);
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed class Learner : IDisposable
         var timesteps = tensor(batch.Timesteps, device: model.Device);
         var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
         var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
-        var conditioning = model.EncodePrompts(batch.Prompts, under, batch.Pictures);
+        var conditioning = model.EncodePrompts(batch.Prompts, under, batch.Images);
         var prediction = model.PredictNoise(noisy, timesteps, conditioning);
         return DenoisingLoss.Of(
             prediction,

@@ -4,7 +4,7 @@ using TextualInversion.Training.Optimizers;
 
 namespace TextualInversion.Training;
 
-/// <summary>How the timestep of each picture of each step is drawn.</summary>
+/// <summary>How the timestep of each image of each step is drawn.</summary>
 public enum TimestepSampling
 {
     /// <summary>Each on its own, all equally likely (Ho et al. 2020, algorithm 1).</summary>
@@ -22,7 +22,7 @@ public enum OptimizerKind
     /// <summary>See <see cref="Optimizers.AdamW"/>.</summary>
     AdamW,
 
-    /// <summary>See <see cref="DirectionDescent"/>.</summary>
+    /// <summary>See <see cref="RiemannianSgd"/>.</summary>
     Direction,
 }
 
@@ -43,7 +43,7 @@ public sealed record TrainOptions
     /// <summary>Steps over which the learning rate rises to its largest.</summary>
     public int WarmupSteps { get; init; }
 
-    /// <summary>Pictures in a forward pass, B.</summary>
+    /// <summary>Images in a forward pass, B.</summary>
     public int Batch { get; init; } = 4;
 
     /// <summary>Forward passes whose gradients are averaged into one step.</summary>
@@ -67,21 +67,21 @@ public sealed record TrainOptions
     public double Clip { get; init; }
 
     /// <summary>The norm that the rows keep. Where only the direction is learned, none means the vocabulary's.</summary>
-    public KeptNorm KeepNorm { get; init; } = KeptNorm.None;
+    public NormConstraint KeepNorm { get; init; } = NormConstraint.None;
 
     /// <summary>See <see cref="MinSnr"/>; 0 to weigh all timesteps alike.</summary>
     public double SnrGamma { get; init; }
 
-    /// <summary>Standard deviation of what is added to the noise of a whole channel, so that a picture's brightness is learned too; 0 for none.</summary>
+    /// <summary>Standard deviation of what is added to the noise of a whole channel, so that an image's brightness is learned too; 0 for none.</summary>
     public double NoiseOffset { get; init; }
 
     /// <summary>
-    /// Whether every second picture of a batch gets the noise of the one before with the opposite sign, at the same timestep: what the gradient owes to the sign alone cancels
+    /// Whether every second image of a batch gets the noise of the one before with the opposite sign, at the same timestep: what the gradient owes to the sign alone cancels
     /// (antithetic variates, Hammersley and Morton 1956).
     /// </summary>
     public bool Antithetic { get; init; }
 
-    /// <summary>See <see cref="RowAverage"/>: the largest share that the average keeps of itself in a step; 0 for none.</summary>
+    /// <summary>See <see cref="ExponentialMovingAverage"/>: the largest share that the average keeps of itself in a step; 0 for none.</summary>
     public double Ema { get; init; }
 
     public TimestepSampling Timesteps { get; init; } = TimestepSampling.Stratified;
@@ -95,17 +95,17 @@ public sealed record TrainOptions
     /// <summary>Steps between checkpoints; 0 for none.</summary>
     public int SaveEvery { get; init; } = 100;
 
-    /// <summary>Whether each picture is mirrored half of the times.</summary>
+    /// <summary>Whether each image is mirrored half of the times.</summary>
     public bool Flip { get; init; } = true;
 
-    /// <summary>The side of the pictures in pixels, a multiple of 8; null for the model's own.</summary>
+    /// <summary>The side of the images in pixels, a multiple of 8; null for the model's own.</summary>
     public int? Resolution { get; init; }
 
     public CropMode Crop { get; init; } = CropMode.Center;
 
     public LearnedProperty Property { get; init; } = LearnedProperty.Object;
 
-    /// <summary>What of the pictures counts in the loss; null for all.</summary>
+    /// <summary>What of the images counts in the loss; null for all.</summary>
     public MaskSource? Mask { get; init; }
 
     public CaptionUse Captions { get; init; } = CaptionUse.Only;
@@ -119,7 +119,7 @@ public sealed record TrainOptions
     /// <summary>The first tags of a description that stay where they are.</summary>
     public int KeepTags { get; init; }
 
-    /// <summary>Whether the last picture is not learned from, only measured.</summary>
+    /// <summary>Whether the last image is not learned from, only measured.</summary>
     public bool HoldOut { get; init; }
 
     public ulong Seed { get; init; }
@@ -171,7 +171,7 @@ public sealed record TrainOptions
         Check(KeepTags >= 0, "--keep-tags", KeepTags, "0 or more tags");
         if (HoldOut && ValidateEvery == 0)
             throw new TextualInversionException(
-                "--hold-out measures a picture when the others are, so it needs --validate-every above 0."
+                "--hold-out measures an image when the others are, so it needs --validate-every above 0."
             );
         Check(SaveEvery >= 0, "--save-every", SaveEvery, "0 or more steps");
         Check(Patience >= 0, "--patience", Patience, "0 or more validations");

@@ -19,7 +19,7 @@ public sealed record TrainProgress
     /// <summary>See <see cref="Validation"/>; null where none was due.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>See <see cref="Validation.HeldOut"/>; null where none was due or no picture is held out.</summary>
+    /// <summary>See <see cref="Validation.HeldOut"/>; null where none was due or no image is held out.</summary>
     public double? HeldOutLoss { get; init; }
 
     /// <summary>The step's; null before the first step.</summary>

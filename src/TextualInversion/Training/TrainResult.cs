@@ -58,19 +58,19 @@ public sealed record FrozenHash(string Before, string After)
 }
 
 /// <summary>The validation losses of a run.</summary>
-/// <param name="WithoutPrompts">with empty prompts: what the model makes of the pictures by itself</param>
+/// <param name="WithoutPrompts">with empty prompts: what the model makes of the images by itself</param>
 /// <param name="Initial">of the rows that training started from, the initializer's</param>
 /// <param name="Best">of the rows that are kept</param>
 /// <param name="Final">of the last rows</param>
 public sealed record ValidationSummary(double WithoutPrompts, double Initial, double Best, double Final)
 {
-    /// <summary>The same of the picture that was held out of training; null where none was.</summary>
+    /// <summary>The same of the image that was held out of training; null where none was.</summary>
     public HeldOutSummary? HeldOut { get; init; }
 }
 
-/// <summary>The validation losses of the picture that was held out of training.</summary>
+/// <summary>The validation losses of the image that was held out of training.</summary>
 /// <param name="WithoutPrompts">with empty prompts</param>
 /// <param name="Initial">of the rows that training started from</param>
-/// <param name="Best">of the rows that are kept, which are the best on the other pictures</param>
+/// <param name="Best">of the rows that are kept, which are the best on the other images</param>
 /// <param name="Final">of the last rows</param>
 public sealed record HeldOutSummary(double WithoutPrompts, double Initial, double Best, double Final);

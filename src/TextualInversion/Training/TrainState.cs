@@ -46,7 +46,7 @@ public sealed class TrainState : IDisposable
     /// <summary>SHA-256 of each network's values.</summary>
     public required IReadOnlyDictionary<string, string> Weights { get; init; }
 
-    /// <summary>Everything else that decides what is learned, by name: options, pictures, prompts, model.</summary>
+    /// <summary>Everything else that decides what is learned, by name: options, images, prompts, model.</summary>
     public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The arguments that began the run.</summary>

@@ -10,13 +10,13 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
 
-/// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few pictures, the model frozen.</summary>
+/// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few images, the model frozen.</summary>
 public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
 {
     private const int StepsBetweenCollections = 32;
 
     // Memory that was handed back has to be faulted in again, and a state is a file: not too often.
-    private static readonly TimeSpan UpkeepInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StateSaveInterval = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<ModelPart, string> hashesBefore = [];
     private readonly Dictionary<string, FrozenHash> hashes = [];
@@ -37,17 +37,17 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
     )
     {
         options.Validate();
-        var set = concept.Pictures;
+        var set = concept.Images;
         (hashesBefore[ModelPart.VaeEncoder], hashes[nameof(ModelPart.VaeEncoder)]) = (set.Vae.Before, set.Vae);
-        var steppedThrough = model.Parts.Where(part => part != ModelPart.VaeEncoder).ToList();
-        steppedThrough.ForEach(HashBefore);
+        var trainingParts = model.Parts.Where(part => part != ModelPart.VaeEncoder).ToList();
+        trainingParts.ForEach(HashBefore);
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
         var trainTimesteps = schedule.Config.NumTrainTimesteps;
-        var batches = new BatchSource(set, concept.Prompts, tokenizers, options, trainTimesteps);
+        var batches = new BatchSampler(set, concept.Prompts, tokenizers, options, trainTimesteps);
         ValidationSet Examples(IReadOnlyList<int> of) =>
             new(set, of, concept.Prompts, tokenizers, options.Batch, trainTimesteps);
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
-        using var watch = new RowWatch(model, concept.InitialRows);
+        using var watch = new EmbeddingDiagnostics(model, concept.InitialRows);
         using var history = new TrainHistory(from, model.Device);
         var weights = hashesBefore.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
         from?.RequireSameWeights(weights);
@@ -60,8 +60,10 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         if (validator is not null && from is null)
             history.Add(validator.Measure(0), learner.Rows);
         if (from is null)
-            progress.Report(Stand(learner, watch, history.Validations.Count == 0 ? null : history.Validations[0]));
-        var health = new HealthCheck();
+            progress.Report(
+                CreateProgress(learner, watch, history.Validations.Count == 0 ? null : history.Validations[0])
+            );
+        var health = new DivergenceDetector();
         var seconds = new List<double>();
         var sinceUpkeep = Stopwatch.StartNew();
         var end = TrainingEnd.Completed;
@@ -69,7 +71,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         {
             if (
                 seconds.Count == 0
-                || sinceUpkeep.Elapsed >= UpkeepInterval
+                || sinceUpkeep.Elapsed >= StateSaveInterval
                 || (options.SaveEvery > 0 && step % options.SaveEvery == 0)
             )
             {
@@ -81,7 +83,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             // Tensors leave small objects behind. On servers the runtime would wait for hundreds of MiB of them, as much as the processor's cache.
             if (step % StepsBetweenCollections == 0)
                 GC.Collect(generation: 0);
-            if (StoppingRule.IsOver(history.Validations, options.Patience))
+            if (EarlyStopping.ShouldStop(history.Validations, options.Patience))
             {
                 end = TrainingEnd.StoppedEarly;
                 break;
@@ -112,7 +114,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
             if (validation is not null)
                 history.Add(validation, learner.Rows);
             progress.Report(
-                Stand(learner, watch, validation) with
+                CreateProgress(learner, watch, validation) with
                 {
                     Step = step + 1,
                     Loss = loss,
@@ -126,7 +128,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         save(history.Capture(learner, weights));
         if (validator is not null && history.Validations[^1].Step != history.Losses.Count)
             history.Add(validator.Measure(history.Losses.Count), learner.Rows);
-        steppedThrough.ForEach(HashAfter);
+        trainingParts.ForEach(HashAfter);
         var best = Validation.Best(history.Validations);
         var kept = Copies(best is null ? learner.Rows : history.BestRows);
         return new TrainResult
@@ -147,7 +149,7 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
 
     /// <summary>The batches of one step.</summary>
     /// <returns>their mean loss</returns>
-    private double Accumulate(Learner learner, BatchSource batches, int step, CancellationToken cancellationToken)
+    private double Accumulate(Learner learner, BatchSampler batches, int step, CancellationToken cancellationToken)
     {
         var loss = 0.0;
         for (var i = 0; i < options.Accumulate && !cancellationToken.IsCancellationRequested; i++)
@@ -166,14 +168,14 @@ public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Train
         [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
 
     /// <summary>What is known of the rows as they are, whatever the step.</summary>
-    private TrainProgress Stand(Learner learner, RowWatch watch, Validation? validation) =>
+    private TrainProgress CreateProgress(Learner learner, EmbeddingDiagnostics watch, Validation? validation) =>
         new()
         {
             Step = 0,
             Steps = options.Steps,
             ValidationLoss = validation?.Loss,
             HeldOutLoss = validation?.HeldOut,
-            Norms = RowWatch.Norms(learner.Rows),
+            Norms = EmbeddingDiagnostics.Norms(learner.Rows),
             Drift = watch.Drift(learner.Rows),
             Nearest = validation is null ? null : watch.Nearest(learner.Rows),
             Rows = learner.Rows,

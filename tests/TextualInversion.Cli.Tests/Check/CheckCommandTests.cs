@@ -12,20 +12,20 @@ public sealed class CheckCommandTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Check_GoodPictures_IsReadyAndWritesNothing()
+    public async Task Check_GoodImages_IsReadyAndWritesNothing()
     {
         var (exitCode, output, error) = await CheckAsync("--batch", "2", "--steps", "7");
 
         Assert.True(exitCode == 0, output + error);
         var lines = output.Split('\n');
-        Assert.StartsWith("pictures  5", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("images  5", lines[0], StringComparison.Ordinal);
         Assert.Contains("1.png  192 x 192   learned at 128 x 128  sharpness", lines[1]);
         Assert.Contains(
             "tokens    <my-cat> starts from cat (cat</w>), 4 vectors; 27 prompts, the longest 11 of 75 tokens",
             lines
         );
         Assert.Contains(
-            "million numbers in the U-Net, rows 128 wide, pictures of 128, predicts noise, on cpu; all weights are finite",
+            "million numbers in the U-Net, rows 128 wide, images of 128, predicts noise, on cpu; all weights are finite",
             output
         );
         Assert.Contains("for 7 steps, unless it stops earlier", output);
@@ -41,8 +41,8 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal(0, exitCode);
         var report = JsonDocument.Parse(output).RootElement;
         Assert.Equal("ready", report.GetProperty("verdict").GetString());
-        Assert.Equal(5, report.GetProperty("pictures").GetArrayLength());
-        Assert.InRange(report.GetProperty("pictures")[0].GetProperty("sharpness").GetDouble(), 900, 1100);
+        Assert.Equal(5, report.GetProperty("images").GetArrayLength());
+        Assert.InRange(report.GetProperty("images")[0].GetProperty("sharpness").GetDouble(), 900, 1100);
         Assert.Equal("cat", report.GetProperty("tokens").GetProperty("initializer").GetString());
         Assert.Equal(128, report.GetProperty("model").GetProperty("textWidths")[0].GetInt32());
         Assert.True(report.GetProperty("memory").GetProperty("estimatedBytes").GetInt64() > 1_000_000);
@@ -52,7 +52,7 @@ public sealed class CheckCommandTests : IDisposable
             time.GetProperty("validationSeconds").GetDouble()
         );
         Assert.True(step > 0 && validation > 0);
-        Assert.True(time.GetProperty("seconds").GetDouble() > (100 * step) + (4 * validation)); // and the pictures are encoded
+        Assert.True(time.GetProperty("seconds").GetDouble() > (100 * step) + (4 * validation)); // and the images are encoded
         Assert.Empty(report.GetProperty("findings").EnumerateArray());
     }
 
@@ -113,15 +113,15 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Contains($"error: {folder.File("2.png")}: is damaged or truncated", output);
         Assert.Contains("error: The initializer's \"xqzj\" is no word", output);
         Assert.Contains("embeddings/my-cat.safetensors", output);
-        Assert.Contains("warning: 2 pictures are few", output);
+        Assert.Contains("warning: 2 images are few", output);
         Assert.Contains("time      not looked at, see the errors", output);
         Assert.EndsWith("verdict   ti train would refuse\n", output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Check_NoModel_LooksAtThePicturesAllTheSame()
+    public async Task Check_NoModel_LooksAtTheImagesAllTheSame()
     {
-        var (exitCode, output, _) = await Ti.RunAsync(
+        var (exitCode, output, _) = await TiRunner.RunAsync(
             "check",
             "--model",
             folder.File("nowhere"),
@@ -175,7 +175,7 @@ public sealed class CheckCommandTests : IDisposable
             (1, "error: --drop-tags 1: choose a number from 0 to below 1, such as 0.1.\n"),
             await ErrorAsync("--drop-tags", "1")
         );
-        Assert.Equal(2, (await Ti.RunAsync("check", "--model", "demo")).ExitCode);
+        Assert.Equal(2, (await TiRunner.RunAsync("check", "--model", "demo")).ExitCode);
 
         async Task<(int ExitCode, string Error)> ErrorAsync(params string[] more)
         {
@@ -189,7 +189,7 @@ public sealed class CheckCommandTests : IDisposable
     {
         string[] standard = ["--images", Goldens.Sample("my-cat"), "--initializer", "cat"];
         var kept = standard.Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair);
-        return Ti.RunAsync([
+        return TiRunner.RunAsync([
             "check",
             "--model",
             "demo",

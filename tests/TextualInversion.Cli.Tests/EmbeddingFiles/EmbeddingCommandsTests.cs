@@ -25,7 +25,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
         using var scope = NewDisposeScope();
         var source = Write("my-cat.safetensors", "<my-cat>", [1, 2], [3, 4]);
 
-        var (exitCode, output, _) = await Ti.RunAsync(
+        var (exitCode, output, _) = await TiRunner.RunAsync(
             "convert",
             source,
             "--to",
@@ -55,7 +55,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
     public async Task Convert_WhatTheLayoutCannotHold_IsSaid()
     {
         var source = Write("my-cat.safetensors", "<my-cat>", [1, 2]);
-        var (exitCode, output, error) = await Ti.RunAsync("convert", source, "--to", "webui");
+        var (exitCode, output, error) = await TiRunner.RunAsync("convert", source, "--to", "webui");
         Assert.Equal(0, exitCode);
         Assert.EndsWith($"my-cat.pt{Environment.NewLine}", output);
         Assert.Contains("has no place for seed;", error);
@@ -70,7 +70,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
         Assert.Equal(
             0,
             (
-                await Ti.RunAsync(
+                await TiRunner.RunAsync(
                     "convert",
                     source,
                     "--to",
@@ -93,7 +93,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
     public async Task Convert_Name_IsTheFilesAndTheRecords()
     {
         var source = Write("my-cat.safetensors", "<my-cat>", [1, 2]);
-        var (exitCode, output, error) = await Ti.RunAsync(
+        var (exitCode, output, error) = await TiRunner.RunAsync(
             "convert",
             source,
             "--to",
@@ -108,10 +108,10 @@ public sealed class EmbeddingCommandsTests : IDisposable
         using var record = EmbeddingFile.Read(folder.File("MyCat.pt"));
         Assert.Equal("MyCat", record.Trigger);
 
-        Assert.Equal(0, (await Ti.RunAsync("convert", source, "--to", "diffusers", "--name", "OurCat")).ExitCode);
+        Assert.Equal(0, (await TiRunner.RunAsync("convert", source, "--to", "diffusers", "--name", "OurCat")).ExitCode);
         using var named = EmbeddingFile.Read(folder.File("OurCat.safetensors"));
         Assert.Equal(("OurCat", "<my-cat>"), (named.Name, named.Trigger));
-        Assert.Contains("OurCat", (await Ti.RunAsync("inspect", folder.File("OurCat.safetensors"))).Output);
+        Assert.Contains("OurCat", (await TiRunner.RunAsync("inspect", folder.File("OurCat.safetensors"))).Output);
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [InlineData("a\nb")]
     public async Task Convert_NameThatIsNoFileName_IsRefused(string name)
     {
-        var (exitCode, _, error) = await Ti.RunAsync(
+        var (exitCode, _, error) = await TiRunner.RunAsync(
             "convert",
             Write("my-cat.safetensors", "<my-cat>", [1, 2]),
             "--to",
@@ -137,7 +137,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
     {
         var source = Write("my-cat.safetensors", "<my-cat>", [1, 2]);
         var before = await File.ReadAllBytesAsync(source);
-        var (exitCode, _, error) = await Ti.RunAsync("convert", source, "--to", "webui-safetensors");
+        var (exitCode, _, error) = await TiRunner.RunAsync("convert", source, "--to", "webui-safetensors");
         Assert.Equal(1, exitCode);
         Assert.Contains("--overwrite", error);
         Assert.Equal(before, await File.ReadAllBytesAsync(source));
@@ -148,14 +148,14 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [InlineData("--to", "webui", "--dtpe", "float16")]
     [InlineData("--to", "webui", "--dtype", "int8")]
     public async Task Convert_WrongUsage_IsRefused(params string[] options) =>
-        Assert.Equal(2, (await Ti.RunAsync(["convert", "x.safetensors", .. options])).ExitCode);
+        Assert.Equal(2, (await TiRunner.RunAsync(["convert", "x.safetensors", .. options])).ExitCode);
 
     [Fact]
     public async Task Merge_Concatenate_HasAllRowsInOrder()
     {
         string a = Write("a.safetensors", "<a>", [1, 2]),
             b = Write("b.safetensors", "<b>", [3, 4], [5, 6]);
-        var (exitCode, output, _) = await Ti.RunAsync(
+        var (exitCode, output, _) = await TiRunner.RunAsync(
             "merge",
             a,
             b,
@@ -176,7 +176,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
     {
         string a = Write("a.safetensors", "<a>", [1, 0]),
             b = Write("b.safetensors", "<b>", [0, 3]);
-        var (exitCode, output, _) = await Ti.RunAsync(
+        var (exitCode, output, _) = await TiRunner.RunAsync(
             "merge",
             a,
             b,
@@ -205,7 +205,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
         Assert.Equal(
             0,
             (
-                await Ti.RunAsync(
+                await TiRunner.RunAsync(
                     "merge",
                     a,
                     "--method",
@@ -249,7 +249,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
         Write("a.safetensors", "<a>", [1, 2]);
         Write("two.safetensors", "<two>", [1, 2], [3, 4]);
         Write("wide.safetensors", "<wide>", [1, 2, 3]);
-        var (exitCode, _, error) = await Ti.RunAsync([
+        var (exitCode, _, error) = await TiRunner.RunAsync([
             "merge",
             .. arguments.Select(argument =>
                 argument.EndsWith(".safetensors", StringComparison.Ordinal) ? folder.File(argument) : argument
@@ -265,7 +265,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [Fact]
     public async Task Inspect_WithAModel_NamesTheNearestWords()
     {
-        var (exitCode, output, _) = await Ti.RunAsync("inspect", DemoCat(), "--model", "demo", "--json");
+        var (exitCode, output, _) = await TiRunner.RunAsync("inspect", DemoCat(), "--model", "demo", "--json");
         Assert.Equal(0, exitCode);
         using var json = JsonDocument.Parse(output);
         var file = json.RootElement.GetProperty("files")[0];
@@ -302,7 +302,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
         Write("a.safetensors", "<a>", [1, 2]);
         Write("b.safetensors", "<b>", [1, 2]);
         folder.Write("broken.pt", [0x80, 2]);
-        var (exitCode, output, error) = await Ti.RunAsync("inspect", folder.Path);
+        var (exitCode, output, error) = await TiRunner.RunAsync("inspect", folder.Path);
         Assert.Equal(0, exitCode);
         Assert.Contains("<a>", output);
         Assert.Contains("<b>", output);
@@ -313,7 +313,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
     [Fact]
     public async Task Inspect_OtherWidthThanTheModels_SaysSo()
     {
-        var (exitCode, _, error) = await Ti.RunAsync(
+        var (exitCode, _, error) = await TiRunner.RunAsync(
             "inspect",
             Write("a.safetensors", "<a>", [1, 2]),
             "--model",

@@ -59,7 +59,7 @@ public sealed class EvalCommandTests : IDisposable
     [Fact]
     public async Task Eval_Run_ComparesCheckpointsAndTheFinalFile()
     {
-        await Ti.TrainAsync(
+        await TiRunner.TrainAsync(
             folder.Path,
             Goldens.Sample("my-cat"),
             "my-cat",
@@ -76,7 +76,12 @@ public sealed class EvalCommandTests : IDisposable
             folder.File("runs/my-cat/checkpoints/step-000500.safetensors")
         );
 
-        var (exitCode, output, error) = await Ti.RunAsync(["eval", "--run", folder.File("runs/my-cat"), .. Short]);
+        var (exitCode, output, error) = await TiRunner.RunAsync([
+            "eval",
+            "--run",
+            folder.File("runs/my-cat"),
+            .. Short,
+        ]);
 
         Assert.True(exitCode == 0, error);
         Assert.Contains("step-000500.safetensors", output);
@@ -169,7 +174,7 @@ public sealed class EvalCommandTests : IDisposable
     [Fact]
     public async Task Eval_MistypedOption_IsAnsweredWithTheRightOne()
     {
-        var (exitCode, _, error) = await Ti.RunAsync("eval", "--images", "a", "--cuont", "3");
+        var (exitCode, _, error) = await TiRunner.RunAsync("eval", "--images", "a", "--cuont", "3");
 
         Assert.Equal(2, exitCode);
         Assert.Contains("--count", error);
@@ -178,14 +183,14 @@ public sealed class EvalCommandTests : IDisposable
     private static string Numbers(JsonDocument json)
     {
         var row = json.RootElement.GetProperty("rows")[0];
-        string[] names = ["likeness", "likenessError", "obedience", "obedienceError"];
+        string[] names = ["imageSimilarity", "likenessError", "textSimilarity", "obedienceError"];
         return string.Join(' ', names.Select(name => row.GetProperty(name).GetRawText()))
             + json.RootElement.GetProperty("ceiling").GetRawText();
     }
 
     private static async Task RefusesAsync(string expected, string[] arguments)
     {
-        var (exitCode, output, error) = await Ti.RunAsync(["eval", .. arguments]);
+        var (exitCode, output, error) = await TiRunner.RunAsync(["eval", .. arguments]);
 
         Assert.Equal(1, exitCode);
         Assert.Empty(output);
@@ -193,7 +198,15 @@ public sealed class EvalCommandTests : IDisposable
     }
 
     private Task<(int ExitCode, string Output, string Error)> EvalAsync(string cache, params string[] more) =>
-        Ti.RunAsync(["eval", .. Short, "--images", Goldens.Sample("my-cat"), "--cache", folder.File(cache), .. more]);
+        TiRunner.RunAsync([
+            "eval",
+            .. Short,
+            "--images",
+            Goldens.Sample("my-cat"),
+            "--cache",
+            folder.File(cache),
+            .. more,
+        ]);
 
     private string Embedding(string name, Tensor rows, string? word = "cat")
     {

@@ -18,7 +18,7 @@ public sealed class GenerateTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task From_PictureWithEverythingInIt_IsRepeatedToTheByte()
+    public async Task From_ImageWithEverythingInIt_IsRepeatedToTheByte()
     {
         var embedding = WriteEmbedding("my-cat", initializer: "cat");
         await MakeAsync(
@@ -45,7 +45,7 @@ public sealed class GenerateTests : IDisposable
             "0.5"
         );
 
-        var (exitCode, _, error) = await Ti.RunAsync(
+        var (exitCode, _, error) = await TiRunner.RunAsync(
             "generate",
             "--from",
             folder.File("first.png"),
@@ -61,12 +61,12 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public async Task From_MoreOptions_CountInThePicturesPlace()
+    public async Task From_MoreOptions_CountInTheImagesPlace()
     {
         await MakeAsync("first.webp", "--prompt", "a cat", "--seed", "7");
         await MakeAsync("third.webp", "--prompt", "a cat", "--seed", "9");
 
-        await Ti.RunAsync(
+        await TiRunner.RunAsync(
             "generate",
             "--from",
             folder.File("first.webp"),
@@ -83,10 +83,10 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public async Task Batch_PicturesTogether_AreThoseMadeAloneToTheByte()
+    public async Task Batch_ImagesTogether_AreThoseMadeAloneToTheByte()
     {
         foreach (var batch in new[] { "auto", "3" }) // with a sampler that draws noise
-            await Ti.RunAsync([
+            await TiRunner.RunAsync([
                 "generate",
                 .. Small,
                 "--prompt",
@@ -115,7 +115,7 @@ public sealed class GenerateTests : IDisposable
     {
         await File.WriteAllTextAsync(folder.File("prompts.txt"), "a cat\r\n\n a dog \n");
 
-        var (exitCode, output, error) = await Ti.RunAsync([
+        var (exitCode, output, error) = await TiRunner.RunAsync([
             "generate",
             .. Small,
             "--prompts",
@@ -137,10 +137,10 @@ public sealed class GenerateTests : IDisposable
         Assert.Equal([5, 6, 5, 6], images.EnumerateArray().Select(image => image.GetProperty("seed").GetInt32()));
         Assert.StartsWith(
             "a dog\nSteps: 2",
-            PictureFile.ReadParameters(folder.File("out/0003.jpg")),
+            ImageFile.ReadParameters(folder.File("out/0003.jpg")),
             StringComparison.Ordinal
         );
-        var sheet = PictureDecoder.Decode(folder.File("out/grid-0001.jpg"));
+        var sheet = ImageDecoder.Decode(folder.File("out/grid-0001.jpg"));
         Assert.Equal((2 * 32 + 12, 2 * 40 + 12), (sheet.WidthPixels, sheet.HeightPixels));
     }
 
@@ -148,7 +148,7 @@ public sealed class GenerateTests : IDisposable
     public async Task Grid_StrengthsAndSeeds_GoFromTheInitializerToTheLearned()
     {
         var embedding = WriteEmbedding("my-cat", initializer: "cat");
-        var (exitCode, _, error) = await Ti.RunAsync([
+        var (exitCode, _, error) = await TiRunner.RunAsync([
             "generate",
             .. Small,
             "--prompt",
@@ -169,7 +169,7 @@ public sealed class GenerateTests : IDisposable
         Assert.Equal(Pixels("word.png"), Pixels("out/0003.png"));
         Assert.Equal(Pixels("learned.png"), Pixels("out/0002.png"));
         Assert.True(File.Exists(folder.File("out/grid-0001.png")));
-        Assert.Contains("@0", PictureFile.ReadParameters(folder.File("out/0001.png")), StringComparison.Ordinal);
+        Assert.Contains("@0", ImageFile.ReadParameters(folder.File("out/0001.png")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class GenerateTests : IDisposable
         var embedding = WriteEmbedding("my-cat", initializer: "cat");
         WriteEmbedding("step-1", initializer: "cat", trigger: "<my-cat>");
 
-        var (exitCode, output, error) = await Ti.RunAsync([
+        var (exitCode, output, error) = await TiRunner.RunAsync([
             "generate",
             .. Small,
             "--prompt",
@@ -230,10 +230,10 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public async Task InitImage_NoSize_TakesThePicturesShape()
+    public async Task InitImage_NoSize_TakesTheImagesShape()
     {
-        PictureFile.Write(folder.File("wide.png"), new byte[60 * 20 * 3], 60, 20, "", overwrite: false);
-        await Ti.RunAsync(
+        ImageFile.Write(folder.File("wide.png"), new byte[60 * 20 * 3], 60, 20, "", overwrite: false);
+        await TiRunner.RunAsync(
             "generate",
             "--model",
             "demo",
@@ -249,8 +249,8 @@ public sealed class GenerateTests : IDisposable
             folder.File("out.png")
         );
 
-        var picture = PictureDecoder.Decode(folder.File("out.png"));
-        Assert.Equal(3 * picture.HeightPixels, picture.WidthPixels);
+        var image = ImageDecoder.Decode(folder.File("out.png"));
+        Assert.Equal(3 * image.HeightPixels, image.WidthPixels);
     }
 
     [Theory]
@@ -269,7 +269,7 @@ public sealed class GenerateTests : IDisposable
     [InlineData("no such embedding", "--embedding", "nowhere.pt@0.5")]
     public async Task Generate_BadValue_SaysWhat(string expected, string option, string value)
     {
-        var (exitCode, _, error) = await Ti.RunAsync([
+        var (exitCode, _, error) = await TiRunner.RunAsync([
             "generate",
             .. Small,
             "--prompt",
@@ -291,7 +291,7 @@ public sealed class GenerateTests : IDisposable
     [Fact]
     public async Task Embedding_StrengthWithoutARecordedWord_SaysWhatToDo()
     {
-        var (exitCode, _, error) = await Ti.RunAsync([
+        var (exitCode, _, error) = await TiRunner.RunAsync([
             "generate",
             .. Small,
             "--prompt",
@@ -306,9 +306,9 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
-    public async Task From_PictureWithoutSettings_SaysSo()
+    public async Task From_ImageWithoutSettings_SaysSo()
     {
-        var (exitCode, _, error) = await Ti.RunAsync("generate", "--from", Goldens.Sample("my-cat", "1.png"));
+        var (exitCode, _, error) = await TiRunner.RunAsync("generate", "--from", Goldens.Sample("my-cat", "1.png"));
         Assert.Equal(1, exitCode);
         Assert.Contains("has no settings inside", error, StringComparison.Ordinal);
     }
@@ -316,11 +316,11 @@ public sealed class GenerateTests : IDisposable
     [Theory]
     [InlineData("afile/in/it", "cannot be written")]
     [InlineData("afile", "is a file; name a folder")]
-    [InlineData("out.gif", "pictures are written as .png, .jpg, .jpeg, .webp")]
+    [InlineData("out.gif", "images are written as .png, .jpg, .jpeg, .webp")]
     public async Task Output_NotWritable_IsSaidBeforePainting(string output, string expected)
     {
         await File.WriteAllTextAsync(folder.File("afile"), "");
-        var (exitCode, _, error) = await Ti.RunAsync([
+        var (exitCode, _, error) = await TiRunner.RunAsync([
             "generate",
             .. Small,
             "--prompt",
@@ -336,15 +336,21 @@ public sealed class GenerateTests : IDisposable
 
     [Fact]
     public async Task Generate_NoPrompt_IsWrongUsage() =>
-        Assert.Equal(2, (await Ti.RunAsync("generate", "--model", "demo")).ExitCode);
+        Assert.Equal(2, (await TiRunner.RunAsync("generate", "--model", "demo")).ExitCode);
 
     private async Task MakeAsync(string file, params string[] more)
     {
-        var (exitCode, _, error) = await Ti.RunAsync(["generate", .. Small, "--output", folder.File(file), .. more]);
+        var (exitCode, _, error) = await TiRunner.RunAsync([
+            "generate",
+            .. Small,
+            "--output",
+            folder.File(file),
+            .. more,
+        ]);
         Assert.True(exitCode == 0, error);
     }
 
-    private byte[] Pixels(string file) => PictureDecoder.Decode(folder.File(file)).Pixels;
+    private byte[] Pixels(string file) => ImageDecoder.Decode(folder.File(file)).Pixels;
 
     private string WriteEmbedding(string name, string? initializer, string? trigger = null)
     {

@@ -26,7 +26,7 @@ public sealed class ModelLocatorTests : IDisposable
     [Fact]
     public async Task Find_Folder_IsTakenBeforeAHubId()
     {
-        var path = Ti.CopyOfDemoModel(folder);
+        var path = TiRunner.CopyOfDemoModel(folder);
 
         Assert.Equal(path, (await FindAsync(path, null, null)).Files.Path);
     }
@@ -83,7 +83,7 @@ public sealed class ModelLocatorTests : IDisposable
         ).FindAsync(
             new ModelRequest(named),
             recorded,
-            new Messages(TextWriter.Null, quiet: true),
+            new ConsoleLog(TextWriter.Null, quiet: true),
             CancellationToken.None
         );
 }

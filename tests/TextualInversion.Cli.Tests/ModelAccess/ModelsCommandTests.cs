@@ -165,7 +165,7 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Contains("is not a hub id", (await RunAsync("models", "get", "tiny")).Error);
 
     private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
-        Ti.RunAsync(
+        TiRunner.RunAsync(
             name =>
                 name switch
                 {

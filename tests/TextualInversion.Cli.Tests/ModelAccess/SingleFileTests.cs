@@ -23,7 +23,7 @@ public sealed class SingleFileTests : IDisposable
         var config = GoldenSingleFiles.FolderOf(file).Path;
         string[] single = ["--model", Goldens.Path("models", file), "--config", config],
             whole = ["--model", config];
-        var (exitCode, _, error) = await Ti.TrainAsync(
+        var (exitCode, _, error) = await TiRunner.TrainAsync(
             folder.Path,
             Goldens.Sample("my-cat"),
             "my-cat",
@@ -32,7 +32,7 @@ public sealed class SingleFileTests : IDisposable
         Assert.True(exitCode == 0, error);
         foreach (var (name, model) in new[] { ("single.png", single), ("whole.png", whole) })
         {
-            var (painted, _, warnings) = await Ti.RunAsync([
+            var (painted, _, warnings) = await TiRunner.RunAsync([
                 "generate",
                 .. model,
                 "--prompt",
@@ -85,7 +85,13 @@ public sealed class SingleFileTests : IDisposable
             }
         )
         {
-            var (exitCode, _, error) = await Ti.RunAsync([.. command, "--vae", vae, "--output", folder.File(name)]);
+            var (exitCode, _, error) = await TiRunner.RunAsync([
+                .. command,
+                "--vae",
+                vae,
+                "--output",
+                folder.File(name),
+            ]);
             Assert.True(exitCode == 0, error);
         }
 
@@ -98,7 +104,7 @@ public sealed class SingleFileTests : IDisposable
     [InlineData("<!DOCTYPE html>", "it is a web page")]
     public async Task Generate_NoWeightsInTheFile_SaysWhatIsInIt(string content, string why)
     {
-        var (exitCode, _, error) = await Ti.RunAsync(
+        var (exitCode, _, error) = await TiRunner.RunAsync(
             "generate",
             "--model",
             folder.Write("model.safetensors", content),
@@ -115,7 +121,7 @@ public sealed class SingleFileTests : IDisposable
     public async Task Generate_CheckpointThatAsksForCode_IsRefusedByName()
     {
         var path = folder.Write("model.ckpt", TorchBytes.Archive("cposix\nsystem\nX\u0004\0\0\0exit\u0085R"));
-        var (exitCode, _, error) = await Ti.RunAsync(
+        var (exitCode, _, error) = await TiRunner.RunAsync(
             "generate",
             "--model",
             path,
@@ -137,7 +143,7 @@ public sealed class SingleFileTests : IDisposable
     [InlineData("--vae", "nowhere", "nowhere: cannot be read")]
     public async Task Generate_OptionThatDoesNotFitTheModel_SaysSo(string option, string value, string why)
     {
-        var (exitCode, _, error) = await Ti.RunAsync(
+        var (exitCode, _, error) = await TiRunner.RunAsync(
             "generate",
             "--model",
             "demo",
@@ -155,7 +161,7 @@ public sealed class SingleFileTests : IDisposable
     [Fact]
     public async Task Generate_PredictionThatIsNone_IsWrongUsage()
     {
-        var (exitCode, _, error) = await Ti.RunAsync(
+        var (exitCode, _, error) = await TiRunner.RunAsync(
             "generate",
             "--model",
             "demo",
@@ -169,7 +175,7 @@ public sealed class SingleFileTests : IDisposable
     }
 
     private Task<(int ExitCode, string Output, string Error)> GenerateAsync(string file, params string[] more) =>
-        Ti.RunAsync(
+        TiRunner.RunAsync(
             variable =>
                 variable switch
                 {
@@ -200,7 +206,7 @@ public sealed class SingleFileTests : IDisposable
     /// <summary>A Stable Diffusion 1 of the least size that can be told from tensors, with random weights.</summary>
     private void WriteCheckpoint(string name)
     {
-        var configs = PublishedModels.Configs(ModelLine.StableDiffusion1);
+        var configs = PublishedModels.Configs(ModelVersion.StableDiffusion1);
         configs["unet"]["block_out_channels"] = new JsonArray(32L, 32L, 64L, 64L);
         configs["unet"]["cross_attention_dim"] = 64L;
         configs["vae"]["block_out_channels"] = new JsonArray(32L, 32L, 32L, 32L);
@@ -210,7 +216,7 @@ public sealed class SingleFileTests : IDisposable
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         var tensors = PublishedModels
-            .Tensors(ModelLine.StableDiffusion1, configs)
+            .Tensors(ModelVersion.StableDiffusion1, configs)
             .ToDictionary(tensor => tensor.Name, tensor => randn(tensor.Shape, generator: generator) * 0.1);
         SafetensorsFile.Write(folder.File(name), tensors, new Dictionary<string, string>(), overwrite: false);
     }
@@ -228,5 +234,5 @@ public sealed class SingleFileTests : IDisposable
 
     private void AssertSamePixels(string first, string second) => Assert.Equal(Pixels(first), Pixels(second));
 
-    private byte[] Pixels(string name) => TextualInversion.Data.PictureDecoder.Decode(folder.File(name)).Pixels;
+    private byte[] Pixels(string name) => TextualInversion.Data.ImageDecoder.Decode(folder.File(name)).Pixels;
 }

@@ -18,7 +18,7 @@ public sealed partial class ReportCommandTests : IDisposable
         var run = RecordedRunFolder.Write(folder, "cat");
         var page = folder.Write("runs/cat/report.html", "old");
 
-        var (exitCode, output, error) = await Ti.RunAsync("report", run + "/");
+        var (exitCode, output, error) = await TiRunner.RunAsync("report", run + "/");
 
         Assert.True(exitCode == 0, error);
         Assert.Equal(JsonOutput.Relative(page) + Environment.NewLine, output);
@@ -39,7 +39,7 @@ public sealed partial class ReportCommandTests : IDisposable
             }
         );
 
-        var (exitCode, output, error) = await Ti.RunAsync(
+        var (exitCode, output, error) = await TiRunner.RunAsync(
             "report",
             first,
             second,
@@ -60,19 +60,19 @@ public sealed partial class ReportCommandTests : IDisposable
         Assert.Matches("<tr class=\"best\"><td><i [^>]*></i>cat-2</td><td>0.0300</td><td>40.0 %</td>", page);
         Assert.Equal(["learning rate"], Differences().Matches(page).Select(match => match.Groups[1].Value));
         Assert.Contains("<td>0.01</td><td>0.5</td>", page);
-        Assert.Equal(2 + 6, Images().Count(page)); // the given pictures once, those of both runs
+        Assert.Equal(2 + 6, Images().Count(page)); // the given images once, those of both runs
         Assert.Contains("a photo of &lt;my-cat&gt;, seed 3", page);
         Assert.DoesNotContain("do not tell which is better", page);
         Assert.DoesNotContain("http", page);
     }
 
     [Fact]
-    public async Task Report_RunsOnDifferentPictures_SaysThatLossesDoNotCompare()
+    public async Task Report_RunsOnDifferentImages_SaysThatLossesDoNotCompare()
     {
         var first = RecordedRunFolder.Write(folder, "cat");
-        var second = RecordedRunFolder.Write(folder, "dog", record => record["pictures"]!.AsArray().RemoveAt(1));
+        var second = RecordedRunFolder.Write(folder, "dog", record => record["images"]!.AsArray().RemoveAt(1));
 
-        await Ti.RunAsync("report", first, second, "--output", folder.File("both.html"));
+        await TiRunner.RunAsync("report", first, second, "--output", folder.File("both.html"));
 
         var page = await File.ReadAllTextAsync(folder.File("both.html"));
         Assert.Contains("do not tell which is better", page);
@@ -88,7 +88,7 @@ public sealed partial class ReportCommandTests : IDisposable
         foreach (var step in new[] { 0, 5, 10 })
             RecordedRunFolder.WriteSample(second, step, 1, "a photo of <my-dog>", 3);
 
-        await Ti.RunAsync("report", first, second, "--output", folder.File("both.html"));
+        await TiRunner.RunAsync("report", first, second, "--output", folder.File("both.html"));
 
         var page = await File.ReadAllTextAsync(folder.File("both.html"));
         Assert.Single(Regex.Matches(page, "<h3>a photo of …, seed 3</h3>"));
@@ -101,7 +101,7 @@ public sealed partial class ReportCommandTests : IDisposable
         var first = RecordedRunFolder.Write(folder, "a/cat");
         var second = RecordedRunFolder.Write(folder, "b/cat");
 
-        await Ti.RunAsync("report", first, second, "--output", folder.File("both.html"));
+        await TiRunner.RunAsync("report", first, second, "--output", folder.File("both.html"));
 
         Assert.Contains("runs/b/cat", await File.ReadAllTextAsync(folder.File("both.html")));
     }
@@ -111,7 +111,7 @@ public sealed partial class ReportCommandTests : IDisposable
     {
         var run = RecordedRunFolder.Write(folder, "cat");
 
-        var (exitCode, output, _) = await Ti.RunAsync("report", run, run + "/");
+        var (exitCode, output, _) = await TiRunner.RunAsync("report", run, run + "/");
 
         Assert.Equal(
             (0, JsonOutput.Relative(folder.File("runs/cat/report.html")) + Environment.NewLine),
@@ -126,7 +126,7 @@ public sealed partial class ReportCommandTests : IDisposable
 
         await RefusesAsync("exists", run, "--output", page);
         Assert.Equal("mine", await File.ReadAllTextAsync(page));
-        Assert.Equal(0, (await Ti.RunAsync("report", run, "--output", page, "--overwrite")).ExitCode);
+        Assert.Equal(0, (await TiRunner.RunAsync("report", run, "--output", page, "--overwrite")).ExitCode);
     }
 
     [Fact]
@@ -181,11 +181,11 @@ public sealed partial class ReportCommandTests : IDisposable
 
     [Fact]
     public async Task Report_MistypedOption_IsRefused() =>
-        Assert.Equal(2, (await Ti.RunAsync("report", "runs/cat", "--outptu", "x")).ExitCode);
+        Assert.Equal(2, (await TiRunner.RunAsync("report", "runs/cat", "--outptu", "x")).ExitCode);
 
     private async Task RefusesAsync(string expected, params string[] arguments)
     {
-        var (exitCode, output, error) = await Ti.RunAsync(["report", .. arguments]);
+        var (exitCode, output, error) = await TiRunner.RunAsync(["report", .. arguments]);
 
         Assert.Equal(1, exitCode);
         Assert.Empty(output);

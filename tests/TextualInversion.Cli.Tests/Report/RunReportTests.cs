@@ -20,7 +20,7 @@ public sealed partial class RunReportTests : IDisposable
 
         Assert.Contains("<h1>&lt;my-cat&gt;</h1>", page);
         Assert.Contains(
-            "All 10 steps were taken; the rows of step 5 are kept: their loss on fixed pictures, noise and timesteps is 20.0 % below the initializer’s.",
+            "All 10 steps were taken; the rows of step 5 are kept: their loss on fixed images, noise and timesteps is 20.0 % below the initializer’s.",
             page
         );
         Assert.Equal(5, Images().Count(page)); // two given, three painted
@@ -103,14 +103,14 @@ public sealed partial class RunReportTests : IDisposable
                 record["options"]![hostile] = hostile;
                 record["baseWeights"]![hostile] = JsonNode.Parse("""{"before": "a", "after": "b"}""");
                 record["versions"]![hostile] = hostile;
-                record["pictures"]![0]!["path"] = hostile;
-                record["pictures"]![1]!["prompt"] = hostile;
+                record["images"]![0]!["path"] = hostile;
+                record["images"]![1]!["prompt"] = hostile;
                 record["rows"]![0]!["nearest"]![0]!["word"] = hostile;
             }
         );
         RecordedRunFolder.WriteSample(path, 5, 2, hostile, seed: 0);
 
-        var page = new RunReport(RunReading.Read(path)).Write();
+        var page = new RunReport(RunLog.Read(path)).Write();
 
         Assert.DoesNotContain("<script", page);
         Assert.DoesNotContain("\"'>", page);
@@ -150,16 +150,16 @@ public sealed partial class RunReportTests : IDisposable
     }
 
     [Fact]
-    public void Write_PictureThatIsGoneOrAnother_IsNamedInItsPlace()
+    public void Write_ImageThatIsGoneOrAnother_IsNamedInItsPlace()
     {
         var path = RecordedRunFolder.Write(folder, "cat");
         File.Delete(folder.File("1.png"));
         File.Copy(Goldens.Sample("my-dog", "1.png"), folder.File("2.png"), overwrite: true);
 
-        var page = new RunReport(RunReading.Read(path)).Write();
+        var page = new RunReport(RunLog.Read(path)).Write();
 
-        Assert.Contains("1.png is no longer there, or another picture", page);
-        Assert.Contains("2.png is no longer there, or another picture", page);
+        Assert.Contains("1.png is no longer there, or another image", page);
+        Assert.Contains("2.png is no longer there, or another image", page);
         Assert.Equal(3, Images().Count(page));
     }
 
@@ -167,11 +167,11 @@ public sealed partial class RunReportTests : IDisposable
     public void Write_SamplesThatAreDamagedOrOfAnotherProgram_AreLeftOut()
     {
         var path = RecordedRunFolder.Write(folder, "cat");
-        File.WriteAllText(Path.Combine(path, "samples", "step-000007-1.png"), "no picture");
+        File.WriteAllText(Path.Combine(path, "samples", "step-000007-1.png"), "no image");
         File.Copy(Goldens.Sample("my-cat", "1.png"), Path.Combine(path, "samples", "step-000008-1.png"));
         File.Copy(Goldens.Sample("my-cat", "1.png"), Path.Combine(path, "samples", "mine.png"));
 
-        Assert.Equal([0, 5, 10], RunReading.Read(path).Samples.Select(sample => sample.Step));
+        Assert.Equal([0, 5, 10], RunLog.Read(path).Samples.Select(sample => sample.Step));
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed partial class RunReportTests : IDisposable
         for (var step = 0; step < 60; step++)
             RecordedRunFolder.WriteSample(path, step, 1, "a photo of <my-cat>", 3);
 
-        var page = new RunReport(RunReading.Read(path)).Write();
+        var page = new RunReport(RunLog.Read(path)).Write();
 
         Assert.InRange(Images().Count(page), 2 + 24, 2 + 25);
         Assert.Contains("5 · kept", page);
@@ -195,11 +195,11 @@ public sealed partial class RunReportTests : IDisposable
         var path = RecordedRunFolder.Write(folder, "cat");
         Directory.Delete(Path.Combine(path, "samples"), recursive: true);
 
-        Assert.Contains("--sample-every 50", new RunReport(RunReading.Read(path)).Write());
+        Assert.Contains("--sample-every 50", new RunReport(RunLog.Read(path)).Write());
     }
 
     private string Write(Action<JsonObject>? change = null) =>
-        new RunReport(RunReading.Read(RecordedRunFolder.Write(folder, "cat", change))).Write();
+        new RunReport(RunLog.Read(RecordedRunFolder.Write(folder, "cat", change))).Write();
 
     [GeneratedRegex("<img src=\"([^\"]*)\"")]
     private static partial Regex Images();

@@ -14,7 +14,7 @@ namespace TextualInversion.Cli.Tests.Runs;
 /// <summary>Folders of runs that are over, written by hand.</summary>
 internal static class RecordedRunFolder
 {
-    /// <summary>Ten steps on two pictures, validated after each fifth, the best after the fifth; a picture painted before the first, after the fifth and after the tenth.</summary>
+    /// <summary>Ten steps on two images, validated after each fifth, the best after the fifth; an image painted before the first, after the fifth and after the tenth.</summary>
     /// <param name="folder">in which the run's folder is made</param>
     /// <param name="name">of the run's folder</param>
     /// <param name="change">what is to be different in its record</param>
@@ -35,7 +35,7 @@ internal static class RecordedRunFolder
         return path;
     }
 
-    /// <summary>A picture of one colour, painted after a step.</summary>
+    /// <summary>An image of one colour, painted after a step.</summary>
     public static void WriteSample(string run, int step, int number, string prompt, ulong seed)
     {
         var options = new GenerateOptions
@@ -47,10 +47,10 @@ internal static class RecordedRunFolder
             Width = 8,
             Height = 8,
         };
-        var picture = new RgbPicture([.. Enumerable.Repeat((byte)(20 * step), 8 * 8 * 3)], 8, 8);
-        PictureFile.Write(
+        var image = new RgbImage([.. Enumerable.Repeat((byte)(20 * step), 8 * 8 * 3)], 8, 8);
+        ImageFile.Write(
             Path.Combine(run, "samples", $"step-{step:D6}-{number}.png"),
-            picture.Pixels,
+            image.Pixels,
             8,
             8,
             WebUiParameters.Format(options, seed, "demo", "ti"),
@@ -76,7 +76,7 @@ internal static class RecordedRunFolder
 
     private static JsonObject Record(TemporaryFolder folder)
     {
-        var pictures = new[] { "1.png", "2.png" }.Select(file =>
+        var images = new[] { "1.png", "2.png" }.Select(file =>
         {
             var path = folder.File(file);
             if (!File.Exists(path))
@@ -124,7 +124,7 @@ internal static class RecordedRunFolder
                             Seed = 1,
                         },
                         Initializer = new { Phrase = "cat", Tokens = new[] { "cat</w>" } },
-                        Pictures = pictures,
+                        Images = images,
                         BaseWeights = new Dictionary<string, FrozenHash>
                         {
                             ["TextEncoder"] = new("aa", "aa"),
@@ -138,7 +138,7 @@ internal static class RecordedRunFolder
                             new LearnedRow(0, 1, 2, 1, [new NearWord("fur", 0.4)]),
                         },
                         VocabularyNorms = new[] { new NormRange(0.5, 1, 1.5) },
-                        Versions = new { Ti = "1.2.3" },
+                        Versions = new { TiRunner = "1.2.3" },
                     }
                 ),
                 documentOptions: new JsonDocumentOptions()

@@ -21,7 +21,7 @@ public sealed class LiveBarTests
 
         using (var bar = new LiveBar(console, "step"))
         {
-            bar.Say("above [it]");
+            bar.Info("above [it]");
             bar.Show(3, 4, "step 3/4  [1.0 s/step]  0:00:01 left");
         }
 

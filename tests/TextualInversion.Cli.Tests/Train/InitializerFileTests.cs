@@ -34,7 +34,7 @@ public sealed class InitializerFileTests : IDisposable
 
     private async Task TrainAsync(string output, params string[] more)
     {
-        var (exitCode, _, error) = await Ti.TrainAsync(
+        var (exitCode, _, error) = await TiRunner.TrainAsync(
             folder.File(output),
             Goldens.Sample("my-cat"),
             "my-cat",

@@ -35,7 +35,7 @@ public sealed class ResumeTests : IDisposable
     {
         string[] everythingRandom =
         [
-            .. PicturesOfSeveralShapesWithMasks(),
+            .. ImagesOfSeveralShapesWithMasks(),
             "--hold-out",
             "--captions",
             "mixed",
@@ -77,7 +77,7 @@ public sealed class ResumeTests : IDisposable
             Directory
                 .EnumerateFiles(folder.File($"{whose}/{Run}/samples"), "*.png")
                 .Order(StringComparer.Ordinal)
-                .Select(file => PictureDecoder.Decode(file).Pixels);
+                .Select(file => ImageDecoder.Decode(file).Pixels);
 
         IEnumerable<(long, Tensorboard.Summary)> Events(string whose) =>
             EventRecords
@@ -122,7 +122,7 @@ public sealed class ResumeTests : IDisposable
         await BeginAsync();
         var before = await File.ReadAllBytesAsync(folder.File(Embedding));
 
-        var (exitCode, output, error) = await Ti.RunAsync("train", "--resume", folder.File(Run), "--json");
+        var (exitCode, output, error) = await TiRunner.RunAsync("train", "--resume", folder.File(Run), "--json");
 
         Assert.True(exitCode == 0, error);
         Assert.Contains("\"steps\": 2", output);
@@ -147,7 +147,7 @@ public sealed class ResumeTests : IDisposable
     public async Task Train_Overwrite_LeavesNoCheckpointsOfTheRunBefore()
     {
         await BeginAsync();
-        await Ti.RunAsync([.. Command("."), "--steps", "1", "--overwrite"]);
+        await TiRunner.RunAsync([.. Command("."), "--steps", "1", "--overwrite"]);
 
         Assert.Equal(
             ["step-000001.safetensors"],
@@ -176,19 +176,19 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public async Task Resume_ChangedPicture_NamesIt()
+    public async Task Resume_ChangedImage_NamesIt()
     {
         await BeginAsync();
-        File.Copy(Goldens.Sample("my-dog", "1.png"), folder.File("pictures/2.png"), overwrite: true);
+        File.Copy(Goldens.Sample("my-dog", "1.png"), folder.File("images/2.png"), overwrite: true);
         await RefusesAsync("2.png (SHA-256): was ");
     }
 
     [Fact]
     public async Task Resume_ChangedMask_NamesIt()
     {
-        var (exitCode, _, error) = await Ti.RunAsync([
+        var (exitCode, _, error) = await TiRunner.RunAsync([
             .. Command("."),
-            .. PicturesOfSeveralShapesWithMasks(),
+            .. ImagesOfSeveralShapesWithMasks(),
             "--steps",
             "2",
         ]);
@@ -198,10 +198,10 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public async Task Resume_DeletedPicture_NamesIt()
+    public async Task Resume_DeletedImage_NamesIt()
     {
         await BeginAsync();
-        File.Delete(folder.File("pictures/2.png"));
+        File.Delete(folder.File("images/2.png"));
         await RefusesAsync("2.png (SHA-256): was ");
     }
 
@@ -238,7 +238,7 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task Resume_NoSuchRun_IsNamed()
     {
-        var (exitCode, _, error) = await Ti.RunAsync("train", "--resume", folder.File("nowhere"));
+        var (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File("nowhere"));
 
         Assert.Equal(1, exitCode);
         Assert.Contains("state.safetensors: is missing", error);
@@ -249,7 +249,7 @@ public sealed class ResumeTests : IDisposable
     {
         folder.Write("long.txt", string.Concat(Enumerable.Repeat("cat ", 100)) + "{}");
 
-        var (exitCode, _, error) = await Ti.RunAsync([
+        var (exitCode, _, error) = await TiRunner.RunAsync([
             .. Command("."),
             "--steps",
             "9",
@@ -265,7 +265,13 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public async Task Train_LossBeyondAllNumbers_KeepsTheBestRows()
     {
-        var (exitCode, _, error) = await Ti.RunAsync([.. Command("."), "--steps", "9", "--learning-rate", "1e30"]);
+        var (exitCode, _, error) = await TiRunner.RunAsync([
+            .. Command("."),
+            "--steps",
+            "9",
+            "--learning-rate",
+            "1e30",
+        ]);
 
         Assert.Equal(1, exitCode);
         Assert.Contains("no finite number after step 1", error);
@@ -285,16 +291,16 @@ public sealed class ResumeTests : IDisposable
     }
 
     /// <returns>the options for them</returns>
-    private string[] PicturesOfSeveralShapesWithMasks()
+    private string[] ImagesOfSeveralShapesWithMasks()
     {
         _ = Command(".");
-        folder.Write("pictures/6.png", PngFile.Gray(120, 60, (x, y) => (byte)(x * y)));
-        folder.Write("pictures/1.txt", "cat, purple, dotted, orange, sitting");
-        foreach (var picture in Directory.EnumerateFiles(folder.File("pictures"), "*.png"))
+        folder.Write("images/6.png", PngFile.Gray(120, 60, (x, y) => (byte)(x * y)));
+        folder.Write("images/1.txt", "cat, purple, dotted, orange, sitting");
+        foreach (var image in Directory.EnumerateFiles(folder.File("images"), "*.png"))
         {
-            var isWide = Path.GetFileName(picture) == "6.png";
+            var isWide = Path.GetFileName(image) == "6.png";
             folder.Write(
-                $"masks/{Path.GetFileName(picture)}",
+                $"masks/{Path.GetFileName(image)}",
                 PngFile.Gray(isWide ? 160 : 80, 80, (x, _) => (byte)(x < 40 ? 255 : 60))
             );
         }
@@ -302,20 +308,20 @@ public sealed class ResumeTests : IDisposable
         return ["--crop", "bucket", "--mask", folder.File("masks")];
     }
 
-    /// <summary>A training on a small model, with pictures and model that a test may change.</summary>
+    /// <summary>A training on a small model, with images and model that a test may change.</summary>
     private string[] Command(string output)
     {
         if (!Directory.Exists(folder.File("model")))
             CopyFolder(Goldens.Path("models", "sd1"), folder.File("model"));
-        if (!Directory.Exists(folder.File("pictures")))
-            CopyFolder(Goldens.Sample("my-cat"), folder.File("pictures"));
+        if (!Directory.Exists(folder.File("images")))
+            CopyFolder(Goldens.Sample("my-cat"), folder.File("images"));
         return
         [
             "train",
             "--model",
             folder.File("model"),
             "--images",
-            folder.File("pictures"),
+            folder.File("images"),
             "--token",
             "my-cat",
             "--initializer",
@@ -341,7 +347,7 @@ public sealed class ResumeTests : IDisposable
 
     private async Task BeginAsync()
     {
-        var (exitCode, _, error) = await Ti.RunAsync([.. Command("."), "--steps", "2"]);
+        var (exitCode, _, error) = await TiRunner.RunAsync([.. Command("."), "--steps", "2"]);
         Assert.True(exitCode == 0, error);
     }
 
@@ -349,7 +355,7 @@ public sealed class ResumeTests : IDisposable
     {
         var before = await File.ReadAllBytesAsync(folder.File(Embedding));
 
-        var (exitCode, _, error) = await Ti.RunAsync(["train", "--resume", folder.File(Run), .. more]);
+        var (exitCode, _, error) = await TiRunner.RunAsync(["train", "--resume", folder.File(Run), .. more]);
 
         Assert.Equal(1, exitCode);
         Assert.Contains(expected, error);

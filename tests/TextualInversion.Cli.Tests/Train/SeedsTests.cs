@@ -49,7 +49,7 @@ public sealed class SeedsTests : IDisposable
         File.Delete(folder.File(Embedding));
         File.Delete(folder.File($"{Run}/seed-1/my-cat.safetensors"));
 
-        var (exitCode, _, error) = await Ti.RunAsync("train", "--resume", folder.File(Run));
+        var (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File(Run));
 
         Assert.True(exitCode == 0, error);
         Assert.Equal(before, await BytesAsync(Embedding));
@@ -115,7 +115,7 @@ public sealed class SeedsTests : IDisposable
             found[0].GetProperty("loss").GetDouble(),
             1e-9
         );
-        var (exitCode, _, error) = await Ti.RunAsync("train", "--resume", folder.File(Run));
+        var (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File(Run));
         Assert.True(exitCode == 0, error);
         Assert.DoesNotContain("looking for the word", error);
         await File.WriteAllTextAsync(folder.File($"{Run}/initializer.json"), "{}");
@@ -150,14 +150,14 @@ public sealed class SeedsTests : IDisposable
 
     private async Task<JsonDocument> TrainAsync(string output, params string[] more)
     {
-        var (exitCode, text, error) = await Ti.RunAsync([.. Command(output), .. more]);
+        var (exitCode, text, error) = await TiRunner.RunAsync([.. Command(output), .. more]);
         Assert.True(exitCode == 0, error);
         return JsonDocument.Parse(text);
     }
 
     private static async Task<string> FailAsync(params string[] arguments)
     {
-        var (exitCode, _, error) = await Ti.RunAsync(arguments);
+        var (exitCode, _, error) = await TiRunner.RunAsync(arguments);
         Assert.Equal(1, exitCode);
         return error;
     }

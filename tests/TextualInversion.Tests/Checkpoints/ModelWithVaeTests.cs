@@ -71,8 +71,8 @@ public sealed class ModelWithVaeTests : IDisposable
         Assert.Equal(Sd1.Config<UNetConfig>("unet").SampleSize, model.Config<UNetConfig>("unet").SampleSize);
         Assert.True(model.Has("unet/config.json") && model.Has("vae/config.json") && !model.Has("other.json"));
         Assert.Equal(
-            (Goldens.Path("models", "sd1", "vae", "config.json"), Sd1.Full("unet")),
-            (model.Full("vae/config.json"), model.Full("unet"))
+            (Goldens.Path("models", "sd1", "vae", "config.json"), Sd1.DisplayPath("unet")),
+            (model.DisplayPath("vae/config.json"), model.DisplayPath("unet"))
         );
     }
 

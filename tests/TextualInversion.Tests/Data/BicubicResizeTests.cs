@@ -12,10 +12,10 @@ public sealed class BicubicResizeTests
     [MemberData(nameof(PillowCases))]
     public void Resize_RandomPixels_EqualsPillow(string key)
     {
-        var picture = PillowFixture.Picture(PillowFixture.Resize, $"{key}.input");
-        var expected = PillowFixture.Picture(PillowFixture.Resize, $"{key}.output");
+        var image = PillowFixture.Image(PillowFixture.Resize, $"{key}.input");
+        var expected = PillowFixture.Image(PillowFixture.Resize, $"{key}.output");
 
-        var actual = BicubicResize.Resize(picture, expected.WidthPixels, expected.HeightPixels);
+        var actual = BicubicResize.Resize(image, expected.WidthPixels, expected.HeightPixels);
 
         Assert.Equal(expected.Pixels, actual.Pixels);
         Assert.Equal((expected.WidthPixels, expected.HeightPixels), (actual.WidthPixels, actual.HeightPixels));
@@ -26,6 +26,6 @@ public sealed class BicubicResizeTests
     [InlineData(1, -1)]
     public void Resize_SideNotPositive_Throws(int width, int height) =>
         Assert.Throws<ArgumentOutOfRangeException>(() =>
-            BicubicResize.Resize(new RgbPicture(new byte[3], 1, 1), width, height)
+            BicubicResize.Resize(new RgbImage(new byte[3], 1, 1), width, height)
         );
 }

@@ -16,17 +16,17 @@ public sealed class CaptionsTests : IDisposable
     [InlineData("\uFEFFa café", "a café")]
     [InlineData(" \r\n", null)]
     [InlineData("", null)]
-    public void Read_FileBesidePicture_IsOneTrimmedLine(string content, string? expected)
+    public void Read_FileBesideImage_IsOneTrimmedLine(string content, string? expected)
     {
         folder.Write("1.txt", content);
         Assert.Equal(expected, Captions.Read(folder.File("1.png")));
     }
 
     [Fact]
-    public void Read_NoFileBesidePicture_ReturnsNull() => Assert.Null(Captions.Read(folder.File("1.png")));
+    public void Read_NoFileBesideImage_ReturnsNull() => Assert.Null(Captions.Read(folder.File("1.png")));
 
     [Fact]
-    public void Read_PictureNamedTxt_IsNotItsOwnCaption() =>
+    public void Read_ImageNamedTxt_IsNotItsOwnCaption() =>
         Assert.Null(Captions.Read(folder.Write("1.txt", PillowFixture.Content("rgb.png"))));
 
     [Fact]

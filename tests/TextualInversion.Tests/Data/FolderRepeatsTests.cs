@@ -31,18 +31,18 @@ public sealed class FolderRepeatsTests : IDisposable
         string notes = folder.Write("notes.txt", "text"),
             other = Path.GetDirectoryName(folder.Write("birds/1.png", Png))!;
 
-        var found = PictureFiles.Find([folder.Path]);
+        var found = ImageFiles.Find([folder.Path]);
 
         Assert.Equal(
             [
-                $"{other}: is a folder inside the folder; name it as well if its pictures belong here",
-                $"{notes}: is not a picture that can be read",
+                $"{other}: is a folder inside the folder; name it as well if its images belong here",
+                $"{notes}: is not an image that can be read",
             ],
             found.Strays.Select(stray => stray.ToString())
         );
 
-        Assert.Equal([cat, dog], found.Pictures);
-        Assert.Equal([2, 3], found.Pictures.Select(picture => found.Repeats[picture]));
+        Assert.Equal([cat, dog], found.Images);
+        Assert.Equal([2, 3], found.Images.Select(image => found.Repeats[image]));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class FolderRepeatsTests : IDisposable
             summer = folder.Write("2024_summer/1.png", Png),
             file = folder.Write("5_files/1.png", Png);
 
-        var found = PictureFiles.Find([folder.File("10_cat"), folder.File("dogs"), folder.File("2024_summer"), file]);
+        var found = ImageFiles.Find([folder.File("10_cat"), folder.File("dogs"), folder.File("2024_summer"), file]);
 
         Assert.Equal(
             (10, 1, 1, 1),
@@ -64,30 +64,30 @@ public sealed class FolderRepeatsTests : IDisposable
     [Fact]
     public void Find_OneNumberedFolder_CountsAsAnyOther()
     {
-        var picture = folder.Write("10_cat/1.png", Png);
-        Assert.Equal(1, PictureFiles.Find([folder.File("10_cat")]).Repeats[picture]);
+        var image = folder.Write("10_cat/1.png", Png);
+        Assert.Equal(1, ImageFiles.Find([folder.File("10_cat")]).Repeats[image]);
     }
 
     [Fact]
-    public void Find_PicturesBesideNumberedFolders_LeavesThoseOut()
+    public void Find_ImagesBesideNumberedFolders_LeavesThoseOut()
     {
-        var picture = folder.Write("1.png", Png);
+        var image = folder.Write("1.png", Png);
         folder.Write("10_old/1.png", Png);
 
-        var found = PictureFiles.Find([folder.Path]);
+        var found = ImageFiles.Find([folder.Path]);
 
-        Assert.Equal([picture], found.Pictures);
+        Assert.Equal([image], found.Images);
         Assert.Equal([folder.File("10_old")], found.Strays.Select(stray => stray.Path));
     }
 
     [Fact]
-    public void Load_NumberedFolders_TellsEachPicture()
+    public void Load_NumberedFolders_TellsEachImage()
     {
         folder.Write("2_a/1.png", Png);
         folder.Write("1_b/1.png", Png);
         Assert.Equal(
             [1, 2],
-            TrainingPictures.Load([folder.Path], 8, CropMode.Center).Pictures.Select(picture => picture.Repeats)
+            TrainingImages.Load([folder.Path], 8, CropMode.Center).Images.Select(image => image.Repeats)
         );
     }
 }

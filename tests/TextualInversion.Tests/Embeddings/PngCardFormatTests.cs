@@ -38,7 +38,7 @@ public sealed class PngCardFormatTests : IDisposable
     }
 
     [Fact]
-    public void Write_Card_IsAPictureThatDecodes()
+    public void Write_Card_IsAImageThatDecodes()
     {
         using var embedding = new LearnedEmbedding(
             "<x>",
@@ -46,15 +46,15 @@ public sealed class PngCardFormatTests : IDisposable
             new Dictionary<string, string>()
         );
         PngCardFormat.Write(folder.File("x.png"), embedding, overwrite: false);
-        var picture = PictureDecoder.Decode(folder.File("x.png"));
-        Assert.Equal((2, 64), (picture.WidthPixels, picture.HeightPixels));
-        Assert.Equal([128, 255], new[] { picture.Pixels[0], picture.Pixels[3] });
+        var image = ImageDecoder.Decode(folder.File("x.png"));
+        Assert.Equal((2, 64), (image.WidthPixels, image.HeightPixels));
+        Assert.Equal([128, 255], new[] { image.Pixels[0], image.Pixels[3] });
     }
 
     [Fact]
-    public void Open_PictureWithoutEmbedding_SaysSo() =>
+    public void Open_ImageWithoutEmbedding_SaysSo() =>
         Assert.Contains(
-            "a picture without an embedding",
+            "an image without an embedding",
             Assert
                 .Throws<TextualInversionException>(() =>
                     EmbeddingFile.Open(Path.Combine(Goldens.Repository, "samples", "my-cat", "1.png"))
@@ -73,7 +73,7 @@ public sealed class PngCardFormatTests : IDisposable
     {
         var path = folder.Write("x.png", [.. PngTextChunk.Signature, .. PngTextChunk.Make("sd-ti-embedding", text)]);
         Assert.StartsWith(
-            $"{path}: the embedding in the picture is damaged (",
+            $"{path}: the embedding in the image is damaged (",
             Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(path)).Message,
             StringComparison.Ordinal
         );

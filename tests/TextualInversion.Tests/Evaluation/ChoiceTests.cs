@@ -48,18 +48,23 @@ public sealed class ChoiceTests
         );
 
     [Fact]
-    public void Of_OneGivenPicture_HasOneAsItsCeiling() =>
+    public void Of_OneGivenImage_HasOneAsItsCeiling() =>
         Assert.Contains("40 %", Choice.Of([Row("a", 0.7, 0.3)], Baseline, ceiling: null, Floor).Reason);
 
     private static Choice Choose(params EvaluationRow[] rows) => Choice.Of(rows, Baseline, Ceiling, Floor);
 
-    private static EvaluationRow Row(string name, double likeness, double obedience, double gainError = 0.01) =>
+    private static EvaluationRow Row(
+        string name,
+        double imageSimilarity,
+        double textSimilarity,
+        double gainError = 0.01
+    ) =>
         new(
             name,
-            new Estimate(likeness, 0),
-            new Estimate(obedience, 0),
-            new Estimate(likeness - 0.5, gainError),
-            new Estimate(obedience - 0.3, 0),
+            new Estimate(imageSimilarity, 0),
+            new Estimate(textSimilarity, 0),
+            new Estimate(imageSimilarity - 0.5, gainError),
+            new Estimate(textSimilarity - 0.3, 0),
             [],
             []
         );

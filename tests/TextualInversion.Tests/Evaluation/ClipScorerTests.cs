@@ -20,11 +20,11 @@ public sealed class ClipScorerTests : IDisposable
 
     private static string[] Prompts => JsonSerializer.Deserialize<string[]>(Numbers.Metadata["prompts"])!;
 
-    private static RgbPicture[] Pictures =>
+    private static RgbImage[] Images =>
         [
             .. Enumerable
                 .Range(0, (int)Numbers.Tensors["pixel_values"].Shape[0])
-                .Select(i => PillowFixture.Picture(Numbers, $"image{i}")),
+                .Select(i => PillowFixture.Image(Numbers, $"image{i}")),
         ];
 
     private static int Side => (int)Numbers.Tensors["pixel_values"].Shape[^1];
@@ -32,10 +32,10 @@ public sealed class ClipScorerTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Prepare_GoldenPictures_EqualsTransformers()
+    public void Prepare_GoldenImages_EqualsTransformers()
     {
         using var scope = NewDisposeScope();
-        var prepared = Pictures.Select(new ClipPreparation(Folder, Side).Prepare).ToList();
+        var prepared = Images.Select(new ClipImageProcessor(Folder, Side).Prepare).ToList();
 
         Goldens.AssertClose(Numbers.Read("pixel_values"), cat(prepared, dim: 0), 1e-4, "pixel_values");
     }
@@ -50,18 +50,18 @@ public sealed class ClipScorerTests : IDisposable
     }
 
     [Fact]
-    public void Embed_GoldenPicturesAndPrompts_EqualsTransformers()
+    public void Embed_GoldenImagesAndPrompts_EqualsTransformers()
     {
         using var scope = NewDisposeScope();
         using var scorer = new ClipScorer(Folder, CPU);
 
-        var pictures = Pictures.Select(scorer.Embed).ToArray();
+        var images = Images.Select(scorer.Embed).ToArray();
         var texts = Prompts.Select(scorer.Embed).ToArray();
 
-        Goldens.AssertClose(UnitLength("image_embeds"), Stack(pictures), 1e-4, "image_embeds");
+        Goldens.AssertClose(UnitLength("image_embeds"), Stack(images), 1e-4, "image_embeds");
         Goldens.AssertClose(UnitLength("text_embeds"), Stack(texts), 1e-4, "text_embeds");
-        var cosines = pictures
-            .Select(picture => texts.Select(text => (float)ClipScorer.Cosine(picture, text)).ToArray())
+        var cosines = images
+            .Select(image => texts.Select(text => (float)ClipScorer.Cosine(image, text)).ToArray())
             .ToArray();
         Goldens.AssertClose(Numbers.Read("cosine"), Stack(cosines), 1e-4, "cosine");
     }
@@ -114,11 +114,11 @@ public sealed class ClipScorerTests : IDisposable
     [InlineData("\"crop_size\": 31")]
     public void Preparation_NotSupported_NamesTheFile(string setting)
     {
-        folder.Write(ClipPreparation.ConfigFile, $"{{{setting}}}");
+        folder.Write(ClipImageProcessor.ConfigFile, $"{{{setting}}}");
 
-        var error = Assert.Throws<TextualInversionException>(() => new ClipPreparation(folder.Path, 32));
+        var error = Assert.Throws<TextualInversionException>(() => new ClipImageProcessor(folder.Path, 32));
 
-        Assert.Contains(ClipPreparation.ConfigFile, error.Message);
+        Assert.Contains(ClipImageProcessor.ConfigFile, error.Message);
     }
 
     [Theory]
@@ -127,12 +127,12 @@ public sealed class ClipScorerTests : IDisposable
     public void Preparation_FilesOf2022_IsTheSame(string config)
     {
         using var scope = NewDisposeScope();
-        folder.Write(ClipPreparation.ConfigFile, config.Replace("SIDE", $"{Side}", StringComparison.Ordinal));
-        var picture = Pictures[0];
+        folder.Write(ClipImageProcessor.ConfigFile, config.Replace("SIDE", $"{Side}", StringComparison.Ordinal));
+        var image = Images[0];
 
-        var prepared = new ClipPreparation(folder.Path, Side).Prepare(picture);
+        var prepared = new ClipImageProcessor(folder.Path, Side).Prepare(image);
 
-        Goldens.AssertClose(new ClipPreparation(Folder, Side).Prepare(picture), prepared, 1e-7, "pixels");
+        Goldens.AssertClose(new ClipImageProcessor(Folder, Side).Prepare(image), prepared, 1e-7, "pixels");
     }
 
     private void Refuses(string expected, Action<Dictionary<string, Tensor>, JsonObject> change)

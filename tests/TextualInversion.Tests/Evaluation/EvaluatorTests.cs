@@ -34,29 +34,26 @@ public sealed class EvaluatorTests : IDisposable
 
         var row = Assert.Single(result.Rows);
         var given = Given.Select(clip.Embed).ToList();
-        var pictures = row.Pictures.ToLookup(
-            picture => picture.Prompt,
-            picture => clip.Embed(PictureDecoder.Decode(picture.Path))
-        );
+        var images = row.Images.ToLookup(image => image.Prompt, image => clip.Embed(ImageDecoder.Decode(image.Path)));
         Assert.Equal(
             ["a photo of <new>", "a photo of <new> on a beach", "a sketch of <new>"],
-            pictures.Select(group => group.Key)
+            images.Select(group => group.Key)
         );
         Assert.Equal(
-            pictures["a photo of <new>"]
+            images["a photo of <new>"]
                 .SelectMany(made => given.Select(other => ClipScorer.Cosine(made, other)))
                 .Average(),
-            row.Likeness.Mean,
+            row.ImageSimilarity.Mean,
             12
         );
-        var beach = pictures["a photo of <new> on a beach"]
+        var beach = images["a photo of <new> on a beach"]
             .Average(made => ClipScorer.Cosine(made, clip.Embed("a photo of on a beach")));
-        var sketch = pictures["a sketch of <new>"].Average(made => ClipScorer.Cosine(made, clip.Embed("a sketch of")));
-        Assert.Equal((beach + sketch) / 2, row.Obedience.Mean, 12);
+        var sketch = images["a sketch of <new>"].Average(made => ClipScorer.Cosine(made, clip.Embed("a sketch of")));
+        Assert.Equal((beach + sketch) / 2, row.TextSimilarity.Mean, 12);
         Assert.Equal(ClipScorer.Cosine(given[0], given[1]), result.Ceiling!.Value, 12);
-        Assert.Equal(row.Likeness.Mean - result.Baseline.Likeness.Mean, row.LikenessGain.Mean, 12);
-        Assert.Equal("a photo of cat", result.Baseline.Pictures[0].Prompt);
-        Assert.Equal([7ul, 8ul], row.Pictures.Take(2).Select(picture => picture.Seed));
+        Assert.Equal(row.ImageSimilarity.Mean - result.Baseline.ImageSimilarity.Mean, row.LikenessGain.Mean, 12);
+        Assert.Equal("a photo of cat", result.Baseline.Images[0].Prompt);
+        Assert.Equal([7ul, 8ul], row.Images.Take(2).Select(image => image.Seed));
     }
 
     [Fact]
@@ -112,7 +109,7 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Key_WhatDecidesOnThePixels_IsInIt()
     {
-        var painter = new CandidatePainter(model, golden.SchedulerConfig, "model");
+        var painter = new CandidateGenerator(model, golden.SchedulerConfig, "model");
         using var rows = Rows();
         using var others = rows.neg();
         var candidate = Word(rows);
@@ -125,8 +122,8 @@ public sealed class EvaluatorTests : IDisposable
             painter.Key(candidate, generation with { Prompt = "the <new>" }, 1),
             painter.Key(candidate, generation with { Steps = 3 }, 1),
             painter.Key(candidate, generation with { Guidance = 2 }, 1),
-            new CandidatePainter(model, golden.SchedulerConfig, "other").Key(candidate, generation, 1),
-            new CandidatePainter(
+            new CandidateGenerator(model, golden.SchedulerConfig, "other").Key(candidate, generation, 1),
+            new CandidateGenerator(
                 model,
                 golden.SchedulerConfig with
                 {
@@ -154,14 +151,14 @@ public sealed class EvaluatorTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(0)]
-    public void Validate_TooFewPictures_SaysSo(int count) =>
+    public void Validate_TooFewImages_SaysSo(int count) =>
         Assert.Contains(
             $"--count {count}",
             Assert.Throws<TextualInversionException>((Options with { Count = count }).Validate).Message
         );
 
-    private static RgbPicture[] Given =>
-        [.. Enumerable.Range(0, 2).Select(i => PillowFixture.Picture(Goldens.Open("clip.safetensors"), $"image{i}"))];
+    private static RgbImage[] Given =>
+        [.. Enumerable.Range(0, 2).Select(i => PillowFixture.Image(Goldens.Open("clip.safetensors"), $"image{i}"))];
 
     private EvaluationOptions Options =>
         new()
@@ -189,9 +186,9 @@ public sealed class EvaluatorTests : IDisposable
     {
         using var rows = Rows();
         var evaluator = new Evaluator(
-            new CandidatePainter(model, golden.SchedulerConfig, "model"),
+            new CandidateGenerator(model, golden.SchedulerConfig, "model"),
             clip,
-            new PictureCache(folder.File(cache)),
+            new ImageCache(folder.File(cache)),
             Options
         );
         return evaluator.Run(
@@ -219,12 +216,12 @@ public sealed class EvaluatorTests : IDisposable
             expected.Rows[0] with
             {
                 Signs = [],
-                Pictures = [],
+                Images = [],
             },
             actual.Rows[0] with
             {
                 Signs = [],
-                Pictures = [],
+                Images = [],
             }
         );
         Assert.Equal(expected.Rows[0].Signs, actual.Rows[0].Signs);

@@ -28,7 +28,7 @@ internal sealed class GoldenModel(string name)
 
     public ModelFolder Folder { get; } = new(Goldens.Path("models", name));
 
-    /// <summary>Prompts, states, predictions and pictures.</summary>
+    /// <summary>Prompts, states, predictions and images.</summary>
     public SafetensorsFile Numbers => Goldens.Open($"{name}.safetensors");
 
     public SchedulerConfig SchedulerConfig =>

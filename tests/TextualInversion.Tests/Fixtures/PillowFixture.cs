@@ -4,7 +4,7 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>What the real Pillow makes of pictures; the script that made each file is in its metadata under <c>script</c>.</summary>
+/// <summary>What the real Pillow makes of images; the script that made each file is in its metadata under <c>script</c>.</summary>
 internal static class PillowFixture
 {
     public static SafetensorsFile Resize { get; } = Open("resize-pillow.safetensors");
@@ -17,7 +17,7 @@ internal static class PillowFixture
         return [.. json.RootElement.Clone().EnumerateArray()];
     }
 
-    /// <summary>The content of the small picture file <paramref name="name"/>, such as <c>rgb.png</c>.</summary>
+    /// <summary>The content of the small image file <paramref name="name"/>, such as <c>rgb.png</c>.</summary>
     public static byte[] Content(string name)
     {
         using var bytes = Decode.Read($"{name}.file");
@@ -25,10 +25,10 @@ internal static class PillowFixture
     }
 
     /// <summary>A tensor (H, W, 3) of bytes.</summary>
-    public static RgbPicture Picture(SafetensorsFile file, string key)
+    public static RgbImage Image(SafetensorsFile file, string key)
     {
         using var pixels = file.Read(key);
-        return new RgbPicture([.. pixels.bytes], (int)pixels.shape[1], (int)pixels.shape[0]);
+        return new RgbImage([.. pixels.bytes], (int)pixels.shape[1], (int)pixels.shape[0]);
     }
 
     private static SafetensorsFile Open(string name) =>

@@ -6,8 +6,8 @@ namespace TextualInversion.Tests.Fixtures;
 /// <summary>PNG files made in a test.</summary>
 internal static class PngFile
 {
-    /// <param name="widthPixels">of the picture</param>
-    /// <param name="heightPixels">of the picture</param>
+    /// <param name="widthPixels">of the image</param>
+    /// <param name="heightPixels">of the image</param>
     /// <param name="pixel">from x and y to red, green, blue and alpha</param>
     public static byte[] Make(int widthPixels, int heightPixels, Func<int, int, byte[]> pixel)
     {
@@ -25,14 +25,14 @@ internal static class PngFile
         return image.ToByteArray(MagickFormat.Png32);
     }
 
-    /// <summary>A gray picture.</summary>
+    /// <summary>A gray image.</summary>
     public static byte[] Gray(int widthPixels, int heightPixels, Func<int, int, byte> gray) =>
         Make(widthPixels, heightPixels, (x, y) => [gray(x, y), gray(x, y), gray(x, y), 255]);
 
-    public static byte[] Of(RgbPicture picture) =>
+    public static byte[] Of(RgbImage image) =>
         Make(
-            picture.WidthPixels,
-            picture.HeightPixels,
-            (x, y) => [.. picture.Pixels.AsSpan((y * picture.WidthPixels + x) * 3, 3), 255]
+            image.WidthPixels,
+            image.HeightPixels,
+            (x, y) => [.. image.Pixels.AsSpan((y * image.WidthPixels + x) * 3, 3), 255]
         );
 }

@@ -21,18 +21,18 @@ internal static class PublishedModels
         """;
 
     /// <summary>The configs of a line by part.</summary>
-    public static IReadOnlyDictionary<string, JsonNode> Configs(ModelLine line) =>
+    public static IReadOnlyDictionary<string, JsonNode> Configs(ModelVersion line) =>
         (
             line switch
             {
-                ModelLine.StableDiffusion1 => new Dictionary<string, string>
+                ModelVersion.StableDiffusion1 => new Dictionary<string, string>
                 {
                     ["unet"] =
                         $$"""{ "_class_name": "UNet2DConditionModel", {{Levels4}}, "attention_head_dim": 8, "cross_attention_dim": 768, "sample_size": 64, "use_linear_projection": false }""",
                     ["vae"] = $$"""{ {{VaeLevels}}, "scaling_factor": 0.18215 }""",
                     ["text_encoder"] = ClipLarge,
                 },
-                ModelLine.StableDiffusion2 => new Dictionary<string, string>
+                ModelVersion.StableDiffusion2 => new Dictionary<string, string>
                 {
                     ["unet"] =
                         $$"""{ "_class_name": "UNet2DConditionModel", {{Levels4}}, "attention_head_dim": [5, 10, 20, 20], "cross_attention_dim": 1024, "sample_size": 96, "use_linear_projection": true }""",
@@ -58,16 +58,16 @@ internal static class PublishedModels
 
     /// <summary>A checkpoint with the configs' networks: its names and shapes.</summary>
     public static IReadOnlyList<(string Name, long[] Shape)> Tensors(
-        ModelLine line,
+        ModelVersion line,
         IReadOnlyDictionary<string, JsonNode> configs
     )
     {
-        var shapes = new OriginalShapes().UNet(configs["unet"]).Vae(configs["vae"]);
+        var shapes = new LdmShapes().UNet(configs["unet"]).Vae(configs["vae"]);
         return (
             line switch
             {
-                ModelLine.StableDiffusion1 => shapes.Clip(configs["text_encoder"], "cond_stage_model.transformer."),
-                ModelLine.StableDiffusion2 => shapes.OpenClip(
+                ModelVersion.StableDiffusion1 => shapes.Clip(configs["text_encoder"], "cond_stage_model.transformer."),
+                ModelVersion.StableDiffusion2 => shapes.OpenClip(
                     configs["text_encoder"],
                     "cond_stage_model.model.",
                     unused: 1

@@ -31,7 +31,7 @@ public sealed class GenerationMemoryTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>The peaks of the process beyond the 4.13 GB of weights, as they were measured on a CPU; decoding is the most of one picture.</summary>
+    /// <summary>The peaks of the process beyond the 4.13 GB of weights, as they were measured on a CPU; decoding is the most of one image.</summary>
     [Theory]
     [InlineData(512, 1_600_000_000)]
     [InlineData(768, 3_150_000_000)]
@@ -47,7 +47,7 @@ public sealed class GenerationMemoryTests : IDisposable
     [InlineData(ScalarType.Float32, 512, 550_000_000)]
     [InlineData(ScalarType.BFloat16, 512, 250_000_000)]
     [InlineData(ScalarType.Float32, 768, 1_270_000_000)]
-    public void Estimate_AnotherPicture_TakesNearWhatAStepDid(ScalarType type, int side, long measured)
+    public void Estimate_AnotherImage_TakesNearWhatAStepDid(ScalarType type, int side, long measured)
     {
         var options = Guided with { Width = side, Height = side };
         Assert.InRange(
@@ -58,7 +58,7 @@ public sealed class GenerationMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Estimate_ManyPictures_GrowsByTheStepOfEach()
+    public void Estimate_ManyImages_GrowsByTheStepOfEach()
     {
         var memory = Of(ScalarType.Float32);
         // 4 bytes of (45 maps of the widest level, 320 x 64 x 64; and its skips, 3 of each of four levels)
@@ -83,12 +83,12 @@ public sealed class GenerationMemoryTests : IDisposable
         Assert.Equal(2 * 1000, single.Estimate(Unguided, 1) - half.Estimate(Unguided, 1)); // of the U-Net alone, while decoding
         Assert.Equal(
             4 * 30,
-            single.Estimate(Unguided with { Init = new RgbPicture([], 0, 0) }, 1) - single.Estimate(Unguided, 1)
+            single.Estimate(Unguided with { Init = new RgbImage([], 0, 0) }, 1) - single.Estimate(Unguided, 1)
         ); // the VAE's encoder
     }
 
     [Fact]
-    public void Estimate_LargePicture_IsDecodedInTiles()
+    public void Estimate_LargeImage_IsDecodedInTiles()
     {
         var memory = Of(ScalarType.Float32);
         Assert.True(

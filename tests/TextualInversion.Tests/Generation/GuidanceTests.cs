@@ -97,7 +97,7 @@ public sealed class GuidanceTests
         var condition = new PromptConditioning(model, new PromptTokenizers(model.Tokenizers, []), rows: null).Encode(
             options,
             isGuided: false,
-            pictures: 1
+            images: 1
         );
 
         var key = $"skip.{name}.{clipSkip - 1}"; // diffusers counts what is skipped
@@ -115,8 +115,8 @@ public sealed class GuidanceTests
 
         var rescaled = Guidance.Apply(unguided, guided, scale: 5, rescale: 1);
 
-        for (var picture = 0; picture < 2; picture++)
-            Assert.Equal(guided[picture].std().item<float>(), rescaled[picture].std().item<float>(), 1e-5);
+        for (var image = 0; image < 2; image++)
+            Assert.Equal(guided[image].std().item<float>(), rescaled[image].std().item<float>(), 1e-5);
         Goldens.AssertClose(plain, Guidance.Apply(unguided, guided, scale: 5, rescale: 0), 0, "none");
         Goldens.AssertClose(
             0.3 * rescaled + 0.7 * plain,
@@ -165,6 +165,6 @@ public sealed class GuidanceTests
     [InlineData(1024, 1024, 1024 * 1024)]
     [InlineData(1032, 1024, 512 * 512)]
     [InlineData(4096, 264, 512 * 264)]
-    public void PixelsAtOnce_LargePicture_IsATile(int height, int width, long expected) =>
+    public void PixelsAtOnce_LargeImage_IsATile(int height, int width, long expected) =>
         Assert.Equal(expected, TiledVae.PixelsAtOnce(height, width));
 }

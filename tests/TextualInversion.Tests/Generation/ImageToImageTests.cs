@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tests.Generation;
 
 /// <summary>
-/// Runs that begin in the middle, from a picture, against diffusers' image to image on the small model of the repository
+/// Runs that begin in the middle, from an image, against diffusers' image to image on the small model of the repository
 /// (<c>Fixtures/image-to-image.safetensors</c>, whose metadata say how it was made).
 /// </summary>
 public sealed class ImageToImageTests
@@ -28,10 +28,10 @@ public sealed class ImageToImageTests
         Path.Combine(Goldens.Repository, "tests", "goldens", "models", "sd1")
     );
 
-    private static readonly RgbPicture Picture = Read("image");
+    private static readonly RgbImage Image = Read("image");
 
     [Fact]
-    public void Denoise_FromAPicture_IsThatOfDiffusers()
+    public void Denoise_FromAImage_IsThatOfDiffusers()
     {
         using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
         var cases = JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray().ToList();
@@ -41,7 +41,7 @@ public sealed class ImageToImageTests
     }
 
     [Fact]
-    public void Denoise_StrengthOne_TakesAllStepsAndStillHasThePicture()
+    public void Denoise_StrengthOne_TakesAllStepsAndStillHasTheImage()
     {
         using var scope = NewDisposeScope();
         using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
@@ -55,7 +55,7 @@ public sealed class ImageToImageTests
             Guidance = 1,
             Width = 32,
             Height = 32,
-            Init = Picture,
+            Init = Image,
             Strength = 1,
         };
 
@@ -79,7 +79,7 @@ public sealed class ImageToImageTests
             Guidance = 1,
             Width = 32,
             Height = 32,
-            Init = Picture,
+            Init = Image,
             Strength = strength,
         };
         Assert.StartsWith(
@@ -93,11 +93,11 @@ public sealed class ImageToImageTests
     public void ToPixels_OtherShape_CutsAroundTheCentre()
     {
         // A white square between two black ones.
-        var wide = new RgbPicture(new byte[12 * 4 * 3], 12, 4);
+        var wide = new RgbImage(new byte[12 * 4 * 3], 12, 4);
         for (var y = 0; y < 4; y++)
             Array.Fill(wide.Pixels, (byte)255, (y * 12 + 4) * 3, 4 * 3);
 
-        using var pixels = InitPicture.ToPixels(wide, 8, 8);
+        using var pixels = InitImage.ToPixels(wide, 8, 8);
 
         Assert.Equal([1, 3, 8, 8], pixels.shape);
         Assert.Equal(1, pixels.min().item<float>());
@@ -115,9 +115,9 @@ public sealed class ImageToImageTests
             Sampler = Samplers.OfFolder(config)!.Value,
             Steps = reference.GetProperty("num_inference_steps").GetInt32(),
             Guidance = reference.GetProperty("guidance_scale").GetDouble(),
-            Width = Picture.WidthPixels,
-            Height = Picture.HeightPixels,
-            Init = Picture,
+            Width = Image.WidthPixels,
+            Height = Image.HeightPixels,
+            Init = Image,
             Strength = reference.GetProperty("strength").GetDouble(),
         };
         var seed = reference.GetProperty("seed").GetUInt64();
@@ -137,10 +137,10 @@ public sealed class ImageToImageTests
     private static TextToImage Pipeline(IDiffusionModel model, SchedulerConfig config) =>
         new(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null);
 
-    private static RgbPicture Read(string name)
+    private static RgbImage Read(string name)
     {
         using var pixels = Reference.Read(name); // (H, W, 3)
-        return new RgbPicture(pixels.data<byte>().ToArray(), (int)pixels.shape[1], (int)pixels.shape[0]);
+        return new RgbImage(pixels.data<byte>().ToArray(), (int)pixels.shape[1], (int)pixels.shape[0]);
     }
 
     private static SchedulerConfig Config(JsonElement reference)

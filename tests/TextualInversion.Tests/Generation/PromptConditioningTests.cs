@@ -19,9 +19,9 @@ public sealed class PromptConditioningTests
         using var model = new GoldenModel(name).Open();
         var tokenizers = new PromptTokenizers(model.Tokenizers, []);
         var conditioning = new PromptConditioning(model, tokenizers, rows: null);
-        var plain = conditioning.Encode(Options("a red cat"), isGuided: false, pictures: 1);
+        var plain = conditioning.Encode(Options("a red cat"), isGuided: false, images: 1);
 
-        var weighted = conditioning.Encode(Options("a (red:1.5) cat"), isGuided: false, pictures: 1);
+        var weighted = conditioning.Encode(Options("a (red:1.5) cat"), isGuided: false, images: 1);
 
         var redBegins = 1 + tokenizers.First.Split("a").Count();
         var redEnds = redBegins + tokenizers.First.Split("red").Count();
@@ -58,7 +58,7 @@ public sealed class PromptConditioningTests
                 Negative = "blur",
             },
             isGuided: true,
-            pictures: 2
+            images: 2
         );
 
         var length = tokenizers.First.Tokenize("").Ids.Count;
@@ -75,10 +75,10 @@ public sealed class PromptConditioningTests
                 "pooled of the first chunk"
             );
 
-        void Check(long picture, string prompt, int chunk) =>
+        void Check(long image, string prompt, int chunk) =>
             Goldens.AssertClose(
-                conditioning.Encode(Options(prompt), isGuided: false, pictures: 1).EncoderHiddenStates,
-                both.EncoderHiddenStates.narrow(0, picture, 1).narrow(1, chunk * length, length),
+                conditioning.Encode(Options(prompt), isGuided: false, images: 1).EncoderHiddenStates,
+                both.EncoderHiddenStates.narrow(0, image, 1).narrow(1, chunk * length, length),
                 1e-5,
                 prompt
             );

@@ -56,9 +56,9 @@ public sealed class TextToImageTests
         var (options, config) = Options(item, file);
         using var generator = new Generator(item.GetProperty("seed").GetUInt64());
 
-        // One generator draws one picture's noise after the other's, as in diffusers.
-        var pictures = Enumerable.Repeat(generator, (int)expected.shape[0]).ToList();
-        var latents = cat([.. new TextToImage(model, config, tokenizers, rows).Denoise(options, pictures)], dim: 0);
+        // One generator draws one image's noise after the other's, as in diffusers.
+        var images = Enumerable.Repeat(generator, (int)expected.shape[0]).ToList();
+        var latents = cat([.. new TextToImage(model, config, tokenizers, rows).Denoise(options, images)], dim: 0);
 
         Goldens.AssertClose(
             expected,
@@ -72,16 +72,12 @@ public sealed class TextToImageTests
                 tokenizers.First.Tokenize(options.Prompt).Ids.Select(id => (long)id)
             );
         if (golden.Tensors.ContainsKey($"{name}.image"))
-            AssertPicture(
-                golden.Read($"{name}.image"),
-                TextToImage.ToPicture(model.DecodeLatents(latents)).Pixels,
-                name
-            );
+            AssertImage(golden.Read($"{name}.image"), TextToImage.ToImage(model.DecodeLatents(latents)).Pixels, name);
     }
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Generate_SameSeed_IsTheGoldenPicture(string file)
+    public void Generate_SameSeed_IsTheGoldenImage(string file)
     {
         var golden = Goldens.Open(file);
         using var model = GoldenModel.Of(file).Open();
@@ -94,10 +90,10 @@ public sealed class TextToImageTests
             var (options, config) = Options(item, file);
             var pipeline = new TextToImage(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null);
 
-            var picture = pipeline.Generate(options, item.GetProperty("seed").GetUInt64());
+            var image = pipeline.Generate(options, item.GetProperty("seed").GetUInt64());
 
             var name = item.GetProperty("case").ToString();
-            AssertPicture(golden.Read($"{name}.image"), picture.Pixels, name);
+            AssertImage(golden.Read($"{name}.image"), image.Pixels, name);
         }
     }
 
@@ -135,7 +131,7 @@ public sealed class TextToImageTests
         );
     }
 
-    private static void AssertPicture(Tensor expected, byte[] actual, string name)
+    private static void AssertImage(Tensor expected, byte[] actual, string name)
     {
         var reference = expected.data<byte>().ToArray();
         Assert.Equal(reference.Length, actual.Length);

@@ -23,7 +23,7 @@ public sealed class WebUiParametersTests
             WebUiParameters.Format(
                 Options with
                 {
-                    Init = new RgbPicture([], 0, 0),
+                    Init = new RgbImage([], 0, 0),
                     Strength = 0.6,
                     ClipSkip = 2,
                     Eta = 0.5,

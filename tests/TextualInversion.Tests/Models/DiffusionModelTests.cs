@@ -99,7 +99,7 @@ public sealed class DiffusionModelTests : IDisposable
         var conditioning = model.EncodePrompts(
             tokens,
             rows: null,
-            [PictureGeometry.Whole(64, 72), PictureGeometry.CenterCrop(100, 300, 50)]
+            [SizeConditioning.Whole(64, 72), SizeConditioning.CenterCrop(100, 300, 50)]
         );
 
         Assert.Equal(

@@ -156,12 +156,12 @@ public sealed class LearnerTests
     private static TrainingBatch Batch(SafetensorsFile golden, IDiffusionModel model, string key)
     {
         var pixels = golden.Read("pixels").index_select(0, golden.Read($"{key}.image_index"));
-        var latents = model.EncodePictures(pixels).Sample(golden.Read($"{key}.posterior_noise"));
+        var latents = model.EncodeImages(pixels).Sample(golden.Read($"{key}.posterior_noise"));
         Goldens.AssertClose(golden.Read($"{key}.latents"), latents, Tolerance, $"latents of {key}");
         var prompts = model
             .Tokenizers.Select((tokenizer, encoder) => Prompts(golden.Read($"{key}.ids{encoder}"), tokenizer))
             .ToList();
-        var whole = PictureGeometry.Whole((int)pixels.shape[2], (int)pixels.shape[3]);
+        var whole = SizeConditioning.Whole((int)pixels.shape[2], (int)pixels.shape[3]);
         return new TrainingBatch(
             latents,
             golden.Read($"{key}.noise"),

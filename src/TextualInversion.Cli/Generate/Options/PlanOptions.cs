@@ -4,15 +4,15 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Generate.Options;
 
-/// <summary>How many pictures, from which noise, and in which order, as a <see cref="PicturePlan"/>.</summary>
+/// <summary>How many images, from which noise, and in which order, as a <see cref="ImagePlan"/>.</summary>
 internal sealed class PlanOptions
 {
-    private const int MostPictures = 100_000;
+    private const int MostImages = 100_000;
 
     private readonly Option<int> count = new("--count")
     {
         HelpName = "N",
-        Description = "Pictures of each prompt; picture i uses seed + i. Default: 1.",
+        Description = "Images of each prompt; image i uses seed + i. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
@@ -26,7 +26,7 @@ internal sealed class PlanOptions
         HelpName = "NAME=VALUES",
         Description = "The same for its rows.",
     };
-    private readonly Option<bool> grid = new("--grid") { Description = "Puts all pictures on one sheet, too." };
+    private readonly Option<bool> grid = new("--grid") { Description = "Puts all images on one sheet, too." };
 
     public Option[] MostUsed => [count, seed];
 
@@ -34,36 +34,36 @@ internal sealed class PlanOptions
 
     public Option Grid => grid;
 
-    /// <summary>Whether there is to be a sheet of all pictures.</summary>
+    /// <summary>Whether there is to be a sheet of all images.</summary>
     public bool HasSheet(ParseResult parsed) =>
         parsed.GetValue(grid) || parsed.GetValue(gridX) is not null || parsed.GetValue(gridY) is not null;
 
-    /// <summary>Of the first picture; drawn where nobody names one.</summary>
-    public ulong FirstSeed(ParseResult parsed, RecordedPicture? recorded) =>
+    /// <summary>Of the first image; drawn where nobody names one.</summary>
+    public ulong FirstSeed(ParseResult parsed, ImageMetadata? recorded) =>
         parsed.GetValue(seed) ?? recorded?.Seed ?? SharedOptions.DrawSeed();
 
     /// <exception cref="TextualInversionException">The count is out of range.</exception>
     public void Validate(ParseResult parsed)
     {
-        if (parsed.GetValue(count) is var number and (< 1 or > MostPictures))
-            throw new TextualInversionException($"--count {number}: choose a number from 1 to {MostPictures}.");
+        if (parsed.GetValue(count) is var number and (< 1 or > MostImages))
+            throw new TextualInversionException($"--count {number}: choose a number from 1 to {MostImages}.");
     }
 
     /// <param name="parsed">what was typed</param>
-    /// <param name="prompts">a picture of each prompt</param>
+    /// <param name="prompts">an image of each prompt</param>
     /// <param name="firstSeed">see <see cref="FirstSeed"/></param>
     /// <exception cref="TextualInversionException">The axes are none, or say something else than the count.</exception>
-    public PicturePlan Make(ParseResult parsed, IReadOnlyList<GenerateOptions> prompts, ulong firstSeed)
+    public ImagePlan Make(ParseResult parsed, IReadOnlyList<GenerateOptions> prompts, ulong firstSeed)
     {
         var (x, y) = (parsed.GetValue(gridX), parsed.GetValue(gridY));
         if (x is null && y is null)
-            return PicturePlan.OfPrompts(prompts, firstSeed, parsed.GetValue(count));
+            return ImagePlan.OfPrompts(prompts, firstSeed, parsed.GetValue(count));
         if (prompts.Count > 1 || parsed.GetValue(count) > 1)
             throw new TextualInversionException(
-                "--grid-x and --grid-y say which pictures there are; give one prompt and leave --count out (seed=1..4 is an axis)."
+                "--grid-x and --grid-y say which images there are; give one prompt and leave --count out (seed=1..4 is an axis)."
             );
-        return PicturePlan.OfAxes(
-            new PictureJob(prompts[0], firstSeed, new EmbeddingVariation()),
+        return ImagePlan.OfAxes(
+            new ImageJob(prompts[0], firstSeed, new EmbeddingVariation()),
             x is null ? null : GridAxis.Parse(x),
             y is null ? null : GridAxis.Parse(y)
         );

@@ -5,7 +5,7 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Generate.Options;
 
-/// <summary>What to draw, in words: prompts, the negative, a picture's own settings, and the embeddings that they name.</summary>
+/// <summary>What to draw, in words: prompts, the negative, an image's own settings, and the embeddings that they name.</summary>
 internal sealed class PromptOptions
 {
     private readonly Option<string?> prompt = new("--prompt")
@@ -33,7 +33,7 @@ internal sealed class PromptOptions
     private readonly Option<string?> from = new("--from")
     {
         HelpName = "PICTURE",
-        Description = "Repeats a picture from the settings inside it; what else is given counts in their place.",
+        Description = "Repeats an image from the settings inside it; what else is given counts in their place.",
     };
 
     public Option[] MostUsed => [prompt, negative, embeddings];
@@ -53,22 +53,22 @@ internal sealed class PromptOptions
     /// <exception cref="TextualInversionException">A file that is named cannot be read, or holds no prompt or no settings.</exception>
     public PromptRequest Read(ParseResult parsed)
     {
-        var recorded = parsed.GetValue(from) is { } picture ? RecordedPicture.Read(picture) : null;
+        var recorded = parsed.GetValue(from) is { } image ? ImageMetadata.Read(image) : null;
         IReadOnlyList<string> texts = parsed.GetValue(prompts) is { } file
             ? PromptFile.Read(file)
             : [parsed.GetValue(prompt) ?? recorded!.Prompt];
         return new PromptRequest(texts, parsed.GetValue(negative) ?? recorded?.Negative, recorded);
     }
 
-    /// <summary>Those that are named, else those that painted the recorded picture, else those in the usual folder that the prompts call.</summary>
+    /// <summary>Those that are named, else those that painted the recorded image, else those in the usual folder that the prompts call.</summary>
     /// <exception cref="TextualInversionException">One cannot be read.</exception>
-    public EmbeddingShelf FindEmbeddings(ParseResult parsed, PromptRequest request, Messages messages)
+    public EmbeddingSet FindEmbeddings(ParseResult parsed, PromptRequest request, ConsoleLog messages)
     {
         if (parsed.GetValue(embeddings) is { Length: > 0 } named)
-            return EmbeddingShelf.Named(named.Select(EmbeddingArgument.Parse), request.All, messages.Warn);
+            return EmbeddingSet.Named(named.Select(EmbeddingArgument.Parse), request.All, messages.Warn);
         if (request.Recorded?.Embeddings is { } then)
-            return EmbeddingShelf.Named(then.Select(EmbeddingArgument.Parse));
-        var shelf = EmbeddingShelf.Searched(EmbeddingShelf.Folder, request.All, messages.Warn, out var triggers);
+            return EmbeddingSet.Named(then.Select(EmbeddingArgument.Parse));
+        var shelf = EmbeddingSet.Searched(EmbeddingSet.Folder, request.All, messages.Warn, out var triggers);
         PromptWarnings.OfUnknownWords(request.All, shelf, triggers, messages);
         return shelf;
     }
@@ -78,7 +78,7 @@ internal sealed class PromptOptions
 /// <param name="Texts">the prompts</param>
 /// <param name="Negative">what not to draw; null where nothing is said</param>
 /// <param name="Recorded">the settings that count where nothing is said; null without <c>--from</c></param>
-internal sealed record PromptRequest(IReadOnlyList<string> Texts, string? Negative, RecordedPicture? Recorded)
+internal sealed record PromptRequest(IReadOnlyList<string> Texts, string? Negative, ImageMetadata? Recorded)
 {
     /// <summary>The prompts and the negative.</summary>
     public IReadOnlyList<string> All => [.. Texts, Negative ?? ""];

@@ -2,12 +2,12 @@ using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train.Listeners;
 
-/// <summary>Has pictures painted before the first step and after each so many.</summary>
+/// <summary>Has images painted before the first step and after each so many.</summary>
 /// <param name="painter">that paints</param>
-/// <param name="show">told the step, the steps in all, the picture and the pictures</param>
+/// <param name="show">told the step, the steps in all, the image and the images</param>
 /// <param name="cancellationToken">ends the painting</param>
 internal sealed class SampleListener(
-    SamplePainter painter,
+    SampleGenerator painter,
     Action<int, int, int, int> show,
     CancellationToken cancellationToken
 ) : IRunListener
@@ -18,7 +18,7 @@ internal sealed class SampleListener(
             painter.Paint(
                 step.Step,
                 step.Rows,
-                picture => show(step.Step, step.Steps, picture, painter.Plan.Pictures.Count),
+                image => show(step.Step, step.Steps, image, painter.Plan.Images.Count),
                 cancellationToken
             );
     }

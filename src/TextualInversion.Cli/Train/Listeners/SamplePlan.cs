@@ -2,7 +2,7 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Train.Listeners;
 
-/// <summary>The pictures that show how a training goes.</summary>
+/// <summary>The images that show how a training goes.</summary>
 /// <param name="Every">steps between them</param>
-/// <param name="Pictures">how each is painted, and from which noise</param>
-internal sealed record SamplePlan(int Every, IReadOnlyList<(GenerateOptions Options, ulong Seed)> Pictures);
+/// <param name="Images">how each is painted, and from which noise</param>
+internal sealed record SamplePlan(int Every, IReadOnlyList<(GenerateOptions Options, ulong Seed)> Images);

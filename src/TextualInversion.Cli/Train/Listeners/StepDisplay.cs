@@ -5,7 +5,7 @@ using TextualInversion.Training;
 namespace TextualInversion.Cli.Train.Listeners;
 
 /// <summary>Shows the steps of a training as they are taken.</summary>
-internal sealed class StepDisplay(Messages messages) : IRunListener
+internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
 {
     private const int StepsAveraged = 50; // one step's loss says next to nothing
 
@@ -31,9 +31,9 @@ internal sealed class StepDisplay(Messages messages) : IRunListener
         );
     }
 
-    /// <summary>Shows that a picture is being painted after a step, which may take longer than the step.</summary>
-    public void ShowPainting(int step, int steps, int picture, int pictures) =>
-        display.Show(step, steps, $"  painting {picture}/{pictures}");
+    /// <summary>Shows that an image is being painted after a step, which may take longer than the step.</summary>
+    public void ShowPainting(int step, int steps, int image, int images) =>
+        display.Show(step, steps, $"  painting {image}/{images}");
 
     public void Saving() { }
 

@@ -17,12 +17,7 @@ internal sealed class LearningOptions
         "The largest of the run.",
         options => options.LearningRate
     );
-    private readonly Option<int> batch = Number(
-        "--batch",
-        "N",
-        "Pictures in a forward pass.",
-        options => options.Batch
-    );
+    private readonly Option<int> batch = Number("--batch", "N", "Images in a forward pass.", options => options.Batch);
     private readonly Option<int> accumulate = Number(
         "--accumulate",
         "N",
@@ -32,12 +27,12 @@ internal sealed class LearningOptions
     private readonly Option<int?> resolution = new("--resolution")
     {
         HelpName = "N",
-        Description = "Side of the pictures in pixels, a multiple of 8. Default: the model's.",
+        Description = "Side of the images in pixels, a multiple of 8. Default: the model's.",
     };
     private readonly Option<LearnedProperty> property = new("--property")
     {
         HelpName = "object|style",
-        Description = "What the pictures share, for the choice of templates. Default: object.",
+        Description = "What the images share, for the choice of templates. Default: object.",
     };
     private readonly Option<LearningRateSchedule> schedule = Choice(
         "--lr-schedule",
@@ -60,7 +55,7 @@ internal sealed class LearningOptions
     private readonly Option<int> validateEvery = Number(
         "--validate-every",
         "N",
-        "Steps between losses on fixed pictures, noise and timesteps, by which the best rows are kept; 0 for none.",
+        "Steps between losses on fixed images, noise and timesteps, by which the best rows are kept; 0 for none.",
         options => options.ValidateEvery
     );
     private readonly Option<int> patience = Number(
@@ -87,7 +82,7 @@ internal sealed class LearningOptions
         "How strongly direction is drawn to where it began.",
         options => options.Prior
     );
-    private readonly Option<KeptNorm> keepNorm = Choice(
+    private readonly Option<NormConstraint> keepNorm = Choice(
         "--keep-norm",
         "none|initializer|vocabulary",
         "The norm that the rows have after each step: the vocabulary's mean, that of the initializer, or what the step gives. direction always keeps one.",
@@ -108,13 +103,13 @@ internal sealed class LearningOptions
     private readonly Option<double> noiseOffset = Number(
         "--noise-offset",
         "X",
-        "Noise on whole channels, for very dark or bright pictures, 0.05 to 0.1; 0 for none.",
+        "Noise on whole channels, for very dark or bright images, 0.05 to 0.1; 0 for none.",
         options => options.NoiseOffset
     );
     private readonly Option<bool> antithetic = new("--antithetic")
     {
         Description =
-            "Gives every second picture of a batch the noise of the one before with the opposite sign, at the same timestep.",
+            "Gives every second image of a batch the noise of the one before with the opposite sign, at the same timestep.",
     };
     private readonly Option<double> ema = Number(
         "--ema",

@@ -9,14 +9,14 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Train.Options;
 
-/// <summary>The options of pictures while training. They decide nothing of what is learned.</summary>
+/// <summary>The options of images while training. They decide nothing of what is learned.</summary>
 internal sealed class SamplingOptions
 {
     private readonly Option<int> every = new("--sample-every")
     {
         HelpName = "N",
         Description =
-            "Steps between pictures, runs/NAME/samples/step-000100-1.png, from before the first step on, always from the same noise; 0 for none. Default: 0.",
+            "Steps between images, runs/NAME/samples/step-000100-1.png, from before the first step on, always from the same noise; 0 for none. Default: 0.",
         DefaultValueFactory = _ => 0,
     };
     private readonly Option<string[]> prompts = new("--sample-prompt")
@@ -29,19 +29,18 @@ internal sealed class SamplingOptions
     private readonly Option<int> count = new("--sample-count")
     {
         HelpName = "N",
-        Description = "Pictures of each prompt. Default: 1.",
+        Description = "Images of each prompt. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly Option<ulong> seed = new("--sample-seed")
     {
         HelpName = "N",
-        Description =
-            "Picture i uses seed + i. Default: 0, so that the pictures of all runs start from the same noise.",
+        Description = "Image i uses seed + i. Default: 0, so that the images of all runs start from the same noise.",
     };
     private readonly Option<int?> steps = new("--sample-steps")
     {
         HelpName = "N",
-        Description = $"Steps of the sampler. Default: the model's recommendation, else {ModelWishes.Steps}.",
+        Description = $"Steps of the sampler. Default: the model's recommendation, else {ModelDefaults.Steps}.",
     };
     private readonly Option<double?> guidance = new("--sample-guidance")
     {
@@ -60,17 +59,17 @@ internal sealed class SamplingOptions
 
     /// <summary>What is to be painted; null for nothing.</summary>
     /// <param name="parsed">what was typed</param>
-    /// <param name="setup">of the training: the new word, what the pictures share, and their size</param>
+    /// <param name="setup">of the training: the new word, what the images share, and their size</param>
     /// <param name="model">which may recommend something</param>
     /// <param name="messages">told of what is of no use</param>
     /// <exception cref="TextualInversionException">A number is out of its range, or there is no such sampler.</exception>
-    public SamplePlan? Read(ParseResult parsed, TrainSetup setup, TrainModel model, Messages messages)
+    public SamplePlan? Read(ParseResult parsed, TrainSetup setup, TrainModel model, ConsoleLog messages)
     {
-        var (interval, pictures) = (parsed.GetValue(every), parsed.GetValue(count));
+        var (interval, images) = (parsed.GetValue(every), parsed.GetValue(count));
         if (interval < 0)
             throw new TextualInversionException($"--sample-every {interval}: choose 0 or more steps.");
-        if (pictures is < 1 or > 100)
-            throw new TextualInversionException($"--sample-count {pictures}: choose a number from 1 to 100.");
+        if (images is < 1 or > 100)
+            throw new TextualInversionException($"--sample-count {images}: choose a number from 1 to 100.");
         if (
             interval == 0
             && All.Skip(1).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone
@@ -80,7 +79,7 @@ internal sealed class SamplingOptions
             );
         if (interval == 0)
             return null;
-        var wishes = new ModelWishes(
+        var wishes = new ModelDefaults(
             GenerationDefaults.Read(model.Files),
             model.Noise.Config,
             setup.Options.Resolution!.Value
@@ -93,14 +92,14 @@ internal sealed class SamplingOptions
             var text in texts.Where(text => !text.Contains(setup.Placeholder.Name, StringComparison.OrdinalIgnoreCase))
         )
             messages.Warn(
-                $"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its pictures will all be alike."
+                $"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its images will all be alike."
             );
         var shared = new GenerateOptions
         {
             Prompt = "",
             Sampler = wishes.ChooseSampler(parsed.GetValue(sampler)),
-            Steps = parsed.GetValue(steps) ?? wishes.Defaults.NumInferenceSteps ?? ModelWishes.Steps,
-            Guidance = parsed.GetValue(guidance) ?? wishes.Defaults.GuidanceScale ?? ModelWishes.Guidance,
+            Steps = parsed.GetValue(steps) ?? wishes.Defaults.NumInferenceSteps ?? ModelDefaults.Steps,
+            Guidance = parsed.GetValue(guidance) ?? wishes.Defaults.GuidanceScale ?? ModelDefaults.Guidance,
             Width = wishes.Resolution,
             Height = wishes.Resolution,
         };
@@ -108,7 +107,7 @@ internal sealed class SamplingOptions
         Samplers.Create(shared.Sampler, wishes.Scheduler, shared.Steps, shared.Eta).Dispose();
         var jobs =
             from text in texts
-            from number in Enumerable.Range(0, pictures)
+            from number in Enumerable.Range(0, images)
             select (shared with { Prompt = text }, parsed.GetValue(seed) + (ulong)number);
         return new SamplePlan(interval, [.. jobs]);
     }

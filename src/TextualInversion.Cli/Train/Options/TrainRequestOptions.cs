@@ -12,7 +12,7 @@ internal sealed class TrainRequestOptions
     private readonly Option<string[]> images = new("--images")
     {
         HelpName = "PATH…",
-        Description = "Folders or files with three to five pictures.",
+        Description = "Folders or files with three to five images.",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<string> token = new("--token")
@@ -24,10 +24,10 @@ internal sealed class TrainRequestOptions
     {
         HelpName = "TEXT|auto|FILE",
         Description =
-            "One or more words to start from; auto, the word of the vocabulary that explains the pictures best; or an embedding of any layout with as many vectors. Default: the property's word.",
+            "One or more words to start from; auto, the word of the vocabulary that explains the images best; or an embedding of any layout with as many vectors. Default: the property's word.",
     };
     private readonly LearningOptions learning = new();
-    private readonly TrainingPictureOptions pictures = new();
+    private readonly TrainingImageOptions imageOptions = new();
     private readonly ModelOptions model = new();
     private readonly Option<int> seeds = new("--seeds")
     {
@@ -58,12 +58,12 @@ internal sealed class TrainRequestOptions
 
     public Option[] MostUsed => [images, token, initializer, learning.Property, model.Model, .. learning.MostUsed];
 
-    public Option[] Progress => [.. learning.Progress, pictures.HoldOut, seeds];
+    public Option[] Progress => [.. learning.Progress, imageOptions.HoldOut, seeds];
 
     /// <summary>The groups behind those, as a help page shows them.</summary>
     public (string Title, Option[] Options)[] Others =>
         [
-            ("Pictures and prompts", [.. pictures.All, templates]),
+            ("Images and prompts", [.. imageOptions.All, templates]),
             ("Optimisation", learning.Optimisation),
             ("Model", [model.Variant, model.Config, model.Vae, model.Prediction]),
             ("Machine", [device, precision, gradientCheckpointing, Seed]),
@@ -77,7 +77,7 @@ internal sealed class TrainRequestOptions
     /// <exception cref="TextualInversionException">A number is out of its range, the token is no placeholder, or the file of sentences cannot be used.</exception>
     public TrainRequest Read(ParseResult parsed)
     {
-        var options = pictures.Apply(
+        var options = imageOptions.Apply(
             parsed,
             learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed())
         );
@@ -96,7 +96,7 @@ internal sealed class TrainRequestOptions
             Initializer = parsed.GetValue(initializer),
             Options = options,
             Seeds = count,
-            MirrorsWhateverIsSaid = pictures.AsksToFlip(parsed) || learning.IsCompatible(parsed),
+            ForceFlip = imageOptions.AsksToFlip(parsed) || learning.IsCompatible(parsed),
             Sentences = parsed.GetValue(templates) is { } file
                 ? PromptTemplates.Read(file)
                 : PromptTemplates.For(options.Property),

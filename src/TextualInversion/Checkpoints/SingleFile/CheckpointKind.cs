@@ -21,7 +21,7 @@ internal static class CheckpointKind
 
     /// <returns>the line of the model, and the prefix of its (first) text encoder</returns>
     /// <exception cref="TextualInversionException">It is something else; the message says what.</exception>
-    public static (ModelLine Line, string TextPrefix) Recognise(ITensorFile file)
+    public static (ModelVersion Line, string TextPrefix) Recognise(ITensorFile file)
     {
         var tensors = file.Tensors;
         foreach (var (anywhere, what) in Others)
@@ -32,19 +32,19 @@ internal static class CheckpointKind
         if (WithUNet(tensors, first.Shape) is { } other)
             throw Refused(file, other);
         if (Has("conditioner.embedders.0.transformer.") && Has(SecondTextPrefix))
-            return (ModelLine.StableDiffusionXl, "conditioner.embedders.0.transformer.");
+            return (ModelVersion.StableDiffusionXl, "conditioner.embedders.0.transformer.");
         if (Has("cond_stage_model.transformer."))
-            return (ModelLine.StableDiffusion1, "cond_stage_model.transformer.");
+            return (ModelVersion.StableDiffusion1, "cond_stage_model.transformer.");
         if (Has("cond_stage_model.model."))
-            return (ModelLine.StableDiffusion2, "cond_stage_model.model.");
+            return (ModelVersion.StableDiffusion2, "cond_stage_model.model.");
         if (Has("conditioner.embedders.0.model."))
-            return (ModelLine.StableDiffusion2, "conditioner.embedders.0.model."); // saved by Stability's later code
+            return (ModelVersion.StableDiffusion2, "conditioner.embedders.0.model."); // saved by Stability's later code
         throw Refused(file, "a U-Net without its text encoder; name a whole model");
 
         bool Has(string prefix) => tensors.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
     }
 
-    /// <summary>A model, but none that learns pictures from text alone; null where it is one.</summary>
+    /// <summary>A model, but none that learns images from text alone; null where it is one.</summary>
     private static string? WithUNet(IReadOnlyDictionary<string, TensorEntry> tensors, long[] firstShape)
     {
         var isXl = tensors.Keys.Any(name => name.StartsWith(SecondTextPrefix, StringComparison.Ordinal));
@@ -52,11 +52,11 @@ internal static class CheckpointKind
         {
             [_, 9, ..] => "an inpainting model (its U-Net takes 9 channels); name the model that it was made from",
             [_, 8, ..] =>
-                "a model that edits pictures (its U-Net takes 8 channels); name the model that it was made from",
+                "a model that edits images (its U-Net takes 8 channels); name the model that it was made from",
             [_, 4, ..] when tensors.ContainsKey("edm_mean") || tensors.ContainsKey("edm_vpred.sigma_max") =>
                 "a model that was trained with the noise of EDM, which is not supported",
             [_, 4, ..] when tensors.ContainsKey("model.diffusion_model.label_emb.0.0.weight") && !isXl =>
-                "Stable Diffusion XL's refiner or a model guided by pictures; name the base model",
+                "Stable Diffusion XL's refiner or a model guided by images; name the base model",
             [_, 4, ..] => null,
             _ =>
                 "a model whose U-Net does not take 4 channels, for depth or for enlarging; name the model that it was made from",
@@ -74,8 +74,8 @@ internal static class CheckpointKind
                 "an embedding; name the model, and give the embedding with --embedding",
             _ when tensors.ContainsKey("down_blocks.0.resnets.0.conv1.weight") =>
                 "diffusers' U-Net alone; name the folder above it, which holds model_index.json",
-            _ when tensors.ContainsKey(OriginalVae.Mark)
-                    || tensors.ContainsKey(OriginalVae.Prefix + OriginalVae.Mark)
+            _ when tensors.ContainsKey(LdmVae.Mark)
+                    || tensors.ContainsKey(LdmVae.Prefix + LdmVae.Mark)
                     || tensors.ContainsKey("decoder.mid_block.resnets.0.norm1.weight") =>
                 "a VAE alone; name the model, and give this with --vae",
             _ when tensors.ContainsKey("text_model.embeddings.token_embedding.weight") =>

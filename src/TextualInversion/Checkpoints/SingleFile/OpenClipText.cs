@@ -54,7 +54,7 @@ internal static class OpenClipText
             "ln_final.bias" => ("text_model.final_layer_norm.bias", source),
             "text_projection" when hasProjection => ("text_projection.weight", Transposed(source)),
             "text_projection.weight" when hasProjection => ("text_projection.weight", source),
-            _ => null, // logit_scale and the like belong to comparing with pictures
+            _ => null, // logit_scale and the like belong to comparing with images
         };
 
     private static IEnumerable<(string, TensorSource)> Inside(string[] names, TensorSource source) =>

@@ -12,7 +12,7 @@ public sealed record TokenizerPlace(string Repository, string Folder);
 /// </summary>
 public sealed class SingleFileModel : IModelFiles
 {
-    private readonly OriginalCheckpoint checkpoint;
+    private readonly LdmCheckpoint checkpoint;
     private readonly ModelFolder? config;
     private readonly IReadOnlyDictionary<string, string> tokenizers;
     private readonly Dictionary<string, string> texts = []; // files that are made up here, by their names
@@ -20,7 +20,7 @@ public sealed class SingleFileModel : IModelFiles
     /// <param name="checkpoint">The file.</param>
     /// <param name="config">A folder with configs, scheduler and tokenizers.</param>
     /// <exception cref="TextualInversionException">The folder is of another family.</exception>
-    public SingleFileModel(OriginalCheckpoint checkpoint, ModelFolder config)
+    public SingleFileModel(LdmCheckpoint checkpoint, ModelFolder config)
     {
         (this.checkpoint, this.config, tokenizers) = (checkpoint, config, new Dictionary<string, string>());
         if (config.Family != checkpoint.Family)
@@ -34,19 +34,20 @@ public sealed class SingleFileModel : IModelFiles
     /// <param name="prediction">What the U-Net predicts, <c>epsilon</c> or <c>v_prediction</c>; null to tell it from the file.</param>
     /// <exception cref="TextualInversionException">The architecture cannot be told from the tensors.</exception>
     public SingleFileModel(
-        OriginalCheckpoint checkpoint,
+        LdmCheckpoint checkpoint,
         IReadOnlyDictionary<string, string> tokenizers,
         string? prediction = null
     )
     {
         (this.checkpoint, this.tokenizers) = (checkpoint, tokenizers);
-        var published = PublishedLine.Of(checkpoint.Line);
+        var published = ReferenceConfig.Of(checkpoint.Line);
         var predicts =
-            prediction ?? PredictionOf.Checkpoint(checkpoint.File, checkpoint.Line, () => checkpoint.Part("unet"));
+            prediction
+            ?? PredictionTypeDetector.Detect(checkpoint.File, checkpoint.Line, () => checkpoint.Part("unet"));
         Add(PipelineIndex.FileName, new JsonObject { ["_class_name"] = published.Pipeline });
         Add(
             "scheduler/scheduler_config.json",
-            published.Scheduler(predicts, checkpoint.File.Tensors.ContainsKey(PredictionOf.ZeroSnrMark))
+            published.Scheduler(predicts, checkpoint.File.Tensors.ContainsKey(PredictionTypeDetector.ZeroSnrMark))
         );
         Add(
             "unet/config.json",
@@ -67,11 +68,11 @@ public sealed class SingleFileModel : IModelFiles
     public ModelFamily Family => checkpoint.Family;
 
     /// <summary>Where the tokenizers of a line are published, by the names of their parts, the likeliest place first. All have the same vocabulary, but pad differently.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<TokenizerPlace>> TokenizerPlaces(ModelLine line) =>
-        PublishedLine.Of(line).Tokenizers;
+    public static IReadOnlyDictionary<string, IReadOnlyList<TokenizerPlace>> TokenizerPlaces(ModelVersion line) =>
+        ReferenceConfig.Of(line).Tokenizers;
 
     public T Config<T>(string part) =>
-        ConfigJson.Parse<T>(ReadText($"{part}/config.json"), Full($"{part}/config.json"));
+        ConfigJson.Parse<T>(ReadText($"{part}/config.json"), DisplayPath($"{part}/config.json"));
 
     public ITensorFile Weights(string part)
     {
@@ -99,10 +100,10 @@ public sealed class SingleFileModel : IModelFiles
     public string ReadText(string file) =>
         config is not null ? config.ReadText(file)
         : texts.TryGetValue(file, out var text) ? text
-        : throw new TextualInversionException($"{Full(file)}: there is none.");
+        : throw new TextualInversionException($"{DisplayPath(file)}: there is none.");
 
-    public string Full(string file) =>
-        config is not null ? config.Full(file) : $"{Path} ({file}, told from its tensors)";
+    public string DisplayPath(string file) =>
+        config is not null ? config.DisplayPath(file) : $"{Path} ({file}, told from its tensors)";
 
     private void Add(string file, JsonObject content) => texts.Add(file, content.ToJsonString());
 

@@ -63,7 +63,7 @@ internal static class VaeFile
 
 internal static class VaeMemory
 {
-    /// <summary>A picture's feature maps are the largest tensors there are: each goes as soon as the next exists.</summary>
+    /// <summary>An image's feature maps are the largest tensors there are: each goes as soon as the next exists.</summary>
     public static Tensor Replace(Tensor old, Tensor next)
     {
         old.Dispose();

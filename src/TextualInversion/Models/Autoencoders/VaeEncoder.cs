@@ -9,7 +9,7 @@ namespace TextualInversion.Models.Autoencoders;
 
 /// <summary>
 /// From pixels to latents (Rombach et al. 2022, section 3.1, the KL-regularised autoencoder). Computes in float32: half precision
-/// overflows in some published VAEs, and every picture is encoded only once. Frozen.
+/// overflows in some published VAEs, and every image is encoded only once. Frozen.
 /// </summary>
 public sealed class VaeEncoder : IDisposable
 {

@@ -7,7 +7,7 @@ namespace TextualInversion.Models.Clip;
 
 /// <summary>
 /// A CLIP (Radford et al. 2021) in a folder of transformers' layout: <c>config.json</c>, <c>model.safetensors</c>, a tokenizer's files.
-/// What it makes of pictures and of texts can be compared.
+/// What it makes of images and of texts can be compared.
 /// </summary>
 public sealed class ClipModel : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class ClipModel : IDisposable
         var config = ConfigJson.Parse<ClipConfig>(ConfigJson.ReadText(configPath), configPath);
         if (config.VisionConfig is null || config.TextConfig is null)
             throw new TextualInversionException(
-                $"{configPath}: has no {(config.VisionConfig is null ? "vision_config, so the model sees no pictures" : "text_config, so the model reads no texts")}; a whole CLIP is needed, such as openai/clip-vit-large-patch14."
+                $"{configPath}: has no {(config.VisionConfig is null ? "vision_config, so the model sees no images" : "text_config, so the model reads no texts")}; a whole CLIP is needed, such as openai/clip-vit-large-patch14."
             );
         ImageSize = config.VisionConfig.ImageSize;
         tokenizer = new PromptTokenizer(ClipTokenizer.Load(folder), []);
@@ -67,12 +67,12 @@ public sealed class ClipModel : IDisposable
         RequireNothingElse(file);
     }
 
-    /// <summary>The side of the square picture that it sees, in pixels.</summary>
+    /// <summary>The side of the square image that it sees, in pixels.</summary>
     public int ImageSize { get; }
 
     /// <param name="pixels">(B, 3, S, S), normalised</param>
     /// <returns>(B, P), each of length 1</returns>
-    public Tensor EmbedPictures(Tensor pixels)
+    public Tensor EmbedImages(Tensor pixels)
     {
         using var scope = NewDisposeScope();
         return UnitLength(vision.Forward(pixels.to(device))).MoveToOuterDisposeScope();
@@ -140,6 +140,6 @@ internal sealed record ClipConfig
 
     public ClipVisionConfig? VisionConfig { get; init; }
 
-    /// <summary>The width of what pictures and texts are compared in.</summary>
+    /// <summary>The width of what images and texts are compared in.</summary>
     public int ProjectionDim { get; init; } = 512;
 }

@@ -14,7 +14,7 @@ public sealed record ClipVisionConfig
 
     public int NumAttentionHeads { get; init; } = 12;
 
-    /// <summary>The side of the square picture that it sees, in pixels.</summary>
+    /// <summary>The side of the square image that it sees, in pixels.</summary>
     public int ImageSize { get; init; } = 224;
 
     /// <summary>The side of a patch, in pixels.</summary>
@@ -27,7 +27,7 @@ public sealed record ClipVisionConfig
 
     internal ClipLayerConfig Layer => new(HiddenSize, IntermediateSize, NumAttentionHeads, LayerNormEps, HiddenAct);
 
-    /// <summary>The patches of a picture.</summary>
+    /// <summary>The patches of an image.</summary>
     internal int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
 
     /// <exception cref="TextualInversionException">The config describes no network.</exception>
@@ -39,7 +39,7 @@ public sealed record ClipVisionConfig
             );
         if (PatchSize < 1 || ImageSize < PatchSize)
             throw new TextualInversionException(
-                $"{file}: its vision_config has image_size {ImageSize} and patch_size {PatchSize}; a patch must fit into the picture."
+                $"{file}: its vision_config has image_size {ImageSize} and patch_size {PatchSize}; a patch must fit into the image."
             );
     }
 }

@@ -7,7 +7,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Clip;
 
 /// <summary>
-/// CLIP's image tower, a vision transformer (Radford et al. 2021, section 2.4; Dosovitskiy et al. 2021): a picture cut into patches, each a token
+/// CLIP's image tower, a vision transformer (Radford et al. 2021, section 2.4; Dosovitskiy et al. 2021): an image cut into patches, each a token
 /// behind one for the whole. Frozen.
 /// </summary>
 public sealed class ClipVisionTransformer : IDisposable
@@ -25,7 +25,7 @@ public sealed class ClipVisionTransformer : IDisposable
     /// <param name="config">The widths and depths.</param>
     /// <param name="file">The weights: <c>vision_model.</c> and <c>visual_projection</c>.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="projectionWidth">The width of what pictures and texts are compared in.</param>
+    /// <param name="projectionWidth">The width of what images and texts are compared in.</param>
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
     public ClipVisionTransformer(ClipVisionConfig config, ITensorFile file, Device device, int projectionWidth)
     {

@@ -20,7 +20,7 @@ internal sealed class PromptEncoder : IDisposable
         var config = files.Config<ClipTextConfig>(part);
         if (Tokenizer.VocabularySize > config.VocabSize)
             throw new TextualInversionException(
-                $"{files.Full(folder)}: has {Tokenizer.VocabularySize} tokens, the text encoder only {config.VocabSize}; they do not belong together."
+                $"{files.DisplayPath(folder)}: has {Tokenizer.VocabularySize} tokens, the text encoder only {config.VocabSize}; they do not belong together."
             );
         Encoder = new ClipTextEncoder(config, files.Weights(part), device, hasProjection);
     }

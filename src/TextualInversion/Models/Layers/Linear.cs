@@ -24,7 +24,9 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
     internal Tensor ForwardByOneDnn(Tensor x)
     {
         Tensor Apply() => OneDnn.Linear(x, weight, bias);
-        return FrozenFunction.IsWanted(x) ? FrozenFunction.Apply(() => (Apply(), Gradients), x) : Apply();
+        return CustomAutogradFunction.IsWanted(x)
+            ? CustomAutogradFunction.Apply(() => (Apply(), Gradients), x)
+            : Apply();
     }
 
     private bool IsFasterByOneDnn(Tensor x) =>

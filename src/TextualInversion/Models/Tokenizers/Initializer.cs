@@ -30,12 +30,12 @@ public sealed class Initializer
     {
         if (!phrase.EnumerateRunes().Any(MayMean))
             throw new TextualInversionException(
-                $"The initializer \"{phrase}\" is no word. Name what the pictures show, such as cat."
+                $"The initializer \"{phrase}\" is no word. Name what the images show, such as cat."
             );
         var ids = tokenizer.Encode(phrase);
         if (ids.Any(id => id == tokenizer.BeginningOfText || id == tokenizer.EndOfText))
             throw new TextualInversionException(
-                $"The initializer \"{phrase}\" holds a special token. Name what the pictures show, such as cat."
+                $"The initializer \"{phrase}\" holds a special token. Name what the images show, such as cat."
             );
         foreach (var word in Words(tokenizer, ids))
         {

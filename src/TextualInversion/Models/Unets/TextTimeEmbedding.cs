@@ -6,7 +6,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Unets;
 
 /// <summary>
-/// What Stable Diffusion XL adds to the timestep: the pooled text and, as sines and cosines, the picture's size and crop
+/// What Stable Diffusion XL adds to the timestep: the pooled text and, as sines and cosines, the image's size and crop
 /// (Podell et al. 2023, section 2.2), through a small network.
 /// </summary>
 internal sealed class TextTimeEmbedding
@@ -22,7 +22,7 @@ internal sealed class TextTimeEmbedding
         linear2 = new Linear(weights / "linear_2", timeWidth, timeWidth);
     }
 
-    /// <param name="added">of B pictures</param>
+    /// <param name="added">of B images</param>
     /// <param name="type">the type in which the network computes</param>
     /// <returns>(B, timeWidth)</returns>
     public Tensor Forward(AddedConditioning added, ScalarType type)

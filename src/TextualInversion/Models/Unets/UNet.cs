@@ -14,7 +14,7 @@ namespace TextualInversion.Models.Unets;
 public sealed class UNet : IDisposable
 {
     private readonly WeightStore store;
-    private readonly Recomputation? recomputation;
+    private readonly GradientCheckpoint? recomputation;
     private readonly ScalarType type;
     private readonly TimestepEmbedding timeEmbedding;
     private readonly TextTimeEmbedding? addEmbedding;
@@ -34,7 +34,7 @@ public sealed class UNet : IDisposable
     public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, bool gradientCheckpointing = false)
     {
         config.Validate(file.FilePath);
-        recomputation = gradientCheckpointing ? new Recomputation() : null;
+        recomputation = gradientCheckpointing ? new GradientCheckpoint() : null;
         this.type = type;
         store = new WeightStore(file, type, device, key => key);
         var weights = store.Root;
@@ -83,7 +83,7 @@ public sealed class UNet : IDisposable
     /// <summary>What the network takes for noise (or for velocity, where it was trained to) in the latents.</summary>
     /// <param name="noisyLatents">(B, 4, h, w), of any height and width</param>
     /// <param name="timesteps">(B), in [0, 1000), not always whole</param>
-    /// <param name="conditioning">of B pictures</param>
+    /// <param name="conditioning">of B images</param>
     /// <returns>(B, 4, h, w) float32</returns>
     public Tensor Forward(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning)
     {
@@ -113,7 +113,7 @@ public sealed class UNet : IDisposable
     public void Backward(Tensor loss)
     {
         loss.backward();
-        FrozenFunction.EndBackward();
+        CustomAutogradFunction.EndBackward();
         recomputation?.EndBackward();
     }
 

@@ -12,7 +12,7 @@ internal sealed record UNetLevel(
     int Index,
     Weights Weights,
     long TimeWidth,
-    Recomputation? Recomputation
+    GradientCheckpoint? GradientCheckpoint
 )
 {
     public int Channels => Config.BlockOutChannels[Index];
@@ -35,12 +35,12 @@ internal sealed record UNetLevel(
         new(
             Resnet(Weights / "resnets" / index, inputs),
             hasAttention ? Transformer(Weights / "attentions" / index) : null,
-            Recomputation
+            GradientCheckpoint
         );
 }
 
 /// <summary>A residual block and the transformer behind it, where there is one.</summary>
-internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transformer, Recomputation? recomputation)
+internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transformer, GradientCheckpoint? recomputation)
 {
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates)
     {

@@ -81,7 +81,7 @@ public sealed record UNetConfig
     /// <summary><c>text_time</c> in Stable Diffusion XL, null in the others.</summary>
     public string? AdditionEmbedType { get; init; }
 
-    /// <summary>How many sines and cosines there are for each number of the picture's size and crop.</summary>
+    /// <summary>How many sines and cosines there are for each number of the image's size and crop.</summary>
     public int? AdditionTimeEmbedDim { get; init; }
 
     /// <summary>The width of those together with the pooled text.</summary>
@@ -146,10 +146,10 @@ public sealed record UNetConfig
     {
         if (
             AdditionTimeEmbedDim is not { } width
-            || ProjectionClassEmbeddingsInputDim != pooledWidth + PictureGeometry.Length * width
+            || ProjectionClassEmbeddingsInputDim != pooledWidth + SizeConditioning.Length * width
         )
             throw new TextualInversionException(
-                $"{file}: has addition_time_embed_dim {AdditionTimeEmbedDim} and projection_class_embeddings_input_dim {ProjectionClassEmbeddingsInputDim}, which must be {PictureGeometry.Length} times the former and the {pooledWidth} of the pooled text; the U-Net and the text encoders do not belong together."
+                $"{file}: has addition_time_embed_dim {AdditionTimeEmbedDim} and projection_class_embeddings_input_dim {ProjectionClassEmbeddingsInputDim}, which must be {SizeConditioning.Length} times the former and the {pooledWidth} of the pooled text; the U-Net and the text encoders do not belong together."
             );
     }
 }

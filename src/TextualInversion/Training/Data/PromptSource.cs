@@ -3,19 +3,19 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Training.Data;
 
-/// <summary>The sentence that a picture is learned under: its own description where it has one, else a template drawn at random, as the options say.</summary>
+/// <summary>The sentence that an image is learned under: its own description where it has one, else a template drawn at random, as the options say.</summary>
 public sealed class PromptSource
 {
     private readonly IReadOnlyList<string> templates;
     private readonly TrainOptions options;
-    private readonly string?[] captions; // as templates, one for each picture
+    private readonly string?[] captions; // as templates, one for each image
 
-    /// <param name="pictures">The pictures.</param>
+    /// <param name="images">The images.</param>
     /// <param name="templates">Sentences with <c>{}</c> for the placeholder.</param>
     /// <param name="initializer">The words that a description may hold in the placeholder's place.</param>
     /// <param name="options">How descriptions are used.</param>
     public PromptSource(
-        IReadOnlyList<TrainingPicture> pictures,
+        IReadOnlyList<TrainingImage> images,
         IReadOnlyList<string> templates,
         string initializer,
         TrainOptions options
@@ -25,15 +25,15 @@ public sealed class PromptSource
         this.options = options;
         captions =
         [
-            .. pictures.Select(picture =>
-                options.Captions != CaptionUse.Off && picture.Caption is { } caption
+            .. images.Select(image =>
+                options.Captions != CaptionUse.Off && image.Caption is { } caption
                     ? Captions.ToTemplate(caption, initializer)
                     : null
             ),
         ];
     }
 
-    /// <summary>For each picture its description as a prompt, null where the templates are used.</summary>
+    /// <summary>For each image its description as a prompt, null where the templates are used.</summary>
     public IReadOnlyList<string?> Descriptions(Placeholder placeholder) =>
         [.. captions.Select(caption => caption is null ? null : PromptTemplates.Format(caption, placeholder.Name))];
 
@@ -47,9 +47,9 @@ public sealed class PromptSource
     }
 
     /// <summary>A prompt to learn under.</summary>
-    internal string Prompt(int picture, Placeholder placeholder, StepRandom random)
+    internal string Prompt(int image, Placeholder placeholder, StepRandom random)
     {
-        var caption = options.Captions == CaptionUse.Mixed && random.Uniform() < 0.5 ? null : captions[picture];
+        var caption = options.Captions == CaptionUse.Mixed && random.Uniform() < 0.5 ? null : captions[image];
         return PromptTemplates.Format(
             caption is null ? templates[random.Index(templates.Count)] : CaptionTags.Vary(caption, options, random),
             placeholder.Name
@@ -57,6 +57,6 @@ public sealed class PromptSource
     }
 
     /// <summary>A prompt to measure under, which no option varies.</summary>
-    internal string ValidationPrompt(int picture, Placeholder placeholder, StepRandom random) =>
-        PromptTemplates.Format(captions[picture] ?? templates[random.Index(templates.Count)], placeholder.Name);
+    internal string ValidationPrompt(int image, Placeholder placeholder, StepRandom random) =>
+        PromptTemplates.Format(captions[image] ?? templates[random.Index(templates.Count)], placeholder.Name);
 }

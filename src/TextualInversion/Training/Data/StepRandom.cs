@@ -13,7 +13,7 @@ internal sealed class StepRandom(ulong seed, StepRandom.Purpose purpose, long co
     /// <summary>What the numbers are for: each purpose has a sequence of its own, so that one option does not shift another's draws.</summary>
     public enum Purpose
     {
-        PictureOrder,
+        BucketBatchSampler,
         Prompt,
         Flip,
         Timestep,

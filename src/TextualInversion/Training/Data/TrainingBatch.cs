@@ -9,15 +9,15 @@ namespace TextualInversion.Training.Data;
 /// <param name="Noise">(B, 4, h, w), standard normal</param>
 /// <param name="Timesteps">B, in [0, 1000)</param>
 /// <param name="Prompts">B prompts that hold the placeholder, for each text encoder</param>
-/// <param name="Pictures">B sizes and crops</param>
+/// <param name="Images">B sizes and crops</param>
 public sealed record TrainingBatch(
     Tensor Latents,
     Tensor Noise,
     long[] Timesteps,
     IReadOnlyList<PromptTokens> Prompts,
-    IReadOnlyList<PictureGeometry> Pictures
+    IReadOnlyList<SizeConditioning> Images
 )
 {
-    /// <summary>What counts of each picture, (B, h, w) in [0, 1]; null where everything does.</summary>
+    /// <summary>What counts of each image, (B, h, w) in [0, 1]; null where everything does.</summary>
     public Tensor? Mask { get; init; }
 }

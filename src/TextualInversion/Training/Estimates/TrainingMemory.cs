@@ -15,8 +15,8 @@ public static class TrainingMemory
         MapsOfTransformer = 36;
 
     /// <param name="files">the model</param>
-    /// <param name="side">of the pictures, in pixels; null for the model's own. Those of other shapes have no more pixels, see <see cref="TextualInversion.Data.AspectBuckets"/></param>
-    /// <param name="batch">pictures in a forward pass</param>
+    /// <param name="side">of the images, in pixels; null for the model's own. Those of other shapes have no more pixels, see <see cref="TextualInversion.Data.AspectBuckets"/></param>
+    /// <param name="batch">images in a forward pass</param>
     /// <param name="type">what the U-Net computes in</param>
     /// <returns>bytes, without gradient checkpointing</returns>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>

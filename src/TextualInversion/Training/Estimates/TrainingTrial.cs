@@ -34,8 +34,8 @@ public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds,
     )
     {
         var clock = new Stopwatch();
-        var set = concept.Pictures;
-        var batches = new BatchSource(
+        var set = concept.Images;
+        var batches = new BatchSampler(
             set,
             concept.Prompts,
             new PromptTokenizers(model.Tokenizers, [concept.Placeholder]),

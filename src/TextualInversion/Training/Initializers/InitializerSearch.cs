@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Initializers;
 
 /// <summary>
-/// Looks for the word of the vocabulary from which training starts best: the one with the lowest validation loss on the pictures. A gradient tells of the whole vocabulary which words
+/// Looks for the word of the vocabulary from which training starts best: the one with the lowest validation loss on the images. A gradient tells of the whole vocabulary which words
 /// are worth a look, a first-order estimate that costs one pass for all of them; those are compared by <see cref="SuccessiveHalving"/>. Then the same once more from the best of them.
 /// Nothing in it is random but what the validation set has fixed.
 /// </summary>
@@ -38,7 +38,7 @@ public sealed class InitializerSearch : IDisposable
         this.options = options with
         {
             Optimizer = OptimizerKind.AdamW,
-            KeepNorm = KeptNorm.None,
+            KeepNorm = NormConstraint.None,
             SnrGamma = 0,
             Ema = 0,
         };
@@ -46,12 +46,12 @@ public sealed class InitializerSearch : IDisposable
         vectors = concept.Placeholder.Vectors;
         var steps = schedule.Config.NumTrainTimesteps;
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
-        examples = ValidationSet.Examples(concept.Pictures.Learned.Count, steps).Count;
+        examples = ValidationSet.Examples(concept.Images.Learned.Count, steps).Count;
         for (var most = FirstExamples; ; most = Math.Min(2 * most, examples))
         {
             sets[most] = new ValidationSet(
-                concept.Pictures,
-                concept.Pictures.Learned,
+                concept.Images,
+                concept.Images.Learned,
                 concept.Prompts,
                 tokenizers,
                 options.Batch,

@@ -7,7 +7,7 @@ namespace TextualInversion.Training.RunFiles;
 /// <param name="Step">steps done</param>
 /// <param name="Loss">null before the first step</param>
 /// <param name="ValidationLoss">null where none was due, as are the next</param>
-/// <param name="HeldOutLoss">of a picture that was not learned from</param>
+/// <param name="HeldOutLoss">of an image that was not learned from</param>
 /// <param name="GradientNorm">null before the first step</param>
 /// <param name="Nearest">of each row the nearest word; null where none was looked for</param>
 /// <param name="Norms">of each row</param>

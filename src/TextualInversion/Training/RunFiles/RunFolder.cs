@@ -84,19 +84,19 @@ public sealed class RunFolder : IDisposable
     /// <summary>See <see cref="ReportPath"/>.</summary>
     public static string ReportIn(string folder) => Path.Combine(folder, "report.html");
 
-    /// <summary>Where the pictures are that were painted while training.</summary>
+    /// <summary>Where the images are that were painted while training.</summary>
     public static string SamplesIn(string folder) => Path.Combine(folder, "samples");
 
-    /// <summary>A picture that was painted after a step.</summary>
+    /// <summary>An image that was painted after a step.</summary>
     /// <param name="step">0 for before the first</param>
-    /// <param name="number">of the picture, counted from 1</param>
+    /// <param name="number">of the image, counted from 1</param>
     public string SamplePath(int step, int number) =>
         Path.Combine(
             SamplesIn(FolderPath),
             string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}-{number}.png")
         );
 
-    /// <summary>The embedding with which the pictures of a step were painted.</summary>
+    /// <summary>The embedding with which the images of a step were painted.</summary>
     public string SampleRowsPath(int step) =>
         Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
@@ -115,7 +115,7 @@ public sealed class RunFolder : IDisposable
         DeleteSteps(CheckpointsIn(FolderPath));
     }
 
-    /// <summary>The same for the pictures.</summary>
+    /// <summary>The same for the images.</summary>
     public void DeleteSamples() => DeleteSteps(SamplesIn(FolderPath));
 
     /// <summary>Deletes what an earlier run left that one of several seeds has no place for, or that would be confused with it.</summary>

@@ -5,29 +5,29 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Stopping;
 
 /// <summary>
-/// Pictures, noise, timesteps and prompts that are fixed once. On them the loss falls as the rows learn, which the loss of a training step,
+/// Images, noise, timesteps and prompts that are fixed once. On them the loss falls as the rows learn, which the loss of a training step,
 /// whose noise hides it, does not show (Voronov et al. 2023, https://arxiv.org/abs/2302.04841). Nothing here depends on the run's seed or
-/// options, so that the losses of different runs on the same pictures can be compared.
+/// options, so that the losses of different runs on the same images can be compared.
 /// </summary>
 internal sealed class ValidationSet : IDisposable
 {
     private const ulong Seed = 0;
     private const int FewestExamples = 16,
-        MostPictures = 32;
+        MostImages = 32;
     private const double GoldenRatio = 0.6180339887498949; // (sqrt(5) - 1) / 2
 
     private readonly List<TrainingBatch> batches,
         withoutPrompts;
 
-    /// <param name="set">pictures, of which the latents' means are taken</param>
+    /// <param name="set">images, of which the latents' means are taken</param>
     /// <param name="of">the numbers of those to measure</param>
     /// <param name="prompts">sentences for them</param>
     /// <param name="tokenizers">that know the placeholder</param>
     /// <param name="batch">examples in a forward pass</param>
     /// <param name="trainTimesteps">of the noise schedule</param>
-    /// <param name="most">examples: of more, a selection that is spread over timesteps and pictures</param>
+    /// <param name="most">examples: of more, a selection that is spread over timesteps and images</param>
     public ValidationSet(
-        TrainingSet set,
+        LatentDataset set,
         IReadOnlyList<int> of,
         PromptSource prompts,
         PromptTokenizers tokenizers,
@@ -37,34 +37,31 @@ internal sealed class ValidationSet : IDisposable
     )
     {
         var all = Examples(of.Count, trainTimesteps)
-            .Select((example, number) => (Picture: of[example.Picture], example.Timestep, Number: number))
+            .Select((example, number) => (Image: of[example.Image], example.Timestep, Number: number))
             .ToList();
         var examples = Spread(all.Count, most).Select(number => all[number]).ToList();
         var placeholder = tokenizers.First.Placeholders[0];
         batches =
         [
-            .. examples
-                .GroupBy(example => set.Size(example.Picture))
-                .SelectMany(size => size.Chunk(batch))
-                .Select(Batch),
+            .. examples.GroupBy(example => set.Size(example.Image)).SelectMany(size => size.Chunk(batch)).Select(Batch),
         ];
         withoutPrompts =
         [
             .. batches.Select(full => full with { Prompts = tokenizers.Tokenize([.. full.Timesteps.Select(_ => "")]) }),
         ];
 
-        TrainingBatch Batch((int Picture, long Timestep, int Number)[] chunk)
+        TrainingBatch Batch((int Image, long Timestep, int Number)[] chunk)
         {
             using var scope = NewDisposeScope();
-            var pictures = chunk.Select(example => example.Picture).ToArray();
-            var noise = cat([.. chunk.Select(example => Noise(set.Shape(example.Picture, 1), example.Number))], dim: 0)
+            var images = chunk.Select(example => example.Image).ToArray();
+            var noise = cat([.. chunk.Select(example => Noise(set.Shape(example.Image, 1), example.Number))], dim: 0)
                 .to(set.Device); // (B, 4, h, w)
-            var upright = new bool[pictures.Length];
-            var latents = set.Sample(pictures, upright, zeros_like(noise));
+            var upright = new bool[images.Length];
+            var latents = set.Sample(images, upright, zeros_like(noise));
             var texts = chunk
                 .Select(example =>
                     prompts.ValidationPrompt(
-                        example.Picture,
+                        example.Image,
                         placeholder,
                         new StepRandom(Seed, StepRandom.Purpose.Prompt, example.Number)
                     )
@@ -75,10 +72,10 @@ internal sealed class ValidationSet : IDisposable
                 noise.DetachFromDisposeScope(),
                 [.. chunk.Select(example => example.Timestep)],
                 tokenizers.Tokenize(texts),
-                [.. pictures.Select(set.Geometry)]
+                [.. images.Select(set.Geometry)]
             )
             {
-                Mask = set.Masks(pictures, upright)?.DetachFromDisposeScope(),
+                Mask = set.Masks(images, upright)?.DetachFromDisposeScope(),
             };
         }
     }
@@ -87,7 +84,7 @@ internal sealed class ValidationSet : IDisposable
     /// <param name="lossOf">the mean loss of a batch</param>
     public double Loss(Func<TrainingBatch, double> lossOf) => Mean(batches, lossOf);
 
-    /// <summary>The same with empty prompts: what the model knows of the pictures without being told a word.</summary>
+    /// <summary>The same with empty prompts: what the model knows of the images without being told a word.</summary>
     public double LossWithoutPrompts(Func<TrainingBatch, double> lossOf) => Mean(withoutPrompts, lossOf);
 
     public void Dispose()
@@ -101,25 +98,25 @@ internal sealed class ValidationSet : IDisposable
     }
 
     /// <summary>
-    /// Every picture at the same number of timesteps, those of a picture spread evenly over the schedule, and those of all pictures together too.
-    /// Of many pictures an even selection.
+    /// Every image at the same number of timesteps, those of an image spread evenly over the schedule, and those of all images together too.
+    /// Of many images an even selection.
     /// </summary>
-    internal static List<(int Picture, long Timestep)> Examples(int pictures, int trainTimesteps)
+    internal static List<(int Image, long Timestep)> Examples(int images, int trainTimesteps)
     {
-        var chosen = Math.Min(pictures, MostPictures);
+        var chosen = Math.Min(images, MostImages);
         var each = (FewestExamples + chosen - 1) / chosen;
         return
         [
             .. from level in Enumerable.Range(0, each)
-            from picture in Enumerable.Range(0, chosen)
-            let position = (level + ((picture + 0.5) / chosen)) / each
-            select (picture * pictures / chosen, (long)(position * trainTimesteps)),
+            from image in Enumerable.Range(0, chosen)
+            let position = (level + ((image + 0.5) / chosen)) / each
+            select (image * images / chosen, (long)(position * trainTimesteps)),
         ];
     }
 
     /// <summary>
-    /// Numbers below <paramref name="count"/>, one in each of so many equal parts, at places in them that differ: the parts are timesteps, and where pictures take turns in each,
-    /// the same place would always be the same picture.
+    /// Numbers below <paramref name="count"/>, one in each of so many equal parts, at places in them that differ: the parts are timesteps, and where images take turns in each,
+    /// the same place would always be the same image.
     /// </summary>
     internal static IEnumerable<int> Spread(int count, int most)
     {

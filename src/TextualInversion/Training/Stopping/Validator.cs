@@ -1,6 +1,6 @@
 namespace TextualInversion.Training.Stopping;
 
-/// <summary>Measures the rows on the pictures that are learned from, and on the one that is held out.</summary>
+/// <summary>Measures the rows on the images that are learned from, and on the one that is held out.</summary>
 internal sealed class Validator : IDisposable
 {
     private readonly Learner learner;
@@ -10,7 +10,7 @@ internal sealed class Validator : IDisposable
     private readonly double? heldOutWithoutPrompts;
 
     /// <param name="learner">whose rows</param>
-    /// <param name="learned">examples of the pictures that are learned from</param>
+    /// <param name="learned">examples of the images that are learned from</param>
     /// <param name="heldOut">examples of the one that is not; null where all are</param>
     public Validator(Learner learner, ValidationSet learned, ValidationSet? heldOut)
     {

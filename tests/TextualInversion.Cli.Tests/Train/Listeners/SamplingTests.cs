@@ -7,7 +7,7 @@ using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Tests.Train.Listeners;
 
-/// <summary>Pictures while training, and the page at its end.</summary>
+/// <summary>Images while training, and the page at its end.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class SamplingTests : IDisposable
 {
@@ -49,15 +49,15 @@ public sealed class SamplingTests : IDisposable
             );
         Assert.False(Directory.Exists(folder.File($"without/{Run}/samples")));
         Assert.Equal(4 * 2, Directory.EnumerateFiles(folder.File($"with/{Run}/samples"), "*.png").Count());
-        var pictures = Enumerable
+        var images = Enumerable
             .Range(0, 4)
-            .Select(step => PictureDecoder.Decode(folder.File($"with/{Run}/samples/step-{step:D6}-1.png")).Pixels)
+            .Select(step => ImageDecoder.Decode(folder.File($"with/{Run}/samples/step-{step:D6}-1.png")).Pixels)
             .ToList();
-        Assert.All(pictures.Zip(pictures.Skip(1)), pair => Assert.NotEqual(pair.First, pair.Second));
+        Assert.All(images.Zip(images.Skip(1)), pair => Assert.NotEqual(pair.First, pair.Second));
     }
 
     [Fact]
-    public async Task Train_Sample_IsThePictureThatGeneratePaintsWithTheRowsBesideIt()
+    public async Task Train_Sample_IsTheImageThatGeneratePaintsWithTheRowsBesideIt()
     {
         await TrainAsync(
             "sd1",
@@ -79,7 +79,7 @@ public sealed class SamplingTests : IDisposable
         foreach (var step in new[] { "000000", "000002" })
         {
             var sample = folder.File($"{Run}/samples/step-{step}-1.png");
-            var (exitCode, _, error) = await Ti.RunAsync(
+            var (exitCode, _, error) = await TiRunner.RunAsync(
                 "generate",
                 "--from",
                 sample,
@@ -88,14 +88,14 @@ public sealed class SamplingTests : IDisposable
             );
 
             Assert.True(exitCode == 0, error);
-            var parameters = WebUiParameters.Parse(PictureFile.ReadParameters(sample)!);
+            var parameters = WebUiParameters.Parse(ImageFile.ReadParameters(sample)!);
             Assert.Equal(
                 ("a photo of <my-cat>", "3", "7", "32x32"),
                 (parameters.Prompt, parameters.Find("Steps"), parameters.Find("Seed"), parameters.Find("Size"))
             );
             // The training's U-Net may add in another order.
             Assert.All(
-                PictureDecoder.Decode(sample).Pixels.Zip(PictureDecoder.Decode(folder.File($"{step}.png")).Pixels),
+                ImageDecoder.Decode(sample).Pixels.Zip(ImageDecoder.Decode(folder.File($"{step}.png")).Pixels),
                 pair => Assert.InRange(pair.First - pair.Second, -2, 2)
             );
         }
@@ -122,7 +122,7 @@ public sealed class SamplingTests : IDisposable
 
         Assert.Equal(
             "a painting in the style of <my-cat>",
-            WebUiParameters.Parse(PictureFile.ReadParameters(folder.File($"{Run}/samples/step-000000-1.png"))!).Prompt
+            WebUiParameters.Parse(ImageFile.ReadParameters(folder.File($"{Run}/samples/step-000000-1.png"))!).Prompt
         );
     }
 
@@ -233,7 +233,7 @@ public sealed class SamplingTests : IDisposable
         string output,
         params string[] more
     ) =>
-        Ti.RunAsync([
+        TiRunner.RunAsync([
             "train",
             "--model",
             Goldens.Path("models", model),

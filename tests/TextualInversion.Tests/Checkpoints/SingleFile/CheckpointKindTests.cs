@@ -10,18 +10,18 @@ public sealed class CheckpointKindTests
 
     [Theory]
     [InlineData(
-        ModelLine.StableDiffusion1,
+        ModelVersion.StableDiffusion1,
         "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
     )]
-    [InlineData(ModelLine.StableDiffusion2, "cond_stage_model.model.token_embedding.weight")]
-    [InlineData(ModelLine.StableDiffusion2, "conditioner.embedders.0.model.token_embedding.weight")]
+    [InlineData(ModelVersion.StableDiffusion2, "cond_stage_model.model.token_embedding.weight")]
+    [InlineData(ModelVersion.StableDiffusion2, "conditioner.embedders.0.model.token_embedding.weight")]
     [InlineData(
-        ModelLine.StableDiffusionXl,
+        ModelVersion.StableDiffusionXl,
         "conditioner.embedders.0.transformer.text_model.embeddings.token_embedding.weight",
         "conditioner.embedders.1.model.token_embedding.weight",
         "model.diffusion_model.label_emb.0.0.weight"
     )]
-    public void Recognise_Checkpoints_ByTheirTextEncoders(ModelLine expected, params string[] names)
+    public void Recognise_Checkpoints_ByTheirTextEncoders(ModelVersion expected, params string[] names)
     {
         var (line, prefix) = CheckpointKind.Recognise(File(4, names));
         Assert.Equal(expected, line);
@@ -98,7 +98,7 @@ public sealed class CheckpointKindTests
     )]
     [InlineData(
         8,
-        "a model that edits pictures (its U-Net takes 8 channels); name the model that it was made from",
+        "a model that edits images (its U-Net takes 8 channels); name the model that it was made from",
         "cond_stage_model.transformer.a"
     )]
     [InlineData(
@@ -109,7 +109,7 @@ public sealed class CheckpointKindTests
     [InlineData(4, "a model that was trained with the noise of EDM, which is not supported", "edm_mean")]
     [InlineData(
         4,
-        "Stable Diffusion XL's refiner or a model guided by pictures; name the base model",
+        "Stable Diffusion XL's refiner or a model guided by images; name the base model",
         "conditioner.embedders.0.model.a",
         "model.diffusion_model.label_emb.0.0.weight"
     )]

@@ -26,7 +26,7 @@ public sealed class SingleFileModelTests : IDisposable
     public void Weights_OfEveryPart_EqualTheFolders(string file)
     {
         var expected = GoldenSingleFiles.FolderOf(file);
-        var model = new SingleFileModel(OriginalCheckpoint.Open(Goldens.Path("models", file)), expected);
+        var model = new SingleFileModel(LdmCheckpoint.Open(Goldens.Path("models", file)), expected);
         string[] parts =
         [
             "unet",
@@ -41,11 +41,11 @@ public sealed class SingleFileModelTests : IDisposable
     [Theory]
     [MemberData(nameof(Files))]
     [Trait("Category", Goldens.Category)]
-    public void Model_OfOneFile_MakesTheSamePictureAsTheFolder(string file)
+    public void Model_OfOneFile_MakesTheSameImageAsTheFolder(string file)
     {
         var folderFiles = GoldenSingleFiles.FolderOf(file);
-        var expected = Picture(folderFiles);
-        var actual = Picture(new SingleFileModel(OriginalCheckpoint.Open(Goldens.Path("models", file)), folderFiles));
+        var expected = Image(folderFiles);
+        var actual = Image(new SingleFileModel(LdmCheckpoint.Open(Goldens.Path("models", file)), folderFiles));
         Assert.Equal(expected, actual);
     }
 
@@ -56,7 +56,7 @@ public sealed class SingleFileModelTests : IDisposable
     public void OriginalShapes_OfTheFoldersConfigs_AreTheFilesTensors(string file)
     {
         var checkpoint = TensorFile.Open(Goldens.Path("models", file));
-        var line = new OriginalCheckpoint(checkpoint).Line;
+        var line = new LdmCheckpoint(checkpoint).Line;
         var configs = Directory
             .GetFiles(GoldenSingleFiles.FolderOf(file).Path, "config.json", SearchOption.AllDirectories)
             .ToDictionary(
@@ -82,13 +82,13 @@ public sealed class SingleFileModelTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ModelLine.StableDiffusion1)]
-    [InlineData(ModelLine.StableDiffusion2)]
-    [InlineData(ModelLine.StableDiffusionXl)]
-    public void Config_OfAPublishedModel_IsToldFromItsTensors(ModelLine line)
+    [InlineData(ModelVersion.StableDiffusion1)]
+    [InlineData(ModelVersion.StableDiffusion2)]
+    [InlineData(ModelVersion.StableDiffusionXl)]
+    public void Config_OfAPublishedModel_IsToldFromItsTensors(ModelVersion line)
     {
         var published = PublishedModels.Configs(line);
-        var model = new SingleFileModel(new OriginalCheckpoint(Published(line, spread: 0.2)), NoTokenizers);
+        var model = new SingleFileModel(new LdmCheckpoint(Published(line, spread: 0.2)), NoTokenizers);
         foreach (var (part, config) in published)
             Assert.True(
                 JsonNode.DeepEquals(config, model.Config<JsonNode>(part)),
@@ -97,20 +97,20 @@ public sealed class SingleFileModelTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ModelLine.StableDiffusion1, 0.2, PredictionType.Epsilon, 64)]
-    [InlineData(ModelLine.StableDiffusion2, 0.2, PredictionType.VPrediction, 96)]
-    [InlineData(ModelLine.StableDiffusion2, 0.05, PredictionType.Epsilon, 64)]
-    [InlineData(ModelLine.StableDiffusionXl, 0.2, PredictionType.Epsilon, 128)]
-    [InlineData(ModelLine.StableDiffusionXl, 0.2, PredictionType.VPrediction, 128, "v_pred")]
+    [InlineData(ModelVersion.StableDiffusion1, 0.2, PredictionType.Epsilon, 64)]
+    [InlineData(ModelVersion.StableDiffusion2, 0.2, PredictionType.VPrediction, 96)]
+    [InlineData(ModelVersion.StableDiffusion2, 0.05, PredictionType.Epsilon, 64)]
+    [InlineData(ModelVersion.StableDiffusionXl, 0.2, PredictionType.Epsilon, 128)]
+    [InlineData(ModelVersion.StableDiffusionXl, 0.2, PredictionType.VPrediction, 128, "v_pred")]
     public void Prediction_OfAPublishedModel_IsToldFromItsTensors(
-        ModelLine line,
+        ModelVersion line,
         double spread,
         PredictionType expected,
         int sampleSize,
         params string[] marks
     )
     {
-        var model = new SingleFileModel(new OriginalCheckpoint(Published(line, spread, marks)), NoTokenizers);
+        var model = new SingleFileModel(new LdmCheckpoint(Published(line, spread, marks)), NoTokenizers);
         var scheduler = Scheduler(model);
         Assert.Equal((expected, false), (scheduler.PredictionType, scheduler.RescaleBetasZeroSnr));
         Assert.Equal(
@@ -132,7 +132,7 @@ public sealed class SingleFileModelTests : IDisposable
     {
         var scheduler = Scheduler(
             new SingleFileModel(
-                new OriginalCheckpoint(Published(ModelLine.StableDiffusionXl, 0.2, "v_pred", "ztsnr")),
+                new LdmCheckpoint(Published(ModelVersion.StableDiffusionXl, 0.2, "v_pred", "ztsnr")),
                 NoTokenizers
             )
         );
@@ -146,7 +146,7 @@ public sealed class SingleFileModelTests : IDisposable
     public void Prediction_Forced_IsTakenAsSaid()
     {
         var model = new SingleFileModel(
-            new OriginalCheckpoint(Published(ModelLine.StableDiffusion2, 0.2)),
+            new LdmCheckpoint(Published(ModelVersion.StableDiffusion2, 0.2)),
             NoTokenizers,
             "epsilon"
         );
@@ -171,9 +171,9 @@ public sealed class SingleFileModelTests : IDisposable
         );
         Assert.Equal(
             expected == PredictionType.VPrediction ? "v_prediction" : "epsilon",
-            PredictionOf.Checkpoint(
+            PredictionTypeDetector.Detect(
                 SafetensorsFile.Open(path),
-                ModelLine.StableDiffusion2,
+                ModelVersion.StableDiffusion2,
                 () => throw new InvalidOperationException()
             )
         );
@@ -182,7 +182,7 @@ public sealed class SingleFileModelTests : IDisposable
     [Fact]
     public void Weights_OfAPublishedModel_HaveTheShapesOfTheirConfigs()
     {
-        var checkpoint = new OriginalCheckpoint(Published(ModelLine.StableDiffusion2, 0.2));
+        var checkpoint = new LdmCheckpoint(Published(ModelVersion.StableDiffusion2, 0.2));
         var text = checkpoint.Part("text_encoder").Tensors;
         Assert.Equal([1024L, 1024], text["text_model.encoder.layers.22.self_attn.k_proj.weight"].Shape);
         Assert.Equal([1024L], text["text_model.encoder.layers.22.self_attn.v_proj.bias"].Shape);
@@ -201,7 +201,7 @@ public sealed class SingleFileModelTests : IDisposable
     [Fact]
     public void TokenizerFolder_NoneAtHand_SaysWhereFrom()
     {
-        var model = new SingleFileModel(new OriginalCheckpoint(Published(ModelLine.StableDiffusion1, 0)), NoTokenizers);
+        var model = new SingleFileModel(new LdmCheckpoint(Published(ModelVersion.StableDiffusion1, 0)), NoTokenizers);
         var error = Assert.Throws<TextualInversionException>(() => model.TokenizerFolder("tokenizer")).Message;
         Assert.StartsWith(
             "model.safetensors: comes without a tokenizer, and none of its kind is in the cache (openai/clip-vit-large-patch14 or ",
@@ -212,7 +212,7 @@ public sealed class SingleFileModelTests : IDisposable
         Assert.Equal(
             "here",
             new SingleFileModel(
-                new OriginalCheckpoint(Published(ModelLine.StableDiffusion1, 0)),
+                new LdmCheckpoint(Published(ModelVersion.StableDiffusion1, 0)),
                 new Dictionary<string, string> { ["tokenizer"] = "here" }
             ).TokenizerFolder("tokenizer")
         );
@@ -222,7 +222,7 @@ public sealed class SingleFileModelTests : IDisposable
     public void Constructor_ConfigOfAnotherFamily_SaysSo()
     {
         var error = Assert.Throws<TextualInversionException>(() =>
-            new SingleFileModel(new OriginalCheckpoint(Published(ModelLine.StableDiffusionXl, 0)), GoldenFolder("sd1"))
+            new SingleFileModel(new LdmCheckpoint(Published(ModelVersion.StableDiffusionXl, 0)), GoldenFolder("sd1"))
         );
         Assert.Contains("name a folder of the same kind with --config", error.Message, StringComparison.Ordinal);
     }
@@ -230,10 +230,10 @@ public sealed class SingleFileModelTests : IDisposable
     [Fact]
     public void Constructor_SizesThatNoPublishedModelHas_AsksForTheConfig()
     {
-        var configs = PublishedModels.Configs(ModelLine.StableDiffusion1);
+        var configs = PublishedModels.Configs(ModelVersion.StableDiffusion1);
         configs["text_encoder"]["hidden_size"] = 96L;
-        var checkpoint = new OriginalCheckpoint(
-            new ShapesOnly(PublishedModels.Tensors(ModelLine.StableDiffusion1, configs))
+        var checkpoint = new LdmCheckpoint(
+            new ShapesOnly(PublishedModels.Tensors(ModelVersion.StableDiffusion1, configs))
         );
         var error = Assert.Throws<TextualInversionException>(() => new SingleFileModel(checkpoint, NoTokenizers));
         Assert.Equal(
@@ -245,10 +245,10 @@ public sealed class SingleFileModelTests : IDisposable
     [Fact]
     public void Weights_NoVae_AsksForOne()
     {
-        var tensors = Published(ModelLine.StableDiffusion1, 0)
+        var tensors = Published(ModelVersion.StableDiffusion1, 0)
             .Tensors.Where(tensor => !tensor.Key.StartsWith("first_stage_model", StringComparison.Ordinal))
             .Select(tensor => (tensor.Key, tensor.Value.Shape));
-        var model = new SingleFileModel(new OriginalCheckpoint(new ShapesOnly(tensors)), NoTokenizers);
+        var model = new SingleFileModel(new LdmCheckpoint(new ShapesOnly(tensors)), NoTokenizers);
         Assert.Equal(
             "model.safetensors: holds no VAE; name one with --vae.",
             Assert.Throws<TextualInversionException>(() => model.Weights("vae")).Message
@@ -261,7 +261,7 @@ public sealed class SingleFileModelTests : IDisposable
         SchedulerConfig.Parse(model.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
 
     /// <summary>A published model's tensors; what is read of them spreads by <paramref name="spread"/> around 0.</summary>
-    private static ShapesOnly Published(ModelLine line, double spread, params string[] marks) =>
+    private static ShapesOnly Published(ModelVersion line, double spread, params string[] marks) =>
         new(
             [
                 .. PublishedModels.Tensors(line, PublishedModels.Configs(line)),
@@ -273,14 +273,14 @@ public sealed class SingleFileModelTests : IDisposable
     private static ModelFolder GoldenFolder(string name) => new(Goldens.Path("models", name));
 
     /// <summary>One step of noise prediction and a decoding, which use every part.</summary>
-    private static byte[] Picture(IModelFiles files)
+    private static byte[] Image(IModelFiles files)
     {
         using var scope = NewDisposeScope();
         using var model = DiffusionModel.Open(files, CPU, ScalarType.Float32);
         using var generator = new Generator(7);
         var prompts = new PromptTokenizers(model.Tokenizers, []).Tokenize(["a photo of a cat"]);
         var size = model.Resolution;
-        var conditioning = model.EncodePrompts(prompts, null, [PictureGeometry.Whole(size, size)]);
+        var conditioning = model.EncodePrompts(prompts, null, [SizeConditioning.Whole(size, size)]);
         var latents = randn([1, 4, size / model.PixelsPerCell, size / model.PixelsPerCell], generator: generator);
         var noise = model.PredictNoise(latents, tensor(new[] { 500L }), conditioning);
         return [.. model.DecodeLatents(latents - noise).bytes];

@@ -50,7 +50,7 @@ public sealed class LinearTests
             var input = x.clone().requires_grad_(true);
             var output = compute(input);
             output.sin().sum().backward();
-            FrozenFunction.EndBackward();
+            CustomAutogradFunction.EndBackward();
             return (output.detach(), input.grad!);
         }
     }

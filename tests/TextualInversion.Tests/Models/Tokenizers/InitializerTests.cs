@@ -36,14 +36,14 @@ public sealed class InitializerTests
     [InlineData("* + —")]
     public void Parse_NothingButPunctuation_IsNoWord(string phrase) =>
         Assert.Equal(
-            $"The initializer \"{phrase}\" is no word. Name what the pictures show, such as cat.",
+            $"The initializer \"{phrase}\" is no word. Name what the images show, such as cat.",
             Refusal(phrase)
         );
 
     [Fact]
     public void Parse_SpecialToken_IsRefused() =>
         Assert.Equal(
-            "The initializer \"cat <|endoftext|>\" holds a special token. Name what the pictures show, such as cat.",
+            "The initializer \"cat <|endoftext|>\" holds a special token. Name what the images show, such as cat.",
             Refusal("cat <|endoftext|>")
         );
 

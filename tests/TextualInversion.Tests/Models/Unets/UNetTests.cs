@@ -69,7 +69,7 @@ public sealed class UNetTests
         Goldens.AssertClose(golden.Read("unet.out"), prediction, 0.05, "prediction");
     }
 
-    /// <summary>The states with what Stable Diffusion XL adds, of as many pictures.</summary>
+    /// <summary>The states with what Stable Diffusion XL adds, of as many images.</summary>
     private static Conditioning Conditioning(SafetensorsFile golden, Tensor states) =>
         new(
             states,

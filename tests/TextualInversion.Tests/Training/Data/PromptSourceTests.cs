@@ -59,10 +59,10 @@ public sealed class PromptSourceTests
         Assert.Equal(expected, Source(new TrainOptions { Captions = use }).All(Cat).Count);
 
     [Fact]
-    public void All_EveryPictureDescribed_LeavesOutTheTemplates() =>
+    public void All_EveryImageDescribed_LeavesOutTheTemplates() =>
         Assert.Equal(
             ["a <my-cat>, red"],
-            new PromptSource([Picture("a cat, red")], Templates, "cat", new TrainOptions()).All(Cat)
+            new PromptSource([Image("a cat, red")], Templates, "cat", new TrainOptions()).All(Cat)
         );
 
     private static List<(string First, string Second)> Draw(CaptionUse use)
@@ -77,10 +77,10 @@ public sealed class PromptSourceTests
     }
 
     private static PromptSource Source(TrainOptions options) =>
-        new([Picture("a cat, red"), Picture(null)], Templates, "cat", options);
+        new([Image("a cat, red"), Image(null)], Templates, "cat", options);
 
-    private static TrainingPicture Picture(string? caption) =>
-        new("1.png", new RgbPicture(new byte[3], 1, 1), "", 1, 1, caption);
+    private static TrainingImage Image(string? caption) =>
+        new("1.png", new RgbImage(new byte[3], 1, 1), "", 1, 1, caption);
 
     private static StepRandom Random(long counter) => new(1, StepRandom.Purpose.Prompt, counter);
 }

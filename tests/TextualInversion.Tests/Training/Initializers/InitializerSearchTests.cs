@@ -14,11 +14,11 @@ public sealed class InitializerSearchTests
     public void Run_SmallModel_RanksByTheValidationLossAndNearlyAsWellAsTryingAll()
     {
         using var scope = NewDisposeScope();
-        using var fixture = new PictureFixture(Options);
+        using var fixture = new ImageFixture(Options);
         using var search = new InitializerSearch(
             fixture.Model,
             fixture.Schedule,
-            new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts),
+            new Concept(fixture.Placeholder, [], fixture.Images, fixture.Prompts),
             Options
         );
         var told = new List<int>();
@@ -44,11 +44,11 @@ public sealed class InitializerSearchTests
     public void Estimates_AreTheSlopesTowardsTheWords()
     {
         using var scope = NewDisposeScope();
-        using var fixture = new PictureFixture(Options, Goldens.Sample("demo-model"));
+        using var fixture = new ImageFixture(Options, Goldens.Sample("demo-model"));
         using var search = new InitializerSearch(
             fixture.Model,
             fixture.Schedule,
-            new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts),
+            new Concept(fixture.Placeholder, [], fixture.Images, fixture.Prompts),
             Options
         );
         var ids = new[] { "object", "cat", "purple" }
@@ -69,11 +69,11 @@ public sealed class InitializerSearchTests
     public void Run_Cancelled_Ends()
     {
         using var scope = NewDisposeScope();
-        using var fixture = new PictureFixture(Options);
+        using var fixture = new ImageFixture(Options);
         using var search = new InitializerSearch(
             fixture.Model,
             fixture.Schedule,
-            new Concept(fixture.Placeholder, [], fixture.Pictures, fixture.Prompts),
+            new Concept(fixture.Placeholder, [], fixture.Images, fixture.Prompts),
             Options
         );
 
@@ -82,7 +82,7 @@ public sealed class InitializerSearchTests
         );
     }
 
-    private static double Loss(PictureFixture fixture, int id, int towards = 0, double way = 0)
+    private static double Loss(ImageFixture fixture, int id, int towards = 0, double way = 0)
     {
         using var scope = NewDisposeScope();
         var vocabulary = fixture.Model.Vocabularies[0];

@@ -5,7 +5,7 @@ namespace TextualInversion.Tests.Training.Losses;
 
 public sealed class DenoisingLossTests
 {
-    /// <summary>Two pictures of 4 channels and 1 x 2 cells; the errors of a cell are alike in all channels.</summary>
+    /// <summary>Two images of 4 channels and 1 x 2 cells; the errors of a cell are alike in all channels.</summary>
     [Theory]
     [InlineData(null, null, ((1 + 9) / 2.0 + (4 + 16) / 2.0) / 2)]
     [InlineData(new float[] { 1, 1, 1, 1 }, null, ((1 + 9) / 2.0 + (4 + 16) / 2.0) / 2)]

@@ -17,7 +17,7 @@ public sealed class RowOptimizerTests
                 { 2, 0 },
             }
         );
-        using var optimizer = new DirectionDescent(
+        using var optimizer = new RiemannianSgd(
             rows,
             tensor(
                 new float[,]
@@ -56,7 +56,7 @@ public sealed class RowOptimizerTests
                 { 2, 0 },
             }
         );
-        using var optimizer = new DirectionDescent(
+        using var optimizer = new RiemannianSgd(
             rows,
             tensor(
                 new float[,]
@@ -121,9 +121,9 @@ public sealed class RowOptimizerTests
     }
 
     [Theory]
-    [InlineData(KeptNorm.Initializer, 5, 13)]
-    [InlineData(KeptNorm.Vocabulary, 2, 2)]
-    public void NormKeeping_Rows_GetTheirNorms(KeptNorm kept, float first, float second)
+    [InlineData(NormConstraint.Initializer, 5, 13)]
+    [InlineData(NormConstraint.Vocabulary, 2, 2)]
+    public void NormKeeping_Rows_GetTheirNorms(NormConstraint kept, float first, float second)
     {
         using var scope = NewDisposeScope();
         var vocabulary = tensor(
@@ -133,7 +133,7 @@ public sealed class RowOptimizerTests
                 { 0, 3 },
             }
         ); // of the mean norm 2
-        var norms = NormKeeping.Norms(
+        var norms = NormRescaling.Norms(
             kept,
             tensor(
                 new float[,]
@@ -152,7 +152,7 @@ public sealed class RowOptimizerTests
             }
         );
 
-        NormKeeping.Apply(rows, norms);
+        NormRescaling.Apply(rows, norms);
 
         AssertClose([0, first, 0.6f * second, 0.8f * second], rows);
     }
@@ -161,7 +161,7 @@ public sealed class RowOptimizerTests
     public void NormKeeping_None_HasNoNorms()
     {
         using var rows = ones(1, 2);
-        Assert.Null(NormKeeping.Norms(KeptNorm.None, rows, rows));
+        Assert.Null(NormRescaling.Norms(NormConstraint.None, rows, rows));
     }
 
     private static void AssertClose(float[] expected, Tensor found)

@@ -10,21 +10,21 @@ public sealed class ValidationSetTests
     [InlineData(5)]
     [InlineData(16)]
     [InlineData(20)]
-    public void Examples_FewPictures_EachAtTimestepsSpreadEvenlyAloneAndTogether(int pictures)
+    public void Examples_FewImages_EachAtTimestepsSpreadEvenlyAloneAndTogether(int images)
     {
-        var examples = ValidationSet.Examples(pictures, 1000);
+        var examples = ValidationSet.Examples(images, 1000);
 
         Assert.True(examples.Count >= 16);
         AssertEven(examples.Select(example => example.Timestep));
-        foreach (var own in examples.GroupBy(example => example.Picture))
+        foreach (var own in examples.GroupBy(example => example.Image))
             AssertEven(own.Select(example => example.Timestep));
-        Assert.Equal(pictures, examples.Select(example => example.Picture).Distinct().Count());
+        Assert.Equal(images, examples.Select(example => example.Image).Distinct().Count());
     }
 
     [Fact]
-    public void Examples_ManyPictures_AreASelectionOfAll()
+    public void Examples_ManyImages_AreASelectionOfAll()
     {
-        var chosen = ValidationSet.Examples(320, 1000).Select(example => example.Picture).ToList();
+        var chosen = ValidationSet.Examples(320, 1000).Select(example => example.Image).ToList();
 
         Assert.Equal(Enumerable.Range(0, 32).Select(i => i * 10), chosen);
     }
@@ -33,14 +33,14 @@ public sealed class ValidationSetTests
     [InlineData(20, 4, 5)]
     [InlineData(20, 8, 5)]
     [InlineData(32, 16, 8)]
-    public void Spread_FewOfMany_OneInEachPartAndOfSeveralPictures(int count, int most, int pictures)
+    public void Spread_FewOfMany_OneInEachPartAndOfSeveralImages(int count, int most, int images)
     {
         var chosen = ValidationSet.Spread(count, most).ToList();
 
         Assert.Equal(most, chosen.Count);
         foreach (var (part, number) in chosen.Index())
             Assert.InRange(number, part * count / most, ((part + 1) * count / most) - 1);
-        Assert.True(chosen.Select(number => number % pictures).Distinct().Count() >= 3);
+        Assert.True(chosen.Select(number => number % images).Distinct().Count() >= 3);
     }
 
     [Fact]

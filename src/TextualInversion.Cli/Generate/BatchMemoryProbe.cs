@@ -1,0 +1,51 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Generation;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.Generate;
+
+/// <summary>How many images to make at once, by the memory that there is.</summary>
+/// <param name="files">the model</param>
+/// <param name="device">where to compute</param>
+/// <param name="precision">of the U-Net</param>
+/// <param name="freeBytes">see <see cref="FreeMemory"/></param>
+internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precision precision, long freeBytes)
+{
+    /// <summary>Of <c>--batch auto</c>: beyond so many a GPU is busy all the time, and more would only be lost to a Ctrl-C.</summary>
+    public const int MostAtOnce = 8;
+
+    private const double ShareOfMemory = 0.9; // the rest is for the error of the estimate
+
+    /// <summary>What was asked for, or as many as fit; warns where even one probably does not.</summary>
+    /// <param name="plan">the images</param>
+    /// <param name="asked">images at once; null for as many as fit</param>
+    /// <param name="messages">told</param>
+    public int Batch(ImagePlan plan, int? asked, ConsoleLog messages)
+    {
+        var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // they differ in nothing else that counts
+        var memory = new GenerationMemory(files, Machine.TypeOf(precision));
+        WarnOfTooLittle(memory.Estimate(options, 1), options, messages);
+        if (asked is { } number)
+            return number;
+        if (device.type == DeviceType.CPU)
+            return 1;
+        return memory.LargestBatch(options, (long)(freeBytes * ShareOfMemory), Math.Min(plan.Jobs.Count, MostAtOnce));
+    }
+
+    private void WarnOfTooLittle(long needed, GenerateOptions options, ConsoleLog messages)
+    {
+        if (needed <= freeBytes)
+            return;
+        var smaller =
+            precision == Precision.Fp32
+                ? "--precision bf16, or a smaller --width and --height"
+                : "a smaller --width and --height";
+        messages.Warn(
+            $"an image of {options.Width} x {options.Height} takes about {ByteSize.Format(needed)} of memory with this model, and {ByteSize.Format(freeBytes)} are free; it may fail or be very slow. Free some, or choose {smaller}."
+        );
+    }
+}

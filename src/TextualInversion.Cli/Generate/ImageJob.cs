@@ -1,0 +1,69 @@
+using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Generation;
+
+namespace TextualInversion.Cli.Generate;
+
+/// <summary>One image to make.</summary>
+/// <param name="Options">how</param>
+/// <param name="Seed">from which noise</param>
+/// <param name="Variation">with which rows</param>
+internal sealed record ImageJob(GenerateOptions Options, ulong Seed, EmbeddingVariation Variation);
+
+/// <summary>What a grid changes about the embeddings.</summary>
+/// <param name="Strength">of all of them; null for what was said</param>
+/// <param name="Checkpoint">a file in the place of the first one; null for that itself</param>
+internal sealed record EmbeddingVariation(double? Strength = null, string? Checkpoint = null)
+{
+    public IReadOnlyList<EmbeddingArgument> Apply(EmbeddingSet shelf)
+    {
+        var arguments = shelf
+            .Arguments.Select(argument => argument with { Strength = Strength ?? argument.Strength })
+            .ToList();
+        if (this == new EmbeddingVariation())
+            return arguments;
+        if (arguments.Count == 0)
+            throw new TextualInversionException(
+                "A grid over strengths or checkpoints needs an embedding; name one with --embedding, or its trigger in the prompt."
+            );
+        if (Checkpoint is not null)
+            arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = shelf.Embeddings[0].Trigger };
+        return arguments;
+    }
+}
+
+/// <summary>Images in rows, as a grid shows them.</summary>
+internal sealed record ImagePlan(
+    IReadOnlyList<IReadOnlyList<ImageJob>> Rows,
+    IReadOnlyList<string> ColumnLabels,
+    IReadOnlyList<string> RowLabels
+)
+{
+    private const int LongestRow = 8; // of a grid with one axis, before it is wrapped
+
+    public IReadOnlyList<ImageJob> Jobs { get; } = [.. Rows.SelectMany(row => row)];
+
+    /// <summary>Each prompt with each seed: a row for each prompt, or for one prompt as many rows as columns.</summary>
+    public static ImagePlan OfPrompts(IReadOnlyList<GenerateOptions> prompts, ulong firstSeed, int count)
+    {
+        var jobs = prompts
+            .SelectMany(options =>
+                Enumerable
+                    .Range(0, count)
+                    .Select(i => new ImageJob(options, firstSeed + (ulong)i, new EmbeddingVariation()))
+            )
+            .ToList();
+        var columns = prompts.Count > 1 ? count : (int)Math.Ceiling(Math.Sqrt(count));
+        return new ImagePlan([.. jobs.Chunk(columns)], [], []);
+    }
+
+    /// <summary>One image, varied along one or two axes.</summary>
+    public static ImagePlan OfAxes(ImageJob job, GridAxis? x, GridAxis? y)
+    {
+        List<ImageJob> Along(ImageJob one, GridAxis? axis) =>
+            axis is null ? [one] : [.. axis.Values.Select(value => axis.Apply(one, value))];
+        var rows = Along(job, y).Select(row => Along(row, x)).ToList();
+        if (y is null && rows[0].Count > LongestRow)
+            rows = [.. rows[0].Chunk((int)Math.Ceiling(Math.Sqrt(rows[0].Count))).Select(row => row.ToList())];
+        return new ImagePlan([.. rows], x?.Labels ?? [], y?.Labels ?? []);
+    }
+}

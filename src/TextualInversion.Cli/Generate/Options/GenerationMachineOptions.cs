@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Globalization;
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Models;
+
+namespace TextualInversion.Cli.Generate.Options;
+
+/// <summary>On what images are made, in what numbers, and how many at once.</summary>
+internal sealed class GenerationMachineOptions
+{
+    private const string Auto = "auto";
+    private const int MostAtOnce = 100_000;
+
+    private readonly Option<string> device = SharedOptions.Device();
+    private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly Option<string> batch = new("--batch")
+    {
+        HelpName = "auto|N",
+        Description =
+            $"Images at once; each is the same as alone, but for a rounding of 1 in a pixel on a GPU. Default: auto, on a GPU as many as fit into its free memory, up to {BatchMemoryProbe.MostAtOnce}, and 1 on a CPU, where more are no faster.",
+        DefaultValueFactory = _ => Auto,
+    };
+
+    public Option[] All => [device, precision, batch];
+
+    /// <exception cref="TextualInversionException">The batch is no number, or out of range.</exception>
+    public void Validate(ParseResult parsed)
+    {
+        if (BatchText(parsed) != Auto && Batch(parsed) is null or < 1 or > MostAtOnce)
+            throw new TextualInversionException($"--batch {BatchText(parsed)}: choose {Auto}, or at least 1.");
+    }
+
+    /// <summary>What was asked for; null for as many as fit.</summary>
+    public int? Batch(ParseResult parsed) =>
+        int.TryParse(BatchText(parsed), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+
+    /// <summary>What the U-Net computes in: as it is said, else as in the recorded image.</summary>
+    public Precision Precision(ParseResult parsed, ImageMetadata? recorded) =>
+        parsed.GetResult(precision) is { Implicit: false }
+            ? parsed.GetValue(precision)
+            : recorded?.Precision ?? parsed.GetValue(precision);
+
+    /// <inheritdoc cref="Machine.Open"/>
+    public IDiffusionModel Open(ParseResult parsed, IModelFiles files, Precision format) =>
+        Machine.Open(files, parsed.GetValue(device)!, format);
+
+    private string BatchText(ParseResult parsed) => parsed.GetValue(batch)!.ToLowerInvariant();
+}

@@ -1,0 +1,137 @@
+using System.CommandLine;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Data;
+using TextualInversion.Generation;
+using TextualInversion.Schedulers;
+
+namespace TextualInversion.Cli.Generate.Options;
+
+/// <summary>How an image is made, beside its prompt, as <see cref="GenerateOptions"/>.</summary>
+internal sealed class ImageOptions
+{
+    private readonly Option<int?> steps = new("--steps")
+    {
+        HelpName = "N",
+        Description = "Steps of the sampler. Default: the model's recommendation, else 30.",
+    };
+    private readonly Option<double?> guidance = new("--guidance")
+    {
+        HelpName = "X",
+        Description =
+            "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: the model's recommendation, else 7.5.",
+    };
+    private readonly Option<string?> sampler = new("--sampler")
+    {
+        HelpName = "NAME",
+        Description =
+            $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own.",
+    };
+    private readonly Option<int?> width = new("--width")
+    {
+        HelpName = "N",
+        Description = "In pixels, a multiple of 8. Default: the model's.",
+    };
+    private readonly Option<int?> height = new("--height")
+    {
+        HelpName = "N",
+        Description = "In pixels, a multiple of 8. Default: the model's.",
+    };
+    private readonly Option<string?> initImage = new("--init-image")
+    {
+        HelpName = "FILE",
+        Description =
+            "An image to start from, cut and resized to the size of the result. Default size then: the image's shape, its shorter side the model's.",
+    };
+    private readonly Option<double?> strength = new("--strength")
+    {
+        HelpName = "X",
+        Description = "How much of --init-image is overpainted, up to 1. Default: 0.75.",
+    };
+    private readonly Option<int?> clipSkip = new("--clip-skip")
+    {
+        HelpName = "N",
+        Description =
+            "Takes the text encoder's states N - 1 blocks before the model's own choice, as the WebUI counts. Default: 1.",
+    };
+    private readonly Option<double?> guidanceRescale = new("--guidance-rescale")
+    {
+        HelpName = "X",
+        Description =
+            "Takes back the contrast that strong guidance adds, from 0 to 1; 0.7 suits models with zero terminal SNR. Default: 0.",
+    };
+    private readonly Option<double?> eta = new("--eta")
+    {
+        HelpName = "X",
+        Description = "Noise that DDIM adds, from 0 to 1. Default: 0.",
+    };
+
+    public Option[] MostUsed => [steps, guidance, sampler, width, height];
+
+    public Option[] ImageToImage => [initImage, strength];
+
+    public Option[] Advanced => [clipSkip, guidanceRescale, eta];
+
+    /// <summary>The image to start from; null where there is none.</summary>
+    /// <exception cref="TextualInversionException">It cannot be read, or there is none and a strength is given.</exception>
+    public InitImage? ReadInit(ParseResult parsed, ImageMetadata? recorded, ConsoleLog messages)
+    {
+        if ((parsed.GetValue(initImage) ?? recorded?.Init) is not { } path)
+        {
+            if (parsed.GetValue(strength) is { } unused)
+                throw new TextualInversionException(
+                    FormattableString.Invariant(
+                        $"--strength {unused}: belongs to --init-image; name an image or leave it out."
+                    )
+                );
+            return null;
+        }
+
+        var init = InitImage.Read(path);
+        if (parsed.GetValue(initImage) is null && recorded?.InitHash is { } then && then != init.Sha256)
+            messages.Warn($"{path}: is no longer the image that {recorded.Path} started from.");
+        return init;
+    }
+
+    /// <summary>What is said, else what the recorded image has, else what suits the model; without a prompt.</summary>
+    /// <param name="parsed">what was typed</param>
+    /// <param name="recorded">null without <c>--from</c></param>
+    /// <param name="model">its wishes</param>
+    /// <param name="init">null without an image to start from</param>
+    /// <exception cref="TextualInversionException">There is no such sampler.</exception>
+    public GenerateOptions Resolve(ParseResult parsed, ImageMetadata? recorded, ModelDefaults model, RgbImage? init)
+    {
+        var (defaultWidth, defaultHeight) =
+            recorded?.Size ?? (init is null ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
+        var options = new GenerateOptions
+        {
+            Prompt = "",
+            Sampler = model.ChooseSampler(parsed.GetValue(sampler) ?? recorded?.Sampler),
+            Steps =
+                parsed.GetValue(steps) ?? recorded?.Steps ?? model.Defaults.NumInferenceSteps ?? ModelDefaults.Steps,
+            Guidance =
+                parsed.GetValue(guidance)
+                ?? recorded?.Guidance
+                ?? model.Defaults.GuidanceScale
+                ?? ModelDefaults.Guidance,
+            Width = parsed.GetValue(width) ?? defaultWidth,
+            Height = parsed.GetValue(height) ?? defaultHeight,
+            Init = init,
+        };
+        return options with
+        {
+            Strength = parsed.GetValue(strength) ?? recorded?.Strength ?? options.Strength,
+            Eta = parsed.GetValue(eta) ?? recorded?.Eta ?? options.Eta,
+            ClipSkip = parsed.GetValue(clipSkip) ?? recorded?.ClipSkip ?? options.ClipSkip,
+            GuidanceRescale = parsed.GetValue(guidanceRescale) ?? recorded?.GuidanceRescale ?? options.GuidanceRescale,
+        };
+    }
+
+    /// <summary>An image's shape with its shorter side at the model's resolution, in multiples of 8.</summary>
+    private static (int Width, int Height) ShapeOf(RgbImage image, int resolution)
+    {
+        var scale = (double)resolution / Math.Min(image.WidthPixels, image.HeightPixels);
+        int Side(int pixels) => (int)Math.Round(pixels * scale / 8) * 8;
+        return (Side(image.WidthPixels), Side(image.HeightPixels));
+    }
+}

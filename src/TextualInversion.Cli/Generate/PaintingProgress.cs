@@ -1,9 +1,0 @@
-namespace TextualInversion.Cli.Generate;
-
-/// <summary>How far a plan is.</summary>
-/// <param name="Done">pictures that are finished</param>
-/// <param name="Together">pictures that are being made</param>
-/// <param name="Step">calls of the model for these so far</param>
-/// <param name="Steps">calls that each needs</param>
-/// <param name="SmallerBatch">where memory ran out, how many pictures there are at once from now on; else null</param>
-internal sealed record PaintingProgress(int Done, int Together, int Step, int Steps, int? SmallerBatch = null);

@@ -1,0 +1,45 @@
+namespace TextualInversion.Data;
+
+/// <summary>How an image, and its mask with it, gets the size that it is learned in.</summary>
+internal static class ImageFit
+{
+    /// <summary>The size that an image is learned in.</summary>
+    public static (int WidthPixels, int HeightPixels) Target(RgbImage image, CropMode crop, int resolution) =>
+        crop switch
+        {
+            CropMode.Center or CropMode.Squash => (resolution, resolution),
+            CropMode.Bucket => AspectBuckets.Nearest(image.WidthPixels, image.HeightPixels, resolution),
+            _ => throw new ArgumentOutOfRangeException(nameof(crop), crop, null),
+        };
+
+    /// <param name="image">any size</param>
+    /// <param name="crop">how</param>
+    /// <param name="target">see <see cref="Target"/></param>
+    public static RgbImage Apply(RgbImage image, CropMode crop, (int WidthPixels, int HeightPixels) target)
+    {
+        switch (crop)
+        {
+            case CropMode.Center:
+                return BicubicResize.Resize(image.CropCenter(), target.WidthPixels, target.HeightPixels);
+            case CropMode.Squash:
+                return BicubicResize.Resize(image, target.WidthPixels, target.HeightPixels);
+            case CropMode.Bucket:
+                var (width, height) = Covering(image.WidthPixels, image.HeightPixels, target);
+                return BicubicResize.Resize(image, width, height).CropCenter(target.WidthPixels, target.HeightPixels);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(crop), crop, null);
+        }
+    }
+
+    /// <summary>The smallest size of a shape that hides all of the target.</summary>
+    public static (int WidthPixels, int HeightPixels) Covering(
+        int widthPixels,
+        int heightPixels,
+        (int WidthPixels, int HeightPixels) target
+    ) =>
+        (long)widthPixels * target.HeightPixels > (long)heightPixels * target.WidthPixels
+            ? (Round((long)widthPixels * target.HeightPixels, heightPixels), target.HeightPixels)
+            : (target.WidthPixels, Round((long)heightPixels * target.WidthPixels, widthPixels));
+
+    private static int Round(long dividend, int divisor) => (int)((2 * dividend + divisor) / (2L * divisor));
+}

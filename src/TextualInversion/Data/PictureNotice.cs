@@ -1,7 +1,0 @@
-namespace TextualInversion.Data;
-
-/// <summary>Something about one file that the user should know and that does not stop the work.</summary>
-public sealed record PictureNotice(string Path, string Message)
-{
-    public override string ToString() => $"{Path}: {Message}";
-}

@@ -1,0 +1,44 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Data;
+
+/// <summary>An image at the resolution of training.</summary>
+/// <param name="Path">As it was named.</param>
+/// <param name="Pixels">(H, W, 3) bytes, H x W pixels.</param>
+/// <param name="Sha256">Of the file, in lower-case hexadecimal.</param>
+/// <param name="OriginalWidthPixels">Of the upright image, before cropping and resizing.</param>
+/// <param name="OriginalHeightPixels">Of the upright image, before cropping and resizing.</param>
+/// <param name="Caption">See <see cref="Captions"/>; null where there is none.</param>
+public sealed record TrainingImage(
+    string Path,
+    RgbImage Pixels,
+    string Sha256,
+    int OriginalWidthPixels,
+    int OriginalHeightPixels,
+    string? Caption
+)
+{
+    // In double and then rounded, as the diffusers example does with NumPy.
+    private static readonly float[] UnitRange =
+    [
+        .. Enumerable.Range(0, 256).Select(value => (float)(value / 127.5 - 1)),
+    ];
+
+    /// <summary>What of it counts; null where everything does.</summary>
+    public ImageMask? Mask { get; init; }
+
+    /// <summary>How often it is drawn, compared with the other images; see <see cref="FolderRepeats"/>.</summary>
+    public int Repeats { get; init; } = 1;
+
+    /// <summary>The pixels as (3, H, W) float32 in [-1, 1], on the CPU.</summary>
+    public Tensor ToTensor()
+    {
+        int height = Pixels.HeightPixels,
+            width = Pixels.WidthPixels;
+        var values = new float[Pixels.Pixels.Length];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = UnitRange[Pixels.Pixels[i]];
+        using var scope = NewDisposeScope();
+        return tensor(values, [height, width, 3]).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope(); // (3, H, W)
+    }
+}

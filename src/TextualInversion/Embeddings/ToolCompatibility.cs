@@ -1,0 +1,123 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Embeddings;
+
+/// <summary>What another program makes of a file.</summary>
+/// <param name="Program">its name</param>
+/// <param name="Loads">whether it reads the file as it is</param>
+/// <param name="How">the line that uses it there, or what to do first</param>
+public sealed record ToolCompatibility(string Program, bool Loads, string How)
+{
+    /// <summary>
+    /// The programs that people use, by their readers: diffusers' <c>load_textual_inversion</c>, ComfyUI's comfy/sd1_clip.py, the WebUI's
+    /// modules/textual_inversion/textual_inversion.py and stable-diffusion.cpp's conditioner.hpp. Where a reader takes a file only by
+    /// chance or with code around it, it counts as not loading.
+    /// </summary>
+    public static IReadOnlyList<ToolCompatibility> Of(EmbeddingFile file) =>
+        [Diffusers(file), ComfyUi(file), WebUi(file), Cpp(file)];
+
+    private static ToolCompatibility Diffusers(EmbeddingFile file)
+    {
+        var (name, isPair) = (Path.GetFileName(file.Path), file.Embedding.Rows.Count == 2);
+        const string Second = "text_encoder=pipe.text_encoder_2, tokenizer=pipe.tokenizer_2";
+        var token = $"token={Quoted(file.Embedding.Trigger)}";
+        return file.Layout switch
+        {
+            EmbeddingLayout.Diffusers when isPair => Yes(
+                $"pipe.load_textual_inversion({Quoted(name)}); pipe.load_textual_inversion({Quoted($"{Path.GetFileNameWithoutExtension(name)}_2{Path.GetExtension(name)}")}, {Second})"
+            ),
+            EmbeddingLayout.Diffusers => Yes($"pipe.load_textual_inversion({Quoted(name)})"),
+            EmbeddingLayout.WebUi or EmbeddingLayout.WebUiSafetensors => Yes(
+                $"pipe.load_textual_inversion({Quoted(name)}, {token})"
+            ),
+            EmbeddingLayout.Sdxl => Yes(
+                $"e = {(file.Container == EmbeddingContainer.Safetensors ? "safetensors.torch.load_file" : "torch.load")}({Quoted(name)}); pipe.load_textual_inversion(e[\"clip_l\"], {token}); pipe.load_textual_inversion(e[\"clip_g\"], {token}, {Second})"
+            ),
+            _ => No("diffusers", file),
+        };
+
+        static ToolCompatibility Yes(string how) => new("diffusers", true, how);
+    }
+
+    private static ToolCompatibility ComfyUi(EmbeddingFile file) =>
+        file switch
+        {
+            { Layout: EmbeddingLayout.Paper or EmbeddingLayout.Bare or EmbeddingLayout.Png }
+            or { Layout: EmbeddingLayout.Diffusers, Embedding.Rows.Count: 2 } => No("ComfyUI", file),
+            _ => IfNamed("ComfyUI", file, [".pt", ".bin"], $"into models/embeddings/; prompt: embedding:{Stem(file)}"),
+        };
+
+    private static ToolCompatibility WebUi(EmbeddingFile file) =>
+        file switch
+        {
+            { Layout: EmbeddingLayout.Bare } or { Layout: EmbeddingLayout.Diffusers, Embedding.Rows.Count: 2 } => No(
+                "WebUI",
+                file
+            ),
+            { Layout: EmbeddingLayout.Png } => IfNamed(
+                "WebUI",
+                file,
+                [".png"],
+                $"into embeddings/; prompt: {file.Embedding.Trigger}"
+            ),
+            _ => IfNamed("WebUI", file, [".pt", ".bin"], $"into embeddings/; prompt: {Stem(file)}"),
+        };
+
+    private static ToolCompatibility Cpp(EmbeddingFile file) =>
+        file switch
+        {
+            { Container: EmbeddingContainer.Safetensors, Type: ScalarType.Float32 }
+                when file.Layout == EmbeddingLayout.Sdxl || file.Embedding.Rows.Count == 1 => IfNamed(
+                "stable-diffusion.cpp",
+                file,
+                [],
+                $"--embd-dir DIR with the file in DIR; prompt: {Stem(file)}"
+            ),
+            { Container: EmbeddingContainer.Safetensors, Embedding.Rows.Count: 1 } => new ToolCompatibility(
+                "stable-diffusion.cpp",
+                false,
+                $"needs float32: {Conversion(file, isOfType: true)}"
+            ),
+            _ => No("stable-diffusion.cpp", file),
+        };
+
+    private static ToolCompatibility IfNamed(string program, EmbeddingFile file, string[] torchEndings, string how)
+    {
+        var wanted = file.Container == EmbeddingContainer.Safetensors ? [".safetensors"] : torchEndings;
+        return wanted.Contains(Path.GetExtension(file.Path).ToLowerInvariant())
+            ? new ToolCompatibility(program, true, how)
+            : new ToolCompatibility(
+                program,
+                false,
+                $"goes by the file's ending: rename it to {Stem(file)}{wanted[0]}, then {how}"
+            );
+    }
+
+    private static ToolCompatibility No(string program, EmbeddingFile file) =>
+        new(program, false, $"first {Conversion(file)}");
+
+    /// <summary>A command that can be pasted beside the file: not one that would replace it.</summary>
+    private static string Conversion(EmbeddingFile file, bool isOfType = false)
+    {
+        var (name, layout) = (
+            Path.GetFileName(file.Path),
+            file.Embedding.Rows.Count == 2 ? EmbeddingLayout.Sdxl : EmbeddingLayout.Diffusers
+        );
+        var (to, ending) = (EmbeddingLayouts.Name(layout), EmbeddingLayouts.Extension(layout));
+        var output =
+            Path.ChangeExtension(name, ending) == name
+                ? $" --output {Shell($"{Stem(file)}-{(isOfType ? "float32" : to)}{ending}")}"
+                : "";
+        return $"ti convert {Shell(name)} --to {to}{(isOfType ? " --dtype float32" : "")}{output}";
+    }
+
+    private static string Shell(string text) =>
+        text.All(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/')
+            ? text
+            : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    private static string Stem(EmbeddingFile file) => Path.GetFileNameWithoutExtension(file.Path);
+
+    private static string Quoted(string text) =>
+        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+}

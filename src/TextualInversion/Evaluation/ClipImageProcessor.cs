@@ -1,0 +1,113 @@
+using System.Text.Json;
+using TextualInversion.Checkpoints;
+using TextualInversion.Data;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Evaluation;
+
+/// <summary>
+/// From an image to what CLIP's image tower takes, as transformers' <c>CLIPImageProcessor</c> with Pillow: the shorter side resized,
+/// the centre cut out, mean and deviation of the colours taken out. What a folder's <c>preprocessor_config.json</c> does not say is as
+/// OpenAI's models have it.
+/// </summary>
+internal sealed class ClipImageProcessor
+{
+    public const string ConfigFile = "preprocessor_config.json";
+    private const int Bicubic = 3; // Pillow's number
+
+    private readonly int shortestSide,
+        side;
+    private readonly double rescaleFactor;
+    private readonly double[] mean,
+        deviation;
+
+    /// <param name="folder">of the model; without a config the tower's own side is taken</param>
+    /// <param name="imageSize">the side of the images that the tower takes, in pixels</param>
+    /// <exception cref="TextualInversionException">The config is malformed or asks for what is not supported.</exception>
+    public ClipImageProcessor(string folder, int imageSize)
+    {
+        var path = Path.Combine(folder, ConfigFile);
+        var config = File.Exists(path) ? ConfigJson.Parse<Config>(ConfigJson.ReadText(path), path) : new Config();
+        shortestSide = Side(config.Size, path, imageSize, "shortest_edge");
+        side = Side(config.CropSize, path, imageSize, "height");
+        (rescaleFactor, mean, deviation) = (config.RescaleFactor, config.ImageMean, config.ImageStd);
+        if (config.Resample != Bicubic || mean.Length != 3 || deviation.Length != 3 || deviation.Contains(0))
+            throw new TextualInversionException(
+                $"{path}: resample {config.Resample} with {mean.Length} means and {deviation.Length} deviations is not supported; CLIP's own is bicubic (3), and three of each."
+            );
+        if (side != imageSize || shortestSide < side)
+            throw new TextualInversionException(
+                $"{path}: makes images of {side} pixels from {shortestSide}, and config.json says that the model takes {imageSize}; the two do not belong together."
+            );
+    }
+
+    /// <returns>(1, 3, S, S) float32</returns>
+    public Tensor Prepare(RgbImage image)
+    {
+        var cropped = Crop(Resize(image));
+        var plane = side * side;
+        var values = new float[3 * plane]; // (3, S, S)
+        for (var i = 0; i < plane; i++)
+        {
+            for (var channel = 0; channel < 3; channel++)
+                values[channel * plane + i] = (float)(
+                    (cropped[3 * i + channel] * rescaleFactor - mean[channel]) / deviation[channel]
+                );
+        }
+
+        return tensor(values, [1, 3, side, side]);
+    }
+
+    private RgbImage Resize(RgbImage image)
+    {
+        long width = image.WidthPixels,
+            height = image.HeightPixels;
+        var longest = (int)(shortestSide * Math.Max(width, height) / Math.Min(width, height));
+        return width <= height
+            ? BicubicResize.Resize(image, shortestSide, longest)
+            : BicubicResize.Resize(image, longest, shortestSide);
+    }
+
+    private byte[] Crop(RgbImage image)
+    {
+        int left = (image.WidthPixels - side) / 2,
+            top = (image.HeightPixels - side) / 2;
+        var cropped = new byte[side * side * 3];
+        for (var y = 0; y < side; y++)
+            image
+                .Pixels.AsSpan(((top + y) * image.WidthPixels + left) * 3, side * 3)
+                .CopyTo(cropped.AsSpan(y * side * 3));
+        return cropped;
+    }
+
+    // A number in files of 2022, an object in later ones.
+    private static int Side(JsonElement size, string path, int otherwise, string key) =>
+        size.ValueKind switch
+        {
+            JsonValueKind.Undefined => otherwise,
+            JsonValueKind.Number when size.TryGetInt32(out var number) && number > 0 => number,
+            JsonValueKind.Object
+                when size.TryGetProperty(key, out var value)
+                    && value.ValueKind == JsonValueKind.Number
+                    && value.TryGetInt32(out var number)
+                    && number > 0 => number,
+            _ => throw new TextualInversionException(
+                $"{path}: the size {size} is not supported; CLIP's own is a number of pixels or an object with {key}."
+            ),
+        };
+
+    private sealed record Config
+    {
+        public JsonElement Size { get; init; }
+
+        public JsonElement CropSize { get; init; }
+
+        public int Resample { get; init; } = Bicubic;
+
+        public double RescaleFactor { get; init; } = 1 / 255.0;
+
+        public double[] ImageMean { get; init; } = [0.48145466, 0.4578275, 0.40821073];
+
+        public double[] ImageStd { get; init; } = [0.26862954, 0.26130258, 0.27577711];
+    }
+}

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using TextualInversion.Data;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Generation;
+
+/// <summary>An image to start from.</summary>
+/// <param name="Path">as it was named</param>
+/// <param name="Image">of any size</param>
+/// <param name="Sha256">of the file, in lower-case hexadecimal</param>
+public sealed record InitImage(string Path, RgbImage Image, string Sha256)
+{
+    /// <exception cref="TextualInversionException">It cannot be read, is no image, is damaged or too large.</exception>
+    public static InitImage Read(string path)
+    {
+        var file = ImageDecoder.ReadBytes(path);
+        return new InitImage(path, ImageDecoder.Decode(path, file), Convert.ToHexStringLower(SHA256.HashData(file)));
+    }
+
+    /// <summary>Cut to the shape around the centre, then resized as Pillow does with bicubic.</summary>
+    /// <returns>(1, 3, H, W) in [-1, 1]</returns>
+    internal static Tensor ToPixels(RgbImage image, int widthPixels, int heightPixels)
+    {
+        var resized = BicubicResize.Resize(CropToShape(image, widthPixels, heightPixels), widthPixels, heightPixels);
+        using var scope = NewDisposeScope();
+        var bytes = tensor(resized.Pixels, [heightPixels, widthPixels, 3]); // (H, W, 3)
+        return (bytes.to(ScalarType.Float32) / 127.5 - 1)
+            .permute(2, 0, 1)
+            .unsqueeze(0)
+            .contiguous()
+            .MoveToOuterDisposeScope(); // (1, 3, H, W)
+    }
+
+    private static RgbImage CropToShape(RgbImage image, int widthPixels, int heightPixels)
+    {
+        var scale = Math.Min((double)image.WidthPixels / widthPixels, (double)image.HeightPixels / heightPixels);
+        int width = Math.Clamp((int)Math.Round(widthPixels * scale), 1, image.WidthPixels),
+            height = Math.Clamp((int)Math.Round(heightPixels * scale), 1, image.HeightPixels);
+        int left = (image.WidthPixels - width) / 2,
+            top = (image.HeightPixels - height) / 2;
+        var cropped = new byte[width * height * 3];
+        for (var y = 0; y < height; y++)
+            image
+                .Pixels.AsSpan(((top + y) * image.WidthPixels + left) * 3, width * 3)
+                .CopyTo(cropped.AsSpan(y * width * 3));
+        return new RgbImage(cropped, width, height);
+    }
+}

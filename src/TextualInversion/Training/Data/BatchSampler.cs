@@ -1,0 +1,76 @@
+using TextualInversion.Models.Tokenizers;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Training.Data;
+
+/// <summary>Draws the batches of a run. Each is a function of the run's seed and its own number alone.</summary>
+internal sealed class BatchSampler(
+    LatentDataset set,
+    PromptSource prompts,
+    PromptTokenizers tokenizers,
+    TrainOptions options,
+    int trainTimesteps
+)
+{
+    private const double GoldenRatio = 0.6180339887498949; // (sqrt(5) - 1) / 2: its multiples fill [0, 1) most evenly
+
+    private readonly BucketBatchSampler order = set.Order(options.Seed);
+    private readonly Placeholder placeholder = tokenizers.First.Placeholders[0];
+    private readonly double stratifiedStart = new StepRandom(options.Seed, StepRandom.Purpose.Timestep, -1).Uniform();
+
+    /// <param name="number">counted from 0 over all steps and accumulations</param>
+    /// <param name="device">where the tensors are needed</param>
+    public TrainingBatch Draw(long number, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var samples = Enumerable.Range(0, options.Batch).Select(i => number * options.Batch + i).ToArray();
+        var images = order.Batch(number, options.Batch);
+        var mirrored = samples
+            .Select(sample => options.Flip && Random(StepRandom.Purpose.Flip, sample).Uniform() < 0.5)
+            .ToArray();
+        var texts = samples
+            .Select((sample, i) => prompts.Prompt(images[i], placeholder, Random(StepRandom.Purpose.Prompt, sample)))
+            .ToList();
+
+        using var generator = Random(StepRandom.Purpose.Noise, number).Generator();
+        var shape = set.Shape(images[0], options.Batch);
+        Tensor posteriorNoise = randn(shape, generator: generator).to(device),
+            noise = randn(shape, generator: generator).to(device);
+        if (options.Antithetic)
+            noise = Paired(noise);
+        if (options.NoiseOffset > 0)
+            noise += randn([shape[0], shape[1], 1, 1], generator: generator).to(device) * options.NoiseOffset;
+        var latents = set.Sample(images, mirrored, posteriorNoise);
+        return new TrainingBatch(
+            latents.MoveToOuterDisposeScope(),
+            noise.MoveToOuterDisposeScope(),
+            [.. samples.Select(Timestep)],
+            tokenizers.Tokenize(texts),
+            [.. images.Select(set.Geometry)]
+        )
+        {
+            Mask = set.Masks(images, mirrored)?.MoveToOuterDisposeScope(),
+        };
+    }
+
+    private long Timestep(long sample)
+    {
+        var draw = options.Antithetic ? sample / 2 : sample; // batches are even, so pairs never cross them
+        var position = options.Timesteps switch
+        {
+            TimestepSampling.Uniform => Random(StepRandom.Purpose.Timestep, draw).Uniform(),
+            TimestepSampling.Stratified => (stratifiedStart + draw * GoldenRatio) % 1,
+            _ => throw new ArgumentOutOfRangeException(nameof(sample)),
+        };
+        return (long)(position * trainTimesteps);
+    }
+
+    /// <summary>The noise, (B, 4, h, w), of every second image replaced by that of the one before, with the opposite sign.</summary>
+    private static Tensor Paired(Tensor noise)
+    {
+        var first = noise[TensorIndex.Slice(step: 2)]; // (B / 2, 4, h, w)
+        return stack([first, -first], dim: 1).flatten(0, 1); // (B, 4, h, w)
+    }
+
+    private StepRandom Random(StepRandom.Purpose purpose, long counter) => new(options.Seed, purpose, counter);
+}

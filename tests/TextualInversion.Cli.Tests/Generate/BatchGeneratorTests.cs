@@ -1,0 +1,156 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Generate;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Generation;
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Schedulers;
+using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.Tests.Generate;
+
+public sealed class BatchGeneratorTests
+{
+    private static readonly GenerateOptions Options = new()
+    {
+        Prompt = "a cat",
+        Sampler = SamplerKind.Ddim,
+        Steps = 1,
+        Guidance = 1,
+        Width = 16,
+        Height = 16,
+    };
+
+    [Theory]
+    [InlineData("CUDA out of memory. Tried to allocate 2.00 GiB.")]
+    [InlineData(
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 2 bytes."
+    )]
+    public void Paint_MemoryRunsOut_GoesOnWithHalfTheBatch(string message)
+    {
+        using var network = new CrampedModel(message, failures: 2);
+        var reports = new List<GenerationProgress>();
+
+        var cramped = Paint(network, images: 5, batch: 4, reports);
+
+        Assert.Equal([2, 1], reports.Select(report => report.SmallerBatch).OfType<int>());
+        Assert.Equal([0, 1, 2, 3, 4], reports.Where(report => report.Step > 0).Select(report => report.Done));
+        Assert.Equal(Paint(network, images: 5, batch: 1, []), cramped);
+    }
+
+    [Fact]
+    public void Paint_MemoryRunsOutForOneImage_SaysWhatToDo()
+    {
+        using var network = new CrampedModel("CUDA out of memory.", failures: 9);
+        var problem = Assert.Throws<TextualInversionException>(() => Paint(network, images: 2, batch: 2, []));
+        Assert.StartsWith(
+            "Memory ran out while making an image of 16 x 16; choose a smaller --width",
+            problem.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Paint_AnotherError_IsNotHidden()
+    {
+        using var network = new CrampedModel("expected scalar type Float", failures: 9);
+        Assert.Throws<ExternalException>(() => Paint(network, images: 2, batch: 2, []));
+    }
+
+    [Fact]
+    public void Run_ImageThatCannotBeWritten_KeepsThoseBefore()
+    {
+        using var folder = new TemporaryFolder();
+        using var network = new CrampedModel("", failures: 0);
+        using var shelf = EmbeddingSet.Named([]);
+        using var studio = new BatchGenerator(
+            network,
+            ModelScheduler.Load(CrampedModel.Files, prediction: null),
+            shelf
+        );
+        var plan = ImagePlan.OfPrompts([Options], firstSeed: 3, count: 5);
+        var album = new GeneratedImageWriter(
+            plan,
+            new ImagePaths(folder.Path, 5, format: null, overwrite: false),
+            hasSheet: false,
+            job => job.Seed < 5 ? "" : throw new TextualInversionException("full")
+        );
+
+        var end = Painting.Run(studio, plan, batch: 1, album, new ConsoleLog(TextWriter.Null, quiet: true), default);
+
+        Assert.Equal("full", Assert.IsType<TextualInversionException>(end).Message);
+        Assert.Equal([3ul, 4ul], album.Written.Select(image => image.Seed));
+        Assert.All(album.Written, image => Assert.True(File.Exists(image.Path)));
+    }
+
+    private static List<byte[]> Paint(CrampedModel network, int images, int batch, List<GenerationProgress> reports)
+    {
+        using var shelf = EmbeddingSet.Named([]);
+        var scheduler = ModelScheduler.Load(CrampedModel.Files, prediction: null);
+        using var studio = new BatchGenerator(network, scheduler, shelf);
+        return
+        [
+            .. studio
+                .Paint(
+                    ImagePlan.OfPrompts([Options], firstSeed: 3, images),
+                    batch,
+                    new SynchronousProgress<GenerationProgress>(reports.Add),
+                    default
+                )
+                .Select(made => made.Image.Pixels),
+        ];
+    }
+
+    /// <summary>The demo model with too little memory for the first calls.</summary>
+    private sealed class CrampedModel(string message, int failures) : IDiffusionModel
+    {
+        private readonly IDiffusionModel model = Machine.Open(Files, "cpu", Precision.Fp32);
+
+        public static ModelFolder Files { get; } = new(Goldens.Sample("demo-model"));
+
+        public Device Device => model.Device;
+
+        public IReadOnlyList<ModelPart> Parts => model.Parts;
+
+        public IReadOnlyList<ClipTokenizer> Tokenizers => model.Tokenizers;
+
+        public IReadOnlyList<Tensor> Vocabularies => model.Vocabularies;
+
+        public int PixelsPerCell => model.PixelsPerCell;
+
+        public int Resolution => model.Resolution;
+
+        public bool ForceZerosForEmptyPrompt => model.ForceZerosForEmptyPrompt;
+
+        public LatentDistribution EncodeImages(Tensor pixels) => model.EncodeImages(pixels);
+
+        public Conditioning EncodePrompts(
+            IReadOnlyList<PromptTokens> prompts,
+            IReadOnlyList<Tensor>? rows,
+            IReadOnlyList<SizeConditioning> images,
+            int skippedBlocks = 0
+        ) => model.EncodePrompts(prompts, rows, images, skippedBlocks);
+
+        [SuppressMessage("Usage", "CA2201", Justification = "This is what TorchSharp throws.")]
+        public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) =>
+            failures-- > 0
+                ? throw new ExternalException(message)
+                : model.PredictNoise(noisyLatents, timesteps, conditioning);
+
+        public void Backward(Tensor loss) => model.Backward(loss);
+
+        public Tensor DecodeLatents(Tensor latents) => model.DecodeLatents(latents);
+
+        public string Hash(ModelPart part) => model.Hash(part);
+
+        public void ReleaseVae() => model.ReleaseVae();
+
+        public void Dispose() => model.Dispose();
+    }
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using TextualInversion.Embeddings;
+using TextualInversion.IO;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Cli.Tests;
+
+/// <summary>What happens to long trainings: signals, full disks, closed streams, narrow terminals. Each runs the real program in a shell.</summary>
+[Trait("Category", "EndToEnd")]
+public sealed class ProcessRobustnessTests : IDisposable
+{
+    private static readonly string Dotnet =
+        $"'{Environment.ProcessPath}' exec '{Path.Combine(AppContext.BaseDirectory, "ti.dll")}'";
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public async Task Train_Signal_KeepsWhatWasLearned(string signal)
+    {
+        using var shell = Start($"exec {Train(steps: 100_000)}");
+        await UntilAsync(() => Lines("metrics.csv") > 3, shell);
+        using (
+            var kill = Process.Start(
+                "kill",
+                ["-" + signal, shell.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]
+            )
+        )
+            await kill.WaitForExitAsync();
+        var error = await shell.StandardError.ReadToEndAsync();
+        await shell.WaitForExitAsync();
+
+        Assert.True(shell.ExitCode == 130, error);
+        Assert.Contains("go on with ti train --resume", error);
+        using var kept = EmbeddingFile.Read(folder.File("embeddings/my-cat.safetensors"));
+        Assert.True(File.Exists(folder.File("runs/my-cat/run.json")));
+    }
+
+    [Fact]
+    public async Task Train_FileThatCannotBeWrittenOnTheWay_IsNamedAndTheRunGoesOnLater()
+    {
+        folder.Write("runs/my-cat/checkpoints", ""); // a file in the folder's place: no checkpoint can be written
+        var (exitCode, _, error) = await RunAsync($"{Train(steps: 3)} --save-every 2 --overwrite");
+        Assert.True(exitCode == 1, error);
+        Assert.Contains("step-000002.safetensors: cannot be written (", error);
+        Assert.Contains("go on with ti train --resume runs/my-cat", error);
+
+        File.Delete(folder.File("runs/my-cat/checkpoints"));
+        (exitCode, _, error) = await RunAsync($"{Dotnet} train --resume runs/my-cat");
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("going on after step 2", error);
+        Assert.Equal(
+            ["0", "1", "2", "3"],
+            File.ReadLines(folder.File("runs/my-cat/metrics.csv")).Skip(1).Select(line => line.Split(',')[0])
+        );
+    }
+
+    [Theory]
+    [InlineData(">&-", 0, "")]
+    [InlineData("2>/dev/full", 0, "")]
+    [InlineData(">/dev/full", 1, "error: The result cannot be written to standard output (No space left on device)")]
+    public async Task Convert_StreamThatCannotBeWritten_DoesItsWork(string redirection, int expected, string message)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var (exitCode, _, error) = await RunAsync($"{Convert} {redirection}");
+        Assert.True(exitCode == expected, error);
+        Assert.Contains(message, error);
+        Assert.True(File.Exists(folder.File("x.pt")));
+    }
+
+    [Fact]
+    public async Task Convert_ReaderThatLeaves_DoesItsWork()
+    {
+        var (_, output, error) = await RunAsync($"({Convert}; echo $? >code) | head -0; cat code");
+        Assert.True(output.Trim() == "0", error);
+    }
+
+    [Fact]
+    public async Task Train_AllStreamsClosed_LearnsAllTheSame()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        Assert.Equal(0, (await RunAsync($"{Train(steps: 2)} >&- 2>&- <&-")).ExitCode);
+        using var learned = EmbeddingFile.Read(folder.File("embeddings/my-cat.safetensors"));
+        Assert.True(File.Exists(folder.File("runs/my-cat/run.json")));
+    }
+
+    [Fact]
+    public async Task Train_NarrowTerminal_ShowsItsProgressThere()
+    {
+        if (!File.Exists("/usr/bin/script"))
+            return;
+        var (exitCode, output, error) = await RunAsync(
+            $"script -qec \"stty cols 20 rows 10; {Train(steps: 3)}\" /dev/null </dev/null"
+        );
+        Assert.True(exitCode == 0, output + error);
+        Assert.Contains("step 3/3", output);
+        Assert.True(File.Exists(folder.File("embeddings/my-cat.safetensors")));
+    }
+
+    [Fact]
+    public async Task Train_EmbeddingsThatCannotBeWritten_SaysSoBeforeTraining()
+    {
+        folder.Write("embeddings/my-cat.safetensors/x", ""); // a folder in the file's place
+        Assert.Contains("is a folder", (await RunAsync(Train(steps: 2))).Error);
+        Assert.Contains(
+            "cannot be written to",
+            Assert.Throws<TextualInversionException>(() => AtomicFile.RequireWritable("/proc/nowhere")).Message
+        );
+        Assert.False(Directory.Exists(folder.File("runs")));
+    }
+
+    private static string Convert =>
+        $"{Dotnet} convert '{Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "fuzz", "safetensors", "diffusers.safetensors")}' --to webui --output x.pt";
+
+    private static string Train(int steps) =>
+        $"{Dotnet} train --model '{Goldens.Path("models", "sd1")}' --images '{Goldens.Sample("my-cat")}' --token my-cat --initializer cat --seed 1 --batch 1 --resolution 32 --validate-every 50 --patience 0 --steps {steps}";
+
+    private Process Start(string command)
+    {
+        var start = new ProcessStartInfo("sh", ["-c", command])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        return Process.Start(start)!;
+    }
+
+    private async Task<(int ExitCode, string Output, string Error)> RunAsync(string command)
+    {
+        using var shell = Start(command);
+        var (output, error) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        try
+        {
+            await shell.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            shell.Kill(entireProcessTree: true);
+            Assert.Fail($"{command}: hangs");
+        }
+
+        return (shell.ExitCode, await output, await error);
+    }
+
+    private int Lines(string name) =>
+        File.Exists(folder.File($"runs/my-cat/{name}"))
+            ? File.ReadLines(folder.File($"runs/my-cat/{name}")).Count()
+            : 0;
+
+    private static async Task UntilAsync(Func<bool> isSo, Process process)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!isSo())
+        {
+            Assert.False(process.HasExited, "the program ended by itself");
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(4), "nothing happens");
+            await Task.Delay(50);
+        }
+    }
+}

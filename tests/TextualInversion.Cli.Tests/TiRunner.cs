@@ -1,0 +1,50 @@
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Cli.Tests;
+
+/// <summary>Runs <c>ti</c> in this process.</summary>
+internal static class TiRunner
+{
+    /// <summary>Without the environment of whoever runs the tests, and without a network.</summary>
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
+        RunAsync(name => name == "HF_HUB_OFFLINE" ? "1" : null, arguments);
+
+    /// <param name="variable">the environment</param>
+    /// <param name="arguments">as the shell gives them</param>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        Func<string, string?> variable,
+        params string[] arguments
+    )
+    {
+        using StringWriter output = new(),
+            error = new();
+        var exitCode = await CommandLine.RunAsync(arguments, output, error, variable);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+
+    /// <summary>A short training on the demo model into a folder, with more options behind; a later option wins nothing, so name each once.</summary>
+    public static Task<(int ExitCode, string Output, string Error)> TrainAsync(
+        string output,
+        string images,
+        string token,
+        params string[] more
+    ) => RunAsync(["train", "--images", images, "--token", token, "--output", output, "--seed", "1", .. more]);
+
+    /// <summary>A copy of the demo model that a test may break.</summary>
+    public static string CopyOfDemoModel(TemporaryFolder folder)
+    {
+        var (source, copy) = (Goldens.Sample("demo-model"), folder.File("model"));
+        foreach (
+            var file in Directory
+                .EnumerateFiles(source, "*", SearchOption.AllDirectories)
+                .Where(file => !file.Contains("/clip/", StringComparison.Ordinal))
+        )
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        return copy;
+    }
+}

@@ -1,0 +1,129 @@
+using TextualInversion.Data;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Tests.Data;
+
+public sealed class TrainingImagesTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string, string, bool, int> GoldenCases
+    {
+        get
+        {
+            var data = new TheoryData<string, string, bool, int>();
+            foreach (var item in PillowFixture.Cases(Goldens.Open("images/expected.safetensors")))
+            {
+                data.Add(
+                    item.GetProperty("key").GetString()!,
+                    item.GetProperty("file").GetString()!,
+                    item.GetProperty("center_crop").GetBoolean(),
+                    item.GetProperty("size").GetInt32()
+                );
+            }
+
+            return data;
+        }
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [Trait("Category", Goldens.Category)]
+    [MemberData(nameof(GoldenCases))]
+    public void Load_GoldenImage_EqualsPillow(string key, string file, bool centerCrop, int size)
+    {
+        var expected = PillowFixture.Image(Goldens.Open("images/expected.safetensors"), key).Pixels;
+
+        var loaded = TrainingImages.Load(
+            [Goldens.Path("images", file)],
+            size,
+            centerCrop ? CropMode.Center : CropMode.Squash
+        );
+
+        var actual = Assert.Single(loaded.Images).Pixels.Pixels;
+        if (file.EndsWith(".png", StringComparison.Ordinal))
+            Assert.Equal(expected, actual);
+        else
+            Assert.InRange(expected.Zip(actual, (a, b) => Math.Abs(a - b)).Average(), 0, 0.999);
+    }
+
+    [Fact]
+    public void Load_Folder_DescribesEachImage()
+    {
+        folder.Write("1.png", PillowFixture.Content("rgb.png"));
+        folder.Write("1.txt", "a photo of a cat");
+        folder.Write("2.png", PillowFixture.Content("exif6.png"));
+
+        var loaded = TrainingImages.Load([folder.Path], 8, CropMode.Center);
+
+        Assert.Empty(loaded.Warnings);
+        var (first, second) = (loaded.Images[0], loaded.Images[1]);
+        Assert.Equal((folder.File("1.png"), "a photo of a cat"), (first.Path, first.Caption));
+        Assert.Equal((18, 14), (first.OriginalWidthPixels, first.OriginalHeightPixels));
+        Assert.Equal((folder.File("2.png"), null), (second.Path, second.Caption));
+        Assert.Equal((14, 18), (second.OriginalWidthPixels, second.OriginalHeightPixels));
+        Assert.Equal(
+            (8, 8, 8 * 8 * 3),
+            (first.Pixels.WidthPixels, first.Pixels.HeightPixels, first.Pixels.Pixels.Length)
+        );
+    }
+
+    [Fact]
+    public void Load_Image_HashesItsFile()
+    {
+        var path = folder.Write("1.bmp", PillowFixture.Content("rgb.bmp"));
+        using var stream = File.OpenRead(path);
+        var expected = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(stream)).ToLowerInvariant();
+        Assert.Equal(expected, TrainingImages.Load([path], 8, CropMode.Squash).Images[0].Sha256);
+    }
+
+    [Fact]
+    public void Load_SmallImageAndStray_Warns()
+    {
+        var image = folder.Write("1.png", PillowFixture.Content("rgb.png"));
+        var stray = folder.Write("notes.md", "text");
+
+        var loaded = TrainingImages.Load([folder.Path], 16, CropMode.Center);
+
+        Assert.Equal(
+            [
+                $"{stray}: is not an image that can be read",
+                $"{image}: 18 x 14 pixels are enlarged to 16 x 16; the blur is learned too, so take a larger image or a lower resolution",
+            ],
+            loaded.Warnings.Select(warning => warning.ToString())
+        );
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-8)]
+    [InlineData(100)]
+    public void Load_ResolutionNoMultipleOf8_Throws(int resolution)
+    {
+        var error = Assert.Throws<TextualInversionException>(() =>
+            TrainingImages.Load([folder.Path], resolution, CropMode.Center)
+        );
+        Assert.Equal(
+            $"A resolution of {resolution} is not possible; choose a multiple of 8 pixels, such as 512.",
+            error.Message
+        );
+    }
+
+    [Fact]
+    public void Load_UnknownCrop_Throws()
+    {
+        var path = folder.Write("1.png", PillowFixture.Content("rgb.png"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => TrainingImages.Load([path], 8, (CropMode)9));
+    }
+
+    [Fact]
+    public void Load_Cancelled_Stops()
+    {
+        var path = folder.Write("1.png", PillowFixture.Content("rgb.png"));
+        var cancelled = new CancellationToken(canceled: true);
+        Assert.Throws<OperationCanceledException>(() =>
+            TrainingImages.Load([path], 8, CropMode.Center, cancellationToken: cancelled)
+        );
+    }
+}

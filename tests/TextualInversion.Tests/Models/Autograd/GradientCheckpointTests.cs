@@ -1,0 +1,97 @@
+using TextualInversion.Models.Autograd;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tests.Models.Autograd;
+
+public sealed class GradientCheckpointTests
+{
+    [Fact]
+    public void Run_PartOfANetwork_GivesTheSameGradientsToTheLastBit()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        Tensor x = rand(4, 4, generator: generator),
+            y = rand(4, 4, generator: generator),
+            constant = rand(4, 4, generator: generator);
+
+        var plain = Gradients(Part, x, y, constant);
+        var recomputation = new GradientCheckpoint();
+        var recomputed = Gradients(inputs => recomputation.Run(Part, inputs), x, y, constant);
+        recomputation.EndBackward();
+
+        foreach (var (expected, actual) in plain.Zip(recomputed))
+            Assert.Equal(expected, actual);
+
+        static Tensor Part(Tensor[] inputs) => (inputs[0].mm(inputs[1]).sigmoid() * inputs[2]).softmax(1);
+    }
+
+    [Fact]
+    public void Run_WithoutGradients_ComputesOnce()
+    {
+        using var scope = NewDisposeScope();
+        var calls = 0;
+
+        var result = new GradientCheckpoint().Run(inputs => Count(inputs[0]), ones(2));
+        using (no_grad())
+            _ = new GradientCheckpoint().Run(inputs => Count(inputs[0]), ones(2, requires_grad: true));
+
+        Assert.False(result.requires_grad);
+        Assert.Equal(2, calls);
+
+        Tensor Count(Tensor x)
+        {
+            calls++;
+            return x * 2;
+        }
+    }
+
+    [Fact]
+    public void EndBackward_PartFailsTheSecondTime_Throws()
+    {
+        using var scope = NewDisposeScope();
+        var calls = 0;
+        var recomputation = new GradientCheckpoint();
+        var x = ones(2, requires_grad: true);
+        var y = recomputation.Run(
+            inputs => calls++ == 0 ? inputs[0] * 2 : throw new InvalidOperationException("out of memory"),
+            x
+        );
+        y.sum().backward();
+
+        Assert.Equal("out of memory", Assert.Throws<InvalidOperationException>(recomputation.EndBackward).Message);
+        recomputation.EndBackward(); // said once
+    }
+
+    [Fact]
+    public void Run_ManyTimes_KeepsNoTensors()
+    {
+        using var scope = NewDisposeScope();
+        var recomputation = new GradientCheckpoint();
+        var x = ones(2, requires_grad: true);
+        long LiveAfterOneMore()
+        {
+            using (NewDisposeScope())
+            {
+                var y = recomputation.Run(inputs => inputs[0].exp().sin(), x);
+                recomputation.Run(inputs => inputs[0] * inputs[1], y, x).sum().backward();
+                recomputation.EndBackward();
+            }
+
+            return DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        }
+
+        LiveAfterOneMore();
+        var first = LiveAfterOneMore();
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(first, LiveAfterOneMore());
+    }
+
+    private static List<float[]> Gradients(Func<Tensor[], Tensor> part, Tensor x, Tensor y, Tensor constant)
+    {
+        Tensor[] leaves = [x.clone().requires_grad_(true), y.clone().requires_grad_(true)];
+        var middle = part([leaves[0], leaves[1], constant]);
+        part([middle, leaves[1], constant]).square().sum().backward();
+        return [.. leaves.Select(leaf => leaf.grad!.data<float>().ToArray())];
+    }
+}

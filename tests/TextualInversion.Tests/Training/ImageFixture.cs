@@ -1,0 +1,56 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Data;
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Schedulers;
+using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.Stopping;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tests.Training;
+
+/// <summary>A small model with the five images of a cat, encoded.</summary>
+internal sealed class ImageFixture : IDisposable
+{
+    /// <param name="options">The batch, the vectors and the seed.</param>
+    /// <param name="folder">The model; default: the small random one.</param>
+    public ImageFixture(TrainOptions options, string? folder = null)
+    {
+        Options = options;
+        var files = new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
+        Model = DiffusionModel.Open(files, CPU, ScalarType.Float32, false);
+        Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
+        Placeholder = Placeholder.Parse("my-cat", options.Vectors);
+        var images = TrainingImages.Load([Goldens.Sample("my-cat")], resolution: 32, CropMode.Center).Images;
+        Prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
+        Images = new LatentDataset(Model, images, options, CancellationToken.None);
+        Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);
+    }
+
+    public TrainOptions Options { get; }
+
+    public IDiffusionModel Model { get; }
+
+    public NoiseSchedule Schedule { get; }
+
+    public Placeholder Placeholder { get; }
+
+    public PromptSource Prompts { get; }
+
+    public LatentDataset Images { get; }
+
+    public PromptTokenizers Tokenizers { get; }
+
+    public BatchSampler Batches => new(Images, Prompts, Tokenizers, Options, Schedule.Config.NumTrainTimesteps);
+
+    public ValidationSet Validation(int most = int.MaxValue) =>
+        new(Images, Images.Learned, Prompts, Tokenizers, Options.Batch, Schedule.Config.NumTrainTimesteps, most);
+
+    public void Dispose()
+    {
+        Images.Dispose();
+        Model.Dispose();
+    }
+}

@@ -1,0 +1,20 @@
+using TextualInversion.Training.Stopping;
+
+namespace TextualInversion.Tests.Training.Stopping;
+
+public sealed class EarlyStoppingTests
+{
+    [Theory]
+    [InlineData(2, new[] { 5.0, 4, 3, 2 }, false)] // falls
+    [InlineData(2, new[] { 5.0, 4, 4.1 }, false)] // one worse
+    [InlineData(2, new[] { 5.0, 4, 4.1, 4.2 }, true)] // two worse
+    [InlineData(2, new[] { 5.0, 4, 4, 4 }, true)] // as good is no better
+    [InlineData(2, new[] { 5.0, 4, 4.1, 3.9 }, false)] // the best is the last
+    [InlineData(0, new[] { 5.0, 6, 7, 8 }, false)] // never
+    [InlineData(1, new double[0], false)] // without validations
+    public void IsOver_Losses_CountsThoseAfterTheBest(int patience, double[] losses, bool expected) =>
+        Assert.Equal(
+            expected,
+            EarlyStopping.ShouldStop([.. losses.Select((loss, step) => new Validation(step, loss))], patience)
+        );
+}
