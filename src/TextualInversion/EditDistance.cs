@@ -1,7 +1,7 @@
 namespace TextualInversion;
 
 /// <summary>How far a typed name is from a known one, to propose the nearest.</summary>
-public static class EditDistance
+internal static class EditDistance
 {
     /// <summary>Levenshtein's distance: the insertions, deletions and replacements of characters that make one text the other.</summary>
     public static int Between(string first, string second)

@@ -16,7 +16,7 @@ public enum ModelFamily
 /// The configs, weights and tokenizers of one Stable Diffusion under diffusers' names, wherever they lie. A part is a sub-folder of
 /// diffusers' layout: <c>unet</c>, <c>vae</c>, <c>text_encoder</c>, <c>text_encoder_2</c>.
 /// </summary>
-public interface IModelFiles
+internal interface IModelFiles
 {
     /// <summary>The folder or file.</summary>
     string Path { get; }

@@ -3,7 +3,7 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Checkpoints;
 
 /// <summary>A Stable Diffusion in a diffusers folder: a sub-folder for each part with its config and its weights.</summary>
-public sealed class ModelFolder : IModelFiles
+internal sealed class ModelFolder : IModelFiles
 {
     // Pipelines of the same networks; those for inpainting, with ControlNet and the like have others.
     private static readonly Dictionary<string, ModelFamily> Families = new()

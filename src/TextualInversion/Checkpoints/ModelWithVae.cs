@@ -5,7 +5,7 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Checkpoints;
 
 /// <summary>A model with another VAE than its own.</summary>
-public sealed class ModelWithVae : IModelFiles
+internal sealed class ModelWithVae : IModelFiles
 {
     private const string ConfigFile = "vae/config.json";
 

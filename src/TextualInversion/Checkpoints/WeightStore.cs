@@ -9,7 +9,7 @@ namespace TextualInversion.Checkpoints;
 /// The frozen tensors of one network, taken from a file by name and owned here. Strict: a tensor that is missing, of another shape
 /// or left over is an error. On the CPU a float32 file is mapped and never copied; other types are converted once.
 /// </summary>
-public sealed class WeightStore : IDisposable
+internal sealed class WeightStore : IDisposable
 {
     private readonly ITensorFile file;
     private readonly Dictionary<string, string> keys; // the name a network uses -> the name in the file

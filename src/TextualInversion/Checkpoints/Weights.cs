@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Checkpoints;
 
 /// <summary>A place in a <see cref="WeightStore"/>: <c>weights / "down_blocks" / 0</c> is what lies below <c>down_blocks.0</c>.</summary>
-public readonly struct Weights
+internal readonly struct Weights
 {
     private readonly WeightStore store;
     private readonly string prefix;

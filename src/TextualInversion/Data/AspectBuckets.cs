@@ -4,7 +4,7 @@ namespace TextualInversion.Data;
 /// Sizes of nearly one area and different shapes, so that images are learned without losing their edges: as in kohya's scripts
 /// (https://github.com/kohya-ss/sd-scripts, <c>make_bucket_resolutions</c>) sides in steps of 64 pixels, from half to twice the resolution.
 /// </summary>
-public static class AspectBuckets
+internal static class AspectBuckets
 {
     private const int Cell = 8; // pixels along the side of a latent cell
     private const int LargestStep = 64,

@@ -6,7 +6,7 @@ namespace TextualInversion.Data;
 /// (https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c). Of Pillow 13, that is: older ones always
 /// begin with the rows.
 /// </summary>
-public static class BicubicResize
+internal static class BicubicResize
 {
     private const double KernelA = -0.5;
     private const double KernelSupport = 2;

@@ -1,7 +1,7 @@
 namespace TextualInversion.Data;
 
 /// <summary>What is done with the description beside an image.</summary>
-public enum CaptionUse
+internal enum CaptionUse
 {
     /// <summary>It is the image's only sentence. An image without one is learned under the templates.</summary>
     Only,

@@ -4,7 +4,7 @@ using TextualInversion.IO;
 namespace TextualInversion.Data;
 
 /// <summary>Descriptions of single images: a text file beside each, <c>1.txt</c> for <c>1.png</c>.</summary>
-public static partial class Captions
+internal static partial class Captions
 {
     /// <summary>Where the caption of an image is looked for.</summary>
     public static string PathBeside(string image) => Path.ChangeExtension(image, ".txt");

@@ -9,7 +9,7 @@ namespace TextualInversion.Data;
 /// rather than composited, colour profiles not applied, the first frame of an animation. Equal to the byte for lossless 8-bit files.
 /// 16 bits are rounded to 8, where Pillow cuts colours off (a difference of at most one) and turns all but the darkest grays white.
 /// </summary>
-public static partial class ImageDecoder
+internal static partial class ImageDecoder
 {
     /// <summary>The longest side that is read.</summary>
     public const int MaxSidePixels = 16_384;

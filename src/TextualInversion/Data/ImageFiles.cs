@@ -5,7 +5,7 @@ namespace TextualInversion.Data;
 /// </summary>
 /// <param name="Images">Each file once, sorted by ordinal comparison of the path, as Python sorts: <c>10.png</c> before <c>2.png</c>.</param>
 /// <param name="Strays">What else lies in the folders, with the reason why it is skipped; captions and hidden files are not listed.</param>
-public sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<ImageWarning> Strays)
+internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<ImageWarning> Strays)
 {
     /// <summary>How often each image counts, by its path, where that is not once; see <see cref="FolderRepeats"/>.</summary>
     public IReadOnlyDictionary<string, int> Repeats { get; init; } = new Dictionary<string, int>();

@@ -8,7 +8,7 @@ namespace TextualInversion.Data;
 /// <param name="HeightPixels">H</param>
 /// <param name="Path">the mask's own file; null where it is the image's alpha channel</param>
 /// <param name="Sha256">of that file, in lower-case hexadecimal</param>
-public sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixels, string? Path, string? Sha256)
+internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixels, string? Path, string? Sha256)
 {
     private const double LargestDifferenceOfShape = 0.02; // of the ratio of the sides: a mask may be smaller than its image, and sides are whole
 

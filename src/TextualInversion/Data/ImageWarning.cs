@@ -1,7 +1,7 @@
 namespace TextualInversion.Data;
 
 /// <summary>Something about one file that the user should know and that does not stop the work.</summary>
-public sealed record ImageWarning(string Path, string Message)
+internal sealed record ImageWarning(string Path, string Message)
 {
     public override string ToString() => $"{Path}: {Message}";
 }

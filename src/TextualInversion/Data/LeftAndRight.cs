@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace TextualInversion.Data;
 
 /// <summary>Words that say that an image must not be mirrored: it has writing, or a left and a right.</summary>
-public static partial class LeftAndRight
+internal static partial class LeftAndRight
 {
     /// <summary>The first such word as it is written; null where there is none.</summary>
     public static string? FindWord(IEnumerable<string> texts) =>

@@ -2,7 +2,7 @@ namespace TextualInversion.Data;
 
 /// <summary>Where the masks of images are.</summary>
 /// <param name="Folder">with a gray image for each, of the same name but for the ending; null where it is the images' own alpha channel</param>
-public sealed record MaskSource(string? Folder)
+internal sealed record MaskSource(string? Folder)
 {
     private const string AlphaName = "alpha";
 

@@ -6,7 +6,7 @@ namespace TextualInversion.Data;
 /// 63 bits that stay much the same when an image is saved anew, resized or brightened: which of the lowest frequencies of its gray image of 32 x 32 are above their
 /// median ("pHash", Zauner 2010, Implementation and Benchmarking of Perceptual Image Hash Functions).
 /// </summary>
-public readonly record struct PerceptualHash(ulong Bits)
+internal readonly record struct PerceptualHash(ulong Bits)
 {
     /// <summary>
     /// The largest distance of two images that are taken for one. Of 17 photographs and 25 drawings, saved as JPEG of quality 40, halved, blurred or with other brightness

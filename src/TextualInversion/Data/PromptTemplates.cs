@@ -7,7 +7,7 @@ namespace TextualInversion.Data;
 /// <c>imagenet_style_templates_small</c> of diffusers' examples/textual_inversion/textual_inversion.py
 /// (https://github.com/huggingface/diffusers). Two of the styles are there twice and so are drawn twice as often.
 /// </summary>
-public static class PromptTemplates
+internal static class PromptTemplates
 {
     /// <summary>What a template holds in the placeholder's place.</summary>
     public const string Slot = "{}";

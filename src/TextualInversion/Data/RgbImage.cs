@@ -4,7 +4,7 @@ namespace TextualInversion.Data;
 /// <param name="Pixels">(H, W, 3) bytes in the order red, green, blue, row by row from the top.</param>
 /// <param name="WidthPixels">W.</param>
 /// <param name="HeightPixels">H.</param>
-public sealed record RgbImage(byte[] Pixels, int WidthPixels, int HeightPixels)
+internal sealed record RgbImage(byte[] Pixels, int WidthPixels, int HeightPixels)
 {
     /// <summary>
     /// The largest square around the centre. Where what is cut off is odd, the upper or left part is the smaller, as in diffusers'

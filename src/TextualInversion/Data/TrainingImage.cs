@@ -9,7 +9,7 @@ namespace TextualInversion.Data;
 /// <param name="OriginalWidthPixels">Of the upright image, before cropping and resizing.</param>
 /// <param name="OriginalHeightPixels">Of the upright image, before cropping and resizing.</param>
 /// <param name="Caption">See <see cref="Captions"/>; null where there is none.</param>
-public sealed record TrainingImage(
+internal sealed record TrainingImage(
     string Path,
     RgbImage Pixels,
     string Sha256,

@@ -5,7 +5,7 @@ namespace TextualInversion.Data;
 /// <summary>The images of a training run.</summary>
 /// <param name="Images">In the order of <see cref="ImageFiles.Images"/>.</param>
 /// <param name="Warnings">Files that were skipped, and images that are smaller than the resolution.</param>
-public sealed record TrainingImages(IReadOnlyList<TrainingImage> Images, IReadOnlyList<ImageWarning> Warnings)
+internal sealed record TrainingImages(IReadOnlyList<TrainingImage> Images, IReadOnlyList<ImageWarning> Warnings)
 {
     /// <summary>Brings the images in <paramref name="paths"/> (folders and files) to <paramref name="resolution"/>, in pixels a side.</summary>
     /// <exception cref="TextualInversionException">

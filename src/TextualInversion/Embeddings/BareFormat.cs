@@ -8,7 +8,7 @@ namespace TextualInversion.Embeddings;
 /// A torch file that is one tensor [n, d] or [d], whose trigger is the file's stem. Files that are a list of one thing, whatever that is,
 /// count as bare too.
 /// </summary>
-public static class BareFormat
+internal static class BareFormat
 {
     /// <exception cref="TextualInversionException">The tensor is no rows.</exception>
     internal static EmbeddingFile Read(TorchPickle file, PickledTensor tensor)

@@ -9,7 +9,7 @@ namespace TextualInversion.Embeddings;
 /// diffusers' layout for models with one text encoder: one tensor named by its placeholder, <c>{ "&lt;my-cat&gt;": [n, d] }</c>, in a
 /// safetensors or torch file (https://huggingface.co/docs/diffusers/using-diffusers/textual_inversion_inference).
 /// </summary>
-public static class DiffusersFormat
+internal static class DiffusersFormat
 {
     /// <summary>The widths of SDXL's encoders, whose rows diffusers' script writes to two files, the second called as the first with _2.</summary>
     private static readonly long[] PairWidths = [768, 1280];

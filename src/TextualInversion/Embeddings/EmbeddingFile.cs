@@ -12,7 +12,7 @@ namespace TextualInversion.Embeddings;
 /// <param name="Container">what the layout is kept in; some may be kept in two</param>
 /// <param name="Type">in which it keeps its numbers</param>
 /// <param name="Embedding">what it holds</param>
-public sealed record EmbeddingFile(
+internal sealed record EmbeddingFile(
     string Path,
     EmbeddingLayout Layout,
     EmbeddingContainer Container,

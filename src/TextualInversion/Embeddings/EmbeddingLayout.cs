@@ -26,7 +26,7 @@ public enum EmbeddingLayout
 }
 
 /// <summary>The kinds of files that layouts are kept in.</summary>
-public enum EmbeddingContainer
+internal enum EmbeddingContainer
 {
     Safetensors,
     Torch,
@@ -34,7 +34,7 @@ public enum EmbeddingContainer
 }
 
 /// <summary>The layouts' names and what they hold.</summary>
-public static class EmbeddingLayouts
+internal static class EmbeddingLayouts
 {
     /// <summary>As the command line calls it.</summary>
     public static string Name(EmbeddingLayout layout) =>

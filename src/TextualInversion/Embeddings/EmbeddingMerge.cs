@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>New embeddings from given ones. All take embeddings for the same encoders; the caller disposes of what they return.</summary>
-public static class EmbeddingMerge
+internal static class EmbeddingMerge
 {
     private const string BaseModel = "base_model";
 

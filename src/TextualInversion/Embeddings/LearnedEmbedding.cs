@@ -6,7 +6,7 @@ namespace TextualInversion.Embeddings;
 /// <param name="Trigger">the placeholder's text, such as <c>&lt;my-cat&gt;</c></param>
 /// <param name="Rows">(n, d) float32 on the CPU, for each text encoder of the model</param>
 /// <param name="Provenance">where it comes from: base model, its hash, steps, seed</param>
-public sealed record LearnedEmbedding(
+internal sealed record LearnedEmbedding(
     string Trigger,
     IReadOnlyList<Tensor> Rows,
     IReadOnlyDictionary<string, string> Provenance

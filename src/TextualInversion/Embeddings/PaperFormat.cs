@@ -8,7 +8,7 @@ namespace TextualInversion.Embeddings;
 /// The torch files of the textual inversion paper's code: <c>{string_to_token: {"*": token}, string_to_param: ParameterDict}</c>
 /// (https://github.com/rinongal/textual_inversion/blob/main/ldm/modules/embedding_manager.py, <c>save</c>).
 /// </summary>
-public static class PaperFormat
+internal static class PaperFormat
 {
     /// <summary>The placeholder of all files that the paper's code wrote.</summary>
     internal const string Asterisk = "*";

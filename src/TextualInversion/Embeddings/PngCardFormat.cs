@@ -14,7 +14,7 @@ namespace TextualInversion.Embeddings;
 /// image, see <see cref="SteganographicPayload"/>. In the JSON a tensor is <c>{"TORCHTENSOR": nested list}</c>
 /// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/textual_inversion/image_embedding.py).
 /// </summary>
-public static class PngCardFormat
+internal static class PngCardFormat
 {
     private const string Keyword = "sd-ti-embedding",
         Parameters = "string_to_param",

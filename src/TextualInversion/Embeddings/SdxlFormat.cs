@@ -10,7 +10,7 @@ namespace TextualInversion.Embeddings;
 /// <c>clip_g</c> [n, d2], in a safetensors or torch file. It has no place for the placeholder's text, which other programs take from the
 /// file's name; the metadata of a safetensors file holds it too.
 /// </summary>
-public static class SdxlFormat
+internal static class SdxlFormat
 {
     private static readonly string[] Keys = ["clip_l", "clip_g"]; // in the order of the encoders
 

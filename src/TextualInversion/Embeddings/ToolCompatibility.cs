@@ -6,7 +6,7 @@ namespace TextualInversion.Embeddings;
 /// <param name="Program">its name</param>
 /// <param name="Loads">whether it reads the file as it is</param>
 /// <param name="How">the line that uses it there, or what to do first</param>
-public sealed record ToolCompatibility(string Program, bool Loads, string How)
+internal sealed record ToolCompatibility(string Program, bool Loads, string How)
 {
     /// <summary>
     /// The programs that people use, by their readers: diffusers' <c>load_textual_inversion</c>, ComfyUI's comfy/sd1_clip.py, the WebUI's

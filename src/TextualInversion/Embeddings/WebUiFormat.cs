@@ -8,7 +8,7 @@ namespace TextualInversion.Embeddings;
 /// The AUTOMATIC1111 WebUI's torch files: <c>{string_to_token: {"*": 265}, string_to_param: {"*": [n, d]}, name, step, sd_checkpoint,
 /// sd_checkpoint_name}</c>. The WebUI triggers on the file's stem, diffusers on <c>name</c>.
 /// </summary>
-public static class WebUiFormat
+internal static class WebUiFormat
 {
     private const string Parameters = "string_to_param";
 

@@ -10,7 +10,7 @@ namespace TextualInversion.Embeddings;
 /// invoke-training write it. OneTrainer calls it <c>emp_params</c>, others by the encoder that it is for. The trigger is the file's stem;
 /// the metadata of our files holds it too.
 /// </summary>
-public static class WebUiSafetensorsFormat
+internal static class WebUiSafetensorsFormat
 {
     private const string Key = "emb_params";
 

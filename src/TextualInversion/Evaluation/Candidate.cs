@@ -9,7 +9,7 @@ namespace TextualInversion.Evaluation;
 /// <param name="Words">what stands in the prompts: a placeholder, ordinary words, or nothing</param>
 /// <param name="Placeholders">those in <paramref name="Words"/></param>
 /// <param name="Rows">(n, d) for each text encoder; null without placeholders</param>
-public sealed record Candidate(
+internal sealed record Candidate(
     string Name,
     string Words,
     IReadOnlyList<Placeholder> Placeholders,

@@ -12,7 +12,7 @@ namespace TextualInversion.Evaluation;
 /// <param name="model">The frozen model.</param>
 /// <param name="scheduler">Its noise schedule.</param>
 /// <param name="fingerprint">Of the model's files, see <see cref="ModelFingerprint"/>, and of what it computes in.</param>
-public sealed class CandidateGenerator(IDiffusionModel model, SchedulerConfig scheduler, string fingerprint)
+internal sealed class CandidateGenerator(IDiffusionModel model, SchedulerConfig scheduler, string fingerprint)
 {
     private const int Version = 2; // of the images: another one where the painting changes
 

@@ -5,7 +5,7 @@ namespace TextualInversion.Evaluation;
 /// <param name="Seed">of its noise</param>
 /// <param name="Path">in the cache</param>
 /// <param name="Embedding">CLIP's, of length 1</param>
-public sealed record ScoredImage(string Prompt, ulong Seed, string Path, float[] Embedding);
+internal sealed record ScoredImage(string Prompt, ulong Seed, string Path, float[] Embedding);
 
 /// <summary>All images of one candidate, of each prompt those of the same seeds in the same order.</summary>
 /// <param name="Bare">of the bare prompt</param>

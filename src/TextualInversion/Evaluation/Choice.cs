@@ -5,7 +5,7 @@ namespace TextualInversion.Evaluation;
 /// <summary>Which candidate to keep, and why.</summary>
 /// <param name="Name">the candidate's; null where none is worth it</param>
 /// <param name="Reason">for people</param>
-public sealed record Choice(string? Name, string Reason)
+internal sealed record Choice(string? Name, string Reason)
 {
     /// <summary>
     /// ImageSimilarity is bought with textSimilarity, so neither decides alone. Both become shares of what can be had, likeness from the baseline to

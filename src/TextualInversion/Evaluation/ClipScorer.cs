@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Evaluation;
 
 /// <summary>Images and texts as points that can be compared: unit vectors, whose product is their cosine.</summary>
-public sealed class ClipScorer : IDisposable
+internal sealed class ClipScorer : IDisposable
 {
     private readonly ClipModel clip;
     private readonly ClipImageProcessor preparation;

@@ -1,7 +1,7 @@
 namespace TextualInversion.Evaluation;
 
 /// <summary>A mean over seeds, and by how much another draw of the seeds would move it.</summary>
-public readonly record struct Estimate(double Mean, double StandardError)
+internal readonly record struct Estimate(double Mean, double StandardError)
 {
     /// <summary>Whether the mean is above zero by more than chance: two standard errors.</summary>
     public bool IsAboveZero => Mean > 2 * StandardError;

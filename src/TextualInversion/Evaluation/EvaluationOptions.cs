@@ -3,7 +3,7 @@ using TextualInversion.Generation;
 namespace TextualInversion.Evaluation;
 
 /// <summary>What is painted for each candidate, the same for all.</summary>
-public sealed record EvaluationOptions
+internal sealed record EvaluationOptions
 {
     /// <summary>See <see cref="EvaluationPrompts.Bare"/>.</summary>
     public required string BarePrompt { get; init; }

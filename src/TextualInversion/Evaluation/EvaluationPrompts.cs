@@ -6,7 +6,7 @@ namespace TextualInversion.Evaluation;
 /// What is painted for the scores: the bare prompt shows the word alone, each edit prompt asks for something more, as in the paper
 /// (https://arxiv.org/abs/2208.01618, section 5): other places, other media. <c>{}</c> is where the word goes.
 /// </summary>
-public static class EvaluationPrompts
+internal static class EvaluationPrompts
 {
     /// <summary>What shows the word alone.</summary>
     public static string Bare(LearnedProperty property) =>

@@ -1,7 +1,7 @@
 namespace TextualInversion.Evaluation;
 
 /// <summary>A sign of trouble.</summary>
-public enum DiagnosticKind
+internal enum DiagnosticKind
 {
     /// <summary>The word is no more like the given images than the initializer's word is.</summary>
     LearnedNothing,
@@ -24,7 +24,7 @@ public enum DiagnosticKind
 /// <param name="Value">what was measured</param>
 /// <param name="Limit">from where on it is a sign</param>
 /// <param name="Text">all of this for people</param>
-public sealed record Diagnostic(DiagnosticKind Kind, double Value, double Limit, string Text);
+internal sealed record Diagnostic(DiagnosticKind Kind, double Value, double Limit, string Text);
 
 /// <summary>The scores of one candidate.</summary>
 /// <param name="Name">the candidate's</param>
@@ -34,7 +34,7 @@ public sealed record Diagnostic(DiagnosticKind Kind, double Value, double Limit,
 /// <param name="ObedienceGain">over the baseline, seed by seed; mostly below zero</param>
 /// <param name="Signs">of trouble</param>
 /// <param name="Images">all that were painted</param>
-public sealed record EvaluationRow(
+internal sealed record EvaluationRow(
     string Name,
     Estimate ImageSimilarity,
     Estimate TextSimilarity,
@@ -50,7 +50,7 @@ public sealed record EvaluationRow(
 /// <param name="Ceiling">of likeness: the mean cosine between two given images; null where there is one</param>
 /// <param name="Floor">of obedience: of the baseline's bare images, to which no edit prompt was said</param>
 /// <param name="Choice">what to keep</param>
-public sealed record EvaluationResult(
+internal sealed record EvaluationResult(
     IReadOnlyList<EvaluationRow> Rows,
     EvaluationRow Baseline,
     double? Ceiling,

@@ -7,13 +7,13 @@ namespace TextualInversion.Evaluation;
 /// <param name="Done">images that are there</param>
 /// <param name="Total">images in all</param>
 /// <param name="Painted">of those done, how many were painted now and not found in the cache</param>
-public sealed record EvaluationProgress(int Done, int Total, int Painted);
+internal sealed record EvaluationProgress(int Done, int Total, int Painted);
 
 /// <summary>
 /// The two scores of the paper (Gal et al. 2022, https://arxiv.org/abs/2208.01618, section 5): imageSimilarity, how near images of the word are
 /// to the given ones, and textSimilarity, how well prompts with the word are still followed; beside them what makes them readable.
 /// </summary>
-public sealed class Evaluator(CandidateGenerator painter, ClipScorer clip, ImageCache cache, EvaluationOptions options)
+internal sealed class Evaluator(CandidateGenerator painter, ClipScorer clip, ImageCache cache, EvaluationOptions options)
 {
     private int done,
         total,

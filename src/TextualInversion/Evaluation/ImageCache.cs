@@ -10,7 +10,7 @@ namespace TextualInversion.Evaluation;
 /// evaluation goes on where it was; one that was damaged is made anew.
 /// </summary>
 /// <param name="folder">where; made when the first image is kept</param>
-public sealed class ImageCache(string folder)
+internal sealed class ImageCache(string folder)
 {
     /// <param name="key">see <see cref="CandidateGenerator.Key"/></param>
     public string PathOf(string key) => Path.Combine(folder, key[..2], key + ".png");

@@ -6,7 +6,7 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Evaluation;
 
 /// <summary>A model by its content: the weights and configs of its parts, and its tokenizers.</summary>
-public static class ModelFingerprint
+internal static class ModelFingerprint
 {
     /// <summary>SHA-256 over everything that <paramref name="files"/> paint with. Reads all weights once.</summary>
     /// <exception cref="TextualInversionException">A file is missing, truncated or malformed.</exception>

@@ -6,7 +6,7 @@ namespace TextualInversion.Generation;
 /// The other programs' ways to name an embedding in a prompt, by its file's name: ComfyUI's <c>embedding:EasyNegative</c> and the WebUI's bare
 /// <c>EasyNegative</c>. A bare name of lower-case letters alone is an ordinary word, and stays one.
 /// </summary>
-public static class EmbeddingNames
+internal static class EmbeddingNames
 {
     /// <summary>The prompt with the trigger in the place of each other name.</summary>
     /// <param name="prompt">as it was written</param>

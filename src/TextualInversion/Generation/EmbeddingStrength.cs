@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>Rows on the way from the words that an embedding started from, at 0, to what it learned, at 1, and beyond.</summary>
-public static class EmbeddingStrength
+internal static class EmbeddingStrength
 {
     /// <param name="learned">(n, d)</param>
     /// <param name="initializer">the words</param>

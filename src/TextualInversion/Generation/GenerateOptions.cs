@@ -4,7 +4,7 @@ using TextualInversion.Schedulers;
 namespace TextualInversion.Generation;
 
 /// <summary>How an image is made.</summary>
-public sealed record GenerateOptions
+internal sealed record GenerateOptions
 {
     public required string Prompt { get; init; }
 

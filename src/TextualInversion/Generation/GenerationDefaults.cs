@@ -7,7 +7,7 @@ namespace TextualInversion.Generation;
 /// What suits a model best, where its folder says so in <c>generation_config.json</c>; the file's name is transformers', the keys are diffusers'
 /// names of the arguments. Null where nothing is said.
 /// </summary>
-public sealed record GenerationDefaults
+internal sealed record GenerationDefaults
 {
     private const string FileName = "generation_config.json";
 

@@ -8,7 +8,7 @@ namespace TextualInversion.Generation;
 /// A generated image as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads them: in PNG as text
 /// under the keyword <c>parameters</c>, in JPEG and WebP as the EXIF user comment.
 /// </summary>
-public static class ImageFile
+internal static class ImageFile
 {
     private const string Keyword = "parameters";
     private const int HeaderEnd = PngTextChunk.SignatureLength + 12 + 13; // signature and IHDR

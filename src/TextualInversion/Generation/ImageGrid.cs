@@ -5,7 +5,7 @@ using TextualInversion.Data;
 namespace TextualInversion.Generation;
 
 /// <summary>Images side by side, with labels above the columns and on the left of the rows.</summary>
-public static class ImageGrid
+internal static class ImageGrid
 {
     private const int Gap = 4;
     private const double FontShare = 0.075; // of an image's width

@@ -8,7 +8,7 @@ namespace TextualInversion.Generation;
 /// <param name="Path">as it was named</param>
 /// <param name="Image">of any size</param>
 /// <param name="Sha256">of the file, in lower-case hexadecimal</param>
-public sealed record InitImage(string Path, RgbImage Image, string Sha256)
+internal sealed record InitImage(string Path, RgbImage Image, string Sha256)
 {
     /// <exception cref="TextualInversionException">It cannot be read, is no image, is damaged or too large.</exception>
     public static InitImage Read(string path)

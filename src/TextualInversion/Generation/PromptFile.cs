@@ -3,7 +3,7 @@ using TextualInversion.IO;
 namespace TextualInversion.Generation;
 
 /// <summary>Prompts in a text file, one a line; empty lines do not count.</summary>
-public static class PromptFile
+internal static class PromptFile
 {
     /// <exception cref="TextualInversionException">It cannot be read, is no text or holds no prompt.</exception>
     public static IReadOnlyList<string> Read(string path)

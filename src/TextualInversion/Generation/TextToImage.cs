@@ -12,7 +12,7 @@ namespace TextualInversion.Generation;
 /// <param name="scheduler">Its noise schedule.</param>
 /// <param name="tokenizers">With the placeholders of all embeddings.</param>
 /// <param name="rows">(N, d) for each text encoder: the embeddings' rows in the placeholders' order; null without embeddings.</param>
-public sealed class TextToImage(
+internal sealed class TextToImage(
     IDiffusionModel model,
     SchedulerConfig scheduler,
     PromptTokenizers tokenizers,

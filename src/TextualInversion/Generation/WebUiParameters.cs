@@ -10,7 +10,7 @@ namespace TextualInversion.Generation;
 /// <param name="Prompt">what to draw</param>
 /// <param name="Negative">what not to draw; null where nothing is said, which is not always the same as empty</param>
 /// <param name="Values">the settings by the WebUI's names, as text; and those that it does not know by ours</param>
-public sealed partial record WebUiParameters(
+internal sealed partial record WebUiParameters(
     string Prompt,
     string? Negative,
     IReadOnlyDictionary<string, string> Values

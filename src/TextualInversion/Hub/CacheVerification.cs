@@ -6,10 +6,10 @@ namespace TextualInversion.Hub;
 /// <param name="Blob">the file to delete where it is broken</param>
 /// <param name="IsChecked">false where it is a copy instead of a link, so that its hash is not known</param>
 /// <param name="Problem">null where its hash is the one that it is named by</param>
-public sealed record VerifiedFile(string Path, long Bytes, string Blob, bool IsChecked, string? Problem);
+internal sealed record VerifiedFile(string Path, long Bytes, string Blob, bool IsChecked, string? Problem);
 
 /// <summary>Reads every file of a snapshot again and compares it with the hash that its blob is named by. No network is needed.</summary>
-public static class CacheVerification
+internal static class CacheVerification
 {
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<IReadOnlyList<VerifiedFile>> RunAsync(

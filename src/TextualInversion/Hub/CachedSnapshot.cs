@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TextualInversion.Hub;
 
-public enum CachedKind
+internal enum CachedKind
 {
     StableDiffusion1,
     StableDiffusion2,
@@ -19,7 +19,7 @@ public enum CachedKind
 /// <param name="Kind">what it is</param>
 /// <param name="Bytes">of its files; snapshots of one model may share some</param>
 /// <param name="Path">its folder</param>
-public sealed record CachedSnapshot(
+internal sealed record CachedSnapshot(
     string Model,
     string Commit,
     IReadOnlyList<string> Revisions,

@@ -8,7 +8,7 @@ namespace TextualInversion.Hub;
 /// <c>models--owner--name/</c> with <c>blobs/HASH</c>, <c>snapshots/COMMIT/path</c> as relative links to blobs, and <c>refs/REVISION</c> that holds a commit;
 /// <c>.locks/models--owner--name/HASH.lock</c> beside them.
 /// </summary>
-public sealed class HubCache(string folder)
+internal sealed class HubCache(string folder)
 {
     private const string Prefix = "models--";
     private static readonly Lock Remembering = new();

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace TextualInversion.Hub;
 
 /// <summary>A repository on the hub at a branch, a tag or a commit: <c>owner/name[@revision]</c>.</summary>
-public sealed partial record HubId
+internal sealed partial record HubId
 {
     private HubId(string name, string revision)
     {

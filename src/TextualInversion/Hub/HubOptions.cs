@@ -1,7 +1,7 @@
 namespace TextualInversion.Hub;
 
 /// <summary>Where models come from and where they are kept.</summary>
-public sealed record HubOptions
+internal sealed record HubOptions
 {
     /// <summary>The folder that other tools call <c>HF_HUB_CACHE</c>.</summary>
     public required string CacheFolder { get; init; }

@@ -3,7 +3,7 @@ using TextualInversion.Checkpoints;
 namespace TextualInversion.Hub;
 
 /// <summary>Models by their id, from the cache or else from the hub into the cache.</summary>
-public sealed class ModelHub(HubOptions options)
+internal sealed class ModelHub(HubOptions options)
 {
     private const string ModelIndex = "model_index.json";
 

@@ -3,7 +3,7 @@ using System.Text;
 namespace TextualInversion.IO;
 
 /// <summary>Writes a file whole or not at all: under a temporary name in the same folder, flushed to the disk, then moved.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private static readonly byte[] Probe = new byte[1 << 16];
 

@@ -5,7 +5,7 @@ namespace TextualInversion.Models;
 /// <summary>What the U-Net is told of the prompts.</summary>
 /// <param name="EncoderHiddenStates">(B, S, D)</param>
 /// <param name="Added">what Stable Diffusion XL adds; null in the others</param>
-public sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditioning? Added = null)
+internal sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditioning? Added = null)
 {
     /// <summary>The prompts of both, the first ones first.</summary>
     public static Conditioning Concatenate(Conditioning first, Conditioning second) =>
@@ -34,7 +34,7 @@ public sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditioning?
 /// <summary>What Stable Diffusion XL is told beside the encoders' states.</summary>
 /// <param name="PooledText">(B, P), the projected end-of-text state of the second encoder: <c>text_embeds</c></param>
 /// <param name="TimeIds">(B, 6), see <see cref="SizeConditioning"/></param>
-public sealed record AddedConditioning(Tensor PooledText, Tensor TimeIds)
+internal sealed record AddedConditioning(Tensor PooledText, Tensor TimeIds)
 {
     internal static AddedConditioning Concatenate(AddedConditioning first, AddedConditioning second) =>
         new(

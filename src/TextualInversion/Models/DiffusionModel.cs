@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models;
 
 /// <summary>Opens a model of whatever family.</summary>
-public static class DiffusionModel
+internal static class DiffusionModel
 {
     /// <param name="files">The model.</param>
     /// <param name="device">Where to compute.</param>

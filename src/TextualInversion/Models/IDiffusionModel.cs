@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models;
 
 /// <summary>The networks that gradients or images pass through in training, each frozen.</summary>
-public enum ModelPart
+internal enum ModelPart
 {
     TextEncoder,
     TextEncoder2,
@@ -17,7 +17,7 @@ public enum ModelPart
 /// A frozen latent diffusion model. A family is one class with these three methods: encode images, encode prompts, predict noise;
 /// whoever trains or paints needs no more than this.
 /// </summary>
-public interface IDiffusionModel : IDisposable
+internal interface IDiffusionModel : IDisposable
 {
     Device Device { get; }
 

@@ -10,7 +10,7 @@ namespace TextualInversion.Models;
 /// <param name="CropLeft">what is cut off on the left, at the resized image's scale</param>
 /// <param name="TargetHeight">of the image as the model sees it</param>
 /// <param name="TargetWidth">of the image as the model sees it</param>
-public sealed record SizeConditioning(
+internal sealed record SizeConditioning(
     int OriginalHeight,
     int OriginalWidth,
     int CropTop,

@@ -9,7 +9,7 @@ namespace TextualInversion.Models;
 /// Stable Diffusion 1 and 2 (Rombach et al. 2022): one CLIP text encoder whose last states are the condition. What tells the two apart
 /// is in their configs.
 /// </summary>
-public sealed class StableDiffusion : IDiffusionModel
+internal sealed class StableDiffusion : IDiffusionModel
 {
     private readonly LatentNetworks networks;
     private readonly PromptEncoder text;

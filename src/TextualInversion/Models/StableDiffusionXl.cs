@@ -9,7 +9,7 @@ namespace TextualInversion.Models;
 /// Stable Diffusion XL (Podell et al. 2023): the states of two CLIP text encoders side by side, the second one's pooled output and the
 /// image's size are the condition.
 /// </summary>
-public sealed class StableDiffusionXl : IDiffusionModel
+internal sealed class StableDiffusionXl : IDiffusionModel
 {
     private readonly LatentNetworks networks;
     private readonly PromptEncoder first,

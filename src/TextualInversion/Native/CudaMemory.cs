@@ -6,7 +6,7 @@ namespace TextualInversion.Native;
 /// The free memory of a CUDA device, which TorchSharp does not tell, from NVIDIA's driver, which counts devices as libtorch does
 /// (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__MEM.html).
 /// </summary>
-public static partial class CudaMemory
+internal static partial class CudaMemory
 {
     private const string Driver = "cuda"; // libcuda.so.1, nvcuda.dll
 

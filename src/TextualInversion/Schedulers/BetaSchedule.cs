@@ -1,7 +1,7 @@
 namespace TextualInversion.Schedulers;
 
 /// <summary>How the noise variances beta run over the training timesteps.</summary>
-public enum BetaSchedule
+internal enum BetaSchedule
 {
     /// <summary>Evenly spaced (DDPM, arXiv 2006.11239, section 4).</summary>
     Linear,

@@ -6,7 +6,7 @@ namespace TextualInversion.Schedulers;
 /// Denoising diffusion implicit models: arXiv 2010.02502, eq. 12, with the noise of eq. 16: none for eta 0, that of DDPM for 1.
 /// Equal to diffusers' <c>DDIMScheduler</c>.
 /// </summary>
-public sealed class DdimScheduler : ISampler
+internal sealed class DdimScheduler : ISampler
 {
     private const string Name = "DDIM";
 

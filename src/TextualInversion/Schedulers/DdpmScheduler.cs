@@ -6,7 +6,7 @@ namespace TextualInversion.Schedulers;
 /// Ancestral sampling as the model was trained: denoising diffusion probabilistic models, arXiv 2006.11239, eq. 7, over fewer timesteps.
 /// Equal to diffusers' <c>DDPMScheduler</c> with its default variance.
 /// </summary>
-public sealed class DdpmScheduler : ISampler
+internal sealed class DdpmScheduler : ISampler
 {
     private const string Name = "DDPM";
 

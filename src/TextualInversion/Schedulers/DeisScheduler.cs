@@ -7,7 +7,7 @@ namespace TextualInversion.Schedulers;
 /// of noise to image, and integrated exactly (AB-DEIS, arXiv 2204.13902, section 3). Ends at the noise of timestep 0.
 /// Equal to diffusers' <c>DEISMultistepScheduler</c>.
 /// </summary>
-public sealed class DeisScheduler : ISampler
+internal sealed class DeisScheduler : ISampler
 {
     private const string Name = "DEIS";
 

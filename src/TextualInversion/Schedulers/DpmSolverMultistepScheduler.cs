@@ -7,7 +7,7 @@ namespace TextualInversion.Schedulers;
 /// <see cref="SchedulerConfig.IsStochastic"/> the reverse stochastic equation instead, whose exponentials run twice as fast and which adds
 /// fresh noise (SDE-DPM-Solver++, section 5). Equal to diffusers' <c>DPMSolverMultistepScheduler</c>.
 /// </summary>
-public sealed class DpmSolverMultistepScheduler : ISampler
+internal sealed class DpmSolverMultistepScheduler : ISampler
 {
     private readonly SchedulerConfig config;
     private readonly SolverGrid grid;

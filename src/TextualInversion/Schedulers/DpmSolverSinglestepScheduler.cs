@@ -7,7 +7,7 @@ namespace TextualInversion.Schedulers;
 /// the first began and replaces it, so each pair costs two model calls and covers two noise levels. Equal to diffusers'
 /// <c>DPMSolverSinglestepScheduler</c>.
 /// </summary>
-public sealed class DpmSolverSinglestepScheduler : ISampler
+internal sealed class DpmSolverSinglestepScheduler : ISampler
 {
     private const string Name = "DPM++ 2S";
 

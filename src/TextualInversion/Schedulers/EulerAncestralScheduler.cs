@@ -6,7 +6,7 @@ namespace TextualInversion.Schedulers;
 /// Euler steps that go below the next noise level and add fresh noise to come back up to it (k-diffusion's <c>sample_euler_ancestral</c>,
 /// https://github.com/crowsonkb/k-diffusion). Equal to diffusers' <c>EulerAncestralDiscreteScheduler</c>.
 /// </summary>
-public sealed class EulerAncestralScheduler : ISampler
+internal sealed class EulerAncestralScheduler : ISampler
 {
     private readonly SigmaGrid sigmas;
 

@@ -6,7 +6,7 @@ namespace TextualInversion.Schedulers;
 /// Euler's method over the probability-flow equation: Karras et al., arXiv 2206.00364, algorithm 2 without churn.
 /// Equal to diffusers' <c>EulerDiscreteScheduler</c>.
 /// </summary>
-public sealed class EulerScheduler : ISampler
+internal sealed class EulerScheduler : ISampler
 {
     private readonly SigmaGrid sigmas;
 

@@ -1,7 +1,7 @@
 namespace TextualInversion.Schedulers;
 
 /// <summary>The noise level at which a run ends.</summary>
-public enum FinalSigma
+internal enum FinalSigma
 {
     Zero,
 

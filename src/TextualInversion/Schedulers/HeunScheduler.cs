@@ -6,7 +6,7 @@ namespace TextualInversion.Schedulers;
 /// Heun's second-order method: an Euler step, then the same step again with the mean of the derivatives at both of its ends; the last step
 /// stays Euler's. Karras et al., arXiv 2206.00364, algorithm 1. Equal to diffusers' <c>HeunDiscreteScheduler</c>.
 /// </summary>
-public sealed class HeunScheduler : ISampler
+internal sealed class HeunScheduler : ISampler
 {
     private const string Name = "Heun";
 

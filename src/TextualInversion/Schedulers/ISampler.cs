@@ -7,7 +7,7 @@ namespace TextualInversion.Schedulers;
 /// A sampler may remember earlier model outputs: it serves one run, which takes its steps in order and may begin at a later one, and it is
 /// disposed with the run.
 /// </summary>
-public interface ISampler : IDisposable
+internal interface ISampler : IDisposable
 {
     /// <summary>The timestep of each model call, from noisy to clean; whole numbers or not.</summary>
     IReadOnlyList<float> Timesteps { get; }

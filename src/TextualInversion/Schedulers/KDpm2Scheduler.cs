@@ -7,7 +7,7 @@ namespace TextualInversion.Schedulers;
 /// (DPM-Solver-2, arXiv 2206.00927, algorithm 1, as in k-diffusion's <c>sample_dpm_2</c>). The ancestral variant goes below the next level
 /// and adds fresh noise. Equal to diffusers' <c>KDPM2DiscreteScheduler</c> and <c>KDPM2AncestralDiscreteScheduler</c>.
 /// </summary>
-public sealed class KDpm2Scheduler : ISampler
+internal sealed class KDpm2Scheduler : ISampler
 {
     private readonly bool isAncestral;
     private readonly SigmaGrid sigmas;

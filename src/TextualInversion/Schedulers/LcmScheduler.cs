@@ -7,7 +7,7 @@ namespace TextualInversion.Schedulers;
 /// adds fresh noise to come back to the next level (arXiv 2310.04378, algorithm 3; arXiv 2303.01469, eq. 5, for the boundary condition).
 /// Equal to diffusers' <c>LCMScheduler</c>.
 /// </summary>
-public sealed class LcmScheduler : ISampler
+internal sealed class LcmScheduler : ISampler
 {
     private const string Name = "LCM";
 

@@ -7,7 +7,7 @@ namespace TextualInversion.Schedulers;
 /// (k-diffusion's <c>sample_lms</c>). Equal to diffusers' <c>LMSDiscreteScheduler</c>, except that a run that begins later builds up its
 /// order from there: diffusers counts the steps that were left out, and overshoots.
 /// </summary>
-public sealed class LmsScheduler : ISampler
+internal sealed class LmsScheduler : ISampler
 {
     private const int Order = 4;
 

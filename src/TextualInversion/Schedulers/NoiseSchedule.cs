@@ -6,7 +6,7 @@ namespace TextualInversion.Schedulers;
 /// The forward process q(x_t | x_0) of denoising diffusion (DDPM, arXiv 2006.11239, eq. 4): how much noise the training timestep t adds.
 /// Holds no tensors: those that it returns are on the device of the latents given.
 /// </summary>
-public sealed class NoiseSchedule
+internal sealed class NoiseSchedule
 {
     private readonly float[] alphasCumprod;
 

@@ -7,7 +7,7 @@ namespace TextualInversion.Schedulers;
 /// comes by them: from three Runge-Kutta steps of four model calls each (eq. 13), or, with <c>skip_prk_steps</c>, from fewer at first, when
 /// the first step is repeated once with the mean of two predictions. Equal to diffusers' <c>PNDMScheduler</c>.
 /// </summary>
-public sealed class PndmScheduler : ISampler
+internal sealed class PndmScheduler : ISampler
 {
     /// <summary>Adams-Bashforth weights of the latest predictions, newest first, by how many there are (eq. 12).</summary>
     private static readonly double[][] Weights =

@@ -1,7 +1,7 @@
 namespace TextualInversion.Schedulers;
 
 /// <summary>The samplers by name. One more is one more file, one more <see cref="SamplerKind"/> and one more line of the table.</summary>
-public static class Samplers
+internal static class Samplers
 {
     private static readonly Entry[] Table =
     [

@@ -5,7 +5,7 @@ namespace TextualInversion.Schedulers;
 /// differ the property is null when the file is silent, and each sampler applies its own, as <c>Scheduler.from_config</c> does
 /// (https://huggingface.co/docs/diffusers/api/schedulers/overview).
 /// </summary>
-public sealed record SchedulerConfig
+internal sealed record SchedulerConfig
 {
     /// <summary>Where the values come from, for messages.</summary>
     public string Source { get; init; } = "scheduler_config.json";

@@ -1,7 +1,7 @@
 namespace TextualInversion.Schedulers;
 
 /// <summary>A solver's variant; a sampler that does not know the one of the folder takes its own default, as in diffusers.</summary>
-public enum SolverType
+internal enum SolverType
 {
     /// <summary>DPM-Solver++ (arXiv 2211.01095), the default of its second order.</summary>
     Midpoint,

@@ -6,7 +6,7 @@ namespace TextualInversion.Schedulers;
 /// Unified predictor-corrector: each model call first corrects the step that led to it, then predicts the next
 /// (arXiv 2302.04867, section 3, with the prediction of the clean sample). Equal to diffusers' <c>UniPCMultistepScheduler</c>.
 /// </summary>
-public sealed class UniPcScheduler : ISampler
+internal sealed class UniPcScheduler : ISampler
 {
     private const string Name = "UniPC";
 

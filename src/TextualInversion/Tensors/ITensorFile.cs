@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tensors;
 
 /// <summary>What a file says of a tensor before any of it is read.</summary>
-public sealed record TensorEntry(ScalarType Type, long[] Shape);
+internal sealed record TensorEntry(ScalarType Type, long[] Shape);
 
 /// <summary>Tensors by name, in one file or in several that belong together.</summary>
-public interface ITensorFile
+internal interface ITensorFile
 {
     /// <summary>Which file errors are about.</summary>
     string FilePath { get; }

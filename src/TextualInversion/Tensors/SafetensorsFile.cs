@@ -11,7 +11,7 @@ namespace TextualInversion.Tensors;
 /// A safetensors file: an 8-byte little-endian header length, a JSON header, raw little-endian tensors
 /// (https://github.com/huggingface/safetensors#format). Reading maps the file: weights are paged in when they are used and never copied.
 /// </summary>
-public sealed class SafetensorsFile : ITensorFile
+internal sealed class SafetensorsFile : ITensorFile
 {
     private const int MaxHeaderBytes = 100_000_000; // the format's own limit
 

@@ -7,7 +7,7 @@ namespace TextualInversion.Tensors;
 /// The tensors of a network over several files, as the index beside them says which is where: <c>{"weight_map": {"conv_in.bias":
 /// "…-00001-of-00002.safetensors"}}</c> (https://huggingface.co/docs/transformers/big_models#shard-metadata).
 /// </summary>
-public sealed class ShardedTensors : ITensorFile
+internal sealed class ShardedTensors : ITensorFile
 {
     private readonly Dictionary<string, ITensorFile> shards; // by tensor
 

@@ -3,7 +3,7 @@ using TextualInversion.Tensors.Torch;
 namespace TextualInversion.Tensors;
 
 /// <summary>Opens a file of tensors as what its content says it is, whatever its name.</summary>
-public static class TensorFile
+internal static class TensorFile
 {
     /// <exception cref="TextualInversionException">The file is missing, truncated, malformed, or neither safetensors nor torch.</exception>
     public static ITensorFile Open(string path) => Open(new FileSource(path));

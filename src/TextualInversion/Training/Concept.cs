@@ -9,7 +9,7 @@ namespace TextualInversion.Training;
 /// <param name="InitialRows">(n, d) for each text encoder: where the rows start</param>
 /// <param name="Images">three to five, encoded</param>
 /// <param name="Prompts">the sentences for them</param>
-public sealed record Concept(
+internal sealed record Concept(
     Placeholder Placeholder,
     IReadOnlyList<Tensor> InitialRows,
     LatentDataset Images,

@@ -1,7 +1,7 @@
 namespace TextualInversion.Training;
 
 /// <summary>How the learning rate runs over the steps, after the warm-up.</summary>
-public enum LearningRateSchedule
+internal enum LearningRateSchedule
 {
     /// <summary>It stays.</summary>
     Constant,

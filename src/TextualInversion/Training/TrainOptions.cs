@@ -5,7 +5,7 @@ using TextualInversion.Training.Optimizers;
 namespace TextualInversion.Training;
 
 /// <summary>How the timestep of each image of each step is drawn.</summary>
-public enum TimestepSampling
+internal enum TimestepSampling
 {
     /// <summary>Each on its own, all equally likely (Ho et al. 2020, algorithm 1).</summary>
     Uniform,
@@ -17,7 +17,7 @@ public enum TimestepSampling
 }
 
 /// <summary>How the rows follow their gradient.</summary>
-public enum OptimizerKind
+internal enum OptimizerKind
 {
     /// <summary>See <see cref="Optimizers.AdamW"/>.</summary>
     AdamW,
@@ -27,7 +27,7 @@ public enum OptimizerKind
 }
 
 /// <summary>Everything that decides what is learned. The defaults are the command's; they were chosen by measuring, see the README.</summary>
-public sealed record TrainOptions
+internal sealed record TrainOptions
 {
     /// <summary>The rows to learn, n.</summary>
     public int Vectors { get; init; } = 4;

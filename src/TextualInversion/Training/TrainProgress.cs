@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>Where a run stands after a step, or before the first. With several text encoders their rows come one after the other.</summary>
-public sealed record TrainProgress
+internal sealed record TrainProgress
 {
     /// <summary>Steps done.</summary>
     public required int Step { get; init; }
@@ -45,7 +45,7 @@ public sealed record TrainProgress
 }
 
 /// <summary>Why a run ended.</summary>
-public enum TrainingEnd
+internal enum TrainingEnd
 {
     /// <summary>All steps were taken.</summary>
     Completed,

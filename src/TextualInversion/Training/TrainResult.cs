@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>What a run learned.</summary>
-public sealed record TrainResult : IDisposable
+internal sealed record TrainResult : IDisposable
 {
     public required TrainingEnd End { get; init; }
 
@@ -48,7 +48,7 @@ public sealed record TrainResult : IDisposable
 }
 
 /// <summary>The hash of a network before and after the run. They are equal, or the run fails.</summary>
-public sealed record FrozenHash(string Before, string After)
+internal sealed record FrozenHash(string Before, string After)
 {
     /// <exception cref="InvalidOperationException">They are not equal.</exception>
     internal static FrozenHash Of(ModelPart part, string before, string after) =>
@@ -62,7 +62,7 @@ public sealed record FrozenHash(string Before, string After)
 /// <param name="Initial">of the rows that training started from, the initializer's</param>
 /// <param name="Best">of the rows that are kept</param>
 /// <param name="Final">of the last rows</param>
-public sealed record ValidationSummary(double WithoutPrompts, double Initial, double Best, double Final)
+internal sealed record ValidationSummary(double WithoutPrompts, double Initial, double Best, double Final)
 {
     /// <summary>The same of the image that was held out of training; null where none was.</summary>
     public HeldOutSummary? HeldOut { get; init; }
@@ -73,4 +73,4 @@ public sealed record ValidationSummary(double WithoutPrompts, double Initial, do
 /// <param name="Initial">of the rows that training started from</param>
 /// <param name="Best">of the rows that are kept, which are the best on the other images</param>
 /// <param name="Final">of the last rows</param>
-public sealed record HeldOutSummary(double WithoutPrompts, double Initial, double Best, double Final);
+internal sealed record HeldOutSummary(double WithoutPrompts, double Initial, double Best, double Final);

@@ -10,7 +10,7 @@ namespace TextualInversion.Training;
 /// <c>state.safetensors</c>: everything from which a run goes on as if it had not been stopped. What is random in it is a function of the seed
 /// and the step, so this is kilobytes: the rows, the optimiser's moments, the best rows, the losses so far.
 /// </summary>
-public sealed class TrainState : IDisposable
+internal sealed class TrainState : IDisposable
 {
     private const int ValidationNumbers = 3;
     private const string StepKey = "step",

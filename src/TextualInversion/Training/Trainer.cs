@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>Textual inversion (Gal et al. 2022): learns the rows of one placeholder from a few images, the model frozen.</summary>
-public sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
+internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
 {
     private const int StepsBetweenCollections = 32;
 

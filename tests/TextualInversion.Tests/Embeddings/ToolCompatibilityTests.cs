@@ -39,7 +39,7 @@ public sealed class ToolCompatibilityTests
         1,
         "first ti convert webui.pt --to diffusers"
     )]
-    public void Of_FileThatDoesNotLoad_NamesACommandThatKeepsTheFile(
+    internal void Of_FileThatDoesNotLoad_NamesACommandThatKeepsTheFile(
         string path,
         EmbeddingLayout layout,
         EmbeddingContainer container,

@@ -23,7 +23,7 @@ public sealed class HubCacheTests : IDisposable
     [InlineData("StableDiffusionPipeline", "gelu", CachedKind.StableDiffusion2)]
     [InlineData("StableDiffusionXLPipeline", "quick_gelu", CachedKind.StableDiffusionXl)]
     [InlineData("FluxPipeline", "quick_gelu", CachedKind.Other)]
-    public void List_Kind_IsToldByPipelineAndEncoder(string pipeline, string activation, CachedKind kind)
+    internal void List_Kind_IsToldByPipelineAndEncoder(string pipeline, string activation, CachedKind kind)
     {
         Add("a/b", First, "model_index.json", $$"""{"_class_name": "{{pipeline}}"}""");
         Add("a/b", First, "text_encoder/config.json", $$"""{"hidden_act": "{{activation}}"}""");

@@ -13,7 +13,7 @@ public sealed class NoiseScheduleReferenceTests
     [Theory]
     [InlineData("alphas_cumprod_linear", BetaSchedule.Linear)]
     [InlineData("alphas_cumprod_squaredcos_cap_v2", BetaSchedule.SquaredCosCapV2)]
-    public void AlphasCumprod_DefaultBetas_AreThoseOfDiffusers(string key, BetaSchedule betaSchedule) =>
+    internal void AlphasCumprod_DefaultBetas_AreThoseOfDiffusers(string key, BetaSchedule betaSchedule) =>
         AssertAlphasCumprod(key, new SchedulerConfig { BetaSchedule = betaSchedule });
 
     [Theory]

@@ -71,14 +71,14 @@ public sealed class SchedulerConfigTests
     [InlineData("linear", BetaSchedule.Linear)]
     [InlineData("scaled_linear", BetaSchedule.ScaledLinear)]
     [InlineData("squaredcos_cap_v2", BetaSchedule.SquaredCosCapV2)]
-    public void Parse_BetaSchedule_IsRead(string text, BetaSchedule expected) =>
+    internal void Parse_BetaSchedule_IsRead(string text, BetaSchedule expected) =>
         Assert.Equal(expected, SchedulerConfig.Parse($$"""{"beta_schedule": "{{text}}"}""", "a.json").BetaSchedule);
 
     [Theory]
     [InlineData("leading", TimestepSpacing.Leading)]
     [InlineData("trailing", TimestepSpacing.Trailing)]
     [InlineData("linspace", TimestepSpacing.Linspace)]
-    public void Parse_TimestepSpacing_IsRead(string text, TimestepSpacing expected) =>
+    internal void Parse_TimestepSpacing_IsRead(string text, TimestepSpacing expected) =>
         Assert.Equal(
             expected,
             SchedulerConfig.Parse($$"""{"timestep_spacing": "{{text}}"}""", "a.json").TimestepSpacing
@@ -96,13 +96,13 @@ public sealed class SchedulerConfigTests
     [InlineData("bh1", SolverType.Bh1)]
     [InlineData("bh2", SolverType.Bh2)]
     [InlineData("logrho", SolverType.LogRho)]
-    public void Parse_SolverType_IsRead(string text, SolverType expected) =>
+    internal void Parse_SolverType_IsRead(string text, SolverType expected) =>
         Assert.Equal(expected, SchedulerConfig.Parse($$"""{"solver_type": "{{text}}"}""", "a.json").SolverType);
 
     [Theory]
     [InlineData("zero", FinalSigma.Zero)]
     [InlineData("sigma_min", FinalSigma.SigmaMin)]
-    public void Parse_FinalSigmasType_IsRead(string text, FinalSigma expected) =>
+    internal void Parse_FinalSigmasType_IsRead(string text, FinalSigma expected) =>
         Assert.Equal(expected, SchedulerConfig.Parse($$"""{"final_sigmas_type": "{{text}}"}""", "a.json").FinalSigma);
 
     [Fact]

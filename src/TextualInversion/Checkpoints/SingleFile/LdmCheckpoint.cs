@@ -3,7 +3,7 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Checkpoints.SingleFile;
 
 /// <summary>The published lines of models, which differ in what a single file does not say.</summary>
-public enum ModelVersion
+internal enum ModelVersion
 {
     StableDiffusion1,
     StableDiffusion2,
@@ -14,7 +14,7 @@ public enum ModelVersion
 /// A Stable Diffusion in one file, under the names of the original code: what trainers and model-sharing sites call a checkpoint. Copies
 /// of the weights that are averages (<c>model_ema</c>) and buffers of training are passed over.
 /// </summary>
-public sealed class LdmCheckpoint
+internal sealed class LdmCheckpoint
 {
     private const int Sd2Layers = 23,
         Sd2Width = 1024;

@@ -4,13 +4,13 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Checkpoints.SingleFile;
 
 /// <summary>Where a model's tokenizer is published: a repository of the hub, and a folder in it.</summary>
-public sealed record TokenizerPlace(string Repository, string Folder);
+internal sealed record TokenizerPlace(string Repository, string Folder);
 
 /// <summary>
 /// A checkpoint in one file as a model. What such a file does not hold comes from a diffusers folder of the same architecture, or is
 /// what the published models of its line have, with the widths and depths that the tensors show.
 /// </summary>
-public sealed class SingleFileModel : IModelFiles
+internal sealed class SingleFileModel : IModelFiles
 {
     private readonly LdmCheckpoint checkpoint;
     private readonly ModelFolder? config;

@@ -1,7 +1,7 @@
 namespace TextualInversion.Models.Autoencoders;
 
 /// <summary><c>vae/config.json</c> (https://huggingface.co/docs/diffusers/api/models/autoencoderkl).</summary>
-public sealed record VaeConfig
+internal sealed record VaeConfig
 {
     /// <summary>The epsilon of every norm, fixed in diffusers' AutoencoderKL.</summary>
     internal const double NormEps = 1e-6;

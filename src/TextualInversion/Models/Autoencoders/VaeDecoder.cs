@@ -8,7 +8,7 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Autoencoders;
 
 /// <summary>From latents to pixels, the other half of <see cref="VaeEncoder"/>. Computes in float32. Frozen.</summary>
-public sealed class VaeDecoder : IDisposable
+internal sealed class VaeDecoder : IDisposable
 {
     private readonly WeightStore store;
     private readonly VaeConfig config;

@@ -11,7 +11,7 @@ namespace TextualInversion.Models.Autoencoders;
 /// From pixels to latents (Rombach et al. 2022, section 3.1, the KL-regularised autoencoder). Computes in float32: half precision
 /// overflows in some published VAEs, and every image is encoded only once. Frozen.
 /// </summary>
-public sealed class VaeEncoder : IDisposable
+internal sealed class VaeEncoder : IDisposable
 {
     private readonly WeightStore store;
     private readonly VaeConfig config;

@@ -9,7 +9,7 @@ namespace TextualInversion.Models.Clip;
 /// A CLIP (Radford et al. 2021) in a folder of transformers' layout: <c>config.json</c>, <c>model.safetensors</c>, a tokenizer's files.
 /// What it makes of images and of texts can be compared.
 /// </summary>
-public sealed class ClipModel : IDisposable
+internal sealed class ClipModel : IDisposable
 {
     /// <summary>The weights, the better kind first.</summary>
     public static readonly IReadOnlyList<string> WeightsFiles = ["model.safetensors", "pytorch_model.bin"];

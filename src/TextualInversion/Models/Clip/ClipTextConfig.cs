@@ -3,7 +3,7 @@ namespace TextualInversion.Models.Clip;
 /// <summary>
 /// <c>text_encoder/config.json</c> (https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPTextConfig).
 /// </summary>
-public sealed record ClipTextConfig
+internal sealed record ClipTextConfig
 {
     public required int VocabSize { get; init; }
 

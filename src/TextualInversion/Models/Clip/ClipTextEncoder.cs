@@ -8,13 +8,13 @@ namespace TextualInversion.Models.Clip;
 /// <summary>What the text encoder makes of B prompts.</summary>
 /// <param name="Penultimate">(B, S, d), before the last block and without the final norm: <c>hidden_states[-2]</c></param>
 /// <param name="Last">(B, S, d), after the last block and the final norm: <c>last_hidden_state</c></param>
-public sealed record ClipTextStates(Tensor Penultimate, Tensor Last);
+internal sealed record ClipTextStates(Tensor Penultimate, Tensor Last);
 
 /// <summary>
 /// CLIP's text transformer (Radford et al. 2021, section 2.4): pre-norm blocks, causal attention. Frozen; learned rows come in beside
 /// its table, so that the table keeps its size.
 /// </summary>
-public sealed class ClipTextEncoder : IDisposable
+internal sealed class ClipTextEncoder : IDisposable
 {
     private readonly WeightStore store;
     private readonly ClipTextConfig config;

@@ -4,7 +4,7 @@ namespace TextualInversion.Models.Clip;
 /// <c>vision_config</c> in a CLIP's <c>config.json</c>, with the defaults of
 /// https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPVisionConfig.
 /// </summary>
-public sealed record ClipVisionConfig
+internal sealed record ClipVisionConfig
 {
     public int HiddenSize { get; init; } = 768;
 

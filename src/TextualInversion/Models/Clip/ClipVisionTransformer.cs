@@ -10,7 +10,7 @@ namespace TextualInversion.Models.Clip;
 /// CLIP's image tower, a vision transformer (Radford et al. 2021, section 2.4; Dosovitskiy et al. 2021): an image cut into patches, each a token
 /// behind one for the whole. Frozen.
 /// </summary>
-public sealed class ClipVisionTransformer : IDisposable
+internal sealed class ClipVisionTransformer : IDisposable
 {
     private readonly WeightStore store;
     private readonly ClipVisionConfig config;

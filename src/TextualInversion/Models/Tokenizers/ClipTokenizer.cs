@@ -8,7 +8,7 @@ namespace TextualInversion.Models.Tokenizers;
 /// CLIP's tokenizer: lower-cased byte-level BPE whose words end in <c>&lt;/w&gt;</c>. Its ids are those of transformers'
 /// <c>CLIPTokenizer</c> (https://github.com/huggingface/transformers/blob/main/src/transformers/models/clip/tokenization_clip.py).
 /// </summary>
-public sealed class ClipTokenizer
+internal sealed class ClipTokenizer
 {
     private const string EndOfWord = "</w>";
 

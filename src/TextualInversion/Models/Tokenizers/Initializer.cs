@@ -3,7 +3,7 @@ using System.Text;
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>The words of the vocabulary from which an embedding's rows start.</summary>
-public sealed class Initializer
+internal sealed class Initializer
 {
     private const int Proposals = 3;
 

@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>A word of the vocabulary and the cosine of the angle between its row and another.</summary>
-public sealed record NearWord(string Word, double Cosine);
+internal sealed record NearWord(string Word, double Cosine);
 
 /// <summary>The lengths of a vocabulary's rows.</summary>
-public sealed record NormRange(double Smallest, double Mean, double Largest);
+internal sealed record NormRange(double Smallest, double Mean, double Largest);
 
 /// <summary>Finds the words of one vocabulary whose rows point most nearly where other rows do.</summary>
-public sealed class NearestWords : IDisposable
+internal sealed class NearestWords : IDisposable
 {
     private readonly ClipTokenizer tokenizer;
     private readonly Tensor rows,

@@ -3,7 +3,7 @@ using System.Text;
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>The text in prompts that stands for an embedding's rows, all <see cref="Vectors"/> of them in order.</summary>
-public sealed record Placeholder
+internal sealed record Placeholder
 {
     private Placeholder(string name, int vectors)
     {

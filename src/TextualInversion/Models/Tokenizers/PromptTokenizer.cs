@@ -4,7 +4,7 @@ namespace TextualInversion.Models.Tokenizers;
 /// Prompts with placeholders to ids. Placeholders are found before BPE, the longest first, in any case, next to or within words,
 /// and never within a longer placeholder: as transformers treats added tokens, but with all rows of a placeholder behind one text.
 /// </summary>
-public sealed class PromptTokenizer
+internal sealed class PromptTokenizer
 {
     private const int EndTokens = 2; // beginning and end of text
 

@@ -1,7 +1,7 @@
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>Prompts to ids for each text encoder of a model; all of them know the same placeholders.</summary>
-public sealed class PromptTokenizers
+internal sealed class PromptTokenizers
 {
     private readonly PromptTokenizer[] each;
 

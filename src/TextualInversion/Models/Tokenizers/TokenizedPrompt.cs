@@ -1,10 +1,10 @@
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>The end of a prompt that did not fit: how many ids were cut, and what they say.</summary>
-public sealed record Truncation(int Count, string Text);
+internal sealed record Truncation(int Count, string Text);
 
 /// <summary>One prompt, padded to the tokenizer's length.</summary>
-public sealed record TokenizedPrompt
+internal sealed record TokenizedPrompt
 {
     /// <summary>
     /// Beginning of text, the prompt, end of text, padding: S ids. Row i of all placeholders together has the id vocabulary size + i,
@@ -25,7 +25,7 @@ public sealed record TokenizedPrompt
 /// <summary>A batch of prompts as the text encoder takes it.</summary>
 /// <param name="Ids">(B, S), see <see cref="TokenizedPrompt.Ids"/>.</param>
 /// <param name="EndOfTextPositions">(B), see <see cref="TokenizedPrompt.EndOfTextPosition"/>.</param>
-public sealed record PromptTokens(long[,] Ids, long[] EndOfTextPositions)
+internal sealed record PromptTokens(long[,] Ids, long[] EndOfTextPositions)
 {
     /// <exception cref="ArgumentException">There are no prompts, or their lengths differ.</exception>
     public static PromptTokens Batch(IReadOnlyList<TokenizedPrompt> prompts)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>A text encoder's words and their rows, to compare learned rows with, where nothing else of the model is needed.</summary>
-public sealed class Vocabulary : IDisposable
+internal sealed class Vocabulary : IDisposable
 {
     private readonly PromptEncoder text;
 

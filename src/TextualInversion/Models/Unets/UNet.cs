@@ -11,7 +11,7 @@ namespace TextualInversion.Models.Unets;
 /// The denoising network of Stable Diffusion (Rombach et al. 2022): a U-Net over latents whose transformers attend to the prompt.
 /// Frozen: gradients reach only what is passed in.
 /// </summary>
-public sealed class UNet : IDisposable
+internal sealed class UNet : IDisposable
 {
     private readonly WeightStore store;
     private readonly GradientCheckpoint? recomputation;

@@ -7,7 +7,7 @@ namespace TextualInversion.Models.Unets;
 /// <c>unet/config.json</c> (https://huggingface.co/docs/diffusers/api/models/unet2d-cond). Only what a supported checkpoint varies
 /// is computed with; for the rest <see cref="Validate"/> insists on the one value that is. Whether attention is upcast matters to fp16 alone.
 /// </summary>
-public sealed record UNetConfig
+internal sealed record UNetConfig
 {
     /// <summary>The keys that change what is computed and of which one value is computed here.</summary>
     private static readonly (string Key, string[] Supported)[] Fixed =

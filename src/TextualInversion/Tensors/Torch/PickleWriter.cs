@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tensors.Torch;
 
 /// <summary>A <c>torch.nn.ParameterDict</c> to be pickled: what the code of the textual inversion paper keeps its vectors in.</summary>
-public sealed record SavedParameters(string Key, Tensor Value);
+internal sealed record SavedParameters(string Key, Tensor Value);
 
 /// <summary>
 /// Pickles of protocol 2 (the opcodes are documented in Python's <c>pickletools</c>), byte by byte what torch.save writes: values are

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tensors.Torch;
 
 /// <summary>A Python dictionary in the order of its file. Entries whose key is None, which no format here has, are not kept.</summary>
-public sealed class PickledDict : IEnumerable<KeyValuePair<object, object?>>
+internal sealed class PickledDict : IEnumerable<KeyValuePair<object, object?>>
 {
     private OrderedDictionary<object, object?>? entries; // most dictionaries of a hostile file would be empty ones
 
@@ -49,13 +49,13 @@ public sealed class PickledDict : IEnumerable<KeyValuePair<object, object?>>
 }
 
 /// <summary>A class or function by name, such as <c>pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint</c>. Nothing stands behind it.</summary>
-public sealed record PickledGlobal(string Name);
+internal sealed record PickledGlobal(string Name);
 
 /// <summary>
 /// What the file says is an object of the class <paramref name="className"/>: a ParameterDict, whose <see cref="State"/> holds
 /// <c>_parameters</c>, or a leftover of training. No code of that class exists here, let alone runs.
 /// </summary>
-public sealed class PickledObject(string className)
+internal sealed class PickledObject(string className)
 {
     public string ClassName { get; } = className;
 
@@ -64,10 +64,10 @@ public sealed class PickledObject(string className)
 }
 
 /// <summary>A block of numbers that tensors share: <paramref name="Count"/> elements of one type, in the archive under <paramref name="Key"/>.</summary>
-public sealed record PickledStorage(string Key, ScalarType Type, long Count);
+internal sealed record PickledStorage(string Key, ScalarType Type, long Count);
 
 /// <summary>A tensor by description; offset and strides count elements of the storage and lie within it. <see cref="TorchPickle.Read"/> reads it.</summary>
-public sealed record PickledTensor(PickledStorage Storage, long Offset, long[] Shape, long[] Strides)
+internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[] Shape, long[] Strides)
 {
     public ScalarType Type => Storage.Type;
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tensors.Torch;
 
 /// <summary>The state dict of a torch file, alone or under <c>state_dict</c> beside what training left; values that are no tensors are passed over.</summary>
-public sealed class TorchFile : ITensorFile
+internal sealed class TorchFile : ITensorFile
 {
     private readonly TorchPickle file;
     private readonly Dictionary<string, PickledTensor> tensors;

@@ -9,7 +9,7 @@ namespace TextualInversion.Tensors.Torch;
 /// What <c>torch.save</c> wrote: a zip archive with a pickle and raw storages, or before torch 1.6 a stream of pickles with the storages
 /// behind. The pickle is read and never run, tensors are read when asked for.
 /// </summary>
-public sealed class TorchPickle
+internal sealed class TorchPickle
 {
     private const int MaxPickleBytes = 32 << 20; // of a checkpoint of SDXL it takes 1 MB
     private const long ProtocolVersion = 1001;

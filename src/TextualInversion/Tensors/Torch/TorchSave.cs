@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tensors.Torch;
 
 /// <summary>Writes files as <c>torch.save</c> does since 1.6: a zip archive with a pickle and a raw storage for each tensor.</summary>
-public static class TorchSave
+internal static class TorchSave
 {
     private const string Top = "archive"; // torch takes the file's name; any is read
 

@@ -3,7 +3,7 @@ using TextualInversion.Data;
 namespace TextualInversion.Training.Data;
 
 /// <summary>An image that is measured and not learned from: its loss tells whether the rows mean more than the other images.</summary>
-public static class HeldOutImage
+internal static class HeldOutImage
 {
     private const int Enough = 5,
         Fewest = 2;

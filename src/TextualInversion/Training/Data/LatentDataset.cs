@@ -9,7 +9,7 @@ namespace TextualInversion.Training.Data;
 /// The images as the VAE sees them, encoded once for any number of runs: of each the distribution of its latents, and after them of each mirrored if asked. They may have
 /// different shapes.
 /// </summary>
-public sealed class LatentDataset : IDisposable
+internal sealed class LatentDataset : IDisposable
 {
     private readonly List<LatentDistribution> latents = []; // N or 2 N times (1, 4, h, w)
     private readonly List<Tensor?> masks = []; // N or 2 N times (1, h, w); null where everything counts

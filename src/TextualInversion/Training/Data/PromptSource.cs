@@ -4,7 +4,7 @@ using TextualInversion.Models.Tokenizers;
 namespace TextualInversion.Training.Data;
 
 /// <summary>The sentence that an image is learned under: its own description where it has one, else a template drawn at random, as the options say.</summary>
-public sealed class PromptSource
+internal sealed class PromptSource
 {
     private readonly IReadOnlyList<string> templates;
     private readonly TrainOptions options;

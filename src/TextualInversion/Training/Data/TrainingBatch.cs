@@ -10,7 +10,7 @@ namespace TextualInversion.Training.Data;
 /// <param name="Timesteps">B, in [0, 1000)</param>
 /// <param name="Prompts">B prompts that hold the placeholder, for each text encoder</param>
 /// <param name="Images">B sizes and crops</param>
-public sealed record TrainingBatch(
+internal sealed record TrainingBatch(
     Tensor Latents,
     Tensor Noise,
     long[] Timesteps,

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Estimates;
 
 /// <summary>How much memory a training step takes, within about a tenth: the networks, and what the U-Net keeps for the gradient.</summary>
-public static class TrainingMemory
+internal static class TrainingMemory
 {
     // Feature maps that are kept of a residual block and of a transformer block, each as large as its result; fitted to measured peaks of
     // Stable Diffusion 1 and XL.

@@ -13,7 +13,7 @@ namespace TextualInversion.Training.Estimates;
 /// <param name="ValidationSeconds">of one validation</param>
 /// <param name="IsFinite">whether loss and gradient were numbers</param>
 /// <param name="HasGradient">whether any gradient reached the rows</param>
-public sealed record TrainingTrial(double StepSeconds, double ValidationSeconds, bool IsFinite, bool HasGradient)
+internal sealed record TrainingTrial(double StepSeconds, double ValidationSeconds, bool IsFinite, bool HasGradient)
 {
     private const int MostBatches = 10;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(5);

@@ -12,7 +12,7 @@ namespace TextualInversion.Training.Initializers;
 /// are worth a look, a first-order estimate that costs one pass for all of them; those are compared by <see cref="SuccessiveHalving"/>. Then the same once more from the best of them.
 /// Nothing in it is random but what the validation set has fixed.
 /// </summary>
-public sealed class InitializerSearch : IDisposable
+internal sealed class InitializerSearch : IDisposable
 {
     private const int Candidates = 64,
         FirstExamples = 4,

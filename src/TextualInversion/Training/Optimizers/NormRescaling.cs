@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Optimizers;
 
 /// <summary>Which norm the rows have after every step.</summary>
-public enum NormConstraint
+internal enum NormConstraint
 {
     /// <summary>Whatever the step gave them.</summary>
     None,

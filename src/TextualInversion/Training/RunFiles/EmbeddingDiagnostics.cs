@@ -10,7 +10,7 @@ namespace TextualInversion.Training.RunFiles;
 /// <param name="Norm">its length</param>
 /// <param name="Drift">its distance from where it started</param>
 /// <param name="Nearest">the words that point most nearly where it does, the nearest first</param>
-public sealed record LearnedRow(int Encoder, int Row, double Norm, double Drift, IReadOnlyList<NearWord> Nearest);
+internal sealed record LearnedRow(int Encoder, int Row, double Norm, double Drift, IReadOnlyList<NearWord> Nearest);
 
 /// <summary>Tells how far rows have come, and what they are near to. With several text encoders their rows come one after the other.</summary>
 internal sealed class EmbeddingDiagnostics : IDisposable

@@ -8,7 +8,7 @@ namespace TextualInversion.Training.RunFiles;
 /// The curves of a run as TensorBoard reads them, <c>tensorboard --logdir runs</c>: the same numbers as in <see cref="MetricsFile"/>. The messages are
 /// those that come with TorchSharp; its own writer gives times in whole seconds, a wrong first one, and cannot go on with a file.
 /// </summary>
-public sealed class EventFile : IDisposable
+internal sealed class EventFile : IDisposable
 {
     private const string Version = "brain.Event:2";
 

@@ -4,7 +4,7 @@ using TextualInversion.IO;
 namespace TextualInversion.Training.RunFiles;
 
 /// <summary><c>metrics.csv</c>: a line for each step, written as the steps are taken, and one before the first. <see cref="MetricsTable"/> reads it.</summary>
-public sealed class MetricsFile : IDisposable
+internal sealed class MetricsFile : IDisposable
 {
     private const int LinesBetweenFlushes = 50;
 

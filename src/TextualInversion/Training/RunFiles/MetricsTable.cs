@@ -12,7 +12,7 @@ namespace TextualInversion.Training.RunFiles;
 /// <param name="Nearest">of each row the nearest word; null where none was looked for</param>
 /// <param name="Norms">of each row</param>
 /// <param name="Drift">of each row</param>
-public sealed record MetricsLine(
+internal sealed record MetricsLine(
     int Step,
     double? Loss,
     double? ValidationLoss,
@@ -24,7 +24,7 @@ public sealed record MetricsLine(
 );
 
 /// <summary>The format of <c>metrics.csv</c> (RFC 4180): columns are found by their names, what is not known stays empty.</summary>
-public static class MetricsTable
+internal static class MetricsTable
 {
     private const string Step = "step",
         Loss = "loss",

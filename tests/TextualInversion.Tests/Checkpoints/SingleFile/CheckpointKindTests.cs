@@ -21,7 +21,7 @@ public sealed class CheckpointKindTests
         "conditioner.embedders.1.model.token_embedding.weight",
         "model.diffusion_model.label_emb.0.0.weight"
     )]
-    public void Recognise_Checkpoints_ByTheirTextEncoders(ModelVersion expected, params string[] names)
+    internal void Recognise_Checkpoints_ByTheirTextEncoders(ModelVersion expected, params string[] names)
     {
         var (line, prefix) = CheckpointKind.Recognise(File(4, names));
         Assert.Equal(expected, line);

@@ -85,7 +85,7 @@ public sealed class SingleFileModelTests : IDisposable
     [InlineData(ModelVersion.StableDiffusion1)]
     [InlineData(ModelVersion.StableDiffusion2)]
     [InlineData(ModelVersion.StableDiffusionXl)]
-    public void Config_OfAPublishedModel_IsToldFromItsTensors(ModelVersion line)
+    internal void Config_OfAPublishedModel_IsToldFromItsTensors(ModelVersion line)
     {
         var published = PublishedModels.Configs(line);
         var model = new SingleFileModel(new LdmCheckpoint(Published(line, spread: 0.2)), NoTokenizers);
@@ -102,7 +102,7 @@ public sealed class SingleFileModelTests : IDisposable
     [InlineData(ModelVersion.StableDiffusion2, 0.05, PredictionType.Epsilon, 64)]
     [InlineData(ModelVersion.StableDiffusionXl, 0.2, PredictionType.Epsilon, 128)]
     [InlineData(ModelVersion.StableDiffusionXl, 0.2, PredictionType.VPrediction, 128, "v_pred")]
-    public void Prediction_OfAPublishedModel_IsToldFromItsTensors(
+    internal void Prediction_OfAPublishedModel_IsToldFromItsTensors(
         ModelVersion line,
         double spread,
         PredictionType expected,

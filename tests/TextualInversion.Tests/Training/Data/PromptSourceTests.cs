@@ -55,7 +55,7 @@ public sealed class PromptSourceTests
     [InlineData(CaptionUse.Only, 3)]
     [InlineData(CaptionUse.Mixed, 3)]
     [InlineData(CaptionUse.Off, 2)]
-    public void All_Use_AreThePromptsThatCanBe(CaptionUse use, int expected) =>
+    internal void All_Use_AreThePromptsThatCanBe(CaptionUse use, int expected) =>
         Assert.Equal(expected, Source(new TrainOptions { Captions = use }).All(Cat).Count);
 
     [Fact]

@@ -123,7 +123,7 @@ public sealed class RowOptimizerTests
     [Theory]
     [InlineData(NormConstraint.Initializer, 5, 13)]
     [InlineData(NormConstraint.Vocabulary, 2, 2)]
-    public void NormKeeping_Rows_GetTheirNorms(NormConstraint kept, float first, float second)
+    internal void NormKeeping_Rows_GetTheirNorms(NormConstraint kept, float first, float second)
     {
         using var scope = NewDisposeScope();
         var vocabulary = tensor(
