@@ -13,7 +13,7 @@ internal sealed class CheckCommand : CommandBase
     private const int Refused = 1;
 
     private readonly TrainRequestOptions request = new();
-    private readonly Option<string> output = SharedOptions.Output();
+    private readonly PathOption output = SharedOptions.Output();
     private readonly Option<string?> name = SharedOptions.Name();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();

@@ -16,31 +16,29 @@ internal sealed class ConvertCommand : CommandBase
     ];
 
     private readonly Argument<string> file = EmbeddingArguments.One();
-    private readonly Option<string> to = new("--to")
+    private readonly WordOption to = new("--to", [.. Targets.Select(EmbeddingLayouts.Name)])
     {
-        HelpName = string.Join('|', Targets.Select(EmbeddingLayouts.Name)),
         Description = "The layout to write; sdxl is the one for two text encoders.",
         Required = true,
     };
-    private readonly Option<string?> output = new("--output")
+    private readonly PathOption output = new("--output")
     {
         HelpName = "FILE",
         Description =
             "What to write; one that ends in .pt or .bin is a torch file. Default: beside the given file, with the layout's ending.",
     };
-    private readonly Option<string> type = new("--dtype")
+    private readonly WordOption type = new("--dtype", DTypes.Names)
     {
-        HelpName = string.Join('|', DTypes.Names),
         Description = "The numbers' format; stable-diffusion.cpp reads float32 alone. Default: float32.",
         DefaultValueFactory = _ => DTypes.Names[0],
     };
-    private readonly Option<string?> name = new("--name")
+    private readonly NameOption name = new("--name")
     {
         HelpName = "NAME",
         Description =
             "What other programs call it: the file's name without its ending, which ComfyUI and the WebUI go by, and the name inside a webui or png file, which diffusers goes by. Default: the given file's name, and inside the trigger.",
     };
-    private readonly Option<string?> trigger = new("--trigger")
+    private readonly NameOption trigger = new("--trigger")
     {
         HelpName = "NAME",
         Description = "Another placeholder, as diffusers and ti use it in prompts. Default: the file's.",
@@ -51,8 +49,6 @@ internal sealed class ConvertCommand : CommandBase
     public ConvertCommand()
         : base("convert", "Writes an embedding in another program's layout. What that cannot hold is said.")
     {
-        to.AcceptOnlyFromAmong([.. Targets.Select(EmbeddingLayouts.Name)]);
-        type.AcceptOnlyFromAmong([.. DTypes.Names]);
         Arguments.Add(file);
         AddGroup("Most used", to, output, type, name, trigger);
         AddGroup("Output", overwrite, json);

@@ -14,55 +14,36 @@ internal sealed class MergeCommand : CommandBase
         "A B…",
         "Embeddings of any layout, for the same kind of model."
     );
-    private readonly Option<string> output = new("--output")
+    private readonly PathOption output = new("--output")
     {
         HelpName = "FILE",
         Description =
             "What to write, in diffusers' layout or for two text encoders in sdxl. Several files are numbered: FILE-1, FILE-2.",
         Required = true,
     };
-    private readonly Option<MergeMethod> method = new("--method")
+    private readonly ChoiceOption<MergeMethod> method = new("--method")
     {
-        HelpName = "concatenate|average|slerp|split",
         Description =
             "All vectors one after the other; their mean; A turned towards B; or A's vectors each in a file. Default: concatenate.",
         DefaultValueFactory = _ => MergeMethod.Concatenate,
     };
-    private readonly Option<double[]> weights = new("--weights")
+    private readonly NumberListOption weights = new("--weights")
     {
         HelpName = "X,Y…",
         Description = "For average: how much of each. Default: equally much.",
-        CustomParser = result =>
-        {
-            var numbers = result
-                .Tokens[0]
-                .Value.Split(',')
-                .Select(text =>
-                    double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                        ? number
-                        : double.NaN
-                )
-                .ToArray();
-            if (numbers.All(double.IsFinite))
-                return numbers;
-            result.AddError(
-                $"--weights {result.Tokens[0].Value}: takes numbers with commas between them, such as 0.7,0.3."
-            );
-            return [];
-        },
+        Example = "0.7,0.3",
     };
-
-    private readonly Option<double?> at = new("--at")
+    private readonly OptionalNumberOption<double> at = new("--at")
     {
         HelpName = "X",
         Description = "For slerp: where between A (0) and B (1). Default: 0.5.",
     };
-    private readonly Option<int?> steps = new("--steps")
+    private readonly OptionalNumberOption<int> steps = new("--steps")
     {
         HelpName = "N",
         Description = "For slerp: N files from A to B, both included, instead of one.",
     };
-    private readonly Option<string?> trigger = new("--trigger")
+    private readonly NameOption trigger = new("--trigger")
     {
         HelpName = "NAME",
         Description = "Of the new embedding; several are numbered. Default: made of the output's name.",

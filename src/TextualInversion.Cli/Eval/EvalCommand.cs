@@ -24,18 +24,18 @@ internal sealed class EvalCommand : CommandBase
     private const int PaperCount = 64,
         StandardCount = 8;
 
-    private readonly Option<string[]> embeddings = new("--embedding")
+    private readonly PathListOption embeddings = new("--embedding")
     {
         HelpName = "FILE…",
         Description = "The learned words to compare.",
         AllowMultipleArgumentsPerToken = true,
     };
-    private readonly Option<string?> run = new("--run")
+    private readonly PathOption run = new("--run")
     {
         HelpName = "RUN",
         Description = "A run's folder, such as runs/my-cat: compares all its checkpoints and the final file.",
     };
-    private readonly Option<string[]> images = new("--images")
+    private readonly PathListOption images = new("--images")
     {
         HelpName = "PATH…",
         Description = "The given images, folders or files. Default: those of the run.",
@@ -46,37 +46,36 @@ internal sealed class EvalCommand : CommandBase
         HelpName = "TEXT",
         Description = "The word to compare with. Default: the recorded one.",
     };
-    private readonly Option<LearnedProperty?> property = new("--property")
+    private readonly OptionalChoiceOption<LearnedProperty> property = new("--property")
     {
-        HelpName = "object|style",
         Description = "For the choice of prompts. Default: the run's, else object.",
     };
-    private readonly Option<string?> prompts = new("--prompts")
+    private readonly PathOption prompts = new("--prompts")
     {
         HelpName = "FILE",
         Description =
             "Own edit prompts, one a line, {} for the placeholder. Default: two places and two media; for a style four things.",
     };
     private readonly ModelOptions model = new();
-    private readonly Option<int> count = new("--count")
+    private readonly NumberOption<int> count = new("--count")
     {
         HelpName = "N",
         Description =
             $"Images of each prompt. Default: {StandardCount}; the paper has {PaperCount}, which takes as many times longer and halves the errors with each four times more.",
         DefaultValueFactory = _ => StandardCount,
     };
-    private readonly Option<ulong> seed = new("--seed")
+    private readonly NumberOption<ulong> seed = new("--seed")
     {
         HelpName = "N",
         Description =
             "Image i of every prompt and row uses seed + i. Default: 0, always the same, so that what was painted once is used again.",
     };
-    private readonly Option<int?> steps = new("--steps")
+    private readonly OptionalNumberOption<int> steps = new("--steps")
     {
         HelpName = "N",
         Description = "Steps of the sampler. Default: the model's recommendation, else 30.",
     };
-    private readonly Option<double?> guidance = new("--guidance")
+    private readonly OptionalNumberOption<double> guidance = new("--guidance")
     {
         HelpName = "X",
         Description = "How strictly prompts are followed. Default: the model's recommendation, else 7.5.",
@@ -86,7 +85,7 @@ internal sealed class EvalCommand : CommandBase
         HelpName = "NAME",
         Description = "As of ti generate. Default: the model's recommendation, else its own.",
     };
-    private readonly Option<string?> clip = new("--clip")
+    private readonly PathOption clip = new("--clip")
     {
         HelpName = "DIR|ID",
         Description =
@@ -94,12 +93,12 @@ internal sealed class EvalCommand : CommandBase
     };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
-    private readonly Option<string?> report = new("--report")
+    private readonly PathOption report = new("--report")
     {
         HelpName = "FILE.html",
         Description = "One page with a plot and all images.",
     };
-    private readonly Option<string?> cache = new("--cache")
+    private readonly PathOption cache = new("--cache")
     {
         HelpName = "DIR",
         Description =

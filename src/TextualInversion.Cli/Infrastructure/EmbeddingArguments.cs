@@ -8,7 +8,12 @@ internal static class EmbeddingArguments
 {
     public static Argument<string> One()
     {
-        var argument = new Argument<string>("FILE") { HelpName = "FILE", Description = "An embedding of any layout." };
+        var argument = new Argument<string>("FILE")
+        {
+            HelpName = "FILE",
+            Description = "An embedding of any layout.",
+            CustomParser = result => PathText.Read(result, "FILE")[0],
+        };
         argument.Validators.Add(RefuseOptions);
         return argument;
     }
@@ -20,6 +25,7 @@ internal static class EmbeddingArguments
             HelpName = helpName,
             Description = description,
             Arity = ArgumentArity.OneOrMore,
+            CustomParser = result => PathText.Read(result, helpName),
         };
         argument.Validators.Add(RefuseOptions);
         return argument;

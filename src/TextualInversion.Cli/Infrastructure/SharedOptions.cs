@@ -5,7 +5,7 @@ namespace TextualInversion.Cli.Infrastructure;
 /// <summary>Options that more than one command has.</summary>
 internal static class SharedOptions
 {
-    public static Option<ulong?> Seed() =>
+    public static OptionalNumberOption<ulong> Seed() =>
         new("--seed")
         {
             HelpName = "N",
@@ -21,10 +21,9 @@ internal static class SharedOptions
             DefaultValueFactory = _ => "auto",
         };
 
-    public static Option<Precision> Precision() =>
+    public static ChoiceOption<Precision> Precision() =>
         new("--precision")
         {
-            HelpName = "fp32|bf16",
             Description =
                 "What the U-Net computes in; text encoders, VAE and learned rows are always fp32. Default: fp32.",
             DefaultValueFactory = _ => Infrastructure.Precision.Fp32,
@@ -34,7 +33,7 @@ internal static class SharedOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Prints the result as one JSON document." };
 
-    public static Option<string> Output() =>
+    public static PathOption Output() =>
         new("--output")
         {
             HelpName = "DIR",
@@ -42,7 +41,7 @@ internal static class SharedOptions
             DefaultValueFactory = _ => ".",
         };
 
-    public static Option<string?> Name() =>
+    public static NameOption Name() =>
         new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
 
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Allows files to be replaced." };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.ModelAccess;
@@ -9,9 +10,7 @@ internal sealed class ModelOptions
     private const string Epsilon = "epsilon",
         V = "v_prediction";
 
-    public ModelOptions() => Prediction.AcceptOnlyFromAmong(Epsilon, V);
-
-    public Option<string?> Model { get; } =
+    public PathOption Model { get; } =
         new("--model")
         {
             HelpName = "FOLDER|FILE|ID|demo",
@@ -20,7 +19,7 @@ internal sealed class ModelOptions
                 + $"or demo, the small model that ships with ti. Default: the embedding's, TI_MODEL, {ModelLocator.Default}.",
         };
 
-    public Option<string?> Variant { get; } =
+    public NameOption Variant { get; } =
         new("--variant")
         {
             HelpName = "NAME",
@@ -28,7 +27,7 @@ internal sealed class ModelOptions
                 "The weights to take where the model has several, such as fp16. Default: those without a variant, else fp16.",
         };
 
-    public Option<string?> Config { get; } =
+    public PathOption Config { get; } =
         new("--config")
         {
             HelpName = "DIR",
@@ -36,17 +35,16 @@ internal sealed class ModelOptions
                 "For a single file: a diffusers folder whose configs, scheduler and tokenizer belong to it. Default: told from its tensors; the tokenizer from the cache or the hub.",
         };
 
-    public Option<string?> Vae { get; } =
+    public PathOption Vae { get; } =
         new("--vae")
         {
             HelpName = "FILE|DIR",
             Description = "Another VAE, as a file or a diffusers folder. Default: the model's.",
         };
 
-    public Option<string?> Prediction { get; } =
-        new("--prediction")
+    public WordOption Prediction { get; } =
+        new("--prediction", Epsilon, V)
         {
-            HelpName = $"{Epsilon}|{V}",
             Description =
                 "What the U-Net was trained to predict, where its files are wrong or say nothing. Default: what they say; for a single file, what its tensors show.",
         };

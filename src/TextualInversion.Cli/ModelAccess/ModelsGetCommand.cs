@@ -9,7 +9,7 @@ namespace TextualInversion.Cli.ModelAccess;
 internal sealed class ModelsGetCommand : CommandBase
 {
     private readonly Argument<string> id = ModelsCommand.Id();
-    private readonly Option<string?> variant = new("--variant")
+    private readonly NameOption variant = new("--variant")
     {
         HelpName = "NAME",
         Description =

@@ -15,7 +15,7 @@ internal sealed class ReportCommand : CommandBase
         "RUN…",
         "Folders of runs that are over, such as runs/my-cat."
     );
-    private readonly Option<string?> output = new("--output")
+    private readonly PathOption output = new("--output")
     {
         HelpName = "FILE.html",
         Description =

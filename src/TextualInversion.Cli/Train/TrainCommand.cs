@@ -18,13 +18,13 @@ internal sealed class TrainCommand : CommandBase
 {
     private readonly TrainRequestOptions request = new();
     private readonly SamplingOptions sampling = new();
-    private readonly Option<string?> resume = new("--resume")
+    private readonly PathOption resume = new("--resume")
     {
         HelpName = "RUN",
         Description =
             "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit.",
     };
-    private readonly Option<string> output = SharedOptions.Output();
+    private readonly PathOption output = SharedOptions.Output();
     private readonly Option<string?> name = SharedOptions.Name();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Data;
@@ -10,12 +11,12 @@ namespace TextualInversion.Cli.Generate.Options;
 /// <summary>How an image is made, beside its prompt, as <see cref="GenerateOptions"/>.</summary>
 internal sealed class ImageOptions
 {
-    private readonly Option<int?> steps = new("--steps")
+    private readonly OptionalNumberOption<int> steps = new("--steps")
     {
         HelpName = "N",
         Description = "Steps of the sampler. Default: the model's recommendation, else 30.",
     };
-    private readonly Option<double?> guidance = new("--guidance")
+    private readonly OptionalNumberOption<double> guidance = new("--guidance")
     {
         HelpName = "X",
         Description =
@@ -27,40 +28,40 @@ internal sealed class ImageOptions
         Description =
             $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own.",
     };
-    private readonly Option<int?> width = new("--width")
+    private readonly OptionalNumberOption<int> width = new("--width")
     {
         HelpName = "N",
         Description = "In pixels, a multiple of 8. Default: the model's.",
     };
-    private readonly Option<int?> height = new("--height")
+    private readonly OptionalNumberOption<int> height = new("--height")
     {
         HelpName = "N",
         Description = "In pixels, a multiple of 8. Default: the model's.",
     };
-    private readonly Option<string?> initImage = new("--init-image")
+    private readonly PathOption initImage = new("--init-image")
     {
         HelpName = "FILE",
         Description =
             "An image to start from, cut and resized to the size of the result. Default size then: the image's shape, its shorter side the model's.",
     };
-    private readonly Option<double?> strength = new("--strength")
+    private readonly OptionalNumberOption<double> strength = new("--strength")
     {
         HelpName = "X",
         Description = "How much of --init-image is overpainted, up to 1. Default: 0.75.",
     };
-    private readonly Option<int?> clipSkip = new("--clip-skip")
+    private readonly OptionalNumberOption<int> clipSkip = new("--clip-skip")
     {
         HelpName = "N",
         Description =
             "Takes the text encoder's states N - 1 blocks before the model's own choice, as the WebUI counts. Default: 1.",
     };
-    private readonly Option<double?> guidanceRescale = new("--guidance-rescale")
+    private readonly OptionalNumberOption<double> guidanceRescale = new("--guidance-rescale")
     {
         HelpName = "X",
         Description =
             "Takes back the contrast that strong guidance adds, from 0 to 1; 0.7 suits models with zero terminal SNR. Default: 0.",
     };
-    private readonly Option<double?> eta = new("--eta")
+    private readonly OptionalNumberOption<double> eta = new("--eta")
     {
         HelpName = "X",
         Description = "Noise that DDIM adds, from 0 to 1. Default: 0.",

@@ -6,23 +6,20 @@ namespace TextualInversion.Cli.Generate.Options;
 /// <summary>Where images go, and how they are told of.</summary>
 internal sealed class ImageOutputOptions
 {
-    private readonly Option<string> output = new("--output")
+    private readonly PathOption output = new("--output")
     {
         HelpName = "DIR|FILE",
         Description =
             "A folder, in which files are numbered on, or a .png, .jpg or .webp file, which of a grid takes the sheet alone. Default: images.",
         DefaultValueFactory = _ => "pictures",
     };
-    private readonly Option<string?> format = new("--format")
+    private readonly WordOption format = new("--format", "png", "jpg", "webp")
     {
-        HelpName = "png|jpg|webp",
         Description = "Default: the file's ending, else png.",
     };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
-
-    public ImageOutputOptions() => format.AcceptOnlyFromAmong("png", "jpg", "webp");
 
     public Option[] Files => [output, format];
 

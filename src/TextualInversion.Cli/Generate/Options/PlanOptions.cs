@@ -9,7 +9,7 @@ internal sealed class PlanOptions
 {
     private const int MostImages = 100_000;
 
-    private readonly Option<int> count = new("--count")
+    private readonly NumberOption<int> count = new("--count")
     {
         HelpName = "N",
         Description = "Images of each prompt; image i uses seed + i. Default: 1.",

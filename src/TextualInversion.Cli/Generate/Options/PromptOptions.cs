@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
 
@@ -19,18 +20,18 @@ internal sealed class PromptOptions
         HelpName = "TEXT",
         Description = "What not to draw. Default: nothing, as the model was trained for it.",
     };
-    private readonly Option<string[]> embeddings = new("--embedding")
+    private readonly PathListOption embeddings = new("--embedding")
     {
         HelpName = "FILE[=trigger][@strength]|DIR",
         Description =
             "A learned word of any layout, under another trigger or at another strength than 1 if one is given (0 is the word that it started from), or a folder of them; may be repeated. Default: those in embeddings/ whose trigger the prompt holds.",
     };
-    private readonly Option<string?> prompts = new("--prompts")
+    private readonly PathOption prompts = new("--prompts")
     {
         HelpName = "FILE",
         Description = "Prompts, one a line, in the place of --prompt.",
     };
-    private readonly Option<string?> from = new("--from")
+    private readonly PathOption from = new("--from")
     {
         HelpName = "PICTURE",
         Description = "Repeats an image from the settings inside it; what else is given counts in their place.",

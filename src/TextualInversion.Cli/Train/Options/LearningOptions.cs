@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Numerics;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Data;
 using TextualInversion.Training;
 using TextualInversion.Training.Optimizers;
@@ -24,14 +26,13 @@ internal sealed class LearningOptions
         "Forward passes averaged into a step.",
         options => options.Accumulate
     );
-    private readonly Option<int?> resolution = new("--resolution")
+    private readonly OptionalNumberOption<int> resolution = new("--resolution")
     {
         HelpName = "N",
         Description = "Side of the images in pixels, a multiple of 8. Default: the model's.",
     };
-    private readonly Option<LearnedProperty> property = new("--property")
+    private readonly ChoiceOption<LearnedProperty> property = new("--property")
     {
-        HelpName = "object|style",
         Description = "What the images share, for the choice of templates. Default: object.",
     };
     private readonly Option<LearningRateSchedule> schedule = Choice(
@@ -125,9 +126,8 @@ internal sealed class LearningOptions
     );
     private readonly Option<double[]> betas = Betas();
     private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW's.", options => options.Epsilon);
-    private readonly Option<Compatibility?> compatible = new("--compatible")
+    private readonly OptionalChoiceOption<Compatibility> compatible = new("--compatible")
     {
-        HelpName = "diffusers",
         Description =
             "Every choice as diffusers' example and its README make it, for comparison; other options still hold.",
     };
@@ -206,8 +206,13 @@ internal sealed class LearningOptions
         };
     }
 
-    internal static Option<T> Number<T>(string name, string value, string description, Func<TrainOptions, T> standard)
-        where T : IFormattable =>
+    internal static NumberOption<T> Number<T>(
+        string name,
+        string value,
+        string description,
+        Func<TrainOptions, T> standard
+    )
+        where T : struct, INumber<T>, IMinMaxValue<T> =>
         new(name)
         {
             HelpName = value,
@@ -215,39 +220,31 @@ internal sealed class LearningOptions
                 $"{description} Default: {standard(new TrainOptions()).ToString(null, CultureInfo.InvariantCulture)}.",
         };
 
-    internal static Option<T> Choice<T>(string name, string values, string description, Func<TrainOptions, T> standard)
-        where T : Enum =>
+    internal static ChoiceOption<T> Choice<T>(
+        string name,
+        string values,
+        string description,
+        Func<TrainOptions, T> standard
+    )
+        where T : struct, Enum =>
         new(name)
         {
             HelpName = values,
             Description = $"{description} Default: {standard(new TrainOptions()).ToString().ToLowerInvariant()}.",
         };
 
-    private static Option<double[]> Betas()
+    private static NumberListOption Betas()
     {
         var standard = new TrainOptions();
-        return new Option<double[]>("--betas")
+        return new NumberListOption("--betas")
         {
             HelpName = "A,B",
             Description = string.Create(
                 CultureInfo.InvariantCulture,
                 $"AdamW's. Default: {standard.Beta1},{standard.Beta2}."
             ),
-            CustomParser = result =>
-            {
-                var numbers = result
-                    .Tokens[0]
-                    .Value.Split(',')
-                    .Select(text =>
-                        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                            ? number
-                            : double.NaN
-                    )
-                    .ToArray();
-                if (numbers.Length != 2 || numbers.Any(double.IsNaN))
-                    result.AddError("--betas takes two numbers, such as 0.9,0.999.");
-                return numbers;
-            },
+            Count = 2,
+            Example = "0.9,0.999",
         };
     }
 }

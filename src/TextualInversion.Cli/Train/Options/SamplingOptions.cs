@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train.Listeners;
@@ -12,7 +13,7 @@ namespace TextualInversion.Cli.Train.Options;
 /// <summary>The options of images while training. They decide nothing of what is learned.</summary>
 internal sealed class SamplingOptions
 {
-    private readonly Option<int> every = new("--sample-every")
+    private readonly NumberOption<int> every = new("--sample-every")
     {
         HelpName = "N",
         Description =
@@ -26,23 +27,23 @@ internal sealed class SamplingOptions
             "What is painted, {} or the token for the new word. Default: by --property, \"a photo of {}\" or \"a painting in the style of {}\".",
         AllowMultipleArgumentsPerToken = true,
     };
-    private readonly Option<int> count = new("--sample-count")
+    private readonly NumberOption<int> count = new("--sample-count")
     {
         HelpName = "N",
         Description = "Images of each prompt. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
-    private readonly Option<ulong> seed = new("--sample-seed")
+    private readonly NumberOption<ulong> seed = new("--sample-seed")
     {
         HelpName = "N",
         Description = "Image i uses seed + i. Default: 0, so that the images of all runs start from the same noise.",
     };
-    private readonly Option<int?> steps = new("--sample-steps")
+    private readonly OptionalNumberOption<int> steps = new("--sample-steps")
     {
         HelpName = "N",
         Description = $"Steps of the sampler. Default: the model's recommendation, else {ModelDefaults.Steps}.",
     };
-    private readonly Option<double?> guidance = new("--sample-guidance")
+    private readonly OptionalNumberOption<double> guidance = new("--sample-guidance")
     {
         HelpName = "X",
         Description = "How strictly prompts are followed. Default: the model's recommendation, else 7.5.",

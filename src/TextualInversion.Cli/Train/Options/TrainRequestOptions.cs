@@ -9,13 +9,13 @@ namespace TextualInversion.Cli.Train.Options;
 /// <summary>The options that say what is trained, on what and how, as a <see cref="TrainRequest"/>: those of <c>ti train</c> and of what looks ahead of it.</summary>
 internal sealed class TrainRequestOptions
 {
-    private readonly Option<string[]> images = new("--images")
+    private readonly PathListOption images = new("--images")
     {
         HelpName = "PATH…",
         Description = "Folders or files with three to five images.",
         AllowMultipleArgumentsPerToken = true,
     };
-    private readonly Option<string> token = new("--token")
+    private readonly NameOption token = new("--token")
     {
         HelpName = "NAME",
         Description = "The new word; my-cat and \"<my-cat>\" are the same.",
@@ -29,23 +29,22 @@ internal sealed class TrainRequestOptions
     private readonly LearningOptions learning = new();
     private readonly TrainingImageOptions imageOptions = new();
     private readonly ModelOptions model = new();
-    private readonly Option<int> seeds = new("--seeds")
+    private readonly NumberOption<int> seeds = new("--seeds")
     {
         HelpName = "N",
         Description =
             "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
-    private readonly Option<string?> templates = new("--templates")
+    private readonly PathOption templates = new("--templates")
     {
         HelpName = "FILE",
         Description = "Own sentences, one a line, {} for the placeholder.",
     };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
-    private readonly Option<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing")
+    private readonly ChoiceOption<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing")
     {
-        HelpName = "auto|on|off",
         Description =
             "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.",
         DefaultValueFactory = _ => Checkpointing.Auto,

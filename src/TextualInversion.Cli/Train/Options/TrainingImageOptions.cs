@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Data;
 using TextualInversion.Training;
 
@@ -22,7 +23,7 @@ internal sealed class TrainingImageOptions
     {
         Description = "Never mirrors: for text and other things that have a left and a right.",
     };
-    private readonly Option<string?> mask = new("--mask")
+    private readonly PathOption mask = new("--mask")
     {
         HelpName = "alpha|DIR",
         Description =

@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace TextualInversion.Cli.Infrastructure;
+
+/// <summary>An option that takes the path of a file or folder, or a name in the place of one; null if it is not given.</summary>
+internal sealed class PathOption : Option<string?>
+{
+    public PathOption(string name)
+        : base(name) => CustomParser = result => PathText.Read(result, Name).FirstOrDefault();
+}
+
+/// <summary>An option that takes several paths.</summary>
+internal sealed class PathListOption : Option<string[]>
+{
+    public PathListOption(string name)
+        : base(name) => CustomParser = result => PathText.Read(result, Name);
+}
+
+/// <summary>An option that takes a name of which files are called, such as a token; null if it is not given.</summary>
+internal sealed class NameOption : Option<string?>
+{
+    private const int LongestBytes = 200; // of the 255 that a file system allows, since extensions are added
+
+    public NameOption(string name)
+        : base(name) =>
+        CustomParser = result =>
+        {
+            var name = result.Tokens is [{ Value: var text }] ? text : null;
+            if (name is not null && PathText.Problem(name, LongestBytes) is { } problem)
+                result.AddError($"{Name}: {problem}");
+            return name;
+        };
+}
