@@ -1,8 +1,7 @@
 namespace TextualInversion;
 
 /// <summary>
-/// A problem that the user can fix. The message says what is wrong, where, and what to do about it;
-/// the command line prints it behind <c>error:</c> without a stack trace.
+/// A problem that the user can fix. The message says what is wrong, where, and what to do about it.
 /// </summary>
 public sealed class TextualInversionException : Exception
 {
@@ -11,4 +10,18 @@ public sealed class TextualInversionException : Exception
 
     public TextualInversionException(string message, Exception innerException)
         : base(message, innerException) { }
+
+    private TextualInversionException(string parameter, string problem)
+        : base($"{parameter} {problem}") => (Parameter, Problem) = (parameter, problem);
+
+    /// <summary>The name of the property whose value is wrong, such as <c>Vectors</c>, or null if no single property is wrong.</summary>
+    public string? Parameter { get; }
+
+    /// <summary>The message without the property's name in front, or null if <see cref="Parameter"/> is null.</summary>
+    public string? Problem { get; }
+
+    /// <summary>A value that is out of its range. The message is the property's name followed by the problem.</summary>
+    /// <param name="parameter">The property's name, as <c>nameof</c> gives it.</param>
+    /// <param name="problem">The value and what to do, such as <c>0: choose a number from 1 to 75.</c></param>
+    public static TextualInversionException ForParameter(string parameter, string problem) => new(parameter, problem);
 }
