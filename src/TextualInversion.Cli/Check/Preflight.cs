@@ -126,7 +126,7 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
     private CheckedMemory Memory(TrainModel model, bool hasStepped)
     {
         var need = Machine.MemoryOf(model.Files, request.Device, request.Precision, request.Options);
-        if (!need.Fits && !model.Recomputes)
+        if (!need.Fits && !model.UsesGradientCheckpointing)
             findings.Add(
                 new CheckFinding(
                     Severity.Warning,
@@ -137,7 +137,7 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
         return new CheckedMemory(
             need.EstimatedBytes,
             need.AvailableBytes,
-            model.Recomputes,
+            model.UsesGradientCheckpointing,
             hasStepped ? Machine.PeakMemoryBytes() : null
         );
     }

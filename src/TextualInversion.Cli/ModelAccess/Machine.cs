@@ -40,7 +40,7 @@ internal static class Machine
                 ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes
                 : AssumedDeviceMemory;
         return new MemoryNeed(
-            TrainingMemory.Estimate(files, options.Resolution, options.Batch, TypeOf(precision)),
+            TrainingMemory.Estimate(files, options.Resolution, options.BatchSize, TypeOf(precision)),
             available
         );
     }

@@ -11,7 +11,7 @@ internal static class FlipPolicy
     /// <param name="images">with their descriptions</param>
     /// <param name="sentences">the templates</param>
     /// <param name="phrase">what is started from</param>
-    public static string? Objection(
+    public static string? ReasonToDisable(
         TrainOptions options,
         IReadOnlyList<TrainingImage> images,
         IReadOnlyList<string> sentences,

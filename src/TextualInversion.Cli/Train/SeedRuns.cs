@@ -51,7 +51,7 @@ internal sealed class SeedRuns(
         {
             messages.Info($"seed {setup.Options.Seed + (ulong)i}, {i + 1} of {count}");
             if (
-                One(setup.Options.Seed + (ulong)i, isResuming, isFirst: i == 0, messages, cancellationToken) is
+                RunSeed(setup.Options.Seed + (ulong)i, isResuming, isFirst: i == 0, messages, cancellationToken) is
                 { } record
             )
                 records.Add(record);
@@ -62,7 +62,9 @@ internal sealed class SeedRuns(
         using (var files = output.OfSeed(best.Seed))
             output.Choose(files);
         var chosen = best.AsChosen(records, output, clock.Elapsed);
-        output.Folder.WriteRecord(chosen.DisplayPath(model.Network.Device.ToString(), model.Recomputes, command));
+        output.Folder.WriteRecord(
+            chosen.DisplayPath(model.Network.Device.ToString(), model.UsesGradientCheckpointing, command)
+        );
         RunComparison.WriteTo(
             output.Folder.FolderPath,
             records.Select(record => RunFolder.SeedIn(output.Folder.FolderPath, record.Seed))
@@ -83,7 +85,7 @@ internal sealed class SeedRuns(
     }
 
     /// <returns>null where it was cancelled before it took a step and others did</returns>
-    private TrainRecord? One(
+    private TrainRecord? RunSeed(
         ulong seed,
         bool isResuming,
         bool isFirst,
@@ -91,18 +93,18 @@ internal sealed class SeedRuns(
         CancellationToken cancellationToken
     )
     {
-        var mine = setup with { Options = setup.Options with { Seed = seed } };
+        var seedSetup = setup with { Options = setup.Options with { Seed = seed } };
         using var files = output.OfSeed(seed);
-        using var from = isResuming && files.HasState ? files.ReadState() : null;
-        from?.RequireSame(mine.Identity);
-        if (from is not null)
-            messages.Info($"going on after step {from.Step}");
+        using var resumeFrom = isResuming && files.HasState ? files.ReadState() : null;
+        resumeFrom?.RequireSame(seedSetup.Identity);
+        if (resumeFrom is not null)
+            messages.Info($"going on after step {resumeFrom.Step}");
         try
         {
-            return new TrainRun(model, mine, images, files, command)
+            return new TrainRun(model, seedSetup, images, files, command)
             {
-                Painter = PainterOf(mine, files.Folder),
-            }.Execute(from, Stopwatch.StartNew(), messages, cancellationToken);
+                Painter = PainterOf(seedSetup, files.Folder),
+            }.Execute(resumeFrom, Stopwatch.StartNew(), messages, cancellationToken);
         }
         catch (OperationCanceledException) when (!isFirst)
         {

@@ -70,12 +70,12 @@ internal sealed class TrainCommand : CommandBase
         var (state, isOfSeeds) = typed.GetValue(resume) is { } resumed
             ? RunFolder.StateToResume(resumed)
             : (null, false);
-        using var from = state is null ? null : TrainState.Read(state);
-        var parsed = from is null ? typed : ResumedCommand.Merge(from.Command, typed);
+        using var resumeFrom = state is null ? null : TrainState.Read(state);
+        var parsed = resumeFrom is null ? typed : ResumedCommand.Merge(resumeFrom.Command, typed);
         var asked = request.Read(parsed);
-        if (from is not null)
+        if (resumeFrom is not null)
             RequireSameSeeds(typed, asked.Seeds, isOfSeeds);
-        using var output = Output(typed, parsed, asked.Placeholder, isResuming: from is not null);
+        using var output = Output(typed, parsed, asked.Placeholder, isResuming: resumeFrom is not null);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
         using var start = InitialEmbedding.Read(asked, model.Network);
         var setup = TrainSetup.Read(asked, model, start, cancellationToken);
@@ -89,7 +89,7 @@ internal sealed class TrainCommand : CommandBase
                     setup,
                     images,
                     output.Folder.FoundWordsPath,
-                    from is not null,
+                    resumeFrom is not null,
                     messages,
                     cancellationToken
                 )
@@ -97,11 +97,11 @@ internal sealed class TrainCommand : CommandBase
         if (found is not null)
             setup = setup.From(found);
         if (asked.Seeds == 1)
-            from?.RequireSame(setup.Identity);
+            resumeFrom?.RequireSame(setup.Identity);
         setup.LogSummary(messages);
 
         var command =
-            from?.Command
+            resumeFrom?.Command
             ??
             [
                 .. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json),
@@ -118,16 +118,16 @@ internal sealed class TrainCommand : CommandBase
         if (asked.Seeds > 1)
             return new SeedRuns(model, setup, images, output, command) { PainterOf = Painter }.Execute(
                 asked.Seeds,
-                isResuming: from is not null,
+                isResuming: resumeFrom is not null,
                 Print,
                 messages,
                 cancellationToken
             );
 
-        if (from is not null)
-            messages.Info($"going on after step {from.Step}");
+        if (resumeFrom is not null)
+            messages.Info($"going on after step {resumeFrom.Step}");
         var run = new TrainRun(model, setup, images, output, command) { Painter = Painter(setup, output.Folder) };
-        var record = run.Execute(from, clock, messages, cancellationToken);
+        var record = run.Execute(resumeFrom, clock, messages, cancellationToken);
         Print(record);
         return run.ReportOutcome(record, messages);
     }

@@ -13,7 +13,7 @@ internal sealed class TrainModel : IDisposable
     {
         Name = name;
         Files = files;
-        Recomputes = request.Checkpointing switch
+        UsesGradientCheckpointing = request.Checkpointing switch
         {
             Checkpointing.On => true,
             Checkpointing.Off => false,
@@ -26,7 +26,7 @@ internal sealed class TrainModel : IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(request)),
         };
         Noise = new NoiseSchedule(ModelScheduler.Load(files, ModelOptions.Forced(request.Model)));
-        Network = Machine.Open(files, request.Device, request.Precision, Recomputes);
+        Network = Machine.Open(files, request.Device, request.Precision, UsesGradientCheckpointing);
     }
 
     /// <summary>As it is recorded.</summary>
@@ -39,7 +39,7 @@ internal sealed class TrainModel : IDisposable
     public NoiseSchedule Noise { get; }
 
     /// <summary>Whether gradients are computed with gradient checkpointing.</summary>
-    public bool Recomputes { get; }
+    public bool UsesGradientCheckpointing { get; }
 
     /// <param name="request">what was asked</param>
     /// <param name="models">where models are looked for</param>

@@ -93,10 +93,14 @@ internal sealed class TrainOutput : IDisposable
             Folder.DeleteCheckpoints();
         else
             Keep();
-        Explain(() => state.Write(Folder.StatePath, setup.Identity, command));
-        if (state.Step == 0 || setup.Options.SaveEvery == 0 || state.Step % setup.Options.SaveEvery != 0)
+        WithResumeHint(() => state.Write(Folder.StatePath, setup.Identity, command));
+        if (
+            state.Step == 0
+            || setup.Options.CheckpointInterval == 0
+            || state.Step % setup.Options.CheckpointInterval != 0
+        )
             return;
-        Explain(() =>
+        WithResumeHint(() =>
             Write(
                 Folder.CheckpointPath(state.Step),
                 new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)),
@@ -111,14 +115,14 @@ internal sealed class TrainOutput : IDisposable
     {
         Keep();
         var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
-        Explain(() =>
+        WithResumeHint(() =>
             Write(
                 embeddingPath,
                 new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)),
                 mayReplace
             )
         );
-        Explain(() =>
+        WithResumeHint(() =>
             Write(
                 Folder.LastRowsPath,
                 new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)),
@@ -130,7 +134,7 @@ internal sealed class TrainOutput : IDisposable
     public void Dispose() => folder?.Dispose();
 
     /// <summary>A full disk ends a run; the state before is still there, and going on from it loses nothing.</summary>
-    private void Explain(Action write)
+    private void WithResumeHint(Action write)
     {
         try
         {

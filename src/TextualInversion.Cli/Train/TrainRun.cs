@@ -26,22 +26,22 @@ internal sealed class TrainRun(
     /// <summary>Paints images on the way; null for none.</summary>
     public SampleGenerator? Painter { get; init; }
 
-    /// <param name="from">where the same run stopped; null to begin</param>
+    /// <param name="resumeFrom">where the same run stopped; null to begin</param>
     /// <param name="clock">started with the run</param>
     /// <param name="messages">told how it goes</param>
     /// <param name="cancellationToken">ends the run after the batch at hand; what was learned is written</param>
     /// <exception cref="TextualInversionException">Nothing could be learned, or a file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     public TrainRecord Execute(
-        TrainState? from,
+        TrainState? resumeFrom,
         Stopwatch clock,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
-        if (from is null)
+        if (resumeFrom is null)
             output.Folder.DeleteSamples();
-        using var result = Train(from, messages, cancellationToken);
+        using var result = Train(resumeFrom, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled)
             throw new OperationCanceledException();
         if (result.End == TrainingEnd.WithoutGradient)
@@ -50,7 +50,9 @@ internal sealed class TrainRun(
             );
         output.Write(setup, result);
         var record = new TrainRecord(setup, result, output, clock.Elapsed);
-        output.Folder.WriteRecord(record.DisplayPath(model.Network.Device.ToString(), model.Recomputes, command));
+        output.Folder.WriteRecord(
+            record.DisplayPath(model.Network.Device.ToString(), model.UsesGradientCheckpointing, command)
+        );
         GenerateBestSamples(result, messages, cancellationToken);
         RunReport.WriteTo(output.Folder.FolderPath);
         return record;
@@ -101,21 +103,23 @@ internal sealed class TrainRun(
         Painter.Paint(result.BestStep, result.Rows, _ => { }, cancellationToken);
     }
 
-    private TrainResult Train(TrainState? from, ConsoleLog messages, CancellationToken cancellationToken)
+    private TrainResult Train(TrainState? resumeFrom, ConsoleLog messages, CancellationToken cancellationToken)
     {
         var listeners = new List<IRunListener>();
         try
         {
-            listeners.Add(new MetricsListener(output.Folder, from?.Step));
+            listeners.Add(new MetricsListener(output.Folder, resumeFrom?.Step));
             var display = new StepDisplay(messages);
             listeners.Add(display);
             if (Painter is not null)
                 listeners.Add(new SampleListener(Painter, display.ShowPainting, cancellationToken));
             var concept = new Concept(setup.Placeholder, setup.Start.Rows, images, setup.Prompts);
-            var progress = new SynchronousProgress<TrainProgress>(step => Tell(listener => listener.Stepped(step)));
+            var progress = new SynchronousProgress<TrainProgress>(step =>
+                Notify(listener => listener.OnStepCompleted(step))
+            );
             return new Trainer(model.Network, model.Noise, setup.Options).Run(
                 concept,
-                from,
+                resumeFrom,
                 Save,
                 progress,
                 cancellationToken
@@ -123,10 +127,10 @@ internal sealed class TrainRun(
         }
         finally
         {
-            Tell(listener => listener.Dispose());
+            Notify(listener => listener.Dispose());
         }
 
-        void Tell(Action<IRunListener> what)
+        void Notify(Action<IRunListener> what)
         {
             foreach (var listener in listeners)
                 what(listener);
@@ -134,7 +138,7 @@ internal sealed class TrainRun(
 
         void Save(TrainState state)
         {
-            Tell(listener => listener.Saving());
+            Notify(listener => listener.OnSaving());
             output.Save(setup, state, command);
         }
     }

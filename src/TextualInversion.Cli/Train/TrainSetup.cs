@@ -60,7 +60,7 @@ internal sealed record TrainSetup
             HeldOutImage.Require(loaded.Images);
         var objection =
             options.Flip && !request.ForceFlip
-                ? FlipPolicy.Objection(options, loaded.Images, request.Sentences, start.Words.Phrase)
+                ? FlipPolicy.ReasonToDisable(options, loaded.Images, request.Sentences, start.Words.Phrase)
                 : null;
         if (objection is not null)
             options = options with { Flip = false };

@@ -13,7 +13,12 @@ internal sealed record EvaluationProgress(int Done, int Total, int Painted);
 /// The two scores of the paper (Gal et al. 2022, https://arxiv.org/abs/2208.01618, section 5): imageSimilarity, how near images of the word are
 /// to the given ones, and textSimilarity, how well prompts with the word are still followed; beside them what makes them readable.
 /// </summary>
-internal sealed class Evaluator(CandidateGenerator painter, ClipScorer clip, ImageCache cache, EvaluationOptions options)
+internal sealed class Evaluator(
+    CandidateGenerator painter,
+    ClipScorer clip,
+    ImageCache cache,
+    EvaluationOptions options
+)
 {
     private int done,
         total,

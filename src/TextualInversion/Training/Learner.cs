@@ -57,9 +57,9 @@ internal sealed class Learner : IDisposable
                 (row, vocabulary) => NormRescaling.Norms(kept, row, vocabulary)?.DetachFromDisposeScope()
             ),
         ];
-        optimizers = [.. rows.Zip(norms, Optimizer)];
+        optimizers = [.. rows.Zip(norms, CreateOptimizer)];
         KeepNorms(rows);
-        average = options.Ema == 0 ? null : new ExponentialMovingAverage(rows, options.Ema);
+        average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
     }
 
     /// <summary>(n, d) for each text encoder, as they are now: where they are averaged, their average, by which they are judged too.</summary>
@@ -70,7 +70,7 @@ internal sealed class Learner : IDisposable
         rows.SelectMany(
                 (each, encoder) =>
                     optimizers[encoder]
-                        .Memory.Append(new("rows", each))
+                        .State.Append(new("rows", each))
                         .Concat(average is null ? [] : [new("average", average.Rows[encoder])])
                         .Select(pair => (Name: $"{pair.Key}.{encoder}", pair.Value))
             )
@@ -97,17 +97,17 @@ internal sealed class Learner : IDisposable
         step = state.Step;
     }
 
-    /// <summary>Adds the gradient of one batch's loss, divided by the number of batches in a step.</summary>
-    /// <returns>the batch's loss, not divided</returns>
-    public double Accumulate(TrainingBatch batch)
+    /// <summary>The loss of a batch, a scalar with a gradient. It and what it is computed from belong to the caller's dispose scope.</summary>
+    public Tensor Forward(TrainingBatch batch) => Loss(batch, rows, options.SnrGamma);
+
+    /// <summary>Adds the gradient of a batch's loss, divided by the number of batches in a step.</summary>
+    public void Backward(Tensor loss)
     {
         using var scope = NewDisposeScope();
-        var loss = Loss(batch, rows, options.SnrGamma);
-        model.Backward(options.Accumulate == 1 ? loss : loss / options.Accumulate);
-        return loss.item<float>();
+        model.Backward(loss / options.GradientAccumulationSteps);
     }
 
-    /// <summary>One batch's loss, without gradients and weights.</summary>
+    /// <summary>The loss of a batch without Min-SNR weights and without a gradient.</summary>
     public double Evaluate(TrainingBatch batch) => Evaluate(batch, Rows);
 
     /// <summary>The same of other rows, (n, d) for each text encoder.</summary>
@@ -118,24 +118,32 @@ internal sealed class Learner : IDisposable
         return Loss(batch, other, snrGamma: 0).item<float>();
     }
 
-    /// <summary>The length of the accumulated gradient, over all rows.</summary>
-    public double GradientNorm()
+    /// <summary>Scales the gradients down if their norm over all rows exceeds <see cref="TrainOptions.MaxGradientNorm"/>.</summary>
+    /// <returns>The norm before that.</returns>
+    public double ClipGradients()
     {
+        using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return Math.Sqrt(Gradients.Sum(gradient => gradient.square().sum().item<float>()));
+        var norm = Math.Sqrt(Gradients.Sum(gradient => gradient.square().sum().item<float>()));
+        if (options.MaxGradientNorm > 0 && norm > options.MaxGradientNorm)
+        {
+            foreach (var gradient in Gradients)
+                gradient.mul_(options.MaxGradientNorm / norm);
+        }
+
+        return norm;
     }
 
-    /// <summary>Moves the rows and forgets the gradients.</summary>
-    /// <returns>whether all rows are finite; where not, they are as they were</returns>
+    /// <summary>Updates the rows by their gradients, which are zero afterwards.</summary>
+    /// <returns>Whether all rows are finite. If not, they have their former values.</returns>
     public bool Step(double learningRate)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var before = rows.Select(row => row.detach().clone()).ToList();
-        var shrink = options.Clip > 0 ? Math.Min(1, options.Clip / GradientNorm()) : 1;
         step++;
         for (var i = 0; i < rows.Length; i++)
-            optimizers[i].Step(shrink < 1 ? Gradients[i] * shrink : Gradients[i], learningRate, step);
+            optimizers[i].Step(Gradients[i], learningRate, step);
         KeepNorms(rows);
         foreach (var gradient in Gradients)
             gradient.zero_();
@@ -166,11 +174,11 @@ internal sealed class Learner : IDisposable
         }
     }
 
-    private IRowOptimizer Optimizer(Tensor row, Tensor? norm) =>
+    private IRowOptimizer CreateOptimizer(Tensor row, Tensor? norm) =>
         options.Optimizer switch
         {
             OptimizerKind.AdamW => new AdamW(row, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay),
-            OptimizerKind.Direction => new RiemannianSgd(row, norm!, options.Prior),
+            OptimizerKind.Direction => new RiemannianSgd(row, norm!, options.DirectionPrior),
             _ => throw new ArgumentOutOfRangeException(nameof(row)),
         };
 

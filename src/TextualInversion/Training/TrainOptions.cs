@@ -1,131 +1,127 @@
+using System.Globalization;
 using TextualInversion.Data;
 using TextualInversion.Training.Losses;
 using TextualInversion.Training.Optimizers;
 
 namespace TextualInversion.Training;
 
-/// <summary>How the timestep of each image of each step is drawn.</summary>
-internal enum TimestepSampling
-{
-    /// <summary>Each on its own, all equally likely (Ho et al. 2020, algorithm 1).</summary>
-    Uniform,
-
-    /// <summary>
-    /// As likely, but spread evenly over any stretch of steps: additive recurrence with the golden ratio (Kronecker sequence) from a random start.
-    /// </summary>
-    Stratified,
-}
-
-/// <summary>How the rows follow their gradient.</summary>
-internal enum OptimizerKind
-{
-    /// <summary>See <see cref="Optimizers.AdamW"/>.</summary>
-    AdamW,
-
-    /// <summary>See <see cref="RiemannianSgd"/>.</summary>
-    Direction,
-}
-
-/// <summary>Everything that decides what is learned. The defaults are the command's; they were chosen by measuring, see the README.</summary>
+/// <summary>
+/// The options of a training. The defaults are those of <c>ti train</c>; they were chosen by measurement. Numbers out of their range are
+/// refused when training starts.
+/// </summary>
 internal sealed record TrainOptions
 {
-    /// <summary>The rows to learn, n.</summary>
+    /// <summary>The most rows that a prompt has room for: CLIP reads 77 tokens, of which two mark beginning and end.</summary>
+    internal const int MostVectors = 75;
+
+    /// <summary>The number of embedding vectors to train, 1 to 75. Default: 4. More vectors hold more detail and obey prompts less.</summary>
     public int Vectors { get; init; } = 4;
 
-    /// <summary>Optimiser steps.</summary>
+    /// <summary>The number of optimizer steps, at least 1. Default: 300.</summary>
     public int Steps { get; init; } = 300;
 
-    /// <summary>The largest learning rate of the run.</summary>
+    /// <summary>The peak learning rate, above 0. Default: 0.01. Typical: 0.001 to 0.02.</summary>
     public double LearningRate { get; init; } = 1e-2;
 
+    /// <summary>How the learning rate changes over the steps. Default: cosine, which falls to zero.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
 
-    /// <summary>Steps over which the learning rate rises to its largest.</summary>
+    /// <summary>The number of first steps over which the learning rate rises to its peak, 0 or more. Default: 0.</summary>
     public int WarmupSteps { get; init; }
 
-    /// <summary>Images in a forward pass, B.</summary>
-    public int Batch { get; init; } = 4;
+    /// <summary>The number of images in a forward pass, at least 1. Default: 4. Memory grows with it.</summary>
+    public int BatchSize { get; init; } = 4;
 
-    /// <summary>Forward passes whose gradients are averaged into one step.</summary>
-    public int Accumulate { get; init; } = 1;
+    /// <summary>The number of forward passes whose gradients are averaged into one step, at least 1. Default: 1.</summary>
+    public int GradientAccumulationSteps { get; init; } = 1;
 
+    /// <summary>How the rows follow their gradient. Default: AdamW.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
-    /// <summary>AdamW's, as the next three.</summary>
+    /// <summary>AdamW's decay of the first moment, 0 to below 1. Default: 0.9.</summary>
     public double Beta1 { get; init; } = 0.9;
 
+    /// <summary>AdamW's decay of the second moment, 0 to below 1. Default: 0.999.</summary>
     public double Beta2 { get; init; } = 0.999;
 
+    /// <summary>AdamW's epsilon, above 0. Default: 1e-8.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
+    /// <summary>AdamW's weight decay, 0 or more. Default: 0. It pulls the rows toward zero.</summary>
     public double WeightDecay { get; init; }
 
-    /// <summary>How strongly <see cref="OptimizerKind.Direction"/> is drawn to where it began, in units of the gradient.</summary>
-    public double Prior { get; init; } = 1e-4;
+    /// <summary>For <see cref="OptimizerKind.Direction"/>: the strength of the pull toward the initial direction, 0 or more, in units of the gradient. Default: 1e-4.</summary>
+    public double DirectionPrior { get; init; } = 1e-4;
 
-    /// <summary>The longest gradient, over all rows; longer ones are shortened to it; 0 for no limit.</summary>
-    public double Clip { get; init; }
+    /// <summary>The largest norm of a step's gradient over all rows, 0 or more. Larger gradients are scaled down to it; 0 disables. Default: 0.</summary>
+    public double MaxGradientNorm { get; init; }
 
-    /// <summary>The norm that the rows keep. Where only the direction is learned, none means the vocabulary's.</summary>
+    /// <summary>The norm that the rows get after each step. Default: none. <see cref="OptimizerKind.Direction"/> takes the vocabulary's mean norm instead of none.</summary>
     public NormConstraint KeepNorm { get; init; } = NormConstraint.None;
 
-    /// <summary>See <see cref="MinSnr"/>; 0 to weigh all timesteps alike.</summary>
+    /// <summary>Min-SNR weighting of the timesteps (see <see cref="MinSnr"/>), 0 or more; 5 in its paper, 0 disables. Default: 0.</summary>
     public double SnrGamma { get; init; }
 
-    /// <summary>Standard deviation of what is added to the noise of a whole channel, so that an image's brightness is learned too; 0 for none.</summary>
+    /// <summary>The standard deviation of noise that is added to whole channels, 0 to 1. It helps with very dark or bright images (typically 0.05 to 0.1); 0 disables. Default: 0.</summary>
     public double NoiseOffset { get; init; }
 
     /// <summary>
-    /// Whether every second image of a batch gets the noise of the one before with the opposite sign, at the same timestep: what the gradient owes to the sign alone cancels
-    /// (antithetic variates, Hammersley and Morton 1956).
+    /// Whether every second image of a batch gets the noise of the one before with the opposite sign, at the same timestep, so that the
+    /// part of the gradient that depends on the sign cancels (antithetic variates, Hammersley and Morton 1956). Default: false.
+    /// Needs an even <see cref="BatchSize"/>.
     /// </summary>
     public bool Antithetic { get; init; }
 
-    /// <summary>See <see cref="ExponentialMovingAverage"/>: the largest share that the average keeps of itself in a step; 0 for none.</summary>
-    public double Ema { get; init; }
+    /// <summary>The decay of the embedding's exponential moving average, which is then the result: 0 to below 1, typically 0.95 to 0.99; 0 disables. Default: 0.</summary>
+    public double EmaDecay { get; init; }
 
+    /// <summary>How the timestep of each image of each step is drawn. Default: stratified.</summary>
     public TimestepSampling Timesteps { get; init; } = TimestepSampling.Stratified;
 
-    /// <summary>Steps between validations; 0 for none, and then the last rows are kept rather than the best.</summary>
+    /// <summary>The number of steps between validations, 0 or more; 0 disables, and the last embedding is kept instead of the best. Default: 25.</summary>
     public int ValidateEvery { get; init; } = 25;
 
-    /// <summary>Validations in a row that may fail to be the best before the run is over; 0 to take all steps.</summary>
+    /// <summary>Training stops after this many validations in a row without improvement, 0 or more; 0 disables. Default: 4.</summary>
     public int Patience { get; init; } = 4;
 
-    /// <summary>Steps between checkpoints; 0 for none.</summary>
-    public int SaveEvery { get; init; } = 100;
+    /// <summary>The number of steps between checkpoints of the embedding, 0 or more; 0 disables. Default: 100.</summary>
+    public int CheckpointInterval { get; init; } = 100;
 
-    /// <summary>Whether each image is mirrored half of the times.</summary>
+    /// <summary>Whether images are flipped horizontally at random. Default: true.</summary>
     public bool Flip { get; init; } = true;
 
-    /// <summary>The side of the images in pixels, a multiple of 8; null for the model's own.</summary>
+    /// <summary>The side of the training images in pixels, a multiple of 8 from 8 to 4096, or null for the model's own. Default: null.</summary>
     public int? Resolution { get; init; }
 
+    /// <summary>How images that are not square are fitted. Default: the center is cropped.</summary>
     public CropMode Crop { get; init; } = CropMode.Center;
 
+    /// <summary>What to learn; it selects the built-in prompt templates. Default: an object.</summary>
     public LearnedProperty Property { get; init; } = LearnedProperty.Object;
 
-    /// <summary>What of the images counts in the loss; null for all.</summary>
+    /// <summary>Where the loss mask of each image comes from, or null if the whole image counts. Default: null.</summary>
     public MaskSource? Mask { get; init; }
 
+    /// <summary>How captions are used. Default: an image that has one is trained on its caption alone.</summary>
     public CaptionUse Captions { get; init; } = CaptionUse.Only;
 
-    /// <summary>Whether the tags of a description, what is between its commas, are put into another order each time.</summary>
+    /// <summary>Whether the comma-separated tags of a caption are shuffled each time. Default: false.</summary>
     public bool ShuffleTags { get; init; }
 
-    /// <summary>The part of a description's tags that is left out each time, but never the placeholder's.</summary>
+    /// <summary>The share of a caption's tags that is dropped each time, 0 to below 1. The placeholder token is never dropped. Default: 0.</summary>
     public double DropTags { get; init; }
 
-    /// <summary>The first tags of a description that stay where they are.</summary>
+    /// <summary>The number of first tags of a caption that are neither shuffled nor dropped, 0 or more. Default: 0.</summary>
     public int KeepTags { get; init; }
 
-    /// <summary>Whether the last image is not learned from, only measured.</summary>
+    /// <summary>Whether the last image is not trained on but measured in each validation. Default: false. Needs <see cref="ValidateEvery"/> above 0.</summary>
     public bool HoldOut { get; init; }
 
+    /// <summary>The seed of everything random. Default: 0.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>
-    /// Every choice as diffusers' example makes it, with the settings of its README
+    /// The defaults of diffusers' textual_inversion.py, with the settings of its README
     /// (https://github.com/huggingface/diffusers/tree/main/examples/textual_inversion): for comparison and reproduction.
     /// </summary>
     public static TrainOptions Diffusers { get; } =
@@ -134,8 +130,8 @@ internal sealed record TrainOptions
             Vectors = 1,
             Steps = 3000,
             LearningRate = 5e-4 * 4, // --scale_lr multiplies by the accumulation
-            Batch = 1,
-            Accumulate = 4,
+            BatchSize = 1,
+            GradientAccumulationSteps = 4,
             Schedule = LearningRateSchedule.Constant,
             WarmupSteps = 0,
             WeightDecay = 1e-2,
@@ -147,45 +143,92 @@ internal sealed record TrainOptions
             Captions = CaptionUse.Off,
         };
 
-    /// <exception cref="TextualInversionException">A number is out of its range.</exception>
+    /// <exception cref="TextualInversionException">A value is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.</exception>
     public void Validate()
     {
-        Check(Vectors is >= 1 and <= 75, "--vectors", Vectors, "a number from 1 to 75");
-        Check(Steps >= 1, "--steps", Steps, "at least 1");
-        Check(LearningRate is > 0 and <= 1e30, "--learning-rate", LearningRate, "a number above 0, such as 0.005");
-        Check(WarmupSteps >= 0, "--warmup", WarmupSteps, "0 or more steps");
-        Check(Batch >= 1, "--batch", Batch, "at least 1");
-        Check(Accumulate >= 1, "--accumulate", Accumulate, "at least 1");
-        Check(Beta1 is >= 0 and < 1, "--betas", Beta1, "two numbers from 0 to below 1, such as 0.9,0.999");
-        Check(Beta2 is >= 0 and < 1, "--betas", Beta2, "two numbers from 0 to below 1, such as 0.9,0.999");
-        Check(Epsilon > 0 && double.IsFinite(Epsilon), "--epsilon", Epsilon, "a number above 0, such as 1e-8");
-        Check(WeightDecay >= 0 && double.IsFinite(WeightDecay), "--weight-decay", WeightDecay, "0 or more");
-        Check(Prior >= 0 && double.IsFinite(Prior), "--prior", Prior, "0 or more, such as 1e-4");
-        Check(Clip >= 0 && double.IsFinite(Clip), "--clip", Clip, "0 or more, such as 1");
-        Check(SnrGamma >= 0 && double.IsFinite(SnrGamma), "--snr-gamma", SnrGamma, "0 or more, such as 5");
-        Check(NoiseOffset is >= 0 and <= 1, "--noise-offset", NoiseOffset, "a number from 0 to 1, such as 0.05");
-        Check(!Antithetic || Batch % 2 == 0, "--batch", Batch, "an even number, since --antithetic takes pairs");
-        Check(Ema is >= 0 and < 1, "--ema", Ema, "a number from 0 to below 1, such as 0.98");
-        Check(ValidateEvery >= 0, "--validate-every", ValidateEvery, "0 or more steps");
-        Check(DropTags is >= 0 and < 1, "--drop-tags", DropTags, "a number from 0 to below 1, such as 0.1");
-        Check(KeepTags >= 0, "--keep-tags", KeepTags, "0 or more tags");
-        if (HoldOut && ValidateEvery == 0)
-            throw new TextualInversionException(
-                "--hold-out measures an image when the others are, so it needs --validate-every above 0."
-            );
-        Check(SaveEvery >= 0, "--save-every", SaveEvery, "0 or more steps");
-        Check(Patience >= 0, "--patience", Patience, "0 or more validations");
-        Check(
-            Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0,
-            "--resolution",
-            Resolution,
-            "a multiple of 8 from 8 to 4096, in pixels"
-        );
-
-        static void Check(bool holds, string option, object? found, string wanted)
-        {
-            if (!holds)
-                throw new TextualInversionException(FormattableString.Invariant($"{option} {found}: choose {wanted}."));
-        }
+        ValidateSteps();
+        ValidateOptimizer();
+        ValidateData();
     }
+
+    private void ValidateSteps()
+    {
+        Require(Steps >= 1, nameof(Steps), Steps, "at least 1");
+        Require(LearningRate is > 0 and <= 1e30, nameof(LearningRate), LearningRate, "a number above 0, such as 0.005");
+        Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more steps");
+        Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        Require(
+            GradientAccumulationSteps >= 1,
+            nameof(GradientAccumulationSteps),
+            GradientAccumulationSteps,
+            "at least 1"
+        );
+        Require(ValidateEvery >= 0, nameof(ValidateEvery), ValidateEvery, "0 or more steps");
+        Require(Patience >= 0, nameof(Patience), Patience, "0 or more validations");
+        Require(CheckpointInterval >= 0, nameof(CheckpointInterval), CheckpointInterval, "0 or more steps");
+    }
+
+    private void ValidateOptimizer()
+    {
+        const string ShareOfMoments = "a number from 0 to below 1, such as 0.9";
+        Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, ShareOfMoments);
+        Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, ShareOfMoments);
+        Require(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "a number above 0, such as 1e-8");
+        Require(IsAtLeastZero(WeightDecay), nameof(WeightDecay), WeightDecay, "0 or more");
+        Require(IsAtLeastZero(DirectionPrior), nameof(DirectionPrior), DirectionPrior, "0 or more, such as 1e-4");
+        Require(IsAtLeastZero(MaxGradientNorm), nameof(MaxGradientNorm), MaxGradientNorm, "0 or more, such as 1");
+        Require(IsAtLeastZero(SnrGamma), nameof(SnrGamma), SnrGamma, "0 or more, such as 5");
+        Require(NoiseOffset is >= 0 and <= 1, nameof(NoiseOffset), NoiseOffset, "a number from 0 to 1, such as 0.05");
+        Require(EmaDecay is >= 0 and < 1, nameof(EmaDecay), EmaDecay, "a number from 0 to below 1, such as 0.98");
+        const string Even = "an even number, since antithetic noise comes in pairs";
+        Require(!Antithetic || BatchSize % 2 == 0, nameof(BatchSize), BatchSize, Even);
+    }
+
+    private void ValidateData()
+    {
+        Require(Vectors is >= 1 and <= MostVectors, nameof(Vectors), Vectors, $"a number from 1 to {MostVectors}");
+        Require(DropTags is >= 0 and < 1, nameof(DropTags), DropTags, "a number from 0 to below 1, such as 0.1");
+        Require(KeepTags >= 0, nameof(KeepTags), KeepTags, "0 or more tags");
+        var isResolution = Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0;
+        Require(isResolution, nameof(Resolution), Resolution, "a multiple of 8 from 8 to 4096, in pixels");
+        if (HoldOut && ValidateEvery == 0)
+            throw TextualInversionException.ForParameter(
+                nameof(HoldOut),
+                "measures an image in each validation, and validation is turned off; turn it on, or hold out no image."
+            );
+    }
+
+    private static bool IsAtLeastZero(double value) => value >= 0 && double.IsFinite(value);
+
+    private static void Require(bool holds, string property, object? value, string wanted)
+    {
+        if (!holds)
+            throw TextualInversionException.ForParameter(
+                property,
+                string.Create(CultureInfo.InvariantCulture, $"{value}: choose {wanted}.")
+            );
+    }
+}
+
+/// <summary>How the timestep of each image of each step is drawn.</summary>
+internal enum TimestepSampling
+{
+    /// <summary>Each independently, all equally likely (Ho et al. 2020, algorithm 1).</summary>
+    Uniform,
+
+    /// <summary>
+    /// Equally likely too, but spread evenly over any number of steps: additive recurrence with the golden ratio (Kronecker sequence)
+    /// from a random start. The losses of steps vary less.
+    /// </summary>
+    Stratified,
+}
+
+/// <summary>How the rows follow their gradient.</summary>
+internal enum OptimizerKind
+{
+    /// <summary>See <see cref="Optimizers.AdamW"/>.</summary>
+    AdamW,
+
+    /// <summary>Keeps each row's norm and changes only its direction. See <see cref="RiemannianSgd"/>.</summary>
+    Direction,
 }

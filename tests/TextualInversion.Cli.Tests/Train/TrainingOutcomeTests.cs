@@ -105,7 +105,7 @@ public sealed class TrainingOutcomeTests : IDisposable
             "0",
             "--learning-rate",
             "1",
-            "--clip",
+            "--max-grad-norm",
             "1e-9"
         );
 

@@ -46,7 +46,7 @@ internal sealed class ImageFixture : IDisposable
     public BatchSampler Batches => new(Images, Prompts, Tokenizers, Options, Schedule.Config.NumTrainTimesteps);
 
     public ValidationSet Validation(int most = int.MaxValue) =>
-        new(Images, Images.Learned, Prompts, Tokenizers, Options.Batch, Schedule.Config.NumTrainTimesteps, most);
+        new(Images, Images.Learned, Prompts, Tokenizers, Options.BatchSize, Schedule.Config.NumTrainTimesteps, most);
 
     public void Dispose()
     {

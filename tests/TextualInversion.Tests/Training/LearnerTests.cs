@@ -41,16 +41,17 @@ public sealed class LearnerTests
 
         for (var step = 0; step < options.Steps; step++)
         {
-            for (var i = 0; i < options.Accumulate; i++)
+            for (var i = 0; i < options.GradientAccumulationSteps; i++)
             {
                 using var inner = NewDisposeScope();
-                var loss = learner.Accumulate(
-                    Batch(golden, model, options.Accumulate == 1 ? $"step{step}" : $"step{step}.{i}")
+                var loss = Accumulate(
+                    learner,
+                    Batch(golden, model, options.GradientAccumulationSteps == 1 ? $"step{step}" : $"step{step}.{i}")
                 );
                 Assert.Equal(
-                    losses[step * options.Accumulate + i],
+                    losses[step * options.GradientAccumulationSteps + i],
                     loss,
-                    Tolerance * losses[step * options.Accumulate + i]
+                    Tolerance * losses[step * options.GradientAccumulationSteps + i]
                 );
             }
 
@@ -88,7 +89,7 @@ public sealed class LearnerTests
                 InitialRows(golden, model, options.Vectors),
                 options
             );
-            var loss = learner.Accumulate(Batch(golden, model, FirstBatch(golden)));
+            var loss = Accumulate(learner, Batch(golden, model, FirstBatch(golden)));
             return (loss, [.. learner.Gradients.Select(gradient => gradient.data<float>().ToArray())]);
         }
 
@@ -111,7 +112,7 @@ public sealed class LearnerTests
     {
         using var scope = NewDisposeScope();
         var golden = Goldens.Open(file);
-        var options = Options(golden) with { Accumulate = 1 };
+        var options = Options(golden) with { GradientAccumulationSteps = 1 };
         using var model = GoldenModel.Of(file).Open(gradientCheckpointing);
         using var learner = new Learner(
             model,
@@ -122,7 +123,7 @@ public sealed class LearnerTests
         var batch = Batch(golden, model, FirstBatch(golden));
         long LiveAfterOneMore()
         {
-            learner.Accumulate(batch);
+            Accumulate(learner, batch);
             learner.Step(options.LearningRate);
             return DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         }
@@ -130,6 +131,14 @@ public sealed class LearnerTests
         var first = LiveAfterOneMore();
         for (var i = 0; i < 5; i++)
             Assert.Equal(first, LiveAfterOneMore());
+    }
+
+    private static double Accumulate(Learner learner, TrainingBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var loss = learner.Forward(batch);
+        learner.Backward(loss);
+        return loss.item<float>();
     }
 
     private static string FirstBatch(SafetensorsFile golden) =>
@@ -189,8 +198,8 @@ public sealed class LearnerTests
         {
             Vectors = Int("vectors"),
             Steps = Int("steps"),
-            Batch = Int("batch"),
-            Accumulate = Int("accumulate"),
+            BatchSize = Int("batch"),
+            GradientAccumulationSteps = Int("accumulate"),
             LearningRate = double.Parse(golden.Metadata["lr"], CultureInfo.InvariantCulture),
             Beta1 = optimizer.GetProperty("betas")[0].GetDouble(),
             Beta2 = optimizer.GetProperty("betas")[1].GetDouble(),

@@ -6,8 +6,8 @@ namespace TextualInversion.Cli.Train.Listeners;
 internal interface IRunListener : IDisposable
 {
     /// <summary>After every step, and before the first of a run that does not go on with another.</summary>
-    void Stepped(TrainProgress step);
+    void OnStepCompleted(TrainProgress step);
 
     /// <summary>Before the run's state is written: what was kept of its steps must be in the files by then, since a run that goes on finds it there.</summary>
-    void Saving();
+    void OnSaving();
 }

@@ -5,19 +5,19 @@ namespace TextualInversion.Cli.Train.Listeners;
 
 /// <summary>Writes <c>metrics.csv</c> and the events for TensorBoard.</summary>
 /// <param name="folder">where they go</param>
-/// <param name="from">the last step of a run that goes on; null for a new one</param>
-internal sealed class MetricsListener(RunFolder folder, int? from) : IRunListener
+/// <param name="resumeFrom">the last step of a run that goes on; null for a new one</param>
+internal sealed class MetricsListener(RunFolder folder, int? resumeFrom) : IRunListener
 {
-    private readonly MetricsFile file = new(folder.MetricsPath, from);
-    private readonly EventFile events = new(folder.EventsPath, from, TimeProvider.System);
+    private readonly MetricsFile file = new(folder.MetricsPath, resumeFrom);
+    private readonly EventFile events = new(folder.EventsPath, resumeFrom, TimeProvider.System);
 
-    public void Stepped(TrainProgress step)
+    public void OnStepCompleted(TrainProgress step)
     {
         file.Add(step);
         events.Add(step);
     }
 
-    public void Saving()
+    public void OnSaving()
     {
         file.Flush();
         events.Flush();

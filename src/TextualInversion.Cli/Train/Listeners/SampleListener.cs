@@ -12,18 +12,18 @@ internal sealed class SampleListener(
     CancellationToken cancellationToken
 ) : IRunListener
 {
-    public void Stepped(TrainProgress step)
+    public void OnStepCompleted(TrainProgress step)
     {
         if (step.Step % painter.Plan.Every == 0)
             painter.Paint(
                 step.Step,
-                step.Rows,
+                [.. step.Rows.Select(RowValues.ToTensor)],
                 image => show(step.Step, step.Steps, image, painter.Plan.Images.Count),
                 cancellationToken
             );
     }
 
-    public void Saving() { }
+    public void OnSaving() { }
 
     public void Dispose() { }
 }

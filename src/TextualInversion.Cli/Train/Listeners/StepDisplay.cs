@@ -13,7 +13,7 @@ internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
     private readonly Queue<double> recent = new();
     private double? validated;
 
-    public void Stepped(TrainProgress step)
+    public void OnStepCompleted(TrainProgress step)
     {
         validated = step.ValidationLoss ?? validated;
         if (step.Loss is not { } loss)
@@ -35,7 +35,7 @@ internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
     public void ShowPainting(int step, int steps, int image, int images) =>
         display.Show(step, steps, $"  painting {image}/{images}");
 
-    public void Saving() { }
+    public void OnSaving() { }
 
     public void Dispose() => display.Dispose();
 }

@@ -19,12 +19,17 @@ internal sealed class LearningOptions
         "The largest of the run.",
         options => options.LearningRate
     );
-    private readonly Option<int> batch = Number("--batch", "N", "Images in a forward pass.", options => options.Batch);
+    private readonly Option<int> batch = Number(
+        "--batch",
+        "N",
+        "Images in a forward pass.",
+        options => options.BatchSize
+    );
     private readonly Option<int> accumulate = Number(
         "--accumulate",
         "N",
         "Forward passes averaged into a step.",
-        options => options.Accumulate
+        options => options.GradientAccumulationSteps
     );
     private readonly OptionalNumberOption<int> resolution = new("--resolution")
     {
@@ -69,7 +74,7 @@ internal sealed class LearningOptions
         "--save-every",
         "N",
         "Steps between checkpoints, runs/NAME/checkpoints/step-000100.safetensors; 0 for none.",
-        options => options.SaveEvery
+        options => options.CheckpointInterval
     );
     private readonly Option<OptimizerKind> optimizer = Choice(
         "--optimizer",
@@ -81,7 +86,7 @@ internal sealed class LearningOptions
         "--prior",
         "X",
         "How strongly direction is drawn to where it began.",
-        options => options.Prior
+        options => options.DirectionPrior
     );
     private readonly Option<NormConstraint> keepNorm = Choice(
         "--keep-norm",
@@ -89,11 +94,11 @@ internal sealed class LearningOptions
         "The norm that the rows have after each step: the vocabulary's mean, that of the initializer, or what the step gives. direction always keeps one.",
         options => options.KeepNorm
     );
-    private readonly Option<double> clip = Number(
-        "--clip",
+    private readonly Option<double> maxGradientNorm = Number(
+        "--max-grad-norm",
         "X",
         "The longest gradient; longer ones are shortened; 0 for no limit.",
-        options => options.Clip
+        options => options.MaxGradientNorm
     );
     private readonly Option<double> snrGamma = Number(
         "--snr-gamma",
@@ -116,7 +121,7 @@ internal sealed class LearningOptions
         "--ema",
         "X",
         "Keeps a moving average of the rows in their place: the share of the past in it, 0.95 to 0.99; 0 for none.",
-        options => options.Ema
+        options => options.EmaDecay
     );
     private readonly Option<double> weightDecay = Number(
         "--weight-decay",
@@ -150,7 +155,7 @@ internal sealed class LearningOptions
             optimizer,
             prior,
             keepNorm,
-            clip,
+            maxGradientNorm,
             weightDecay,
             betas,
             epsilon,
@@ -164,6 +169,31 @@ internal sealed class LearningOptions
     {
         Diffusers,
     }
+
+    /// <summary>The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these.</summary>
+    public string? NameOf(string property) =>
+        property switch
+        {
+            nameof(TrainOptions.Vectors) => vectors.Name,
+            nameof(TrainOptions.Steps) => steps.Name,
+            nameof(TrainOptions.LearningRate) => learningRate.Name,
+            nameof(TrainOptions.BatchSize) => batch.Name,
+            nameof(TrainOptions.GradientAccumulationSteps) => accumulate.Name,
+            nameof(TrainOptions.Resolution) => resolution.Name,
+            nameof(TrainOptions.WarmupSteps) => warmup.Name,
+            nameof(TrainOptions.ValidateEvery) => validateEvery.Name,
+            nameof(TrainOptions.Patience) => patience.Name,
+            nameof(TrainOptions.CheckpointInterval) => saveEvery.Name,
+            nameof(TrainOptions.DirectionPrior) => prior.Name,
+            nameof(TrainOptions.MaxGradientNorm) => maxGradientNorm.Name,
+            nameof(TrainOptions.SnrGamma) => snrGamma.Name,
+            nameof(TrainOptions.NoiseOffset) => noiseOffset.Name,
+            nameof(TrainOptions.EmaDecay) => ema.Name,
+            nameof(TrainOptions.WeightDecay) => weightDecay.Name,
+            nameof(TrainOptions.Beta1) or nameof(TrainOptions.Beta2) => betas.Name,
+            nameof(TrainOptions.Epsilon) => epsilon.Name,
+            _ => null,
+        };
 
     /// <param name="parsed">what was typed</param>
     /// <param name="seed">of the run</param>
@@ -180,8 +210,8 @@ internal sealed class LearningOptions
             Vectors = Or(vectors, preset.Vectors),
             Steps = Or(steps, preset.Steps),
             LearningRate = Or(learningRate, preset.LearningRate),
-            Batch = Or(batch, preset.Batch),
-            Accumulate = Or(accumulate, preset.Accumulate),
+            BatchSize = Or(batch, preset.BatchSize),
+            GradientAccumulationSteps = Or(accumulate, preset.GradientAccumulationSteps),
             Resolution = parsed.GetValue(resolution),
             Property = parsed.GetValue(property),
             Schedule = Or(schedule, preset.Schedule),
@@ -189,15 +219,15 @@ internal sealed class LearningOptions
             Timesteps = Or(timesteps, preset.Timesteps),
             ValidateEvery = Or(validateEvery, preset.ValidateEvery),
             Patience = Or(patience, preset.Patience),
-            SaveEvery = Or(saveEvery, preset.SaveEvery),
+            CheckpointInterval = Or(saveEvery, preset.CheckpointInterval),
             Optimizer = Or(optimizer, preset.Optimizer),
-            Prior = Or(prior, preset.Prior),
+            DirectionPrior = Or(prior, preset.DirectionPrior),
             KeepNorm = Or(keepNorm, preset.KeepNorm),
-            Clip = Or(clip, preset.Clip),
+            MaxGradientNorm = Or(maxGradientNorm, preset.MaxGradientNorm),
             SnrGamma = Or(snrGamma, preset.SnrGamma),
             NoiseOffset = Or(noiseOffset, preset.NoiseOffset),
             Antithetic = Or(antithetic, preset.Antithetic),
-            Ema = Or(ema, preset.Ema),
+            EmaDecay = Or(ema, preset.EmaDecay),
             WeightDecay = Or(weightDecay, preset.WeightDecay),
             Beta1 = moments[0],
             Beta2 = moments[1],

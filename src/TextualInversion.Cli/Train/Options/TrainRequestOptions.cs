@@ -80,7 +80,7 @@ internal sealed class TrainRequestOptions
             parsed,
             learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed())
         );
-        options.Validate();
+        ParameterErrors.Translate(options.Validate, name => learning.NameOf(name) ?? imageOptions.NameOf(name));
         var count = parsed.GetValue(seeds);
         if (count is < 1 or > 100)
             throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");

@@ -71,6 +71,16 @@ internal sealed class TrainingImageOptions
             HoldOut = parsed.GetValue(holdOut),
         };
 
+    /// <summary>The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these.</summary>
+    public string? NameOf(string property) =>
+        property switch
+        {
+            nameof(TrainOptions.DropTags) => dropTags.Name,
+            nameof(TrainOptions.KeepTags) => keepTags.Name,
+            nameof(TrainOptions.HoldOut) => holdOut.Name,
+            _ => null,
+        };
+
     /// <summary>Whether mirroring was asked for in so many words.</summary>
     public bool AsksToFlip(ParseResult parsed) => IsGiven(parsed, flip) && parsed.GetValue(flip);
 

@@ -16,24 +16,29 @@ internal sealed class BatchSampler(
 
     private readonly BucketBatchSampler order = set.Order(options.Seed);
     private readonly Placeholder placeholder = tokenizers.First.Placeholders[0];
-    private readonly double stratifiedStart = new StepRandom(options.Seed, StepRandom.Purpose.Timestep, -1).Uniform();
+    private readonly double stratifiedStart = new StepRandom(options.Seed, RandomStream.Timestep, -1).Uniform();
 
-    /// <param name="number">counted from 0 over all steps and accumulations</param>
-    /// <param name="device">where the tensors are needed</param>
-    public TrainingBatch Draw(long number, Device device)
+    /// <summary>A batch of a step.</summary>
+    /// <param name="step">Counted from 0.</param>
+    /// <param name="batch">Which of the batches whose gradients are accumulated in this step, counted from 0.</param>
+    public TrainingBatch Sample(int step, int batch) => Sample((long)step * options.GradientAccumulationSteps + batch);
+
+    /// <param name="number">Counted from 0 over the batches of all steps.</param>
+    public TrainingBatch Sample(long number)
     {
+        var device = set.Device;
         using var scope = NewDisposeScope();
-        var samples = Enumerable.Range(0, options.Batch).Select(i => number * options.Batch + i).ToArray();
-        var images = order.Batch(number, options.Batch);
+        var samples = Enumerable.Range(0, options.BatchSize).Select(i => number * options.BatchSize + i).ToArray();
+        var images = order.Batch(number, options.BatchSize);
         var mirrored = samples
-            .Select(sample => options.Flip && Random(StepRandom.Purpose.Flip, sample).Uniform() < 0.5)
+            .Select(sample => options.Flip && Random(RandomStream.Flip, sample).Uniform() < 0.5)
             .ToArray();
         var texts = samples
-            .Select((sample, i) => prompts.Prompt(images[i], placeholder, Random(StepRandom.Purpose.Prompt, sample)))
+            .Select((sample, i) => prompts.Prompt(images[i], placeholder, Random(RandomStream.Prompt, sample)))
             .ToList();
 
-        using var generator = Random(StepRandom.Purpose.Noise, number).Generator();
-        var shape = set.Shape(images[0], options.Batch);
+        using var generator = Random(RandomStream.Noise, number).Generator();
+        var shape = set.Shape(images[0], options.BatchSize);
         Tensor posteriorNoise = randn(shape, generator: generator).to(device),
             noise = randn(shape, generator: generator).to(device);
         if (options.Antithetic)
@@ -58,7 +63,7 @@ internal sealed class BatchSampler(
         var draw = options.Antithetic ? sample / 2 : sample; // batches are even, so pairs never cross them
         var position = options.Timesteps switch
         {
-            TimestepSampling.Uniform => Random(StepRandom.Purpose.Timestep, draw).Uniform(),
+            TimestepSampling.Uniform => Random(RandomStream.Timestep, draw).Uniform(),
             TimestepSampling.Stratified => (stratifiedStart + draw * GoldenRatio) % 1,
             _ => throw new ArgumentOutOfRangeException(nameof(sample)),
         };
@@ -72,5 +77,5 @@ internal sealed class BatchSampler(
         return stack([first, -first], dim: 1).flatten(0, 1); // (B, 4, h, w)
     }
 
-    private StepRandom Random(StepRandom.Purpose purpose, long counter) => new(options.Seed, purpose, counter);
+    private StepRandom Random(RandomStream stream, long counter) => new(options.Seed, stream, counter);
 }

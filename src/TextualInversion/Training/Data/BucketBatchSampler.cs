@@ -31,7 +31,7 @@ internal sealed class BucketBatchSampler
     public int[] Batch(long number, int size)
     {
         var (round, position) = Math.DivRem(number, shapeOf.Length);
-        var turns = new StepRandom(seed, StepRandom.Purpose.ShapeOrder, round).Permutation(shapeOf.Length);
+        var turns = new StepRandom(seed, RandomStream.ShapeOrder, round).Permutation(shapeOf.Length);
         var shape = shapeOf[turns[position]];
         var members = shapes[shape];
         var batchOfShape = round * members.Length + turns.Take((int)position).Count(turn => shapeOf[turn] == shape);
@@ -43,9 +43,9 @@ internal sealed class BucketBatchSampler
         var members = shapes[shape];
         var (round, position) = Math.DivRem(sample, members.Length);
         return members[
-            new StepRandom(seed, StepRandom.Purpose.BucketBatchSampler, ((long)shape << ShapeBits) + round).Permutation(
-                members.Length
-            )[position]
+            new StepRandom(seed, RandomStream.Order, ((long)shape << ShapeBits) + round).Permutation(members.Length)[
+                position
+            ]
         ];
     }
 }

@@ -6,20 +6,9 @@ namespace TextualInversion.Training.Data;
 /// Random numbers that are a function of the run's seed and a counter alone, so that any step can be drawn again without those before it.
 /// The mixing function is SplitMix64's (Steele, Lea and Flood 2014).
 /// </summary>
-internal sealed class StepRandom(ulong seed, StepRandom.Purpose purpose, long counter)
+internal sealed class StepRandom(ulong seed, RandomStream stream, long counter)
 {
-    private ulong state = Mix(Mix(seed + Mix((ulong)purpose + 1)) ^ (ulong)counter);
-
-    /// <summary>What the numbers are for: each purpose has a sequence of its own, so that one option does not shift another's draws.</summary>
-    public enum Purpose
-    {
-        BucketBatchSampler,
-        Prompt,
-        Flip,
-        Timestep,
-        Noise,
-        ShapeOrder,
-    }
+    private ulong state = Mix(Mix(seed + Mix((ulong)stream + 1)) ^ (ulong)counter);
 
     /// <summary>A whole number in [0, <paramref name="count"/>).</summary>
     public int Index(int count) => (int)(Next() % (ulong)count); // the bias of the remainder is below 2^-50 here

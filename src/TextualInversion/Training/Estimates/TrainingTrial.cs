@@ -49,21 +49,22 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             clock.Restart();
-            var loss = learner.Accumulate(batches.Draw(number, model.Device));
-            var norm = learner.GradientNorm();
+            var loss = learner.Forward(batches.Sample(number));
+            learner.Backward(loss);
+            var norm = learner.ClipGradients();
             if (number > 0)
                 seconds.Add(clock.Elapsed.TotalSeconds);
-            finite &= double.IsFinite(loss) && double.IsFinite(norm);
+            finite &= float.IsFinite(loss.item<float>()) && double.IsFinite(norm);
             gradient |= norm > 0;
         }
 
-        var step = seconds.Order().ElementAt(seconds.Count / 2) * options.Accumulate;
+        var step = seconds.Order().ElementAt(seconds.Count / 2) * options.GradientAccumulationSteps;
         return new TrainingTrial(step, options.ValidateEvery == 0 ? 0 : Evaluation() * Passes(), finite, gradient);
 
         double Evaluation()
         {
             using var scope = NewDisposeScope();
-            var batch = batches.Draw(0, model.Device);
+            var batch = batches.Sample(0L);
             clock.Restart();
             learner.Evaluate(batch);
             return clock.Elapsed.TotalSeconds;
@@ -73,7 +74,7 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
             (
                 ValidationSet.Examples(set.Learned.Count, 1).Count
                 + (set.HeldOut is null ? 0 : ValidationSet.Examples(1, 1).Count)
-            ) / (double)options.Batch;
+            ) / (double)options.BatchSize;
     }
 
     /// <summary>How long a whole run takes, without what comes before the first step: all its steps, should none end it earlier.</summary>

@@ -1,6 +1,7 @@
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
+using TextualInversion.Training.Data;
 using TextualInversion.Training.Optimizers;
 using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
@@ -40,7 +41,7 @@ internal sealed class InitializerSearch : IDisposable
             Optimizer = OptimizerKind.AdamW,
             KeepNorm = NormConstraint.None,
             SnrGamma = 0,
-            Ema = 0,
+            EmaDecay = 0,
         };
         words = model.Tokenizers[0].Words();
         vectors = concept.Placeholder.Vectors;
@@ -54,7 +55,7 @@ internal sealed class InitializerSearch : IDisposable
                 concept.Images.Learned,
                 concept.Prompts,
                 tokenizers,
-                options.Batch,
+                options.BatchSize,
                 steps,
                 most
             );
@@ -64,7 +65,8 @@ internal sealed class InitializerSearch : IDisposable
     }
 
     /// <summary>About how many training steps take as long as the search: one is a pass forward and one back, which costs as much as two.</summary>
-    public int CostInSteps => (Cost + (Passes * 3 * examples)) / (3 * options.Batch * options.Accumulate) + 1;
+    public int CostInSteps =>
+        (Cost + (Passes * 3 * examples)) / (3 * options.BatchSize * options.GradientAccumulationSteps) + 1;
 
     /// <summary>Examples that words are judged by, in all.</summary>
     public int Cost
@@ -108,7 +110,7 @@ internal sealed class InitializerSearch : IDisposable
                 .Take(Finalists)
                 .ToList();
             best = [.. found.Select(word => word.Candidate)];
-            ranked = [.. found.Select(word => new RankedWord(word.Candidate.Word, word.Score))];
+            ranked = [.. found.Select(word => new RankedWord(word.Candidate.Word, word.Loss))];
         }
 
         return ranked;
@@ -140,10 +142,10 @@ internal sealed class InitializerSearch : IDisposable
             RowsOf(id),
             options with
             {
-                Accumulate = (examples + options.Batch - 1) / options.Batch,
+                GradientAccumulationSteps = (examples + options.BatchSize - 1) / options.BatchSize,
             }
         );
-        sets[examples].Loss(learner.Accumulate);
+        sets[examples].Loss(Accumulate);
         using var noGrad = no_grad();
         var slopes = learner.Gradients.Zip(
             model.Vocabularies,
@@ -153,6 +155,14 @@ internal sealed class InitializerSearch : IDisposable
         [
             .. slopes.Aggregate((first, second) => first + second).cpu().data<float>().Select(slope => (double)slope),
         ];
+
+        double Accumulate(TrainingBatch batch)
+        {
+            using var batchScope = NewDisposeScope();
+            var loss = learner.Forward(batch);
+            learner.Backward(loss);
+            return loss.item<float>();
+        }
     }
 
     /// <summary>(n, d) for each text encoder, whose vocabularies are alike: the word's row, n times.</summary>

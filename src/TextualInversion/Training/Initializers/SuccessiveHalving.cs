@@ -1,43 +1,46 @@
 namespace TextualInversion.Training.Initializers;
 
 /// <summary>
-/// Finds the best of many at the cost of a few (Jamieson and Talwalkar 2016, https://arxiv.org/abs/1502.07943): all are judged by little, the better half by twice as much, and so on.
+/// Successive halving (Jamieson and Talwalkar 2016, https://arxiv.org/abs/1502.07943): finds the best of many candidates at the cost
+/// of evaluating a few. All are evaluated with a small budget, the better half with twice the budget, and so on.
 /// </summary>
 internal static class SuccessiveHalving
 {
-    /// <param name="candidates">at least one</param>
-    /// <param name="few">how much the first round judges by</param>
-    /// <param name="all">how much there is: what the last round judges by</param>
-    /// <param name="fewest">candidates that the last round ranks, at least, where there are as many</param>
-    /// <param name="scoreOf">of a candidate, judged by so much; the smaller the better, and not finite for the worst</param>
-    /// <returns>those of the last round with their scores, the best first, the earlier of equals</returns>
-    public static IReadOnlyList<(T Candidate, double Score)> Rank<T>(
+    /// <summary>Ranks the candidates of the last round, the best first.</summary>
+    /// <param name="candidates">At least one.</param>
+    /// <param name="minBudget">The budget of each candidate in the first round.</param>
+    /// <param name="maxBudget">The budget of each candidate in the last round.</param>
+    /// <param name="minSurvivors">The last round ranks at least so many candidates, if there are as many.</param>
+    /// <param name="evaluate">The loss of a candidate with a budget. NaN and infinity count as the worst.</param>
+    /// <returns>The candidates of the last round with their losses. Of equals the earlier comes first.</returns>
+    public static IReadOnlyList<(T Candidate, double Loss)> Rank<T>(
         IReadOnlyList<T> candidates,
-        int few,
-        int all,
-        int fewest,
-        Func<T, int, double> scoreOf
+        int minBudget,
+        int maxBudget,
+        int minSurvivors,
+        Func<T, int, double> evaluate
     )
     {
-        var left = candidates;
-        for (var much = few; much < all && left.Count > fewest; much *= 2)
-            left =
-            [
-                .. Judge(left, much).Take(Math.Max(fewest, (left.Count + 1) / 2)).Select(judged => judged.Candidate),
-            ];
-        return [.. Judge(left, all)];
+        var survivors = candidates;
+        for (var budget = minBudget; budget < maxBudget && survivors.Count > minSurvivors; budget *= 2)
+        {
+            var count = Math.Max(minSurvivors, (survivors.Count + 1) / 2);
+            survivors = [.. Evaluate(survivors, budget).Take(count).Select(result => result.Candidate)];
+        }
 
-        IEnumerable<(T Candidate, double Score)> Judge(IReadOnlyList<T> which, int much) =>
-            which
-                .Select(candidate => (candidate, scoreOf(candidate, much)))
-                .OrderBy(judged => double.IsFinite(judged.Item2) ? judged.Item2 : double.PositiveInfinity);
+        return [.. Evaluate(survivors, maxBudget)];
+
+        IEnumerable<(T Candidate, double Loss)> Evaluate(IReadOnlyList<T> round, int budget) =>
+            round
+                .Select(candidate => (Candidate: candidate, Loss: evaluate(candidate, budget)))
+                .OrderBy(result => double.IsFinite(result.Loss) ? result.Loss : double.PositiveInfinity);
     }
 
-    /// <summary>How much is judged by in all.</summary>
-    public static int Cost(int candidates, int few, int all, int fewest)
+    /// <summary>The budget of all evaluations together.</summary>
+    public static int Cost(int candidates, int minBudget, int maxBudget, int minSurvivors)
     {
         var cost = 0;
-        Rank([.. Enumerable.Range(0, candidates)], few, all, fewest, (_, much) => cost += much);
+        Rank([.. Enumerable.Range(0, candidates)], minBudget, maxBudget, minSurvivors, (_, budget) => cost += budget);
         return cost;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double
     private readonly Tensor firstMoment = zeros_like(parameter).DetachFromDisposeScope();
     private readonly Tensor secondMoment = zeros_like(parameter).DetachFromDisposeScope();
 
-    public IReadOnlyDictionary<string, Tensor> Memory =>
+    public IReadOnlyDictionary<string, Tensor> State =>
         new Dictionary<string, Tensor> { ["first_moment"] = firstMoment, ["second_moment"] = secondMoment };
 
     public void Step(Tensor gradient, double learningRate, int step)

@@ -5,8 +5,8 @@ namespace TextualInversion.Training.Optimizers;
 /// <summary>Moves one encoder's rows along their gradient.</summary>
 internal interface IRowOptimizer : IDisposable
 {
-    /// <summary>What it remembers of the steps so far, by name.</summary>
-    IReadOnlyDictionary<string, Tensor> Memory { get; }
+    /// <summary>The state to resume from, such as moments, by name. Not a copy.</summary>
+    IReadOnlyDictionary<string, Tensor> State { get; }
 
     /// <summary>Moves the rows, in place.</summary>
     /// <param name="gradient">of the rows' shape</param>

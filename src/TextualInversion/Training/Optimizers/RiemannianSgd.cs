@@ -14,7 +14,7 @@ internal sealed class RiemannianSgd(Tensor rows, Tensor norms, double prior) : I
 {
     private readonly Tensor beginning = nn.functional.normalize(rows.detach(), dim: 1).DetachFromDisposeScope(); // (n, d)
 
-    public IReadOnlyDictionary<string, Tensor> Memory => new Dictionary<string, Tensor> { ["beginning"] = beginning };
+    public IReadOnlyDictionary<string, Tensor> State => new Dictionary<string, Tensor> { ["beginning"] = beginning };
 
     public void Step(Tensor gradient, double learningRate, int step)
     {

@@ -17,16 +17,16 @@ internal sealed class EventFile : IDisposable
     private readonly FileStream stream;
 
     /// <param name="path">replaced where it exists; its name must hold <c>tfevents</c></param>
-    /// <param name="from">the last step of a run that goes on, whose events up to there are kept; null for a new run</param>
+    /// <param name="resumeFrom">the last step of a run that goes on, whose events up to there are kept; null for a new run</param>
     /// <param name="clock">each event holds the time at which it was written</param>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
-    public EventFile(string path, int? from, TimeProvider clock)
+    public EventFile(string path, int? resumeFrom, TimeProvider clock)
     {
         this.path = path;
         this.clock = clock;
         stream = Guard(() =>
         {
-            var kept = from is { } last && File.Exists(path) ? Kept(File.ReadAllBytes(path), last) : [];
+            var kept = resumeFrom is { } last && File.Exists(path) ? Kept(File.ReadAllBytes(path), last) : [];
             if (kept.Count == 0)
                 kept.Add(EventRecords.Frame(new Event { WallTime = Now(), FileVersion = Version }.ToByteArray()));
             AtomicFile.Write(path, overwrite: true, file => kept.ForEach(record => file.Write(record)));

@@ -13,12 +13,12 @@ internal sealed class MetricsFile : IDisposable
     private int lines;
 
     /// <param name="path">replaced where it exists</param>
-    /// <param name="from">the last step of a run that goes on, whose lines up to there are kept; null for a new run</param>
+    /// <param name="resumeFrom">the last step of a run that goes on, whose lines up to there are kept; null for a new run</param>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
-    public MetricsFile(string path, int? from = null)
+    public MetricsFile(string path, int? resumeFrom = null)
     {
         this.path = path;
-        var kept = Guard(() => from is { } last && File.Exists(path) ? Kept(path, last) : []);
+        var kept = Guard(() => resumeFrom is { } last && File.Exists(path) ? Kept(path, last) : []);
         AtomicFile.WriteText(path, overwrite: true, string.Concat(kept.Select(line => line + '\n')));
         writer = Guard(() => new StreamWriter(path, append: true));
         lines = kept.Count;

@@ -63,7 +63,7 @@ internal sealed class ValidationSet : IDisposable
                     prompts.ValidationPrompt(
                         example.Image,
                         placeholder,
-                        new StepRandom(Seed, StepRandom.Purpose.Prompt, example.Number)
+                        new StepRandom(Seed, RandomStream.Prompt, example.Number)
                     )
                 )
                 .ToList();
@@ -126,7 +126,7 @@ internal sealed class ValidationSet : IDisposable
 
     private static Tensor Noise(long[] shape, int number)
     {
-        using var generator = new StepRandom(Seed, StepRandom.Purpose.Noise, number).Generator();
+        using var generator = new StepRandom(Seed, RandomStream.Noise, number).Generator();
         return randn(shape, generator: generator);
     }
 

@@ -16,10 +16,7 @@ public sealed class BucketBatchSamplerTests
         var drawn = Enumerable.Range(0, 10).SelectMany(number => order.Batch(number, 4)).ToList();
 
         for (var sample = 0; sample < drawn.Count; sample++)
-            Assert.Equal(
-                new StepRandom(7, StepRandom.Purpose.BucketBatchSampler, sample / 5).Permutation(5)[sample % 5],
-                drawn[sample]
-            );
+            Assert.Equal(new StepRandom(7, RandomStream.Order, sample / 5).Permutation(5)[sample % 5], drawn[sample]);
     }
 
     [Fact]

@@ -66,5 +66,5 @@ public sealed class CaptionTagsTests
         Assert.Equal(CaptionTags.Vary(Caption, options, Random(5)), CaptionTags.Vary(Caption, options, Random(5)));
     }
 
-    private static StepRandom Random(long counter) => new(1, StepRandom.Purpose.Prompt, counter);
+    private static StepRandom Random(long counter) => new(1, RandomStream.Prompt, counter);
 }

@@ -82,5 +82,5 @@ public sealed class PromptSourceTests
     private static TrainingImage Image(string? caption) =>
         new("1.png", new RgbImage(new byte[3], 1, 1), "", 1, 1, caption);
 
-    private static StepRandom Random(long counter) => new(1, StepRandom.Purpose.Prompt, counter);
+    private static StepRandom Random(long counter) => new(1, RandomStream.Prompt, counter);
 }

@@ -8,7 +8,7 @@ namespace TextualInversion.Tests.Training.Initializers;
 [Trait("Category", Goldens.Category)]
 public sealed class InitializerSearchTests
 {
-    private static readonly TrainOptions Options = new() { Vectors = 2, Batch = 20 };
+    private static readonly TrainOptions Options = new() { Vectors = 2, BatchSize = 20 };
 
     [Fact]
     public void Run_SmallModel_RanksByTheValidationLossAndNearlyAsWellAsTryingAll()

@@ -12,9 +12,9 @@ public sealed class SuccessiveHalvingTests
 
         var ranked = SuccessiveHalving.Rank(
             "hgfedcba".ToList(),
-            few: 4,
-            all: 20,
-            fewest: 2,
+            minBudget: 4,
+            maxBudget: 20,
+            minSurvivors: 2,
             (candidate, much) =>
             {
                 judged.Add((candidate, much));
@@ -37,9 +37,9 @@ public sealed class SuccessiveHalvingTests
             [(2, 2.0), (5, 5.0)],
             SuccessiveHalving.Rank(
                 [5, 2],
-                few: 4,
-                all: 20,
-                fewest: 3,
+                minBudget: 4,
+                maxBudget: 20,
+                minSurvivors: 3,
                 (candidate, much) => much == 20 ? candidate : throw new InvalidOperationException()
             )
         );
@@ -49,7 +49,13 @@ public sealed class SuccessiveHalvingTests
         Assert.Equal(
             [3, 1, 2],
             SuccessiveHalving
-                .Rank([1, 2, 3], few: 1, all: 1, fewest: 3, (candidate, _) => candidate == 3 ? 7 : double.NaN)
+                .Rank(
+                    [1, 2, 3],
+                    minBudget: 1,
+                    maxBudget: 1,
+                    minSurvivors: 3,
+                    (candidate, _) => candidate == 3 ? 7 : double.NaN
+                )
                 .Select(ranked => ranked.Candidate)
         );
 
@@ -57,6 +63,8 @@ public sealed class SuccessiveHalvingTests
     public void Rank_Equals_KeepTheirOrder() =>
         Assert.Equal(
             [3, 1, 2],
-            SuccessiveHalving.Rank([3, 1, 2], few: 1, all: 2, fewest: 3, (_, _) => 0).Select(ranked => ranked.Candidate)
+            SuccessiveHalving
+                .Rank([3, 1, 2], minBudget: 1, maxBudget: 2, minSurvivors: 3, (_, _) => 0)
+                .Select(ranked => ranked.Candidate)
         );
 }

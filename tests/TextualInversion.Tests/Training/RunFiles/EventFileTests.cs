@@ -19,7 +19,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Add_OneStep_IsWhatTheProtocolSays()
     {
-        using (var events = new EventFile(File, from: null, new FixedClock(1.5)))
+        using (var events = new EventFile(File, resumeFrom: null, new FixedClock(1.5)))
             events.Add(
                 new TrainProgress
                 {
@@ -53,7 +53,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Add_WholeStep_HasATagForEachNumber()
     {
-        using (var events = new EventFile(File, from: null, TimeProvider.System))
+        using (var events = new EventFile(File, resumeFrom: null, TimeProvider.System))
             events.Add(Step(4));
 
         Assert.Equal(
@@ -77,8 +77,8 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Open_Resumed_NeitherLosesNorRepeatsAStep()
     {
-        Write(from: null, 0, 1, 2, 3);
-        Write(from: 2, 3, 4);
+        Write(resumeFrom: null, 0, 1, 2, 3);
+        Write(resumeFrom: 2, 3, 4);
 
         Assert.Equal([0L, 0, 1, 2, 3, 4], Decode().Select(record => record.Step)); // the first is the version
     }
@@ -86,10 +86,10 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Open_ResumedAfterAKill_DropsTheRecordThatIsNotWhole()
     {
-        Write(from: null, 0, 1, 2);
+        Write(resumeFrom: null, 0, 1, 2);
         using (var stream = System.IO.File.OpenWrite(File))
             stream.SetLength(stream.Length - 3);
-        Write(from: 1, 2);
+        Write(resumeFrom: 1, 2);
 
         Assert.Equal([0L, 0, 1, 2], Decode().Select(record => record.Step));
     }
@@ -97,9 +97,9 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Open_Resumed_KeepsTheTimesOfThoseBefore()
     {
-        using (var events = new EventFile(File, from: null, new FixedClock(10)))
+        using (var events = new EventFile(File, resumeFrom: null, new FixedClock(10)))
             events.Add(Step(1));
-        using (var events = new EventFile(File, from: 1, new FixedClock(20)))
+        using (var events = new EventFile(File, resumeFrom: 1, new FixedClock(20)))
             events.Add(Step(2));
 
         Assert.Equal([10.0, 10, 20], Decode().Select(record => record.WallTime));
@@ -108,8 +108,8 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Open_NewRun_ForgetsTheOneBefore()
     {
-        Write(from: null, 0, 1, 2);
-        Write(from: null, 0);
+        Write(resumeFrom: null, 0, 1, 2);
+        Write(resumeFrom: null, 0);
 
         Assert.Equal([0L, 0], Decode().Select(record => record.Step));
     }
@@ -120,7 +120,7 @@ public sealed class EventFileTests : IDisposable
     public void Open_ResumedWithAnotherKindOfFile_BeginsAnew(string content)
     {
         System.IO.File.WriteAllText(File, content);
-        Write(from: 1, 2);
+        Write(resumeFrom: 1, 2);
 
         Assert.Equal([0L, 2], Decode().Select(record => record.Step));
     }
@@ -128,7 +128,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Open_ResumedWithAFileThatIsGone_BeginsAnew()
     {
-        Write(from: 1, 2);
+        Write(resumeFrom: 1, 2);
 
         Assert.Equal([0L, 2], Decode().Select(record => record.Step));
     }
@@ -140,7 +140,7 @@ public sealed class EventFileTests : IDisposable
         var path = Path.Combine(folder.File("file"), "events");
 
         var error = Assert.Throws<TextualInversionException>(() =>
-            new EventFile(path, from: null, TimeProvider.System)
+            new EventFile(path, resumeFrom: null, TimeProvider.System)
         );
         Assert.Contains($"{path}: cannot be written", error.Message);
     }
@@ -161,9 +161,9 @@ public sealed class EventFileTests : IDisposable
             Rows = [],
         };
 
-    private void Write(int? from, params int[] steps)
+    private void Write(int? resumeFrom, params int[] steps)
     {
-        using var events = new EventFile(File, from, TimeProvider.System);
+        using var events = new EventFile(File, resumeFrom, TimeProvider.System);
         foreach (var step in steps)
             events.Add(Step(step));
     }

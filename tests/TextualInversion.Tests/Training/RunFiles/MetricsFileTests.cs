@@ -63,8 +63,8 @@ public sealed class MetricsFileTests : IDisposable
     [Fact]
     public void Open_Resumed_KeepsTheLinesUpToThere()
     {
-        Write(from: null, 0, 1, 2, 3);
-        Write(from: 1, 2, 3, 4);
+        Write(resumeFrom: null, 0, 1, 2, 3);
+        Write(resumeFrom: 1, 2, 3, 4);
 
         Assert.Equal([0, 1, 2, 3, 4], MetricsTable.Read(Table).Select(line => line.Step));
     }
@@ -72,10 +72,10 @@ public sealed class MetricsFileTests : IDisposable
     [Fact]
     public void Open_ResumedAfterAKill_DropsTheLineThatIsNotWhole()
     {
-        Write(from: null, 0, 1, 2);
+        Write(resumeFrom: null, 0, 1, 2);
         using (var stream = File.OpenWrite(Table))
             stream.SetLength(stream.Length - 5);
-        Write(from: 1, 2);
+        Write(resumeFrom: 1, 2);
 
         Assert.Equal([0, 1, 2], MetricsTable.Read(Table).Select(line => line.Step));
     }
@@ -84,10 +84,10 @@ public sealed class MetricsFileTests : IDisposable
     [Fact]
     public void Open_ResumedWithANumberThatIsCut_DropsIt()
     {
-        Write(from: null, 9, 10, 11);
+        Write(resumeFrom: null, 9, 10, 11);
         File.WriteAllText(Table, File.ReadAllText(Table)[..^"1,0.5,,0.01,1,,,,1,0\n".Length]);
         Assert.EndsWith("\n1", File.ReadAllText(Table));
-        Write(from: 10, 11);
+        Write(resumeFrom: 10, 11);
 
         Assert.Equal([9, 10, 11], MetricsTable.Read(Table).Select(line => line.Step));
     }
@@ -124,9 +124,9 @@ public sealed class MetricsFileTests : IDisposable
             Assert.Throws<TextualInversionException>(() => MetricsTable.Read(Table)).Message
         );
 
-    private void Write(int? from, params int[] steps)
+    private void Write(int? resumeFrom, params int[] steps)
     {
-        using var file = new MetricsFile(Table, from);
+        using var file = new MetricsFile(Table, resumeFrom);
         foreach (var step in steps)
             file.Add(
                 new TrainProgress

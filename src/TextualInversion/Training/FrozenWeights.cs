@@ -1,0 +1,45 @@
+using TextualInversion.Models;
+
+namespace TextualInversion.Training;
+
+/// <summary>The hashes of a frozen model's networks, by which a run shows that it changed none of them.</summary>
+internal sealed class FrozenWeights
+{
+    private readonly IDiffusionModel model;
+    private readonly FrozenHash vae;
+    private readonly Dictionary<ModelPart, string> before;
+
+    /// <param name="model">The model, before the first step.</param>
+    /// <param name="vae">The hashes of the VAE's encoder, which is in memory only while it encodes the images.</param>
+    public FrozenWeights(IDiffusionModel model, FrozenHash vae)
+    {
+        (this.model, this.vae) = (model, vae);
+        before = model.Parts.Where(part => part != ModelPart.VaeEncoder).ToDictionary(part => part, model.Hash);
+        Before = before.Append(new(ModelPart.VaeEncoder, vae.Before)).ToDictionary(Name, pair => pair.Value);
+    }
+
+    /// <summary>The SHA-256 of each network's values before the first step, by the network's name.</summary>
+    public IReadOnlyDictionary<string, string> Before { get; }
+
+    /// <summary>The hashes before the first step and now, by the network's name.</summary>
+    /// <exception cref="InvalidOperationException">A network changed.</exception>
+    public IReadOnlyDictionary<string, FrozenHash> RequireUnchanged() =>
+        before
+            .Select(pair => KeyValuePair.Create(pair.Key, FrozenHash.Of(pair.Key, pair.Value, model.Hash(pair.Key))))
+            .Prepend(new(ModelPart.VaeEncoder, vae))
+            .ToDictionary(pair => pair.Key.ToString(), pair => pair.Value);
+
+    private static string Name(KeyValuePair<ModelPart, string> pair) => pair.Key.ToString();
+}
+
+/// <summary>The hash of a network before and after the run. They are equal, or the run fails.</summary>
+/// <param name="Before">SHA-256 of the values, as lower-case hexadecimal.</param>
+/// <param name="After">The same after the run.</param>
+internal sealed record FrozenHash(string Before, string After)
+{
+    /// <exception cref="InvalidOperationException">They are not equal.</exception>
+    internal static FrozenHash Of(ModelPart part, string before, string after) =>
+        before == after
+            ? new FrozenHash(before, after)
+            : throw new InvalidOperationException($"the frozen {part} changed during training");
+}

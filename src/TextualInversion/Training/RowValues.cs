@@ -1,0 +1,20 @@
+using static TorchSharp.torch;
+
+namespace TextualInversion.Training;
+
+/// <summary>Rows as plain numbers, which are safe on any thread and need no disposal.</summary>
+internal static class RowValues
+{
+    /// <summary>A copy of the rows, (n, d).</summary>
+    public static float[,] FromTensor(Tensor rows)
+    {
+        using var scope = NewDisposeScope();
+        var values = new float[rows.shape[0], rows.shape[1]];
+        var flat = rows.detach().to(ScalarType.Float32, CPU).contiguous().data<float>().ToArray();
+        Buffer.BlockCopy(flat, 0, values, 0, flat.Length * sizeof(float));
+        return values;
+    }
+
+    /// <summary>The rows as a tensor of their own, (n, d) float32 on the CPU.</summary>
+    public static Tensor ToTensor(float[,] rows) => tensor(rows);
+}

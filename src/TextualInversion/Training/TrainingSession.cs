@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
+using TextualInversion.Schedulers;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.RunFiles;
+using TextualInversion.Training.Stopping;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Training;
+
+/// <summary>
+/// Everything a run needs besides the steps themselves: the learner and its batches, validations and their history, the hashes of
+/// the frozen model, step times, and when to save and to release memory.
+/// </summary>
+internal sealed class TrainingSession : IDisposable
+{
+    private const int StepsBetweenCollections = 32;
+
+    // Released memory has to be faulted in again, and a state is a file: not too often.
+    private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(30);
+
+    private readonly IDiffusionModel model;
+    private readonly TrainOptions options;
+    private readonly FrozenWeights weights;
+    private readonly EmbeddingDiagnostics diagnostics;
+    private readonly TrainHistory history;
+    private readonly Validator? validator;
+    private readonly List<double> stepSeconds = [];
+    private readonly Stopwatch sinceSave = new();
+    private readonly Stopwatch stepClock = new();
+
+    /// <param name="model">The frozen model.</param>
+    /// <param name="schedule">Its noise schedule.</param>
+    /// <param name="options">Valid options.</param>
+    /// <param name="concept">What to learn.</param>
+    /// <param name="resumeFrom">The state of an earlier, unfinished run with the same options, or null to begin.</param>
+    /// <exception cref="TextualInversionException">The state belongs to another run.</exception>
+    public TrainingSession(
+        IDiffusionModel model,
+        NoiseSchedule schedule,
+        TrainOptions options,
+        Concept concept,
+        TrainState? resumeFrom
+    )
+    {
+        (this.model, this.options) = (model, options);
+        weights = new FrozenWeights(model, concept.Images.Vae);
+        resumeFrom?.RequireSameWeights(weights.Before);
+        var images = concept.Images;
+        var trainTimesteps = schedule.Config.NumTrainTimesteps;
+        var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
+        Batches = new BatchSampler(images, concept.Prompts, tokenizers, options, trainTimesteps);
+        Learner = new Learner(model, schedule, concept.InitialRows, options);
+        diagnostics = new EmbeddingDiagnostics(model, concept.InitialRows);
+        history = new TrainHistory(resumeFrom, model.Device);
+        try
+        {
+            if (resumeFrom is not null)
+                Learner.Restore(resumeFrom);
+            if (options.ValidateEvery > 0)
+                validator = new Validator(
+                    Learner,
+                    ValidationOf(images.Learned),
+                    images.HeldOut is { } heldOut ? ValidationOf([heldOut]) : null
+                );
+        }
+        catch (TextualInversionException)
+        {
+            Dispose();
+            throw;
+        }
+
+        ValidationSet ValidationOf(IReadOnlyList<int> chosen) =>
+            new(images, chosen, concept.Prompts, tokenizers, options.BatchSize, trainTimesteps);
+    }
+
+    public Learner Learner { get; }
+
+    public BatchSampler Batches { get; }
+
+    public DivergenceDetector Divergence { get; } = new();
+
+    /// <summary>The steps of the whole run, including those before it was resumed.</summary>
+    public int StepsDone => history.Losses.Count;
+
+    public IReadOnlyList<Validation> Validations => history.Validations;
+
+    /// <summary>Validates the rows that training starts from.</summary>
+    public TrainProgress MeasureInitial() => CreateProgress(Validate());
+
+    /// <summary>Saves the state if this is the first step since the start, a checkpoint is due, or the last one is some time ago.</summary>
+    public void SaveIfDue(Action<TrainState> save)
+    {
+        var isCheckpoint = options.CheckpointInterval > 0 && StepsDone % options.CheckpointInterval == 0;
+        if (sinceSave.IsRunning && sinceSave.Elapsed < SaveInterval && !isCheckpoint)
+            return;
+        save(Capture());
+        Allocator.Trim();
+        sinceSave.Restart();
+    }
+
+    /// <summary>The current state. Its tensors are the run's own: write them before the next step.</summary>
+    public TrainState Capture() => history.Capture(Learner, weights.Before);
+
+    /// <summary>Starts the step's clock.</summary>
+    public void BeginStep()
+    {
+        // Each tensor leaves a small object behind. On servers the runtime would let hundreds of MiB of them pile up.
+        if (StepsDone % StepsBetweenCollections == 0)
+            GC.Collect(generation: 0);
+        stepClock.Restart();
+    }
+
+    /// <summary>Records a step, and validates the rows if a validation is due.</summary>
+    public TrainProgress CompleteStep(double loss, double gradientNorm, double learningRate)
+    {
+        history.Add(loss);
+        stepSeconds.Add(stepClock.Elapsed.TotalSeconds);
+        var isDue = validator is not null && (StepsDone % options.ValidateEvery == 0 || StepsDone == options.Steps);
+        return CreateProgress(isDue ? Validate() : null) with
+        {
+            Loss = loss,
+            LearningRate = learningRate,
+            GradientNorm = gradientNorm,
+            StepSeconds = stepSeconds[^1],
+        };
+    }
+
+    /// <summary>Validates the last rows, checks that the model is unchanged, and returns what was learned.</summary>
+    /// <exception cref="InvalidOperationException">The base model changed.</exception>
+    public TrainResult Finish(TrainingEnd end)
+    {
+        if (validator is not null && history.Validations[^1].Step != StepsDone)
+            Validate();
+        var best = Validation.Best(history.Validations);
+        var rows = best is null ? Learner.Rows : history.BestRows;
+        return new TrainResult
+        {
+            End = end,
+            Rows = Copies(rows),
+            LastRows = Copies(Learner.Rows),
+            Steps = StepsDone,
+            BestStep = best?.Step ?? StepsDone,
+            Validation = best is null ? null : validator!.Summary(history.Validations),
+            Loss = history.RecentLoss,
+            StepMedianSeconds = stepSeconds.Order().ElementAtOrDefault(stepSeconds.Count / 2),
+            Learned = diagnostics.Describe(rows),
+            VocabularyNorms = diagnostics.VocabularyNorms,
+            BaseWeights = weights.RequireUnchanged(),
+        };
+    }
+
+    public void Dispose()
+    {
+        validator?.Dispose();
+        history.Dispose();
+        diagnostics.Dispose();
+        Learner.Dispose();
+    }
+
+    private Validation? Validate()
+    {
+        var validation = validator?.Measure(StepsDone);
+        if (validation is not null)
+            history.Add(validation, Learner.Rows);
+        return validation;
+    }
+
+    private TrainProgress CreateProgress(Validation? validation) =>
+        new()
+        {
+            Step = StepsDone,
+            Steps = options.Steps,
+            ValidationLoss = validation?.Loss,
+            HeldOutLoss = validation?.HeldOut,
+            Norms = EmbeddingDiagnostics.Norms(Learner.Rows),
+            Drift = diagnostics.Drift(Learner.Rows),
+            Nearest = validation is null ? null : diagnostics.Nearest(Learner.Rows),
+            Rows = [.. Learner.Rows.Select(RowValues.FromTensor)],
+        };
+
+    private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) =>
+        [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
+}

@@ -1,0 +1,98 @@
+using TextualInversion.Training;
+
+namespace TextualInversion.Tests.Training;
+
+public sealed class TrainOptionsTests
+{
+    /// <summary>A property and options in which it is out of its range.</summary>
+    public static TheoryData<string, TrainOptionsCase> BadValues => Bad();
+
+    [Theory]
+    [MemberData(nameof(BadValues))]
+    public void Validate_ValueOutOfRange_NamesTheProperty(string property, TrainOptionsCase given)
+    {
+        var error = Assert.Throws<TextualInversionException>(given.Options.Validate);
+
+        Assert.Equal(property, error.Parameter);
+        Assert.DoesNotContain("--", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_Defaults_AreValid()
+    {
+        new TrainOptions().Validate();
+        TrainOptions.Diffusers.Validate();
+    }
+
+    [Fact]
+    public void Validate_ValuesAtTheEdges_AreValid() =>
+        new TrainOptions
+        {
+            Vectors = 75,
+            Steps = 1,
+            BatchSize = 2,
+            Antithetic = true,
+            Beta1 = 0,
+            Resolution = 8,
+            ValidateEvery = 1,
+            HoldOut = true,
+            NoiseOffset = 1,
+        }.Validate();
+
+    private static TheoryData<string, TrainOptionsCase> Bad()
+    {
+        var data = new TheoryData<string, TrainOptionsCase>();
+        void Add(string property, params TrainOptions[] options)
+        {
+            foreach (var each in options)
+                data.Add(property, new TrainOptionsCase(each));
+        }
+
+        var valid = new TrainOptions();
+        Add(nameof(valid.Vectors), valid with { Vectors = 0 }, valid with { Vectors = 76 });
+        Add(nameof(valid.Steps), valid with { Steps = 0 });
+        foreach (var rate in new[] { 0, -1, double.NaN, double.PositiveInfinity })
+            Add(nameof(valid.LearningRate), valid with { LearningRate = rate });
+        Add(nameof(valid.WarmupSteps), valid with { WarmupSteps = -1 });
+        Add(nameof(valid.BatchSize), valid with { BatchSize = 0 }, valid with { BatchSize = 3, Antithetic = true });
+        Add(nameof(valid.GradientAccumulationSteps), valid with { GradientAccumulationSteps = 0 });
+        foreach (var share in new[] { 1, -0.1, double.NaN })
+        {
+            Add(nameof(valid.Beta1), valid with { Beta1 = share });
+            Add(nameof(valid.Beta2), valid with { Beta2 = share });
+            Add(nameof(valid.EmaDecay), valid with { EmaDecay = share });
+            Add(nameof(valid.DropTags), valid with { DropTags = share });
+        }
+
+        foreach (var amount in new[] { -1, double.NaN, double.PositiveInfinity })
+        {
+            Add(nameof(valid.Epsilon), valid with { Epsilon = amount });
+            Add(nameof(valid.WeightDecay), valid with { WeightDecay = amount });
+            Add(nameof(valid.DirectionPrior), valid with { DirectionPrior = amount });
+            Add(nameof(valid.MaxGradientNorm), valid with { MaxGradientNorm = amount });
+            Add(nameof(valid.SnrGamma), valid with { SnrGamma = amount });
+            Add(nameof(valid.NoiseOffset), valid with { NoiseOffset = amount });
+        }
+
+        Add(nameof(valid.Epsilon), valid with { Epsilon = 0 });
+        Add(nameof(valid.NoiseOffset), valid with { NoiseOffset = 1.1 });
+        Add(nameof(valid.ValidateEvery), valid with { ValidateEvery = -1 });
+        Add(nameof(valid.HoldOut), valid with { ValidateEvery = 0, HoldOut = true });
+        Add(nameof(valid.Patience), valid with { Patience = -1 });
+        Add(nameof(valid.CheckpointInterval), valid with { CheckpointInterval = -1 });
+        Add(nameof(valid.KeepTags), valid with { KeepTags = -1 });
+        foreach (var side in new[] { 0, 4, 12, 4104, -8 })
+            Add(nameof(valid.Resolution), valid with { Resolution = side });
+        return data;
+    }
+
+    /// <summary>Options of a test case; public since xUnit's data are.</summary>
+    public sealed class TrainOptionsCase
+    {
+        internal TrainOptionsCase(TrainOptions options) => Options = options;
+
+        internal TrainOptions Options { get; }
+
+        public override string ToString() => Options.ToString();
+    }
+}
