@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace TextualInversion.Checkpoints;
@@ -7,11 +6,6 @@ namespace TextualInversion.Checkpoints;
 internal sealed record PipelineIndex
 {
     public const string FileName = "model_index.json";
-
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
 
     /// <summary>The name of diffusers' pipeline.</summary>
     [JsonPropertyName("_class_name")]
@@ -24,21 +18,8 @@ internal sealed record PipelineIndex
     public bool RequiresAestheticsScore { get; init; }
 
     /// <exception cref="TextualInversionException">The file is there and cannot be read or is malformed.</exception>
-    public static PipelineIndex Read(IModelFiles files)
-    {
-        if (!files.Has(FileName))
-            return new PipelineIndex();
-        try
-        {
-            return JsonSerializer.Deserialize<PipelineIndex>(files.ReadText(FileName), Options)
-                ?? throw new JsonException("it is null");
-        }
-        catch (JsonException error)
-        {
-            throw new TextualInversionException(
-                $"{files.DisplayPath(FileName)}: is no diffusers index: {error.Message}",
-                error
-            );
-        }
-    }
+    public static PipelineIndex Read(IModelFiles files) =>
+        files.Has(FileName)
+            ? ConfigJson.Parse<PipelineIndex>(files.ReadText(FileName), files.DisplayPath(FileName))
+            : new PipelineIndex();
 }

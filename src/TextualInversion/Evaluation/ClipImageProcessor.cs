@@ -14,6 +14,7 @@ internal sealed class ClipImageProcessor
 {
     public const string ConfigFile = "preprocessor_config.json";
     private const int Bicubic = 3; // Pillow's number
+    private const int MostPixels = 4096;
 
     private readonly int shortestSide,
         side;
@@ -28,13 +29,10 @@ internal sealed class ClipImageProcessor
     {
         var path = Path.Combine(folder, ConfigFile);
         var config = File.Exists(path) ? ConfigJson.Parse<Config>(ConfigJson.ReadText(path), path) : new Config();
-        shortestSide = Side(config.Size, path, imageSize, "shortest_edge");
-        side = Side(config.CropSize, path, imageSize, "height");
+        var check = new ConfigCheck(path);
+        shortestSide = Side(config.Size, check, "size", "shortest_edge") ?? imageSize;
+        side = Side(config.CropSize, check, "crop_size", "height") ?? imageSize;
         (rescaleFactor, mean, deviation) = (config.RescaleFactor, config.ImageMean, config.ImageStd);
-        if (config.Resample != Bicubic || mean.Length != 3 || deviation.Length != 3 || deviation.Contains(0))
-            throw new TextualInversionException(
-                $"{path}: resample {config.Resample} with {mean.Length} means and {deviation.Length} deviations is not supported; CLIP's own is bicubic (3), and three of each."
-            );
         if (side != imageSize || shortestSide < side)
             throw new TextualInversionException(
                 $"{path}: makes images of {side} pixels from {shortestSide}, and config.json says that the model takes {imageSize}; the two do not belong together."
@@ -80,23 +78,20 @@ internal sealed class ClipImageProcessor
         return cropped;
     }
 
-    // A number in files of 2022, an object in later ones.
-    private static int Side(JsonElement size, string path, int otherwise, string key) =>
-        size.ValueKind switch
-        {
-            JsonValueKind.Undefined => otherwise,
-            JsonValueKind.Number when size.TryGetInt32(out var number) && number > 0 => number,
-            JsonValueKind.Object
-                when size.TryGetProperty(key, out var value)
-                    && value.ValueKind == JsonValueKind.Number
-                    && value.TryGetInt32(out var number)
-                    && number > 0 => number,
-            _ => throw new TextualInversionException(
-                $"{path}: the size {size} is not supported; CLIP's own is a number of pixels or an object with {key}."
-            ),
-        };
+    /// <summary>A number of pixels in files of 2022, an object in later ones; null if the file has no such key.</summary>
+    private static int? Side(JsonElement size, ConfigCheck check, string key, string side)
+    {
+        if (size.ValueKind == JsonValueKind.Undefined)
+            return null;
+        if (size.ValueKind == JsonValueKind.Object && size.TryGetProperty(side, out var inside))
+            (size, key) = (inside, $"{key}.{side}");
+        var isWhole = size.ValueKind == JsonValueKind.Number && size.TryGetInt32(out _);
+        var allowed = $"a number of pixels from 1 to {MostPixels}, or an object with {side}";
+        check.Require(isWhole && size.GetInt32() is > 0 and <= MostPixels, key, size.GetRawText(), allowed);
+        return size.GetInt32();
+    }
 
-    private sealed record Config
+    private sealed record Config : IModelConfig
     {
         public JsonElement Size { get; init; }
 
@@ -109,5 +104,18 @@ internal sealed class ClipImageProcessor
         public double[] ImageMean { get; init; } = [0.48145466, 0.4578275, 0.40821073];
 
         public double[] ImageStd { get; init; } = [0.26862954, 0.26130258, 0.27577711];
+
+        public void Validate(ConfigCheck check)
+        {
+            const string Three = "a list of three numbers";
+            check.Require(Resample == Bicubic, "resample", Resample, $"{Bicubic}, bicubic");
+            check.Positive("rescale_factor", RescaleFactor, 1000);
+            check.Require(ImageMean.Length == 3, "the length of image_mean", ImageMean.Length, Three);
+            check.Require(ImageStd.Length == 3, "the length of image_std", ImageStd.Length, Three);
+            foreach (var mean in ImageMean)
+                check.Require(Math.Abs(mean) <= 1000, "image_mean", mean, "from -1000 to 1000");
+            foreach (var deviation in ImageStd)
+                check.Positive("image_std", deviation, 1000);
+        }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class LatentNetworks : IDisposable
     private readonly ScalarType type;
     private readonly bool gradientCheckpointing;
     private readonly VaeConfig vaeConfig;
+    private readonly ConfigCheck unetCheck;
     private readonly ITensorFile unetFile,
         vaeFile;
     private VaeEncoder? vaeEncoder;
@@ -32,8 +33,10 @@ internal sealed class LatentNetworks : IDisposable
         vaeConfig = files.Config<VaeConfig>("vae");
         // All headers are read before any work, so that a broken file is named at once.
         (unetFile, vaeFile) = (files.Weights("unet"), files.Weights("vae"));
-        UNetConfig.Validate(unetFile.FilePath);
-        vaeConfig.Validate(vaeFile.FilePath);
+        unetCheck = new ConfigCheck(files.DisplayPath("unet/config.json"));
+        var vaeCheck = new ConfigCheck(files.DisplayPath("vae/config.json"));
+        UNetConfig.RequireFit(new ConfigWeights(unetCheck, unetFile));
+        vaeConfig.RequireFit(new ConfigWeights(vaeCheck, vaeFile));
     }
 
     public UNetConfig UNetConfig { get; }
@@ -49,20 +52,29 @@ internal sealed class LatentNetworks : IDisposable
     public int Resolution => UNetConfig.SampleSize * PixelsPerCell;
 
     /// <summary>Refuses a U-Net that belongs to other text encoders.</summary>
-    /// <param name="width">what the encoders give for a token</param>
-    /// <param name="addition">what the family adds to the timestep</param>
-    /// <exception cref="TextualInversionException">It does.</exception>
-    public void RequireText(long width, string? addition)
+    /// <param name="textWidth">The width of the text encoders' states.</param>
+    /// <param name="addition">The kind of embedding that the family adds to the timestep, or null if it adds none.</param>
+    /// <exception cref="TextualInversionException">The U-Net expects another width or embedding.</exception>
+    public void RequireText(long textWidth, string? addition)
     {
-        if (UNetConfig.AdditionEmbedType != addition)
-            throw new TextualInversionException(
-                $"{unetFile.FilePath}: its config.json has addition_embed_type {UNetConfig.AdditionEmbedType ?? "null"}, this kind of model has {addition ?? "null"}; the U-Net and the text encoders do not belong together."
-            );
-        if (UNetConfig.CrossAttentionDim != width)
-            throw new TextualInversionException(
-                $"{unetFile.FilePath}: takes text states {UNetConfig.CrossAttentionDim} wide, the text encoders give {width}; they do not belong together."
-            );
+        unetCheck.Require(
+            UNetConfig.AdditionEmbedType == addition,
+            "addition_embed_type",
+            UNetConfig.AdditionEmbedType,
+            $"{addition ?? "null"} for this kind of model; the U-Net and the text encoders do not belong together"
+        );
+        unetCheck.Require(
+            UNetConfig.CrossAttentionDim == textWidth,
+            "cross_attention_dim",
+            UNetConfig.CrossAttentionDim,
+            $"{textWidth}, the width of the text encoders' states; the U-Net and the text encoders do not belong together"
+        );
     }
+
+    /// <summary>Refuses a U-Net whose added embedding does not fit the pooled text.</summary>
+    /// <param name="pooledWidth">The width of the text encoder's projected pooled output.</param>
+    /// <exception cref="TextualInversionException">The widths differ.</exception>
+    public void RequirePooledText(int pooledWidth) => UNetConfig.RequireTextTime(pooledWidth, unetCheck);
 
     public void ReleaseVae()
     {

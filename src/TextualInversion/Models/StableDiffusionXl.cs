@@ -24,7 +24,7 @@ internal sealed class StableDiffusionXl : IDiffusionModel
         first = new PromptEncoder(files, "", device);
         second = new PromptEncoder(files, "_2", device, hasProjection: true);
         networks.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");
-        networks.UNetConfig.RequireTextTime(second.Encoder.ProjectionWidth, files.DisplayPath("unet/config.json"));
+        networks.RequirePooledText(second.Encoder.ProjectionWidth);
     }
 
     public Device Device { get; }

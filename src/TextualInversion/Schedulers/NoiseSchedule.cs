@@ -10,6 +10,7 @@ internal sealed class NoiseSchedule
 {
     private readonly float[] alphasCumprod;
 
+    /// <exception cref="TextualInversionException">The betas leave no image or no noise at some timestep.</exception>
     public NoiseSchedule(SchedulerConfig config)
     {
         Config = config;
@@ -18,6 +19,7 @@ internal sealed class NoiseSchedule
         if (config.RescaleBetasZeroSnr)
             betas = RescaleZeroTerminalSnr(betas);
         alphasCumprod = (1 - betas).cumprod(0).data<float>().ToArray();
+        RequireImageAndNoise();
     }
 
     public SchedulerConfig Config { get; }
@@ -72,6 +74,19 @@ internal sealed class NoiseSchedule
             $"{Config.Source}: rescale_betas_zero_snr leaves no image at timestep {timestep}, from which {sampler} cannot recover one "
                 + "by predicting the noise. Choose the sampler Euler, or timestep_spacing leading."
         );
+    }
+
+    /// <summary>Refuses betas that round to all image or all noise; only zero terminal SNR ends without an image.</summary>
+    private void RequireImageAndNoise()
+    {
+        var usual = Config.RescaleBetasZeroSnr ? alphasCumprod[..^1] : alphasCumprod;
+        var timestep = Array.FindIndex(usual, alpha => alpha is not (> 0 and < 1));
+        if (timestep >= 0)
+            throw new TextualInversionException(
+                $"{Config.Source}: num_train_timesteps {Config.NumTrainTimesteps} with beta_start {Config.BetaStart} and "
+                    + $"beta_end {Config.BetaEnd} leave {(usual[timestep] > 0 ? "no noise" : "no image")} at timestep "
+                    + $"{timestep}; take the config from the model's page again."
+            );
     }
 
     private (Tensor Signal, Tensor NoiseLevel) Coefficients(Tensor latents, Tensor timesteps)

@@ -1,12 +1,18 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using TextualInversion.IO;
 
 namespace TextualInversion.Schedulers;
 
 /// <summary>Reads <see cref="SchedulerConfig"/> from JSON and names the file, the key and the value found where it cannot.</summary>
 internal sealed partial class SchedulerConfigReader
 {
+    private const int MostTimesteps = 10_000, // published models have 1000
+        MostSolverOrder = 10;
+
+    private const double MostScale = 1e6;
+
     private readonly string path;
     private readonly Dictionary<string, JsonElement> values;
 
@@ -25,7 +31,7 @@ internal sealed partial class SchedulerConfigReader
     {
         try
         {
-            using var document = JsonDocument.Parse(BareFloatLiteral().Replace(json, "$1\"$2\""));
+            using var document = JsonText.Parse(BareFloatLiteral().Replace(json, "$1\"$2\""));
             return new SchedulerConfigReader(path, document.RootElement).ToConfig();
         }
         catch (JsonException error)
@@ -41,14 +47,14 @@ internal sealed partial class SchedulerConfigReader
     private SchedulerConfig ToConfig()
     {
         var defaults = new SchedulerConfig();
-        var numTrainTimesteps = Integer("num_train_timesteps", defaults.NumTrainTimesteps, minimum: 1);
+        var numTrainTimesteps = Integer("num_train_timesteps", defaults.NumTrainTimesteps, 1, MostTimesteps);
         return new SchedulerConfig
         {
             Source = path,
-            ClassName = values.TryGetValue("_class_name", out var className) ? className.ToString() : null,
+            ClassName = Word("_class_name"),
             NumTrainTimesteps = numTrainTimesteps,
-            BetaStart = Number("beta_start", defaults.BetaStart),
-            BetaEnd = Number("beta_end", defaults.BetaEnd),
+            BetaStart = Number("beta_start", defaults.BetaStart, below: 1),
+            BetaEnd = Number("beta_end", defaults.BetaEnd, below: 1),
             BetaSchedule =
                 Choice(
                     "beta_schedule",
@@ -70,15 +76,14 @@ internal sealed partial class SchedulerConfigReader
                 ("trailing", TimestepSpacing.Trailing),
                 ("linspace", TimestepSpacing.Linspace)
             ),
-            StepsOffset = Integer("steps_offset", defaults.StepsOffset, minimum: 0),
+            StepsOffset = Integer("steps_offset", defaults.StepsOffset, 0, numTrainTimesteps - 1),
             SetAlphaToOne = Flag("set_alpha_to_one"),
             ClipSample = Flag("clip_sample"),
-            ClipSampleRange = Number("clip_sample_range", defaults.ClipSampleRange),
+            ClipSampleRange = Number("clip_sample_range", defaults.ClipSampleRange, MostScale),
             SkipPrkSteps = Flag("skip_prk_steps") ?? defaults.SkipPrkSteps,
             UseKarrasSigmas = Flag("use_karras_sigmas") ?? defaults.UseKarrasSigmas,
-            IsStochastic =
-                values.TryGetValue("algorithm_type", out var algorithm) && algorithm.ToString() == "sde-dpmsolver++",
-            SolverOrder = Integer("solver_order", defaults.SolverOrder, minimum: 1),
+            IsStochastic = Word("algorithm_type") == "sde-dpmsolver++",
+            SolverOrder = Integer("solver_order", defaults.SolverOrder, 1, MostSolverOrder),
             SolverType = Choice(
                 "solver_type",
                 ("midpoint", SolverType.Midpoint),
@@ -92,26 +97,44 @@ internal sealed partial class SchedulerConfigReader
             FinalSigma =
                 Choice("final_sigmas_type", ("zero", FinalSigma.Zero), ("sigma_min", FinalSigma.SigmaMin))
                 ?? defaults.FinalSigma,
-            OriginalInferenceSteps = Integer("original_inference_steps", defaults.OriginalInferenceSteps, minimum: 1),
-            TimestepScaling = Number("timestep_scaling", defaults.TimestepScaling),
+            OriginalInferenceSteps = Integer(
+                "original_inference_steps",
+                defaults.OriginalInferenceSteps,
+                1,
+                MostTimesteps
+            ),
+            TimestepScaling = Number("timestep_scaling", defaults.TimestepScaling, MostScale),
             Values = values.ToDictionary(pair => pair.Key, pair => Text(pair.Value)),
         };
     }
 
-    private int Integer(string key, int absent, int minimum)
+    private int Integer(string key, int absent, int least, int most)
     {
         if (!values.TryGetValue(key, out var value))
             return absent;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= minimum)
-            return number;
-        throw Unsupported(key, $"a whole number of at least {minimum}");
+        return
+            value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt32(out var number)
+            && number >= least
+            && number <= most
+            ? number
+            : throw Unsupported(key, $"a whole number from {least} to {most}");
     }
 
-    private double Number(string key, double absent)
+    private double Number(string key, double absent, double below)
     {
         if (!values.TryGetValue(key, out var value))
             return absent;
-        return value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Unsupported(key, "a number");
+        return value.ValueKind == JsonValueKind.Number && value.GetDouble() is > 0 and var number && number < below
+            ? number
+            : throw Unsupported(key, string.Create(CultureInfo.InvariantCulture, $"a number between 0 and {below}"));
+    }
+
+    private string? Word(string key)
+    {
+        if (!values.TryGetValue(key, out var value))
+            return null;
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Unsupported(key, "a string");
     }
 
     private bool? Flag(string key)
@@ -144,11 +167,14 @@ internal sealed partial class SchedulerConfigReader
         if (
             value.ValueKind == JsonValueKind.Array
             && value.GetArrayLength() == count
-            && value.EnumerateArray().All(beta => beta.ValueKind == JsonValueKind.Number)
+            && value.EnumerateArray().All(IsBeta)
         )
             return [.. value.EnumerateArray().Select(beta => (float)beta.GetDouble())];
-        throw Unsupported(key, $"a list of num_train_timesteps = {count} numbers");
+        throw Unsupported(key, $"a list of num_train_timesteps = {count} numbers between 0 and 1");
     }
+
+    private static bool IsBeta(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.GetDouble() is > 0 and < 1;
 
     private TextualInversionException Unsupported(string key, string supported) =>
         new($"{path}: {key} is {Text(values[key])}; it must be {supported}.");

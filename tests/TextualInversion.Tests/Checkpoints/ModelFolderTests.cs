@@ -64,10 +64,10 @@ public sealed class ModelFolderTests : IDisposable
     )]
     [InlineData("""{"_class_name": null}""", "is a model without _class_name; ")]
     [InlineData("{}", "is a model without _class_name; ")]
-    [InlineData("""{"_class_name": 5}""", "is no diffusers index: ")]
-    [InlineData("[]", "is no diffusers index: ")]
-    [InlineData("null", "is no diffusers index: ")]
-    [InlineData("<html>", "is no diffusers index: ")]
+    [InlineData("""{"_class_name": 5}""", "_class_name is 5; it must be a string, or null.")]
+    [InlineData("[]", "is not a JSON object.")]
+    [InlineData("null", "is not a JSON object.")]
+    [InlineData("<html>", "is not JSON: ")]
     public void Constructor_AnotherPipeline_SaysWhich(string index, string what)
     {
         var path = folder.Write("model_index.json", index);

@@ -89,9 +89,9 @@ public sealed class ClipScorerTests : IDisposable
         );
 
     [Fact]
-    public void Constructor_OtherWidth_NamesBothShapes() =>
+    public void Constructor_OtherWidth_NamesTheKey() =>
         Refuses(
-            "visual_projection.weight is of shape [",
+            "config.json: projection_dim is ",
             (_, config) => config["projection_dim"] = config["projection_dim"]!.GetValue<int>() + 1
         );
 

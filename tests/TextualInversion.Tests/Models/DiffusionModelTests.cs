@@ -32,20 +32,10 @@ public sealed class DiffusionModelTests : IDisposable
     }
 
     [Theory]
-    [InlineData("sd1", "unet", "sd2", "takes text states 48 wide, the text encoders give 32")]
-    [InlineData(
-        "sd1",
-        "unet",
-        "sdxl",
-        "its config.json has addition_embed_type text_time, this kind of model has null"
-    )]
-    [InlineData(
-        "sdxl",
-        "unet",
-        "sd1",
-        "its config.json has addition_embed_type null, this kind of model has text_time"
-    )]
-    [InlineData("sdxl", "text_encoder", "sd2", "takes text states 80 wide, the text encoders give 96")]
+    [InlineData("sd1", "unet", "sd2", "cross_attention_dim is 48; it must be 32")]
+    [InlineData("sd1", "unet", "sdxl", "addition_embed_type is text_time; it must be null for this kind of model")]
+    [InlineData("sdxl", "unet", "sd1", "addition_embed_type is null; it must be text_time for this kind of model")]
+    [InlineData("sdxl", "text_encoder", "sd2", "cross_attention_dim is 80; it must be 96")]
     [InlineData("sd2", "vae", "none", "vae")]
     public void Open_PartOfAnotherModel_SaysSo(string name, string part, string other, string expected)
     {
@@ -68,7 +58,7 @@ public sealed class DiffusionModelTests : IDisposable
     }
 
     [Fact]
-    public void Open_TokenizerLargerThanTheEncoder_IsRefused()
+    public void Open_ConfigThatDoesNotFitItsWeights_NamesTheKey()
     {
         var source = Goldens.Path("models", "sd1");
         foreach (
@@ -80,13 +70,32 @@ public sealed class DiffusionModelTests : IDisposable
             Directory.CreateSymbolicLink(folder.File(sub), Path.Combine(source, sub));
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "text_encoder", "config.json")))!;
         config["vocab_size"] = 800;
-        folder.Write("text_encoder/config.json", config.ToJsonString());
+        var path = folder.Write("text_encoder/config.json", config.ToJsonString());
+        File.CreateSymbolicLink(
+            folder.File("text_encoder/model.safetensors"),
+            Path.Combine(source, "text_encoder", "model.safetensors")
+        );
 
         var error = Assert.Throws<TextualInversionException>(() =>
             DiffusionModel.Open(new ModelFolder(folder.Path), CPU, ScalarType.Float32)
         );
 
-        Assert.Contains("tokens, the text encoder only 800; they do not belong together.", error.Message);
+        Assert.StartsWith($"{path}: vocab_size is 800; it must be ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RequireFit_EncoderWithFewerEmbeddingsOrPositions_Throws()
+    {
+        var tokenizer = new GoldenModel("sd1").Tokenizer();
+        tokenizer.RequireFit(tokenizer.VocabularySize, tokenizer.MaxLength);
+        Assert.Contains(
+            "they do not belong together",
+            Assert.Throws<TextualInversionException>(() => tokenizer.RequireFit(800, 77)).Message
+        );
+        Assert.Contains(
+            "tokenizer_config.json: model_max_length is 77; it must be at most 76",
+            Assert.Throws<TextualInversionException>(() => tokenizer.RequireFit(int.MaxValue, 76)).Message
+        );
     }
 
     [Fact]

@@ -125,14 +125,22 @@ public sealed class SchedulerConfigTests
     )]
     [InlineData(
         """{"num_train_timesteps": 0}""",
-        "a.json: num_train_timesteps is 0; it must be a whole number of at least 1."
+        "a.json: num_train_timesteps is 0; it must be a whole number from 1 to 10000."
     )]
-    [InlineData("""{"steps_offset": 0.5}""", "a.json: steps_offset is 0.5; it must be a whole number of at least 0.")]
-    [InlineData("""{"beta_start": "low"}""", "a.json: beta_start is low; it must be a number.")]
+    [InlineData("""{"steps_offset": 0.5}""", "a.json: steps_offset is 0.5; it must be a whole number from 0 to 999.")]
+    [InlineData("""{"beta_start": "low"}""", "a.json: beta_start is low; it must be a number between 0 and 1.")]
     [InlineData("""{"clip_sample": "no"}""", "a.json: clip_sample is no; it must be true or false.")]
     [InlineData(
         """{"trained_betas": [0.1]}""",
-        "a.json: trained_betas is [0.1]; it must be a list of num_train_timesteps = 1000 numbers."
+        "a.json: trained_betas is [0.1]; it must be a list of num_train_timesteps = 1000 numbers between 0 and 1."
+    )]
+    [InlineData(
+        """{"num_train_timesteps": 2147483647}""",
+        "a.json: num_train_timesteps is 2147483647; it must be a whole number from 1 to 10000."
+    )]
+    [InlineData(
+        """{"steps_offset": 2147483647}""",
+        "a.json: steps_offset is 2147483647; it must be a whole number from 0 to 999."
     )]
     [InlineData("[]", "a.json: is not a scheduler's JSON object.")]
     public void Parse_UnsupportedValue_NamesFileKeyAndValue(string json, string message) =>

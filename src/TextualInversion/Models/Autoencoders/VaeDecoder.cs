@@ -23,7 +23,6 @@ internal sealed class VaeDecoder : IDisposable
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
     public VaeDecoder(VaeConfig config, ITensorFile file, Device device)
     {
-        config.Validate(file.FilePath);
         this.config = config;
         store = new WeightStore(file, ScalarType.Float32, device, VaeFile.Only("decoder", "post_quant_conv"));
         var weights = store.Root / "decoder";

@@ -26,7 +26,6 @@ internal sealed class VaeEncoder : IDisposable
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
     public VaeEncoder(VaeConfig config, ITensorFile file, Device device)
     {
-        config.Validate(file.FilePath);
         this.config = config;
         store = new WeightStore(file, ScalarType.Float32, device, VaeFile.Only("encoder", "quant_conv"));
         var weights = store.Root / "encoder";

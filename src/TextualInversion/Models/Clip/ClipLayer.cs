@@ -6,11 +6,8 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models.Clip;
 
-/// <summary>What the blocks of CLIP's two transformers have in common, each with its own numbers.</summary>
-internal sealed record ClipLayerConfig(int Width, int MlpWidth, int Heads, double LayerNormEps, string Activation);
-
 /// <summary>One block: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
-internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool isCausal, string file)
+internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool isCausal)
 {
     private static readonly Scalar QuickGelu = 1.702; // see TensorSums.Plus
 
@@ -29,9 +26,7 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
     {
         "quick_gelu" => x => x * sigmoid(x.mul(QuickGelu)),
         "gelu" => x => F.gelu(x),
-        _ => throw new TextualInversionException(
-            $"{file}: its config.json asks for the activation {config.Activation}; quick_gelu and gelu are supported."
-        ),
+        _ => throw new ArgumentException($"{config.Activation} is not an activation.", nameof(config)),
     };
 
     /// <param name="x">(B, S, width)</param>

@@ -36,8 +36,11 @@ internal sealed class ClipModel : IDisposable
                 $"{configPath}: has no {(config.VisionConfig is null ? "vision_config, so the model sees no images" : "text_config, so the model reads no texts")}; a whole CLIP is needed, such as openai/clip-vit-large-patch14."
             );
         ImageSize = config.VisionConfig.ImageSize;
-        tokenizer = new PromptTokenizer(ClipTokenizer.Load(folder), []);
         var file = OpenWeights(folder);
+        config.RequireFit(new ConfigCheck(configPath), file);
+        var clipTokenizer = ClipTokenizer.Load(folder);
+        clipTokenizer.RequireFit(config.TextConfig.VocabSize, config.TextConfig.MaxPositionEmbeddings);
+        tokenizer = new PromptTokenizer(clipTokenizer, []);
         // Both towers are in one file; what is left belongs to training alone.
         vision = new ClipVisionTransformer(
             config.VisionConfig,
@@ -131,15 +134,4 @@ internal sealed class ClipModel : IDisposable
                 $"{file.FilePath}: holds {stranger}, which no CLIP has; name the folder of a CLIP."
             );
     }
-}
-
-/// <summary>The <c>config.json</c> of a whole CLIP (https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPConfig).</summary>
-internal sealed record ClipConfig
-{
-    public ClipTextConfig? TextConfig { get; init; }
-
-    public ClipVisionConfig? VisionConfig { get; init; }
-
-    /// <summary>The width of what images and texts are compared in.</summary>
-    public int ProjectionDim { get; init; } = 512;
 }

@@ -1,13 +1,15 @@
+using TextualInversion.Checkpoints;
+
 namespace TextualInversion.Models.Clip;
 
 /// <summary>
 /// <c>text_encoder/config.json</c> (https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPTextConfig).
 /// </summary>
-internal sealed record ClipTextConfig
+internal sealed record ClipTextConfig : IModelConfig
 {
     public required int VocabSize { get; init; }
 
-    /// <summary>d, the width of an embedding row.</summary>
+    /// <summary>d, the width of a token embedding.</summary>
     public required int HiddenSize { get; init; }
 
     public required int IntermediateSize { get; init; }
@@ -16,7 +18,7 @@ internal sealed record ClipTextConfig
 
     public required int NumAttentionHeads { get; init; }
 
-    /// <summary>S, the tokens of a prompt.</summary>
+    /// <summary>S, the most tokens of a prompt.</summary>
     public int MaxPositionEmbeddings { get; init; } = 77;
 
     public double LayerNormEps { get; init; } = 1e-5;
@@ -24,17 +26,35 @@ internal sealed record ClipTextConfig
     /// <summary><c>quick_gelu</c> (x sigmoid(1.702 x)) in OpenAI's models, <c>gelu</c> in OpenCLIP's.</summary>
     public string HiddenAct { get; init; } = "quick_gelu";
 
-    /// <summary>The width of the projected pooled output, where the encoder has one.</summary>
+    /// <summary>The width of the projected pooled output, if the encoder has a projection.</summary>
     public int ProjectionDim { get; init; } = 512;
 
     internal ClipLayerConfig Layer => new(HiddenSize, IntermediateSize, NumAttentionHeads, LayerNormEps, HiddenAct);
 
-    /// <exception cref="TextualInversionException">The config describes no network.</exception>
-    internal void Validate(string file)
+    /// <inheritdoc/>
+    public void Validate(ConfigCheck check)
     {
-        if (HiddenSize < 1 || NumHiddenLayers < 1 || NumAttentionHeads < 1 || HiddenSize % NumAttentionHeads != 0)
-            throw new TextualInversionException(
-                $"{file}: its config.json has hidden_size {HiddenSize}, num_hidden_layers {NumHiddenLayers} and num_attention_heads {NumAttentionHeads}; each must be at least 1, and the heads divide the size."
-            );
+        Layer.Validate(check, NumHiddenLayers);
+        check.Range("vocab_size", VocabSize, 1, 10_000_000);
+        check.Range("max_position_embeddings", MaxPositionEmbeddings, 3, ClipLayerConfig.MostWidth);
+        check.Range("projection_dim", ProjectionDim, 1, ClipLayerConfig.MostWidth);
     }
+
+    /// <summary>Compares the config with the shapes of the weights.</summary>
+    /// <exception cref="TextualInversionException">They differ.</exception>
+    internal void RequireFit(ConfigWeights weights)
+    {
+        const string Tokens = "embeddings.token_embedding.weight",
+            Positions = "embeddings.position_embedding.weight";
+        weights.Size("vocab_size", VocabSize, Tokens, axis: 0);
+        weights.Size("hidden_size", HiddenSize, Tokens, axis: 1);
+        weights.Size("max_position_embeddings", MaxPositionEmbeddings, Positions, axis: 0);
+        weights.Size("intermediate_size", IntermediateSize, "encoder.layers.0.mlp.fc1.weight", axis: 0);
+        weights.Count("num_hidden_layers", NumHiddenLayers, i => $"encoder.layers.{i}.layer_norm1.weight");
+    }
+
+    /// <summary>Compares the width of the projection with the weights, for an encoder that has one.</summary>
+    /// <exception cref="TextualInversionException">They differ.</exception>
+    internal void RequireProjectionFit(ConfigWeights weights) =>
+        weights.Size("projection_dim", ProjectionDim, "text_projection.weight", axis: 0);
 }

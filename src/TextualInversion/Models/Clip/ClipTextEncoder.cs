@@ -31,7 +31,6 @@ internal sealed class ClipTextEncoder : IDisposable
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
     public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device, bool hasProjection = false)
     {
-        config.Validate(file.FilePath);
         this.config = config;
         store = new WeightStore(file, ScalarType.Float32, device, Rename);
         var weights = store.Root;
@@ -49,12 +48,7 @@ internal sealed class ClipTextEncoder : IDisposable
         [
             .. Enumerable
                 .Range(0, config.NumHiddenLayers)
-                .Select(i => new ClipLayer(
-                    weights / "encoder" / "layers" / i,
-                    config.Layer,
-                    isCausal: true,
-                    file.FilePath
-                )),
+                .Select(i => new ClipLayer(weights / "encoder" / "layers" / i, config.Layer, isCausal: true)),
         ];
         finalNorm = new LayerNorm(weights / "final_layer_norm", config.HiddenSize, config.LayerNormEps);
         textProjection = hasProjection
@@ -132,7 +126,7 @@ internal sealed class ClipTextEncoder : IDisposable
     }
 
     // Files of 2022 have the prefix, and the positions' indices as a tensor; newer ones have neither.
-    private static string? Rename(string key)
+    internal static string? Rename(string key)
     {
         var name = key.StartsWith("text_model.", StringComparison.Ordinal) ? key["text_model.".Length..] : key;
         return name == "embeddings.position_ids" ? null : name;

@@ -29,7 +29,6 @@ internal sealed class ClipVisionTransformer : IDisposable
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
     public ClipVisionTransformer(ClipVisionConfig config, ITensorFile file, Device device, int projectionWidth)
     {
-        config.Validate(file.FilePath);
         this.config = config;
         // Files of 2022 have the positions' indices as a tensor.
         store = new WeightStore(
@@ -54,12 +53,7 @@ internal sealed class ClipVisionTransformer : IDisposable
         [
             .. Enumerable
                 .Range(0, config.NumHiddenLayers)
-                .Select(i => new ClipLayer(
-                    weights / "encoder" / "layers" / i,
-                    config.Layer,
-                    isCausal: false,
-                    file.FilePath
-                )),
+                .Select(i => new ClipLayer(weights / "encoder" / "layers" / i, config.Layer, isCausal: false)),
         ];
         finalNorm = new LayerNorm(weights / "post_layernorm", config.HiddenSize, config.LayerNormEps);
         projection = new Linear(store.Root / "visual_projection", config.HiddenSize, projectionWidth, hasBias: false);

@@ -8,21 +8,24 @@ namespace TextualInversion.Models.Clip;
 internal sealed class PromptEncoder : IDisposable
 {
     /// <param name="files">The model.</param>
-    /// <param name="suffix">Of the names of its parts: nothing, or <c>_2</c>.</param>
+    /// <param name="suffix">The end of the names of its parts: nothing, or <c>_2</c>.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="hasProjection">Whether what is pooled is projected.</param>
+    /// <param name="hasProjection">Whether the pooled output is projected.</param>
     /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
     public PromptEncoder(IModelFiles files, string suffix, Device device, bool hasProjection = false)
     {
         string folder = "tokenizer" + suffix,
             part = "text_encoder" + suffix;
-        Tokenizer = ClipTokenizer.Load(files.TokenizerFolder(folder));
         var config = files.Config<ClipTextConfig>(part);
-        if (Tokenizer.VocabularySize > config.VocabSize)
-            throw new TextualInversionException(
-                $"{files.DisplayPath(folder)}: has {Tokenizer.VocabularySize} tokens, the text encoder only {config.VocabSize}; they do not belong together."
-            );
-        Encoder = new ClipTextEncoder(config, files.Weights(part), device, hasProjection);
+        var weights = files.Weights(part);
+        var check = new ConfigCheck(files.DisplayPath($"{part}/config.json"));
+        var fit = new ConfigWeights(check, weights, ClipTextEncoder.Rename);
+        config.RequireFit(fit);
+        if (hasProjection)
+            config.RequireProjectionFit(fit);
+        Tokenizer = ClipTokenizer.Load(files.TokenizerFolder(folder));
+        Tokenizer.RequireFit(config.VocabSize, config.MaxPositionEmbeddings);
+        Encoder = new ClipTextEncoder(config, weights, device, hasProjection);
     }
 
     public ClipTokenizer Tokenizer { get; }

@@ -14,6 +14,7 @@ internal sealed class ClipTokenizer
 
     private static readonly FrozenDictionary<char, byte> ByteOfCharacter = ByteLevelAlphabet();
 
+    private readonly string folder;
     private readonly BpeTokenizer bpe;
     private readonly string[] tokens;
     private readonly HashSet<string> endings;
@@ -23,6 +24,7 @@ internal sealed class ClipTokenizer
     private ClipTokenizer(ClipTokenizerFiles files)
     {
         var (vocabulary, merges, added) = files.Tables;
+        folder = files.Folder;
         MaxLength = files.MaxLength;
         BeginningOfText = vocabulary[files.BeginningOfText.Text];
         EndOfText = vocabulary[files.EndOfText.Text];
@@ -72,6 +74,24 @@ internal sealed class ClipTokenizer
     /// </summary>
     /// <exception cref="TextualInversionException">A file is missing or malformed.</exception>
     public static ClipTokenizer Load(string folder) => new(ClipTokenizerFiles.Read(folder));
+
+    /// <summary>Refuses a tokenizer that belongs to another text encoder.</summary>
+    /// <param name="vocabularySize">The number of token embeddings of the encoder.</param>
+    /// <param name="positions">The most tokens that the encoder takes.</param>
+    /// <exception cref="TextualInversionException">The encoder has fewer embeddings or positions.</exception>
+    public void RequireFit(int vocabularySize, int positions)
+    {
+        if (VocabularySize > vocabularySize)
+            throw new TextualInversionException(
+                $"{folder}: has {VocabularySize} tokens, but the text encoder has {vocabularySize} embeddings; "
+                    + "they do not belong together."
+            );
+        if (MaxLength > positions)
+            throw new TextualInversionException(
+                $"{Path.Combine(folder, ClipTokenizerFiles.ConfigFile)}: model_max_length is {MaxLength}; "
+                    + $"it must be at most {positions}, the max_position_embeddings of the text encoder."
+            );
+    }
 
     /// <summary>The ids of a text of any length, without beginning and end of text.</summary>
     public IReadOnlyList<int> Encode(string text) => Encode(text, []);

@@ -12,8 +12,13 @@ internal sealed record SpecialToken(string Text, bool Normalized);
 /// </summary>
 internal sealed record ClipTokenizerFiles
 {
+    public const string ConfigFile = "tokenizer_config.json";
+
+    private const int LeastMaxLength = 3; // beginning, one token, end
     private const int DefaultMaxLength = 77; // CLIP's context length
     private const int NoLimit = 1_000_000; // transformers writes 1e30 for "no limit"
+
+    public required string Folder { get; init; }
 
     public required BpeTables Tables { get; init; }
 
@@ -30,7 +35,7 @@ internal sealed record ClipTokenizerFiles
     /// <exception cref="TextualInversionException">A file is missing or malformed.</exception>
     public static ClipTokenizerFiles Read(string folder)
     {
-        var configPath = Path.Combine(folder, "tokenizer_config.json");
+        var configPath = Path.Combine(folder, ConfigFile);
         var mapPath = Path.Combine(folder, "special_tokens_map.json");
         var config = ReadObject(configPath);
         var map = ReadObject(mapPath);
@@ -46,6 +51,7 @@ internal sealed record ClipTokenizerFiles
                 : BpeTables.Read(vocabularyPath, Path.Combine(folder, "merges.txt"));
         return new ClipTokenizerFiles
         {
+            Folder = folder,
             Tables = tables,
             BeginningOfText = Special("bos_token", "<|startoftext|>"),
             EndOfText = Special("eos_token", "<|endoftext|>"),
@@ -56,12 +62,12 @@ internal sealed record ClipTokenizerFiles
 
         SpecialToken Special(string role, string fallback)
         {
-            var token =
-                ParseSpecial(map, role, mapPath)
-                ?? ParseSpecial(config, role, configPath)
-                ?? new SpecialToken(fallback, Normalized: false);
+            var (token, source) =
+                ParseSpecial(map, role, mapPath) is { } mapped ? (mapped, mapPath)
+                : ParseSpecial(config, role, configPath) is { } configured ? (configured, configPath)
+                : (new SpecialToken(fallback, Normalized: false), vocabularyPath);
             if (!tables.Vocabulary.ContainsKey(token.Text))
-                throw TokenizerFile.Malformed(vocabularyPath, $"it lacks the {role} {token.Text}");
+                throw TokenizerFile.Malformed(source, $"{role} is {token.Text}, which {vocabularyPath} does not hold");
             return tables.Added.FirstOrDefault(added => added.Text == token.Text) ?? token;
         }
     }
@@ -88,9 +94,16 @@ internal sealed record ClipTokenizerFiles
     {
         if (!config.TryGetProperty("model_max_length", out var value) || value.ValueKind == JsonValueKind.Null)
             return DefaultMaxLength;
-        if (value.ValueKind != JsonValueKind.Number || value.GetDouble() is not (>= 3 and var length))
-            throw TokenizerFile.Malformed(path, "model_max_length is no number of at least 3");
-        return length > NoLimit ? DefaultMaxLength : (int)length;
+        var isNumber = value.ValueKind == JsonValueKind.Number;
+        var length = isNumber ? value.GetDouble() : 0;
+        if (length > NoLimit)
+            return DefaultMaxLength;
+        return length >= LeastMaxLength && length == Math.Floor(length)
+            ? (int)length
+            : throw TokenizerFile.Malformed(
+                path,
+                $"model_max_length is {value.GetRawText()}; it must be a whole number of at least {LeastMaxLength}"
+            );
     }
 
     /// <summary>An empty object where there is no such file: all that it may say has a default.</summary>

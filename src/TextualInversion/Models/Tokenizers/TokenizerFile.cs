@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TextualInversion.IO;
 
 namespace TextualInversion.Models.Tokenizers;
 
@@ -9,7 +10,7 @@ internal static class TokenizerFile
     {
         try
         {
-            using var json = JsonDocument.Parse(ReadText(path));
+            using var json = JsonText.Parse(ReadText(path));
             return read(json.RootElement);
         }
         catch (JsonException error)

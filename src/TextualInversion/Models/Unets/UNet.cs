@@ -33,7 +33,6 @@ internal sealed class UNet : IDisposable
     /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
     public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, bool gradientCheckpointing = false)
     {
-        config.Validate(file.FilePath);
         recomputation = gradientCheckpointing ? new GradientCheckpoint() : null;
         this.type = type;
         store = new WeightStore(file, type, device, key => key);
@@ -54,7 +53,7 @@ internal sealed class UNet : IDisposable
             downBlocks[i] = new DownBlock(
                 level,
                 channels[Math.Max(i - 1, 0)],
-                HasAttention(config.DownBlockTypes[i], "Down", file),
+                config.HasDownAttention(i),
                 isLast: i == last
             );
             for (var pushes = level.Layers + (i == last ? 0 : 1); pushes > 0; pushes--)
@@ -70,7 +69,7 @@ internal sealed class UNet : IDisposable
                 level,
                 channels[Math.Min(last - i + 1, last)],
                 skipChannels,
-                HasAttention(config.UpBlockTypes[i], "Up", file),
+                config.HasUpAttention(i),
                 isLast: i == last
             );
         }
@@ -121,14 +120,4 @@ internal sealed class UNet : IDisposable
     public string Hash() => store.Hash();
 
     public void Dispose() => store.Dispose();
-
-    private static bool HasAttention(string type, string direction, ITensorFile file) =>
-        type == $"CrossAttn{direction}Block2D"
-        || (
-            type == $"{direction}Block2D"
-                ? false
-                : throw new TextualInversionException(
-                    $"{file.FilePath}: its config.json names the block {type}, which is not supported; this is another kind of model."
-                )
-        );
 }

@@ -1,3 +1,4 @@
+using TextualInversion.Checkpoints;
 using TextualInversion.Models.Clip;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
@@ -101,27 +102,21 @@ public sealed class ClipTextEncoderTests
     }
 
     [Theory]
-    [InlineData(0, 2, 4)]
-    [InlineData(6, 0, 3)]
-    [InlineData(6, 2, 4)]
-    public void Constructor_ConfigOfNoNetwork_SaysSo(int size, int layers, int heads)
+    [InlineData(0, 2, 4, "hidden_size is 0; it must be a whole number from 1")]
+    [InlineData(6, 0, 3, "num_hidden_layers is 0; it must be a whole number from 1")]
+    [InlineData(6, 2, 4, "num_attention_heads is 4; it must be a divisor of hidden_size, 6")]
+    public void Validate_ConfigOfNoNetwork_NamesTheKey(int size, int layers, int heads, string expected)
     {
-        var model = new GoldenModel("sd1");
-        var config = model.Folder.Config<ClipTextConfig>("text_encoder") with
+        var config = new GoldenModel("sd1").Folder.Config<ClipTextConfig>("text_encoder") with
         {
             HiddenSize = size,
             NumHiddenLayers = layers,
             NumAttentionHeads = heads,
         };
 
-        var error = Assert.Throws<TextualInversionException>(() =>
-            new ClipTextEncoder(config, model.Folder.Weights("text_encoder"), CPU)
-        );
+        var error = Assert.Throws<TextualInversionException>(() => config.Validate(new ConfigCheck("config.json")));
 
-        Assert.Contains(
-            $"hidden_size {size}, num_hidden_layers {layers} and num_attention_heads {heads}",
-            error.Message
-        );
+        Assert.Contains(expected, error.Message);
     }
 
     // No placeholder in the golden prompts: the largest id is end-of-text, the first of them where it is also the padding.

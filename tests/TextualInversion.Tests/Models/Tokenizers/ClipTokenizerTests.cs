@@ -154,7 +154,11 @@ public sealed class ClipTokenizerTests
         "line 2 merges q qqq, and the vocabulary lacks one of the two or the result"
     )]
     [InlineData("tokenizer_config.json", "[]", "it is not a JSON object")]
-    [InlineData("tokenizer_config.json", "{\"model_max_length\": 2}", "model_max_length is no number of at least 3")]
+    [InlineData(
+        "tokenizer_config.json",
+        "{\"model_max_length\": 2}",
+        "model_max_length is 2; it must be a whole number of at least 3"
+    )]
     [InlineData(
         "special_tokens_map.json",
         "{\"bos_token\": 1}",
@@ -166,6 +170,12 @@ public sealed class ClipTokenizerTests
         "bos_token is neither a text nor an object with a content"
     )]
     [InlineData("special_tokens_map.json", "<html>", "")]
+    [InlineData(
+        "special_tokens_map.json",
+        "{\"bos_token\": \"\\ud800\"}",
+        "the string \"\\ud800\" at bos_token is not valid Unicode (half of a surrogate pair)"
+    )]
+    [InlineData("vocab.json", "{\"a\": 0, \"\\udc00\": 1}", "the string \"\\udc00\" at a is not valid Unicode")]
     public void Load_FileMalformed_NamesItAndWhy(string name, string content, string why)
     {
         using var folder = new TemporaryFolder();
@@ -188,7 +198,7 @@ public sealed class ClipTokenizerTests
         File.WriteAllText(folder.File("special_tokens_map.json"), "{\"pad_token\": \"<pad>\"}");
         var error = Assert.Throws<TextualInversionException>(() => ClipTokenizer.Load(folder.Path));
         Assert.Contains(
-            "vocab.json: is not a CLIP tokenizer's file: it lacks the pad_token <pad>.",
+            "special_tokens_map.json: is not a CLIP tokenizer's file: pad_token is <pad>, which ",
             error.Message,
             StringComparison.Ordinal
         );

@@ -1,9 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace TextualInversion.Models.Unets;
+namespace TextualInversion.Checkpoints;
 
-/// <summary>Reads what diffusers writes as one number for all blocks or as a list with a number for each. One number becomes a list of one.</summary>
+/// <summary>
+/// Reads a list of whole numbers. diffusers writes one number where it is the same for all blocks; that becomes a list
+/// of one.
+/// </summary>
 internal sealed class IntOrListConverter : JsonConverter<IReadOnlyList<int>>
 {
     public override IReadOnlyList<int> Read(
