@@ -2,23 +2,51 @@ using TextualInversion.Embeddings;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
-/// <summary>A folder that people keep embeddings in.</summary>
+/// <summary>A folder of embeddings, with sub-folders.</summary>
 internal static class EmbeddingFolder
 {
-    /// <summary>The files that may be embeddings, in the order of their names; without second files of pairs, which are read with the first. None where there is no such folder.</summary>
+    private const string Safetensors = ".safetensors";
+
+    // Deep enough for people's folders. A link that leads back to its own folder ends here.
+    private static readonly EnumerationOptions Recursive = new()
+    {
+        RecurseSubdirectories = true,
+        MaxRecursionDepth = 8,
+        AttributesToSkip = FileAttributes.Hidden,
+    };
+
+    /// <summary>
+    /// The files that may be embeddings: safetensors files first, each kind in the order of their names. Without second files of pairs, which are
+    /// read with the first, and without preview images. Empty where there is no such folder.
+    /// </summary>
     public static IEnumerable<string> Files(string folder)
     {
         if (!Directory.Exists(folder))
             return [];
         var files = Directory
-            .EnumerateFiles(folder)
-            .Where(file => EmbeddingFile.Endings.Contains(Path.GetExtension(file).ToLowerInvariant()))
+            .EnumerateFiles(folder, "*", Recursive)
+            .Where(file => EmbeddingFile.Extensions.Contains(ExtensionOf(file)))
             .ToHashSet(StringComparer.Ordinal);
-        return files.Where(file => !IsSecond(file, files)).Order(StringComparer.Ordinal);
+        return files
+            .Where(file => !IsSecond(file, files) && !IsPreview(file, files))
+            .OrderBy(file => ExtensionOf(file) != Safetensors)
+            .ThenBy(file => file, StringComparer.Ordinal);
     }
 
-    /// <summary>learned_embeds_2 beside learned_embeds, as diffusers' script for SDXL calls them.</summary>
+    private static string ExtensionOf(string file) => Path.GetExtension(file).ToLowerInvariant();
+
+    /// <summary>learned_embeds_2 next to learned_embeds, as diffusers' script for SDXL calls them.</summary>
     private static bool IsSecond(string file, HashSet<string> files) =>
         Path.GetFileNameWithoutExtension(file) == "learned_embeds_2"
         && files.Contains(file.Replace("learned_embeds_2", "learned_embeds", StringComparison.Ordinal));
+
+    /// <summary>An image called as an embedding next to it, or NAME.preview.png, as the WebUI shows them.</summary>
+    private static bool IsPreview(string file, HashSet<string> files)
+    {
+        if (ExtensionOf(file) != ".png")
+            return false;
+        var stem = file[..^".png".Length];
+        return stem.EndsWith(".preview", StringComparison.OrdinalIgnoreCase)
+            || EmbeddingFile.Extensions.Any(extension => extension != ".png" && files.Contains(stem + extension));
+    }
 }

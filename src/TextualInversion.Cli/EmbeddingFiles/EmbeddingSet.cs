@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using TextualInversion.Embeddings;
 using TextualInversion.Generation;
 using TextualInversion.Models;
@@ -6,50 +7,43 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
-/// <summary>The embeddings of an image: those named with <c>--embedding</c>, or those in <c>embeddings/</c> whose trigger the prompts hold.</summary>
-internal sealed class EmbeddingSet : IDisposable
+/// <summary>Embeddings read from files: those named with <c>--embedding</c>, or all of a folder.</summary>
+internal sealed partial class EmbeddingSet : IDisposable
 {
+    /// <summary>Where embeddings are looked for when none is named.</summary>
     public const string Folder = "embeddings";
 
     private readonly List<LearnedEmbedding> embeddings = [];
     private readonly List<EmbeddingArgument> arguments = []; // one an embedding
+    private readonly List<EmbeddingNames> names = []; // one an embedding
+    private readonly HashSet<int> named = [];
 
     private EmbeddingSet() { }
 
+    /// <summary>Each with a trigger that can be a placeholder.</summary>
     public IReadOnlyList<LearnedEmbedding> Embeddings => embeddings;
 
-    /// <summary>What would take them again, one an embedding.</summary>
+    /// <summary>The arguments that would load them again, one an embedding.</summary>
     public IReadOnlyList<EmbeddingArgument> Arguments => arguments;
 
-    /// <summary>The model that the first embedding that says so was learned on; null where none does.</summary>
-    public string? LearnedOn =>
-        embeddings
-            .Select(embedding => embedding.Provenance.GetValueOrDefault("base_model"))
-            .FirstOrDefault(name => name is not null);
+    /// <summary>How prompts may call them, one an embedding.</summary>
+    public IReadOnlyList<EmbeddingNames> Names => names;
 
-    /// <summary>Takes the files named, which are no folders.</summary>
-    /// <exception cref="TextualInversionException">A file cannot be read.</exception>
-    public static EmbeddingSet Named(IEnumerable<EmbeddingArgument> arguments) => Named(arguments, [], _ => { });
+    /// <summary>Whether the user named the file of this embedding, rather than a folder.</summary>
+    public bool IsNamed(int index) => named.Contains(index);
 
-    /// <summary>Takes what is named: files of any layout, or a folder, of which those in the texts are taken.</summary>
-    /// <param name="arguments">as they were typed</param>
-    /// <param name="texts">the prompts</param>
-    /// <param name="warn">told of files of folders that cannot be read</param>
+    /// <summary>Loads the files named, of any layout. Of a folder, the files that can be read.</summary>
+    /// <param name="arguments">As they were typed.</param>
+    /// <param name="warn">Receives the problems with files of folders. Null to drop them.</param>
     /// <exception cref="TextualInversionException">A file cannot be read.</exception>
-    public static EmbeddingSet Named(
-        IEnumerable<EmbeddingArgument> arguments,
-        IReadOnlyList<string> texts,
-        Action<string> warn
-    )
+    public static EmbeddingSet Load(IEnumerable<EmbeddingArgument> arguments, Action<string>? warn = null)
     {
-        var shelf = new EmbeddingSet();
+        var set = new EmbeddingSet();
         foreach (var argument in arguments)
         {
             if (Directory.Exists(argument.Path))
             {
-                var found = Searched(argument.Path, texts, warn, out _);
-                shelf.embeddings.AddRange(found.embeddings);
-                shelf.arguments.AddRange(found.arguments.Select(file => file with { Strength = argument.Strength }));
+                set.AddFolder(argument.Path, argument.Strength, warn ?? (_ => { }));
                 continue;
             }
 
@@ -57,106 +51,77 @@ internal sealed class EmbeddingSet : IDisposable
                 throw new TextualInversionException(
                     $"{argument.Path}: no such embedding; name a file of any layout, or a folder of them."
                 );
-            var embedding = EmbeddingFile.Read(argument.Path);
-            shelf.embeddings.Add(
-                argument.Trigger is null
-                    ? embedding
-                    : embedding with
-                    {
-                        Trigger = Placeholder.Parse(argument.Trigger).Name,
-                    }
-            );
-            shelf.arguments.Add(argument);
+            set.named.Add(set.embeddings.Count);
+            set.Add(EmbeddingFile.Read(argument.Path), argument, argument.Path);
         }
 
-        return shelf;
+        return set;
     }
 
-    /// <summary>Takes those of a folder that one of the texts calls.</summary>
-    /// <param name="folder">its files are read whatever their layout</param>
-    /// <param name="texts">the prompts</param>
-    /// <param name="warn">told of files that cannot be read, and of triggers that two files have</param>
-    /// <param name="triggers">all triggers that were found, wanted or not</param>
-    public static EmbeddingSet Searched(
-        string folder,
-        IReadOnlyList<string> texts,
-        Action<string> warn,
-        out IReadOnlyList<string> triggers
-    )
+    /// <summary>Loads the embeddings of a folder and its sub-folders. Empty where there is no such folder.</summary>
+    /// <param name="folder">Its files are read whatever their layout.</param>
+    /// <param name="warn">Receives the problems with files that cannot be read.</param>
+    public static EmbeddingSet Discover(string folder, Action<string> warn)
     {
-        var (shelf, found) = (new EmbeddingSet(), new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase));
-        foreach (var path in EmbeddingFolder.Files(folder))
-        {
-            if (TryRead(path, warn) is not { } embedding)
-                continue;
-            var isClash = !found.TryAdd(embedding.Trigger, path);
-            if (isClash)
-                warn(
-                    $"{path}: has the trigger {embedding.Trigger} as {found[embedding.Trigger]} does, and is passed over; choose with --embedding."
-                );
-            if (
-                isClash
-                || !texts.Any(text =>
-                    EmbeddingNames
-                        .Resolve(text, path, embedding.Trigger)
-                        .Contains(embedding.Trigger, StringComparison.OrdinalIgnoreCase)
-                )
-            )
-            {
-                embedding.Dispose();
-                continue;
-            }
-
-            shelf.embeddings.Add(embedding);
-            shelf.arguments.Add(new EmbeddingArgument(path));
-        }
-
-        triggers = [.. found.Keys];
-        return shelf;
+        var set = new EmbeddingSet();
+        set.AddFolder(folder, strength: 1, warn);
+        return set;
     }
 
-    /// <summary>A prompt in which every embedding is named by its trigger, see <see cref="EmbeddingNames"/>.</summary>
-    public string Resolve(string prompt) =>
-        embeddings
-            .Zip(arguments)
-            .Aggregate(prompt, (text, pair) => EmbeddingNames.Resolve(text, pair.Second.Path, pair.First.Trigger));
+    /// <summary>Some of these, in this order. They stay this set's, which disposes of them.</summary>
+    public EmbeddingSet Select(IEnumerable<int> indices)
+    {
+        var selected = new EmbeddingSet();
+        foreach (var index in indices)
+        {
+            selected.embeddings.Add(embeddings[index]);
+            selected.arguments.Add(arguments[index]);
+            selected.names.Add(names[index]);
+        }
+
+        return selected;
+    }
 
     /// <summary>The placeholders, in the order of the rows.</summary>
-    /// <param name="widths">d of each text encoder of the model</param>
+    /// <param name="widths">d of each text encoder of the model.</param>
     /// <exception cref="TextualInversionException">An embedding is of another width than the model, or for other encoders.</exception>
     public List<Placeholder> Placeholders(IReadOnlyList<long> widths)
     {
-        foreach (var embedding in embeddings.Where(embedding => !embedding.Widths.SequenceEqual(widths)))
-            throw new TextualInversionException(
-                $"{embedding.Trigger}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", widths)}; it was learned on another kind of model{(embedding.Provenance.TryGetValue("base_model", out var model) ? $" ({model})" : "")}."
-            );
+        foreach (var embedding in embeddings)
+            RequireWidths(embedding, widths);
         return [.. embeddings.Select(embedding => Placeholder.Parse(embedding.Trigger, embedding.Vectors))];
     }
 
-    /// <summary>(N, d) for each text encoder: all rows in order; null without embeddings. They are the caller's dispose scope's.</summary>
+    /// <exception cref="TextualInversionException">The embedding is of another width than the model, or for other encoders.</exception>
+    public static void RequireWidths(LearnedEmbedding embedding, IReadOnlyList<long> widths)
+    {
+        if (embedding.Widths.SequenceEqual(widths))
+            return;
+        var (own, wanted) = (string.Join(" and ", embedding.Widths), string.Join(" and ", widths));
+        var model = embedding.Provenance.TryGetValue("base_model", out var name) ? $" ({name})" : "";
+        throw new TextualInversionException(
+            $"{embedding.Trigger}: its vectors are {own} wide and the model's {wanted}; "
+                + $"it was trained on another kind of model{model}."
+        );
+    }
+
+    /// <summary>
+    /// (N, d) for each text encoder: all vectors in order; null without embeddings. They belong to the caller's dispose scope.
+    /// </summary>
     /// <exception cref="TextualInversionException">A strength is asked for, and the embedding does not say what it started from.</exception>
     public IReadOnlyList<Tensor>? Rows(IDiffusionModel model)
     {
         if (embeddings.Count == 0)
             return null;
         using var scope = NewDisposeScope();
-        return
-        [
-            .. Enumerable
-                .Range(0, embeddings[0].Rows.Count)
-                .Select(encoder =>
-                    cat(
-                            [
-                                .. embeddings.Zip(
-                                    arguments,
-                                    (embedding, argument) => Rows(embedding, argument, model, encoder)
-                                ),
-                            ],
-                            dim: 0
-                        )
-                        .MoveToOuterDisposeScope()
-                ),
-        ];
+        var encoders = new List<Tensor>();
+        for (var encoder = 0; encoder < embeddings[0].Rows.Count; encoder++)
+        {
+            var each = embeddings.Zip(arguments, (embedding, argument) => Rows(embedding, argument, model, encoder));
+            encoders.Add(cat([.. each], dim: 0).MoveToOuterDisposeScope()); // (N, d)
+        }
+
+        return encoders;
     }
 
     public void Dispose()
@@ -177,7 +142,8 @@ internal sealed class EmbeddingSet : IDisposable
         var initializer =
             embedding.Provenance.GetValueOrDefault("initializer")
             ?? throw new TextualInversionException(
-                $"{argument.Path}: does not say which word it started from, so @{argument.Strength} has no meaning; weigh it in the prompt, as in ({embedding.Trigger}:0.7)."
+                $"{argument.Path}: does not say which word it started from, so @{argument.Strength} has no meaning; "
+                    + $"weigh it in the prompt, as in ({embedding.Trigger}:0.7)."
             );
         return EmbeddingStrength.Apply(
             embedding.Rows[encoder],
@@ -188,16 +154,37 @@ internal sealed class EmbeddingSet : IDisposable
         );
     }
 
-    private static LearnedEmbedding? TryRead(string path, Action<string> warn)
+    private void AddFolder(string folder, double strength, Action<string> warn)
     {
-        try
+        foreach (var path in EmbeddingFolder.Files(folder))
         {
-            return EmbeddingFile.Read(path);
-        }
-        catch (TextualInversionException problem)
-        {
-            warn(problem.Message);
-            return null;
+            try
+            {
+                Add(
+                    EmbeddingFile.Read(path),
+                    new EmbeddingArgument(path, Strength: strength),
+                    Path.GetRelativePath(folder, path)
+                );
+            }
+            catch (TextualInversionException problem)
+            {
+                warn(problem.Message);
+            }
         }
     }
+
+    private void Add(LearnedEmbedding embedding, EmbeddingArgument argument, string callPath)
+    {
+        // Keys that only this program writes. "base_model" alone may come from the WebUI's record.
+        var isOwn =
+            embedding.Provenance.ContainsKey("initializer") || embedding.Provenance.ContainsKey("base_model_sha256");
+        var own = EmbeddingNames.Of(callPath, embedding.Trigger, isOwn, argument.Trigger);
+        var trigger = Placeholder.Parse(Blanks().Replace(own.Display, "-")).Name;
+        embeddings.Add(embedding with { Trigger = trigger });
+        arguments.Add(argument);
+        names.Add(own);
+    }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
 }

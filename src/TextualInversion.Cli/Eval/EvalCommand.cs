@@ -148,7 +148,7 @@ internal sealed class EvalCommand : CommandBase
             : recorded?.Images
                 ?? throw new TextualInversionException("--images: name the given images; only a --run records them.");
         var given = ImageFiles.Find(paths).Images.Select(ImageDecoder.Decode).ToList();
-        var shelves = names.Select(name => EmbeddingSet.Named([EmbeddingArgument.Parse(name)])).ToList();
+        var shelves = names.Select(name => EmbeddingSet.Load([EmbeddingArgument.Parse(name)])).ToList();
         using var all = new Disposables(shelves);
         var word = parsed.GetValue(initializer) ?? RecordedWord(shelves);
         var baseModel = shelves

@@ -9,12 +9,16 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>Paints a plan's images in batches, each with the embeddings that it asks for.</summary>
-internal sealed class BatchGenerator(IDiffusionModel network, SchedulerConfig scheduler, EmbeddingSet shelf)
+/// <summary>Generates a plan's images in batches, each with its variation of the embeddings.</summary>
+/// <param name="model">The frozen model.</param>
+/// <param name="scheduler">Its noise schedule.</param>
+/// <param name="embeddings">The embeddings that the prompts call.</param>
+internal sealed class BatchGenerator(IDiffusionModel model, SchedulerConfig scheduler, PromptEmbeddings embeddings)
     : IDisposable
 {
     private readonly List<Tensor> rows = [];
-    private readonly Dictionary<EmbeddingVariation, (EmbeddingSet Shelf, TextToImage Painter)> painters = [];
+    private readonly List<EmbeddingSet> variedSets = [];
+    private readonly Dictionary<EmbeddingVariation, TextToImage> generators = [];
 
     /// <summary>Refuses what would fail later: options out of range, embeddings that do not fit.</summary>
     /// <exception cref="TextualInversionException">See there.</exception>
@@ -24,28 +28,21 @@ internal sealed class BatchGenerator(IDiffusionModel network, SchedulerConfig sc
         {
             job.Options.Validate();
             Samplers.Create(job.Options.Sampler, scheduler, job.Options.Steps, job.Options.Eta).Dispose();
-            PainterFor(job.Variation);
+            GeneratorFor(job.Variation);
         }
     }
 
-    /// <summary>The tokenizers of an image with these embeddings.</summary>
-    public PromptTokenizers TokenizersOf(EmbeddingSet embeddings) =>
-        new(
-            network.Tokenizers,
-            embeddings.Placeholders([.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])])
-        );
-
     /// <summary>
-    /// Paints in the plan's order, a batch at a time; what was painted before a cancellation has been handed out. Where memory runs out, the
-    /// batch is halved from there on.
+    /// Generates in the plan's order, a batch at a time; images that were finished before a cancellation have been returned. Where memory runs
+    /// out, the batch is halved from there on.
     /// </summary>
-    /// <param name="plan">the images</param>
-    /// <param name="batch">at most so many at once; those that differ in more than the seed are never in one</param>
-    /// <param name="progress">told of each call of the model</param>
-    /// <param name="cancellationToken">ends the work</param>
+    /// <param name="plan">The images.</param>
+    /// <param name="batch">The largest batch. Images that differ in more than the seed are never in one.</param>
+    /// <param name="progress">Notified of each call of the model.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TextualInversionException">Memory runs out for a single image.</exception>
-    public IEnumerable<(ImageJob Job, RgbImage Image)> Paint(
+    public IEnumerable<(ImageJob Job, RgbImage Image)> Generate(
         ImagePlan plan,
         int batch,
         IProgress<GenerationProgress> progress,
@@ -61,7 +58,7 @@ internal sealed class BatchGenerator(IDiffusionModel network, SchedulerConfig sc
                 .Take(batch)
                 .ToList();
             var at = new GenerationProgress(done, together.Count, 0, 1);
-            var images = TryPaint(together, at, progress, cancellationToken);
+            var images = TryGenerate(together, at, progress, cancellationToken);
             if (images is null)
             {
                 batch = together.Count / 2;
@@ -76,33 +73,34 @@ internal sealed class BatchGenerator(IDiffusionModel network, SchedulerConfig sc
     }
 
     /// <returns>null where memory ran out and fewer images may fit</returns>
-    private IReadOnlyList<RgbImage>? TryPaint(
+    private IReadOnlyList<RgbImage>? TryGenerate(
         List<ImageJob> together,
         GenerationProgress start,
         IProgress<GenerationProgress> progress,
         CancellationToken cancellationToken
     )
     {
-        var (options, variation) = (together[0].Options, together[0].Variation);
-        var (own, painter) = PainterFor(variation);
+        var options = together[0].Options;
         options = options with
         {
-            Prompt = own.Resolve(options.Prompt),
-            Negative = options.Negative is { } negative ? own.Resolve(negative) : null,
+            Prompt = embeddings.Resolve(options.Prompt),
+            Negative = options.Negative is { } negative ? embeddings.Resolve(negative) : null,
         };
         var report = new SynchronousProgress<(int Step, int Steps)>(at =>
             progress.Report(start with { Step = at.Step, Steps = at.Steps })
         );
         try
         {
-            return painter.Generate(options, [.. together.Select(job => job.Seed)], report, cancellationToken);
+            var seeds = together.Select(job => job.Seed).ToList();
+            return GeneratorFor(together[0].Variation).Generate(options, seeds, report, cancellationToken);
         }
         catch (InsufficientMemoryException error)
         {
             return together.Count > 1
                 ? null
                 : throw new TextualInversionException(
-                    $"Memory ran out while making an image of {options.Width} x {options.Height}; choose a smaller --width and --height, --precision bf16, or close other programs.",
+                    $"Memory ran out while making an image of {options.Width} x {options.Height}; "
+                        + "choose a smaller --width and --height, --precision bf16, or close other programs.",
                     error
                 );
         }
@@ -110,24 +108,28 @@ internal sealed class BatchGenerator(IDiffusionModel network, SchedulerConfig sc
 
     public void Dispose()
     {
-        foreach (var (own, _) in painters.Values)
-        {
-            if (own != shelf)
-                own.Dispose();
-        }
-
+        foreach (var set in variedSets)
+            set.Dispose();
         foreach (var tensor in rows)
             tensor.Dispose();
     }
 
-    private (EmbeddingSet Shelf, TextToImage Painter) PainterFor(EmbeddingVariation variation)
+    private TextToImage GeneratorFor(EmbeddingVariation variation)
     {
-        if (painters.TryGetValue(variation, out var known))
+        if (generators.TryGetValue(variation, out var known))
             return known;
-        var own = variation == new EmbeddingVariation() ? shelf : EmbeddingSet.Named(variation.Apply(shelf));
-        var tokenizers = TokenizersOf(own);
-        var ownRows = own.Rows(network);
-        rows.AddRange(ownRows ?? []);
-        return painters[variation] = (own, new TextToImage(network, scheduler, tokenizers, ownRows));
+        var set = embeddings.Set;
+        if (variation != new EmbeddingVariation())
+        {
+            set = EmbeddingSet.Load(variation.Apply(embeddings));
+            variedSets.Add(set);
+        }
+
+        var capacity = new PromptTokenizer(model.Tokenizers[0], []).Capacity;
+        var placeholders = embeddings.Placeholders(set.Embeddings, capacity);
+        var setRows = set.Rows(model);
+        rows.AddRange(setRows ?? []);
+        var tokenizers = new PromptTokenizers(model.Tokenizers, placeholders);
+        return generators[variation] = new TextToImage(model, scheduler, tokenizers, setRows);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Generate.Options;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
@@ -27,7 +28,7 @@ internal sealed class GenerateCommand : CommandBase
         )
     {
         AddGroup("Most used", [.. words.MostUsed, model.Model, .. plans.MostUsed, .. images.MostUsed]);
-        AddGroup("More ways to say what", [.. words.More, .. images.ImageToImage, .. plans.Axes, .. images.Advanced]);
+        AddGroup("Advanced prompting", [.. words.Advanced, .. images.ImageToImage, .. plans.Axes, .. images.Advanced]);
         AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", machine.All);
         AddGroup("Output", [.. output.Files, plans.Grid, .. output.Reporting]);
@@ -49,14 +50,21 @@ internal sealed class GenerateCommand : CommandBase
         var wanted = words.Read(parsed);
         var init = images.ReadInit(parsed, wanted.Recorded, messages);
         var firstSeed = plans.FirstSeed(parsed, wanted.Recorded);
-        using var shelf = words.FindEmbeddings(parsed, wanted, messages);
+        using var found = words.FindEmbeddings(parsed, wanted, messages);
 
         var request = wanted.Recorded?.Complete(model.Read(parsed)) ?? model.Read(parsed);
-        var (modelName, files) = await models.FindAsync(request, shelf.LearnedOn, messages, cancellationToken);
+        var (modelName, files) = await models.FindAsync(
+            request,
+            PromptEmbeddings.BaseModel(found, wanted.All),
+            messages,
+            cancellationToken
+        );
         var scheduler = ModelScheduler.Load(files, ModelOptions.Forced(request));
         var precision = machine.Precision(parsed, wanted.Recorded);
         using var network = machine.Open(parsed, files, precision);
-        using var studio = new BatchGenerator(network, scheduler, shelf);
+        var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
+        var embeddings = new PromptEmbeddings(found, wanted.All, widths, messages.Warn);
+        using var generator = new BatchGenerator(network, scheduler, embeddings);
         var options = images.Resolve(
             parsed,
             wanted.Recorded,
@@ -69,17 +77,26 @@ internal sealed class GenerateCommand : CommandBase
         var plan = plans.Make(parsed, [.. wanted.Texts.Select(text => options with { Prompt = text })], firstSeed);
         var hasSheet = plans.HasSheet(parsed);
         var paths = output.Paths(parsed, hasSheet ? 1 : plan.Jobs.Count);
-        studio.Check(plan);
+        generator.Check(plan);
         paths.RequireWritable();
-        PromptWarnings.OfUnusedEmbeddings(wanted.All, shelf, studio.TokenizersOf(shelf).First, messages);
         var batch = new BatchMemoryProbe(files, network.Device, precision, FreeMemory.Of(network.Device)).Batch(
             plan,
             machine.Batch(parsed),
             messages
         );
         messages.Info(
-            $"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, seed {firstSeed}{(batch > 1 ? $", {batch} at once" : "")}"
+            $"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, "
+                + $"seed {firstSeed}{(batch > 1 ? $", {batch} at once" : "")}"
         );
+
+        if (embeddings.Triggers.Count > 0)
+            messages.Info(
+                "embeddings: "
+                    + string.Join(
+                        ", ",
+                        embeddings.Triggers.Zip(embeddings.Set.Arguments, (name, file) => $"{name} ({file})")
+                    )
+            );
 
         var album = new GeneratedImageWriter(
             plan,
@@ -91,17 +108,17 @@ internal sealed class GenerateCommand : CommandBase
                     job.Seed,
                     Path.GetFileName(modelName.TrimEnd('/')),
                     "ti",
-                    ImageMetadata.Settings(request, modelName, precision, job.Variation.Apply(shelf), init)
+                    ImageMetadata.Settings(request, modelName, precision, job.Variation.Apply(embeddings), init)
                 )
         );
         var clock = Stopwatch.StartNew();
-        var end = Painting.Run(studio, plan, batch, album, messages, cancellationToken);
+        var end = Painting.Run(generator, plan, batch, album, messages, cancellationToken);
         if (end is null or OperationCanceledException)
             album.Finish(messages);
         new ImageResult(
             album,
             modelName,
-            [.. shelf.Embeddings.Select(embedding => embedding.Trigger)],
+            [.. embeddings.Set.Embeddings.Select(embedding => embedding.Trigger)],
             clock.Elapsed.TotalSeconds
         ).Write(parsed.InvocationConfiguration.Output, output.Json(parsed));
         return end is null ? 0 : throw end;

@@ -14,10 +14,11 @@ internal sealed record ImageJob(GenerateOptions Options, ulong Seed, EmbeddingVa
 /// <param name="Checkpoint">a file in the place of the first one; null for that itself</param>
 internal sealed record EmbeddingVariation(double? Strength = null, string? Checkpoint = null)
 {
-    public IReadOnlyList<EmbeddingArgument> Apply(EmbeddingSet shelf)
+    /// <exception cref="TextualInversionException">There is no embedding to vary.</exception>
+    public IReadOnlyList<EmbeddingArgument> Apply(PromptEmbeddings embeddings)
     {
-        var arguments = shelf
-            .Arguments.Select(argument => argument with { Strength = Strength ?? argument.Strength })
+        var arguments = embeddings
+            .Set.Arguments.Select(argument => argument with { Strength = Strength ?? argument.Strength })
             .ToList();
         if (this == new EmbeddingVariation())
             return arguments;
@@ -26,7 +27,7 @@ internal sealed record EmbeddingVariation(double? Strength = null, string? Check
                 "A grid over strengths or checkpoints needs an embedding; name one with --embedding, or its trigger in the prompt."
             );
         if (Checkpoint is not null)
-            arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = shelf.Embeddings[0].Trigger };
+            arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = embeddings.Triggers[0] };
         return arguments;
     }
 }

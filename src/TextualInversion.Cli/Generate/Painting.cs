@@ -5,7 +5,7 @@ namespace TextualInversion.Cli.Generate;
 /// <summary>Has a plan painted into an album, with progress.</summary>
 internal static class Painting
 {
-    /// <param name="studio">paints</param>
+    /// <param name="generator">paints</param>
     /// <param name="plan">what</param>
     /// <param name="batch">at most so many images at once</param>
     /// <param name="album">takes each image as soon as it is there</param>
@@ -13,7 +13,7 @@ internal static class Painting
     /// <param name="cancellationToken">ends it</param>
     /// <returns>why it ended before the plan did, with what was finished in the album: a cancellation, or a problem that the user can fix; null where it did not</returns>
     public static Exception? Run(
-        BatchGenerator studio,
+        BatchGenerator generator,
         ImagePlan plan,
         int batch,
         GeneratedImageWriter album,
@@ -25,7 +25,7 @@ internal static class Painting
         try
         {
             foreach (
-                var (job, image) in studio.Paint(
+                var (job, image) in generator.Generate(
                     plan,
                     batch,
                     new SynchronousProgress<GenerationProgress>(Show),

@@ -17,7 +17,7 @@ internal static class InitializerFile
         if (
             text is null
             || !(
-                EmbeddingFile.Endings.Contains(Path.GetExtension(text).ToLowerInvariant())
+                EmbeddingFile.Extensions.Contains(Path.GetExtension(text).ToLowerInvariant())
                 || (text.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(text))
             )
         )

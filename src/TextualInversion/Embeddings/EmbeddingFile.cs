@@ -20,8 +20,8 @@ internal sealed record EmbeddingFile(
     LearnedEmbedding Embedding
 ) : IDisposable
 {
-    /// <summary>The endings under which people keep embeddings, for those who search a folder.</summary>
-    public static IReadOnlyList<string> Endings { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
+    /// <summary>The extensions under which people keep embeddings, for searching a folder.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
 
     /// <summary>Reads a file as what its content says it is, whatever its name.</summary>
     /// <exception cref="TextualInversionException">The file is missing, damaged or holds no embedding.</exception>

@@ -1,28 +1,105 @@
-using System.Text.RegularExpressions;
+using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Generation;
 
-/// <summary>
-/// The other programs' ways to name an embedding in a prompt, by its file's name: ComfyUI's <c>embedding:EasyNegative</c> and the WebUI's bare
-/// <c>EasyNegative</c>. A bare name of lower-case letters alone is an ordinary word, and stays one.
-/// </summary>
-internal static class EmbeddingNames
+/// <summary>Where a name of an embedding comes from. Of several embeddings with one name the lowest origin comes first.</summary>
+internal enum NameOrigin
 {
-    /// <summary>The prompt with the trigger in the place of each other name.</summary>
-    /// <param name="prompt">as it was written</param>
-    /// <param name="file">the embedding's path</param>
-    /// <param name="trigger">what stands for it in prompts</param>
-    public static string Resolve(string prompt, string file, string trigger)
+    /// <summary>The user gave it: <c>--embedding FILE=name</c>.</summary>
+    Asked,
+
+    /// <summary>The file's name, as the WebUI and ComfyUI use it.</summary>
+    File,
+
+    /// <summary>The trigger inside the file: <c>&lt;my-cat&gt;</c>, or any trigger of a file that this program wrote.</summary>
+    Trigger,
+
+    /// <summary>The name inside another program's file, which is often an ordinary word or <c>*</c>.</summary>
+    Inner,
+}
+
+/// <summary>A text by which a prompt may call an embedding.</summary>
+/// <param name="Text">As prompts write it, composed (NFC).</param>
+/// <param name="Origin">Where it comes from.</param>
+internal sealed record EmbeddingName(string Text, NameOrigin Origin);
+
+/// <summary>
+/// All texts by which prompts may call an embedding: the WebUI's bare file name, ComfyUI's <c>embedding:name</c>, and names in angle brackets.
+/// </summary>
+/// <param name="Display">The name for messages.</param>
+/// <param name="All">The texts.</param>
+internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingName> All)
+{
+    private const string Prefix = "embedding:"; // ComfyUI's
+
+    private static readonly string[] Extensions = [".safetensors", ".pt", ".bin"]; // that ComfyUI accepts in prompts
+
+    /// <param name="path">The file. Its folders count too: sub/name.pt is called name and sub/name.</param>
+    /// <param name="trigger">The trigger inside the file.</param>
+    /// <param name="isOwn">Whether this program wrote the file, so that its trigger is what the user chose.</param>
+    /// <param name="asked">The trigger that the user wants instead of the file's. Null for the file's.</param>
+    public static EmbeddingNames Of(string path, string trigger, bool isOwn = false, string? asked = null)
     {
-        var stem = Path.GetFileNameWithoutExtension(file);
-        var name = Regex.Escape(stem);
-        // Not within a word or another name, and not the trigger itself.
-        var bare = stem.All(char.IsAsciiLetterLower) ? "" : $@"|(?<![\w<:/.-]){name}(?![\w>-])";
-        return Regex.Replace(
-            prompt,
-            $@"{Regex.Escape(trigger)}|embedding:{name}(?:\.(?:safetensors|pt|bin))?(?![\w-]){bare}",
-            match => match.Value.Equals(trigger, StringComparison.OrdinalIgnoreCase) ? match.Value : trigger,
-            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
-        );
+        trigger = UnicodeNormalization.Compose(trigger.Trim());
+        var stem = UnicodeNormalization.Compose(Path.GetFileNameWithoutExtension(path));
+        var isWord = stem.All(char.IsAsciiLetterLower) && IsInAngles(asked ?? trigger) && asked != stem;
+        List<EmbeddingName> names =
+        [
+            .. asked is null ? [] : OfAsked(UnicodeNormalization.Compose(asked)),
+            .. PathNames(path, stem).SelectMany(name => OfFile(name, Path.GetExtension(path), isWord)),
+            .. asked is null ? OfTrigger(trigger, isOwn) : [],
+        ];
+        var display = asked ?? (IsInAngles(trigger) || isOwn ? trigger : $"<{stem}>");
+        return new EmbeddingNames(display, [.. names.Where(name => name.Text.Length > 0).Distinct()]);
+    }
+
+    /// <summary>Whether a text is a name in angle brackets.</summary>
+    public static bool IsInAngles(string text) => text.Length > 2 && text[0] == '<' && text[^1] == '>';
+
+    /// <summary>Whether a text can only mean an embedding: it is in angle brackets, or has ComfyUI's prefix.</summary>
+    public static bool IsReference(string text) =>
+        IsInAngles(text) || text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+
+    private static IEnumerable<EmbeddingName> OfAsked(string name)
+    {
+        yield return new EmbeddingName(name, NameOrigin.Asked);
+        if (IsInAngles(name))
+            yield break;
+        yield return new EmbeddingName($"<{name}>", NameOrigin.Asked);
+        yield return new EmbeddingName(Prefix + name, NameOrigin.Asked);
+    }
+
+    private static IEnumerable<EmbeddingName> OfFile(string name, string extension, bool isWord)
+    {
+        // A file such as cat.safetensors with the trigger <cat> leaves the ordinary word to the prompt.
+        if (!isWord)
+            yield return new EmbeddingName(name, NameOrigin.File);
+        yield return new EmbeddingName($"<{name}>", NameOrigin.File);
+        yield return new EmbeddingName(Prefix + name, NameOrigin.File);
+        yield return new EmbeddingName(Prefix + name + extension, NameOrigin.File);
+        foreach (var other in Extensions.Where(other => other != extension)) // the file may have been converted since
+            yield return new EmbeddingName(Prefix + name + other, NameOrigin.Inner);
+        yield return new EmbeddingName($"<embed:{name}>", NameOrigin.File); // SwarmUI's
+        yield return new EmbeddingName($"<{Prefix}{name}>", NameOrigin.File); // StabilityMatrix's
+    }
+
+    private static IEnumerable<EmbeddingName> OfTrigger(string trigger, bool isOwn)
+    {
+        if (IsInAngles(trigger) || isOwn)
+            yield return new EmbeddingName(trigger, NameOrigin.Trigger);
+        if (!IsInAngles(trigger) && trigger.Any(char.IsLetterOrDigit))
+            yield return new EmbeddingName($"<{trigger}>", isOwn ? NameOrigin.Trigger : NameOrigin.Inner);
+    }
+
+    /// <summary>name, sub/name and so on, without the extension.</summary>
+    private static IEnumerable<string> PathNames(string path, string stem)
+    {
+        var folders = (Path.GetDirectoryName(path) ?? "")
+            .Split(Path.DirectorySeparatorChar, '/')
+            .Where(folder => folder is not ("" or "." or ".."))
+            .Select(UnicodeNormalization.Compose)
+            .ToList();
+        for (var taken = 0; taken <= folders.Count; taken++)
+            yield return string.Join('/', folders.TakeLast(taken).Append(stem));
     }
 }

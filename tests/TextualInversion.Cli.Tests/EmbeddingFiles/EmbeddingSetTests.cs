@@ -13,74 +13,65 @@ public sealed class EmbeddingSetTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Theory]
-    [InlineData("a photo of <my-cat>", "a photo of <my-cat>")]
-    [InlineData("a photo of <MY-CAT>s", "a photo of <MY-CAT>s")]
-    [InlineData("a photo, embedding:tom_v2, cute", "a photo, <my-cat>, cute")]
-    [InlineData("a photo, tom_v2", "a photo, <my-cat>")]
-    [InlineData("a photo, (TOM_v2:1.2)", "a photo, (<my-cat>:1.2)")]
-    [InlineData("a photo, tom_v2-b", null)]
-    [InlineData("a photo of <tom_v2>", null)]
-    [InlineData("a photo", null)]
-    public void Searched_Prompt_FindsByTriggerOrStem(string prompt, string? resolved)
-    {
-        Write("tom_v2.safetensors", EmbeddingLayout.Diffusers, "<my-cat>");
-        using var shelf = EmbeddingSet.Searched(folder.Path, [prompt], warnings.Add, out var triggers);
-        Assert.Equal(resolved is null ? [] : ["<my-cat>"], shelf.Embeddings.Select(embedding => embedding.Trigger));
-        Assert.Equal(resolved ?? prompt, shelf.Resolve(prompt));
-        Assert.Equal(["<my-cat>"], triggers);
-        Assert.Empty(warnings);
-    }
-
     [Fact]
-    public void Searched_StemThatIsAWord_IsLeftToThePrompt()
-    {
-        Write("cat.safetensors", EmbeddingLayout.Diffusers, "<my-cat>");
-        using var shelf = EmbeddingSet.Searched(folder.Path, ["a photo of a cat"], warnings.Add, out _);
-        Assert.Empty(shelf.Embeddings);
-    }
-
-    [Fact]
-    public void Searched_AllLayouts_AreRead()
+    public void Discover_AllLayouts_AreReadWithTheirNames()
     {
         var layouts = Enum.GetValues<EmbeddingLayout>().Where(layout => layout != EmbeddingLayout.Sdxl).ToList();
         foreach (var layout in layouts)
             Write($"e-{layout}{EmbeddingLayouts.Extension(layout)}", layout, $"<e-{layout}>");
-        using var shelf = EmbeddingSet.Searched(
-            folder.Path,
-            [string.Join(' ', layouts.Select(layout => $"<e-{layout}>")) + " e-Bare"],
-            warnings.Add,
-            out _
-        );
-        Assert.Equal(layouts.Count, shelf.Embeddings.Count);
+
+        using var set = EmbeddingSet.Discover(folder.Path, warnings.Add);
+
+        Assert.Equal(layouts.Count, set.Embeddings.Count);
         Assert.Empty(warnings);
+        Assert.Empty(PromptEmbeddings.Unanswered(set, [.. layouts.Select(layout => $"<e-{layout}>")]));
     }
 
     [Fact]
-    public void Searched_Clash_IsReportedAndTheFirstCounts()
+    public void Discover_SubFolderPreviewAndDamagedFile_AreHandled()
     {
-        Write("a.safetensors", EmbeddingLayout.Diffusers, "<my-cat>");
-        Write("b.pt", EmbeddingLayout.WebUi, "<My-Cat>");
-        using var shelf = EmbeddingSet.Searched(folder.Path, ["<my-cat>"], warnings.Add, out _);
-        Assert.Single(shelf.Embeddings);
-        Assert.Contains(folder.File("a.safetensors"), Assert.Single(warnings));
+        Write("one.safetensors", EmbeddingLayout.Diffusers, "<one>");
+        Directory.CreateDirectory(folder.File("people"));
+        Write("people/two.pt", EmbeddingLayout.WebUi, "*");
+        folder.Write("one.preview.png", "an image");
+        folder.Write("people/two.png", "an image");
+        folder.Write("broken.pt", "not an embedding");
+
+        using var set = EmbeddingSet.Discover(folder.Path, warnings.Add);
+
+        Assert.Equal(
+            [folder.File("one.safetensors"), folder.File("people/two.pt")],
+            set.Arguments.Select(argument => argument.Path)
+        );
+        Assert.Empty(PromptEmbeddings.Unanswered(set, ["embedding:people/two embedding:two <two>"]));
+        Assert.Contains("broken.pt", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tom_v2", "<tom_v2>")]
+    [InlineData("my style", "<my-style>")]
+    public void Load_TriggerThatCannotBeAPlaceholder_BecomesOne(string stem, string expected)
+    {
+        var path = Write($"{stem}.pt", EmbeddingLayout.WebUi, "cat");
+        using var set = EmbeddingSet.Load([new EmbeddingArgument(path)]);
+        Assert.Equal(expected, Assert.Single(set.Placeholders([2])).Name);
     }
 
     [Fact]
-    public void Named_FileTriggerOrFolder_IsTaken()
+    public void Load_FileTriggerOrFolder_IsTaken()
     {
         var path = Write("tom_v2.safetensors", EmbeddingLayout.WebUiSafetensors, "tom_v2");
         foreach (
             var (argument, expected) in new[]
             {
-                (path, "tom_v2"),
+                (path, "<tom_v2>"),
                 ($"{path}=our-cat", "<our-cat>"),
-                (folder.Path, "tom_v2"),
+                (folder.Path, "<tom_v2>"),
             }
         )
         {
-            using var shelf = EmbeddingSet.Named([EmbeddingArgument.Parse(argument)], ["tom_v2"], warnings.Add);
-            Assert.Equal(expected, Assert.Single(shelf.Embeddings).Trigger);
+            using var set = EmbeddingSet.Load([EmbeddingArgument.Parse(argument)], warnings.Add);
+            Assert.Equal(expected, Assert.Single(set.Embeddings).Trigger);
         }
     }
 

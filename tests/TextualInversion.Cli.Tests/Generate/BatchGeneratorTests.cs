@@ -32,7 +32,7 @@ public sealed class BatchGeneratorTests
     [InlineData(
         "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 2 bytes."
     )]
-    public void Paint_MemoryRunsOut_GoesOnWithHalfTheBatch(string message)
+    public void Generate_MemoryRunsOut_GoesOnWithHalfTheBatch(string message)
     {
         using var network = new CrampedModel(message, failures: 2);
         var reports = new List<GenerationProgress>();
@@ -45,7 +45,7 @@ public sealed class BatchGeneratorTests
     }
 
     [Fact]
-    public void Paint_MemoryRunsOutForOneImage_SaysWhatToDo()
+    public void Generate_MemoryRunsOutForOneImage_SaysWhatToDo()
     {
         using var network = new CrampedModel("CUDA out of memory.", failures: 9);
         var problem = Assert.Throws<TextualInversionException>(() => Paint(network, images: 2, batch: 2, []));
@@ -57,7 +57,7 @@ public sealed class BatchGeneratorTests
     }
 
     [Fact]
-    public void Paint_AnotherError_IsNotHidden()
+    public void Generate_AnotherError_IsNotHidden()
     {
         using var network = new CrampedModel("expected scalar type Float", failures: 9);
         Assert.Throws<ExternalException>(() => Paint(network, images: 2, batch: 2, []));
@@ -68,11 +68,11 @@ public sealed class BatchGeneratorTests
     {
         using var folder = new TemporaryFolder();
         using var network = new CrampedModel("", failures: 0);
-        using var shelf = EmbeddingSet.Named([]);
-        using var studio = new BatchGenerator(
+        using var none = EmbeddingSet.Load([]);
+        using var generator = new BatchGenerator(
             network,
             ModelScheduler.Load(CrampedModel.Files, prediction: null),
-            shelf
+            new PromptEmbeddings(none, [], [128], _ => { })
         );
         var plan = ImagePlan.OfPrompts([Options], firstSeed: 3, count: 5);
         var album = new GeneratedImageWriter(
@@ -82,7 +82,7 @@ public sealed class BatchGeneratorTests
             job => job.Seed < 5 ? "" : throw new TextualInversionException("full")
         );
 
-        var end = Painting.Run(studio, plan, batch: 1, album, new ConsoleLog(TextWriter.Null, quiet: true), default);
+        var end = Painting.Run(generator, plan, batch: 1, album, new ConsoleLog(TextWriter.Null, quiet: true), default);
 
         Assert.Equal("full", Assert.IsType<TextualInversionException>(end).Message);
         Assert.Equal([3ul, 4ul], album.Written.Select(image => image.Seed));
@@ -91,13 +91,13 @@ public sealed class BatchGeneratorTests
 
     private static List<byte[]> Paint(CrampedModel network, int images, int batch, List<GenerationProgress> reports)
     {
-        using var shelf = EmbeddingSet.Named([]);
+        using var none = EmbeddingSet.Load([]);
         var scheduler = ModelScheduler.Load(CrampedModel.Files, prediction: null);
-        using var studio = new BatchGenerator(network, scheduler, shelf);
+        using var generator = new BatchGenerator(network, scheduler, new PromptEmbeddings(none, [], [128], _ => { }));
         return
         [
-            .. studio
-                .Paint(
+            .. generator
+                .Generate(
                     ImagePlan.OfPrompts([Options], firstSeed: 3, images),
                     batch,
                     new SynchronousProgress<GenerationProgress>(reports.Add),

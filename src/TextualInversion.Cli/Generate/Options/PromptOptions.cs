@@ -6,42 +6,50 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Generate.Options;
 
-/// <summary>What to draw, in words: prompts, the negative, an image's own settings, and the embeddings that they name.</summary>
+/// <summary>The options for prompts, the negative prompt, a recorded image, and embeddings.</summary>
 internal sealed class PromptOptions
 {
     private readonly Option<string?> prompt = new("--prompt")
     {
         HelpName = "TEXT",
         Description =
-            "What to draw; learned words stand in it as <my-cat>, weights as (red:1.3), and BREAK begins a new chunk of 75 tokens.",
+            "What the image shows. Embeddings are called as <my-cat>, by their file's name, or as embedding:name; "
+            + "(red:1.3) is a weight, [cat:dog:0.5] changes the prompt half way, [cat|dog] at each step, "
+            + "and BREAK begins a new chunk of 75 tokens.",
     };
     private readonly Option<string?> negative = new("--negative")
     {
         HelpName = "TEXT",
-        Description = "What not to draw. Default: nothing, as the model was trained for it.",
+        Description = "What the image should not show. Default: none.",
     };
     private readonly PathListOption embeddings = new("--embedding")
     {
         HelpName = "FILE[=trigger][@strength]|DIR",
         Description =
-            "A learned word of any layout, under another trigger or at another strength than 1 if one is given (0 is the word that it started from), or a folder of them; may be repeated. Default: those in embeddings/ whose trigger the prompt holds.",
+            "An embedding file of any layout, or a folder of them; may be repeated. =trigger gives it another trigger, "
+            + "@strength moves it between its initializer (0) and what was learned (1, the default). "
+            + "Default: those in embeddings/ and its sub-folders that the prompt calls.",
+    };
+    private readonly Option<bool> allowUnknown = new("--allow-unknown")
+    {
+        Description = "Takes <...> and embedding:... as text where there is no such embedding. Default: an error.",
     };
     private readonly PathOption prompts = new("--prompts")
     {
         HelpName = "FILE",
-        Description = "Prompts, one a line, in the place of --prompt.",
+        Description = "A text file with one prompt a line, instead of --prompt.",
     };
     private readonly PathOption from = new("--from")
     {
-        HelpName = "PICTURE",
-        Description = "Repeats an image from the settings inside it; what else is given counts in their place.",
+        HelpName = "IMAGE",
+        Description = "Regenerate an image from the settings inside it; other options override them.",
     };
 
     public Option[] MostUsed => [prompt, negative, embeddings];
 
-    public Option[] More => [prompts, from];
+    public Option[] Advanced => [prompts, from, allowUnknown];
 
-    /// <summary>Has a command refuse to draw nothing, or two things.</summary>
+    /// <summary>Has a command require one source of prompts.</summary>
     public void Require(Command command) =>
         command.Validators.Add(result =>
         {
@@ -61,24 +69,25 @@ internal sealed class PromptOptions
         return new PromptRequest(texts, parsed.GetValue(negative) ?? recorded?.Negative, recorded);
     }
 
-    /// <summary>Those that are named, else those that painted the recorded image, else those in the usual folder that the prompts call.</summary>
-    /// <exception cref="TextualInversionException">One cannot be read.</exception>
+    /// <summary>Loads the embeddings named, else those of the recorded image, else those in the usual folder.</summary>
+    /// <exception cref="TextualInversionException">A file cannot be read, or a prompt calls an embedding that is not there.</exception>
     public EmbeddingSet FindEmbeddings(ParseResult parsed, PromptRequest request, ConsoleLog messages)
     {
-        if (parsed.GetValue(embeddings) is { Length: > 0 } named)
-            return EmbeddingSet.Named(named.Select(EmbeddingArgument.Parse), request.All, messages.Warn);
-        if (request.Recorded?.Embeddings is { } then)
-            return EmbeddingSet.Named(then.Select(EmbeddingArgument.Parse));
-        var shelf = EmbeddingSet.Searched(EmbeddingSet.Folder, request.All, messages.Warn, out var triggers);
-        PromptWarnings.OfUnknownWords(request.All, shelf, triggers, messages);
-        return shelf;
+        var set =
+            parsed.GetValue(embeddings) is { Length: > 0 } named
+                ? EmbeddingSet.Load(named.Select(EmbeddingArgument.Parse), messages.Warn)
+            : request.Recorded?.Embeddings is { } recorded
+                ? EmbeddingSet.Load(recorded.Select(EmbeddingArgument.Parse), messages.Warn)
+            : EmbeddingSet.Discover(EmbeddingSet.Folder, messages.Warn);
+        PromptCheck.Run(request.All, set, parsed.GetValue(allowUnknown), messages);
+        return set;
     }
 }
 
-/// <summary>What is to be drawn, in words.</summary>
-/// <param name="Texts">the prompts</param>
-/// <param name="Negative">what not to draw; null where nothing is said</param>
-/// <param name="Recorded">the settings that count where nothing is said; null without <c>--from</c></param>
+/// <summary>The prompts of a command.</summary>
+/// <param name="Texts">The prompts.</param>
+/// <param name="Negative">The negative prompt, or null where none is given.</param>
+/// <param name="Recorded">The settings of the image given with <c>--from</c>, or null.</param>
 internal sealed record PromptRequest(IReadOnlyList<string> Texts, string? Negative, ImageMetadata? Recorded)
 {
     /// <summary>The prompts and the negative.</summary>

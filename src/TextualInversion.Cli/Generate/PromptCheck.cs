@@ -1,0 +1,74 @@
+using System.Text.RegularExpressions;
+using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Terminal;
+
+namespace TextualInversion.Cli.Generate;
+
+/// <summary>Finds what a prompt asks for and nothing answers, before anything is loaded or downloaded.</summary>
+internal static partial class PromptCheck
+{
+    private const int NamesShown = 5;
+
+    private static readonly (Regex Pattern, string Meaning)[] UnsupportedSyntax =
+    [
+        (ExtraNetwork(), "adds a LoRA or another network, which is not supported yet"),
+        (Composition(), "composes prompts in the WebUI, which is not supported"),
+        (Variant(), "is a random choice of another program's extension, which is not supported"),
+        (Wildcard(), "is a wildcard of another program's extension, which is not supported"),
+    ];
+
+    /// <param name="texts">Prompts and negative prompts.</param>
+    /// <param name="set">All embeddings that may be called.</param>
+    /// <param name="allowUnknown">Whether unknown embeddings are taken as text, with a warning.</param>
+    /// <param name="messages">Receives the warnings.</param>
+    /// <exception cref="TextualInversionException">A prompt calls an embedding that is not there.</exception>
+    public static void Run(IReadOnlyList<string> texts, EmbeddingSet set, bool allowUnknown, ConsoleLog messages)
+    {
+        foreach (var (pattern, meaning) in UnsupportedSyntax)
+        {
+            if (texts.Select(text => pattern.Match(text)).FirstOrDefault(match => match.Success) is { } found)
+                messages.Warn($"{found.Value} {meaning}; it is taken as text.");
+        }
+
+        var unknown = PromptEmbeddings.Unanswered(set, texts).Where(text => !ExtraNetwork().IsMatch(text)).ToList();
+        if (unknown.Count > 0 && !allowUnknown)
+            throw new TextualInversionException(
+                $"{string.Join(" ", unknown.Select(text => Problem(text, set)))} "
+                    + "To take it as text, add --allow-unknown."
+            );
+        foreach (var text in unknown)
+            messages.Warn($"{Problem(text, set)} It is taken as text.");
+    }
+
+    private static string Problem(string text, EmbeddingSet set)
+    {
+        var names = set.Names.Select(name => name.Display).Distinct().ToList();
+        var known =
+            names.Count == 0 ? $"There are none in {EmbeddingSet.Folder}/; name a file with --embedding."
+            : Nearest(text, names) is { } nearest ? $"Did you mean {nearest}?"
+            : $"There are {string.Join(", ", names.Take(NamesShown))}{(names.Count > NamesShown ? $" and {names.Count - NamesShown} more" : "")}.";
+        return $"No embedding is called {text}. {known}";
+    }
+
+    /// <summary>The nearest name that is near enough to be meant, or null.</summary>
+    private static string? Nearest(string text, List<string> names)
+    {
+        var typed = text.ToLowerInvariant();
+        var nearest = names.MinBy(Distance)!;
+        return Distance(nearest) <= Math.Max(2, text.Length / 2) ? nearest : null;
+
+        int Distance(string name) => EditDistance.Between(name.ToLowerInvariant(), typed);
+    }
+
+    [GeneratedRegex(@"<(?:lora|lyco|locon|hypernet):[^<>\n]*>", RegexOptions.IgnoreCase)]
+    private static partial Regex ExtraNetwork();
+
+    [GeneratedRegex(@"(?<!\w)AND(?!\w)")]
+    private static partial Regex Composition();
+
+    [GeneratedRegex(@"\{[^{}]*\|[^{}]*\}")]
+    private static partial Regex Variant();
+
+    [GeneratedRegex(@"(?<!\w)__[\w/*-]+?__(?!\w)")]
+    private static partial Regex Wildcard();
+}
