@@ -9,6 +9,7 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Train;
+using TextualInversion.Native;
 
 namespace TextualInversion.Cli;
 
@@ -55,6 +56,11 @@ internal static class CommandLine
                 Output = output,
                 Error = error,
             };
+            if (
+                parsed.CommandResult.Command is CommandBase { UsesTorch: true } command
+                && parsed.Action == command.Action
+            )
+                TorchRuntime.Initialize(Settings(variable));
             return await parsed.InvokeAsync(configuration, cancellation.Token);
         }
         catch (TextualInversionException problem)
@@ -68,6 +74,9 @@ internal static class CommandLine
             return Cancelled;
         }
     }
+
+    private static TorchRuntimeOptions Settings(Func<string, string?> variable) =>
+        new() { CacheFolder = UserCache.Find(variable), TuneAllocator = true };
 
     private static RootCommand Root(Func<string, string?> variable)
     {

@@ -11,6 +11,9 @@ internal abstract class CommandBase(string name, string description) : Command(n
 
     public abstract IReadOnlyList<string> Examples { get; }
 
+    /// <summary>Whether the command computes with tensors, so that libtorch is loaded first.</summary>
+    public virtual bool UsesTorch => true;
+
     /// <summary>As it is typed behind <c>ti</c>, such as <c>models get</c>.</summary>
     public string FullName =>
         Parents.OfType<CommandBase>().FirstOrDefault() is { } parent ? $"{parent.FullName} {Name}" : Name;

@@ -21,6 +21,8 @@ internal sealed class ModelsCommand : CommandBase
         SetAction(parsed => new HelpPage().Invoke(parsed));
     }
 
+    public override bool UsesTorch => false;
+
     public override IReadOnlyList<string> Examples =>
         [$"ti models get {ModelLocator.Default} --variant fp16", "ti models list"];
 

@@ -30,6 +30,8 @@ internal sealed class ModelsGetCommand : CommandBase
         SetAction((parsed, cancellationToken) => RunAsync(parsed, HubEnvironment.Resolve(variable), cancellationToken));
     }
 
+    public override bool UsesTorch => false;
+
     public override IReadOnlyList<string> Examples =>
         [$"ti models get {ModelLocator.Default}", $"ti models get {ModelLocator.Default}@main --variant fp16 --json"];
 

@@ -16,6 +16,8 @@ internal sealed class ModelsListCommand : CommandBase
         SetAction(parsed => Run(parsed, HubEnvironment.Resolve(variable)));
     }
 
+    public override bool UsesTorch => false;
+
     public override IReadOnlyList<string> Examples => ["ti models list", "ti models list --json"];
 
     private int Run(ParseResult parsed, HubOptions options)

@@ -18,6 +18,8 @@ internal sealed class ModelsPathCommand : CommandBase
         SetAction(parsed => Run(parsed, HubEnvironment.Resolve(variable)));
     }
 
+    public override bool UsesTorch => false;
+
     public override IReadOnlyList<string> Examples =>
         [$"ti models path {ModelLocator.Default}", $"ls -L \"$(ti models path {ModelLocator.Default})\""];
 

@@ -23,6 +23,8 @@ internal sealed class ModelsVerifyCommand : CommandBase
         SetAction((parsed, cancellationToken) => RunAsync(parsed, HubEnvironment.Resolve(variable), cancellationToken));
     }
 
+    public override bool UsesTorch => false;
+
     public override IReadOnlyList<string> Examples =>
         [$"ti models verify {ModelLocator.Default}", $"ti models verify {ModelLocator.Default} --json"];
 

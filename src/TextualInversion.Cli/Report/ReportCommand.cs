@@ -35,6 +35,8 @@ internal sealed class ReportCommand : CommandBase
         SetAction(Run);
     }
 
+    public override bool UsesTorch => false;
+
     public override IReadOnlyList<string> Examples =>
         ["ti report runs/my-cat", "ti report runs/my-cat runs/my-cat-2 --output cats.html"];
 

@@ -3,34 +3,35 @@ using System.Runtime.InteropServices;
 namespace TextualInversion.Native;
 
 /// <summary>
-/// Settings of glibc's heap for training steps, which allocate and free gigabytes of feature maps over and over: pages that go back to the
-/// system in between have to be faulted in again, a tenth of a step. See mallopt(3) and malloc_trim(3).
+/// Settings of glibc's heap for training steps, which allocate and free gigabytes of feature maps again and again: to get
+/// pages back that went to the system in between takes a tenth of a step. See mallopt(3) and malloc_trim(3).
 /// </summary>
 internal static partial class Allocator
 {
+    // M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD of malloc.h.
     private const int TrimThreshold = -1,
         TopPad = -2,
-        MmapThreshold = -3; // M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD of malloc.h
-    private const int LargestMmapThreshold = 32 << 20; // glibc takes no larger one
-    private const int HeapGrowth = 64 << 20;
+        MmapThreshold = -3;
+    private const int LargestMmapThreshold = 32 << 20; // bytes; glibc refuses larger ones
+    private const int HeapGrowth = 64 << 20; // bytes
 
     /// <summary>
-    /// Keeps freed memory, and has libtorch, where it is not loaded yet, ask for large pages
-    /// (https://github.com/pytorch/pytorch/blob/main/c10/core/impl/alloc_cpu.cpp). Does nothing off glibc.
+    /// Makes the heap keep freed memory, and libtorch ask for large pages if it is not loaded yet
+    /// (https://github.com/pytorch/pytorch/blob/main/c10/core/impl/alloc_cpu.cpp). Does nothing without glibc.
     /// </summary>
     public static void Configure()
     {
         if (!OperatingSystem.IsLinux())
             return;
-        _ = SetEnvironment("THP_MEM_ALLOC_ENABLE", "1", 0); // libtorch reads its own environment, not .NET's
+        NativeEnvironment.SetDefault("THP_MEM_ALLOC_ENABLE", "1");
         _ = MallOpt(MmapThreshold, LargestMmapThreshold);
         _ = MallOpt(TrimThreshold, int.MaxValue);
         _ = MallOpt(TopPad, HeapGrowth);
     }
 
     /// <summary>
-    /// Hands freed memory back to the system: after a phase that needed more, and now and then, since freed blocks with small ones in
-    /// use between them add up. Does nothing off glibc.
+    /// Returns freed memory to the system: after a phase that needed more, and from time to time, since freed blocks that
+    /// lie between small ones in use add up. Does nothing without glibc.
     /// </summary>
     public static void Trim()
     {
@@ -43,7 +44,4 @@ internal static partial class Allocator
 
     [LibraryImport("libc.so.6", EntryPoint = "malloc_trim")]
     private static partial int MallocTrim(nint pad);
-
-    [LibraryImport("libc.so.6", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 }

@@ -12,7 +12,7 @@ namespace TextualInversion.Native;
 /// </summary>
 internal static unsafe class OneDnn
 {
-    private static readonly nint LinearFunction = NativeLibraries.TorchCpuFunction("aoti_torch_cpu__linear_pointwise");
+    private static readonly nint LinearFunction = TorchRuntime.CpuFunction("aoti_torch_cpu__linear_pointwise");
 
     /// <summary>Whether this libtorch was built with it.</summary>
     public static bool IsAvailable => LinearFunction != 0;

@@ -1,0 +1,24 @@
+namespace TextualInversion.Native;
+
+/// <summary>Settings of <see cref="TorchRuntime.Initialize"/>. All of them have an effect on the whole process.</summary>
+internal sealed record TorchRuntimeOptions
+{
+    /// <summary>
+    /// A folder for a changed copy of one native library (2 MB), so that later runs need not write it again. Only Linux
+    /// systems with a C++ library older than GCC 13's need that copy. The folder is created if it does not exist.
+    /// Default: null; a temporary folder is used and removed at once, as it is if this folder cannot be written.
+    /// </summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>
+    /// Makes glibc's heap keep freed memory, and libtorch ask for large pages, for a program whose main work is training:
+    /// a training step then takes about a tenth less time, and the process holds more memory. Default: false.
+    /// </summary>
+    public bool TuneAllocator { get; init; }
+
+    /// <summary>
+    /// Turns off the warnings that libtorch writes to standard error, such as one about NNPACK for each convolution on
+    /// some processors. The environment variable TORCH_CPP_LOG_LEVEL, where it is set, has precedence. Default: true.
+    /// </summary>
+    public bool SilenceWarnings { get; init; } = true;
+}

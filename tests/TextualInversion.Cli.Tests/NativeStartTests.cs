@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Cli.Tests;
+
+/// <summary>Whether libtorch is loaded when it is needed, and only then. Each runs the real program in a shell.</summary>
+[Trait("Category", "EndToEnd")]
+public sealed class NativeStartTests : IDisposable
+{
+    private const string Inspected = "tests/TextualInversion.Tests/Fixtures/fuzz/safetensors/diffusers.safetensors";
+
+    private static readonly string Ti =
+        $"'{Environment.ProcessPath}' exec '{Path.Combine(AppContext.BaseDirectory, "ti.dll")}'";
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("env -u HOME")]
+    [InlineData("env HOME=")]
+    [InlineData("env HOME=/proc")]
+    [InlineData("env HOME=relative")]
+    [InlineData("env HOME=/nonexistent XDG_CACHE_HOME=/proc")]
+    [InlineData("env HOME=\"$PWD/my home\"")]
+    [InlineData("mkdir 'my temp'; env HOME=/proc TMPDIR=\"$PWD/my temp\"")]
+    [InlineData("env TMPDIR=/nonexistent HOME=\"$PWD\"")]
+    public async Task Convert_AnyHome_LoadsLibtorch(string environment)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var file = Path.Combine(Goldens.Repository, Inspected);
+        var (exitCode, error) = await RunAsync($"{environment} {Ti} convert '{file}' --to webui --output x.pt");
+        Assert.True(exitCode == 0, error);
+        Assert.True(File.Exists(folder.File("x.pt")));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(folder.Path, "*.so", SearchOption.AllDirectories),
+            path => path.Contains("my temp", StringComparison.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("train --help")]
+    [InlineData("models list")]
+    [InlineData("train --no-such-option")]
+    public async Task Ti_CommandWithoutTensors_LoadsNoLibtorch(string arguments)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        await RunAsync($"LD_DEBUG=files LD_DEBUG_OUTPUT=loader {Ti} {arguments}");
+        var log = string.Concat(Directory.GetFiles(folder.Path, "loader.*").Select(File.ReadAllText));
+        Assert.Contains("libcoreclr.so", log);
+        Assert.DoesNotContain("torch", log, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private async Task<(int ExitCode, string Error)> RunAsync(string command)
+    {
+        var start = new ProcessStartInfo("sh", ["-c", $"unset XDG_CACHE_HOME; {command}"])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var shell = Process.Start(start)!;
+        var (output, error) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
+        await shell.WaitForExitAsync();
+        return (shell.ExitCode, await output + await error);
+    }
+}
