@@ -11,6 +11,22 @@ public sealed partial class LayeringTests
     private static readonly Dictionary<string, string[]> Library = new()
     {
         [""] = [], // the root of the library
+        [
+            "Library"
+        ] = // the public face, in the root's namespace
+        [
+            "Native",
+            "Hub",
+            "Tensors",
+            "Checkpoints",
+            "Models",
+            "Schedulers",
+            "Data",
+            "Embeddings",
+            "Generation",
+            "Evaluation",
+            "Training",
+        ],
         ["IO"] = [],
         ["Native"] = [],
         ["Schedulers"] = ["IO"],

@@ -82,7 +82,7 @@ internal sealed record CheckedModel(
     long UNetParameters,
     IReadOnlyList<long> TextWidths,
     int Resolution,
-    Schedulers.PredictionType Prediction,
+    PredictionType Prediction,
     string Device
 );
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using TextualInversion.Checkpoints;
-using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Check;
 

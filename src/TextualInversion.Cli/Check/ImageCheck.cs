@@ -22,7 +22,7 @@ internal sealed class ImageCheck(TrainOptions options, int resolution, List<Chec
         foreach (var path in files.Images)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Try(() => TrainingImages.Load(path, resolution, options.Crop, options.Mask)) is { } image)
+            if (Try(() => TrainingImageSet.Load(path, resolution, options.Crop, options.Mask)) is { } image)
                 Look(image with { Repeats = files.Repeats.GetValueOrDefault(path, 1) });
         }
 
@@ -36,7 +36,7 @@ internal sealed class ImageCheck(TrainOptions options, int resolution, List<Chec
     private void Look(TrainingImage image)
     {
         var quality = ImageQuality.Of(image.Pixels);
-        if (TrainingImages.WarnOfEnlarging(image) is { } enlarged)
+        if (TrainingImageSet.WarnOfEnlarging(image) is { } enlarged)
             Warn(enlarged.ToString());
         else if (quality is { IsBlurred: true, IsDark: false })
             Warn(

@@ -10,13 +10,13 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 /// <summary><c>ti convert</c>: an embedding of any layout to any other.</summary>
 internal sealed class ConvertCommand : CommandBase
 {
-    private static readonly EmbeddingLayout[] Targets =
+    private static readonly EmbeddingFormat[] Targets =
     [
-        .. Enum.GetValues<EmbeddingLayout>().Where(layout => layout != EmbeddingLayout.Bare),
+        .. Enum.GetValues<EmbeddingFormat>().Where(layout => layout != EmbeddingFormat.Bare),
     ];
 
     private readonly Argument<string> file = EmbeddingArguments.One();
-    private readonly WordOption to = new("--to", [.. Targets.Select(EmbeddingLayouts.Name)])
+    private readonly WordOption to = new("--to", [.. Targets.Select(EmbeddingFormats.Name)])
     {
         Description = "The layout to write; sdxl is the one for two text encoders.",
         Required = true,
@@ -64,10 +64,10 @@ internal sealed class ConvertCommand : CommandBase
 
     private int Run(ParseResult parsed)
     {
-        var layout = Array.Find(Targets, target => EmbeddingLayouts.Name(target) == parsed.GetValue(to));
+        var layout = Array.Find(Targets, target => EmbeddingFormats.Name(target) == parsed.GetValue(to));
         var source = parsed.GetValue(file)!;
         var called = parsed.GetValue(name) is { } given ? RequireFileName(given) : null;
-        var path = parsed.GetValue(output) ?? Target(source, called, EmbeddingLayouts.Extension(layout));
+        var path = parsed.GetValue(output) ?? Target(source, called, EmbeddingFormats.Extension(layout));
         AtomicFile.RefuseToReplace(path, parsed.GetValue(overwrite));
         using var read = EmbeddingFile.Open(source);
         var embedding = read.Embedding with
@@ -79,7 +79,7 @@ internal sealed class ConvertCommand : CommandBase
         };
         var number = DTypes.Parse(parsed.GetValue(type)!);
         EmbeddingFile.Write(path, layout, embedding, parsed.GetValue(overwrite), number);
-        var lost = EmbeddingLayouts.Losses(layout, path, embedding);
+        var lost = EmbeddingFormats.Losses(layout, path, embedding);
         if (lost.Count > 0)
             new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false).Warn(
                 $"{JsonOutput.Relative(path)}: has no place for {string.Join(", ", lost)}; keep {source} for that."
@@ -90,7 +90,7 @@ internal sealed class ConvertCommand : CommandBase
                     new
                     {
                         Path = JsonOutput.Relative(path),
-                        Layout = EmbeddingLayouts.Name(layout),
+                        Layout = EmbeddingFormats.Name(layout),
                         Dtype = DTypes.Name(number),
                         embedding.Name,
                         embedding.Trigger,

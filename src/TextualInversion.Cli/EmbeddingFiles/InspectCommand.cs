@@ -99,7 +99,7 @@ internal sealed class InspectCommand : CommandBase
         return new EmbeddingReport
         {
             Path = JsonOutput.Relative(path),
-            Layout = EmbeddingLayouts.Name(file.Layout),
+            Layout = EmbeddingFormats.Name(file.Layout),
             Name = embedding.Name,
             Trigger = embedding.Trigger,
             Vectors = embedding.Vectors,

@@ -98,7 +98,7 @@ internal sealed class MergeCommand : CommandBase
             foreach (var (file, embedding) in paths.Zip(merged))
                 EmbeddingFile.Write(
                     file,
-                    embedding.Rows.Count == 2 ? EmbeddingLayout.Sdxl : EmbeddingLayout.Diffusers,
+                    embedding.Rows.Count == 2 ? EmbeddingFormat.Sdxl : EmbeddingFormat.Diffusers,
                     embedding,
                     parsed.GetValue(overwrite)
                 );

@@ -267,7 +267,7 @@ internal sealed class EvalCommand : CommandBase
             );
     }
 
-    private EvaluationOptions Resolve(ParseResult parsed, RunArtifacts? recorded, GenerateOptions generation)
+    private EvaluationOptions Resolve(ParseResult parsed, RunArtifacts? recorded, GenerationSettings generation)
     {
         var learned =
             parsed.GetValue(property)
@@ -286,7 +286,7 @@ internal sealed class EvalCommand : CommandBase
         return options;
     }
 
-    private GenerateOptions Generation(
+    private GenerationSettings Generation(
         ParseResult parsed,
         IModelFiles files,
         SchedulerConfig scheduler,
@@ -294,7 +294,7 @@ internal sealed class EvalCommand : CommandBase
     )
     {
         var wishes = new ModelDefaults(GenerationDefaults.Read(files), scheduler, network.Resolution);
-        return new GenerateOptions
+        return new GenerationSettings
         {
             Prompt = "",
             Sampler = wishes.ChooseSampler(parsed.GetValue(sampler)),

@@ -36,7 +36,7 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
         return memory.LargestBatch(options, (long)(freeBytes * ShareOfMemory), Math.Min(plan.Jobs.Count, MostAtOnce));
     }
 
-    private void WarnOfTooLittle(long needed, GenerateOptions options, ConsoleLog messages)
+    private void WarnOfTooLittle(long needed, GenerationSettings options, ConsoleLog messages)
     {
         if (needed <= freeBytes)
             return;

@@ -7,7 +7,7 @@ namespace TextualInversion.Cli.Generate;
 /// <param name="Options">how</param>
 /// <param name="Seed">from which noise</param>
 /// <param name="Variation">with which rows</param>
-internal sealed record ImageJob(GenerateOptions Options, ulong Seed, EmbeddingVariation Variation);
+internal sealed record ImageJob(GenerationSettings Options, ulong Seed, EmbeddingVariation Variation);
 
 /// <summary>What a grid changes about the embeddings.</summary>
 /// <param name="Strength">of all of them; null for what was said</param>
@@ -44,7 +44,7 @@ internal sealed record ImagePlan(
     public IReadOnlyList<ImageJob> Jobs { get; } = [.. Rows.SelectMany(row => row)];
 
     /// <summary>Each prompt with each seed: a row for each prompt, or for one prompt as many rows as columns.</summary>
-    public static ImagePlan OfPrompts(IReadOnlyList<GenerateOptions> prompts, ulong firstSeed, int count)
+    public static ImagePlan OfPrompts(IReadOnlyList<GenerationSettings> prompts, ulong firstSeed, int count)
     {
         var jobs = prompts
             .SelectMany(options =>

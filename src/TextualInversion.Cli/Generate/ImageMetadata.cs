@@ -1,6 +1,5 @@
 using System.Text.Json;
 using TextualInversion.Cli.EmbeddingFiles;
-using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Generation;
 
@@ -96,7 +95,7 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
             (Config, request.Config),
             (Vae, request.Vae),
             (Prediction, request.Prediction),
-            (PrecisionName, precision == Infrastructure.Precision.Fp32 ? null : precision.ToString()),
+            (PrecisionName, precision == TextualInversion.Precision.Fp32 ? null : precision.ToString()),
             (
                 EmbeddingsName,
                 embeddings.Count == 0

@@ -26,7 +26,7 @@ internal static class SharedOptions
         {
             Description =
                 "What the U-Net computes in; text encoders, VAE and learned rows are always fp32. Default: fp32.",
-            DefaultValueFactory = _ => Infrastructure.Precision.Fp32,
+            DefaultValueFactory = _ => TextualInversion.Precision.Fp32,
         };
 
     public static Option<bool> Quiet() => new("--quiet") { Description = "No progress, only warnings and errors." };
@@ -48,11 +48,4 @@ internal static class SharedOptions
 
     /// <summary>A seed for those who gave none: short enough to be typed.</summary>
     public static ulong DrawSeed() => (ulong)Random.Shared.Next();
-}
-
-/// <summary>The number format of the U-Net.</summary>
-internal enum Precision
-{
-    Fp32,
-    Bf16,
 }

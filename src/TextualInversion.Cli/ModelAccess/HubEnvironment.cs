@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 

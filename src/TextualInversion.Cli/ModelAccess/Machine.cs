@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using TextualInversion.Checkpoints;
-using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Models;
 using TextualInversion.Training;
 using TextualInversion.Training.Estimates;

@@ -10,10 +10,10 @@ namespace TextualInversion.Cli.ModelAccess;
 internal sealed record ModelDefaults(GenerationDefaults Defaults, SchedulerConfig Scheduler, int Resolution)
 {
     /// <summary>Where the model says nothing either.</summary>
-    public const int Steps = 30;
+    public const int Steps = GenerationDefaults.DefaultSteps;
 
     /// <summary>Where the model says nothing either.</summary>
-    public const double Guidance = 7.5;
+    public const double Guidance = GenerationDefaults.DefaultGuidance;
 
     /// <param name="name">as it was typed; null for what the model recommends, else its own</param>
     /// <exception cref="TextualInversionException">There is no such sampler, or the model's own is not supported.</exception>

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.ModelAccess;
 

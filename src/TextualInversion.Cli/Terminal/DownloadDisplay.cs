@@ -1,14 +1,12 @@
-using TextualInversion.Hub;
-
 namespace TextualInversion.Cli.Terminal;
 
 /// <summary>The progress of a download: bytes, and what goes wrong on the way. Shows nothing where nothing is fetched.</summary>
-internal sealed class DownloadDisplay(ConsoleLog messages) : IProgress<HubProgress>, IDisposable
+internal sealed class DownloadDisplay(ConsoleLog messages) : IProgress<DownloadProgress>, IDisposable
 {
     private ProgressDisplay? display;
     private long shown = -1;
 
-    public void Report(HubProgress value)
+    public void Report(DownloadProgress value)
     {
         if (value.Notice is { } notice)
         {

@@ -1,4 +1,3 @@
-using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training;

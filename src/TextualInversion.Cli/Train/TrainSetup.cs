@@ -49,7 +49,7 @@ internal sealed record TrainSetup
     {
         _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]); // refuses what the vocabulary already holds
         var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
-        var loaded = TrainingImages.Load(
+        var loaded = TrainingImageSet.Load(
             request.Images,
             options.Resolution!.Value,
             options.Crop,

@@ -16,7 +16,7 @@ internal static class BareFormat
         var rows = EmbeddingRows.Read(file, "its tensor", tensor);
         return new EmbeddingFile(
             file.FilePath,
-            EmbeddingLayout.Bare,
+            EmbeddingFormat.Bare,
             EmbeddingContainer.Torch,
             tensor.Type,
             new LearnedEmbedding(

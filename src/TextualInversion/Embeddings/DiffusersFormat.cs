@@ -31,7 +31,7 @@ internal static class DiffusersFormat
         var trigger = name.Length > 0 ? name : Path.GetFileNameWithoutExtension(file.FilePath);
         return new EmbeddingFile(
             file.FilePath,
-            EmbeddingLayout.Diffusers,
+            EmbeddingFormat.Diffusers,
             SafetensorsMetadata.Container(file),
             entry.Type,
             new LearnedEmbedding(trigger, rows, SafetensorsMetadata.Provenance(file))

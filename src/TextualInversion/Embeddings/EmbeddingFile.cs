@@ -14,7 +14,7 @@ namespace TextualInversion.Embeddings;
 /// <param name="Embedding">what it holds</param>
 internal sealed record EmbeddingFile(
     string Path,
-    EmbeddingLayout Layout,
+    EmbeddingFormat Layout,
     EmbeddingContainer Container,
     ScalarType Type,
     LearnedEmbedding Embedding
@@ -45,25 +45,25 @@ internal sealed record EmbeddingFile(
     /// <exception cref="TextualInversionException">The layout is for another number of text encoders; or see <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,
-        EmbeddingLayout layout,
+        EmbeddingFormat layout,
         LearnedEmbedding embedding,
         bool overwrite,
         ScalarType type = ScalarType.Float32
     )
     {
-        if (embedding.Rows.Count != EmbeddingLayouts.Encoders(layout))
+        if (embedding.Rows.Count != EmbeddingFormats.Encoders(layout))
             throw new TextualInversionException(
-                $"{path}: the layout {EmbeddingLayouts.Name(layout)} is for {Count(EmbeddingLayouts.Encoders(layout))}, and {embedding.Trigger} has rows for {Count(embedding.Rows.Count)}; choose {(embedding.Rows.Count == 2 ? "sdxl" : "another")}."
+                $"{path}: the layout {EmbeddingFormats.Name(layout)} is for {Count(EmbeddingFormats.Encoders(layout))}, and {embedding.Trigger} has rows for {Count(embedding.Rows.Count)}; choose {(embedding.Rows.Count == 2 ? "sdxl" : "another")}."
             );
         Action<string, LearnedEmbedding, bool, ScalarType> write = layout switch
         {
-            EmbeddingLayout.Diffusers => DiffusersFormat.Write,
-            EmbeddingLayout.WebUi => WebUiFormat.Write,
-            EmbeddingLayout.WebUiSafetensors => WebUiSafetensorsFormat.Write,
-            EmbeddingLayout.Sdxl => SdxlFormat.Write,
-            EmbeddingLayout.Paper => PaperFormat.Write,
-            EmbeddingLayout.Png => PngCardFormat.Write,
-            EmbeddingLayout.Bare => BareFormat.Write,
+            EmbeddingFormat.Diffusers => DiffusersFormat.Write,
+            EmbeddingFormat.WebUi => WebUiFormat.Write,
+            EmbeddingFormat.WebUiSafetensors => WebUiSafetensorsFormat.Write,
+            EmbeddingFormat.Sdxl => SdxlFormat.Write,
+            EmbeddingFormat.Paper => PaperFormat.Write,
+            EmbeddingFormat.Png => PngCardFormat.Write,
+            EmbeddingFormat.Bare => BareFormat.Write,
             _ => throw new ArgumentOutOfRangeException(nameof(layout)),
         };
         write(path, embedding, overwrite, type);
@@ -82,7 +82,7 @@ internal sealed record EmbeddingFile(
         return file.Root is IReadOnlyList<object?> and [var only]
             ? OfRoot(file, only, source) with
             {
-                Layout = EmbeddingLayout.Bare,
+                Layout = EmbeddingFormat.Bare,
             }
             : OfRoot(file, file.Root, source);
     }

@@ -27,7 +27,7 @@ internal static class PaperFormat
         var trigger = placeholder is "" or Asterisk ? Path.GetFileNameWithoutExtension(file.FilePath) : placeholder;
         return new EmbeddingFile(
             file.FilePath,
-            EmbeddingLayout.Paper,
+            EmbeddingFormat.Paper,
             EmbeddingContainer.Torch,
             tensor.Type,
             new LearnedEmbedding(

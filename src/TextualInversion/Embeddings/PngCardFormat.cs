@@ -140,7 +140,7 @@ internal static class PngCardFormat
         );
         return new EmbeddingFile(
             path,
-            EmbeddingLayout.Png,
+            EmbeddingFormat.Png,
             EmbeddingContainer.Png,
             ScalarType.Float32,
             new LearnedEmbedding(record.Trigger(path), [tensor], record.Provenance())

@@ -28,7 +28,7 @@ internal static class SdxlFormat
             );
         return new EmbeddingFile(
             file.FilePath,
-            EmbeddingLayout.Sdxl,
+            EmbeddingFormat.Sdxl,
             SafetensorsMetadata.Container(file),
             file.Tensors[Keys[0]].Type,
             new LearnedEmbedding(SafetensorsMetadata.Trigger(file), rows, SafetensorsMetadata.Provenance(file))

@@ -23,14 +23,14 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
         var token = $"token={Quoted(file.Embedding.Trigger)}";
         return file.Layout switch
         {
-            EmbeddingLayout.Diffusers when isPair => Yes(
+            EmbeddingFormat.Diffusers when isPair => Yes(
                 $"pipe.load_textual_inversion({Quoted(name)}); pipe.load_textual_inversion({Quoted($"{Path.GetFileNameWithoutExtension(name)}_2{Path.GetExtension(name)}")}, {Second})"
             ),
-            EmbeddingLayout.Diffusers => Yes($"pipe.load_textual_inversion({Quoted(name)})"),
-            EmbeddingLayout.WebUi or EmbeddingLayout.WebUiSafetensors => Yes(
+            EmbeddingFormat.Diffusers => Yes($"pipe.load_textual_inversion({Quoted(name)})"),
+            EmbeddingFormat.WebUi or EmbeddingFormat.WebUiSafetensors => Yes(
                 $"pipe.load_textual_inversion({Quoted(name)}, {token})"
             ),
-            EmbeddingLayout.Sdxl => Yes(
+            EmbeddingFormat.Sdxl => Yes(
                 $"e = {(file.Container == EmbeddingContainer.Safetensors ? "safetensors.torch.load_file" : "torch.load")}({Quoted(name)}); pipe.load_textual_inversion(e[\"clip_l\"], {token}); pipe.load_textual_inversion(e[\"clip_g\"], {token}, {Second})"
             ),
             _ => No("diffusers", file),
@@ -42,19 +42,19 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
     private static ToolCompatibility ComfyUi(EmbeddingFile file) =>
         file switch
         {
-            { Layout: EmbeddingLayout.Paper or EmbeddingLayout.Bare or EmbeddingLayout.Png }
-            or { Layout: EmbeddingLayout.Diffusers, Embedding.Rows.Count: 2 } => No("ComfyUI", file),
+            { Layout: EmbeddingFormat.Paper or EmbeddingFormat.Bare or EmbeddingFormat.Png }
+            or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 } => No("ComfyUI", file),
             _ => IfNamed("ComfyUI", file, [".pt", ".bin"], $"into models/embeddings/; prompt: embedding:{Stem(file)}"),
         };
 
     private static ToolCompatibility WebUi(EmbeddingFile file) =>
         file switch
         {
-            { Layout: EmbeddingLayout.Bare } or { Layout: EmbeddingLayout.Diffusers, Embedding.Rows.Count: 2 } => No(
+            { Layout: EmbeddingFormat.Bare } or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 } => No(
                 "WebUI",
                 file
             ),
-            { Layout: EmbeddingLayout.Png } => IfNamed(
+            { Layout: EmbeddingFormat.Png } => IfNamed(
                 "WebUI",
                 file,
                 [".png"],
@@ -67,7 +67,7 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
         file switch
         {
             { Container: EmbeddingContainer.Safetensors, Type: ScalarType.Float32 }
-                when file.Layout == EmbeddingLayout.Sdxl || file.Embedding.Rows.Count == 1 => IfNamed(
+                when file.Layout == EmbeddingFormat.Sdxl || file.Embedding.Rows.Count == 1 => IfNamed(
                 "stable-diffusion.cpp",
                 file,
                 [],
@@ -101,9 +101,9 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
     {
         var (name, layout) = (
             Path.GetFileName(file.Path),
-            file.Embedding.Rows.Count == 2 ? EmbeddingLayout.Sdxl : EmbeddingLayout.Diffusers
+            file.Embedding.Rows.Count == 2 ? EmbeddingFormat.Sdxl : EmbeddingFormat.Diffusers
         );
-        var (to, ending) = (EmbeddingLayouts.Name(layout), EmbeddingLayouts.Extension(layout));
+        var (to, ending) = (EmbeddingFormats.Name(layout), EmbeddingFormats.Extension(layout));
         var output =
             Path.ChangeExtension(name, ending) == name
                 ? $" --output {Shell($"{Stem(file)}-{(isOfType ? "float32" : to)}{ending}")}"

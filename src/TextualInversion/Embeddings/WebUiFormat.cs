@@ -26,7 +26,7 @@ internal static class WebUiFormat
         );
         return new EmbeddingFile(
             file.FilePath,
-            EmbeddingLayout.WebUi,
+            EmbeddingFormat.WebUi,
             EmbeddingContainer.Torch,
             tensor.Type,
             new LearnedEmbedding(

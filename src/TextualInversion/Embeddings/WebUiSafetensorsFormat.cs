@@ -27,7 +27,7 @@ internal static class WebUiSafetensorsFormat
         var (name, entry) = file.Tensors.Single();
         return new EmbeddingFile(
             file.FilePath,
-            EmbeddingLayout.WebUiSafetensors,
+            EmbeddingFormat.WebUiSafetensors,
             SafetensorsMetadata.Container(file),
             entry.Type,
             new LearnedEmbedding(

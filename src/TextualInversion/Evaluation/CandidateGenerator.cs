@@ -18,7 +18,7 @@ internal sealed class CandidateGenerator(IDiffusionModel model, SchedulerConfig 
 
     public RgbImage Paint(
         Candidate candidate,
-        GenerateOptions options,
+        GenerationSettings options,
         ulong seed,
         CancellationToken cancellationToken
     ) =>
@@ -30,11 +30,11 @@ internal sealed class CandidateGenerator(IDiffusionModel model, SchedulerConfig 
         ).Generate(options, seed, cancellationToken: cancellationToken);
 
     /// <summary>What is written into an image.</summary>
-    public static string Describe(GenerateOptions options, ulong seed, string modelName) =>
+    public static string Describe(GenerationSettings options, ulong seed, string modelName) =>
         WebUiParameters.Format(options, seed, modelName, "ti");
 
     /// <summary>The same for images of the same pixels, another for any other.</summary>
-    public string Key(Candidate candidate, GenerateOptions options, ulong seed) =>
+    public string Key(Candidate candidate, GenerationSettings options, ulong seed) =>
         Convert.ToHexStringLower(
             SHA256.HashData(
                 JsonSerializer.SerializeToUtf8Bytes(

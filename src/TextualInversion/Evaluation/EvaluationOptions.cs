@@ -18,7 +18,7 @@ internal sealed record EvaluationOptions
     public required ulong Seed { get; init; }
 
     /// <summary>How; its prompt is not used.</summary>
-    public required GenerateOptions Generation { get; init; }
+    public required GenerationSettings Generation { get; init; }
 
     /// <exception cref="TextualInversionException">A number is out of its range.</exception>
     public void Validate()

@@ -132,7 +132,7 @@ internal sealed class Evaluator(
     private RgbImage ImageOf(
         string key,
         Candidate candidate,
-        GenerateOptions generation,
+        GenerationSettings generation,
         ulong seed,
         string modelName,
         CancellationToken cancellationToken

@@ -9,6 +9,12 @@ namespace TextualInversion.Generation;
 /// </summary>
 internal sealed record GenerationDefaults
 {
+    /// <summary>The number of sampling steps where the model's folder recommends none.</summary>
+    public const int DefaultSteps = 30;
+
+    /// <summary>The guidance scale where the model's folder recommends none.</summary>
+    public const double DefaultGuidance = 7.5;
+
     private const string FileName = "generation_config.json";
 
     private static readonly JsonSerializerOptions JsonOptions = new()

@@ -25,14 +25,14 @@ internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
     /// <param name="images">that share a call of the model</param>
     /// <returns>bytes</returns>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
-    public long Estimate(GenerateOptions options, int images) =>
+    public long Estimate(GenerationSettings options, int images) =>
         Program + Weights(options.Init is not null) + Math.Max(Step(options, images), Decoding(options));
 
     /// <summary>The largest batch that fits; 1 where none does.</summary>
     /// <param name="options">see <see cref="Estimate"/></param>
     /// <param name="available">bytes</param>
     /// <param name="most">the largest that is wanted</param>
-    public int LargestBatch(GenerateOptions options, long available, int most) =>
+    public int LargestBatch(GenerationSettings options, long available, int most) =>
         Enumerable
             .Range(1, most)
             .Reverse()
@@ -47,7 +47,7 @@ internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
         return text + images + Elements(files.Weights("unet"), "") * SizeOf(type);
     }
 
-    private long Step(GenerateOptions options, int images)
+    private long Step(GenerationSettings options, int images)
     {
         long skips = 0,
             most = 0,
@@ -63,7 +63,7 @@ internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
         return images * (options.Guidance > 1 ? 2 : 1) * (skips + most) * SizeOf(type);
     }
 
-    private long Decoding(GenerateOptions options) =>
+    private long Decoding(GenerationSettings options) =>
         MapsOfDecoder * vae.BlockOutChannels[0] * TiledVae.PixelsAtOnce(options.Height, options.Width) * sizeof(float);
 
     private static long SizeOf(ScalarType type) => type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;

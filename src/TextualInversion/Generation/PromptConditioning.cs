@@ -19,7 +19,7 @@ internal sealed class PromptConditioning(
     /// <param name="isGuided">whether the negative counts</param>
     /// <param name="images">B</param>
     /// <returns>for B images, or with guidance for 2 B, those of the negative first</returns>
-    public Conditioning Encode(GenerateOptions options, bool isGuided, int images)
+    public Conditioning Encode(GenerationSettings options, bool isGuided, int images)
     {
         var prompt = Split(options.Prompt);
         if (!isGuided)
@@ -52,7 +52,7 @@ internal sealed class PromptConditioning(
         }
     }
 
-    private Conditioning Encode(List<List<PromptChunk>> chunks, GenerateOptions options)
+    private Conditioning Encode(List<List<PromptChunk>> chunks, GenerationSettings options)
     {
         var geometry = SizeConditioning.Whole(options.Height, options.Width);
         List<PromptTokens> prompts =

@@ -22,9 +22,9 @@ internal sealed class TextToImage(
     private readonly PromptConditioning conditioning = new(model, tokenizers, rows);
 
     /// <summary>One image. The same seed and settings start from the same noise as in diffusers.</summary>
-    /// <inheritdoc cref="Generate(GenerateOptions, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/>
+    /// <inheritdoc cref="Generate(GenerationSettings, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/>
     public RgbImage Generate(
-        GenerateOptions options,
+        GenerationSettings options,
         ulong seed,
         IProgress<(int Step, int Steps)>? progress = null,
         CancellationToken cancellationToken = default
@@ -39,7 +39,7 @@ internal sealed class TextToImage(
     /// <exception cref="TextualInversionException">An option is out of range.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; with fewer images it may suffice.</exception>
     public IReadOnlyList<RgbImage> Generate(
-        GenerateOptions options,
+        GenerationSettings options,
         IReadOnlyList<ulong> seeds,
         IProgress<(int Step, int Steps)>? progress = null,
         CancellationToken cancellationToken = default
@@ -73,11 +73,11 @@ internal sealed class TextToImage(
     /// <summary>From noise, or an image with noise, to latents.</summary>
     /// <param name="options">what to draw</param>
     /// <param name="generators">of all noise, one an image</param>
-    /// <param name="progress">see <see cref="Generate(GenerateOptions, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/></param>
+    /// <param name="progress">see <see cref="Generate(GenerationSettings, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/></param>
     /// <param name="cancellationToken">see there</param>
     /// <returns>(1, 4, h, w) for each image, scaled</returns>
     internal IReadOnlyList<Tensor> Denoise(
-        GenerateOptions options,
+        GenerationSettings options,
         IReadOnlyList<Generator> generators,
         IProgress<(int Step, int Steps)>? progress = null,
         CancellationToken cancellationToken = default
@@ -126,7 +126,7 @@ internal sealed class TextToImage(
         return new RgbImage(bytes.data<byte>().ToArray(), (int)bytes.shape[1], (int)bytes.shape[0]);
     }
 
-    private void Start(GenerateOptions options, IReadOnlyList<Generator> generators, int first, List<ImageRun> runs)
+    private void Start(GenerationSettings options, IReadOnlyList<Generator> generators, int first, List<ImageRun> runs)
     {
         long[] shape = [1, 4, options.Height / model.PixelsPerCell, options.Width / model.PixelsPerCell];
         using var start = options.Init is { } init
@@ -144,7 +144,7 @@ internal sealed class TextToImage(
     }
 
     private void Step(
-        GenerateOptions options,
+        GenerationSettings options,
         ImageRun[] runs,
         int call,
         float timestep,
@@ -171,7 +171,7 @@ internal sealed class TextToImage(
     /// <param name="isGuided">whether there is guidance</param>
     /// <returns>(B, 4, h, w)</returns>
     private Tensor Predict(
-        GenerateOptions options,
+        GenerationSettings options,
         Tensor latents,
         float timestep,
         Conditioning condition,

@@ -30,7 +30,7 @@ internal sealed partial record WebUiParameters(
     /// <param name="software">by what</param>
     /// <param name="more">more settings, whose names hold letters, spaces and hyphens</param>
     public static string Format(
-        GenerateOptions options,
+        GenerationSettings options,
         ulong seed,
         string model,
         string software,

@@ -14,7 +14,7 @@ internal static class CacheVerification
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<IReadOnlyList<VerifiedFile>> RunAsync(
         string snapshot,
-        IProgress<HubProgress>? progress,
+        IProgress<DownloadProgress>? progress,
         CancellationToken cancellationToken
     )
     {
@@ -37,7 +37,7 @@ internal static class CacheVerification
                     isChecked ? await ProblemAsync(blob, cancellationToken) : null
                 )
             );
-            progress?.Report(new HubProgress(verified.Sum(file => file.Bytes), total, Notice: null));
+            progress?.Report(new DownloadProgress(verified.Sum(file => file.Bytes), total, Notice: null));
         }
 
         return verified;

@@ -20,7 +20,7 @@ internal sealed class ModelHub(HubOptions options)
         HubId id,
         string? variant,
         bool update,
-        IProgress<HubProgress>? progress,
+        IProgress<DownloadProgress>? progress,
         CancellationToken cancellationToken
     ) =>
         GetAsync(
@@ -41,7 +41,7 @@ internal sealed class ModelHub(HubOptions options)
     public Task<string> GetFilesAsync(
         HubId id,
         IReadOnlyList<string> files,
-        IProgress<HubProgress>? progress,
+        IProgress<DownloadProgress>? progress,
         CancellationToken cancellationToken
     ) =>
         GetAsync(
@@ -69,7 +69,7 @@ internal sealed class ModelHub(HubOptions options)
         Func<IReadOnlySet<string>, IReadOnlyList<string>> select,
         Action<string, IReadOnlySet<string>> check,
         bool update,
-        IProgress<HubProgress>? progress,
+        IProgress<DownloadProgress>? progress,
         CancellationToken cancellationToken
     )
     {
@@ -91,7 +91,7 @@ internal sealed class ModelHub(HubOptions options)
                 patience,
                 () => new HubApi(connection, options).ListAsync(id, cancellationToken),
                 () => 0,
-                text => progress?.Report(new HubProgress(0, 0, text)),
+                text => progress?.Report(new DownloadProgress(0, 0, text)),
                 cancellationToken
             );
         }
@@ -100,7 +100,7 @@ internal sealed class ModelHub(HubOptions options)
             if (cached is null)
                 throw HubErrors.GivenUp(failure, id, "its list of files", options);
             progress?.Report(
-                new HubProgress(
+                new DownloadProgress(
                     0,
                     0,
                     $"the hub cannot be asked for a newer {id} ({failure.Message}); the cache's is used"

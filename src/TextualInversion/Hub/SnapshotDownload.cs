@@ -7,7 +7,7 @@ internal sealed class SnapshotDownload(
     HubOptions options,
     HubId id,
     HubListing listing,
-    IProgress<HubProgress>? progress
+    IProgress<DownloadProgress>? progress
 )
 {
     private readonly Lock reporting = new();
@@ -82,7 +82,7 @@ internal sealed class SnapshotDownload(
         {
             if (bytes is { } count && arrived.ContainsKey(file.Path))
                 arrived[file.Path] = count;
-            progress.Report(new HubProgress(arrived.Values.Sum(), totalBytes, notice));
+            progress.Report(new DownloadProgress(arrived.Values.Sum(), totalBytes, notice));
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using TextualInversion.Data;
 using TextualInversion.Training.Losses;
 using TextualInversion.Training.Optimizers;
 

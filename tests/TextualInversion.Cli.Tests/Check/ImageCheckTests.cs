@@ -1,6 +1,5 @@
 using ImageMagick;
 using TextualInversion.Cli.Check;
-using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
 

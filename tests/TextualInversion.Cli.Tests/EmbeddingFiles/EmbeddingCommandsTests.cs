@@ -47,7 +47,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
             )
         );
         using var read = EmbeddingFile.Open(folder.File(name));
-        Assert.Equal((layout, "<my-cat>"), (EmbeddingLayouts.Name(read.Layout), read.Embedding.Trigger));
+        Assert.Equal((layout, "<my-cat>"), (EmbeddingFormats.Name(read.Layout), read.Embedding.Trigger));
         Assert.Equal([1f, 2, 3, 4], Values(read.Embedding));
     }
 

@@ -16,9 +16,9 @@ public sealed class EmbeddingSetTests : IDisposable
     [Fact]
     public void Discover_AllLayouts_AreReadWithTheirNames()
     {
-        var layouts = Enum.GetValues<EmbeddingLayout>().Where(layout => layout != EmbeddingLayout.Sdxl).ToList();
+        var layouts = Enum.GetValues<EmbeddingFormat>().Where(layout => layout != EmbeddingFormat.Sdxl).ToList();
         foreach (var layout in layouts)
-            Write($"e-{layout}{EmbeddingLayouts.Extension(layout)}", layout, $"<e-{layout}>");
+            Write($"e-{layout}{EmbeddingFormats.Extension(layout)}", layout, $"<e-{layout}>");
 
         using var set = EmbeddingSet.Discover(folder.Path, warnings.Add);
 
@@ -30,9 +30,9 @@ public sealed class EmbeddingSetTests : IDisposable
     [Fact]
     public void Discover_SubFolderPreviewAndDamagedFile_AreHandled()
     {
-        Write("one.safetensors", EmbeddingLayout.Diffusers, "<one>");
+        Write("one.safetensors", EmbeddingFormat.Diffusers, "<one>");
         Directory.CreateDirectory(folder.File("people"));
-        Write("people/two.pt", EmbeddingLayout.WebUi, "*");
+        Write("people/two.pt", EmbeddingFormat.WebUi, "*");
         folder.Write("one.preview.png", "an image");
         folder.Write("people/two.png", "an image");
         folder.Write("broken.pt", "not an embedding");
@@ -52,7 +52,7 @@ public sealed class EmbeddingSetTests : IDisposable
     [InlineData("my style", "<my-style>")]
     public void Load_TriggerThatCannotBeAPlaceholder_BecomesOne(string stem, string expected)
     {
-        var path = Write($"{stem}.pt", EmbeddingLayout.WebUi, "cat");
+        var path = Write($"{stem}.pt", EmbeddingFormat.WebUi, "cat");
         using var set = EmbeddingSet.Load([new EmbeddingArgument(path)]);
         Assert.Equal(expected, Assert.Single(set.Placeholders([2])).Name);
     }
@@ -60,7 +60,7 @@ public sealed class EmbeddingSetTests : IDisposable
     [Fact]
     public void Load_FileTriggerOrFolder_IsTaken()
     {
-        var path = Write("tom_v2.safetensors", EmbeddingLayout.WebUiSafetensors, "tom_v2");
+        var path = Write("tom_v2.safetensors", EmbeddingFormat.WebUiSafetensors, "tom_v2");
         foreach (
             var (argument, expected) in new[]
             {
@@ -78,7 +78,7 @@ public sealed class EmbeddingSetTests : IDisposable
     [Fact]
     public void Initializer_File_GivesItsRowsIfTheyFit()
     {
-        var path = Write("cat.safetensors", EmbeddingLayout.Diffusers, "<cat>");
+        var path = Write("cat.safetensors", EmbeddingFormat.Diffusers, "<cat>");
         Assert.Equal([1, 2], Assert.Single(InitializerFile.TryRead(path, 1, [2])!).shape);
         Assert.Null(InitializerFile.TryRead("cat", 1, [2]));
         Assert.Null(InitializerFile.TryRead(null, 1, [2]));
@@ -96,7 +96,7 @@ public sealed class EmbeddingSetTests : IDisposable
         );
     }
 
-    private string Write(string name, EmbeddingLayout layout, string trigger)
+    private string Write(string name, EmbeddingFormat layout, string trigger)
     {
         using var embedding = new LearnedEmbedding(
             trigger,

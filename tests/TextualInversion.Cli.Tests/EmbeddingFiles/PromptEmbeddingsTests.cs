@@ -22,7 +22,7 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [InlineData("(BAD-hands-5:1.3)")]
     public void Rows_CalledInAnyWay_AreInTheTokens(string text)
     {
-        Write("bad-hands-5.pt", EmbeddingLayout.WebUi, "cat", 7, vectors: 2);
+        Write("bad-hands-5.pt", EmbeddingFormat.WebUi, "cat", 7, vectors: 2);
         Assert.Equal([7, 7], RowsOf($"a cat, {text}"));
         Assert.Equal([7, 7], RowsOf($"a cat, {text}", EmbeddingArgument.Parse(folder.File("bad-hands-5.pt"))));
         Assert.Empty(warnings);
@@ -33,16 +33,16 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [InlineData("bad-hands-50, not-bad-hands-5")]
     public void Rows_NotCalled_AreNotInTheTokens(string prompt)
     {
-        Write("bad-hands-5.pt", EmbeddingLayout.WebUi, "cat", 7);
-        Write("star-2.safetensors", EmbeddingLayout.Diffusers, "*", 8);
+        Write("bad-hands-5.pt", EmbeddingFormat.WebUi, "cat", 7);
+        Write("star-2.safetensors", EmbeddingFormat.Diffusers, "*", 8);
         Assert.Empty(RowsOf(prompt));
     }
 
     [Fact]
     public void Rows_TwoFilesOfOneInnerName_EachByItsStem()
     {
-        Write("Thing_v1.pt", EmbeddingLayout.WebUi, "thing", 1);
-        Write("Thing_v2.pt", EmbeddingLayout.WebUi, "thing", 2);
+        Write("Thing_v1.pt", EmbeddingFormat.WebUi, "thing", 1);
+        Write("Thing_v2.pt", EmbeddingFormat.WebUi, "thing", 2);
         Assert.Equal([2, 1, 2], RowsOf("Thing_v2 embedding:Thing_v1 <thing_v2>"));
         Assert.Empty(warnings);
     }
@@ -50,8 +50,8 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [Fact]
     public void Rows_OneTriggerInTwoWidths_AreThoseThatFit()
     {
-        Write("a.safetensors", EmbeddingLayout.Diffusers, "<x>", 1, width: 3);
-        Write("b.safetensors", EmbeddingLayout.Diffusers, "<x>", 2);
+        Write("a.safetensors", EmbeddingFormat.Diffusers, "<x>", 1, width: 3);
+        Write("b.safetensors", EmbeddingFormat.Diffusers, "<x>", 2);
         Assert.Equal([2], RowsOf("<x>"));
         Assert.Empty(warnings);
     }
@@ -59,7 +59,7 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [Fact]
     public void Rows_OnlyAnotherWidth_IsAnErrorForANameAndAWarningForAWord()
     {
-        Write("portrait.safetensors", EmbeddingLayout.WebUiSafetensors, "portrait", 1, width: 3);
+        Write("portrait.safetensors", EmbeddingFormat.WebUiSafetensors, "portrait", 1, width: 3);
         Assert.Empty(RowsOf("a portrait"));
         Assert.Contains("portrait is taken as text", Assert.Single(warnings), StringComparison.Ordinal);
         var problem = Assert.Throws<TextualInversionException>(() => RowsOf("<portrait>"));
@@ -69,8 +69,8 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [Fact]
     public void Rows_NamesThatDifferInCase_AreThoseOfTheExactName()
     {
-        Write("My-Cat.safetensors", EmbeddingLayout.Diffusers, "<My-Cat>", 1);
-        Write("my-cat.safetensors", EmbeddingLayout.Diffusers, "<my-cat>", 2);
+        Write("My-Cat.safetensors", EmbeddingFormat.Diffusers, "<My-Cat>", 1);
+        Write("my-cat.safetensors", EmbeddingFormat.Diffusers, "<my-cat>", 2);
         Assert.Equal([1, 2, 2, 1], RowsOf("<My-Cat> <my-cat> embedding:my-cat My-Cat"));
         Assert.Empty(warnings);
     }
@@ -78,8 +78,8 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [Fact]
     public void Rows_ConvertedCopy_IsPreferredWithoutAWord()
     {
-        Write("my-cat.pt", EmbeddingLayout.WebUi, "<my-cat>", 1);
-        Write("my-cat.safetensors", EmbeddingLayout.Diffusers, "<my-cat>", 1);
+        Write("my-cat.pt", EmbeddingFormat.WebUi, "<my-cat>", 1);
+        Write("my-cat.safetensors", EmbeddingFormat.Diffusers, "<my-cat>", 1);
         using var set = EmbeddingSet.Discover(folder.Path, warnings.Add);
         var called = new PromptEmbeddings(set, ["<my-cat> my-cat"], [2], warnings.Add);
         Assert.Equal(folder.File("my-cat.safetensors"), Assert.Single(called.Set.Arguments).Path);
@@ -89,8 +89,8 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [Fact]
     public void Rows_OtherRowsOfTheSameName_AreMentioned()
     {
-        Write("a.safetensors", EmbeddingLayout.Diffusers, "<x>", 1);
-        Write("b.safetensors", EmbeddingLayout.Diffusers, "<x>", 2);
+        Write("a.safetensors", EmbeddingFormat.Diffusers, "<x>", 1);
+        Write("b.safetensors", EmbeddingFormat.Diffusers, "<x>", 2);
         Assert.Equal([1], RowsOf("<x>"));
         Assert.Contains("b.safetensors has that name too", Assert.Single(warnings), StringComparison.Ordinal);
     }
@@ -98,8 +98,8 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [Fact]
     public void Rows_TriggerWithSpaces_AreInTheTokens()
     {
-        Write("learned_embeds.bin", EmbeddingLayout.Diffusers, "<Little Prince-moon >", 3);
-        Write("My Embedding.safetensors", EmbeddingLayout.WebUiSafetensors, "My Embedding", 4);
+        Write("learned_embeds.bin", EmbeddingFormat.Diffusers, "<Little Prince-moon >", 3);
+        Write("My Embedding.safetensors", EmbeddingFormat.WebUiSafetensors, "My Embedding", 4);
         Assert.Equal([3, 4, 4], RowsOf("a <Little Prince-moon > by my embedding, embedding:My Embedding"));
     }
 
@@ -109,7 +109,7 @@ public sealed class PromptEmbeddingsTests : IDisposable
         foreach (var (sub, number) in new[] { ("a", 1f), ("b", 2f) })
         {
             Directory.CreateDirectory(folder.File(sub));
-            Write($"{sub}/hand-1.safetensors", EmbeddingLayout.Diffusers, "*", number);
+            Write($"{sub}/hand-1.safetensors", EmbeddingFormat.Diffusers, "*", number);
         }
 
         Assert.Equal([2, 1], RowsOf("embedding:b/hand-1 embedding:a/hand-1"));
@@ -118,7 +118,7 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [Fact]
     public void Rows_NamedFileThatNoPromptCalls_IsMentioned()
     {
-        var path = Write("a-b.safetensors", EmbeddingLayout.Diffusers, "<a-b>", 1);
+        var path = Write("a-b.safetensors", EmbeddingFormat.Diffusers, "<a-b>", 1);
         Assert.Empty(RowsOf("a cat", EmbeddingArgument.Parse(path)));
         Assert.Contains("no prompt calls <a-b>", Assert.Single(warnings), StringComparison.Ordinal);
     }
@@ -126,15 +126,15 @@ public sealed class PromptEmbeddingsTests : IDisposable
     [Fact]
     public void Rows_AskedTrigger_CallsTheFile()
     {
-        var path = Write("b.pt", EmbeddingLayout.WebUi, "cat", 5);
+        var path = Write("b.pt", EmbeddingFormat.WebUi, "cat", 5);
         Assert.Equal([5, 5, 5], RowsOf("tom <tom> embedding:tom", EmbeddingArgument.Parse($"{path}=tom")));
     }
 
     [Fact]
     public void BaseModel_OfCalledEmbeddings_IsTheFirstRecorded()
     {
-        Write("a-1.safetensors", EmbeddingLayout.Diffusers, "<a-1>", 1, model: "one");
-        Write("a-2.safetensors", EmbeddingLayout.Diffusers, "<a-2>", 1, model: "two");
+        Write("a-1.safetensors", EmbeddingFormat.Diffusers, "<a-1>", 1, model: "one");
+        Write("a-2.safetensors", EmbeddingFormat.Diffusers, "<a-2>", 1, model: "two");
         using var set = EmbeddingSet.Discover(folder.Path, warnings.Add);
         Assert.Equal("two", PromptEmbeddings.BaseModel(set, ["a cat, a-2", "a-1"]));
         Assert.Null(PromptEmbeddings.BaseModel(set, ["a cat"]));
@@ -164,7 +164,7 @@ public sealed class PromptEmbeddingsTests : IDisposable
 
     private string Write(
         string name,
-        EmbeddingLayout layout,
+        EmbeddingFormat layout,
         string trigger,
         float number,
         int vectors = 1,

@@ -3,13 +3,11 @@ using System.Runtime.InteropServices;
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Generate;
-using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
@@ -17,7 +15,7 @@ namespace TextualInversion.Cli.Tests.Generate;
 
 public sealed class BatchGeneratorTests
 {
-    private static readonly GenerateOptions Options = new()
+    private static readonly GenerationSettings Options = new()
     {
         Prompt = "a cat",
         Sampler = SamplerKind.Ddim,

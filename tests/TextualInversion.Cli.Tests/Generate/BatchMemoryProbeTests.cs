@@ -1,10 +1,8 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Generate;
-using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
-using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
@@ -16,7 +14,7 @@ public sealed class BatchMemoryProbeTests
 
     private static readonly ModelFolder Demo = new(Goldens.Sample("demo-model"));
     private static readonly Device Gpu = new(TorchSharp.DeviceType.CUDA, 0); // named, never used
-    private static readonly GenerateOptions Options = new()
+    private static readonly GenerationSettings Options = new()
     {
         Prompt = "a cat",
         Sampler = SamplerKind.Ddim,

@@ -1,5 +1,4 @@
 using TextualInversion.Cli.ModelAccess;
-using TextualInversion.Hub;
 using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests.ModelAccess;

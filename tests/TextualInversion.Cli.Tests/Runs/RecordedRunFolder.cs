@@ -4,7 +4,6 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Data;
 using TextualInversion.Generation;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
@@ -38,7 +37,7 @@ internal static class RecordedRunFolder
     /// <summary>An image of one colour, painted after a step.</summary>
     public static void WriteSample(string run, int step, int number, string prompt, ulong seed)
     {
-        var options = new GenerateOptions
+        var options = new GenerationSettings
         {
             Prompt = prompt,
             Sampler = SamplerKind.Euler,

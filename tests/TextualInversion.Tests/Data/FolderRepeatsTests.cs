@@ -87,7 +87,7 @@ public sealed class FolderRepeatsTests : IDisposable
         folder.Write("1_b/1.png", Png);
         Assert.Equal(
             [1, 2],
-            TrainingImages.Load([folder.Path], 8, CropMode.Center).Images.Select(image => image.Repeats)
+            TrainingImageSet.Load([folder.Path], 8, CropMode.Center).Images.Select(image => image.Repeats)
         );
     }
 }

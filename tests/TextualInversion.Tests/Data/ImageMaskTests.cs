@@ -25,7 +25,7 @@ public sealed class ImageMaskTests : IDisposable
         // 24 x 8: the middle square is opaque in its left half.
         var path = folder.Write("1.png", PngFile.Make(24, 8, (x, _) => [10, 20, 30, (byte)(x < 12 ? 255 : 0)]));
 
-        var image = TrainingImages.Load(path, 8, CropMode.Center, MaskSource.Parse("alpha"));
+        var image = TrainingImageSet.Load(path, 8, CropMode.Center, MaskSource.Parse("alpha"));
 
         var expected = Enumerable.Range(0, 64).Select(i => (byte)(i % 8 < 4 ? 255 : 0));
         Assert.Equal(expected, image.Mask!.Values);
@@ -45,7 +45,7 @@ public sealed class ImageMaskTests : IDisposable
         var mask = folder.Write("masks/1.png", PngFile.Gray(48, 32, (x, y) => Wave((x * 2) + 0.5, (y * 2) + 0.5)));
         folder.Write("masks/1.txt", "no mask");
 
-        var image = TrainingImages.Load(path, 32, crop, MaskSource.Parse(folder.File("masks")));
+        var image = TrainingImageSet.Load(path, 32, crop, MaskSource.Parse(folder.File("masks")));
 
         var gray = image.Pixels.Pixels.Where((_, i) => i % 3 == 0).ToList();
         Assert.Equal(gray.Count, image.Mask!.Values.Length);
@@ -59,7 +59,7 @@ public sealed class ImageMaskTests : IDisposable
     [Fact]
     public void Load_ImageOnItsSide_TurnsItsAlphaToo()
     {
-        var turned = TrainingImages.Load(
+        var turned = TrainingImageSet.Load(
             folder.Write("1.png", PillowFixture.Content("exif6.png")),
             8,
             CropMode.Squash,
@@ -167,6 +167,8 @@ public sealed class ImageMaskTests : IDisposable
     private static void Refuses(string path, MaskSource masks, string expected) =>
         Assert.Equal(
             expected,
-            Assert.Throws<TextualInversionException>(() => TrainingImages.Load(path, 8, CropMode.Center, masks)).Message
+            Assert
+                .Throws<TextualInversionException>(() => TrainingImageSet.Load(path, 8, CropMode.Center, masks))
+                .Message
         );
 }

@@ -19,14 +19,14 @@ public sealed class EmbeddingFileTests : IDisposable
         }
     }
 
-    public static TheoryData<EmbeddingLayout> Layouts => [.. Enum.GetValues<EmbeddingLayout>()];
+    public static TheoryData<EmbeddingFormat> Layouts => [.. Enum.GetValues<EmbeddingFormat>()];
 
-    public static TheoryData<EmbeddingLayout, ScalarType> LayoutsAndTypes
+    public static TheoryData<EmbeddingFormat, ScalarType> LayoutsAndTypes
     {
         get
         {
-            var data = new TheoryData<EmbeddingLayout, ScalarType>();
-            foreach (var layout in Enum.GetValues<EmbeddingLayout>())
+            var data = new TheoryData<EmbeddingFormat, ScalarType>();
+            foreach (var layout in Enum.GetValues<EmbeddingFormat>())
             foreach (var type in new[] { ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16 })
                 data.Add(layout, type);
             return data;
@@ -44,7 +44,7 @@ public sealed class EmbeddingFileTests : IDisposable
         var expected = json.RootElement.GetProperty(name);
         using var file = EmbeddingFile.Open(Goldens.Path("embeddings", name));
 
-        var layout = EmbeddingLayouts.Name(file.Layout);
+        var layout = EmbeddingFormats.Name(file.Layout);
         Assert.Equal(
             expected.GetProperty("layout").GetString(),
             layout switch
@@ -54,7 +54,7 @@ public sealed class EmbeddingFileTests : IDisposable
                 _ => layout,
             }
         );
-        string[] keys = file.Layout == EmbeddingLayout.Sdxl ? ["clip_l", "clip_g"] : [""];
+        string[] keys = file.Layout == EmbeddingFormat.Sdxl ? ["clip_l", "clip_g"] : [""];
         var vectors = expected.GetProperty("vectors");
         Assert.Equal(keys.Order(), vectors.EnumerateObject().Select(entry => entry.Name).Order());
         foreach (var (key, rows) in keys.Zip(file.Embedding.Rows))
@@ -70,30 +70,30 @@ public sealed class EmbeddingFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(LayoutsAndTypes))]
-    public void Open_WhatWriteWrote_IsTheSame(EmbeddingLayout layout, ScalarType type)
+    public void Open_WhatWriteWrote_IsTheSame(EmbeddingFormat layout, ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var written = New(layout);
-        var path = folder.File("my-cat" + EmbeddingLayouts.Extension(layout));
+        var path = folder.File("my-cat" + EmbeddingFormats.Extension(layout));
 
         EmbeddingFile.Write(path, layout, written, overwrite: false, type);
 
         using var read = EmbeddingFile.Open(path);
-        Assert.Equal((layout, layout == EmbeddingLayout.Png ? ScalarType.Float32 : type), (read.Layout, read.Type));
-        Assert.Equal(layout == EmbeddingLayout.Bare ? "my-cat" : written.Trigger, read.Embedding.Trigger);
+        Assert.Equal((layout, layout == EmbeddingFormat.Png ? ScalarType.Float32 : type), (read.Layout, read.Type));
+        Assert.Equal(layout == EmbeddingFormat.Bare ? "my-cat" : written.Trigger, read.Embedding.Trigger);
         foreach (var (expected, actual) in written.Rows.Zip(read.Embedding.Rows))
             Assert.Equal(
                 expected.to(type).to(ScalarType.Float32).data<float>().ToArray(),
                 actual.data<float>().ToArray()
             );
-        var lost = EmbeddingLayouts.Losses(layout, path, written);
+        var lost = EmbeddingFormats.Losses(layout, path, written);
         foreach (var key in written.Provenance.Keys.Except(lost))
             Assert.Contains(written.Provenance[key], read.Embedding.Provenance.Values);
     }
 
     [Theory]
     [MemberData(nameof(Layouts))]
-    public void Write_Twice_GivesTheSameBytesAndReplacesNothing(EmbeddingLayout layout)
+    public void Write_Twice_GivesTheSameBytesAndReplacesNothing(EmbeddingFormat layout)
     {
         using var embedding = New(layout);
         string first = folder.File("first"),
@@ -115,13 +115,13 @@ public sealed class EmbeddingFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Layouts))]
-    public void Open_Truncated_IsRefused(EmbeddingLayout layout)
+    public void Open_Truncated_IsRefused(EmbeddingFormat layout)
     {
         using var embedding = New(layout);
         var path = folder.File("file");
         EmbeddingFile.Write(path, layout, embedding, overwrite: false);
         var bytes = File.ReadAllBytes(path);
-        var end = layout == EmbeddingLayout.Png ? bytes.AsSpan().IndexOf("IDAT"u8) - 4 : bytes.Length; // the image may go, the embedding is before it
+        var end = layout == EmbeddingFormat.Png ? bytes.AsSpan().IndexOf("IDAT"u8) - 4 : bytes.Length; // the image may go, the embedding is before it
         for (var length = 0; length < end; length += 1 + (end / 40))
         {
             File.WriteAllBytes(path, bytes[..length]);
@@ -134,17 +134,17 @@ public sealed class EmbeddingFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData(EmbeddingLayout.Diffusers)]
-    [InlineData(EmbeddingLayout.Sdxl)]
-    [InlineData(EmbeddingLayout.WebUiSafetensors)]
-    public void Write_TorchEnding_IsATorchFile(EmbeddingLayout layout)
+    [InlineData(EmbeddingFormat.Diffusers)]
+    [InlineData(EmbeddingFormat.Sdxl)]
+    [InlineData(EmbeddingFormat.WebUiSafetensors)]
+    public void Write_TorchEnding_IsATorchFile(EmbeddingFormat layout)
     {
         using var embedding = New(layout);
         var path = folder.File("learned_embeds.bin");
         EmbeddingFile.Write(path, layout, embedding, overwrite: false);
         using var read = EmbeddingFile.Open(path);
         Assert.Equal((layout, EmbeddingContainer.Torch), (read.Layout, read.Container));
-        Assert.Contains("steps", EmbeddingLayouts.Losses(layout, path, embedding));
+        Assert.Contains("steps", EmbeddingFormats.Losses(layout, path, embedding));
     }
 
     [Fact]
@@ -215,12 +215,12 @@ public sealed class EmbeddingFileTests : IDisposable
     [Fact]
     public void Write_OtherNumberOfEncoders_SaysWhichLayoutToChoose()
     {
-        using var embedding = New(EmbeddingLayout.Sdxl);
+        using var embedding = New(EmbeddingFormat.Sdxl);
         Assert.EndsWith(
             "choose sdxl.",
             Assert
                 .Throws<TextualInversionException>(() =>
-                    EmbeddingFile.Write(folder.File("x"), EmbeddingLayout.WebUi, embedding, overwrite: false)
+                    EmbeddingFile.Write(folder.File("x"), EmbeddingFormat.WebUi, embedding, overwrite: false)
                 )
                 .Message
         );
@@ -232,12 +232,12 @@ public sealed class EmbeddingFileTests : IDisposable
     [InlineData("")]
     public void Write_TriggerThatMeansSomethingElse_IsRefused(string trigger)
     {
-        using var embedding = New(EmbeddingLayout.Diffusers) with { Trigger = trigger };
+        using var embedding = New(EmbeddingFormat.Diffusers) with { Trigger = trigger };
         Assert.Contains(
             "choose another",
             Assert
                 .Throws<TextualInversionException>(() =>
-                    EmbeddingFile.Write(folder.File("x"), EmbeddingLayout.Diffusers, embedding, overwrite: false)
+                    EmbeddingFile.Write(folder.File("x"), EmbeddingFormat.Diffusers, embedding, overwrite: false)
                 )
                 .Message
         );
@@ -254,7 +254,7 @@ public sealed class EmbeddingFileTests : IDisposable
                 .Throws<TextualInversionException>(() =>
                     EmbeddingFile.Write(
                         folder.File("x"),
-                        EmbeddingLayout.Diffusers,
+                        EmbeddingFormat.Diffusers,
                         embedding,
                         overwrite: false,
                         ScalarType.Float16
@@ -265,11 +265,11 @@ public sealed class EmbeddingFileTests : IDisposable
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
-    private static LearnedEmbedding New(EmbeddingLayout layout)
+    private static LearnedEmbedding New(EmbeddingFormat layout)
     {
         using var generator = new Generator(7);
         Tensor[] rows =
-            EmbeddingLayouts.Encoders(layout) == 2
+            EmbeddingFormats.Encoders(layout) == 2
                 ? [randn([3, 4], generator: generator), randn([3, 6], generator: generator)]
                 : [randn([3, 4], generator: generator)];
         return new LearnedEmbedding(

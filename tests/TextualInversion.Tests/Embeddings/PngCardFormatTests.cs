@@ -21,7 +21,7 @@ public sealed class PngCardFormatTests : IDisposable
         using var file = EmbeddingFile.Open(
             Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "webui-hidden.png")
         );
-        Assert.Equal((EmbeddingLayout.Png, "hidden"), (file.Layout, file.Embedding.Trigger));
+        Assert.Equal((EmbeddingFormat.Png, "hidden"), (file.Layout, file.Embedding.Trigger));
         Assert.Equal([2, 24], file.Embedding.Rows[0].shape);
         var values = file.Embedding.Rows[0].data<float>().ToArray();
         foreach (var (expected, actual) in new[] { 3.6905e-05, 8.9624e-03, -8.2241e-03, -2.6718e-02 }.Zip(values))

@@ -16,18 +16,18 @@ public sealed class RoundTripTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Property]
-    public void Open_AnythingWritten_IsTheSame(EmbeddingLayout layout, EmbeddingType type, AnyEmbedding any)
+    public void Open_AnythingWritten_IsTheSame(EmbeddingFormat layout, EmbeddingType type, AnyEmbedding any)
     {
-        using var given = any.Embedding(EmbeddingLayouts.Encoders(layout));
+        using var given = any.Embedding(EmbeddingFormats.Encoders(layout));
         using var written = Rounded(given, type); // numbers that the type has, so that they come back bit by bit
-        var path = folder.File("my-cat" + EmbeddingLayouts.Extension(layout));
+        var path = folder.File("my-cat" + EmbeddingFormats.Extension(layout));
 
         EmbeddingFile.Write(path, layout, written, overwrite: true, (ScalarType)type);
 
         using EmbeddingFile read = EmbeddingFile.Open(path),
             inMemory = EmbeddingFile.Open("my-cat", File.ReadAllBytes(path));
         Assert.Equal(
-            (layout, layout == EmbeddingLayout.Png ? ScalarType.Float32 : (ScalarType)type),
+            (layout, layout == EmbeddingFormat.Png ? ScalarType.Float32 : (ScalarType)type),
             (read.Layout, read.Type)
         );
         foreach (var (expected, actual, copy) in written.Rows.Zip(read.Embedding.Rows, inMemory.Embedding.Rows))
@@ -37,21 +37,21 @@ public sealed class RoundTripTests : IDisposable
             Assert.Equal(expected.bytes, copy.bytes);
         }
 
-        var lost = EmbeddingLayouts.Losses(layout, path, written);
+        var lost = EmbeddingFormats.Losses(layout, path, written);
         if (!lost.Contains($"the trigger {written.Trigger}"))
             Assert.Equal(written.Trigger, read.Embedding.Trigger);
-        if (layout is EmbeddingLayout.Diffusers or EmbeddingLayout.Sdxl or EmbeddingLayout.WebUiSafetensors)
+        if (layout is EmbeddingFormat.Diffusers or EmbeddingFormat.Sdxl or EmbeddingFormat.WebUiSafetensors)
             Assert.Equal(written.Name, read.Embedding.Name);
         foreach (var (key, value) in written.Provenance.Where(note => !lost.Contains(note.Key)))
             Assert.Equal(value, read.Embedding.Provenance[key]);
     }
 
     [Property]
-    public void Write_TheSameAgain_GivesTheSameBytes(EmbeddingLayout layout, AnyEmbedding any)
+    public void Write_TheSameAgain_GivesTheSameBytes(EmbeddingFormat layout, AnyEmbedding any)
     {
-        using var embedding = any.Embedding(EmbeddingLayouts.Encoders(layout));
-        string first = folder.File("a" + EmbeddingLayouts.Extension(layout)),
-            second = folder.File("b" + EmbeddingLayouts.Extension(layout));
+        using var embedding = any.Embedding(EmbeddingFormats.Encoders(layout));
+        string first = folder.File("a" + EmbeddingFormats.Extension(layout)),
+            second = folder.File("b" + EmbeddingFormats.Extension(layout));
 
         foreach (var path in new[] { first, second })
             EmbeddingFile.Write(path, layout, embedding, overwrite: true);

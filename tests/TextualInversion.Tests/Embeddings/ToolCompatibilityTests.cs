@@ -9,7 +9,7 @@ public sealed class ToolCompatibilityTests
     [Theory]
     [InlineData(
         "x/half.safetensors",
-        EmbeddingLayout.Diffusers,
+        EmbeddingFormat.Diffusers,
         EmbeddingContainer.Safetensors,
         ScalarType.Float16,
         1,
@@ -17,7 +17,7 @@ public sealed class ToolCompatibilityTests
     )]
     [InlineData(
         "x/my cat's.safetensors",
-        EmbeddingLayout.Diffusers,
+        EmbeddingFormat.Diffusers,
         EmbeddingContainer.Safetensors,
         ScalarType.Float16,
         1,
@@ -25,7 +25,7 @@ public sealed class ToolCompatibilityTests
     )]
     [InlineData(
         "learned_embeds.safetensors",
-        EmbeddingLayout.Diffusers,
+        EmbeddingFormat.Diffusers,
         EmbeddingContainer.Safetensors,
         ScalarType.Float32,
         2,
@@ -33,7 +33,7 @@ public sealed class ToolCompatibilityTests
     )]
     [InlineData(
         "webui.pt",
-        EmbeddingLayout.WebUi,
+        EmbeddingFormat.WebUi,
         EmbeddingContainer.Torch,
         ScalarType.Float32,
         1,
@@ -41,7 +41,7 @@ public sealed class ToolCompatibilityTests
     )]
     internal void Of_FileThatDoesNotLoad_NamesACommandThatKeepsTheFile(
         string path,
-        EmbeddingLayout layout,
+        EmbeddingFormat layout,
         EmbeddingContainer container,
         ScalarType type,
         int encoders,

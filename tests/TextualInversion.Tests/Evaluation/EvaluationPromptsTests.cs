@@ -1,4 +1,3 @@
-using TextualInversion.Data;
 using TextualInversion.Evaluation;
 
 namespace TextualInversion.Tests.Evaluation;

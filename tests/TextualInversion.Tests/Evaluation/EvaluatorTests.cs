@@ -3,7 +3,6 @@ using TextualInversion.Evaluation;
 using TextualInversion.Generation;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
@@ -167,7 +166,7 @@ public sealed class EvaluatorTests : IDisposable
             EditPrompts = ["a photo of {} on a beach", "a sketch of {}"],
             Count = 2,
             Seed = 7,
-            Generation = new GenerateOptions
+            Generation = new GenerationSettings
             {
                 Prompt = "",
                 Sampler = SamplerKind.Ddim,

@@ -1,7 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Data;
 using TextualInversion.Generation;
-using TextualInversion.Schedulers;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
@@ -16,7 +15,7 @@ public sealed class GenerationMemoryTests : IDisposable
          "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]}
         """;
 
-    private static readonly GenerateOptions Unguided = new()
+    private static readonly GenerationSettings Unguided = new()
     {
         Prompt = "",
         Sampler = SamplerKind.Ddim,
@@ -25,7 +24,7 @@ public sealed class GenerationMemoryTests : IDisposable
         Width = 512,
         Height = 512,
     };
-    private static readonly GenerateOptions Guided = Unguided with { Guidance = 7.5 };
+    private static readonly GenerationSettings Guided = Unguided with { Guidance = 7.5 };
 
     private readonly TemporaryFolder folder = new();
 

@@ -46,7 +46,7 @@ public sealed class GuidanceTests
             ClassName = item.GetProperty("scheduler").GetString(),
             ClipSample = false,
         };
-        var options = new GenerateOptions
+        var options = new GenerationSettings
         {
             Prompt = item.GetProperty("prompt").GetString()!,
             Negative = item.GetProperty("negative_prompt").GetString(),
@@ -83,7 +83,7 @@ public sealed class GuidanceTests
             CPU,
             ScalarType.Float32
         );
-        var options = new GenerateOptions
+        var options = new GenerationSettings
         {
             Prompt = Reference.Metadata["prompt"],
             Sampler = SamplerKind.Ddim,

@@ -47,7 +47,7 @@ public sealed class ImageToImageTests
         using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
         var pipeline = Pipeline(model, SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), ""));
         var calls = new List<(int, int)>();
-        var options = new GenerateOptions
+        var options = new GenerationSettings
         {
             Prompt = "",
             Sampler = SamplerKind.Ddim,
@@ -71,7 +71,7 @@ public sealed class ImageToImageTests
     [InlineData(double.NaN, 5)]
     public void Validate_StrengthWithoutASteps_Throws(double strength, int steps)
     {
-        var options = new GenerateOptions
+        var options = new GenerationSettings
         {
             Prompt = "",
             Sampler = SamplerKind.Ddim,
@@ -108,7 +108,7 @@ public sealed class ImageToImageTests
         using var scope = NewDisposeScope();
         var key = reference.GetProperty("case").ToString();
         var config = Config(reference);
-        var options = new GenerateOptions
+        var options = new GenerationSettings
         {
             Prompt = reference.GetProperty("prompt").GetString()!,
             Negative = reference.GetProperty("negative_prompt").GetString(),

@@ -1,6 +1,5 @@
 using TextualInversion.Generation;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
@@ -84,7 +83,7 @@ public sealed class PromptConditioningTests
             );
     }
 
-    private static GenerateOptions Options(string prompt) =>
+    private static GenerationSettings Options(string prompt) =>
         new()
         {
             Prompt = prompt,

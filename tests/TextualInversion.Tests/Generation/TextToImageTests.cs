@@ -108,7 +108,7 @@ public sealed class TextToImageTests
                 .Select(encoder => golden.Read(encoder == 1 ? $"{name}.rows" : $"{name}{encoder}.rows")),
         ];
 
-    private static (GenerateOptions Options, SchedulerConfig Config) Options(JsonElement item, string file)
+    private static (GenerationSettings Options, SchedulerConfig Config) Options(JsonElement item, string file)
     {
         var config = GoldenModel.Of(file).SchedulerConfig with
         {
@@ -117,7 +117,7 @@ public sealed class TextToImageTests
         if (item.GetProperty("scheduler_overrides").TryGetProperty("use_karras_sigmas", out var karras))
             config = config with { UseKarrasSigmas = karras.GetBoolean() };
         return (
-            new GenerateOptions
+            new GenerationSettings
             {
                 Prompt = item.GetProperty("prompt").GetString()!,
                 Negative = item.GetProperty("negative_prompt").GetString(),

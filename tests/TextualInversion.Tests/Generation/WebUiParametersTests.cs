@@ -1,12 +1,11 @@
 using TextualInversion.Data;
 using TextualInversion.Generation;
-using TextualInversion.Schedulers;
 
 namespace TextualInversion.Tests.Generation;
 
 public sealed class WebUiParametersTests
 {
-    private static readonly GenerateOptions Options = new()
+    private static readonly GenerationSettings Options = new()
     {
         Prompt = "a (red:1.3) cat",
         Sampler = SamplerKind.DpmSolverMultistepKarras,

@@ -72,9 +72,9 @@ internal sealed class HubFixture : IDisposable
 
     private Observer Progress() => new(notices);
 
-    private sealed class Observer(ConcurrentQueue<string> notices) : IProgress<HubProgress>
+    private sealed class Observer(ConcurrentQueue<string> notices) : IProgress<DownloadProgress>
     {
-        public void Report(HubProgress value)
+        public void Report(DownloadProgress value)
         {
             Assert.True(value.Bytes <= value.TotalBytes);
             if (value.Notice is { } notice)

@@ -23,7 +23,7 @@ internal sealed class ImageFixture : IDisposable
         Model = DiffusionModel.Open(files, CPU, ScalarType.Float32, false);
         Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
         Placeholder = Placeholder.Parse("my-cat", options.Vectors);
-        var images = TrainingImages.Load([Goldens.Sample("my-cat")], resolution: 32, CropMode.Center).Images;
+        var images = TrainingImageSet.Load([Goldens.Sample("my-cat")], resolution: 32, CropMode.Center).Images;
         Prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
         Images = new LatentDataset(Model, images, options, CancellationToken.None);
         Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);

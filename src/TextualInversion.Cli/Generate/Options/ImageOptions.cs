@@ -8,7 +8,7 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate.Options;
 
-/// <summary>How an image is made, beside its prompt, as <see cref="GenerateOptions"/>.</summary>
+/// <summary>How an image is made, beside its prompt, as <see cref="GenerationSettings"/>.</summary>
 internal sealed class ImageOptions
 {
     private readonly OptionalNumberOption<int> steps = new("--steps")
@@ -100,11 +100,11 @@ internal sealed class ImageOptions
     /// <param name="model">its wishes</param>
     /// <param name="init">null without an image to start from</param>
     /// <exception cref="TextualInversionException">There is no such sampler.</exception>
-    public GenerateOptions Resolve(ParseResult parsed, ImageMetadata? recorded, ModelDefaults model, RgbImage? init)
+    public GenerationSettings Resolve(ParseResult parsed, ImageMetadata? recorded, ModelDefaults model, RgbImage? init)
     {
         var (defaultWidth, defaultHeight) =
             recorded?.Size ?? (init is null ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
-        var options = new GenerateOptions
+        var options = new GenerationSettings
         {
             Prompt = "",
             Sampler = model.ChooseSampler(parsed.GetValue(sampler) ?? recorded?.Sampler),

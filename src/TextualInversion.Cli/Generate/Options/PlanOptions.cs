@@ -53,7 +53,7 @@ internal sealed class PlanOptions
     /// <param name="prompts">an image of each prompt</param>
     /// <param name="firstSeed">see <see cref="FirstSeed"/></param>
     /// <exception cref="TextualInversionException">The axes are none, or say something else than the count.</exception>
-    public ImagePlan Make(ParseResult parsed, IReadOnlyList<GenerateOptions> prompts, ulong firstSeed)
+    public ImagePlan Make(ParseResult parsed, IReadOnlyList<GenerationSettings> prompts, ulong firstSeed)
     {
         var (x, y) = (parsed.GetValue(gridX), parsed.GetValue(gridY));
         if (x is null && y is null)

@@ -91,7 +91,7 @@ internal sealed class SampleGenerator(
         );
     }
 
-    private string Describe(GenerateOptions options, ulong seed, int step) =>
+    private string Describe(GenerationSettings options, ulong seed, int step) =>
         WebUiParameters.Format(
             options,
             seed,

@@ -95,7 +95,7 @@ internal sealed class SamplingOptions
             messages.Warn(
                 $"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its images will all be alike."
             );
-        var shared = new GenerateOptions
+        var shared = new GenerationSettings
         {
             Prompt = "",
             Sampler = wishes.ChooseSampler(parsed.GetValue(sampler)),

@@ -1,4 +1,4 @@
-namespace TextualInversion.Schedulers;
+namespace TextualInversion;
 
 /// <summary>What the U-Net was trained to predict.</summary>
 public enum PredictionType

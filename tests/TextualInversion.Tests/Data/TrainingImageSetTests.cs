@@ -3,7 +3,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Data;
 
-public sealed class TrainingImagesTests : IDisposable
+public sealed class TrainingImageSetTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -35,7 +35,7 @@ public sealed class TrainingImagesTests : IDisposable
     {
         var expected = PillowFixture.Image(Goldens.Open("images/expected.safetensors"), key).Pixels;
 
-        var loaded = TrainingImages.Load(
+        var loaded = TrainingImageSet.Load(
             [Goldens.Path("images", file)],
             size,
             centerCrop ? CropMode.Center : CropMode.Squash
@@ -55,7 +55,7 @@ public sealed class TrainingImagesTests : IDisposable
         folder.Write("1.txt", "a photo of a cat");
         folder.Write("2.png", PillowFixture.Content("exif6.png"));
 
-        var loaded = TrainingImages.Load([folder.Path], 8, CropMode.Center);
+        var loaded = TrainingImageSet.Load([folder.Path], 8, CropMode.Center);
 
         Assert.Empty(loaded.Warnings);
         var (first, second) = (loaded.Images[0], loaded.Images[1]);
@@ -75,7 +75,7 @@ public sealed class TrainingImagesTests : IDisposable
         var path = folder.Write("1.bmp", PillowFixture.Content("rgb.bmp"));
         using var stream = File.OpenRead(path);
         var expected = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(stream)).ToLowerInvariant();
-        Assert.Equal(expected, TrainingImages.Load([path], 8, CropMode.Squash).Images[0].Sha256);
+        Assert.Equal(expected, TrainingImageSet.Load([path], 8, CropMode.Squash).Images[0].Sha256);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class TrainingImagesTests : IDisposable
         var image = folder.Write("1.png", PillowFixture.Content("rgb.png"));
         var stray = folder.Write("notes.md", "text");
 
-        var loaded = TrainingImages.Load([folder.Path], 16, CropMode.Center);
+        var loaded = TrainingImageSet.Load([folder.Path], 16, CropMode.Center);
 
         Assert.Equal(
             [
@@ -102,7 +102,7 @@ public sealed class TrainingImagesTests : IDisposable
     public void Load_ResolutionNoMultipleOf8_Throws(int resolution)
     {
         var error = Assert.Throws<TextualInversionException>(() =>
-            TrainingImages.Load([folder.Path], resolution, CropMode.Center)
+            TrainingImageSet.Load([folder.Path], resolution, CropMode.Center)
         );
         Assert.Equal(
             $"A resolution of {resolution} is not possible; choose a multiple of 8 pixels, such as 512.",
@@ -114,7 +114,7 @@ public sealed class TrainingImagesTests : IDisposable
     public void Load_UnknownCrop_Throws()
     {
         var path = folder.Write("1.png", PillowFixture.Content("rgb.png"));
-        Assert.Throws<ArgumentOutOfRangeException>(() => TrainingImages.Load([path], 8, (CropMode)9));
+        Assert.Throws<ArgumentOutOfRangeException>(() => TrainingImageSet.Load([path], 8, (CropMode)9));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class TrainingImagesTests : IDisposable
         var path = folder.Write("1.png", PillowFixture.Content("rgb.png"));
         var cancelled = new CancellationToken(canceled: true);
         Assert.Throws<OperationCanceledException>(() =>
-            TrainingImages.Load([path], 8, CropMode.Center, cancellationToken: cancelled)
+            TrainingImageSet.Load([path], 8, CropMode.Center, cancellationToken: cancelled)
         );
     }
 }

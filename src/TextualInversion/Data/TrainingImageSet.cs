@@ -5,14 +5,14 @@ namespace TextualInversion.Data;
 /// <summary>The images of a training run.</summary>
 /// <param name="Images">In the order of <see cref="ImageFiles.Images"/>.</param>
 /// <param name="Warnings">Files that were skipped, and images that are smaller than the resolution.</param>
-internal sealed record TrainingImages(IReadOnlyList<TrainingImage> Images, IReadOnlyList<ImageWarning> Warnings)
+internal sealed record TrainingImageSet(IReadOnlyList<TrainingImage> Images, IReadOnlyList<ImageWarning> Warnings)
 {
     /// <summary>Brings the images in <paramref name="paths"/> (folders and files) to <paramref name="resolution"/>, in pixels a side.</summary>
     /// <exception cref="TextualInversionException">
     /// See <see cref="ImageFiles.Find"/>, <see cref="ImageDecoder.Decode(string)"/>, <see cref="Captions.Read"/> and <see cref="ImageMask"/>;
     /// or the resolution is not a positive multiple of 8.
     /// </exception>
-    public static TrainingImages Load(
+    public static TrainingImageSet Load(
         IEnumerable<string> paths,
         int resolution,
         CropMode crop,
@@ -37,7 +37,7 @@ internal sealed record TrainingImages(IReadOnlyList<TrainingImage> Images, IRead
                 warnings.Add(warning);
         }
 
-        return new TrainingImages(images, warnings);
+        return new TrainingImageSet(images, warnings);
     }
 
     /// <summary>One image, which counts once.</summary>

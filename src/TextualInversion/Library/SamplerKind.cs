@@ -1,6 +1,9 @@
-namespace TextualInversion.Schedulers;
+namespace TextualInversion;
 
-/// <summary>The samplers that <see cref="Samplers"/> makes; Karras's are those with the noise levels of arXiv 2206.00364, eq. 5.</summary>
+/// <summary>
+/// The samplers that generate images. The names follow diffusers' scheduler classes; those that end in Karras use the noise levels
+/// of arXiv 2206.00364, eq. 5.
+/// </summary>
 public enum SamplerKind
 {
     Ddim,

@@ -1,10 +1,9 @@
 using TextualInversion.Data;
-using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
 
 /// <summary>How an image is made.</summary>
-internal sealed record GenerateOptions
+internal sealed record GenerationSettings
 {
     public required string Prompt { get; init; }
 

@@ -1,0 +1,38 @@
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TextualInversion;
+
+/// <summary>From the name of a device to the device.</summary>
+internal static class DeviceFinder
+{
+    /// <param name="name"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>, in any case.</param>
+    /// <exception cref="TextualInversionException">There is no such device.</exception>
+    public static Device Find(string name)
+    {
+        var parts = name.ToLowerInvariant().Split(':', 2);
+        var index = 0;
+        var isKnown =
+            parts[0] is "auto" or "cpu" or "cuda"
+            && (parts.Length == 1 || (parts[0] == "cuda" && TryParseIndex(parts[1], out index)));
+        if (!isKnown)
+            throw Problem(name, "choose auto, cpu, cuda or cuda:N.");
+        if (parts[0] == "cpu" || (parts[0] == "auto" && !cuda.is_available()))
+            return CPU;
+        if (!cuda.is_available())
+            throw Problem(
+                name,
+                "no CUDA device is found; choose cpu, or reference a CUDA build of libtorch on a machine that has one."
+            );
+        if (index >= cuda.device_count())
+            throw Problem(name, $"there are {cuda.device_count()} CUDA devices, counted from 0.");
+        return new Device(DeviceType.CUDA, index);
+    }
+
+    private static bool TryParseIndex(string text, out int index) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index);
+
+    private static TextualInversionException Problem(string name, string problem) =>
+        new($"{nameof(LoadOptions.Device)} {name}: {problem}");
+}

@@ -1,0 +1,108 @@
+using TextualInversion.Embeddings;
+using static TorchSharp.torch;
+
+namespace TextualInversion;
+
+/// <summary>
+/// A textual inversion embedding: the vectors that a placeholder token stands for in prompts. It holds plain numbers, needs no model and
+/// can be used on any thread.
+/// </summary>
+public sealed class Embedding
+{
+    /// <summary>Makes an embedding of numbers.</summary>
+    /// <param name="token">The placeholder token, such as <c>&lt;my-cat&gt;</c>.</param>
+    /// <param name="rows">
+    /// For each text encoder of the model the vectors, one a row: one array for Stable Diffusion 1 and 2, two for Stable Diffusion XL.
+    /// All arrays have the same number of rows. They are copied.
+    /// </param>
+    /// <param name="provenance">Where it comes from, or null if nothing is known.</param>
+    /// <exception cref="ArgumentException">There are no rows, the arrays have different numbers of them, or a value is not finite.</exception>
+    public Embedding(string token, IReadOnlyList<float[,]> rows, EmbeddingProvenance? provenance = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(token);
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Count is not (1 or 2) || rows.Any(each => each.Length == 0))
+            throw new ArgumentException("An embedding has rows for one or two text encoders.", nameof(rows));
+        if (rows.Any(each => each.GetLength(0) != rows[0].GetLength(0)))
+            throw new ArgumentException("All text encoders have the same number of rows.", nameof(rows));
+        if (rows.Any(each => each.Cast<float>().Any(value => !float.IsFinite(value))))
+            throw new ArgumentException("The rows contain NaN or infinity.", nameof(rows));
+        (Token, Provenance) = (token, provenance ?? new EmbeddingProvenance());
+        Rows = [.. rows.Select(each => (float[,])each.Clone())];
+    }
+
+    /// <summary>The placeholder token that stands for the vectors in prompts, such as <c>&lt;my-cat&gt;</c>.</summary>
+    public string Token { get; }
+
+    /// <summary>The number of vectors.</summary>
+    public int Vectors => Rows[0].GetLength(0);
+
+    /// <summary>
+    /// The vectors for each text encoder of the model, one a row: one array for Stable Diffusion 1 and 2, two for Stable Diffusion XL.
+    /// </summary>
+    public IReadOnlyList<float[,]> Rows { get; }
+
+    /// <summary>Where the embedding comes from.</summary>
+    public EmbeddingProvenance Provenance { get; }
+
+    /// <summary>The name under which some layouts know it in addition to the token, or null.</summary>
+    internal string? Name { get; init; }
+
+    /// <summary>Reads an embedding from a file of any layout of <see cref="EmbeddingFormat"/>. The content decides, not the file's name.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="TextualInversionException">The file is missing, damaged or does not hold an embedding.</exception>
+    public static Embedding Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var learned = EmbeddingFile.Read(path);
+        return FromLearned(learned);
+    }
+
+    /// <summary>Writes the embedding with its provenance. The file is there whole or not at all.</summary>
+    /// <param name="path">The file; its folder is created if it does not exist.</param>
+    /// <param name="format">
+    /// The layout. Default: by the model's family, <see cref="EmbeddingFormat.Diffusers"/> for one text encoder and
+    /// <see cref="EmbeddingFormat.Sdxl"/> for two; for a path that ends in .png, <see cref="EmbeddingFormat.Png"/>.
+    /// </param>
+    /// <param name="overwrite">Whether an existing file is replaced.</param>
+    /// <exception cref="TextualInversionException">
+    /// The file exists or cannot be written, or the layout is for another number of text encoders.
+    /// </exception>
+    public void Save(string path, EmbeddingFormat? format = null, bool overwrite = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var learned = ToLearned();
+        EmbeddingFile.Write(path, format ?? DefaultFormat(path), learned, overwrite);
+    }
+
+    internal static Embedding FromLearned(LearnedEmbedding learned) =>
+        new(learned.Trigger, [.. learned.Rows.Select(ToArray)], EmbeddingProvenance.FromMetadata(learned.Provenance))
+        {
+            Name = learned.Name,
+        };
+
+    /// <summary>The same with tensors, (n, d) for each text encoder. The caller disposes of it.</summary>
+    internal LearnedEmbedding ToLearned() =>
+        new(
+            Token,
+            [.. Rows.Select(rows => tensor(rows).DetachFromDisposeScope())], // (n, d)
+            Provenance.ToMetadata()
+        )
+        {
+            Name = Name,
+        };
+
+    private EmbeddingFormat DefaultFormat(string path) =>
+        Rows.Count == 2 ? EmbeddingFormat.Sdxl
+        : Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase) ? EmbeddingFormat.Png
+        : EmbeddingFormat.Diffusers;
+
+    private static float[,] ToArray(Tensor rows)
+    {
+        using var scope = NewDisposeScope();
+        var values = new float[rows.shape[0], rows.shape[1]];
+        var flat = rows.detach().to(ScalarType.Float32, CPU).contiguous().data<float>().ToArray();
+        Buffer.BlockCopy(flat, 0, values, 0, flat.Length * sizeof(float));
+        return values;
+    }
+}

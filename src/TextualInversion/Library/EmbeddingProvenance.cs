@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace TextualInversion;
+
+/// <summary>Where an embedding comes from, as its file's metadata say. Everything is null or empty where the file does not say it.</summary>
+public sealed record EmbeddingProvenance
+{
+    private const string BaseModelKey = "base_model",
+        BaseModelHashKey = "base_model_sha256",
+        InitializerKey = "initializer",
+        InitializerFileKey = "initializer_file",
+        InitializerHashKey = "initializer_sha256",
+        StepsKey = "steps",
+        SeedKey = "seed",
+        SoftwareKey = "software";
+
+    /// <summary>The model that it was trained on: a folder, a file or a hub id, as it was named.</summary>
+    public string? BaseModel { get; init; }
+
+    /// <summary>The SHA-256 of the base model's values, in lower-case hexadecimal.</summary>
+    public string? BaseModelSha256 { get; init; }
+
+    /// <summary>The words that training started from.</summary>
+    public string? Initializer { get; init; }
+
+    /// <summary>The embedding file that training started from.</summary>
+    public string? InitializerFile { get; init; }
+
+    /// <summary>The SHA-256 of <see cref="InitializerFile"/>, in lower-case hexadecimal.</summary>
+    public string? InitializerSha256 { get; init; }
+
+    /// <summary>The number of training steps.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>The seed of the training.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>The program that trained it, and its version.</summary>
+    public string? Software { get; init; }
+
+    /// <summary>Other metadata, by their keys.</summary>
+    public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Reads the metadata of an embedding's file.</summary>
+    internal static EmbeddingProvenance FromMetadata(IReadOnlyDictionary<string, string> metadata)
+    {
+        var others = new Dictionary<string, string>(metadata);
+        string? Take(string key) => others.Remove(key, out var value) ? value : null;
+        T? Number<T>(string key)
+            where T : struct, IParsable<T> =>
+            // A text that is not a number stays among the others.
+            others.TryGetValue(key, out var text)
+            && T.TryParse(text, CultureInfo.InvariantCulture, out var number)
+            && others.Remove(key)
+                ? number
+                : null;
+        return new EmbeddingProvenance
+        {
+            BaseModel = Take(BaseModelKey),
+            BaseModelSha256 = Take(BaseModelHashKey),
+            Initializer = Take(InitializerKey),
+            InitializerFile = Take(InitializerFileKey),
+            InitializerSha256 = Take(InitializerHashKey),
+            Steps = Number<int>(StepsKey),
+            Seed = Number<ulong>(SeedKey),
+            Software = Take(SoftwareKey),
+            Others = others,
+        };
+    }
+
+    /// <summary>The metadata for an embedding's file.</summary>
+    internal Dictionary<string, string> ToMetadata()
+    {
+        var metadata = new Dictionary<string, string>();
+        foreach (var (key, value) in Known().Where(pair => pair.Value is not null))
+            metadata[key] = value!;
+        foreach (var (key, value) in Others)
+            metadata.TryAdd(key, value);
+        return metadata;
+    }
+
+    private IEnumerable<(string Key, string? Value)> Known() =>
+        [
+            (BaseModelKey, BaseModel),
+            (BaseModelHashKey, BaseModelSha256),
+            (InitializerKey, Initializer),
+            (InitializerFileKey, InitializerFile),
+            (InitializerHashKey, InitializerSha256),
+            (StepsKey, Steps?.ToString(CultureInfo.InvariantCulture)),
+            (SeedKey, Seed?.ToString(CultureInfo.InvariantCulture)),
+            (SoftwareKey, Software),
+        ];
+}

@@ -1,0 +1,85 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.SingleFile;
+using TextualInversion.Hub;
+
+namespace TextualInversion;
+
+/// <summary>Finds a model by its name: a folder, a single file, or a hub id, which is downloaded if the cache does not have it.</summary>
+internal static class ModelFinder
+{
+    private static readonly string[] FileExtensions = [".safetensors", ".ckpt", ".pt", ".bin"];
+
+    /// <param name="source">A folder, a single file, or a hub id.</param>
+    /// <param name="options">How the model is found.</param>
+    /// <param name="cancellationToken">Stops a download, which continues the next time.</param>
+    /// <exception cref="TextualInversionException">There is no such model, it cannot be downloaded, or an option does not fit it.</exception>
+    public static async Task<IModelFiles> FindAsync(
+        string source,
+        LoadOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        var isFile = File.Exists(source);
+        if (options.Config is { } config && !isFile)
+            throw new TextualInversionException(
+                $"{nameof(LoadOptions.Config)} {config}: belongs to a single file, and {source} is not a file; leave it out."
+            );
+        if (options.Variant is { } variant && isFile)
+            throw new TextualInversionException(
+                $"{nameof(LoadOptions.Variant)} {variant}: belongs to a folder or a hub id, and {source} is a file; leave it out."
+            );
+        IModelFiles files = isFile
+            ? await OpenFileAsync(source, options, cancellationToken).ConfigureAwait(false)
+            : new ModelFolder(
+                await FindFolderAsync(source, options, cancellationToken).ConfigureAwait(false),
+                options.Variant
+            );
+        return options.Vae is { } vae ? new ModelWithVae(files, vae) : files;
+    }
+
+    private static async Task<string> FindFolderAsync(
+        string source,
+        LoadOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        if (Directory.Exists(source))
+            return source;
+        var looksLikeFile = Array.Exists(
+            FileExtensions,
+            extension => source.EndsWith(extension, StringComparison.OrdinalIgnoreCase)
+        );
+        if (looksLikeFile || HubId.TryParse(source) is not { } id)
+            throw new TextualInversionException(
+                $"{source}: no such model; name a diffusers folder, a single file (.safetensors, .ckpt) or a hub id owner/name."
+            );
+        return await new ModelHub(options.Hub)
+            .GetModelAsync(id, options.Variant, update: false, options.DownloadProgress, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private static async Task<SingleFileModel> OpenFileAsync(
+        string path,
+        LoadOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        var checkpoint = LdmCheckpoint.Open(path);
+        if (options.Config is { } config)
+            return new SingleFileModel(checkpoint, new ModelFolder(config));
+        var tokenizers = await TokenizerFinder
+            .FindAsync(checkpoint, options.Hub, options.DownloadProgress, cancellationToken)
+            .ConfigureAwait(false);
+        return new SingleFileModel(checkpoint, tokenizers, PredictionName(options.Prediction));
+    }
+
+    /// <summary>As a scheduler's config calls it.</summary>
+    private static string? PredictionName(PredictionType? prediction) =>
+        prediction switch
+        {
+            null => null,
+            PredictionType.Epsilon => "epsilon",
+            PredictionType.VPrediction => "v_prediction",
+            _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, null),
+        };
+}
