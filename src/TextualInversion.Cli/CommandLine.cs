@@ -8,22 +8,22 @@ using TextualInversion.Cli.Generate;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
 using TextualInversion.Native;
 
 namespace TextualInversion.Cli;
 
-/// <summary>From arguments to an exit code: 0 done, 1 a problem the user can fix, 2 wrong usage, 130 cancelled.</summary>
+/// <summary>From arguments to an exit code, see <see cref="ExitCode"/>.</summary>
 internal static class CommandLine
 {
-    private const int Fixable = 1,
-        WrongUsage = 2,
-        Cancelled = 130;
+    // @file is expanded before, where a file that includes itself is noticed.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
-    /// <param name="args">as the shell gives them</param>
-    /// <param name="output">for results</param>
-    /// <param name="error">for progress, warnings and errors</param>
-    /// <param name="variable">from an environment variable's name to its value</param>
+    /// <param name="args">The arguments as the shell gives them.</param>
+    /// <param name="output">Receives results.</param>
+    /// <param name="error">Receives progress, warnings and errors.</param>
+    /// <param name="variable">From an environment variable's name to its value, null if it is not set.</param>
     public static async Task<int> RunAsync(
         string[] args,
         TextWriter output,
@@ -31,57 +31,66 @@ internal static class CommandLine
         Func<string, string?> variable
     )
     {
-        var root = Root(variable);
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpPage)
-            return Refuse(parsed, error);
-
-        using var cancellation = new CancellationTokenSource();
-        // Ctrl-C, a service manager or batch system that ends jobs, a terminal that is closed (unless under nohup: what is ignored stays ignored).
-        using var interrupt = PosixSignalRegistration.Create(
-            PosixSignal.SIGINT,
-            signal => Cancel(signal, cancellation)
-        );
-        using var terminate = PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM,
-            signal => Cancel(signal, cancellation)
-        );
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Cancel(signal, cancellation));
+        ParseResult? parsed = null;
         try
         {
-            var configuration = new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-                Output = output,
-                Error = error,
-            };
-            if (
-                parsed.CommandResult.Command is CommandBase { UsesTorch: true } command
-                && parsed.Action == command.Action
-            )
-                TorchRuntime.Initialize(Settings(variable));
-            return await parsed.InvokeAsync(configuration, cancellation.Token);
+            parsed = CreateRoot(variable).Parse(FamiliarForms(ResponseFiles.Expand(args)), Parsing);
+            var problems = UsageErrors.Of(parsed, isHelp: parsed.Action is HelpPage);
+            if (problems.Count == 0)
+                return await InvokeAsync(parsed, output, error, variable);
+            foreach (var problem in problems)
+                await error.WriteLineAsync($"error: {problem}");
+            return await RefuseAsync(parsed, error);
+        }
+        catch (UsageException problem)
+        {
+            await error.WriteLineAsync($"error: {problem.Message}");
+            return await RefuseAsync(parsed, error);
         }
         catch (TextualInversionException problem)
         {
             await error.WriteLineAsync($"error: {problem.Message}");
-            return Fixable;
+            return ExitCode.Problem;
         }
         catch (OperationCanceledException)
         {
             await error.WriteLineAsync("cancelled");
-            return Cancelled;
+            return ExitCode.Cancelled;
         }
+    }
+
+    private static async Task<int> InvokeAsync(
+        ParseResult parsed,
+        TextWriter output,
+        TextWriter error,
+        Func<string, string?> variable
+    )
+    {
+        using var cancellation = new CancellationTokenSource();
+        // Ctrl-C, a service manager or batch system that ends jobs, and a terminal that is closed. Under nohup the last one stays ignored.
+        using var interrupt = Cancelling(PosixSignal.SIGINT, cancellation);
+        using var terminate = Cancelling(PosixSignal.SIGTERM, cancellation);
+        using var hangUp = Cancelling(PosixSignal.SIGHUP, cancellation);
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+            Output = output,
+            Error = error,
+        };
+        if (parsed.CommandResult.Command is CommandBase { UsesTorch: true } command && parsed.Action == command.Action)
+            TorchRuntime.Initialize(Settings(variable));
+        return await parsed.InvokeAsync(configuration, cancellation.Token);
     }
 
     private static TorchRuntimeOptions Settings(Func<string, string?> variable) =>
         new() { CacheFolder = UserCache.Find(variable), TuneAllocator = true };
 
-    private static RootCommand Root(Func<string, string?> variable)
+    /// <summary>All commands.</summary>
+    internal static RootCommand CreateRoot(Func<string, string?> variable)
     {
         var root = new RootCommand(
-            "Teaches a frozen Stable Diffusion a new word from a few images (textual inversion), and paints with it."
+            "Trains textual inversion embeddings for Stable Diffusion from a few images, and generates images with them."
         );
         var models = new ModelLocator(variable);
         CommandBase[] commands =
@@ -98,44 +107,57 @@ internal static class CommandLine
         ];
         foreach (var command in commands)
             root.Subcommands.Add(command);
-        root.SetAction(parsed => new HelpPage().Invoke(parsed));
+        root.SetAction(parsed => WriteWelcome(root.Description!, parsed.InvocationConfiguration.Output));
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Description = "Says what a command does and shows its options.";
+        help.Description = "Show help and usage.";
         help.Action = new HelpPage();
+        root.Options.OfType<VersionOption>().Single().Aliases.Add("-V");
         return root;
     }
 
-    private static int Refuse(ParseResult parsed, TextWriter error)
-    {
-        foreach (var problem in parsed.Errors.Select(problem => problem.Message).Distinct())
-            error.WriteLine($"error: {problem}");
-        var known = parsed
-            .CommandResult.Command.Options.Select(option => option.Name)
-            .Concat(parsed.CommandResult.Command.Subcommands.Select(member => member.Name))
-            .ToList();
-        // A word is a command typed wrong where there are commands, else what stands behind an option typed wrong.
-        foreach (
-            var unknown in parsed.UnmatchedTokens.Where(token =>
-                token.StartsWith('-') || parsed.CommandResult.Command.Subcommands.Count > 0
-            )
-        )
+    /// <summary>Other forms that people try: <c>ti help</c>, <c>ti help train</c>, <c>ti version</c>.</summary>
+    private static string[] FamiliarForms(string[] args) =>
+        args switch
         {
-            var nearest = known.MinBy(name => EditDistance.Between(name, unknown));
-            if (nearest is not null)
-                error.WriteLine($"did you mean {nearest} instead of {unknown}?");
-        }
+            ["help", .. var command] => [.. command, "--help"],
+            ["version"] => ["--version"],
+            _ => args,
+        };
 
-        var name = parsed.CommandResult.Command is CommandBase command ? $" {command.FullName}" : "";
-        error.WriteLine($"`ti{name} --help` shows what can be said.");
-        return WrongUsage;
-    }
-
-    // The first time the work is ended in order; the second time the system ends it.
-    private static void Cancel(PosixSignalContext signal, CancellationTokenSource cancellation)
+    private static int WriteWelcome(string description, TextWriter output)
     {
-        if (cancellation.IsCancellationRequested)
-            return;
-        signal.Cancel = true;
-        cancellation.Cancel();
+        output.WriteLine(
+            $"""
+            {description}
+
+            Try it with the small model that ships with ti, then with your own images:
+              ti train --model demo --images samples/my-cat --token my-cat --initializer cat
+              ti generate --model demo --prompt "a painting of <my-cat>"
+              ti check --images PHOTOS --token my-dog --initializer dog
+
+            `ti --help` lists all commands.
+            """
+        );
+        return ExitCode.Done;
     }
+
+    private static async Task<int> RefuseAsync(ParseResult? parsed, TextWriter error)
+    {
+        var path = parsed is null ? "ti" : CommandBase.PathOf(parsed.CommandResult.Command);
+        await error.WriteLineAsync($"Run `{path} --help` for usage.");
+        return ExitCode.WrongUsage;
+    }
+
+    /// <summary>The first time the work ends in order; the second time the system ends it.</summary>
+    private static PosixSignalRegistration Cancelling(PosixSignal signal, CancellationTokenSource cancellation) =>
+        PosixSignalRegistration.Create(
+            signal,
+            context =>
+            {
+                if (cancellation.IsCancellationRequested)
+                    return;
+                context.Cancel = true;
+                cancellation.Cancel();
+            }
+        );
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
@@ -71,7 +72,7 @@ public sealed class UsageErrorTests : IDisposable
     [InlineData("--warmup", "-1")]
     [InlineData("--device", "tpu")]
     public Task Train_NumberOutOfRange_NamesTheOption(string option, string value) =>
-        RefusesAsync(option, more: [option, value]);
+        RefusesAsync(option, more: [option, value], isUsage: true);
 
     [Theory]
     [InlineData("unet/diffusion_pytorch_model.safetensors")]
@@ -151,7 +152,7 @@ public sealed class UsageErrorTests : IDisposable
             value
         );
 
-        Assert.Equal(1, exitCode);
+        Assert.InRange(exitCode, ExitCode.Problem, ExitCode.WrongUsage);
         Assert.Contains("error: ", error);
         Assert.Contains(value, error);
         Assert.False(Directory.Exists(Output));
@@ -177,7 +178,8 @@ public sealed class UsageErrorTests : IDisposable
         string? images = null,
         string token = "<it>",
         string model = "demo",
-        string[]? more = null
+        string[]? more = null,
+        bool isUsage = false
     )
     {
         string[] initializer = more is ["--initializer", ..] ? [] : ["--initializer", "cat"];
@@ -188,7 +190,7 @@ public sealed class UsageErrorTests : IDisposable
             ["--model", model, .. initializer, .. more ?? []]
         );
 
-        Assert.Equal(1, exitCode);
+        Assert.InRange(exitCode, ExitCode.Problem, isUsage ? ExitCode.WrongUsage : ExitCode.Problem);
         Assert.Empty(output);
         Assert.Contains("error: ", error);
         Assert.Contains(expected, error);

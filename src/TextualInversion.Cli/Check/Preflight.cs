@@ -125,7 +125,7 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
 
     private CheckedMemory Memory(TrainModel model, bool hasStepped)
     {
-        var need = Machine.MemoryOf(model.Files, request.Device, request.Precision, request.Options);
+        var need = MemoryBudget.OfTraining(model.Files, request.Device, request.Precision, request.Options);
         if (!need.Fits && !model.UsesGradientCheckpointing)
             findings.Add(
                 new CheckFinding(
@@ -138,7 +138,7 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
             need.EstimatedBytes,
             need.AvailableBytes,
             model.UsesGradientCheckpointing,
-            hasStepped ? Machine.PeakMemoryBytes() : null
+            hasStepped ? ProcessMemory.PeakBytes() : null
         );
     }
 

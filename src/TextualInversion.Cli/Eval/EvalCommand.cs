@@ -163,7 +163,7 @@ internal sealed class EvalCommand : CommandBase
             cancellationToken
         );
         var scheduler = ModelScheduler.Load(files, model.Forced(parsed));
-        using var network = Machine.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
+        using var network = ModelLoader.Open(files, parsed.GetValue(device)!, parsed.GetValue(precision));
         using var scorer = new ClipScorer(clipFolder, network.Device);
         using var scope = NewDisposeScope();
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
@@ -214,7 +214,7 @@ internal sealed class EvalCommand : CommandBase
         messages.Info(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{clock.Elapsed.TotalSeconds:F0} s, {ByteSize.Format(Machine.PeakMemoryBytes())} of memory; the images are in {kept}"
+                $"{clock.Elapsed.TotalSeconds:F0} s, {ByteSize.Format(ProcessMemory.PeakBytes())} of memory; the images are in {kept}"
             )
         );
         if (parsed.GetValue(json))

@@ -28,7 +28,7 @@ internal static class EvalJson
                 options.Seed,
                 options.BarePrompt,
                 options.EditPrompts,
-                PeakMemoryBytes = Machine.PeakMemoryBytes(),
+                PeakMemoryBytes = ProcessMemory.PeakBytes(),
             }
         );
 

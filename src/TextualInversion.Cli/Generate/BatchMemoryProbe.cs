@@ -12,7 +12,7 @@ namespace TextualInversion.Cli.Generate;
 /// <param name="files">the model</param>
 /// <param name="device">where to compute</param>
 /// <param name="precision">of the U-Net</param>
-/// <param name="freeBytes">see <see cref="FreeMemory"/></param>
+/// <param name="freeBytes">see <see cref="MemoryBudget.FreeBytes"/></param>
 internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precision precision, long freeBytes)
 {
     /// <summary>Of <c>--batch auto</c>: beyond so many a GPU is busy all the time, and more would only be lost to a Ctrl-C.</summary>
@@ -27,7 +27,7 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
     public int Batch(ImagePlan plan, int? asked, ConsoleLog messages)
     {
         var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // they differ in nothing else that counts
-        var memory = new GenerationMemory(files, Machine.TypeOf(precision));
+        var memory = new GenerationMemory(files, ModelLoader.TypeOf(precision));
         WarnOfTooLittle(memory.Estimate(options, 1), options, messages);
         if (asked is { } number)
             return number;

@@ -79,11 +79,12 @@ internal sealed class GenerateCommand : CommandBase
         var paths = output.Paths(parsed, hasSheet ? 1 : plan.Jobs.Count);
         generator.Check(plan);
         paths.RequireWritable();
-        var batch = new BatchMemoryProbe(files, network.Device, precision, FreeMemory.Of(network.Device)).Batch(
-            plan,
-            machine.Batch(parsed),
-            messages
-        );
+        var batch = new BatchMemoryProbe(
+            files,
+            network.Device,
+            precision,
+            MemoryBudget.FreeBytes(network.Device)
+        ).Batch(plan, machine.Batch(parsed), messages);
         messages.Info(
             $"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, "
                 + $"seed {firstSeed}{(batch > 1 ? $", {batch} at once" : "")}"

@@ -34,7 +34,7 @@ internal sealed record ImageResult(
                 Model = ModelName,
                 Embeddings,
                 SecondsPerImage = Seconds / Math.Max(Album.Count, 1),
-                PeakMemoryBytes = Machine.PeakMemoryBytes(),
+                PeakMemoryBytes = ProcessMemory.PeakBytes(),
             }
         );
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text.Json;
 
 namespace TextualInversion.Cli.Infrastructure;
 
@@ -45,7 +44,7 @@ internal sealed class WordOption : Option<string?>
 internal static class Choices
 {
     public static IReadOnlyList<string> Names<T>()
-        where T : struct, Enum => [.. Enum.GetNames<T>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName)];
+        where T : struct, Enum => [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
 
     /// <returns>The value; null after an error, which is added to the result.</returns>
     public static T? Read<T>(ArgumentResult result, string option)

@@ -1,8 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>A command with what its help page shows: options in groups, most used first, and examples that run as they stand.</summary>
+/// <summary>A command with everything that its help page shows: options in groups, most used first, and examples that run as they stand.</summary>
 internal abstract class CommandBase(string name, string description) : Command(name, description)
 {
     private readonly List<(string Title, Option[] Options)> groups = [];
@@ -14,20 +15,19 @@ internal abstract class CommandBase(string name, string description) : Command(n
     /// <summary>Whether the command computes with tensors, so that libtorch is loaded first.</summary>
     public virtual bool UsesTorch => true;
 
-    /// <summary>As it is typed behind <c>ti</c>, such as <c>models get</c>.</summary>
-    public string FullName =>
-        Parents.OfType<CommandBase>().FirstOrDefault() is { } parent ? $"{parent.FullName} {Name}" : Name;
+    /// <summary>
+    /// What is wrong with the options together, as messages. Unlike with <see cref="Command.Validators"/>, the problems of single
+    /// options are reported too.
+    /// </summary>
+    public List<Func<CommandResult, IEnumerable<string>>> Checks { get; } = [];
 
-    /// <summary>An option that takes several values would take a mistyped option for one.</summary>
-    protected void RefuseOptionsAmong(Option<string[]> values) =>
-        values.Validators.Add(result =>
-        {
-            if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-')) is not { } typed)
-                return;
-            result.AddError(
-                $"Unrecognized option '{typed.Value}'; did you mean {Options.Select(option => option.Name).MinBy(known => EditDistance.Between(known, typed.Value))}?"
-            );
-        });
+    /// <summary>A command as it is typed, such as <c>ti models get</c>.</summary>
+    public static string PathOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : "ti";
+
+    /// <summary>Refuses values that begin with -: an option that takes several values would take a mistyped option as one of them.</summary>
+    protected static void RefuseOptionsAmong(Option<string[]> values) =>
+        values.Validators.Add(Suggestions.RefuseOptions);
 
     protected void AddGroup(string title, params Option[] options)
     {

@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>Embeddings that commands take without an option's name before them.</summary>
+/// <summary>Paths that commands take without an option's name before them.</summary>
 internal static class EmbeddingArguments
 {
     public static Argument<string> One()
@@ -12,9 +11,9 @@ internal static class EmbeddingArguments
         {
             HelpName = "FILE",
             Description = "An embedding of any layout.",
-            CustomParser = result => PathText.Read(result, "FILE")[0],
+            CustomParser = result => PathText.Read(result, "FILE").FirstOrDefault(),
         };
-        argument.Validators.Add(RefuseOptions);
+        argument.Validators.Add(Suggestions.RefuseOptions);
         return argument;
     }
 
@@ -27,14 +26,7 @@ internal static class EmbeddingArguments
             Arity = ArgumentArity.OneOrMore,
             CustomParser = result => PathText.Read(result, helpName),
         };
-        argument.Validators.Add(RefuseOptions);
+        argument.Validators.Add(Suggestions.RefuseOptions);
         return argument;
-    }
-
-    // Else a mistyped option would be taken for a file.
-    private static void RefuseOptions(ArgumentResult result)
-    {
-        foreach (var given in result.Tokens.Where(given => given.Value.StartsWith('-')))
-            result.AddError($"Unrecognized option '{given.Value}'.");
     }
 }

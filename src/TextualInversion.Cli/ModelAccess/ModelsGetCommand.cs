@@ -59,6 +59,6 @@ internal sealed class ModelsGetCommand : CommandBase
                 )
                 : path
         );
-        return 0;
+        return ExitCode.Done;
     }
 }

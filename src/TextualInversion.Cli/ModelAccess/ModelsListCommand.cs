@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
@@ -27,7 +28,7 @@ internal sealed class ModelsListCommand : CommandBase
         if (parsed.GetValue(json))
         {
             output.WriteLine(JsonOutput.Serialize(new { Cache = options.CacheFolder, Models = snapshots }));
-            return 0;
+            return ExitCode.Done;
         }
 
         if (snapshots.Count == 0)
@@ -35,14 +36,8 @@ internal sealed class ModelsListCommand : CommandBase
                 $"{options.CacheFolder} holds no models; download one with `ti models get {ModelLocator.Default}`."
             );
         else
-            WriteTable(
-                output,
-                [
-                    ["MODEL", "KIND", "REVISION", "COMMIT", "SIZE"],
-                    .. snapshots.Select(Row),
-                ]
-            );
-        return 0;
+            WriteTable(output, snapshots);
+        return ExitCode.Done;
     }
 
     private static string[] Row(CachedSnapshot snapshot) =>
@@ -64,13 +59,16 @@ internal sealed class ModelsListCommand : CommandBase
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
 
-    private static void WriteTable(TextWriter output, IReadOnlyList<string[]> rows)
+    private static void WriteTable(TextWriter output, IReadOnlyList<CachedSnapshot> snapshots)
     {
-        var widths = Enumerable
-            .Range(0, rows[0].Length)
-            .Select(column => rows.Max(row => row[column].Length))
-            .ToArray();
-        foreach (var row in rows)
-            output.WriteLine(string.Join("  ", row.Select((text, column) => text.PadRight(widths[column]))).TrimEnd());
+        var table = new PlainTable()
+            .AddColumn("MODEL")
+            .AddColumn("KIND", wraps: false)
+            .AddColumn("REVISION")
+            .AddColumn("COMMIT", wraps: false)
+            .AddColumn("SIZE", wraps: false);
+        foreach (var snapshot in snapshots)
+            table.AddRow(Row(snapshot));
+        table.Write(output);
     }
 }

@@ -39,6 +39,6 @@ internal sealed class ModelsPathCommand : CommandBase
                 )
                 : path
         );
-        return 0;
+        return ExitCode.Done;
     }
 }

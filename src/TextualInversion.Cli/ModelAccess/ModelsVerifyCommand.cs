@@ -39,7 +39,7 @@ internal sealed class ModelsVerifyCommand : CommandBase
         Write(parsed, model, snapshot, files);
         var broken = files.Where(file => file.Problem is not null).ToList();
         if (broken.Count == 0)
-            return 0;
+            return ExitCode.Done;
         throw new TextualInversionException(
             $"{model}: {broken.Count} of {files.Count} files are broken: {string.Join("; ", broken.Select(file => $"{file.Path} {file.Problem}"))}. "
                 + $"Delete {string.Join(", ", broken.Select(file => file.Blob).Distinct())} and run `ti models get {model}` to download them again."

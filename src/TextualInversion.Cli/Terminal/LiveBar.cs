@@ -1,52 +1,75 @@
-using Spectre.Console;
+using System.Globalization;
 
 namespace TextualInversion.Cli.Terminal;
 
-/// <summary>A bar on a terminal, which is drawn anew as it moves.</summary>
+/// <summary>One line at the bottom of a terminal that is drawn again as work proceeds: a bar, percent, and words.</summary>
 internal sealed class LiveBar : IDisposable
 {
-    private const int Narrow = 60; // columns, in which the words alone have room
+    private const int Widest = 40, // columns of the bar
+        Narrowest = 10, // below that there is no bar
+        Percent = 7; // columns of " 100%  "
 
-    private readonly IAnsiConsole console;
-    private readonly TaskCompletionSource finished = new();
-    private readonly Task drawing;
-    private readonly ProgressTask task;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    /// <param name="console">the terminal</param>
-    /// <param name="text">beside the bar, until it first moves; not empty, which Spectre.Console refuses</param>
-    public LiveBar(IAnsiConsole console, string text)
+    private readonly TextWriter terminal;
+    private readonly Func<int> width;
+    private readonly TimeProvider time;
+    private string line = "";
+    private long drawn;
+
+    /// <param name="terminal">The terminal, which returns to the start of the line at <c>\r</c>.</param>
+    /// <param name="width">Gives the columns of the terminal, which may change.</param>
+    /// <param name="time">Limits how often the line is drawn.</param>
+    public LiveBar(TextWriter terminal, Func<int> width, TimeProvider? time = null)
     {
-        this.console = console;
-        var words = new TaskDescriptionColumn { Alignment = Justify.Left };
-        var started = new TaskCompletionSource<ProgressTask>();
-        drawing = console
-            .Progress()
-            .Columns(
-                console.Profile.Width < Narrow ? [words] : [new ProgressBarColumn(), new PercentageColumn(), words]
-            )
-            .StartAsync(async context =>
-            {
-                started.SetResult(context.AddTask(Markup.Escape(text)));
-                await finished.Task;
-            });
-        if (Task.WaitAny(started.Task, drawing) == 1)
-            drawing.GetAwaiter().GetResult(); // it ended before it began: why
-        task = started.Task.Result;
+        this.terminal = terminal;
+        this.width = width;
+        this.time = time ?? TimeProvider.System;
     }
 
+    /// <summary>Draws the line, unless it was drawn a moment ago and the work is not finished.</summary>
     public void Show(double done, double total, string text)
     {
-        task.MaxValue = total;
-        task.Value = done;
-        task.Description = Markup.Escape(text);
+        if (line.Length > 0 && done < total && time.GetElapsedTime(drawn) < Interval)
+            return;
+        drawn = time.GetTimestamp();
+        Draw(Format(done / total, text, width() - 1)); // the last column stays free: some terminals wrap after it
     }
 
-    /// <summary>Says something above the bar.</summary>
-    public void Info(string text) => console.WriteLine(text);
+    /// <summary>Writes a line above the bar.</summary>
+    public void Info(string text)
+    {
+        var below = line;
+        Draw("");
+        terminal.Write('\r');
+        terminal.WriteLine(text);
+        line = "";
+        Draw(below);
+    }
 
+    /// <summary>Leaves the line as it is and moves below it.</summary>
     public void Dispose()
     {
-        finished.TrySetResult();
-        drawing.Wait();
+        if (line.Length > 0)
+            terminal.WriteLine();
+        line = "";
+    }
+
+    /// <summary>The bar takes the columns that the words leave. Words that are too long are cut off.</summary>
+    private static string Format(double share, string text, int columns)
+    {
+        var barWidth = Math.Min(columns - Percent - text.Length, Widest);
+        if (barWidth < Narrowest)
+            return text[..Math.Min(text.Length, Math.Max(columns, 0))];
+        var filled = (int)(barWidth * share);
+        var bar = new string('#', filled) + new string('.', barWidth - filled);
+        return string.Create(CultureInfo.InvariantCulture, $"{bar} {(int)(share * 100), 3}%  {text}");
+    }
+
+    private void Draw(string text)
+    {
+        terminal.Write('\r' + text.PadRight(line.Length)); // spaces over what is left of the line before
+        terminal.Flush();
+        line = text;
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Spectre.Console;
 
 namespace TextualInversion.Cli.Terminal;
 
@@ -34,11 +33,8 @@ internal sealed class ProgressDisplay : IDisposable
         this.units = units;
         this.scale = scale;
         this.alreadyDone = alreadyDone;
-        if (quiet || Console.IsErrorRedirected || error != Console.Error)
-            return;
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-        if (console.Profile.Capabilities.Interactive)
-            bar = new LiveBar(console, unit);
+        if (!quiet && error == Console.Error && TerminalWidth.OfError() is not null)
+            bar = new LiveBar(error, () => TerminalWidth.OfError() ?? TerminalWidth.Assumed);
     }
 
     /// <summary>For bytes, of which some were there before the clock started.</summary>

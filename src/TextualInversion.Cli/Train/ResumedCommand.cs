@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Train;
 
@@ -19,12 +20,12 @@ internal static class ResumedCommand
     public static ParseResult Merge(IReadOnlyList<string> begun, ParseResult now)
     {
         var (root, command) = (now.RootCommandResult.Command, now.CommandResult.Command);
-        var then = root.Parse([command.Name, .. begun]);
+        var then = root.Parse([command.Name, .. begun], now.Configuration);
         var newer = Typed(now).ToList();
         var older = Typed(then).Where(option => newer.All(other => other.Option != option.Option));
-        var merged = root.Parse([command.Name, .. older.Concat(newer).SelectMany(Tokens)]);
-        return then.Errors.Concat(merged.Errors).FirstOrDefault() is { } problem
-            ? throw new TextualInversionException($"The run's command cannot be given again: {problem.Message}")
+        var merged = root.Parse([command.Name, .. older.Concat(newer).SelectMany(Tokens)], now.Configuration);
+        return UsageErrors.Of(then).Concat(UsageErrors.Of(merged)).FirstOrDefault() is { } problem
+            ? throw new TextualInversionException($"The run's command cannot be given again: {problem}")
             : merged;
     }
 

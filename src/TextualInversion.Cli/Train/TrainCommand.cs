@@ -38,16 +38,11 @@ internal sealed class TrainCommand : CommandBase
     {
         RefuseOptionsAmong(request.Images);
         RefuseOptionsAmong(sampling.Prompts);
-        Validators.Add(result =>
-        {
-            if (result.GetResult(resume) is { Implicit: false })
-                return;
-            foreach (var needed in request.Required)
-            {
-                if (result.GetResult(needed) is null)
-                    result.AddError($"Option '{needed.Name}' is required.");
-            }
-        });
+        Checks.Add(result =>
+            request
+                .Required.Where(needed => result.GetResult(needed) is null && result.GetResult(resume) is null)
+                .Select(needed => $"Option '{needed.Name}' is required.")
+        );
         AddGroup("Most used", request.MostUsed);
         AddGroup("Knowing when to stop", [.. request.Progress, resume]);
         AddGroup("Images while training", sampling.All);

@@ -17,16 +17,13 @@ internal sealed class TrainModel : IDisposable
         {
             Checkpointing.On => true,
             Checkpointing.Off => false,
-            Checkpointing.Auto => Machine.NeedsGradientCheckpointing(
-                files,
-                request.Device,
-                request.Precision,
-                request.Options
-            ),
+            Checkpointing.Auto => !MemoryBudget
+                .OfTraining(files, request.Device, request.Precision, request.Options)
+                .Fits,
             _ => throw new ArgumentOutOfRangeException(nameof(request)),
         };
         Noise = new NoiseSchedule(ModelScheduler.Load(files, ModelOptions.Forced(request.Model)));
-        Network = Machine.Open(files, request.Device, request.Precision, UsesGradientCheckpointing);
+        Network = ModelLoader.Open(files, request.Device, request.Precision, UsesGradientCheckpointing);
     }
 
     /// <summary>As it is recorded.</summary>

@@ -30,7 +30,7 @@ internal sealed class TrainRecord(
         Validation = result.Validation,
         StepMedianSeconds = result.StepMedianSeconds,
         Seconds = duration.TotalSeconds,
-        PeakMemoryBytes = Machine.PeakMemoryBytes(),
+        PeakMemoryBytes = ProcessMemory.PeakBytes(),
         Seeds = seeds?.Select(each => each.AsSeed),
     };
 

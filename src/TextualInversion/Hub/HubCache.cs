@@ -147,7 +147,8 @@ internal sealed class HubCache(string folder)
 
     private string ReferencePath(HubId id) => Path.Combine(RepositoryFolder(id), "refs", id.Revision);
 
-    private string RepositoryFolder(HubId id) =>
+    /// <summary>The folder of all revisions of a model.</summary>
+    public string RepositoryFolder(HubId id) =>
         Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
 
     private IEnumerable<string> Repositories() =>

@@ -61,9 +61,9 @@ public sealed class BatchMemoryProbeTests
     [Fact]
     public void Available_KernelsReport_IsInBytes()
     {
-        Assert.Equal(2048, FreeMemory.Available(["MemTotal:       25 kB", "MemAvailable:       2 kB"]));
-        Assert.Null(FreeMemory.Available(["MemTotal:       25 kB"]));
-        Assert.InRange(FreeMemory.Of(CPU), 1, Plenty);
+        Assert.Equal(2048, MemoryBudget.AvailableOf(["MemTotal:       25 kB", "MemAvailable:       2 kB"]));
+        Assert.Null(MemoryBudget.AvailableOf(["MemTotal:       25 kB"]));
+        Assert.InRange(MemoryBudget.FreeBytes(CPU), 1, Plenty);
     }
 
     private static (int Batch, string Said) Batch(

@@ -89,7 +89,7 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Equal((0, Snapshot + Environment.NewLine, ""), await RunAsync("models", "path", "artist/tiny"));
         var (exitCode, output, error) = await RunAsync("models", "path", "artist/tyni");
         Assert.Equal((1, ""), (exitCode, output));
-        Assert.Contains("where the nearest is artist/tiny", error);
+        Assert.Contains("Did you mean artist/tiny?", error);
     }
 
     [Fact]
@@ -124,11 +124,37 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Equal(0, (await RunAsync("models", "verify", "artist/tiny")).ExitCode);
     }
 
+    [Fact]
+    public async Task Remove_Model_AsksFirstAndLeavesNothing()
+    {
+        await RunAsync("models", "get", "artist/tiny");
+        var repository = folder.File("hub/models--artist--tiny");
+
+        var (exitCode, output, error) = await RunAsync("models", "remove", "artist/tiny");
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains($"artist/tiny: 1.0 MB in {repository}", error);
+        Assert.Contains(HubServer.Commit, error);
+        Assert.Contains("--yes: add it", error);
+        Assert.True(Directory.Exists(repository));
+
+        (exitCode, output, error) = await RunAsync("models", "remove", "artist/tiny", "--yes", "--json");
+        Assert.Equal((0, ""), (exitCode, error));
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(repository, json.RootElement.GetProperty("removed").GetString());
+        Assert.False(Directory.Exists(repository));
+        Assert.Equal(1, (await RunAsync("models", "remove", "artist/tiny", "--yes")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Remove_OneRevision_IsRefused() =>
+        Assert.Equal(2, (await RunAsync("models", "remove", "artist/tiny@fp16", "--yes")).ExitCode);
+
     [Theory]
     [InlineData("list", "list")]
     [InlineData("get", "get ID")]
     [InlineData("verify", "verify ID")]
     [InlineData("path", "path ID")]
+    [InlineData("remove", "remove ID")]
     public async Task Help_SubCommand_ShowsItsUsageAndTwoExamples(string command, string usage)
     {
         var (exitCode, output, _) = await RunAsync("models", command, "--help");
@@ -144,14 +170,14 @@ public sealed class ModelsCommandTests : IDisposable
         var (exitCode, output, _) = await RunAsync("models");
 
         Assert.Equal(0, exitCode);
-        Assert.All(["list", "get", "verify", "path"], command => Assert.Contains($"\n  {command} ", output));
+        Assert.All(["list", "get", "verify", "path", "remove"], command => Assert.Contains($"\n  {command} ", output));
     }
 
     [Theory]
-    [InlineData("gte", "did you mean get")]
+    [InlineData("gte", "Did you mean get?")]
     [InlineData("get", "`ti models get --help`")]
-    [InlineData("get --varaint", "Unrecognized option '--varaint'")]
-    [InlineData("get a/b --varaint", "did you mean --variant")]
+    [InlineData("get --varaint", "--varaint: unknown option. Did you mean --variant?")]
+    [InlineData("get a/b --varaint", "--varaint: unknown option. Did you mean --variant?")]
     public async Task Usage_Wrong_Exits2(string arguments, string expected)
     {
         var (exitCode, output, error) = await RunAsync(["models", .. arguments.Split(' ')]);

@@ -44,9 +44,9 @@ internal sealed class GenerationMachineOptions
             ? parsed.GetValue(precision)
             : recorded?.Precision ?? parsed.GetValue(precision);
 
-    /// <inheritdoc cref="Machine.Open"/>
+    /// <inheritdoc cref="ModelLoader.Open"/>
     public IDiffusionModel Open(ParseResult parsed, IModelFiles files, Precision format) =>
-        Machine.Open(files, parsed.GetValue(device)!, format);
+        ModelLoader.Open(files, parsed.GetValue(device)!, format);
 
     private string BatchText(ParseResult parsed) => parsed.GetValue(batch)!.ToLowerInvariant();
 }

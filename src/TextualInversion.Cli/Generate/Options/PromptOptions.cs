@@ -50,14 +50,19 @@ internal sealed class PromptOptions
     public Option[] Advanced => [prompts, from, allowUnknown];
 
     /// <summary>Has a command require one source of prompts.</summary>
-    public void Require(Command command) =>
-        command.Validators.Add(result =>
-        {
-            if (new Option[] { prompt, prompts, from }.All(option => result.GetResult(option) is null))
-                result.AddError("Option '--prompt' is required, or --prompts or --from in its place.");
-            if (result.GetResult(prompt) is not null && result.GetResult(prompts) is not null)
-                result.AddError("Give --prompt or --prompts, not both.");
-        });
+    public void Require(CommandBase command)
+    {
+        command.Checks.Add(result =>
+            new Option[] { prompt, prompts, from }.All(option => result.GetResult(option) is null)
+                ? ["Option '--prompt' is required, or --prompts or --from in its place."]
+                : []
+        );
+        command.Checks.Add(result =>
+            result.GetResult(prompt) is not null && result.GetResult(prompts) is not null
+                ? ["Give --prompt or --prompts, not both."]
+                : []
+        );
+    }
 
     /// <exception cref="TextualInversionException">A file that is named cannot be read, or holds no prompt or no settings.</exception>
     public PromptRequest Read(ParseResult parsed)

@@ -1,0 +1,31 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Models;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.ModelAccess;
+
+/// <summary>Opens models on the device and in the precision that the options name.</summary>
+internal static class ModelLoader
+{
+    /// <param name="files">The model.</param>
+    /// <param name="device">The device, see <see cref="Devices.Find"/>.</param>
+    /// <param name="precision">The number format of the U-Net.</param>
+    /// <param name="gradientCheckpointing">Whether the backward pass recomputes activations in place of keeping them.</param>
+    /// <exception cref="TextualInversionException">
+    /// The device does not exist, or a file of the model is missing, truncated or belongs to another model.
+    /// </exception>
+    public static IDiffusionModel Open(
+        IModelFiles files,
+        string device,
+        Precision precision,
+        bool gradientCheckpointing = false
+    ) => DiffusionModel.Open(files, Devices.Find(device), TypeOf(precision), gradientCheckpointing);
+
+    public static ScalarType TypeOf(Precision precision) =>
+        precision switch
+        {
+            Precision.Fp32 => ScalarType.Float32,
+            Precision.Bf16 => ScalarType.BFloat16,
+            _ => throw new ArgumentOutOfRangeException(nameof(precision)),
+        };
+}
