@@ -9,7 +9,7 @@ public sealed class LiveBarTests : IDisposable
     public void Dispose() => terminal.Dispose();
 
     [Theory]
-    [InlineData(60, "####################........  75%  step 3/4  0:00:01 left")]
+    [InlineData(60, "######################........  75%  step 3/4  0:00:01 left")]
     [InlineData(200, "##############################..........  75%  step 3/4  0:00:01 left")]
     [InlineData(41, "########...  75%  step 3/4  0:00:01 left")]
     [InlineData(30, "step 3/4  0:00:01 left")]
