@@ -6,8 +6,8 @@ using TextualInversion.Models.Clip;
 
 namespace TextualInversion.Cli.Eval;
 
-/// <summary>From what <c>--clip</c> says to the folder of a CLIP.</summary>
-/// <param name="variable">from an environment variable's name to its value</param>
+/// <summary>Finds the folder of the CLIP model that <c>--clip-model</c> names, and downloads it if needed.</summary>
+/// <param name="variable">From an environment variable's name to its value.</param>
 internal sealed class ClipLocator(Func<string, string?> variable)
 {
     public const string Default = "openai/clip-vit-large-patch14";
@@ -20,11 +20,11 @@ internal sealed class ClipLocator(Func<string, string?> variable)
         "merges.txt",
     ];
 
-    /// <param name="name">a folder or a hub id; null for the one in the model's folder, else <see cref="Default"/></param>
-    /// <param name="model">the model that paints</param>
-    /// <param name="messages">told of a download</param>
-    /// <param name="cancellationToken">stops a download, which goes on from there the next time</param>
-    /// <exception cref="TextualInversionException">There is none.</exception>
+    /// <param name="name">A folder or a hub id; null for the one in the model's folder, or else <see cref="Default"/>.</param>
+    /// <param name="model">The model that generates the images.</param>
+    /// <param name="messages">Shows a download.</param>
+    /// <param name="cancellationToken">Stops a download; the next one continues from there.</param>
+    /// <exception cref="TextualInversionException">No such model was found.</exception>
     public async Task<string> FindAsync(
         string? name,
         IModelFiles model,
@@ -40,7 +40,7 @@ internal sealed class ClipLocator(Func<string, string?> variable)
         var id =
             HubId.TryParse(name ?? Default)
             ?? throw new TextualInversionException(
-                $"--clip {name}: no such folder; name one with a CLIP's files, or a hub id such as {Default}."
+                $"--clip-model {name}: no such folder; name a folder with the files of a CLIP, or a hub id such as {Default}."
             );
         using var display = new DownloadDisplay(messages);
         var hub = new ModelHub(HubEnvironment.Resolve(variable));

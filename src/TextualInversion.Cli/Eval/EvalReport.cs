@@ -1,94 +1,100 @@
-using System.Text;
 using TextualInversion.Cli.Html;
 using TextualInversion.Data;
 using TextualInversion.Evaluation;
 
 namespace TextualInversion.Cli.Eval;
 
-/// <summary>The scores as one HTML page that needs nothing else: no network, no other file.</summary>
-/// <param name="result">the scores</param>
-/// <param name="given">the given images</param>
-/// <param name="settings">how the images were painted, for people</param>
-internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbImage> given, string settings)
+/// <summary>The scores as one HTML page that needs no network and no other file.</summary>
+/// <param name="result">The scores.</param>
+/// <param name="trainingImages">The training images.</param>
+/// <param name="settings">How the images were generated, as text.</param>
+internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbImage> trainingImages, string settings)
 {
     private const int ThumbnailPixels = 128;
 
-    private const string Style = """
-        .top { display: grid; gap: 1.5rem; } th, td { white-space: nowrap; } td:nth-child(2) { white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }
-        svg { max-width: 40rem; } svg text { font-size: 12px; } svg g path { stroke: var(--dot); stroke-width: 1.5; fill: none; }
-        svg g circle { fill: var(--dot); } svg g text { fill: #fff; font-weight: 600; } svg .chosen circle { fill: var(--accent); } svg .chosen path { stroke: var(--accent); }
-        svg .baseline circle { fill: var(--paper); stroke: var(--dot); stroke-width: 2; } svg .baseline text { fill: var(--ink); }
-        .strip { display: flex; flex-wrap: wrap; gap: 4px; } .strip img { width: 84px; height: 84px; object-fit: cover; border-radius: 3px; }
-        @media (min-width: 60rem) { .top { grid-template-columns: 1fr 1fr; align-items: start; } .sheet { display: grid; grid-template-columns: 12rem 1fr; gap: 1.5rem; } }
-        """;
-
-    private readonly List<string> thumbnails = [.. given.Select(image => Thumbnail.DataUri(image, ThumbnailPixels))];
-    private readonly StringBuilder page = new();
+    private readonly Markup trainingStrip = Strip(
+        trainingImages.Select(
+            (image, index) => (Thumbnail.DataUri(image, ThumbnailPixels), $"training image {index + 1}")
+        )
+    );
 
     public string Write()
     {
-        page.Append(
-            $"<h1>ImageSimilarity and obedience</h1>\n<p class=\"soft\">{Html(settings)}</p>\n<p class=\"keep\"><strong>Keep {Html(result.Choice.Name ?? "none")}</strong>: {Html(result.Choice.Reason)}.</p>\n"
+        var keep = result.Choice.Name ?? "none";
+        var rows = result.Rows.Prepend(result.Baseline).Index().OrderBy(row => row.Index == 0);
+        var body = Markup.Of(
+            $"""
+            <h1>Image and text similarity</h1>
+            <p class="soft">{settings}</p>
+            <p class="keep"><strong>Keep {keep}</strong>: {result.Choice.Reason}.</p>
+            <div class="top"><div>{EvalPlot.Draw(result)}</div><div class="scroll">{Table()}</div></div>
+            {rows.Select(row => Section(row.Index, row.Item))}
+            """
         );
-        page.Append($"<div class=\"top\"><div>{EvalPlot.Draw(result)}</div><div class=\"scroll\">");
-        WriteTable();
-        page.Append("</div></div>\n");
-        foreach (var (number, row) in result.Rows.Prepend(result.Baseline).Index().OrderBy(item => item.Index == 0))
-            WriteSheet(number, row);
-        return HtmlPage.Write("ti eval", Style, page.ToString());
+        return HtmlPage.Write("ti eval", body, "eval.css");
     }
 
-    private void WriteTable()
+    private Markup Table()
     {
-        page.Append(
-            "<table><thead><tr><th></th><th></th><th>likeness</th><th>obedience</th><th>signs</th></tr></thead><tbody>\n"
-        );
-        foreach (var (number, row) in result.Rows.Prepend(result.Baseline).Index())
-            page.Append(
-                $"<tr><td>{number}</td><td>{Html(row.Name)}</td><td>{EvalTable.Text(row.ImageSimilarity)}</td><td>{EvalTable.Text(row.TextSimilarity)}</td><td class=\"warn\">{(row.Signs.Count == 0 ? "" : row.Signs.Count)}</td></tr>\n"
-            );
-        if (result.Ceiling is { } ceiling)
-            page.Append(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"<tr><td></td><td>given images, two by two</td><td>{ceiling:F4}</td><td></td><td></td></tr>\n"
-            );
-        page.Append("</tbody></table>");
-    }
-
-    private void WriteSheet(int number, EvaluationRow row)
-    {
-        var over =
-            number == 0
-                ? ""
-                : $", over {result.Baseline.Name} {EvalTable.Signed(row.LikenessGain)} likeness and {EvalTable.Signed(row.ObedienceGain)} textSimilarity";
-        page.Append(
-            $"<h2>{number} · {Html(row.Name)}</h2>\n<p class=\"soft\">likeness {EvalTable.Text(row.ImageSimilarity)}, obedience {EvalTable.Text(row.TextSimilarity)}{Html(over)}</p>\n"
-        );
-        foreach (var sign in row.Signs)
-            page.Append($"<p class=\"warn\">{Html(sign.Text)}</p>\n");
-        page.Append("<div class=\"sheet\"><div><h3>given images</h3>");
-        WriteStrip(thumbnails.Select((source, index) => (source, $"given image {index + 1}")));
-        page.Append("</div><div>");
-        foreach (var prompt in row.Images.GroupBy(image => image.Prompt))
+        static Markup Row(EvaluationRow row, int number)
         {
-            page.Append($"<h3>{Html(prompt.Key)}</h3>");
-            WriteStrip(
-                prompt.Select(image =>
-                    (Thumbnail.DataUri(ImageDecoder.Decode(image.Path), ThumbnailPixels), $"seed {image.Seed}")
-                )
+            var warnings = row.Warnings.Count == 0 ? "" : $"{row.Warnings.Count}";
+            return Markup.Of(
+                $"""
+                <tr><td>{number}</td><td>{row.Name}</td><td>{EvalTable.Text(row.ImageSimilarity)}</td>
+                <td>{EvalTable.Text(row.TextSimilarity)}</td><td class="warn">{warnings}</td></tr>
+
+                """
             );
         }
 
-        page.Append("</div></div>\n");
+        var rows = result.Rows.Prepend(result.Baseline).Select(Row);
+        var ceiling = result.Ceiling is { } highest
+            ? Markup.Of(
+                $"<tr><td></td><td>{EvalTable.TrainingImages}</td><td>{highest:F4}</td><td></td><td></td></tr>\n"
+            )
+            : Markup.Empty;
+        return Markup.Of(
+            $"""
+            <table class="scores"><thead>
+            <tr><th></th><th></th><th>image similarity</th><th>text similarity</th><th>warnings</th></tr>
+            </thead><tbody>
+            {rows}{ceiling}</tbody></table>
+            """
+        );
     }
 
-    private void WriteStrip(IEnumerable<(string Source, string Alternative)> images)
+    private Markup Section(int number, EvaluationRow row)
     {
-        page.Append("<div class=\"strip\">");
-        foreach (var (source, alternative) in images)
-            page.Append($"<img src=\"{source}\" alt=\"{alternative}\" title=\"{alternative}\">");
-        page.Append("</div>\n");
+        var scores =
+            $"image similarity {EvalTable.Text(row.ImageSimilarity)}, text similarity {EvalTable.Text(row.TextSimilarity)}";
+        var (image, text) = (EvalTable.Signed(row.ImageSimilarityGain), EvalTable.Signed(row.TextSimilarityGain));
+        var gain = number == 0 ? "" : $"; over {result.Baseline.Name}: {image} and {text}";
+        var warnings = row.Warnings.Select(warning => Markup.Of($"<p class=\"warn\">{warning.Text}</p>\n"));
+        return Markup.Of(
+            $"""
+            <h2>{number} · {row.Name}</h2>
+            <p class="soft">{scores}{gain}</p>
+            {warnings}<div class="row"><div><h3>training images</h3>{trainingStrip}</div><div>
+            {row.Images.GroupBy(image => image.Prompt).Select(Images)}</div></div>
+
+            """
+        );
     }
 
-    private static string Html(string text) => HtmlPage.Text(text);
+    private static Markup Images(IGrouping<string, ScoredImage> prompt)
+    {
+        static (string Source, string Description) Show(ScoredImage image) =>
+            (Thumbnail.DataUri(ImageDecoder.Decode(image.Path), ThumbnailPixels), $"seed {image.Seed}");
+
+        return Markup.Of($"<h3>{prompt.Key}</h3>{Strip(prompt.Select(Show))}");
+    }
+
+    private static Markup Strip(IEnumerable<(string Source, string Description)> images)
+    {
+        static Markup Image((string Source, string Description) image) =>
+            Markup.Of($"<img src=\"{image.Source}\" alt=\"{image.Description}\" title=\"{image.Description}\">");
+
+        return Markup.Of($"<div class=\"strip\">{images.Select(Image)}</div>\n");
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Evaluation;
 
 namespace TextualInversion.Cli.Eval;
@@ -6,28 +7,32 @@ namespace TextualInversion.Cli.Eval;
 /// <summary>The scores as text.</summary>
 internal static class EvalTable
 {
-    private const string Given = "given images, two by two";
+    public const string TrainingImages = "training images, pairwise";
 
     public static void Write(TextWriter output, EvaluationResult result)
     {
-        var width = result.Rows.Append(result.Baseline).Max(row => row.Name.Length);
-        width = Math.Max(width, Given.Length);
-        output.WriteLine(
-            $"{"".PadRight(width)}  {"imageSimilarity", -16}  {"textSimilarity", -16}  likeness over {result.Baseline.Name}"
-        );
+        var table = new PlainTable()
+            .AddColumn()
+            .AddColumn("image similarity", wraps: false)
+            .AddColumn("text similarity", wraps: false)
+            .AddColumn("gain", wraps: false);
         foreach (var row in result.Rows)
-            output.WriteLine(
-                $"{row.Name.PadRight(width)}  {Text(row.ImageSimilarity)}  {Text(row.TextSimilarity)}  {Signed(row.LikenessGain)}"
+            table.AddRow(
+                row.Name,
+                Text(row.ImageSimilarity),
+                Text(row.TextSimilarity),
+                Signed(row.ImageSimilarityGain)
             );
-        output.WriteLine(
-            $"{result.Baseline.Name.PadRight(width)}  {Text(result.Baseline.ImageSimilarity)}  {Text(result.Baseline.TextSimilarity)}"
-        );
+        var baseline = result.Baseline;
+        table.AddRow(baseline.Name, Text(baseline.ImageSimilarity), Text(baseline.TextSimilarity));
         if (result.Ceiling is { } ceiling)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Given.PadRight(width)}  {ceiling:F4}"));
+            table.AddRow(TrainingImages, ceiling.ToString("F4", CultureInfo.InvariantCulture));
+        table.Write(output);
+        output.WriteLine($"gain: image similarity over {baseline.Name}");
         foreach (var row in result.Rows)
         {
-            foreach (var sign in row.Signs)
-                output.WriteLine($"warning: {row.Name}: {sign.Text}");
+            foreach (var warning in row.Warnings)
+                output.WriteLine($"warning: {row.Name}: {warning.Text}");
         }
 
         output.WriteLine($"keep {result.Choice.Name ?? "none"}: {result.Choice.Reason}");

@@ -2,21 +2,24 @@ using System.Globalization;
 
 namespace TextualInversion.Cli.Html;
 
-/// <summary>From values to places along a side of a plot, with some room at both ends, and with round numbers to show.</summary>
+/// <summary>Maps values to places along a side of a plot, and chooses round numbers to show.</summary>
 internal sealed class PlotAxis
 {
+    /// <summary>The room at each end, as a share of the range.</summary>
+    public const double StandardRoom = 0.08;
+
     private readonly double low,
         high,
         begin,
         end;
     private readonly int decimals;
 
-    /// <param name="values">that have to be seen; those that are not finite are left out</param>
-    /// <param name="begin">the place of the smallest</param>
-    /// <param name="end">the place of the largest</param>
-    /// <param name="room">at each end, as a share of the whole</param>
-    /// <param name="mostTicks">how many round numbers may be shown</param>
-    public PlotAxis(IEnumerable<double> values, double begin, double end, double room = 0.08, int mostTicks = 5)
+    /// <param name="values">Values that must be visible. Those that are not finite are left out.</param>
+    /// <param name="begin">The place of the smallest value.</param>
+    /// <param name="end">The place of the largest value.</param>
+    /// <param name="room">The room at each end, as a share of the range.</param>
+    /// <param name="mostTicks">The largest number of ticks, less one.</param>
+    public PlotAxis(IEnumerable<double> values, double begin, double end, double room = StandardRoom, int mostTicks = 5)
     {
         var finite = values.Where(double.IsFinite).DefaultIfEmpty().ToList();
         var (smallest, largest) = (finite.Min(), finite.Max());
@@ -39,7 +42,7 @@ internal sealed class PlotAxis
 
     public double Place(double value) => begin + (value - low) / (high - low) * (end - begin);
 
-    /// <summary>A tick as text, with no more digits than its neighbours need.</summary>
+    /// <summary>A tick as text, with as many digits as tell neighbors apart.</summary>
     public string Label(double tick) =>
         Math.Abs(tick) >= 1e6 || decimals > 6
             ? tick.ToString("G3", CultureInfo.InvariantCulture)

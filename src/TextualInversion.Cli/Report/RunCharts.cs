@@ -2,130 +2,75 @@ using TextualInversion.Cli.Html;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
+using static TextualInversion.Cli.Report.RunSeries;
 
 namespace TextualInversion.Cli.Report;
 
-/// <summary>What can be drawn of one run, or of several over each other.</summary>
+/// <summary>The charts of one run. To add one, add it to <see cref="Of"/>.</summary>
 internal static class RunCharts
 {
-    private const int ShortestWindow = 5,
-        LongestWindow = 50;
+    public static IEnumerable<LineChart> Of(RunLog run) =>
+        [
+            ValidationLoss(run),
+            Noisy("Training loss", run, line => line.Loss),
+            Noisy("Gradient norm", run, line => line.GradientNorm) with
+            {
+                HasZero = true,
+            },
+            Drift(run),
+            Norms(run),
+            NearestTokens(run),
+        ];
 
-    /// <summary>All of one run.</summary>
-    public static IEnumerable<LineChart> Of(RunLog run)
-    {
-        var result = run.Record.Result;
-        yield return new LineChart
+    private static LineChart ValidationLoss(RunLog run) =>
+        new()
         {
             Title = "Validation loss",
             Curves =
             [
-                new Curve("on fixed images, noise and timesteps", run.Validations, 0, HasDots: true),
-                new Curve("on the image that was held out", Points(run, line => line.HeldOutLoss), 1, HasDots: true),
+                new Curve("fixed images, noise and timesteps", run.Validations, 0, HasDots: true),
+                new Curve("held-out image", Points(run, line => line.HeldOutLoss), 1, HasDots: true),
             ],
-            Levels = result.Validation is { } loss
-                ? [("the initializer", loss.Initial), ("an empty prompt", loss.WithoutPrompts)]
+            Levels = run.Record.Result.Validation is { } loss
+                ? [("initializer", loss.Initial), ("empty prompt", loss.WithoutPrompts)]
                 : [],
             Marks = [.. Marks(run)],
         };
-        yield return Noisy("Training loss", run, line => line.Loss);
-        yield return Noisy("Gradient norm", run, line => line.GradientNorm) with
+
+    private static LineChart Drift(RunLog run) =>
+        new()
         {
+            Title = "Drift of each vector from its initial value",
+            Curves = OfVectors(run, line => line.Drift),
             HasZero = true,
         };
-        yield return new LineChart
+
+    private static LineChart Norms(RunLog run)
+    {
+        var vocabularies = run.Record.VocabularyNorms;
+        string Name(int encoder) => vocabularies.Count == 1 ? "vocabulary’s mean" : $"mean of vocabulary {encoder + 1}";
+        return new LineChart
         {
-            Title = "Drift of each row from its start",
-            Curves = Rows(run, line => line.Drift),
-            HasZero = true,
-        };
-        yield return new LineChart
-        {
-            Title = "Norm of each row",
-            Curves = Rows(run, line => line.Norms),
-            Levels =
-            [
-                .. run.Record.VocabularyNorms.Select(
-                    (norms, encoder) =>
-                        (
-                            run.Record.VocabularyNorms.Count == 1
-                                ? "the vocabulary's mean"
-                                : $"vocabulary {encoder + 1}'s mean",
-                            norms.Mean
-                        )
-                ),
-            ],
-        };
-        yield return new LineChart
-        {
-            Title = "Cosine of each row to its nearest word",
-            Curves =
-            [
-                .. Rows(run, line => line.Nearest?.Select(word => word.Cosine).ToList() ?? [])
-                    .Select(curve => curve with { HasDots = true }),
-            ],
+            Title = "Norm of each vector",
+            Curves = OfVectors(run, line => line.Norms),
+            Levels = [.. vocabularies.Select((norms, encoder) => (Name(encoder), norms.Mean))],
         };
     }
 
-    /// <summary>Of several runs, each in the colour of its number.</summary>
-    public static IEnumerable<LineChart> Of(IReadOnlyList<RunLog> runs, IReadOnlyList<string> names)
+    private static LineChart NearestTokens(RunLog run)
     {
-        IReadOnlyList<Curve> Each(Func<RunLog, IReadOnlyList<(double X, double Y)>> points, bool hasDots = false) =>
-            [.. runs.Select((run, number) => new Curve(names[number], points(run), number, HasDots: hasDots))];
-        yield return new LineChart { Title = "Validation loss", Curves = Each(run => run.Validations, hasDots: true) };
-        yield return new LineChart
+        var curves = OfVectors(run, line => [.. line.Nearest?.Select(token => token.Cosine) ?? []]);
+        return new LineChart
         {
-            Title = "Loss of the image that was held out",
-            Curves = Each(run => Points(run, line => line.HeldOutLoss), hasDots: true),
-        };
-        yield return new LineChart
-        {
-            Title = "Training loss, smoothed",
-            Curves = Each(run => Smooth(Points(run, line => line.Loss))),
-        };
-        yield return new LineChart
-        {
-            Title = "Gradient norm, smoothed",
-            Curves = Each(run => Smooth(Points(run, line => line.GradientNorm))),
-            HasZero = true,
-        };
-        yield return new LineChart
-        {
-            Title = "Mean drift of the rows",
-            Curves = Each(run => Points(run, line => Mean(line.Drift))),
-            HasZero = true,
-        };
-        yield return new LineChart
-        {
-            Title = "Mean norm of the rows",
-            Curves = Each(run => Points(run, line => Mean(line.Norms))),
+            Title = "Cosine of each vector to its nearest token",
+            Curves = [.. curves.Select(curve => curve with { HasDots = true })],
         };
     }
 
-    /// <summary>Of row i in the order of the metrics: which it is to people.</summary>
-    public static string RowName(RunLog run, int row)
+    /// <summary>Each step's value with the moving average over it.</summary>
+    private static LineChart Noisy(string title, RunLog run, Func<MetricsLine, double?> value)
     {
-        var vectors = run.Record.Result.Vectors;
-        return
-            run.Record.BaseWeights.Keys.Count(part =>
-                part.StartsWith(nameof(Models.ModelPart.TextEncoder), StringComparison.Ordinal)
-            ) > 1
-            ? $"encoder {row / vectors + 1}, row {row % vectors + 1}"
-            : $"row {row + 1}";
-    }
-
-    private static IEnumerable<(string Name, double X)> Marks(RunLog run)
-    {
-        var result = run.Record.Result;
-        if (result.Validation is not null)
-            yield return ($"best: {result.BestStep}", result.BestStep);
-        if (result.BestStep != result.Steps && run.Record.End != TrainingEnd.Completed)
-            yield return ($"stop: {result.Steps}", result.Steps);
-    }
-
-    private static LineChart Noisy(string title, RunLog run, Func<MetricsLine, double?> number)
-    {
-        var points = Points(run, number);
+        var points = Points(run, value);
         return new LineChart
         {
             Title = title,
@@ -137,29 +82,12 @@ internal static class RunCharts
         };
     }
 
-    private static IReadOnlyList<Curve> Rows(RunLog run, Func<MetricsLine, IReadOnlyList<double>> numbers) =>
-        [
-            .. Enumerable
-                .Range(0, run.Steps.Max(line => (int?)line.Norms.Count) ?? 0)
-                .Select(row => new Curve(
-                    RowName(run, row),
-                    Points(run, line => row < numbers(line).Count ? numbers(line)[row] : null),
-                    row
-                )),
-        ];
-
-    private static List<(double X, double Y)> Points(RunLog run, Func<MetricsLine, double?> number) =>
-        [
-            .. run
-                .Steps.Select(line => (line.Step, Number: number(line)))
-                .Where(point => point.Number is not null)
-                .Select(point => ((double)point.Step, point.Number!.Value)),
-        ];
-
-    private static double? Mean(IReadOnlyList<double> numbers) => numbers.Count == 0 ? null : numbers.Average();
-
-    private static IReadOnlyList<(double X, double Y)> Smooth(List<(double X, double Y)> points) =>
-        LineChart.Smooth(points, Window(points.Count));
-
-    private static int Window(int points) => Math.Clamp(points / 10, ShortestWindow, LongestWindow);
+    private static IEnumerable<(string Name, double X)> Marks(RunLog run)
+    {
+        var result = run.Record.Result;
+        if (result.Validation is not null)
+            yield return ($"best: {result.BestStep}", result.BestStep);
+        if (result.BestStep != result.Steps && run.Record.End != TrainingEnd.Completed)
+            yield return ($"stop: {result.Steps}", result.Steps);
+    }
 }

@@ -1,66 +1,60 @@
 using System.Security.Cryptography;
-using System.Text;
 using TextualInversion.Cli.Html;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Data;
 
 namespace TextualInversion.Cli.Report;
 
-/// <summary>The images of a run on a page: those that were given, and those that were painted, in the order of the steps.</summary>
+/// <summary>The images of a run on a page: the training images, and the samples in the order of the steps.</summary>
 internal static class RunImages
 {
+    /// <summary>The stylesheet of the pages that show them.</summary>
+    public const string Style = "images.css";
+
     private const int SidePixels = 256,
         SmallPixels = 160,
         MostSteps = 24;
 
-    /// <summary>How they are styled; part of the page that shows them.</summary>
-    public const string Style = """
-        .given { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: .5rem; } .given img, .given .gone { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 8px; display: block; background: var(--card); }
-        .gone { padding: .5rem; font-size: .75rem; color: var(--soft); overflow: hidden; } .strip { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(min(6.4rem, 30%), 1fr)); margin: .4rem 0 .8rem; }
-        .cell { font-size: .8rem; color: var(--soft); text-align: center; } .cell img { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 8px; display: block; margin-bottom: .2rem; background: var(--card); }
-        .cell.kept { color: var(--accent); font-weight: 600; } .images > div { min-width: 0; } @media (min-width: 56rem) { .strip { grid-template-columns: repeat(auto-fill, 8rem); } .images { display: grid; grid-template-columns: 17rem 1fr; gap: 2.5rem; } .images .given { grid-template-columns: 1fr 1fr; } }
-        .cell.kept img { outline: 3px solid var(--accent); outline-offset: 1px; }
-        """;
+    /// <summary>The training images, if their files are still the same.</summary>
+    public static Markup TrainingImages(RunLog run) =>
+        Markup.Of($"<div class=\"given\">{run.Record.Images.Select(TrainingImage)}</div>\n");
 
-    /// <summary>The given images as they are now, where they are still those.</summary>
-    public static string Given(RunLog run)
+    /// <summary>Samples of one prompt and seed, over the steps.</summary>
+    /// <param name="run">The run of the samples.</param>
+    /// <param name="samples">In any order.</param>
+    public static Markup Strip(RunLog run, IEnumerable<RunSample> samples)
     {
-        var html = new StringBuilder("<div class=\"given\">");
-        foreach (var image in run.Record.Images)
-        {
-            var (name, title) = (
-                Path.GetFileName(image.Path),
-                $"{image.Path}, {image.Width} x {image.Height}{(image.HeldOut ? ", held out" : "")}{(image.Prompt is null ? "" : $": {image.Prompt}")}"
-            );
-            html.Append(
-                Load(image) is { } found
-                    ? $"<img src=\"{Thumbnail.DataUri(found, SidePixels)}\" alt=\"{HtmlPage.Text(name)}\" title=\"{HtmlPage.Text(title)}\">"
-                    : $"<div class=\"gone\">{HtmlPage.Text(name)} is no longer there, or another image</div>"
-            );
-        }
-
-        return html.Append("</div>\n").ToString();
+        var best = run.Record.Result.BestStep;
+        var chosen = Choose([.. samples.OrderBy(sample => sample.Step)], best);
+        return Markup.Of($"<div class=\"strip\">{chosen.Select(sample => Cell(sample, sample.Step == best))}</div>\n");
     }
 
-    /// <summary>A strip over the steps.</summary>
-    /// <param name="run">whose they are</param>
-    /// <param name="samples">of one prompt and seed</param>
-    public static string Strip(RunLog run, IEnumerable<RunSample> samples)
+    private static Markup TrainingImage(RunImage image)
     {
-        var html = new StringBuilder("<div class=\"strip\">");
-        foreach (var sample in Choose([.. samples.OrderBy(sample => sample.Step)], run.Record.Result.BestStep))
-        {
-            var isKept = sample.Step == run.Record.Result.BestStep;
-            var label = $"{(sample.Step == 0 ? "before" : sample.Step)}{(isKept ? " · kept" : "")}";
-            html.Append(
-                $"<div class=\"cell{(isKept ? " kept" : "")}\"><img src=\"{Thumbnail.DataUri(ImageDecoder.Decode(sample.Path), SmallPixels)}\" alt=\"{HtmlPage.Text(sample.Prompt)}, after {sample.Step} steps\" loading=\"lazy\">{label}</div>"
-            );
-        }
-
-        return html.Append("</div>\n").ToString();
+        var name = Path.GetFileName(image.Path);
+        if (Load(image) is not { } found)
+            return Markup.Of($"<div class=\"gone\">{name} is missing or has changed</div>");
+        var heldOut = image.HeldOut ? ", held out" : "";
+        var prompt = image.Prompt is null ? "" : $": {image.Prompt}";
+        var title = $"{image.Path}, {image.Width} x {image.Height}{heldOut}{prompt}";
+        return Markup.Of($"<img src=\"{Thumbnail.DataUri(found, SidePixels)}\" alt=\"{name}\" title=\"{title}\">");
     }
 
-    /// <summary>The first, the last, the kept one, and others spread evenly between, so that a page stays of a size that can be sent.</summary>
+    private static Markup Cell(RunSample sample, bool isBest)
+    {
+        var source = Thumbnail.DataUri(ImageDecoder.Decode(sample.Path), SmallPixels);
+        var step = sample.Step == 0 ? "before" : $"{sample.Step}";
+        return Markup.Of(
+            $"""
+            <div class="cell{(isBest ? " best" : "")}">
+            <img src="{source}" alt="{sample.Prompt}, after {sample.Step} steps" loading="lazy">
+            {step}{(isBest ? Markup.Raw(" · best") : Markup.Empty)}</div>
+
+            """
+        );
+    }
+
+    /// <summary>The first, the last, the best, and others spread evenly between, so that the page stays small enough to send.</summary>
     private static IEnumerable<RunSample> Choose(IReadOnlyList<RunSample> samples, int best)
     {
         if (samples.Count <= MostSteps)
@@ -73,9 +67,8 @@ internal static class RunImages
     {
         try
         {
-            return Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(image.Path))) == image.Sha256
-                ? ImageDecoder.Decode(image.Path)
-                : null;
+            var isSame = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(image.Path))) == image.Sha256;
+            return isSame ? ImageDecoder.Decode(image.Path) : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or TextualInversionException)
         {

@@ -1,32 +1,24 @@
-using System.Globalization;
-using System.Text;
 using TextualInversion.Cli.Html;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Runs;
 using TextualInversion.IO;
 using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
+using static System.FormattableString;
 
 namespace TextualInversion.Cli.Report;
 
-/// <summary><c>report.html</c>: one run as a page that needs nothing else: images in, images out, curves, words, settings, the command that repeats it.</summary>
+/// <summary>
+/// <c>report.html</c>: one run as one page that needs no other file. It shows the images, curves, nearest tokens, settings and the command
+/// to reproduce the run.
+/// </summary>
 internal sealed class RunReport(RunLog run)
 {
-    private const string Style =
-        LineChart.Style
-        + RunImages.Style
-        + NearestTokensSection.Style
-        + """
-            .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .6rem; margin: 1.2rem 0; } .facts div { background: var(--card); border-radius: 10px; padding: .6rem .8rem; } .facts dt { font-size: .8rem; color: var(--soft); } .facts dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
-            pre { background: var(--card); border-radius: 10px; padding: .9rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .85rem/1.6 ui-monospace, monospace; margin: .5rem 0; } details { margin: .8rem 0; } summary { cursor: pointer; color: var(--accent); padding: .2rem 0; } .hash { font: .8rem/1.5 ui-monospace, monospace; }
-            """;
-
     private readonly RunRecord record = run.Record;
     private readonly TrainSummary result = run.Record.Result;
-    private readonly StringBuilder page = new();
 
-    /// <summary>Makes the page of a run anew, in its folder.</summary>
-    /// <exception cref="TextualInversionException">It is no run's folder, or cannot be written.</exception>
+    /// <summary>Writes the page into the run's folder, over an earlier one.</summary>
+    /// <exception cref="TextualInversionException">The folder does not hold a run, or the page cannot be written.</exception>
     public static void WriteTo(string folder)
     {
         var page = new RunReport(RunLog.Read(folder)).Write();
@@ -35,134 +27,158 @@ internal sealed class RunReport(RunLog run)
 
     public string Write()
     {
-        WriteHead();
-        WriteImages();
-        page.Append(
-            $"<h2>Curves</h2>\n<div class=\"charts\">\n{string.Concat(RunCharts.Of(run).Select(chart => chart.Draw()))}</div>\n"
+        var nearest = NearestTokensSection.Draw(run);
+        var body = Markup.Of(
+            $"""
+            {Head()}{Images()}<h2>Curves</h2>
+            <div class="charts">
+            {RunCharts.Of(run).Select(chart => chart.Draw())}</div>
+            {(
+                nearest.IsEmpty ? Markup.Empty : Markup.Of($"<h2>Nearest tokens</h2>\n{nearest}")
+            )}{Settings()}{Provenance()}
+            <h2>Reproduce</h2>
+            <p class="soft">Run it in the folder where the run was started. Add <code>--overwrite</code> to replace this run, or choose
+            another <code>--name</code>.</p>
+            <pre>{ShellCommand.QuoteLines(["ti", .. record.Command])}</pre>
+            """
         );
-        if (NearestTokensSection.Draw(run) is { Length: > 0 } words)
-            page.Append($"<h2>What was learned</h2>\n{words}");
-        WriteSettings();
-        WriteProvenance();
-        page.Append(
-            $"<h2>The command that repeats it</h2>\n<p class=\"soft\">In the folder where it was begun; it replaces nothing without <code>--overwrite</code>, or takes another <code>--name</code>.</p>\n<pre>{Html(ShellCommand.QuoteLines(["ti", .. record.Command]))}</pre>\n"
+        return HtmlPage.Write(
+            $"{result.Placeholder} · ti",
+            body,
+            LineChart.Style,
+            RunImages.Style,
+            NearestTokensSection.Style,
+            "run.css"
         );
-        return HtmlPage.Write($"{result.Placeholder} · ti", Style, page.ToString());
     }
 
-    private void WriteHead()
+    private Markup Head()
     {
-        page.Append(
-            $"<h1>{Html(result.Placeholder)}</h1>\n<p class=\"soft\">learned from {Count(record.Images.Count, "image")} on {Html(result.Model)}, starting from “{Html(RunSettings.Start(record))}”</p>\n<p class=\"keep\">{Html(Verdict())}</p>\n<dl class=\"facts\">\n"
+        var facts = Facts().Select(fact => Markup.Of($"<div><dt>{fact.Name}</dt><dd>{fact.Value}</dd></div>\n"));
+        var images = Plural.Of(record.Images.Count, "image");
+        return Markup.Of(
+            $"""
+            <h1>{result.Placeholder}</h1>
+            <p class="soft">trained on {images} with {result.Model}, initialized from “{RunSettings.Initializer(
+                record
+            )}”</p>
+            <p class="keep">{Verdict()}</p>
+            <dl class="facts">
+            {facts}</dl>
+
+            """
         );
+    }
+
+    private IEnumerable<(string Name, string Value)> Facts()
+    {
         if (result.Validation is { } loss)
         {
-            Fact("validation loss", Invariant($"{loss.Best:F4}"));
-            Fact("initializer", Invariant($"{loss.Initial:F4}"));
-            Fact("empty prompt", Invariant($"{loss.WithoutPrompts:F4}"));
+            yield return ("validation loss", Invariant($"{loss.Best:F4}"));
+            yield return ("initializer", Invariant($"{loss.Initial:F4}"));
+            yield return ("empty prompt", Invariant($"{loss.WithoutPrompts:F4}"));
             if (loss.HeldOut is { } heldOut)
-                Fact("held-out image", Invariant($"{heldOut.Initial:F4} → {heldOut.Best:F4}"));
+                yield return ("held-out image", Invariant($"{heldOut.Initial:F4} → {heldOut.Best:F4}"));
         }
         else
         {
-            Fact("training loss", Invariant($"{result.Loss:F4}"));
+            yield return ("training loss", Invariant($"{result.Loss:F4}"));
         }
 
-        Fact("steps", result.BestStep == result.Steps ? $"{result.Steps}" : $"{result.Steps}, kept {result.BestStep}");
-        Fact("vectors", $"{result.Vectors}");
-        Fact("time", Duration(result.Seconds));
-        Fact("a step", Invariant($"{result.StepMedianSeconds:G3} s"));
-        Fact("peak memory", ByteSize.Format(result.PeakMemoryBytes));
-        page.Append("</dl>\n");
+        yield return ("steps", $"{result.Steps}");
+        if (result.BestStep != result.Steps)
+            yield return ("best step", $"{result.BestStep}");
+        yield return ("vectors", $"{result.Vectors}");
+        yield return ("time", Duration(result.Seconds));
+        yield return ("time per step", Invariant($"{result.StepMedianSeconds:G3} s"));
+        yield return ("peak memory", ByteSize.Format(result.PeakMemoryBytes));
     }
 
     private string Verdict()
     {
+        var steps = Plural.Of(result.Steps, "step");
         var end = record.End switch
         {
-            TrainingEnd.Completed => $"All {Count(result.Steps, "step")} were taken",
-            TrainingEnd.StoppedEarly =>
-                $"Stopped after {Count(result.Steps, "step")}, since the validation loss no longer improved",
-            TrainingEnd.Cancelled => $"Cancelled after {Count(result.Steps, "step")}",
-            TrainingEnd.Diverged =>
-                $"Ended after {Count(result.Steps, "step")}, since its numbers were no longer finite",
-            TrainingEnd.WithoutGradient => "Ended, since nothing could be learned",
+            TrainingEnd.Completed => $"Completed after {steps}",
+            TrainingEnd.StoppedEarly => $"Stopped after {steps}: the validation loss no longer improved",
+            TrainingEnd.Cancelled => $"Cancelled after {steps}",
+            TrainingEnd.Diverged => $"Training diverged after {steps} (NaN or infinity)",
+            TrainingEnd.WithoutGradient => "Stopped: the gradient was zero, so nothing could be learned",
             _ => throw new ArgumentOutOfRangeException(nameof(record)),
         };
         if (result.Validation is not { } loss)
-            return $"{end}; the last rows are kept.";
+            return $"{end}. The embedding is that of the last step.";
         if (result.BestStep == 0)
-            return $"{end}; nothing was better than the initializer itself, which is kept.";
+            return $"{end}. No step was better than the initializer, which was saved.";
+        var gain = 100 * (1 - loss.Best / loss.Initial);
         return Invariant(
-            $"{end}; the rows of step {result.BestStep} are kept: their loss on fixed images, noise and timesteps is {100 * (1 - loss.Best / loss.Initial):F1} % below the initializer’s."
+            $"{end}. The embedding is that of step {result.BestStep}; its validation loss is {gain:F1} % below the initializer’s."
         );
     }
 
-    private void WriteImages()
+    private Markup Images()
     {
-        page.Append(
-            $"<div class=\"images\"><div><h2>Images in</h2>\n{RunImages.Given(run)}</div><div><h2>Images out</h2>\n"
-        );
-        if (run.Samples.Count == 0)
-            page.Append(
-                "<p class=\"soft\">None were painted while training; <code>--sample-every 50</code> paints some.</p>\n"
-            );
-        foreach (var prompt in run.Samples.GroupBy(sample => sample.Prompt))
-        {
-            page.Append($"<h3>{Html(prompt.Key)}</h3>\n");
-            foreach (var seed in prompt.GroupBy(sample => sample.Seed))
-                page.Append(RunImages.Strip(run, seed));
-        }
+        var samples = run.Samples.GroupBy(sample => sample.Prompt).Select(Samples);
+        var none = run.Samples.Count > 0 ? Markup.Empty : NoSamples;
+        return Markup.Of(
+            $"""
+            <div class="images"><div><h2>Training images</h2>
+            {RunImages.TrainingImages(run)}</div><div><h2>Samples during training</h2>
+            {none}{samples}</div></div>
 
-        page.Append("</div></div>\n");
+            """
+        );
     }
 
-    private void WriteSettings()
+    private static Markup NoSamples =>
+        Markup.Raw("<p class=\"soft\">None. <code>--sample-every 50</code> generates some.</p>\n");
+
+    private Markup Samples(IGrouping<string, RunSample> prompt)
+    {
+        var strips = prompt.GroupBy(sample => sample.Seed).Select(seed => RunImages.Strip(run, seed));
+        return Markup.Of($"<h3>{prompt.Key}</h3>\n{strips}");
+    }
+
+    private Markup Settings()
     {
         var (settings, changed) = (RunSettings.All(record), RunSettings.Changed(record));
-        page.Append("<h2>Settings</h2>\n");
-        if (changed.Count > 0)
-            page.Append(
-                $"<p class=\"soft\">Not as by default:</p>\n{Table(changed.Select(name => (name, settings[name])))}"
-            );
-        page.Append(
-            $"<details><summary>{(changed.Count > 0 ? "All the others" : "All, as by default")}</summary>{Table(settings.Where(setting => !changed.Contains(setting.Key)).Select(setting => (setting.Key, setting.Value)))}</details>\n"
-        );
+        var first =
+            changed.Count == 0
+                ? Markup.Empty
+                : Markup.Of($"<h3>Changed settings</h3>\n{Table(changed.Select(name => (name, settings[name])))}");
+        var others = settings
+            .Where(setting => !changed.Contains(setting.Key))
+            .Select(setting => (setting.Key, setting.Value));
+        var title = changed.Count > 0 ? "All other settings" : "All settings; none was changed";
+        return Markup.Of($"<h2>Settings</h2>\n{first}<details><summary>{title}</summary>{Table(others)}</details>\n");
     }
 
-    private void WriteProvenance()
+    private Markup Provenance()
     {
+        static string Hashes(FrozenHash hash) =>
+            hash.Before == hash.After ? hash.Before : $"{hash.Before} before, {hash.After} after";
+
         var isSame = record.BaseWeights.Values.All(hash => hash.Before == hash.After);
-        page.Append(
-            $"<details><summary>The model was {(isSame ? "not changed" : "CHANGED")}: hashes, versions</summary>"
-        );
-        var weights = record.BaseWeights.Select(part =>
-            (
-                part.Key,
-                part.Value.Before == part.Value.After
-                    ? part.Value.Before
-                    : $"{part.Value.Before} before, {part.Value.After} after"
-            )
-        );
-        page.Append(
-            $"<p class=\"soft\">SHA-256 of each network, before and after, and of each image.</p><div class=\"hash\">{Table(weights.Concat(record.Images.Select(image => (image.Path, image.Sha256))))}</div>{Table(record.Versions.Select(version => (version.Key, version.Value)))}</details>\n"
+        var weights = record.BaseWeights.Select(part => (part.Key, Hashes(part.Value)));
+        var images = record.Images.Select(image => (image.Path, image.Sha256));
+        return Markup.Of(
+            $"""
+            <details><summary>The model was {(isSame ? "not changed" : "CHANGED")}: hashes, versions</summary>
+            <p class="soft">SHA-256 of each network, before and after, and of each image.</p>
+            <div class="hash">{Table(weights.Concat(images))}</div>
+            {Table(record.Versions.Select(version => (version.Key, version.Value)))}</details>
+            """
         );
     }
 
-    private void Fact(string name, string value) =>
-        page.Append($"<div><dt>{Html(name)}</dt><dd>{Html(value)}</dd></div>\n");
-
-    private static string Table(IEnumerable<(string Name, string Value)> rows) =>
-        $"<div class=\"scroll\"><table><tbody>\n{string.Concat(rows.Select(row => $"<tr><td class=\"soft\">{Html(row.Name)}</td><td>{Html(row.Value)}</td></tr>\n"))}</tbody></table></div>\n";
-
-    private static string Count(int number, string unit) => number == 1 ? $"1 {unit}" : $"{number} {unit}s";
+    private static Markup Table(IEnumerable<(string Name, string Value)> rows)
+    {
+        var cells = rows.Select(row => Markup.Of($"<tr><td class=\"soft\">{row.Name}</td><td>{row.Value}</td></tr>\n"));
+        return Markup.Of($"<div class=\"scroll\"><table><tbody>\n{cells}</tbody></table></div>\n");
+    }
 
     private static string Duration(double seconds) =>
         seconds < 90 ? Invariant($"{seconds:F0} s")
         : seconds < 5400 ? Invariant($"{seconds / 60:F0} min")
         : Invariant($"{seconds / 3600:F1} h");
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    private static string Html(string text) => HtmlPage.Text(text);
 }

@@ -6,19 +6,19 @@ using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Report;
 
-/// <summary>The settings of a run as people read them.</summary>
+/// <summary>The settings of a run as text.</summary>
 internal static partial class RunSettings
 {
     private const string Nothing = "–";
 
-    /// <summary>All of them, by name.</summary>
+    /// <summary>All settings by name.</summary>
     public static IReadOnlyDictionary<string, string> All(RunRecord record)
     {
         var settings = new Dictionary<string, string>
         {
             ["token"] = record.Result.Placeholder,
             ["model"] = record.Result.Model,
-            ["initializer"] = Start(record),
+            ["initializer"] = Initializer(record),
             ["precision"] = record.Precision,
             ["gradient checkpointing"] = record.GradientCheckpointing ? "on" : "off",
             ["device"] = record.Device,
@@ -28,36 +28,36 @@ internal static partial class RunSettings
         return settings;
     }
 
-    /// <summary>The names of the options whose values are not the defaults. What has no default of its own, such as the seed, is none of them.</summary>
+    /// <summary>The names of the options that differ from the defaults. The seed and other options without a fixed default are left out.</summary>
     public static IReadOnlyList<string> Changed(RunRecord record)
     {
-        var standard = JsonOutput.ToElement(new TrainOptions());
-        return
-        [
-            .. from option in record.Options
-            where option.Key != "seed"
-            let known = standard.TryGetProperty(option.Key, out var value) ? Text(value) : null
-            where known is not Nothing && known != Text(option.Value)
-            select Words(option.Key),
-        ];
+        var defaults = JsonOutput.ToElement(new TrainOptions());
+        bool IsChanged(KeyValuePair<string, JsonElement> option)
+        {
+            var known = defaults.TryGetProperty(option.Key, out var value) ? Text(value) : null;
+            return option.Key != "seed" && known != Nothing && known != Text(option.Value);
+        }
+
+        return [.. record.Options.Where(IsChanged).Select(option => Words(option.Key))];
     }
 
-    /// <summary>What the rows started from.</summary>
-    public static string Start(RunRecord record) => record.Initializer.File ?? record.Initializer.Phrase ?? Nothing;
+    /// <summary>The words or the file that the vectors started from.</summary>
+    public static string Initializer(RunRecord record) =>
+        record.Initializer.File ?? record.Initializer.Phrase ?? Nothing;
 
-    /// <summary>How a run ended, in a word or two.</summary>
+    /// <summary>Why a run ended, in a word or two.</summary>
     public static string Ended(TrainingEnd end) =>
         end switch
         {
             TrainingEnd.Completed => "all steps",
-            TrainingEnd.StoppedEarly => "no longer improving",
+            TrainingEnd.StoppedEarly => "no improvement",
             TrainingEnd.Cancelled => "cancelled",
-            TrainingEnd.Diverged => "not finite",
-            TrainingEnd.WithoutGradient => "without gradient",
+            TrainingEnd.Diverged => "diverged",
+            TrainingEnd.WithoutGradient => "no gradient",
             _ => throw new ArgumentOutOfRangeException(nameof(end)),
         };
 
-    /// <summary>Of <c>learningRate</c>: learning rate.</summary>
+    /// <summary><c>learningRate</c> becomes "learning rate".</summary>
     private static string Words(string name) => Capital().Replace(name, match => " " + match.Value.ToLowerInvariant());
 
     private static string Text(JsonElement value) =>

@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Evaluation;
 
-/// <summary>What is scored: a learned word, or ordinary words in its place.</summary>
-/// <param name="Name">as results call it</param>
-/// <param name="Words">what stands in the prompts: a placeholder, ordinary words, or nothing</param>
-/// <param name="Placeholders">those in <paramref name="Words"/></param>
-/// <param name="Rows">(n, d) for each text encoder; null without placeholders</param>
+/// <summary>What is scored: a learned embedding, or ordinary words in its place.</summary>
+/// <param name="Name">The name in results.</param>
+/// <param name="Words">The text that fills the prompts' <c>{}</c>: placeholder tokens, ordinary words, or nothing.</param>
+/// <param name="Placeholders">The placeholder tokens in <paramref name="Words"/>.</param>
+/// <param name="Rows">(n, d) for each text encoder; null if there are no placeholder tokens.</param>
 internal sealed record Candidate(
     string Name,
     string Words,
@@ -16,10 +16,10 @@ internal sealed record Candidate(
     IReadOnlyList<Tensor>? Rows
 )
 {
-    /// <summary>Ordinary words, or none.</summary>
+    /// <summary>Ordinary words, or an empty text.</summary>
     public static Candidate Ordinary(string name, string words) => new(name, words, [], null);
 
-    /// <summary>SHA-256 of the rows' values; empty without.</summary>
+    /// <summary>SHA-256 of the vectors' values; empty if there are none.</summary>
     public string Hash()
     {
         if (Rows is null)

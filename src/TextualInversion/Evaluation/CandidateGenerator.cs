@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using TextualInversion.Data;
 using TextualInversion.Generation;
 using TextualInversion.Models;
@@ -8,48 +6,40 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Evaluation;
 
-/// <summary>Paints candidates, and names an image by all that decides on its pixels.</summary>
+/// <summary>Generates the images of candidates, and gives each image a key of everything that its pixels depend on.</summary>
 /// <param name="model">The frozen model.</param>
-/// <param name="scheduler">Its noise schedule.</param>
-/// <param name="fingerprint">Of the model's files, see <see cref="ModelFingerprint"/>, and of what it computes in.</param>
+/// <param name="scheduler">The model's noise schedule.</param>
+/// <param name="fingerprint">
+/// A text that is the same for the same weights and precision; see <see cref="ModelFingerprint"/>.
+/// </param>
 internal sealed class CandidateGenerator(IDiffusionModel model, SchedulerConfig scheduler, string fingerprint)
 {
-    private const int Version = 2; // of the images: another one where the painting changes
-
-    public RgbImage Paint(
+    public RgbImage Generate(
         Candidate candidate,
         GenerationSettings options,
         ulong seed,
         CancellationToken cancellationToken
-    ) =>
-        new TextToImage(
-            model,
-            scheduler,
-            new PromptTokenizers(model.Tokenizers, candidate.Placeholders),
-            candidate.Rows
-        ).Generate(options, seed, cancellationToken: cancellationToken);
+    )
+    {
+        var tokenizers = new PromptTokenizers(model.Tokenizers, candidate.Placeholders);
+        var generator = new TextToImage(model, scheduler, tokenizers, candidate.Rows);
+        return generator.Generate(options, seed, cancellationToken: cancellationToken);
+    }
 
-    /// <summary>What is written into an image.</summary>
+    /// <summary>The settings that are written into an image file.</summary>
     public static string Describe(GenerationSettings options, ulong seed, string modelName) =>
         WebUiParameters.Format(options, seed, modelName, "ti");
 
-    /// <summary>The same for images of the same pixels, another for any other.</summary>
+    /// <summary>The name of the image in an <see cref="ImageCache"/>.</summary>
     public string Key(Candidate candidate, GenerationSettings options, ulong seed) =>
-        Convert.ToHexStringLower(
-            SHA256.HashData(
-                JsonSerializer.SerializeToUtf8Bytes(
-                    new
-                    {
-                        Version,
-                        fingerprint,
-                        scheduler,
-                        Device = model.Device.ToString(),
-                        Rows = candidate.Hash(),
-                        candidate.Words,
-                        options,
-                        seed,
-                    }
-                )
-            )
-        );
+        new ImageKey
+        {
+            Model = fingerprint,
+            Scheduler = scheduler,
+            Device = model.Device.ToString(),
+            Rows = candidate.Hash(),
+            Words = candidate.Words,
+            Options = options,
+            Seed = seed,
+        }.Hash();
 }

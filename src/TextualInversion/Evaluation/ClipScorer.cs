@@ -4,22 +4,22 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Evaluation;
 
-/// <summary>Images and texts as points that can be compared: unit vectors, whose product is their cosine.</summary>
+/// <summary>Embeds images and texts with CLIP as vectors of length 1, which are compared by their cosine.</summary>
 internal sealed class ClipScorer : IDisposable
 {
     private readonly ClipModel clip;
-    private readonly ClipImageProcessor preparation;
+    private readonly ClipImageProcessor processor;
     private string? hash;
 
-    /// <param name="folder">of a CLIP in transformers' layout</param>
-    /// <param name="device">where to compute</param>
-    /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
+    /// <param name="folder">A CLIP model in transformers' layout.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <exception cref="TextualInversionException">A file is missing, truncated or belongs to another model.</exception>
     public ClipScorer(string folder, Device device)
     {
         clip = new ClipModel(folder, device);
         try
         {
-            preparation = new ClipImageProcessor(folder, clip.ImageSize);
+            processor = new ClipImageProcessor(folder, clip.ImageSize);
         }
         catch (TextualInversionException)
         {
@@ -28,14 +28,14 @@ internal sealed class ClipScorer : IDisposable
         }
     }
 
-    /// <summary>SHA-256 of the networks' values.</summary>
+    /// <summary>SHA-256 of the weights.</summary>
     public string Hash => hash ??= clip.Hash();
 
-    /// <summary>One at a time: among others the last digits would be others.</summary>
+    /// <summary>Embeds one image. In a batch with others, its last digits would depend on them.</summary>
     public float[] Embed(RgbImage image)
     {
         using var scope = NewDisposeScope();
-        return clip.EmbedImages(preparation.Prepare(image)).cpu().data<float>().ToArray();
+        return clip.EmbedImages(processor.Prepare(image)).cpu().data<float>().ToArray();
     }
 
     public float[] Embed(string text)

@@ -3,100 +3,111 @@ using System.Globalization;
 namespace TextualInversion.Evaluation;
 
 /// <summary>
-/// Looks for signs of trouble. What is too alike differs from one CLIP to the next, so limits are taken from the images at hand:
-/// a quarter of the distance (one minus the cosine) that is usual among them is too little.
+/// Finds what may be wrong with an embedding. How similar is too similar differs from one CLIP to the next, so the limits come from
+/// the images at hand: a quarter of their usual distance (one minus the cosine) is too little.
 /// </summary>
+/// <param name="baseline">The initializer's images.</param>
+/// <param name="baselineName">The initializer as warnings name it.</param>
+/// <param name="withoutPlaceholder">The bare images of the prompt without a placeholder token.</param>
+/// <param name="trainingImages">The embeddings of the training images.</param>
+/// <param name="prompts">The edit prompts.</param>
+/// <param name="texts">The embeddings of the edit prompts.</param>
 internal sealed class DiagnosticsFinder(
     CandidateImages baseline,
     string baselineName,
-    IReadOnlyList<ScoredImage> blank,
-    IReadOnlyList<float[]> given,
+    IReadOnlyList<ScoredImage> withoutPlaceholder,
+    IReadOnlyList<float[]> trainingImages,
     IReadOnlyList<string> prompts,
     IReadOnlyList<float[]> texts
 )
 {
     private const double TooLittle = 0.25;
 
-    /// <param name="images">of the candidate</param>
-    /// <param name="likenessGain">over the baseline</param>
-    public IReadOnlyList<Diagnostic> Find(CandidateImages images, Estimate likenessGain)
+    /// <param name="images">The candidate's images.</param>
+    /// <param name="gain">The candidate's gain in image similarity over the baseline.</param>
+    public IReadOnlyList<Diagnostic> Find(CandidateImages images, Estimate gain)
     {
-        List<Diagnostic?> signs =
+        List<Diagnostic?> found =
         [
-            LearnedNothing(likenessGain),
-            TooAlike(
-                DiagnosticKind.WordChangesNothing,
-                images.AlikeTo(blank),
-                baseline.SeedsAlike(),
-                "the images are those without the word"
-            ),
-            TooAlike(
-                DiagnosticKind.WordChangesNothing,
-                images.AlikeTo(baseline.Bare),
-                baseline.SeedsAlike(),
-                $"the images are those of {baselineName}"
-            ),
-            TooAlike(
-                DiagnosticKind.SeedsAlike,
-                images.SeedsAlike(),
-                baseline.SeedsAlike(),
-                "images of different seeds are too alike"
-            ),
-            given.Count < 2
-                ? null
-                : TooAlike(
-                    DiagnosticKind.CopiesImage,
-                    Nearest(images),
-                    CandidateImages.Pairs(given).Max(),
-                    "an image is too near one given image, as if copied"
-                ),
+            LearnedNothing(gain),
+            SameAsWithoutPlaceholder(images),
+            SameAsBaseline(images),
+            SeedsAlike(images),
+            CopiesImage(images),
             .. prompts.Select((prompt, index) => PromptChangesNothing(images, prompt, index)),
         ];
-        return [.. signs.OfType<Diagnostic>()];
+        return [.. found.OfType<Diagnostic>()];
     }
 
-    private Diagnostic? LearnedNothing(Estimate gain) =>
-        gain.IsAboveZero
+    private Diagnostic? LearnedNothing(Estimate gain)
+    {
+        if (gain.IsAboveZero)
+            return null;
+        var limit = 2 * gain.StandardError;
+        var measured = Text($"image similarity {gain.Mean:+0.0000;-0.0000}, where chance explains up to {limit:F4}");
+        var text = $"not more similar to the training images than {baselineName}: {measured}";
+        return new Diagnostic(DiagnosticKind.LearnedNothing, gain.Mean, limit, text);
+    }
+
+    private Diagnostic? SameAsWithoutPlaceholder(CandidateImages images) =>
+        TooSimilar(
+            DiagnosticKind.PlaceholderChangesNothing,
+            images.SimilarityTo(withoutPlaceholder),
+            baseline.SimilarityAcrossSeeds(),
+            "the images are the same as without the placeholder token"
+        );
+
+    private Diagnostic? SameAsBaseline(CandidateImages images) =>
+        TooSimilar(
+            DiagnosticKind.PlaceholderChangesNothing,
+            images.SimilarityTo(baseline.Bare),
+            baseline.SimilarityAcrossSeeds(),
+            $"the images are the same as with {baselineName}"
+        );
+
+    private Diagnostic? SeedsAlike(CandidateImages images) =>
+        TooSimilar(
+            DiagnosticKind.SeedsAlike,
+            images.SimilarityAcrossSeeds(),
+            baseline.SimilarityAcrossSeeds(),
+            "images of different seeds are too similar"
+        );
+
+    private Diagnostic? CopiesImage(CandidateImages images) =>
+        trainingImages.Count < 2
             ? null
-            : new Diagnostic(
-                DiagnosticKind.LearnedNothing,
-                gain.Mean,
-                2 * gain.StandardError,
-                Text(
-                    $"no more like the given images than {baselineName}: {gain.Mean:+0.0000;-0.0000} imageSimilarity, chance explains up to {2 * gain.StandardError:F4}"
-                )
+            : TooSimilar(
+                DiagnosticKind.CopiesImage,
+                images.Bare.Max(image => trainingImages.Max(other => ClipScorer.Cosine(image.Embedding, other))),
+                CandidateImages.PairwiseSimilarities(trainingImages).Max(),
+                "an image is nearly a copy of one training image"
             );
 
-    /// <param name="kind">of the sign</param>
-    /// <param name="cosine">what was measured</param>
-    /// <param name="usual">the cosine that is usual</param>
-    /// <param name="what">it means</param>
-    private static Diagnostic? TooAlike(DiagnosticKind kind, double cosine, double usual, string what)
+    /// <param name="kind">The warning if the cosine is too high.</param>
+    /// <param name="cosine">The measured cosine.</param>
+    /// <param name="usual">The usual cosine.</param>
+    /// <param name="meaning">The meaning of a cosine that is too high.</param>
+    private static Diagnostic? TooSimilar(DiagnosticKind kind, double cosine, double usual, string meaning)
     {
         var limit = 1 - TooLittle * (1 - usual);
         return cosine <= limit
             ? null
-            : new Diagnostic(kind, cosine, limit, Text($"{what}: cosine {cosine:F4}, usual {usual:F4}"));
+            : new Diagnostic(kind, cosine, limit, Text($"{meaning}: cosine {cosine:F4}, usually {usual:F4}"));
     }
 
     private Diagnostic? PromptChangesNothing(CandidateImages images, string prompt, int index)
     {
-        var usual = Estimate.Of(baseline.Effect(index, texts[index]));
-        var (effect, limit) = (images.Effect(index, texts[index]).Average(), TooLittle * usual.Mean);
-        return !usual.IsAboveZero || effect >= limit
-            ? null
-            : new Diagnostic(
-                DiagnosticKind.PromptChangesNothing,
-                effect,
-                limit,
-                Text(
-                    $"\"{prompt}\" changes nothing: {effect:+0.0000;-0.0000} obedience over the bare prompt, {usual.Mean:+0.0000;-0.0000} with {baselineName}"
-                )
-            );
+        var usual = Estimate.Of(baseline.PromptEffect(index, texts[index]));
+        var effect = images.PromptEffect(index, texts[index]).Average();
+        var limit = TooLittle * usual.Mean;
+        if (!usual.IsAboveZero || effect >= limit)
+            return null;
+        var measured = Text(
+            $"text similarity {effect:+0.0000;-0.0000} over the bare prompt, {usual.Mean:+0.0000;-0.0000}"
+        );
+        var text = $"\"{prompt}\" has no effect: {measured} with {baselineName}";
+        return new Diagnostic(DiagnosticKind.PromptChangesNothing, effect, limit, text);
     }
-
-    private double Nearest(CandidateImages images) =>
-        images.Bare.Max(image => given.Max(other => ClipScorer.Cosine(image.Embedding, other)));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,12 +1,12 @@
 namespace TextualInversion.Evaluation;
 
-/// <summary>A mean over seeds, and by how much another draw of the seeds would move it.</summary>
+/// <summary>A mean over seeds with its standard error.</summary>
 internal readonly record struct Estimate(double Mean, double StandardError)
 {
     /// <summary>Whether the mean is above zero by more than chance: two standard errors.</summary>
     public bool IsAboveZero => Mean > 2 * StandardError;
 
-    /// <param name="values">one for each seed, at least two</param>
+    /// <param name="values">One value for each seed, at least two.</param>
     public static Estimate Of(IReadOnlyList<double> values)
     {
         var mean = values.Average();
@@ -14,7 +14,7 @@ internal readonly record struct Estimate(double Mean, double StandardError)
         return new Estimate(mean, Math.Sqrt(variance / values.Count));
     }
 
-    /// <summary>Of the differences, seed by seed: what seeds have in common falls out.</summary>
+    /// <summary>Estimates a difference, paired by seed: variation that both have in common cancels out.</summary>
     public static Estimate OfDifferences(IReadOnlyList<double> values, IReadOnlyList<double> others) =>
         Of([.. values.Zip(others, (value, other) => value - other)]);
 }

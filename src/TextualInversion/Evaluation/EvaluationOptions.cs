@@ -2,29 +2,32 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Evaluation;
 
-/// <summary>What is painted for each candidate, the same for all.</summary>
+/// <summary>Which images are generated; the same for all candidates.</summary>
 internal sealed record EvaluationOptions
 {
-    /// <summary>See <see cref="EvaluationPrompts.Bare"/>.</summary>
+    /// <summary>A template, see <see cref="EvaluationPrompts.Bare"/>.</summary>
     public required string BarePrompt { get; init; }
 
-    /// <summary>Templates, at least one.</summary>
+    /// <summary>Templates, at least one; see <see cref="EvaluationPrompts.Edits"/>.</summary>
     public required IReadOnlyList<string> EditPrompts { get; init; }
 
-    /// <summary>Images of each prompt; 64 in the paper.</summary>
+    /// <summary>Images for each prompt, 2 to 1000. The paper uses 64.</summary>
     public required int Count { get; init; }
 
-    /// <summary>Image i of each prompt and each candidate is painted from this + i, so that differences are paired.</summary>
+    /// <summary>Image i of each prompt and candidate uses this seed + i, so that differences are paired.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>How; its prompt is not used.</summary>
+    /// <summary>The settings of each image. The prompt in it is not used.</summary>
     public required GenerationSettings Generation { get; init; }
 
-    /// <exception cref="TextualInversionException">A number is out of its range.</exception>
+    /// <exception cref="TextualInversionException">A value is out of its range.</exception>
     public void Validate()
     {
         if (Count is < 2 or > 1000)
-            throw new TextualInversionException($"--count {Count}: choose 2 to 1000 images; one alone has no spread.");
+            throw TextualInversionException.ForParameter(
+                nameof(Count),
+                $"{Count}: choose 2 to 1000 images; a single image has no standard error."
+            );
         Generation.Validate();
     }
 }

@@ -3,12 +3,13 @@ using TextualInversion.Data;
 namespace TextualInversion.Evaluation;
 
 /// <summary>
-/// What is painted for the scores: the bare prompt shows the word alone, each edit prompt asks for something more, as in the paper
-/// (https://arxiv.org/abs/2208.01618, section 5): other places, other media. <c>{}</c> is where the word goes.
+/// The prompt templates of the scores, as in the paper (https://arxiv.org/abs/2208.01618, section 5). The bare prompt shows the
+/// placeholder token alone. Each edit prompt asks for something more: another place, another medium. <c>{}</c> marks the
+/// placeholder token.
 /// </summary>
 internal static class EvaluationPrompts
 {
-    /// <summary>What shows the word alone.</summary>
+    /// <summary>The prompt that shows the placeholder token alone.</summary>
     public static string Bare(LearnedProperty property) =>
         property switch
         {
@@ -38,7 +39,9 @@ internal static class EvaluationPrompts
             _ => throw new ArgumentOutOfRangeException(nameof(property), property, null),
         };
 
-    /// <summary>What a template asks for beside the word: <c>a photo of {} on a beach</c> is <c>a photo of on a beach</c>.</summary>
+    /// <summary>
+    /// A template's text without the placeholder token: <c>a photo of {} on a beach</c> becomes <c>a photo of on a beach</c>.
+    /// </summary>
     public static string WithoutPlaceholder(string template) =>
         string.Join(
             ' ',

@@ -1,55 +1,33 @@
 namespace TextualInversion.Evaluation;
 
-/// <summary>A sign of trouble.</summary>
-internal enum DiagnosticKind
-{
-    /// <summary>The word is no more like the given images than the initializer's word is.</summary>
-    LearnedNothing,
-
-    /// <summary>With the word, images are those without it or those of the initializer's word.</summary>
-    WordChangesNothing,
-
-    /// <summary>Images of different seeds are too alike.</summary>
-    SeedsAlike,
-
-    /// <summary>An image is too near one given image: its background or pose is copied.</summary>
-    CopiesImage,
-
-    /// <summary>A prompt that works with the initializer's word changes nothing with this one.</summary>
-    PromptChangesNothing,
-}
-
-/// <summary>A sign of trouble with what was measured.</summary>
-/// <param name="Kind">which</param>
-/// <param name="Value">what was measured</param>
-/// <param name="Limit">from where on it is a sign</param>
-/// <param name="Text">all of this for people</param>
-internal sealed record Diagnostic(DiagnosticKind Kind, double Value, double Limit, string Text);
-
 /// <summary>The scores of one candidate.</summary>
-/// <param name="Name">the candidate's</param>
-/// <param name="ImageSimilarity">mean cosine between each bare image and each given one</param>
-/// <param name="TextSimilarity">mean cosine between the edit prompts' images and their texts without the placeholder</param>
-/// <param name="LikenessGain">over the baseline, seed by seed</param>
-/// <param name="ObedienceGain">over the baseline, seed by seed; mostly below zero</param>
-/// <param name="Signs">of trouble</param>
-/// <param name="Images">all that were painted</param>
+/// <param name="Name">The candidate's name.</param>
+/// <param name="ImageSimilarity">Mean cosine between the bare images and the training images.</param>
+/// <param name="TextSimilarity">
+/// Mean cosine between the images of the edit prompts and the prompts' texts without the placeholder token.
+/// </param>
+/// <param name="ImageSimilarityGain">Difference from the baseline, paired by seed.</param>
+/// <param name="TextSimilarityGain">Difference from the baseline, paired by seed; mostly below zero.</param>
+/// <param name="Warnings">What may be wrong with the candidate.</param>
+/// <param name="Images">All images that were generated.</param>
 internal sealed record EvaluationRow(
     string Name,
     Estimate ImageSimilarity,
     Estimate TextSimilarity,
-    Estimate LikenessGain,
-    Estimate ObedienceGain,
-    IReadOnlyList<Diagnostic> Signs,
+    Estimate ImageSimilarityGain,
+    Estimate TextSimilarityGain,
+    IReadOnlyList<Diagnostic> Warnings,
     IReadOnlyList<ScoredImage> Images
 );
 
-/// <summary>The scores of all that was compared, and the scale to read them on.</summary>
-/// <param name="Rows">in the order of the candidates</param>
-/// <param name="Baseline">the initializer's word: the floor of imageSimilarity, the ceiling of obedience</param>
-/// <param name="Ceiling">of likeness: the mean cosine between two given images; null where there is one</param>
-/// <param name="Floor">of obedience: of the baseline's bare images, to which no edit prompt was said</param>
-/// <param name="Choice">what to keep</param>
+/// <summary>The scores of all candidates, and the scale to read them on.</summary>
+/// <param name="Rows">One for each candidate, in their order.</param>
+/// <param name="Baseline">The initializer: the lowest image similarity, the highest text similarity to expect.</param>
+/// <param name="Ceiling">
+/// The highest image similarity to expect: the mean cosine between two training images; null if there is only one.
+/// </param>
+/// <param name="Floor">The lowest text similarity to expect: that of the baseline's bare images.</param>
+/// <param name="Choice">The candidate to keep.</param>
 internal sealed record EvaluationResult(
     IReadOnlyList<EvaluationRow> Rows,
     EvaluationRow Baseline,

@@ -5,10 +5,10 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Evaluation;
 
-/// <summary>A model by its content: the weights and configs of its parts, and its tokenizers.</summary>
+/// <summary>Identifies a model by its content: weights, configs and tokenizers.</summary>
 internal static class ModelFingerprint
 {
-    /// <summary>SHA-256 over everything that <paramref name="files"/> paint with. Reads all weights once.</summary>
+    /// <summary>SHA-256 of every file that images depend on. Reads all weights once.</summary>
     /// <exception cref="TextualInversionException">A file is missing, truncated or malformed.</exception>
     public static string Of(IModelFiles files)
     {
@@ -20,36 +20,34 @@ internal static class ModelFingerprint
         {
             if (files.Has($"{part}/config.json"))
                 sha.AppendData(Encoding.UTF8.GetBytes(files.ReadText($"{part}/config.json")));
-            Add(sha, files.Weights(part));
+            AddWeights(sha, files.Weights(part));
         }
 
-        foreach (
-            var file in tokenizers.SelectMany(name =>
-                Directory.EnumerateFiles(files.TokenizerFolder(name)).Order(StringComparer.Ordinal)
-            )
-        )
-            sha.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+        foreach (var tokenizer in tokenizers)
+            AddFiles(sha, files.TokenizerFolder(tokenizer));
         return Convert.ToHexStringLower(sha.GetHashAndReset());
     }
 
-    private static void Add(IncrementalHash sha, ITensorFile file)
+    private static void AddFiles(IncrementalHash sha, string folder)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+            sha.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+    }
+
+    private static void AddWeights(IncrementalHash sha, ITensorFile file)
     {
         var names = file.Tensors.Keys.Order(StringComparer.Ordinal).ToArray();
         var hashes = new byte[names.Length][];
-        Parallel.For(
-            0,
-            names.Length,
-            i =>
-            {
-                using var mapped = file.Read(names[i]);
-                using var values = mapped.contiguous();
-                hashes[i] = SHA256.HashData([
-                    .. Encoding.UTF8.GetBytes($"{names[i]} {values.dtype} {string.Join(',', values.shape)}"),
-                    .. SHA256.HashData(values.bytes),
-                ]);
-            }
-        );
+        Parallel.For(0, names.Length, i => hashes[i] = HashTensor(file, names[i]));
         foreach (var hash in hashes)
             sha.AppendData(hash);
+    }
+
+    private static byte[] HashTensor(ITensorFile file, string name)
+    {
+        using var mapped = file.Read(name);
+        using var values = mapped.contiguous();
+        var header = Encoding.UTF8.GetBytes($"{name} {values.dtype} {string.Join(',', values.shape)}");
+        return SHA256.HashData([.. header, .. SHA256.HashData(values.bytes)]);
     }
 }

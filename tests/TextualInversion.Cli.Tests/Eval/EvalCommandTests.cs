@@ -25,7 +25,7 @@ public sealed class EvalCommandTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Eval_ZeroedRows_AreNamedAndNotChosenTheSameEachTime()
+    public async Task Eval_ZeroVectors_GetWarningsAndAreNotChosen()
     {
         var file = Embedding("zero", zeros(2, 128));
         var (exitCode, first, error) = await EvalAsync(
@@ -46,7 +46,7 @@ public sealed class EvalCommandTests : IDisposable
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("chosen").ValueKind);
         Assert.Contains(
             row.GetProperty("warnings").EnumerateArray(),
-            warning => warning.GetProperty("kind").GetString() == "wordChangesNothing"
+            warning => warning.GetProperty("kind").GetString() == "placeholderChangesNothing"
         );
         Assert.Equal(4, row.GetProperty("images").GetArrayLength());
         Assert.True(File.Exists(row.GetProperty("images")[0].GetProperty("path").GetString()));
@@ -91,21 +91,21 @@ public sealed class EvalCommandTests : IDisposable
     }
 
     [Fact]
-    public Task Eval_Nothing_SaysWhatToName() => RefusesAsync("--embedding", Short);
+    public Task Eval_NoEmbedding_NamesTheOptions() => RefusesAsync("--embedding", Short);
 
     [Fact]
-    public Task Eval_NoImages_SaysWhatToName() =>
+    public Task Eval_NoImages_NamesTheOption() =>
         RefusesAsync("--images", [.. Short, "--embedding", Embedding("a", zeros(1, 128))]);
 
     [Fact]
-    public Task Eval_NoRecordedWord_AsksForIt() =>
+    public Task Eval_NoRecordedInitializer_NamesTheOption() =>
         RefusesAsync(
             "--initializer",
             [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 128), word: null)]
         );
 
     [Fact]
-    public Task Eval_TwoRecordedWords_AsksForOne() =>
+    public Task Eval_TwoRecordedInitializers_AsksForOne() =>
         RefusesAsync(
             "cat, dog",
             [
@@ -119,7 +119,7 @@ public sealed class EvalCommandTests : IDisposable
         );
 
     [Fact]
-    public Task Eval_InitializerThatIsNoWord_ProposesWords() =>
+    public Task Eval_UnknownInitializer_IsRefused() =>
         RefusesAsync(
             "no word",
             [
@@ -134,34 +134,34 @@ public sealed class EvalCommandTests : IDisposable
         );
 
     [Fact]
-    public Task Eval_OtherWidth_SaysSo() =>
+    public Task Eval_OtherWidth_IsRefused() =>
         RefusesAsync(
             "64 wide",
             [.. Short, "--images", Goldens.Sample("my-cat"), "--embedding", Embedding("a", zeros(1, 64))]
         );
 
     [Fact]
-    public Task Eval_NoClip_SaysWhatToDo() =>
+    public Task Eval_MissingClipModel_IsRefused() =>
         RefusesAsync(
-            "--clip /nowhere/at/all",
+            "--clip-model /nowhere/at/all",
             [
                 .. Short,
                 "--images",
                 Goldens.Sample("my-cat"),
                 "--embedding",
                 Embedding("a", zeros(1, 128)),
-                "--clip",
+                "--clip-model",
                 "/nowhere/at/all",
             ]
         );
 
     [Fact]
-    public Task Eval_NoRun_SaysSo() => RefusesAsync("has no run.json", [.. Short, "--run", folder.Path]);
+    public Task Eval_FolderWithoutRun_IsRefused() => RefusesAsync("has no run.json", [.. Short, "--run", folder.Path]);
 
     [Theory]
     [InlineData("{}")]
     [InlineData("no JSON")]
-    public Task Eval_RunRecordOfAnotherKind_SaysSo(string record)
+    public Task Eval_DamagedRunRecord_IsRefused(string record)
     {
         folder.Write("run.json", record);
         return RefusesAsync("is no record of a run", [.. Short, "--run", folder.Path]);
@@ -183,7 +183,7 @@ public sealed class EvalCommandTests : IDisposable
     private static string Numbers(JsonDocument json)
     {
         var row = json.RootElement.GetProperty("rows")[0];
-        string[] names = ["imageSimilarity", "likenessError", "textSimilarity", "obedienceError"];
+        string[] names = ["imageSimilarity", "imageSimilarityError", "textSimilarity", "textSimilarityError"];
         return string.Join(' ', names.Select(name => row.GetProperty(name).GetRawText()))
             + json.RootElement.GetProperty("ceiling").GetRawText();
     }

@@ -6,21 +6,11 @@ namespace TextualInversion.Cli.Tests.Html;
 public sealed class LineChartTests
 {
     [Fact]
-    public void Smooth_Window_AveragesTheLastPoints() =>
-        Assert.Equal([(1, 3), (2, 5), (3, 7)], LineChart.Smooth([(0, 2), (1, 4), (2, 6), (3, 8)], 2));
-
-    [Fact]
-    public void Smooth_FewerPointsThanTheWindow_AveragesAll() =>
-        Assert.Equal([(1, 3)], LineChart.Smooth([(0, 2), (1, 4)], 5));
-
-    [Fact]
     public void Draw_NothingToDraw_IsEmpty() =>
-        Assert.Empty(
-            new LineChart
-            {
-                Title = "loss",
-                Curves = [new Curve("a", [], 0), new Curve("b", [(1, double.NaN)], 1)],
-            }.Draw()
+        Assert.True(
+            new LineChart { Title = "loss", Curves = [new Curve("a", [], 0), new Curve("b", [(1, double.NaN)], 1)] }
+                .Draw()
+                .IsEmpty
         );
 
     [Fact]
@@ -110,7 +100,7 @@ public sealed class LineChartTests
         Assert.All(places, place => Assert.InRange(place, 0, 250));
     }
 
-    private static XElement Parse(LineChart chart) => XElement.Parse(chart.Draw());
+    private static XElement Parse(LineChart chart) => XElement.Parse(chart.Draw().ToString());
 
     private static string Path(XElement chart, string kind) =>
         chart.Descendants("path").Single(path => (string?)path.Attribute("class") == kind).Attribute("d")!.Value;

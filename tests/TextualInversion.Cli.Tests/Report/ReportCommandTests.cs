@@ -60,14 +60,14 @@ public sealed partial class ReportCommandTests : IDisposable
         Assert.Matches("<tr class=\"best\"><td><i [^>]*></i>cat-2</td><td>0.0300</td><td>40.0 %</td>", page);
         Assert.Equal(["learning rate"], Differences().Matches(page).Select(match => match.Groups[1].Value));
         Assert.Contains("<td>0.01</td><td>0.5</td>", page);
-        Assert.Equal(2 + 6, Images().Count(page)); // the given images once, those of both runs
+        Assert.Equal(2 + 6, Images().Count(page)); // the training images once, the samples of both runs
         Assert.Contains("a photo of &lt;my-cat&gt;, seed 3", page);
-        Assert.DoesNotContain("do not tell which is better", page);
+        Assert.DoesNotContain("losses cannot be compared", page);
         Assert.DoesNotContain("http", page);
     }
 
     [Fact]
-    public async Task Report_RunsOnDifferentImages_SaysThatLossesDoNotCompare()
+    public async Task Report_RunsOnDifferentImages_WarnsAboutTheirLosses()
     {
         var first = RecordedRunFolder.Write(folder, "cat");
         var second = RecordedRunFolder.Write(folder, "dog", record => record["images"]!.AsArray().RemoveAt(1));
@@ -75,13 +75,13 @@ public sealed partial class ReportCommandTests : IDisposable
         await TiRunner.RunAsync("report", first, second, "--output", folder.File("both.html"));
 
         var page = await File.ReadAllTextAsync(folder.File("both.html"));
-        Assert.Contains("do not tell which is better", page);
+        Assert.Contains("losses cannot be compared", page);
         Assert.DoesNotContain("class=\"best\"", page);
         Assert.Contains("<h3>dog</h3>", page);
     }
 
     [Fact]
-    public async Task Report_OtherWords_ShowsTheSamePromptTogether()
+    public async Task Report_DifferentTokens_ShowTheSamePromptTogether()
     {
         var first = RecordedRunFolder.Write(folder, "cat");
         var second = RecordedRunFolder.Write(folder, "dog", record => record["result"]!["placeholder"] = "<my-dog>");
@@ -170,18 +170,111 @@ public sealed partial class ReportCommandTests : IDisposable
     }
 
     [Fact]
-    public Task Report_OneOfTwoIsNoRun_WritesNothing() =>
-        RefusesAsync(
-            "has no run.json",
-            RecordedRunFolder.Write(folder, "cat"),
-            folder.Path,
+    public async Task Report_FoldersThatAreNotRuns_AreNamedAndSkipped()
+    {
+        var first = RecordedRunFolder.Write(folder, "cat");
+        var second = RecordedRunFolder.Write(folder, "dog");
+        var unfinished = Path.GetDirectoryName(folder.Write("runs/started/state.safetensors", ""))!;
+        var other = Path.GetDirectoryName(folder.Write("runs/other/a.txt", ""))!;
+        var file = folder.Write("runs/report.html", "");
+        var missing = folder.File("runs/missing");
+
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "report",
+            first,
+            unfinished,
+            other,
+            file,
+            missing,
+            second,
             "--output",
             folder.File("both.html")
         );
 
+        Assert.True(exitCode == 0, error);
+        var lines = error.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, lines.Length);
+        Assert.Contains($"ti train --resume {unfinished}", lines[0]);
+        Assert.All(
+            new[] { unfinished, other, file, missing }.Zip(lines),
+            pair => Assert.Contains(pair.First, pair.Second)
+        );
+        Assert.Contains("<h1>2 runs</h1>", await File.ReadAllTextAsync(folder.File("both.html")));
+    }
+
+    [Fact]
+    public Task Report_SeveralFoldersAndNoRun_IsRefused() =>
+        RefusesAsync("has no run.json", folder.Path, folder.File("runs/missing"), "--output", folder.File("both.html"));
+
+    [Fact]
+    public Task Report_OneOfTwoIsDamaged_WritesNothing()
+    {
+        var (first, second) = (RecordedRunFolder.Write(folder, "cat"), RecordedRunFolder.Write(folder, "dog"));
+        folder.Write("runs/dog/run.json", "{");
+        return RefusesAsync("dog/run.json", first, second, "--output", folder.File("both.html"));
+    }
+
+    [Fact]
+    public async Task Report_RunOfSeveralSeeds_ComparesTheSeeds()
+    {
+        var run = WriteSeeds();
+
+        var (exitCode, output, error) = await TiRunner.RunAsync("report", run);
+
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(JsonOutput.Relative(folder.File("runs/cat/report.html")) + Environment.NewLine, output);
+        var page = await File.ReadAllTextAsync(folder.File("runs/cat/report.html"));
+        Assert.Contains("<h1>3 runs</h1>", page);
+        Assert.Matches("(?s)seed-1.*seed-2.*seed-10", page);
+    }
+
+    [Fact]
+    public async Task Report_RunOfSeveralSeedsAmongOthers_IsShownByItsBestSeed()
+    {
+        var (run, other) = (WriteSeeds(), RecordedRunFolder.Write(folder, "dog"));
+
+        var (exitCode, output, error) = await TiRunner.RunAsync(
+            "report",
+            run,
+            other,
+            "--output",
+            folder.File("both.html"),
+            "--json"
+        );
+
+        Assert.True(exitCode == 0, error);
+        Assert.Empty(error);
+        using var json = JsonDocument.Parse(output);
+        var runs = json.RootElement.GetProperty("runs");
+        Assert.Equal([2ul, 1ul], runs.EnumerateArray().Select(each => each.GetProperty("seed").GetUInt64()));
+        Assert.Contains("cat (seed 2, best of 3)", await File.ReadAllTextAsync(folder.File("both.html")));
+    }
+
+    [Fact]
+    public async Task Report_Json_HasAbsolutePaths()
+    {
+        var run = JsonOutput.Relative(RecordedRunFolder.Write(folder, "cat"));
+
+        var (_, output, _) = await TiRunner.RunAsync("report", run, "--json");
+
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(folder.File("runs/cat/report.html"), json.RootElement.GetProperty("report").GetString());
+        Assert.Equal(folder.File("runs/cat"), json.RootElement.GetProperty("runs")[0].GetProperty("run").GetString());
+    }
+
     [Fact]
     public async Task Report_MistypedOption_IsRefused() =>
         Assert.Equal(2, (await TiRunner.RunAsync("report", "runs/cat", "--outptu", "x")).ExitCode);
+
+    /// <summary>A run of the seeds 1, 2 and 10, of which 2 is the best.</summary>
+    private string WriteSeeds()
+    {
+        foreach (var seed in new[] { 1, 2, 10 })
+            RecordedRunFolder.Write(folder, $"cat/seed-{seed}", record => record["result"]!["seed"] = seed);
+        var run = RecordedRunFolder.Write(folder, "cat", record => record["result"]!["seed"] = 2);
+        File.Delete(folder.File("runs/cat/metrics.csv"));
+        return run;
+    }
 
     private async Task RefusesAsync(string expected, params string[] arguments)
     {

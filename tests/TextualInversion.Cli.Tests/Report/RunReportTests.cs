@@ -20,32 +20,32 @@ public sealed partial class RunReportTests : IDisposable
 
         Assert.Contains("<h1>&lt;my-cat&gt;</h1>", page);
         Assert.Contains(
-            "All 10 steps were taken; the rows of step 5 are kept: their loss on fixed images, noise and timesteps is 20.0 % below the initializer’s.",
+            "Completed after 10 steps. The embedding is that of step 5; its validation loss is 20.0 % below the initializer’s.",
             page
         );
-        Assert.Equal(5, Images().Count(page)); // two given, three painted
-        Assert.Contains("<div class=\"cell kept\">", page);
+        Assert.Equal(5, Images().Count(page)); // two training images, three samples
+        Assert.Contains("<div class=\"cell best\">", page);
         foreach (
             var title in new[]
             {
                 "Validation loss",
                 "Training loss",
                 "Gradient norm",
-                "Drift of each row from its start",
-                "Norm of each row",
-                "Cosine of each row to its nearest word",
+                "Drift of each vector from its initial value",
+                "Norm of each vector",
+                "Cosine of each vector to its nearest token",
             }
         )
             Assert.Contains($"aria-label=\"{title}\"", page);
         foreach (
             var text in new[]
             {
-                "the initializer",
-                "an empty prompt",
+                "initializer",
+                "empty prompt",
                 "best: 5",
                 ">kitten<b>0.50</b>",
-                "norms of 0.50 to 1.50, 1.00 on average",
-                "10, kept 5",
+                "0.50 to 1.50, 1.00 on average",
+                "<dt>best step</dt><dd>5</dd>",
                 "400.0 MB",
             }
         )
@@ -57,18 +57,18 @@ public sealed partial class RunReportTests : IDisposable
     }
 
     [Fact]
-    public void Write_Settings_NamesThoseThatAreNotTheDefaultsFirst()
+    public void Write_Settings_NamesChangedOnesFirst()
     {
         var page = Write();
 
         var changed = page[
-            page.IndexOf("Not as by default", StringComparison.Ordinal)..page.IndexOf(
-                "All the others",
+            page.IndexOf("Changed settings", StringComparison.Ordinal)..page.IndexOf(
+                "All other settings",
                 StringComparison.Ordinal
             )
         ];
         Assert.Equal(["vectors", "steps"], Names().Matches(changed).Select(match => match.Groups[1].Value));
-        Assert.Contains("learning rate", page[page.IndexOf("All the others", StringComparison.Ordinal)..]);
+        Assert.Contains("learning rate", page[page.IndexOf("All other settings", StringComparison.Ordinal)..]);
     }
 
     [Fact]
@@ -121,12 +121,12 @@ public sealed partial class RunReportTests : IDisposable
     [Theory]
     [InlineData(
         "stoppedEarly",
-        "Stopped after 10 steps, since the validation loss no longer improved; the rows of step 5 are kept"
+        "Stopped after 10 steps: the validation loss no longer improved. The embedding is that of step 5"
     )]
-    [InlineData("cancelled", "Cancelled after 10 steps; the rows of step 5")]
-    [InlineData("diverged", "Ended after 10 steps, since its numbers were no longer finite; the rows of step 5")]
-    [InlineData("withoutGradient", "Ended, since nothing could be learned")]
-    public void Write_HowItEnded_IsSaid(string end, string expected) =>
+    [InlineData("cancelled", "Cancelled after 10 steps. The embedding is that of step 5")]
+    [InlineData("diverged", "Training diverged after 10 steps (NaN or infinity). The embedding is that of step 5")]
+    [InlineData("withoutGradient", "Stopped: the gradient was zero, so nothing could be learned")]
+    public void Write_HowItEnded_IsShown(string end, string expected) =>
         Assert.Contains(expected, Write(record => record["end"] = end));
 
     [Fact]
@@ -134,23 +134,20 @@ public sealed partial class RunReportTests : IDisposable
         Assert.Contains("stop: 10", Write(record => record["end"] = "stoppedEarly"));
 
     [Fact]
-    public void Write_NothingBetterThanTheInitializer_SaysSo() =>
-        Assert.Contains(
-            "nothing was better than the initializer itself",
-            Write(record => record["result"]!["bestStep"] = 0)
-        );
+    public void Write_NoStepBetterThanTheInitializer_IsShown() =>
+        Assert.Contains("No step was better than the initializer", Write(record => record["result"]!["bestStep"] = 0));
 
     [Fact]
     public void Write_NoValidation_ShowsTheTrainingLoss()
     {
         var page = Write(record => record["result"]!["validation"] = null);
 
-        Assert.Contains("the last rows are kept", page);
+        Assert.Contains("The embedding is that of the last step", page);
         Assert.Contains("<dt>training loss</dt><dd>0.0900</dd>", page);
     }
 
     [Fact]
-    public void Write_ImageThatIsGoneOrAnother_IsNamedInItsPlace()
+    public void Write_ImageThatIsMissingOrChanged_IsNamed()
     {
         var path = RecordedRunFolder.Write(folder, "cat");
         File.Delete(folder.File("1.png"));
@@ -158,8 +155,8 @@ public sealed partial class RunReportTests : IDisposable
 
         var page = new RunReport(RunLog.Read(path)).Write();
 
-        Assert.Contains("1.png is no longer there, or another image", page);
-        Assert.Contains("2.png is no longer there, or another image", page);
+        Assert.Contains("1.png is missing or has changed", page);
+        Assert.Contains("2.png is missing or has changed", page);
         Assert.Equal(3, Images().Count(page));
     }
 
@@ -175,7 +172,7 @@ public sealed partial class RunReportTests : IDisposable
     }
 
     [Fact]
-    public void Write_ManySamples_ShowsAFewAndTheKeptOne()
+    public void Write_ManySamples_ShowsAFewAndTheBest()
     {
         var path = RecordedRunFolder.Write(folder, "cat");
         for (var step = 0; step < 60; step++)
@@ -184,13 +181,13 @@ public sealed partial class RunReportTests : IDisposable
         var page = new RunReport(RunLog.Read(path)).Write();
 
         Assert.InRange(Images().Count(page), 2 + 24, 2 + 25);
-        Assert.Contains("5 · kept", page);
-        Assert.Contains(">59</div>", page);
-        Assert.Contains(">before</div>", page);
+        Assert.Contains("5 · best", page);
+        Assert.Contains("\n59</div>", page);
+        Assert.Contains("\nbefore</div>", page);
     }
 
     [Fact]
-    public void Write_NoSamples_SaysHowToHaveThem()
+    public void Write_NoSamples_NamesTheOption()
     {
         var path = RecordedRunFolder.Write(folder, "cat");
         Directory.Delete(Path.Combine(path, "samples"), recursive: true);

@@ -9,17 +9,17 @@ public sealed class ChoiceTests
     private static readonly EvaluationRow Baseline = Row("\"cat\"", 0.5, 0.3, gainError: 0);
 
     [Fact]
-    public void Of_LikestHasLostObedience_TakesTheBalancedOneAndSaysWhy()
+    public void Of_MostSimilarIgnoresPrompts_ChoosesTheBalancedOneAndSaysWhy()
     {
         var choice = Choose(Row("early", 0.6, 0.3), Row("middle", 0.8, 0.26), Row("late", 0.88, 0.12));
 
         Assert.Equal("middle", choice.Name);
         Assert.Contains("75 %", choice.Reason);
-        Assert.Contains("late is more like them (95 %) and keeps only 10 %", choice.Reason);
+        Assert.Contains("late has more image similarity (95 %) but only 10 % of the text similarity", choice.Reason);
     }
 
     [Fact]
-    public void Of_LikenessWithinChance_TakesNone()
+    public void Of_GainWithinChance_ChoosesNone()
     {
         var choice = Choose(Row("a", 0.54, 0.3, gainError: 0.03), Row("b", 0.4, 0.3));
 
@@ -28,7 +28,7 @@ public sealed class ChoiceTests
     }
 
     [Fact]
-    public void Of_NoObedienceLeft_TakesNone()
+    public void Of_PromptsIgnored_ChoosesNone()
     {
         var choice = Choose(Row("a", 0.9, 0.05));
 
@@ -37,18 +37,18 @@ public sealed class ChoiceTests
     }
 
     [Fact]
-    public void Of_EqualOnes_TakesTheEarlier() =>
+    public void Of_EqualOnes_ChoosesTheFirst() =>
         Assert.Equal("a", Choose(Row("a", 0.7, 0.25), Row("b", 0.7, 0.25)).Name);
 
     [Fact]
-    public void Of_ModelThatFollowsNoPrompt_GoesByLikeness() =>
+    public void Of_ModelThatIgnoresPrompts_GoesByImageSimilarity() =>
         Assert.Equal(
             "b",
             Choice.Of([Row("a", 0.7, 0.05), Row("b", 0.8, 0.04)], Row("\"cat\"", 0.5, 0.1, 0), Ceiling, floor: 0.1).Name
         );
 
     [Fact]
-    public void Of_OneGivenImage_HasOneAsItsCeiling() =>
+    public void Of_OneTrainingImage_HasOneAsItsCeiling() =>
         Assert.Contains("40 %", Choice.Of([Row("a", 0.7, 0.3)], Baseline, ceiling: null, Floor).Reason);
 
     private static Choice Choose(params EvaluationRow[] rows) => Choice.Of(rows, Baseline, Ceiling, Floor);

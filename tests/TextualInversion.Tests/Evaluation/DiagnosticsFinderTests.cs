@@ -22,7 +22,7 @@ public sealed class DiagnosticsFinderTests
         );
 
         Assert.Equal((-0.02, 0.06), (sign.Value, sign.Limit));
-        Assert.Contains("no more like the given images than \"cat\": -0.0200", sign.Text);
+        Assert.Contains("not more similar to the training images than \"cat\": image similarity -0.0200", sign.Text);
     }
 
     [Fact]
@@ -30,8 +30,8 @@ public sealed class DiagnosticsFinderTests
         Assert.Contains(
             Find([61, 91, 121], [175, 180, 185]),
             sign =>
-                sign.Kind == DiagnosticKind.WordChangesNothing
-                && sign.Text.Contains("those of \"cat\"", StringComparison.Ordinal)
+                sign.Kind == DiagnosticKind.PlaceholderChangesNothing
+                && sign.Text.Contains("the same as with \"cat\"", StringComparison.Ordinal)
         );
 
     [Fact]
@@ -39,8 +39,8 @@ public sealed class DiagnosticsFinderTests
         Assert.Contains(
             Find([151, 181, 211], [175, 180, 185]),
             sign =>
-                sign.Kind == DiagnosticKind.WordChangesNothing
-                && sign.Text.Contains("without the word", StringComparison.Ordinal)
+                sign.Kind == DiagnosticKind.PlaceholderChangesNothing
+                && sign.Text.Contains("without the placeholder token", StringComparison.Ordinal)
         );
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class DiagnosticsFinderTests
         var sign = Assert.Single(Find(Learned, Learned));
 
         Assert.Equal((DiagnosticKind.PromptChangesNothing, 0), (sign.Kind, sign.Value));
-        Assert.Contains("\"{} on a beach\" changes nothing", sign.Text);
+        Assert.Contains("\"{} on a beach\" has no effect", sign.Text);
     }
 
     [Fact]

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Evaluation;
+using TextualInversion.Generation;
+using TextualInversion.Models;
+using TextualInversion.Schedulers;
+
+namespace TextualInversion.Cli.Eval;
+
+/// <summary>The options of <c>ti eval</c> about the images to generate.</summary>
+internal sealed class EvalImageOptions
+{
+    /// <summary>The number of images of each prompt in the paper.</summary>
+    public const int PaperCount = 64;
+
+    private const int StandardCount = 8;
+
+    private readonly NumberOption<int> count = new("--count")
+    {
+        HelpName = "N",
+        Description =
+            $"Images of each prompt. Default: {StandardCount}; the paper uses {PaperCount}. "
+            + "The error halves for every 4x more images.",
+        DefaultValueFactory = _ => StandardCount,
+    };
+    private readonly NumberOption<ulong> seed = new("--seed")
+    {
+        HelpName = "N",
+        Description =
+            "Image i of every prompt and embedding uses seed + i. Default: 0 every time, so that images are reused from the cache.",
+    };
+    private readonly OptionalNumberOption<int> steps = new("--steps")
+    {
+        HelpName = "N",
+        Description = $"Sampling steps. Default: the model's recommendation, or else {ModelDefaults.Steps}.",
+    };
+    private readonly OptionalNumberOption<double> guidance = new("--guidance")
+    {
+        HelpName = "X",
+        Description = "Guidance scale (CFG); 1 disables guidance. Default: the model's recommendation, or else 7.5.",
+    };
+    private readonly Option<string?> sampler = new("--sampler")
+    {
+        HelpName = "NAME",
+        Description = "A sampler of ti generate. Default: the model's recommendation, or else its own.",
+    };
+
+    public Option Count => count;
+
+    public Option[] Others => [seed, steps, guidance, sampler];
+
+    /// <param name="parsed">The command line.</param>
+    /// <param name="input">What is compared.</param>
+    /// <param name="files">The model's files.</param>
+    /// <param name="scheduler">The model's noise schedule.</param>
+    /// <param name="model">The model.</param>
+    /// <exception cref="TextualInversionException">A value is out of its range, or a file cannot be read.</exception>
+    public EvaluationOptions Read(
+        ParseResult parsed,
+        EvalInput input,
+        IModelFiles files,
+        SchedulerConfig scheduler,
+        IDiffusionModel model
+    )
+    {
+        var defaults = new ModelDefaults(GenerationDefaults.Read(files), scheduler, model.Resolution);
+        var options = new EvaluationOptions
+        {
+            BarePrompt = EvaluationPrompts.Bare(input.Property),
+            EditPrompts = input.EditPrompts(),
+            Count = parsed.GetValue(count),
+            Seed = parsed.GetValue(seed),
+            Generation = new GenerationSettings
+            {
+                Prompt = "",
+                Sampler = defaults.ChooseSampler(parsed.GetValue(sampler)),
+                Steps = parsed.GetValue(steps) ?? defaults.Defaults.NumInferenceSteps ?? ModelDefaults.Steps,
+                Guidance = parsed.GetValue(guidance) ?? defaults.Defaults.GuidanceScale ?? ModelDefaults.Guidance,
+                Width = model.Resolution,
+                Height = model.Resolution,
+            },
+        };
+        ParameterErrors.Translate(options.Validate, OptionOf);
+        return options;
+    }
+
+    private static string? OptionOf(string property) =>
+        property switch
+        {
+            nameof(EvaluationOptions.Count) => "--count",
+            nameof(GenerationSettings.Steps) => "--steps",
+            nameof(GenerationSettings.Guidance) => "--guidance",
+            _ => null,
+        };
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Runs;
+using TextualInversion.Data;
+using TextualInversion.Evaluation;
+
+namespace TextualInversion.Cli.Eval;
+
+/// <summary>The options of <c>ti eval</c> that name what is compared with what.</summary>
+internal sealed class EvalInputOptions
+{
+    private readonly OptionalChoiceOption<LearnedProperty> property = new("--property")
+    {
+        Description = "Selects the built-in prompts. Default: the run's, or else object.",
+    };
+    private readonly PathOption prompts = new("--prompts")
+    {
+        HelpName = "FILE",
+        Description =
+            "File with your own edit prompts, one per line; {} marks the placeholder token. "
+            + "Default: two places and two media; for a style, four subjects.",
+    };
+    private readonly Option<string?> initializer = new("--initializer")
+    {
+        HelpName = "TEXT",
+        Description = "The ordinary word to compare with. Default: the recorded one.",
+    };
+
+    public PathListOption Embeddings { get; } =
+        new("--embedding")
+        {
+            HelpName = "FILE…",
+            Description = "The embeddings to compare.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+
+    public PathOption Run { get; } =
+        new("--run")
+        {
+            HelpName = "RUN",
+            Description = "The folder of a run, such as runs/my-cat. Compares all its checkpoints and the final file.",
+        };
+
+    public PathListOption Images { get; } =
+        new("--images")
+        {
+            HelpName = "PATH…",
+            Description = "The training images, as folders or files. Default: those of the run.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+
+    public Option[] All => [Embeddings, Run, Images, initializer, property, prompts];
+
+    /// <exception cref="TextualInversionException">Something is missing, or the run's folder cannot be read.</exception>
+    public EvalInput Read(ParseResult parsed)
+    {
+        var folder = parsed.GetValue(Run);
+        var run = folder is null ? null : RunArtifacts.Read(folder);
+        var embeddings = (run?.Embeddings ?? []).Concat(parsed.GetValue(Embeddings) ?? []).Distinct().ToList();
+        if (embeddings.Count == 0)
+            throw new TextualInversionException("Nothing to score: name files with --embedding, or a run with --run.");
+        var images = parsed.GetValue(Images) is { Length: > 0 } named ? named : run?.Images;
+        return new EvalInput
+        {
+            Embeddings = embeddings,
+            Run = folder,
+            Images =
+                images
+                ?? throw new TextualInversionException(
+                    "--images: name the training images; only a run, given with --run, records them."
+                ),
+            Initializer = parsed.GetValue(initializer),
+            Property = parsed.GetValue(property) ?? PropertyOf(run),
+            Prompts = parsed.GetValue(prompts),
+        };
+    }
+
+    private static LearnedProperty PropertyOf(RunArtifacts? run) =>
+        Enum.TryParse<LearnedProperty>(run?.Property, ignoreCase: true, out var property)
+            ? property
+            : LearnedProperty.Object;
+}
+
+/// <summary>What is compared with what.</summary>
+internal sealed record EvalInput
+{
+    /// <summary>As they were typed, or as the run records them.</summary>
+    public required IReadOnlyList<string> Embeddings { get; init; }
+
+    /// <summary>The run's folder; null if only files are compared.</summary>
+    public required string? Run { get; init; }
+
+    /// <summary>The training images, as folders or files.</summary>
+    public required IReadOnlyList<string> Images { get; init; }
+
+    /// <summary>Null for the word that the embeddings record.</summary>
+    public required string? Initializer { get; init; }
+
+    public required LearnedProperty Property { get; init; }
+
+    /// <summary>A file of edit prompts; null for the built-in ones.</summary>
+    public required string? Prompts { get; init; }
+
+    /// <summary>The edit prompts.</summary>
+    /// <exception cref="TextualInversionException">The file cannot be read, or a line has no <c>{}</c>.</exception>
+    public IReadOnlyList<string> EditPrompts() =>
+        Prompts is null ? EvaluationPrompts.Edits(Property) : PromptTemplates.Read(Prompts);
+}

@@ -1,0 +1,22 @@
+using TextualInversion.Training;
+using static System.FormattableString;
+
+namespace TextualInversion.Cli.Runs;
+
+/// <summary>Says when an embedding explains its training images hardly better than an empty prompt.</summary>
+internal static class ValidationWarning
+{
+    private const double LeastGain = 0.01; // of the loss without a prompt
+
+    /// <returns>A sentence without a period; null if the validation loss is well below that of an empty prompt.</returns>
+    public static string? Of(ValidationSummary loss)
+    {
+        var gain = 1 - loss.Best / loss.WithoutPrompts;
+        if (gain >= LeastGain)
+            return null;
+        var difference = gain > 0 ? Invariant($"only {100 * gain:F1} % below") : "not below";
+        return Invariant(
+                $"the best validation loss, {loss.Best:F4}, is {difference} that of an empty prompt, {loss.WithoutPrompts:F4}; "
+            ) + "the embedding may not have learned the images";
+    }
+}
