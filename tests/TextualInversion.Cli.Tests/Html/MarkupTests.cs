@@ -91,5 +91,6 @@ public sealed class MarkupTests
         Assert.Equal("", default(Markup).ToString());
     }
 
-    private static XElement Parse(Markup markup) => XElement.Parse(markup.ToString(), LoadOptions.PreserveWhitespace);
+    private static XElement Parse(Markup markup) =>
+        XElement.Parse(markup.ToString(), System.Xml.Linq.LoadOptions.PreserveWhitespace);
 }
