@@ -78,7 +78,7 @@ internal sealed record CheckedTokens(
 /// <param name="Device">where it is computed</param>
 internal sealed record CheckedModel(
     string Name,
-    Checkpoints.ModelFamily Family,
+    ModelFamily Family,
     long UNetParameters,
     IReadOnlyList<long> TextWidths,
     int Resolution,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using TextualInversion.Checkpoints;
 
 namespace TextualInversion.Cli.Check;
 

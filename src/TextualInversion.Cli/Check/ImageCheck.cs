@@ -1,6 +1,5 @@
 using System.Globalization;
 using TextualInversion.Data;
-using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Check;
 

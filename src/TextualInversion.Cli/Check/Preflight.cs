@@ -36,9 +36,7 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
         using var model = await OpenAsync(models, cancellationToken);
         var resolution = request.Options.Resolution ?? model?.Network.Resolution ?? ResolutionWithoutModel;
         var images = new ImageCheck(request.Options, resolution, findings).Look(request.Images, cancellationToken);
-        using var start = model is null
-            ? null
-            : Try(CheckSubject.Tokens, () => InitialEmbedding.Read(request, model.Network));
+        using var start = model is null ? null : Try(CheckSubject.Tokens, () => request.ReadInitializer(model.Network));
         if (model is not null)
             Try(CheckSubject.Tokens, () => new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]));
         var setup =

@@ -1,6 +1,7 @@
 using TextualInversion.Cli.Train;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Check;
 

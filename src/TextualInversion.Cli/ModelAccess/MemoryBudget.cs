@@ -1,7 +1,6 @@
 using System.Globalization;
 using TextualInversion.Checkpoints;
 using TextualInversion.Native;
-using TextualInversion.Training;
 using TextualInversion.Training.Estimates;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using TextualInversion.Cli.Html;
 using TextualInversion.Cli.Runs;
-using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 using static TextualInversion.Cli.Report.RunSeries;
 

@@ -2,7 +2,6 @@ using TextualInversion.Cli.Html;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Runs;
 using TextualInversion.IO;
-using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 using static System.FormattableString;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Runs;
-using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Report;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Runs;

@@ -3,7 +3,6 @@ using System.Globalization;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train.Listeners;
-using TextualInversion.Training;
 using TextualInversion.Training.Data;
 using TextualInversion.Training.RunFiles;
 

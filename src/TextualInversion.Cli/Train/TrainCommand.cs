@@ -72,7 +72,7 @@ internal sealed class TrainCommand : CommandBase
             RequireSameSeeds(typed, asked.Seeds, isOfSeeds);
         using var output = Output(typed, parsed, asked.Placeholder, isResuming: resumeFrom is not null);
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
-        using var start = InitialEmbedding.Read(asked, model.Network);
+        using var start = asked.ReadInitializer(model.Network);
         var setup = TrainSetup.Read(asked, model, start, cancellationToken);
         foreach (var warning in setup.Warnings)
             messages.Warn(warning);

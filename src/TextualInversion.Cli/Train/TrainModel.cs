@@ -15,9 +15,9 @@ internal sealed class TrainModel : IDisposable
         Files = files;
         UsesGradientCheckpointing = request.Checkpointing switch
         {
-            Checkpointing.On => true,
-            Checkpointing.Off => false,
-            Checkpointing.Auto => !MemoryBudget
+            GradientCheckpointing.On => true,
+            GradientCheckpointing.Off => false,
+            GradientCheckpointing.Auto => !MemoryBudget
                 .OfTraining(files, request.Device, request.Precision, request.Options)
                 .Fits,
             _ => throw new ArgumentOutOfRangeException(nameof(request)),

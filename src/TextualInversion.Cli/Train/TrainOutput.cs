@@ -111,7 +111,7 @@ internal sealed class TrainOutput : IDisposable
 
     /// <summary>Writes what was learned.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
-    public void Write(TrainSetup setup, TrainResult result)
+    public void Write(TrainSetup setup, TrainerResult result)
     {
         Keep();
         var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);

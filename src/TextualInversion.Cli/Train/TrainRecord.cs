@@ -9,7 +9,7 @@ namespace TextualInversion.Cli.Train;
 /// <summary>What is said of a run when it is over.</summary>
 internal sealed class TrainRecord(
     TrainSetup setup,
-    TrainResult result,
+    TrainerResult result,
     TrainOutput output,
     TimeSpan duration,
     IReadOnlyList<TrainRecord>? seeds = null

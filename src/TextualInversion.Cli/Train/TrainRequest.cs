@@ -1,6 +1,9 @@
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train;
 
@@ -8,7 +11,7 @@ namespace TextualInversion.Cli.Train;
 internal sealed record TrainRequest
 {
     /// <summary>What <see cref="Initializer"/> is where the word is to be looked for.</summary>
-    public const string Auto = "auto";
+    public const string Auto = InitialEmbedding.Auto;
 
     public required Placeholder Placeholder { get; init; }
 
@@ -35,14 +38,17 @@ internal sealed record TrainRequest
 
     public required Precision Precision { get; init; }
 
-    public required Checkpointing Checkpointing { get; init; }
-}
+    public required GradientCheckpointing Checkpointing { get; init; }
 
-/// <summary>Whether most of the U-Net is computed twice a step rather than kept.</summary>
-internal enum Checkpointing
-{
-    /// <summary>Where the memory would not suffice.</summary>
-    Auto,
-    On,
-    Off,
+    /// <summary>The rows that training starts from.</summary>
+    /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does not fit.</exception>
+    public InitialEmbedding ReadInitializer(IDiffusionModel network)
+    {
+        InitialEmbedding? start = null;
+        ParameterErrors.Translate(
+            () => start = InitialEmbedding.Read(Initializer, Options, network),
+            name => name == nameof(TrainOptions.Initializer) ? "--initializer" : null
+        );
+        return start!;
+    }
 }

@@ -95,7 +95,7 @@ internal sealed class TrainRun(
     }
 
     /// <summary>The rows that are kept may be of a step at which nothing was painted.</summary>
-    private void GenerateBestSamples(TrainResult result, ConsoleLog messages, CancellationToken cancellationToken)
+    private void GenerateBestSamples(TrainerResult result, ConsoleLog messages, CancellationToken cancellationToken)
     {
         if (Painter is null || Painter.HasPainted(result.BestStep))
             return;
@@ -103,7 +103,7 @@ internal sealed class TrainRun(
         Painter.Paint(result.BestStep, result.Rows, _ => { }, cancellationToken);
     }
 
-    private TrainResult Train(TrainState? resumeFrom, ConsoleLog messages, CancellationToken cancellationToken)
+    private TrainerResult Train(TrainState? resumeFrom, ConsoleLog messages, CancellationToken cancellationToken)
     {
         var listeners = new List<IRunListener>();
         try

@@ -8,6 +8,7 @@ using TextualInversion.Data;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training;
 using TextualInversion.Training.Data;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train;
 
@@ -83,7 +84,9 @@ internal sealed record TrainSetup
                 .. loaded.Warnings.Select(notice => notice.ToString()),
                 .. new[]
                 {
-                    objection,
+                    objection is null
+                        ? null
+                        : $"images are not mirrored, since {objection}; say --flip to mirror them all the same",
                     variesNothing
                         ? "no image has a description that is used, so there are no tags to shuffle, drop or keep"
                         : null,

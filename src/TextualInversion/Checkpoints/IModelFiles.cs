@@ -2,16 +2,6 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Checkpoints;
 
-/// <summary>The kinds of Stable Diffusion, by the networks they are made of.</summary>
-public enum ModelFamily
-{
-    /// <summary>Stable Diffusion 1 and 2: one text encoder.</summary>
-    StableDiffusion,
-
-    /// <summary>Stable Diffusion XL: two text encoders, and the image's size as a condition.</summary>
-    StableDiffusionXl,
-}
-
 /// <summary>
 /// The configs, weights and tokenizers of one Stable Diffusion under diffusers' names, wherever they lie. A part is a sub-folder of
 /// diffusers' layout: <c>unet</c>, <c>vae</c>, <c>text_encoder</c>, <c>text_encoder_2</c>.

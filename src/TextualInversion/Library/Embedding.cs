@@ -1,4 +1,6 @@
 using TextualInversion.Embeddings;
+using TextualInversion.Native;
+using TextualInversion.Training;
 using static TorchSharp.torch;
 
 namespace TextualInversion;
@@ -54,6 +56,7 @@ public sealed class Embedding
     public static Embedding Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        TorchRuntime.EnsureLoaded();
         using var learned = EmbeddingFile.Read(path);
         return FromLearned(learned);
     }
@@ -71,12 +74,17 @@ public sealed class Embedding
     public void Save(string path, EmbeddingFormat? format = null, bool overwrite = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        TorchRuntime.EnsureLoaded();
         using var learned = ToLearned();
         EmbeddingFile.Write(path, format ?? DefaultFormat(path), learned, overwrite);
     }
 
     internal static Embedding FromLearned(LearnedEmbedding learned) =>
-        new(learned.Trigger, [.. learned.Rows.Select(ToArray)], EmbeddingProvenance.FromMetadata(learned.Provenance))
+        new(
+            learned.Trigger,
+            [.. learned.Rows.Select(RowValues.FromTensor)],
+            EmbeddingProvenance.FromMetadata(learned.Provenance)
+        )
         {
             Name = learned.Name,
         };
@@ -96,13 +104,4 @@ public sealed class Embedding
         Rows.Count == 2 ? EmbeddingFormat.Sdxl
         : Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase) ? EmbeddingFormat.Png
         : EmbeddingFormat.Diffusers;
-
-    private static float[,] ToArray(Tensor rows)
-    {
-        using var scope = NewDisposeScope();
-        var values = new float[rows.shape[0], rows.shape[1]];
-        var flat = rows.detach().to(ScalarType.Float32, CPU).contiguous().data<float>().ToArray();
-        Buffer.BlockCopy(flat, 0, values, 0, flat.Length * sizeof(float));
-        return values;
-    }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace TextualInversion;
 
@@ -40,6 +42,13 @@ public sealed record EmbeddingProvenance
 
     /// <summary>Other metadata, by their keys.</summary>
     public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>One hash of a model from those of its networks.</summary>
+    internal static string HashOf(IEnumerable<KeyValuePair<string, string>> networks)
+    {
+        var hashes = networks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(hashes))));
+    }
 
     /// <summary>Reads the metadata of an embedding's file.</summary>
     internal static EmbeddingProvenance FromMetadata(IReadOnlyDictionary<string, string> metadata)

@@ -7,7 +7,9 @@ internal static class OwnThread
         Task.Factory.StartNew(
             work,
             cancellationToken,
-            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+            TaskCreationOptions.LongRunning
+                | TaskCreationOptions.DenyChildAttach
+                | TaskCreationOptions.RunContinuationsAsynchronously,
             TaskScheduler.Default
         );
 }

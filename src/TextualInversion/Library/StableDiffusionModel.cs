@@ -1,7 +1,9 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Generation;
 using TextualInversion.Models;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
+using TextualInversion.Training.Estimates;
 using static TorchSharp.torch;
 
 namespace TextualInversion;
@@ -15,7 +17,8 @@ public sealed class StableDiffusionModel : IDisposable
     private readonly Lock gate = new(); // a thread that holds it may take it again, so that progress handlers can generate images
     private readonly LoadOptions options;
     private readonly Device device;
-    private readonly IDiffusionModel network;
+    private IDiffusionModel network;
+    private bool usesCheckpointing;
     private bool isDisposed;
 
     private StableDiffusionModel(string source, IModelFiles files, LoadOptions options)
@@ -39,6 +42,8 @@ public sealed class StableDiffusionModel : IDisposable
     internal IModelFiles Files { get; }
 
     internal SchedulerConfig Scheduler { get; }
+
+    internal Precision Precision => options.Precision;
 
     /// <summary>As images and embeddings record it: the last part of a path.</summary>
     internal string ShortName => Path.GetFileName(Path.TrimEndingDirectorySeparator(Source));
@@ -69,6 +74,7 @@ public sealed class StableDiffusionModel : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(source);
         options ??= new LoadOptions();
+        TorchRuntime.EnsureLoaded();
         var files = await ModelFinder.FindAsync(source, options, cancellationToken).ConfigureAwait(false);
         return await OwnThread
             .RunAsync(() => new StableDiffusionModel(source, files, options), cancellationToken)
@@ -84,6 +90,78 @@ public sealed class StableDiffusionModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(embeddings);
         return new ImageGenerator(this, embeddings);
+    }
+
+    /// <summary>
+    /// Trains an embedding. The training runs on a thread of its own, and the model is the same afterwards. The same images, options and
+    /// seed give the same embedding, on the same machine to the last bit.
+    /// </summary>
+    /// <param name="images">The images to learn from, usually three to five.</param>
+    /// <param name="options">What is trained, and how. <see cref="TrainOptions.Token"/> is required.</param>
+    /// <param name="progress">
+    /// Receives the initial values, then those after each step, on the training's thread; a <see cref="Progress{T}"/> passes them on to
+    /// the thread that made it. They are plain numbers, safe to keep. Default: null.
+    /// </param>
+    /// <param name="cancellationToken">
+    /// Ends the training before the next batch. The result then holds what was learned so far, and <see cref="TrainResult.End"/> is
+    /// <see cref="TrainingEnd.Cancelled"/>.
+    /// </param>
+    /// <exception cref="TextualInversionException">
+    /// An option is wrong (<see cref="TextualInversionException.Parameter"/> names it), an image cannot be used, or nothing can be learned.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before training began, while the images were read.</exception>
+    public Task<TrainResult> TrainAsync(
+        TrainingImages images,
+        TrainOptions options,
+        IProgress<TrainProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(options);
+        var training = new EmbeddingTraining(this, images, options);
+        return OwnThread.RunAsync(
+            () => Use(_ => training.Run(NetworkFor(options), progress, cancellationToken)),
+            cancellationToken
+        );
+    }
+
+    /// <summary>
+    /// Scores embeddings by the images that they generate, as the paper does (Gal et al. 2022, section 5): image similarity to the
+    /// training images, text similarity to the rest of the prompt. Runs on a thread of its own.
+    /// </summary>
+    /// <param name="embeddings">What to compare, at least one.</param>
+    /// <param name="images">The training images.</param>
+    /// <param name="options">How they are evaluated. Default: as of a new <see cref="EvaluateOptions"/>.</param>
+    /// <param name="progress">Receives each image, on the evaluation's thread. Default: null.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <exception cref="TextualInversionException">
+    /// An option is wrong, an embedding does not fit the model, an image cannot be read, or the CLIP model is not found.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<EvaluationScores> EvaluateAsync(
+        IReadOnlyList<Embedding> embeddings,
+        TrainingImages images,
+        EvaluateOptions? options = null,
+        IProgress<EvaluateProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(embeddings);
+        ArgumentNullException.ThrowIfNull(images);
+        if (embeddings.Count == 0)
+            throw new ArgumentException("There is no embedding to evaluate.", nameof(embeddings));
+        var wanted = options ?? new EvaluateOptions();
+        var clip = await ClipFinder
+            .FindAsync(wanted.Clip, Files, this.options, cancellationToken)
+            .ConfigureAwait(false);
+        var evaluation = new EmbeddingEvaluation(this, embeddings, images, wanted);
+        return await OwnThread
+            .RunAsync(
+                () => Use(network => evaluation.Run(network, clip, progress, cancellationToken)),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Frees the model's memory. Waits for what the model is doing.</summary>
@@ -106,6 +184,37 @@ public sealed class StableDiffusionModel : IDisposable
             ObjectDisposedException.ThrowIf(isDisposed, this);
             return work(network);
         }
+    }
+
+    /// <summary>The network as a training needs it, loaded anew if gradient checkpointing has to be switched.</summary>
+    private IDiffusionModel NetworkFor(TrainOptions wanted)
+    {
+        wanted.Validate();
+        var checkpointing = wanted.GradientCheckpointing switch
+        {
+            GradientCheckpointing.On => true,
+            GradientCheckpointing.Off => false,
+            GradientCheckpointing.Auto => !FitsIntoMemory(wanted),
+            _ => throw new ArgumentOutOfRangeException(nameof(wanted)),
+        };
+        if (checkpointing == usesCheckpointing)
+            return network;
+        network.Dispose(); // before the other is loaded, so that both are never in memory
+        network = DiffusionModel.Open(Files, device, DataType, checkpointing);
+        usesCheckpointing = checkpointing;
+        return network;
+    }
+
+    private bool FitsIntoMemory(TrainOptions wanted)
+    {
+        const double Share = 0.8; // the rest is for the images, the system and the error of the estimate
+        const long AssumedOfGpu = 12L << 30; // if the driver does not say
+        var needed = TrainingMemory.Estimate(Files, wanted.Resolution, wanted.BatchSize, DataType);
+        var available =
+            device.type == TorchSharp.DeviceType.CPU
+                ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes
+                : CudaMemory.Free(device.index) ?? AssumedOfGpu;
+        return needed <= available * Share;
     }
 
     /// <summary>The settings of an image, the model's own where the options say nothing.</summary>

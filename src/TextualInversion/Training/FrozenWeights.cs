@@ -31,15 +31,3 @@ internal sealed class FrozenWeights
 
     private static string Name(KeyValuePair<ModelPart, string> pair) => pair.Key.ToString();
 }
-
-/// <summary>The hash of a network before and after the run. They are equal, or the run fails.</summary>
-/// <param name="Before">SHA-256 of the values, as lower-case hexadecimal.</param>
-/// <param name="After">The same after the run.</param>
-internal sealed record FrozenHash(string Before, string After)
-{
-    /// <exception cref="InvalidOperationException">They are not equal.</exception>
-    internal static FrozenHash Of(ModelPart part, string before, string after) =>
-        before == after
-            ? new FrozenHash(before, after)
-            : throw new InvalidOperationException($"the frozen {part} changed during training");
-}

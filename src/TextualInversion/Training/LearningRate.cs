@@ -1,18 +1,5 @@
 namespace TextualInversion.Training;
 
-/// <summary>How the learning rate runs over the steps, after the warm-up.</summary>
-internal enum LearningRateSchedule
-{
-    /// <summary>It stays.</summary>
-    Constant,
-
-    /// <summary>It falls to zero in a straight line.</summary>
-    Linear,
-
-    /// <summary>It falls to zero along half a cosine (Loshchilov and Hutter 2017, eq. 5, one cycle).</summary>
-    Cosine,
-}
-
 /// <summary>The learning rate of a step.</summary>
 internal static class LearningRate
 {

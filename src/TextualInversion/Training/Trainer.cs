@@ -18,7 +18,7 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
     /// <param name="cancellationToken">Ends the run before the next batch. The result holds what was learned so far.</param>
     /// <exception cref="TextualInversionException">An option is out of its range, or the state belongs to another run.</exception>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
-    public TrainResult Run(
+    public TrainerResult Run(
         Concept concept,
         TrainState? resumeFrom,
         Action<TrainState> save,

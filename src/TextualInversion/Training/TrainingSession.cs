@@ -130,13 +130,13 @@ internal sealed class TrainingSession : IDisposable
 
     /// <summary>Validates the last rows, checks that the model is unchanged, and returns what was learned.</summary>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
-    public TrainResult Finish(TrainingEnd end)
+    public TrainerResult Finish(TrainingEnd end)
     {
         if (validator is not null && history.Validations[^1].Step != StepsDone)
             Validate();
         var best = Validation.Best(history.Validations);
         var rows = best is null ? Learner.Rows : history.BestRows;
-        return new TrainResult
+        return new TrainerResult
         {
             End = end,
             Rows = Copies(rows),
@@ -144,6 +144,7 @@ internal sealed class TrainingSession : IDisposable
             Steps = StepsDone,
             BestStep = best?.Step ?? StepsDone,
             Validation = best is null ? null : validator!.Summary(history.Validations),
+            Validations = [.. history.Validations],
             Loss = history.RecentLoss,
             StepMedianSeconds = stepSeconds.Order().ElementAtOrDefault(stepSeconds.Count / 2),
             Learned = diagnostics.Describe(rows),

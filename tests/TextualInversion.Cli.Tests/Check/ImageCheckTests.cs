@@ -1,7 +1,6 @@
 using ImageMagick;
 using TextualInversion.Cli.Check;
 using TextualInversion.Tests.Fixtures;
-using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Tests.Check;
 

@@ -1,7 +1,7 @@
 using TextualInversion.Cli.EmbeddingFiles;
-using TextualInversion.Cli.Train;
 using TextualInversion.Embeddings;
 using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training.Initializers;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests.EmbeddingFiles;
@@ -83,7 +83,7 @@ public sealed class EmbeddingSetTests : IDisposable
         Assert.Null(InitializerFile.TryRead("cat", 1, [2]));
         Assert.Null(InitializerFile.TryRead(null, 1, [2]));
         Assert.Contains(
-            "say --vectors 1",
+            "train 1",
             Assert.Throws<TextualInversionException>(() => InitializerFile.TryRead(path, 3, [2])).Message
         );
         Assert.Contains(

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using TextualInversion.Cli.Train;
 using TextualInversion.Embeddings;
 using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Tests.Train;
 

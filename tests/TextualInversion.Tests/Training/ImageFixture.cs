@@ -4,7 +4,6 @@ using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
-using TextualInversion.Training;
 using TextualInversion.Training.Data;
 using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;

@@ -1,5 +1,3 @@
-using TextualInversion.Training;
-
 namespace TextualInversion.Tests.Training;
 
 public sealed class TrainOptionsTests

@@ -1,5 +1,3 @@
-using TextualInversion.Training;
-
 namespace TextualInversion.Cli.Train.Listeners;
 
 /// <summary>Follows a run of <c>ti train</c>: what it says or keeps of the steps does not change them.</summary>

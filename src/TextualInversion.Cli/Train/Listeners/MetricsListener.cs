@@ -1,4 +1,3 @@
-using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Train.Listeners;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using TextualInversion.Cli.Terminal;
-using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train.Listeners;
 

@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Training;
-using TextualInversion.Training.Optimizers;
 
 namespace TextualInversion.Cli.Train.Options;
 

@@ -43,11 +43,11 @@ internal sealed class TrainRequestOptions
     };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
-    private readonly ChoiceOption<Checkpointing> gradientCheckpointing = new("--gradient-checkpointing")
+    private readonly ChoiceOption<GradientCheckpointing> gradientCheckpointing = new("--gradient-checkpointing")
     {
         Description =
             "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.",
-        DefaultValueFactory = _ => Checkpointing.Auto,
+        DefaultValueFactory = _ => GradientCheckpointing.Auto,
     };
 
     public Option<string[]> Images => images;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train.Options;
 

@@ -2,9 +2,6 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Tokenizers;
 
-/// <summary>A word of the vocabulary and the cosine of the angle between its row and another.</summary>
-internal sealed record NearWord(string Word, double Cosine);
-
 /// <summary>The lengths of a vocabulary's rows.</summary>
 internal sealed record NormRange(double Smallest, double Mean, double Largest);
 

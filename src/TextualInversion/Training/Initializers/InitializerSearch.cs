@@ -2,7 +2,6 @@ using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Data;
-using TextualInversion.Training.Optimizers;
 using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 

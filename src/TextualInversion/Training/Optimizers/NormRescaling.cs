@@ -2,19 +2,6 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Optimizers;
 
-/// <summary>Which norm the rows have after every step.</summary>
-internal enum NormConstraint
-{
-    /// <summary>Whatever the step gave them.</summary>
-    None,
-
-    /// <summary>That which they began with.</summary>
-    Initializer,
-
-    /// <summary>The mean of the vocabulary's rows.</summary>
-    Vocabulary,
-}
-
 /// <summary>Keeps rows at a norm.</summary>
 internal static class NormRescaling
 {

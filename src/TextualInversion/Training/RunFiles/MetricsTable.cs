@@ -1,5 +1,4 @@
 using System.Globalization;
-using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Training.RunFiles;
 

@@ -1,5 +1,4 @@
 using TextualInversion.Tests.Fixtures;
-using TextualInversion.Training;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Training.Data;

@@ -1,4 +1,3 @@
-using TextualInversion.Training;
 using TextualInversion.Training.Data;
 
 namespace TextualInversion.Tests.Training.Data;

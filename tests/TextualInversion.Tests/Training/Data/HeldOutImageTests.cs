@@ -1,5 +1,4 @@
 using TextualInversion.Data;
-using TextualInversion.Training;
 using TextualInversion.Training.Data;
 
 namespace TextualInversion.Tests.Training.Data;

@@ -1,6 +1,5 @@
 using TextualInversion.Data;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training;
 using TextualInversion.Training.Data;
 
 namespace TextualInversion.Tests.Training.Data;

@@ -1,4 +1,3 @@
-using TextualInversion.Training;
 using TextualInversion.Training.Estimates;
 
 namespace TextualInversion.Tests.Training.Estimates;

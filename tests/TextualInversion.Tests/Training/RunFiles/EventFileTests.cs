@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using TextualInversion.Models.Tokenizers;
 using TextualInversion.Tests.Fixtures;
-using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Tests.Training.RunFiles;

@@ -1,6 +1,4 @@
-using TextualInversion.Models.Tokenizers;
 using TextualInversion.Tests.Fixtures;
-using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Tests.Training.RunFiles;

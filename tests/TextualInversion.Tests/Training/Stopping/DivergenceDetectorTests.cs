@@ -1,4 +1,3 @@
-using TextualInversion.Training;
 using TextualInversion.Training.Stopping;
 
 namespace TextualInversion.Tests.Training.Stopping;

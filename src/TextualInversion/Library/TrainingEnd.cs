@@ -1,7 +1,7 @@
-namespace TextualInversion.Training;
+namespace TextualInversion;
 
 /// <summary>Why a run ended.</summary>
-internal enum TrainingEnd
+public enum TrainingEnd
 {
     /// <summary>All steps were taken.</summary>
     Completed,

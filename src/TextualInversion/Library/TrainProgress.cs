@@ -1,13 +1,10 @@
-using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training.Stopping;
-
-namespace TextualInversion.Training;
+namespace TextualInversion;
 
 /// <summary>
 /// The values of a run after a step, or before the first. These are plain numbers that nothing changes later, safe to keep and to use
 /// on another thread. With several text encoders, the lists hold the rows of the first encoder, then those of the second.
 /// </summary>
-internal sealed record TrainProgress
+public sealed record TrainProgress
 {
     /// <summary>Steps done, 0 before the first.</summary>
     public required int Step { get; init; }
@@ -18,10 +15,10 @@ internal sealed record TrainProgress
     /// <summary>The training loss of the step, averaged over its batches. Null before the first step.</summary>
     public double? Loss { get; init; }
 
-    /// <summary>The validation loss (see <see cref="Validation"/>), or null if no validation was due.</summary>
+    /// <summary>The validation loss (see <see cref="ValidationPoint"/>), or null if no validation was due.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>The loss of the held-out image (see <see cref="Validation.HeldOut"/>), or null if no validation was due or no image is held out.</summary>
+    /// <summary>The loss of the held-out image, or null if no validation was due or no image is held out.</summary>
     public double? HeldOutLoss { get; init; }
 
     /// <summary>The learning rate of the step. Null before the first step.</summary>

@@ -1,11 +1,12 @@
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training.RunFiles;
+using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
 
 /// <summary>The result of a run.</summary>
-internal sealed record TrainResult : IDisposable
+internal sealed record TrainerResult : IDisposable
 {
     /// <summary>Why the run ended.</summary>
     public required TrainingEnd End { get; init; }
@@ -24,6 +25,9 @@ internal sealed record TrainResult : IDisposable
 
     /// <summary>The validation losses, or null if there was no validation.</summary>
     public required ValidationSummary? Validation { get; init; }
+
+    /// <summary>The validations, the first of them before the first step; empty if there was no validation.</summary>
+    public required IReadOnlyList<Validation> Validations { get; init; }
 
     /// <summary>The mean training loss over the last 10 % of the steps. Single-step losses are too noisy.</summary>
     public required double Loss { get; init; }

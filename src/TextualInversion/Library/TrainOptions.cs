@@ -1,17 +1,34 @@
 using System.Globalization;
-using TextualInversion.Training.Losses;
-using TextualInversion.Training.Optimizers;
+using System.Text.Json.Serialization;
 
-namespace TextualInversion.Training;
+namespace TextualInversion;
 
 /// <summary>
-/// The options of a training. The defaults are those of <c>ti train</c>; they were chosen by measurement. Numbers out of their range are
-/// refused when training starts.
+/// The options of a training. The defaults are those of <c>ti train</c>; they were chosen by measurement. Values out of their range are
+/// refused when training starts. <see cref="Token"/> is required.
 /// </summary>
-internal sealed record TrainOptions
+public sealed record TrainOptions
 {
     /// <summary>The most rows that a prompt has room for: CLIP reads 77 tokens, of which two mark beginning and end.</summary>
     internal const int MostVectors = 75;
+
+    /// <summary>
+    /// The placeholder token that will stand for the embedding in prompts, such as <c>my-cat</c>, which is the same as
+    /// <c>&lt;my-cat&gt;</c>. Required.
+    /// </summary>
+    [JsonIgnore]
+    public string? Token { get; init; }
+
+    /// <summary>
+    /// The start of training: one or more words, such as <c>cat</c>; an embedding file with as many vectors; or <c>auto</c>, the word of
+    /// the vocabulary that explains the images best. Default: the word <c>object</c> or <c>style</c>, by <see cref="Property"/>.
+    /// </summary>
+    [JsonIgnore]
+    public string? Initializer { get; init; }
+
+    /// <summary>Prompt templates for images without a caption, with <c>{}</c> for the token. Default: built-in ones, by <see cref="Property"/>.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string>? Templates { get; init; }
 
     /// <summary>The number of embedding vectors to train, 1 to 75. Default: 4. More vectors hold more detail and obey prompts less.</summary>
     public int Vectors { get; init; } = 4;
@@ -58,7 +75,7 @@ internal sealed record TrainOptions
     /// <summary>The norm that the rows get after each step. Default: none. <see cref="OptimizerKind.Direction"/> takes the vocabulary's mean norm instead of none.</summary>
     public NormConstraint KeepNorm { get; init; } = NormConstraint.None;
 
-    /// <summary>Min-SNR weighting of the timesteps (see <see cref="MinSnr"/>), 0 or more; 5 in its paper, 0 disables. Default: 0.</summary>
+    /// <summary>Min-SNR weighting of the timesteps (Hang et al. 2023), 0 or more; 5 in its paper, 0 disables. Default: 0.</summary>
     public double SnrGamma { get; init; }
 
     /// <summary>The standard deviation of noise that is added to whole channels, 0 to 1. It helps with very dark or bright images (typically 0.05 to 0.1); 0 disables. Default: 0.</summary>
@@ -89,20 +106,27 @@ internal sealed record TrainOptions
     /// <summary>Whether images are flipped horizontally at random. Default: true.</summary>
     public bool Flip { get; init; } = true;
 
+    /// <summary>Whether images are flipped even if captions or templates mention left and right, text, signs or logos. Default: false.</summary>
+    [JsonIgnore]
+    public bool ForceFlip { get; init; }
+
     /// <summary>The side of the training images in pixels, a multiple of 8 from 8 to 4096, or null for the model's own. Default: null.</summary>
     public int? Resolution { get; init; }
 
     /// <summary>How images that are not square are fitted. Default: the center is cropped.</summary>
-    public CropMode Crop { get; init; } = CropMode.Center;
+    [JsonInclude]
+    internal CropMode Crop { get; init; } = CropMode.Center;
 
     /// <summary>What to learn; it selects the built-in prompt templates. Default: an object.</summary>
     public LearnedProperty Property { get; init; } = LearnedProperty.Object;
 
     /// <summary>Where the loss mask of each image comes from, or null if the whole image counts. Default: null.</summary>
-    public MaskSource? Mask { get; init; }
+    [JsonInclude]
+    internal MaskSource? Mask { get; init; }
 
     /// <summary>How captions are used. Default: an image that has one is trained on its caption alone.</summary>
-    public CaptionUse Captions { get; init; } = CaptionUse.Only;
+    [JsonInclude]
+    internal CaptionUse Captions { get; init; } = CaptionUse.Only;
 
     /// <summary>Whether the comma-separated tags of a caption are shuffled each time. Default: false.</summary>
     public bool ShuffleTags { get; init; }
@@ -118,6 +142,10 @@ internal sealed record TrainOptions
 
     /// <summary>The seed of everything random. Default: 0.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Whether memory is saved at the cost of time. It does not change the result. Default: if the memory would not suffice.</summary>
+    [JsonIgnore]
+    public GradientCheckpointing GradientCheckpointing { get; init; }
 
     /// <summary>
     /// The defaults of diffusers' textual_inversion.py, with the settings of its README
@@ -138,12 +166,13 @@ internal sealed record TrainOptions
             ValidateEvery = 0,
             Patience = 0,
             Flip = true,
+            ForceFlip = true,
             Crop = CropMode.Squash,
             Captions = CaptionUse.Off,
         };
 
     /// <exception cref="TextualInversionException">A value is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.</exception>
-    public void Validate()
+    internal void Validate()
     {
         ValidateSteps();
         ValidateOptimizer();
@@ -207,27 +236,4 @@ internal sealed record TrainOptions
                 string.Create(CultureInfo.InvariantCulture, $"{value}: choose {wanted}.")
             );
     }
-}
-
-/// <summary>How the timestep of each image of each step is drawn.</summary>
-internal enum TimestepSampling
-{
-    /// <summary>Each independently, all equally likely (Ho et al. 2020, algorithm 1).</summary>
-    Uniform,
-
-    /// <summary>
-    /// Equally likely too, but spread evenly over any number of steps: additive recurrence with the golden ratio (Kronecker sequence)
-    /// from a random start. The losses of steps vary less.
-    /// </summary>
-    Stratified,
-}
-
-/// <summary>How the rows follow their gradient.</summary>
-internal enum OptimizerKind
-{
-    /// <summary>See <see cref="Optimizers.AdamW"/>.</summary>
-    AdamW,
-
-    /// <summary>Keeps each row's norm and changes only its direction. See <see cref="RiemannianSgd"/>.</summary>
-    Direction,
 }

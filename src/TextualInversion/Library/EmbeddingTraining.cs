@@ -1,0 +1,160 @@
+using TextualInversion.Data;
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Schedulers;
+using TextualInversion.Training;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.Initializers;
+using static TorchSharp.torch;
+
+namespace TextualInversion;
+
+/// <summary>One training of the public face: from images and options to a result.</summary>
+internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImages images, TrainOptions wanted)
+{
+    private readonly NoiseSchedule schedule = new(model.Scheduler);
+
+    /// <exception cref="TextualInversionException">An option is wrong, an image cannot be used, or nothing can be learned.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
+    public TrainResult Run(
+        IDiffusionModel network,
+        IProgress<TrainProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var placeholder = RequireToken(network);
+        using var given = InitialEmbedding.Read(wanted.Initializer, wanted, network);
+        var start = given;
+        var plan = CreatePlan(network, placeholder, given.Words.Phrase, cancellationToken);
+        using var latents = new LatentDataset(network, plan.Images, plan.Options, cancellationToken);
+        using var found =
+            wanted.Initializer == InitialEmbedding.Auto
+                ? Search(
+                    network,
+                    new Concept(placeholder, given.Rows, latents, plan.Prompts),
+                    given,
+                    plan.Options,
+                    cancellationToken
+                )
+                : null;
+        if (found is not null)
+            (start, plan) = (found, plan.WithInitializer(found.Words.Phrase));
+
+        var concept = new Concept(placeholder, start.Rows, latents, plan.Prompts);
+        using var learned = new Trainer(network, schedule, plan.Options).Run(
+            concept,
+            resumeFrom: null,
+            save: _ => { },
+            progress ?? new IgnoredProgress(),
+            cancellationToken
+        );
+        if (learned.End == TrainingEnd.WithoutGradient)
+            throw new TextualInversionException(
+                $"The gradient of {placeholder.Name} was zero in every step, so nothing can be learned; check that every prompt "
+                    + "holds the token: a prompt that is too long is cut off before it."
+            );
+        return CreateResult(placeholder, start, plan, learned);
+    }
+
+    private Placeholder RequireToken(IDiffusionModel network)
+    {
+        wanted.Validate();
+        if (string.IsNullOrWhiteSpace(wanted.Token))
+            throw TextualInversionException.ForParameter(
+                nameof(TrainOptions.Token),
+                "is missing: name the placeholder token, such as my-cat."
+            );
+        var placeholder = Placeholder.Parse(wanted.Token, wanted.Vectors);
+        _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
+        return placeholder;
+    }
+
+    private TrainingPlan CreatePlan(
+        IDiffusionModel network,
+        Placeholder placeholder,
+        string phrase,
+        CancellationToken cancellationToken
+    )
+    {
+        var options = wanted with
+        {
+            Resolution = wanted.Resolution ?? network.Resolution,
+            Crop = images.Options.Crop,
+            Captions = images.Options.Captions,
+            Mask = images.Options.Masks,
+        };
+        var fitted = images.Fit(options.Resolution.Value, cancellationToken);
+        var templates = wanted.Templates ?? PromptTemplates.For(wanted.Property);
+        return TrainingPlan.Create(options, fitted, templates, placeholder, phrase);
+    }
+
+    private InitialEmbedding Search(
+        IDiffusionModel network,
+        Concept concept,
+        InitialEmbedding start,
+        TrainOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        using var search = new InitializerSearch(network, schedule, concept, options);
+        var found = search.Run(start.Words.Ids[0], new Progress<int>(), cancellationToken);
+        return InitialEmbedding.Of(found[0].Word, options.Vectors, network) with { Found = found };
+    }
+
+    private TrainResult CreateResult(
+        Placeholder placeholder,
+        InitialEmbedding start,
+        TrainingPlan plan,
+        TrainerResult learned
+    )
+    {
+        var provenance = new EmbeddingProvenance
+        {
+            BaseModel = model.Source,
+            BaseModelSha256 = EmbeddingProvenance.HashOf(
+                learned.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before)
+            ),
+            Initializer = start.File is null ? start.Words.Phrase : null,
+            InitializerFile = start.File,
+            InitializerSha256 = start.FileSha256,
+            Seed = plan.Options.Seed,
+            Software = Software.Name,
+        };
+        Embedding EmbeddingOf(IReadOnlyList<Tensor> rows, int steps) =>
+            new(placeholder.Name, [.. rows.Select(RowValues.FromTensor)], provenance with { Steps = steps });
+        return new TrainResult
+        {
+            Embedding = EmbeddingOf(learned.Rows, learned.BestStep),
+            LastEmbedding = EmbeddingOf(learned.LastRows, learned.Steps),
+            Steps = learned.Steps,
+            BestStep = learned.BestStep,
+            Loss = learned.Loss,
+            Validation =
+            [
+                .. learned.Validations.Select(point => new ValidationPoint(point.Step, point.Loss, point.HeldOut)),
+            ],
+            End = learned.End,
+            BaseWeightHashes = learned.BaseWeights,
+            Warnings = [.. images.Warnings, .. WarningsOf(plan)],
+        };
+    }
+
+    private static IEnumerable<string> WarningsOf(TrainingPlan plan)
+    {
+        foreach (var image in plan.Images)
+        {
+            if (TrainingImageSet.WarnOfEnlarging(image) is { } enlarged)
+                yield return enlarged.ToString();
+        }
+
+        if (plan.ReasonNotToFlip is { } reason)
+            yield return $"images are not flipped, since {reason}; set {nameof(TrainOptions.ForceFlip)} to flip them all the same";
+        foreach (var warning in plan.Warnings)
+            yield return warning;
+    }
+
+    private sealed class IgnoredProgress : IProgress<TrainProgress>
+    {
+        public void Report(TrainProgress value) { }
+    }
+}

@@ -1,0 +1,33 @@
+using TextualInversion.Data;
+
+namespace TextualInversion.Training.Data;
+
+/// <summary>Flipped writing, and left and right, make no sense: flips are turned off if an image's words mention them.</summary>
+internal static class FlipPolicy
+{
+    /// <summary>Why images should not be flipped, such as <c>1.txt says "left"</c>, or null if nothing speaks against it.</summary>
+    /// <param name="options">How captions are used.</param>
+    /// <param name="images">The images with their captions.</param>
+    /// <param name="templates">The prompt templates.</param>
+    /// <param name="phrase">The words that training starts from.</param>
+    public static string? ReasonToDisable(
+        TrainOptions options,
+        IReadOnlyList<TrainingImage> images,
+        IReadOnlyList<string> templates,
+        string phrase
+    )
+    {
+        var captioned = options.Captions == CaptionUse.Off ? [] : images.Where(image => image.Caption is not null);
+        var texts = captioned
+            .Select(image => (Where: Captions.PathBeside(image.Path), Text: image.Caption!))
+            .Append(("the initializer", phrase))
+            .Concat(templates.Select(template => ("the templates", template)));
+        foreach (var (where, text) in texts)
+        {
+            if (LeftAndRight.FindWord([text]) is { } word)
+                return $"{where} says \"{word}\"";
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,75 @@
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Training.Initializers;
+
+/// <summary>The rows that training starts from.</summary>
+/// <param name="Words">Their words, as the first text encoder's tokenizer reads them; of a file, the property's word.</param>
+/// <param name="Rows">(n, d) for each text encoder.</param>
+/// <param name="File">The embedding file that holds the rows, or null if they are those of words.</param>
+/// <param name="FileSha256">The SHA-256 of the file when it was read, in lower-case hexadecimal.</param>
+/// <param name="Found">The words that a search found, the chosen one first, or null if there was no search.</param>
+internal sealed record InitialEmbedding(
+    Initializer Words,
+    IReadOnlyList<Tensor> Rows,
+    string? File = null,
+    string? FileSha256 = null,
+    IReadOnlyList<RankedWord>? Found = null
+) : IDisposable
+{
+    /// <summary>The initializer that stands for the word that a search finds.</summary>
+    public const string Auto = "auto";
+
+    /// <param name="initializer">Words, an embedding file, or null for the property's word, as for <see cref="Auto"/> until the search.</param>
+    /// <param name="options">The number of vectors and the property.</param>
+    /// <param name="network">The model.</param>
+    /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does not fit.</exception>
+    public static InitialEmbedding Read(string? initializer, TrainOptions options, IDiffusionModel network)
+    {
+        using var scope = NewDisposeScope();
+        var property = options.Property.ToString().ToLowerInvariant();
+        if (initializer is null or Auto)
+            return Of(property, options.Vectors, network);
+        List<long> widths = [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])];
+        if (InitializerFile.TryRead(initializer, options.Vectors, widths) is not { } given)
+            return Of(initializer, options.Vectors, network);
+        List<Tensor> rows = [.. given.Select(each => each.to(network.Device).DetachFromDisposeScope())];
+        var words = Initializer.Parse(network.Tokenizers[0], property);
+        return new InitialEmbedding(words, rows, initializer, InitializerFile.Sha256(initializer));
+    }
+
+    /// <param name="phrase">Words of the vocabulary.</param>
+    /// <param name="vectors">The number of rows.</param>
+    /// <param name="network">The model.</param>
+    /// <exception cref="TextualInversionException">The words are not in the vocabulary.</exception>
+    public static InitialEmbedding Of(string phrase, int vectors, IDiffusionModel network)
+    {
+        var words = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();
+        var rows = network.Vocabularies.Zip(
+            words,
+            (vocabulary, start) => Means(vocabulary, start, vectors).DetachFromDisposeScope()
+        );
+        return new InitialEmbedding(words[0], [.. rows]);
+    }
+
+    public void Dispose()
+    {
+        foreach (var each in Rows)
+            each.Dispose();
+    }
+
+    /// <summary>(n, d): each row the mean of its tokens' rows.</summary>
+    private static Tensor Means(Tensor vocabulary, Initializer start, int vectors)
+    {
+        using var scope = NewDisposeScope();
+        var rows = start
+            .SpreadOver(vectors)
+            .Select(ids =>
+                vocabulary
+                    .index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device))
+                    .mean([0])
+            );
+        return stack(rows).MoveToOuterDisposeScope();
+    }
+}
