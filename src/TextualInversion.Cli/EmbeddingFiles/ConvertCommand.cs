@@ -2,12 +2,13 @@ using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
+using TextualInversion.Generation;
 using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
-/// <summary><c>ti convert</c>: an embedding of any layout to any other.</summary>
+/// <summary><c>ti convert</c>: converts an embedding of any layout to any other.</summary>
 internal sealed class ConvertCommand : CommandBase
 {
     private static readonly EmbeddingFormat[] Targets =
@@ -25,18 +26,20 @@ internal sealed class ConvertCommand : CommandBase
     {
         HelpName = "FILE",
         Description =
-            "What to write; one that ends in .pt or .bin is a torch file. Default: beside the given file, with the layout's ending.",
+            "The file to write; .pt and .bin are torch files. Default: next to the given file, with the layout's extension.",
     };
     private readonly WordOption type = new("--dtype", DTypes.Names)
     {
-        Description = "The numbers' format; stable-diffusion.cpp reads float32 alone. Default: float32.",
+        Description = "The dtype of the values; stable-diffusion.cpp reads float32 only. Default: float32.",
         DefaultValueFactory = _ => DTypes.Names[0],
     };
     private readonly NameOption name = new("--name")
     {
         HelpName = "NAME",
         Description =
-            "What other programs call it: the file's name without its ending, which ComfyUI and the WebUI go by, and the name inside a webui or png file, which diffusers goes by. Default: the given file's name, and inside the trigger.",
+            "The name for other programs: the file's name without its extension, which ComfyUI and the WebUI use, "
+            + "and the name inside a webui or png file, which diffusers uses. "
+            + "Default: the given file's name, and inside the file the trigger.",
     };
     private readonly NameOption trigger = new("--trigger")
     {
@@ -47,7 +50,7 @@ internal sealed class ConvertCommand : CommandBase
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ConvertCommand()
-        : base("convert", "Writes an embedding in another program's layout. What that cannot hold is said.")
+        : base("convert", "Convert an embedding to another tool's format; reports what the format cannot store.")
     {
         Arguments.Add(file);
         AddGroup("Most used", to, output, type, name, trigger);
@@ -64,12 +67,36 @@ internal sealed class ConvertCommand : CommandBase
 
     private int Run(ParseResult parsed)
     {
-        var layout = Array.Find(Targets, target => EmbeddingFormats.Name(target) == parsed.GetValue(to));
         var source = parsed.GetValue(file)!;
-        var called = parsed.GetValue(name) is { } given ? RequireFileName(given) : null;
-        var path = parsed.GetValue(output) ?? Target(source, called, EmbeddingFormats.Extension(layout));
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false);
+        var files = EmbeddingFile.OpenAll(source);
+        try
+        {
+            var written = files.Count == 1 ? [One(parsed, files[0], messages)] : Each(parsed, files, messages);
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(json))
+                output.WriteLine(
+                    JsonOutput.Serialize<object>(written.Count == 1 ? written[0] : new { Files = written })
+                );
+            else
+                output.WriteLine(
+                    string.Join(Environment.NewLine, written.Select(each => JsonOutput.Relative(each.Path)))
+                );
+            return 0;
+        }
+        finally
+        {
+            foreach (var each in files)
+                each.Dispose();
+        }
+    }
+
+    private ConvertedEmbedding One(ParseResult parsed, EmbeddingFile read, ConsoleLog messages)
+    {
+        var called = parsed.GetValue(name) is { } given ? PortableFileName.Require(given, name.Name) : null;
+        var extension = EmbeddingFormats.Extension(Layout(parsed));
+        var path = parsed.GetValue(output) ?? Target(read.Path, called, extension);
         AtomicFile.RefuseToReplace(path, parsed.GetValue(overwrite));
-        using var read = EmbeddingFile.Open(source);
         var embedding = read.Embedding with
         {
             Trigger = parsed.GetValue(trigger) is { } placeholder
@@ -77,42 +104,85 @@ internal sealed class ConvertCommand : CommandBase
                 : read.Embedding.Trigger,
             Name = called ?? read.Embedding.Name,
         };
-        var number = DTypes.Parse(parsed.GetValue(type)!);
-        EmbeddingFile.Write(path, layout, embedding, parsed.GetValue(overwrite), number);
-        var lost = EmbeddingFormats.Losses(layout, path, embedding);
-        if (lost.Count > 0)
-            new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false).Warn(
-                $"{JsonOutput.Relative(path)}: has no place for {string.Join(", ", lost)}; keep {source} for that."
-            );
-        parsed.InvocationConfiguration.Output.WriteLine(
-            parsed.GetValue(json)
-                ? JsonOutput.Serialize(
-                    new
-                    {
-                        Path = JsonOutput.Relative(path),
-                        Layout = EmbeddingFormats.Name(layout),
-                        Dtype = DTypes.Name(number),
-                        embedding.Name,
-                        embedding.Trigger,
-                        embedding.Vectors,
-                        embedding.Widths,
-                        Lost = lost,
-                    }
-                )
-                : JsonOutput.Relative(path)
-        );
-        return 0;
+        return Write(parsed, path, read, embedding, messages);
     }
+
+    /// <summary>Writes each embedding of a pack to a file of its own, called by its token.</summary>
+    private List<ConvertedEmbedding> Each(ParseResult parsed, IReadOnlyList<EmbeddingFile> files, ConsoleLog messages)
+    {
+        var forOne = new Option[] { output, name, trigger }
+            .Where(option => parsed.GetResult(option) is not null)
+            .ToList();
+        if (forOne.Count > 0)
+            throw new TextualInversionException(
+                $"{forOne[0].Name}: is for one embedding, and {files[0].Path} has {files.Count}; leave it out."
+            );
+        var extension = EmbeddingFormats.Extension(Layout(parsed));
+        var paths = files.Select(each => Target(each.Path, FileName(each.Embedding.Trigger), extension)).ToList();
+        foreach (var path in paths)
+            AtomicFile.RefuseToReplace(path, parsed.GetValue(overwrite));
+        return [.. files.Zip(paths, (each, path) => Write(parsed, path, each, each.Embedding, messages))];
+    }
+
+    private ConvertedEmbedding Write(
+        ParseResult parsed,
+        string path,
+        EmbeddingFile read,
+        LearnedEmbedding embedding,
+        ConsoleLog messages
+    )
+    {
+        var number = DTypes.Parse(parsed.GetValue(type)!);
+        EmbeddingFile.Write(path, Layout(parsed), embedding, parsed.GetValue(overwrite), number);
+        List<string> lost =
+        [
+            .. EmbeddingFormats.DroppedFields(Layout(parsed), path, embedding),
+            .. read.OutputKeys.Concat(read.UnusedKeys).Select(key => $"the vectors {key}"),
+        ];
+        if (lost.Count > 0)
+            messages.Warn(
+                $"{JsonOutput.Relative(path)}: cannot store {string.Join(", ", lost)}; keep {read.Path} for that."
+            );
+        return new ConvertedEmbedding(
+            Path.GetFullPath(path),
+            EmbeddingFormats.Name(Layout(parsed)),
+            DTypes.Name(number),
+            embedding.Name,
+            embedding.Trigger,
+            embedding.Vectors,
+            embedding.Widths,
+            lost
+        );
+    }
+
+    private EmbeddingFormat Layout(ParseResult parsed) =>
+        Array.Find(Targets, target => EmbeddingFormats.Name(target) == parsed.GetValue(to));
+
+    private static string FileName(string token) =>
+        PortableFileName.Require(EmbeddingNames.IsInAngles(token) ? token[1..^1] : token, "the pack's token");
 
     private static string Target(string source, string? name, string ending) =>
         name is null
             ? Path.ChangeExtension(source, ending)
             : Path.Combine(Path.GetDirectoryName(source)!, name + ending);
-
-    private static string RequireFileName(string name) =>
-        name.Length > 0 && name is not ("." or "..") && Path.GetFileName(name) == name && !name.Any(char.IsControl)
-            ? name
-            : throw new TextualInversionException(
-                $"--name {name.ReplaceLineEndings(" ")}: is no file name; give one such as my-cat, and --output for a file elsewhere."
-            );
 }
+
+/// <summary>A file that <c>ti convert</c> wrote, as in its JSON.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Layout">Its layout.</param>
+/// <param name="Dtype">The dtype of its values.</param>
+/// <param name="Name">The name for other programs, or null.</param>
+/// <param name="Trigger">The placeholder.</param>
+/// <param name="Vectors">The number of vectors.</param>
+/// <param name="Widths">The width of each text encoder's vectors.</param>
+/// <param name="Lost">What the layout cannot store.</param>
+internal sealed record ConvertedEmbedding(
+    string Path,
+    string Layout,
+    string Dtype,
+    string? Name,
+    string Trigger,
+    int Vectors,
+    IReadOnlyList<long> Widths,
+    IReadOnlyList<string> Lost
+);

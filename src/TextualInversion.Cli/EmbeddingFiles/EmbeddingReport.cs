@@ -5,21 +5,30 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
-/// <summary>What <c>ti inspect</c> says of a file, as JSON has it.</summary>
+/// <summary>What <c>ti inspect</c> reports about an embedding, as in its JSON.</summary>
 internal sealed record EmbeddingReport
 {
     public required string Path { get; init; }
 
     public required string Layout { get; init; }
 
-    /// <summary>Where it has one beside the trigger.</summary>
+    /// <summary>See <see cref="EmbeddingFile.Origin"/>.</summary>
+    public string? Origin { get; init; }
+
+    /// <summary>See <see cref="EmbeddingFile.OutputKeys"/>.</summary>
+    public IReadOnlyList<string> OutputEmbeddings { get; init; } = [];
+
+    /// <summary>See <see cref="EmbeddingFile.UnusedKeys"/>.</summary>
+    public IReadOnlyList<string> OtherEncoders { get; init; } = [];
+
+    /// <summary>The name in addition to the trigger, or null.</summary>
     public required string? Name { get; init; }
 
     public required string Trigger { get; init; }
 
     public required int Vectors { get; init; }
 
-    /// <summary>Of each text encoder, as are the lists below.</summary>
+    /// <summary>One for each text encoder, as in the lists below.</summary>
     public required IReadOnlyList<long> Widths { get; init; }
 
     /// <summary>sd1, sd2, sdxl; null for other widths.</summary>
@@ -27,7 +36,7 @@ internal sealed record EmbeddingReport
 
     public required string Dtype { get; init; }
 
-    /// <summary>The length of each row.</summary>
+    /// <summary>The norm of each vector.</summary>
     public required IReadOnlyList<double[]> Norms { get; init; }
 
     /// <summary>Null without a model, as is the next.</summary>
@@ -42,7 +51,11 @@ internal sealed record EmbeddingReport
     public string ToText()
     {
         var text = new StringBuilder($"{Path}{Environment.NewLine}");
-        Line("layout", $"{Layout}, {Dtype}");
+        Line("layout", $"{Layout}, {Dtype}{(Origin is null ? "" : $" ({Origin})")}");
+        if (OutputEmbeddings.Count > 0)
+            Line("output embeddings", $"{string.Join(", ", OutputEmbeddings)}; not supported");
+        if (OtherEncoders.Count > 0)
+            Line("other encoders", $"{string.Join(", ", OtherEncoders)}; not used");
         if (Name is not null)
             Line("name", Name);
         Line("trigger", Trigger);
@@ -61,9 +74,9 @@ internal sealed record EmbeddingReport
         void WriteRows(int encoder)
         {
             var title = Widths.Count == 1 ? "" : $" ({Widths[encoder]})";
-            var vocabulary = VocabularyNorms is null
+            var vocabulary = VocabularyNorms?[encoder] is not { } range
                 ? ""
-                : $"; the vocabulary's {Number(VocabularyNorms[encoder].Smallest)} to {Number(VocabularyNorms[encoder].Largest)}, mean {Number(VocabularyNorms[encoder].Mean)}";
+                : $"; the vocabulary's {Number(range.Smallest)} to {Number(range.Largest)}, mean {Number(range.Mean)}";
             Line($"norms{title}", $"{string.Join(" ", Norms[encoder].Select(Number))}{vocabulary}");
             foreach (var (row, words) in (Nearest?[encoder] ?? []).Index())
                 Line(

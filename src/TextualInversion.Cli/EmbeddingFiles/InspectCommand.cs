@@ -23,7 +23,7 @@ internal sealed class InspectCommand : CommandBase
     public InspectCommand(ModelLocator models)
         : base(
             "inspect",
-            "Says what embedding files are: layout, trigger, vectors, for which models, what was recorded, and how other programs use them."
+            "Describe embedding files: layout, trigger, vectors, model family, recorded settings, and how other programs load them."
         )
     {
         Arguments.Add(files);
@@ -49,14 +49,17 @@ internal sealed class InspectCommand : CommandBase
                 .GetValue(files)!
                 .SelectMany(path =>
                     Directory.Exists(path)
-                        ? EmbeddingFolder.Files(path).Select(file => TryDescribe(file, vocabularies, messages))
-                        : [Describe(path, vocabularies)]
+                        ? EmbeddingFolder.Files(path).SelectMany(file => TryDescribe(file, vocabularies, messages))
+                        : Describe(path, vocabularies)
                 )
-                .OfType<EmbeddingReport>()
                 .ToList();
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
-                output.WriteLine(JsonOutput.Serialize(new { Files = reports }));
+                output.WriteLine(
+                    JsonOutput.Serialize(
+                        new { Files = reports.Select(report => report with { Path = Path.GetFullPath(report.Path) }) }
+                    )
+                );
             else
                 output.Write(string.Join(Environment.NewLine, reports.Select(report => report.ToText())));
             return 0;
@@ -68,7 +71,7 @@ internal sealed class InspectCommand : CommandBase
         }
     }
 
-    private static EmbeddingReport? TryDescribe(
+    private static List<EmbeddingReport> TryDescribe(
         string path,
         IReadOnlyList<Vocabulary> vocabularies,
         ConsoleLog messages
@@ -81,25 +84,43 @@ internal sealed class InspectCommand : CommandBase
         catch (TextualInversionException problem)
         {
             messages.Warn(problem.Message);
-            return null;
+            return [];
         }
     }
 
-    private static EmbeddingReport Describe(string path, IReadOnlyList<Vocabulary> vocabularies)
+    private static List<EmbeddingReport> Describe(string path, IReadOnlyList<Vocabulary> vocabularies)
     {
-        using var file = EmbeddingFile.Open(path);
+        var files = EmbeddingFile.OpenAll(path);
+        try
+        {
+            return [.. files.Select(file => Describe(path, file, vocabularies))];
+        }
+        finally
+        {
+            foreach (var file in files)
+                file.Dispose();
+        }
+    }
+
+    private static EmbeddingReport Describe(string path, EmbeddingFile file, IReadOnlyList<Vocabulary> vocabularies)
+    {
         var embedding = file.Embedding;
         if (
             vocabularies.Count > 0
             && !vocabularies.Select(vocabulary => vocabulary.Width).SequenceEqual(embedding.Widths)
         )
             throw new TextualInversionException(
-                $"{path}: its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", vocabularies.Select(vocabulary => vocabulary.Width))}; inspect it with another --model, or with none."
+                $"{path}: its vectors are {string.Join(" and ", embedding.Widths)} wide and the model's "
+                    + $"{string.Join(" and ", vocabularies.Select(vocabulary => vocabulary.Width))}; "
+                    + "inspect it with another --model, or with none."
             );
         return new EmbeddingReport
         {
-            Path = JsonOutput.Relative(path),
+            Path = path,
             Layout = EmbeddingFormats.Name(file.Layout),
+            Origin = file.Origin,
+            OutputEmbeddings = file.OutputKeys,
+            OtherEncoders = file.UnusedKeys,
             Name = embedding.Name,
             Trigger = embedding.Trigger,
             Vectors = embedding.Vectors,
@@ -130,7 +151,7 @@ internal sealed class InspectCommand : CommandBase
         return [.. norms.data<float>().ToArray().Select(norm => (double)norm)];
     }
 
-    /// <summary>The kind of model that has text encoders of these widths; null for none of the published ones.</summary>
+    /// <summary>The model family whose text encoders have these widths, or null if no published one has.</summary>
     private static string? Family(IReadOnlyList<long> widths) =>
         widths switch
         {

@@ -196,7 +196,7 @@ internal sealed class MergeCommand : CommandBase
                     {
                         Embeddings = written.Select(file => new
                         {
-                            Path = JsonOutput.Relative(file.Path),
+                            Path = Path.GetFullPath(file.Path),
                             file.Embedding.Trigger,
                             file.Embedding.Vectors,
                             file.Embedding.Widths,

@@ -4,54 +4,54 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>Takes images as they are made: each is written at once, and in the end the sheet of all that there are.</summary>
-/// <param name="plan">what was to be made</param>
-/// <param name="paths">where to</param>
-/// <param name="hasSheet">whether there is to be a sheet</param>
-/// <param name="describe">the settings to put into an image</param>
+/// <summary>Writes each image as it is made, and in the end the grid of all of them.</summary>
+/// <param name="plan">The images that are to be made.</param>
+/// <param name="paths">Where to write.</param>
+/// <param name="hasGrid">Whether to write a grid.</param>
+/// <param name="describe">Gives the settings to write into an image.</param>
 internal sealed class GeneratedImageWriter(
     ImagePlan plan,
     ImagePaths paths,
-    bool hasSheet,
+    bool hasGrid,
     Func<ImageJob, string> describe
 )
 {
-    private readonly List<RgbImage> onSheet = [];
+    private readonly List<RgbImage> inGrid = [];
     private readonly List<(string Path, ulong Seed)> written = [];
 
-    /// <summary>The images' files; none where the sheet alone is wanted.</summary>
+    /// <summary>The images' files; empty where only the grid is wanted.</summary>
     public IReadOnlyList<(string Path, ulong Seed)> Written => written;
 
     /// <summary>Images that were made, written or not.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The sheet's file, once it is written.</summary>
-    public string? Sheet { get; private set; }
+    /// <summary>The grid's file, once it is written.</summary>
+    public string? Grid { get; private set; }
 
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Add(ImageJob job, RgbImage image)
     {
-        if (hasSheet)
-            onSheet.Add(image);
-        if (!paths.IsFile || !hasSheet)
+        if (hasGrid)
+            inGrid.Add(image);
+        if (!paths.IsFile || !hasGrid)
             written.Add((paths.Write(image, describe(job)), job.Seed));
         Count++;
     }
 
-    /// <summary>Writes the sheet, if there is to be one and there are images for it: fewer than planned after Ctrl-C.</summary>
+    /// <summary>Writes the grid, if one is wanted and there are images for it: fewer than planned after Ctrl-C.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Finish(ConsoleLog messages)
     {
-        if (onSheet.Count == 0)
+        if (inGrid.Count == 0)
             return;
         if (!ImageGrid.CanLabel && plan.ColumnLabels.Count + plan.RowLabels.Count > 0)
-            messages.Warn("the sheet has no labels, since this system has no fonts; install some, such as DejaVu.");
-        var rest = new Queue<RgbImage>(onSheet);
+            messages.Warn("the grid has no labels, since this system has no fonts; install some, such as DejaVu.");
+        var rest = new Queue<RgbImage>(inGrid);
         var rows = plan
             .Rows.Select(row => row.Take(rest.Count).Select(_ => rest.Dequeue()).ToList())
             .Where(row => row.Count > 0)
             .ToList();
-        Sheet = paths.WriteGrid(
+        Grid = paths.WriteGrid(
             ImageGrid.Compose(rows, plan.ColumnLabels, [.. plan.RowLabels.Take(rows.Count)]),
             describe(plan.Jobs[0])
         );

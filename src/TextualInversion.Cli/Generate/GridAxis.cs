@@ -3,12 +3,28 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>What changes along a side of a grid: <c>seed=1..4</c>, <c>sampler=euler a,ddim</c>, <c>strength=0,0.5,1</c>.</summary>
+/// <summary>The setting that changes along a side of a grid: <c>seed=1..4</c>, <c>sampler=euler a,ddim</c>, <c>embedding-strength=0,0.5,1</c>.</summary>
 internal sealed record GridAxis
 {
     /// <summary>For the help.</summary>
     public const string Names =
-        "seed, steps, guidance, sampler, strength (of the embeddings), checkpoint (files in the first embedding's place)";
+        "seed, steps, guidance, sampler, embedding-strength, image-strength (of --init-image), "
+        + "checkpoint (embedding files in the first one's place)";
+
+    private const string EmbeddingStrength = "embedding-strength";
+    private const string ImageStrength = "image-strength";
+    private const string Strength = "strength"; // either, where only one is there
+
+    private static readonly string[] Known =
+    [
+        "seed",
+        "steps",
+        "guidance",
+        "sampler",
+        EmbeddingStrength,
+        ImageStrength,
+        "checkpoint",
+    ];
 
     private const int MostValues = 100;
 
@@ -37,12 +53,17 @@ internal sealed record GridAxis
         ];
 
     /// <summary>Reads <c>NAME=VALUE,…</c>; <c>1..4</c> is 1, 2, 3, 4, and a checkpoint's file name may hold <c>*</c>.</summary>
+    /// <param name="text">As it was typed.</param>
+    /// <param name="hasInit">Whether there is an image to start from.</param>
+    /// <param name="hasEmbeddings">Whether prompts call embeddings.</param>
     /// <exception cref="TextualInversionException">There is no such axis, or it has no values.</exception>
-    public static GridAxis Parse(string text)
+    public static GridAxis Parse(string text, bool hasInit, bool hasEmbeddings)
     {
         var split = text.IndexOf('=');
         var name = split < 0 ? text : text[..split].Trim().ToLowerInvariant();
-        if (name is not ("seed" or "steps" or "guidance" or "sampler" or "strength" or "checkpoint"))
+        if (name == Strength)
+            name = StrengthAxis(hasInit, hasEmbeddings);
+        if (!Known.Contains(name))
             throw new TextualInversionException($"There is no axis {name}; a grid goes over {Names}, as in seed=1..4.");
         var values = (split < 0 ? "" : text[(split + 1)..])
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
@@ -64,15 +85,26 @@ internal sealed record GridAxis
             "steps" => job with { Options = job.Options with { Steps = Number<int>(value) } },
             "guidance" => job with { Options = job.Options with { Guidance = Number<double>(value) } },
             "sampler" => job with { Options = job.Options with { Sampler = Samplers.Parse(value) } },
-            "strength" => job with { Variation = job.Variation with { Strength = Number<double>(value) } },
+            ImageStrength => job with { Options = job.Options with { Strength = Number<double>(value) } },
+            EmbeddingStrength => job with { Variation = job.Variation with { Strength = Number<double>(value) } },
             _ => job with { Variation = job.Variation with { Checkpoint = value } },
+        };
+
+    private static string StrengthAxis(bool hasInit, bool hasEmbeddings) =>
+        (hasInit, hasEmbeddings) switch
+        {
+            (true, true) => throw new TextualInversionException(
+                $"strength: may be that of --init-image or that of the embeddings; write {ImageStrength} or {EmbeddingStrength}."
+            ),
+            (true, false) => ImageStrength,
+            _ => EmbeddingStrength,
         };
 
     private T Number<T>(string value)
         where T : IParsable<T> =>
         T.TryParse(value, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw new TextualInversionException($"{text}: {value} is no {name}; give numbers, as in {name}=1,2.");
+            : throw new TextualInversionException($"{text}: {value} is not a number; give numbers, as in {name}=1,2.");
 
     private static IEnumerable<string> Range(string value)
     {

@@ -4,14 +4,14 @@ using TextualInversion.Generation;
 namespace TextualInversion.Cli.Generate;
 
 /// <summary>One image to make.</summary>
-/// <param name="Options">how</param>
-/// <param name="Seed">from which noise</param>
-/// <param name="Variation">with which rows</param>
+/// <param name="Options">Prompt, sampler, size and so on.</param>
+/// <param name="Seed">The seed of its noise.</param>
+/// <param name="Variation">What is different about its embeddings.</param>
 internal sealed record ImageJob(GenerationSettings Options, ulong Seed, EmbeddingVariation Variation);
 
 /// <summary>What a grid changes about the embeddings.</summary>
-/// <param name="Strength">of all of them; null for what was said</param>
-/// <param name="Checkpoint">a file in the place of the first one; null for that itself</param>
+/// <param name="Strength">Of all embeddings. Null for that of each.</param>
+/// <param name="Checkpoint">A file in the first embedding's place. Null for that itself.</param>
 internal sealed record EmbeddingVariation(double? Strength = null, string? Checkpoint = null)
 {
     /// <exception cref="TextualInversionException">There is no embedding to vary.</exception>
@@ -53,8 +53,11 @@ internal sealed record ImagePlan(
                     .Select(i => new ImageJob(options, firstSeed + (ulong)i, new EmbeddingVariation()))
             )
             .ToList();
-        var columns = prompts.Count > 1 ? count : (int)Math.Ceiling(Math.Sqrt(count));
-        return new ImagePlan([.. jobs.Chunk(columns)], [], []);
+        if (prompts.Count == 1)
+            return new ImagePlan([.. jobs.Chunk((int)Math.Ceiling(Math.Sqrt(count)))], [], []);
+        var seeds = count == 1 ? [] : jobs.Take(count).Select(job => $"seed {job.Seed}").ToList();
+        var labels = PromptLabels.Of([.. prompts.Select(options => options.Prompt)]);
+        return new ImagePlan([.. jobs.Chunk(count)], seeds, labels);
     }
 
     /// <summary>One image, varied along one or two axes.</summary>

@@ -5,9 +5,9 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>The settings inside an image, for <c>--from</c>, and those that this program adds to what the WebUI knows.</summary>
-/// <param name="path">the image, for messages</param>
-/// <param name="text">what is inside</param>
+/// <summary>The settings inside an image, for <c>--from</c>: the WebUI's, and those that this program adds.</summary>
+/// <param name="path">The image, for messages.</param>
+/// <param name="text">The settings.</param>
 internal sealed class ImageMetadata(string path, WebUiParameters text)
 {
     private const string Source = "Model source",
@@ -20,6 +20,38 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
         InitName = "Init image",
         InitHashName = "Init image hash";
 
+    private const string ScheduleType = "Schedule type";
+
+    private static readonly string[] SameSchedules = ["Automatic", "Karras"];
+
+    // Settings that are read here, and those that say nothing new.
+    private static readonly HashSet<string> Known =
+    [
+        "Steps",
+        "Sampler",
+        ScheduleType,
+        "CFG scale",
+        "Seed",
+        "Size",
+        "Model",
+        "Model hash",
+        "TI hashes",
+        "Denoising strength",
+        "Clip skip",
+        "Eta",
+        "Guidance rescale",
+        "Version",
+        Source,
+        Variant,
+        Config,
+        Vae,
+        Prediction,
+        PrecisionName,
+        EmbeddingsName,
+        InitName,
+        InitHashName,
+    ];
+
     public string Path => path;
 
     public string Prompt => text.Prompt;
@@ -27,7 +59,7 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
     public string? Negative => text.Negative;
 
     public string? Sampler =>
-        text.Find("Sampler") is { } name && text.Find("Schedule type") is "Karras"
+        text.Find("Sampler") is { } name && text.Find(ScheduleType) is "Karras"
             ? name + " Karras"
             : text.Find("Sampler");
 
@@ -58,7 +90,7 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
 
     public Precision? Precision => Enum.TryParse<Precision>(text.Find(PrecisionName), out var known) ? known : null;
 
-    /// <summary>Those that painted it; null where it does not say.</summary>
+    /// <summary>The embeddings it was made with, or null if it does not say.</summary>
     public string[]? Embeddings => text.Find(EmbeddingsName) is { } list ? Parse(list) : null;
 
     /// <exception cref="TextualInversionException">The image cannot be read, or holds no settings.</exception>
@@ -79,7 +111,7 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
         }
     }
 
-    /// <summary>What to write into an image, beside what the WebUI knows, so that it can be made again.</summary>
+    /// <summary>The settings to write into an image, in addition to the WebUI's, so that it can be made again.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Settings(
         ModelRequest request,
         string modelName,
@@ -110,7 +142,7 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
             .Select(setting => KeyValuePair.Create(setting.Name, setting.Value!));
     }
 
-    /// <summary>The model that was used, as far as the user does not say another.</summary>
+    /// <summary>The request, with the recorded model where the user names none.</summary>
     public ModelRequest Complete(ModelRequest request) =>
         request.Model is not null
             ? request
@@ -121,6 +153,35 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
                 request.Vae ?? text.Find(Vae),
                 request.Prediction ?? text.Find(Prediction)
             );
+
+    /// <summary>A warning that names the settings of another program that have no effect here, or null if all have.</summary>
+    /// <param name="modelName">The model that is used.</param>
+    public string? NotTakenOver(string modelName)
+    {
+        var unknown = text.Values.Keys.Where(key => !Known.Contains(key)).ToList();
+        var hires = unknown.Where(key => key.StartsWith("Hires", StringComparison.OrdinalIgnoreCase)).ToList();
+        var lora = unknown.Where(key => key.StartsWith("Lora", StringComparison.OrdinalIgnoreCase)).ToList();
+        var dropped = new List<string>();
+        if (text.Find(Source) is null && text.Find("Model") is { } model && !IsSame(model, modelName))
+            dropped.Add($"the model {model} (this is {modelName}; choose another with --model)");
+        if (hires.Count > 0)
+            dropped.Add($"hires fix ({string.Join(", ", hires)})");
+        if (lora.Count > 0 || Prompt.Contains("<lora:", StringComparison.OrdinalIgnoreCase))
+            dropped.Add("LoRA files, which are not supported yet");
+        if (Strength is not null && Init is null && hires.Count == 0)
+            dropped.Add("the image that it started from (give it with --init-image)");
+        if (text.Find(ScheduleType) is { } schedule && !SameSchedules.Contains(schedule))
+            dropped.Add($"{ScheduleType} {schedule}");
+        dropped.AddRange(unknown.Except(hires).Except(lora).Select(key => $"{key} {text.Find(key)}"));
+        return dropped.Count == 0 ? null : $"{path}: not taken over: {string.Join("; ", dropped)}.";
+    }
+
+    /// <summary>Whether the WebUI's name of a model file may be the model that is used.</summary>
+    private static bool IsSame(string recorded, string modelName) =>
+        System
+            .IO.Path.GetFileNameWithoutExtension(modelName.TrimEnd('/'))
+            .Equals(recorded, StringComparison.OrdinalIgnoreCase)
+        || System.IO.Path.GetFileName(modelName.TrimEnd('/')).Equals(recorded, StringComparison.OrdinalIgnoreCase);
 
     private T? Number<T>(string name)
         where T : struct, IParsable<T>
@@ -149,7 +210,7 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
 
     private static TextualInversionException Unreadable(string path, Exception error) =>
         new(
-            $"{path}: its settings cannot be read ({error.Message.TrimEnd('.')}); say them on the command line instead.",
+            $"{path}: cannot parse the image metadata ({error.Message.TrimEnd('.')}); pass the options explicitly.",
             error
         );
 }

@@ -5,21 +5,24 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>Where images go: into a folder, numbered on from what is there, or to a file that was named.</summary>
+/// <summary>Where images are written: into a folder, numbered after the files that are there, or to one file.</summary>
 internal sealed class ImagePaths
 {
-    private static readonly string[] OtherImages = [".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"]; // hardly meant as folders
+    private static readonly string[] OtherImages = [".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"]; // not meant as folders
+
+    private const string GridPrefix = "grid-";
 
     private readonly string target,
-        ending;
+        extension;
     private readonly bool overwrite;
-    private int next;
+    private int last; // the number written last
+    private int? first;
 
-    /// <param name="target">a folder or a file</param>
-    /// <param name="count">images that are to be written there</param>
-    /// <param name="format">png, jpg or webp; null for the file's ending, or png</param>
-    /// <param name="overwrite">whether a file that was named may be replaced</param>
-    /// <exception cref="TextualInversionException">A file was named for more than one image, exists, or has another ending.</exception>
+    /// <param name="target">A folder or a file.</param>
+    /// <param name="count">The number of images to write.</param>
+    /// <param name="format">png, jpg or webp. Null for the file's extension, or png.</param>
+    /// <param name="overwrite">Whether a file that is named may be replaced.</param>
+    /// <exception cref="TextualInversionException">A file is named for more than one image, exists, or has another extension.</exception>
     public ImagePaths(string target, int count, string? format, bool overwrite)
     {
         this.target = target;
@@ -30,16 +33,16 @@ internal sealed class ImagePaths
         IsFile = named is not null && !Directory.Exists(target);
         if (!IsFile && !Directory.Exists(target) && OtherImages.Contains(Path.GetExtension(target).ToLowerInvariant()))
             throw new TextualInversionException(
-                $"{target}: images are written as {string.Join(", ", ImageFile.Endings)}; choose one of these endings, or a folder."
+                $"{target}: images are written as {string.Join(", ", ImageFile.Endings)}; choose one of these extensions, or a folder."
             );
-        ending = format is null
+        extension = format is null
             ? IsFile
                 ? named!
                 : ".png"
             : "." + format;
         if (
             IsFile
-            && ending.Replace("jpeg", "jpg", StringComparison.Ordinal)
+            && extension.Replace("jpeg", "jpg", StringComparison.Ordinal)
                 != named!.Replace("jpeg", "jpg", StringComparison.Ordinal)
         )
             throw new TextualInversionException(
@@ -55,49 +58,94 @@ internal sealed class ImagePaths
             throw new TextualInversionException(
                 $"{target}: is a file; name a folder, or a file that ends in {string.Join(", ", ImageFile.Endings)}."
             );
-        next =
-            IsFile || !Directory.Exists(target)
-                ? 1
-                : 1 + Directory.EnumerateFiles(target).Select(NumberOf).DefaultIfEmpty().Max();
-        First = next;
     }
 
     public bool IsFile { get; }
-
-    /// <summary>The number of the first image.</summary>
-    private int First { get; }
 
     /// <summary>Says no before the work, rather than after the first image.</summary>
     /// <exception cref="TextualInversionException">Nothing can be written there.</exception>
     public void RequireWritable() =>
         AtomicFile.RequireWritable(IsFile ? Path.GetDirectoryName(Path.GetFullPath(target))! : target);
 
-    /// <summary>Writes the next image.</summary>
+    /// <summary>Writes the next image, under the next number that no file has, even if other processes write there too.</summary>
     /// <returns>its path</returns>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
-    public string Write(RgbImage image, string parameters) => Write(image, parameters, Number(next++));
-
-    /// <summary>Writes the sheet of all images: under the number of the first, or to the file that was named.</summary>
-    /// <returns>its path</returns>
-    /// <exception cref="TextualInversionException">It cannot be written.</exception>
-    public string WriteGrid(RgbImage image, string parameters) => Write(image, parameters, "grid-" + Number(First));
-
-    private string Write(RgbImage image, string parameters, string name)
+    public string Write(RgbImage image, string parameters)
     {
-        var path = IsFile ? target : Path.Combine(target, name + ending);
-        ImageFile.Write(path, image.Pixels, image.WidthPixels, image.HeightPixels, parameters, IsFile && overwrite);
+        if (IsFile)
+            return Write(image, parameters, target, overwrite);
+        last = Math.Max(last, LastNumber());
+        var (path, number) = Claim("", last + 1);
+        last = number;
+        first ??= number;
+        return WriteClaimed(image, parameters, path);
+    }
+
+    /// <summary>Writes the grid of all images: under the number of the first, or to the file that was named.</summary>
+    /// <returns>its path</returns>
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public string WriteGrid(RgbImage image, string parameters)
+    {
+        if (IsFile)
+            return Write(image, parameters, target, overwrite);
+        return WriteClaimed(image, parameters, Claim(GridPrefix, first ?? LastNumber() + 1).Path);
+    }
+
+    private static string Write(RgbImage image, string parameters, string path, bool overwrite)
+    {
+        ImageFile.Write(path, image.Pixels, image.WidthPixels, image.HeightPixels, parameters, overwrite);
         return path;
     }
 
-    private static string Number(int number) => number.ToString("D4", CultureInfo.InvariantCulture);
+    /// <summary>Replaces the empty file of a claimed name.</summary>
+    private static string WriteClaimed(RgbImage image, string parameters, string path)
+    {
+        try
+        {
+            return Write(image, parameters, path, overwrite: true);
+        }
+        catch (TextualInversionException)
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Makes an empty file of the first free number, which no other process can then take.</summary>
+    private (string Path, int Number) Claim(string prefix, int from)
+    {
+        for (var number = from; ; number++)
+        {
+            var name = prefix + number.ToString("D4", CultureInfo.InvariantCulture) + extension;
+            var path = Path.Combine(target, name);
+            try
+            {
+                Directory.CreateDirectory(target);
+                new FileStream(path, FileMode.CreateNew).Dispose();
+                return (path, number);
+            }
+            catch (IOException) when (File.Exists(path)) { }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new TextualInversionException(
+                    $"{path}: cannot be written ({AtomicFile.Reason(error)}); free some space or choose another place.",
+                    error
+                );
+            }
+        }
+    }
+
+    private int LastNumber() =>
+        Directory.Exists(target) ? Directory.EnumerateFiles(target).Select(NumberOf).DefaultIfEmpty().Max() : 0;
 
     private static int NumberOf(string path)
     {
         var name = Path.GetFileNameWithoutExtension(path);
-        var digits = name.StartsWith("grid-", StringComparison.Ordinal) ? name["grid-".Length..] : name;
+        var digits = name.StartsWith(GridPrefix, StringComparison.Ordinal) ? name[GridPrefix.Length..] : name;
         return
             ImageFile.Endings.Contains(Path.GetExtension(path).ToLowerInvariant())
             && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number < int.MaxValue
             ? number
             : 0;
     }

@@ -3,13 +3,13 @@ using TextualInversion.Cli.ModelAccess;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>What <c>ti generate</c> prints: the files' paths, or all about them as JSON.</summary>
-/// <param name="Album">the images</param>
-/// <param name="ModelName">as a user would name it</param>
-/// <param name="Embeddings">the triggers of those that were used</param>
-/// <param name="Seconds">for all images together</param>
+/// <summary>The result of <c>ti generate</c>: the files' paths, or all about them as JSON.</summary>
+/// <param name="Writer">The images that were written.</param>
+/// <param name="ModelName">The model as a user would name it.</param>
+/// <param name="Embeddings">The triggers of the embeddings used.</param>
+/// <param name="Seconds">The time for all images together.</param>
 internal sealed record ImageResult(
-    GeneratedImageWriter Album,
+    GeneratedImageWriter Writer,
     string ModelName,
     IReadOnlyList<string> Embeddings,
     double Seconds
@@ -17,7 +17,7 @@ internal sealed record ImageResult(
 {
     public void Write(TextWriter output, bool asJson)
     {
-        var paths = Album.Written.Select(image => image.Path).Concat(Album.Sheet is null ? [] : [Album.Sheet]);
+        var paths = Writer.Written.Select(image => image.Path).Concat(Writer.Grid is null ? [] : [Writer.Grid]);
         if (asJson)
             output.WriteLine(Json());
         else
@@ -29,11 +29,11 @@ internal sealed record ImageResult(
         JsonOutput.Serialize(
             new
             {
-                Images = Album.Written.Select(image => new { Path = JsonOutput.Relative(image.Path), image.Seed }),
-                Grid = Album.Sheet is null ? null : JsonOutput.Relative(Album.Sheet),
+                Images = Writer.Written.Select(image => new { Path = Path.GetFullPath(image.Path), image.Seed }),
+                Grid = Writer.Grid is null ? null : Path.GetFullPath(Writer.Grid),
                 Model = ModelName,
                 Embeddings,
-                SecondsPerImage = Seconds / Math.Max(Album.Count, 1),
+                SecondsPerImage = Seconds / Math.Max(Writer.Count, 1),
                 PeakMemoryBytes = ProcessMemory.PeakBytes(),
             }
         );

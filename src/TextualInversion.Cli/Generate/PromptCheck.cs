@@ -53,11 +53,14 @@ internal static partial class PromptCheck
     /// <summary>The nearest name that is near enough to be meant, or null.</summary>
     private static string? Nearest(string text, List<string> names)
     {
-        var typed = text.ToLowerInvariant();
+        var typed = Bare(text);
         var nearest = names.MinBy(Distance)!;
-        return Distance(nearest) <= Math.Max(2, text.Length / 2) ? nearest : null;
+        return Distance(nearest) <= Math.Max(2, typed.Length / 3) ? nearest : null;
 
-        int Distance(string name) => EditDistance.Between(name.ToLowerInvariant(), typed);
+        int Distance(string name) => EditDistance.Between(Bare(name), typed);
+
+        static string Bare(string name) =>
+            name.ToLowerInvariant().Replace("embedding:", "", StringComparison.Ordinal).Trim('<', '>');
     }
 
     [GeneratedRegex(@"<(?:lora|lyco|locon|hypernet):[^<>\n]*>", RegexOptions.IgnoreCase)]

@@ -1,6 +1,8 @@
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Embeddings;
+using TextualInversion.Generation;
 using TextualInversion.IO;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 
@@ -164,15 +166,15 @@ internal sealed class TrainOutput : IDisposable
             SdxlFormat.Write(path, embedding, overwrite);
     }
 
-    /// <summary>A name that is a file name on every system.</summary>
+    /// <summary>The name without the angle brackets of a token.</summary>
     private static string FileStem(string name)
     {
-        var stem = string.Concat(
-                name.Where(character => char.IsLetterOrDigit(character) || character is '-' or '_' or '.')
+        var stem = UnicodeNormalization.Compose(EmbeddingNames.IsInAngles(name) ? name[1..^1] : name);
+        return PortableFileName.Problem(stem) is { } problem
+            ? throw new TextualInversionException(
+                $"\"{name}\" cannot be a file's name on every system, since it {problem}; "
+                    + "give another with --name, such as --name my-cat."
             )
-            .Trim('.');
-        return stem.Length > 0
-            ? stem
-            : throw new TextualInversionException($"The token {name} makes no file name; give one with --name.");
+            : stem;
     }
 }

@@ -22,7 +22,7 @@ internal static class DiffusersFormat
     {
         if (file.Tensors.Count != 1)
             throw new TextualInversionException(
-                $"{file.FilePath}: is no embedding of a known layout; it holds {string.Join(", ", file.Tensors.Take(4).Select(tensor => $"{MalformedFileException.Shown(tensor.Key)} [{string.Join(", ", tensor.Value.Shape)}]"))}{(file.Tensors.Count > 4 ? $" and {file.Tensors.Count - 4} more" : "")}."
+                $"{file.FilePath}: not a recognized embedding format; found {Found(file)}."
             );
         var (name, entry) = file.Tensors.Single();
         List<Tensor> rows = [EmbeddingRows.Read(file, name)]; // (n, d)
@@ -52,10 +52,7 @@ internal static class DiffusersFormat
     {
         if (embedding.Rows.Count != 1)
             throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
-        if (
-            embedding.Trigger is "" or "__metadata__" or "string_to_param"
-            || WebUiSafetensorsFormat.Keys.Contains(embedding.Trigger)
-        )
+        if (embedding.Trigger is "" or "__metadata__" or "string_to_param" || EncoderKeys.IsReserved(embedding.Trigger))
             throw new TextualInversionException(
                 $"{path}: the trigger \"{embedding.Trigger}\" means something else in such a file; choose another."
             );
@@ -69,6 +66,19 @@ internal static class DiffusersFormat
                 SafetensorsMetadata.Metadata(embedding, withTrigger: false),
                 overwrite
             );
+    }
+
+    /// <summary>The first tensors with their shapes, for a message.</summary>
+    private static string Found(ITensorFile file)
+    {
+        const int Shown = 4;
+        if (file.Tensors.Count == 0)
+            return "no tensors";
+        var first = file
+            .Tensors.Take(Shown)
+            .Select(tensor => $"{MalformedFileException.Shown(tensor.Key)} [{string.Join(", ", tensor.Value.Shape)}]");
+        var more = file.Tensors.Count > Shown ? $" and {file.Tensors.Count - Shown} more" : "";
+        return string.Join(", ", first) + more;
     }
 
     private static Tensor? Second(ITensorFile first, string name, long[] shape)

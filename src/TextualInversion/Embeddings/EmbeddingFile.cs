@@ -7,11 +7,11 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>An embedding as it was read from a file of any layout.</summary>
-/// <param name="Path">the file</param>
-/// <param name="Layout">its layout</param>
-/// <param name="Container">what the layout is kept in; some may be kept in two</param>
-/// <param name="Type">in which it keeps its numbers</param>
-/// <param name="Embedding">what it holds</param>
+/// <param name="Path">The file.</param>
+/// <param name="Layout">Its layout.</param>
+/// <param name="Container">The kind of file; some layouts are kept in two.</param>
+/// <param name="Type">The dtype of its values.</param>
+/// <param name="Embedding">The embedding.</param>
 internal sealed record EmbeddingFile(
     string Path,
     EmbeddingFormat Layout,
@@ -20,12 +20,25 @@ internal sealed record EmbeddingFile(
     LearnedEmbedding Embedding
 ) : IDisposable
 {
+    /// <summary>The program or the procedure that the tensors' names are from, or null if the layout says all.</summary>
+    public string? Origin { get; init; }
+
+    /// <summary>Names of vectors that replace a text encoder's output, which are not supported.</summary>
+    public IReadOnlyList<string> OutputKeys { get; init; } = [];
+
+    /// <summary>Names of vectors for text encoders that no supported model has.</summary>
+    public IReadOnlyList<string> UnusedKeys { get; init; } = [];
+
     /// <summary>The extensions under which people keep embeddings, for searching a folder.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
 
     /// <summary>Reads a file as what its content says it is, whatever its name.</summary>
-    /// <exception cref="TextualInversionException">The file is missing, damaged or holds no embedding.</exception>
-    public static EmbeddingFile Open(string path)
+    /// <exception cref="TextualInversionException">The file is missing, damaged or contains no embedding, or several.</exception>
+    public static EmbeddingFile Open(string path) => Single(path, OpenAll(path));
+
+    /// <summary>Reads a file of one embedding or of several.</summary>
+    /// <exception cref="TextualInversionException">The file is missing, damaged or contains no embedding.</exception>
+    public static IReadOnlyList<EmbeddingFile> OpenAll(string path)
     {
         if (Directory.Exists(path))
             throw new TextualInversionException($"{path}: is a folder; name a file.");
@@ -36,10 +49,21 @@ internal sealed record EmbeddingFile(
     /// <param name="name">What messages call it; its stem is the trigger where the content has none.</param>
     /// <param name="content">The file's bytes.</param>
     /// <exception cref="TextualInversionException">It is damaged or holds no embedding.</exception>
-    public static EmbeddingFile Open(string name, byte[] content) => Open(new FileSource(name, content));
+    public static EmbeddingFile Open(string name, byte[] content) => Single(name, Open(new FileSource(name, content)));
 
-    /// <summary>As <see cref="Open(string)"/>, for those who only want the embedding.</summary>
-    public static LearnedEmbedding Read(string path) => Open(path).Embedding;
+    /// <summary>As <see cref="Open(string)"/>, for use with a model.</summary>
+    /// <exception cref="TextualInversionException">As there; or the file has vectors that replace a text encoder's output.</exception>
+    public static LearnedEmbedding Read(string path)
+    {
+        var file = Open(path);
+        if (file.OutputKeys.Count == 0)
+            return file.Embedding;
+        file.Dispose();
+        throw new TextualInversionException(
+            $"{path}: has output embeddings ({string.Join(", ", file.OutputKeys)}), which replace a text encoder's output "
+                + "and are not supported; `ti convert` writes its input vectors alone."
+        );
+    }
 
     /// <summary>Writes an embedding; the same one gives the same bytes.</summary>
     /// <exception cref="TextualInversionException">The layout is for another number of text encoders; or see <see cref="AtomicFile.Write"/>.</exception>
@@ -53,7 +77,9 @@ internal sealed record EmbeddingFile(
     {
         if (embedding.Rows.Count != EmbeddingFormats.Encoders(layout))
             throw new TextualInversionException(
-                $"{path}: the layout {EmbeddingFormats.Name(layout)} is for {Count(EmbeddingFormats.Encoders(layout))}, and {embedding.Trigger} has rows for {Count(embedding.Rows.Count)}; choose {(embedding.Rows.Count == 2 ? "sdxl" : "another")}."
+                $"{path}: the layout {EmbeddingFormats.Name(layout)} is for {Count(EmbeddingFormats.Encoders(layout))}, "
+                    + $"and {embedding.Trigger} has vectors for {Count(embedding.Rows.Count)}; "
+                    + $"choose {(embedding.Rows.Count == 2 ? "sdxl" : "another")}."
             );
         Action<string, LearnedEmbedding, bool, ScalarType> write = layout switch
         {
@@ -71,38 +97,49 @@ internal sealed record EmbeddingFile(
 
     public void Dispose() => Embedding.Dispose();
 
-    private static EmbeddingFile Open(FileSource source)
+    private static EmbeddingFile Single(string path, IReadOnlyList<EmbeddingFile> files)
+    {
+        if (files is [var only])
+            return only;
+        var tokens = string.Join(", ", files.Select(file => file.Embedding.Trigger));
+        foreach (var file in files)
+            file.Dispose();
+        throw new TextualInversionException(
+            $"{path}: has {files.Count} embeddings ({tokens}); `ti convert` writes each to a file of its own."
+        );
+    }
+
+    private static IReadOnlyList<EmbeddingFile> Open(FileSource source)
     {
         var prefix = source.Prefix();
         if (prefix.AsSpan().StartsWith(PngTextChunk.Signature))
-            return PngCardFormat.Read(source);
+            return [PngCardFormat.Read(source)];
         if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)))
             return OfTensors(SafetensorsFile.Open(source), source);
         var file = TorchPickle.Open(source);
         return file.Root is IReadOnlyList<object?> and [var only]
-            ? OfRoot(file, only, source) with
-            {
-                Layout = EmbeddingFormat.Bare,
-            }
+            ? [.. OfRoot(file, only, source).Select(read => read with { Layout = EmbeddingFormat.Bare })]
             : OfRoot(file, file.Root, source);
     }
 
-    private static EmbeddingFile OfRoot(TorchPickle file, object? root, FileSource source) =>
+    private static IReadOnlyList<EmbeddingFile> OfRoot(TorchPickle file, object? root, FileSource source) =>
         root switch
         {
-            PickledTensor tensor => BareFormat.Read(file, tensor),
-            PickledDict dictionary when PaperFormat.Matches(dictionary) => PaperFormat.Read(file, dictionary),
-            PickledDict dictionary when WebUiFormat.Matches(dictionary) => WebUiFormat.Read(file, dictionary),
+            PickledTensor tensor => [BareFormat.Read(file, tensor)],
+            PickledDict dictionary when PaperFormat.Matches(dictionary) => [PaperFormat.Read(file, dictionary)],
+            PickledDict dictionary when WebUiFormat.Matches(dictionary) => [WebUiFormat.Read(file, dictionary)],
             PickledDict dictionary => OfTensors(TorchFile.Of(file, dictionary), source),
             _ => throw new TextualInversionException(
-                $"{file.FilePath}: holds neither a tensor nor a dictionary of tensors; name a file of learned rows."
+                $"{file.FilePath}: is neither a tensor nor a dictionary of tensors; name an embedding file."
             ),
         };
 
-    private static EmbeddingFile OfTensors(ITensorFile file, FileSource source) =>
-        SdxlFormat.Matches(file) ? SdxlFormat.Read(file)
-        : WebUiSafetensorsFormat.Matches(file) ? WebUiSafetensorsFormat.Read(file)
-        : DiffusersFormat.Read(file, mayHaveSecond: !source.IsInMemory);
+    private static IReadOnlyList<EmbeddingFile> OfTensors(ITensorFile file, FileSource source) =>
+        SdxlFormat.Matches(file) ? [SdxlFormat.Read(file)]
+        : WebUiSafetensorsFormat.Matches(file) ? [WebUiSafetensorsFormat.Read(file)]
+        : EncoderKeys.Matches(file) ? [EncoderKeys.Read(file)]
+        : EmbeddingPack.Matches(file) ? EmbeddingPack.Read(file)
+        : [DiffusersFormat.Read(file, mayHaveSecond: !source.IsInMemory)];
 
     private static string Count(int encoders) => encoders == 1 ? "one text encoder" : $"{encoders} text encoders";
 }

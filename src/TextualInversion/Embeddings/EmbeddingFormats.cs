@@ -38,11 +38,11 @@ internal static class EmbeddingFormats
     /// <summary>How many text encoders' rows it holds.</summary>
     public static int Encoders(EmbeddingFormat layout) => layout == EmbeddingFormat.Sdxl ? 2 : 1;
 
-    /// <summary>What of an embedding a file at <paramref name="path"/> would not hold, for people to read; empty where it holds all.</summary>
-    public static IReadOnlyList<string> Losses(EmbeddingFormat layout, string path, LearnedEmbedding embedding)
+    /// <summary>The fields of an embedding that a file at <paramref name="path"/> cannot store, for people to read.</summary>
+    public static IReadOnlyList<string> DroppedFields(EmbeddingFormat layout, string path, LearnedEmbedding embedding)
     {
         var isTorch = TorchExtensions.Has(path);
-        var losses = new List<string>();
+        var dropped = new List<string>();
         var stem = Path.GetFileNameWithoutExtension(path);
         var hasTrigger = layout switch
         {
@@ -55,12 +55,12 @@ internal static class EmbeddingFormats
             _ => throw new ArgumentOutOfRangeException(nameof(layout)),
         };
         if (!hasTrigger && embedding.Trigger != stem)
-            losses.Add($"the trigger {embedding.Trigger}");
+            dropped.Add($"the trigger {embedding.Trigger}");
         var hasName =
             layout is EmbeddingFormat.WebUi or EmbeddingFormat.Png
             || (layout is not (EmbeddingFormat.Paper or EmbeddingFormat.Bare) && !isTorch);
         if (!hasName && embedding.Name is { } name && name != stem)
-            losses.Add($"the name {name}");
+            dropped.Add($"the name {name}");
         var kept = layout switch
         {
             EmbeddingFormat.WebUi or EmbeddingFormat.Png => WebUiRecord.Keys,
@@ -68,7 +68,7 @@ internal static class EmbeddingFormats
                 embedding.Provenance.Keys,
             _ => [],
         };
-        losses.AddRange(embedding.Provenance.Keys.Except(kept));
-        return losses;
+        dropped.AddRange(embedding.Provenance.Keys.Except(kept));
+        return dropped;
     }
 }

@@ -15,7 +15,7 @@ internal static class WebUiSafetensorsFormat
     private const string Key = "emb_params";
 
     /// <summary>The names that its tensor goes by.</summary>
-    internal static readonly string[] Keys = [Key, "emp_params", "clip_l", "clip_g"];
+    private static readonly string[] Keys = [Key, "emp_params", "clip_l", "clip_g"];
 
     /// <summary>Whether a file is of this layout.</summary>
     public static bool Matches(ITensorFile file) =>

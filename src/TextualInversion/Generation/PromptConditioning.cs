@@ -39,6 +39,32 @@ internal sealed class PromptConditioning(
         );
     }
 
+    /// <summary>As <see cref="Encode(GenerationSettings, bool, int)"/>, for each step of prompts that change, see <see cref="PromptSchedule"/>.</summary>
+    /// <param name="options">Prompt, negative, size, clip skip.</param>
+    /// <param name="isGuided">Whether the negative counts.</param>
+    /// <param name="images">B</param>
+    /// <param name="steps">The number of steps.</param>
+    public IReadOnlyList<Conditioning> EncodeSteps(GenerationSettings options, bool isGuided, int images, int steps)
+    {
+        var prompts = PromptSchedule.Of(options.Prompt, steps);
+        var negatives = options.Negative is { } negative ? PromptSchedule.Of(negative, steps) : null;
+        var known = new Dictionary<(string, string?), Conditioning>();
+        var conditions = new List<Conditioning>();
+        for (var step = 0; step < steps; step++)
+        {
+            var texts = (prompts[step], negatives?[step]);
+            if (!known.TryGetValue(texts, out var condition))
+            {
+                var ofStep = options with { Prompt = texts.Item1, Negative = texts.Item2 };
+                known[texts] = condition = Encode(ofStep, isGuided, images);
+            }
+
+            conditions.Add(condition);
+        }
+
+        return conditions;
+    }
+
     /// <returns>for each text encoder the chunks of the prompt</returns>
     private List<List<PromptChunk>> Split(string prompt) =>
         [.. tokenizers.Each.Select(tokenizer => PromptChunk.Split(prompt, tokenizer))];

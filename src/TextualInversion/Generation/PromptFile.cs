@@ -2,15 +2,27 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Generation;
 
-/// <summary>Prompts in a text file, one a line; empty lines do not count.</summary>
+/// <summary>Prompts in a text file, one a line; empty lines are skipped.</summary>
 internal static class PromptFile
 {
-    /// <exception cref="TextualInversionException">It cannot be read, is no text or holds no prompt.</exception>
+    private const long MaxBytes = 16L << 20;
+
+    /// <exception cref="TextualInversionException">It cannot be read, is not text, or contains no prompt or one that is too long.</exception>
     public static IReadOnlyList<string> Read(string path)
     {
-        var lines = TextFile.Read(path).Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).ToList();
-        return lines.Count > 0
-            ? lines
-            : throw new TextualInversionException($"{path}: holds no prompt; write one a line.");
+        var prompts = new List<string>();
+        if (File.Exists(path) && new FileInfo(path).Length > MaxBytes)
+            throw new TextualInversionException($"{path}: is too large for a file of prompts; write one a line.");
+        foreach (var (index, line) in TextFile.Read(path).Split('\n').Index())
+        {
+            var prompt = line.Trim();
+            PromptText.Validate(prompt, $"{path}, line {index + 1}");
+            if (prompt.Length > 0)
+                prompts.Add(prompt);
+        }
+
+        return prompts.Count > 0
+            ? prompts
+            : throw new TextualInversionException($"{path}: contains no prompt; write one a line.");
     }
 }

@@ -89,7 +89,8 @@ internal sealed class TextToImage(
         var first = options.Init is null ? 0 : options.SkippedSteps * plan.CallsPerStep;
         var isGuided = options.Guidance > 1;
         var together = ImagesPerCall(model.Device, generators.Count);
-        var condition = conditioning.Encode(options, isGuided, together);
+        var steps = options.Steps - (options.Init is null ? 0 : options.SkippedSteps);
+        var conditions = conditioning.EncodeSteps(options, isGuided, together, steps);
         var runs = new List<ImageRun>();
         try
         {
@@ -97,6 +98,7 @@ internal sealed class TextToImage(
             for (var call = first; call < plan.Timesteps.Count; call++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                var condition = conditions[Math.Min((call - first) / plan.CallsPerStep, steps - 1)];
                 foreach (var part in runs.Chunk(together))
                     Step(options, part, call, plan.Timesteps[call], condition, isGuided);
                 progress?.Report((call + 1 - first, plan.Timesteps.Count - first));

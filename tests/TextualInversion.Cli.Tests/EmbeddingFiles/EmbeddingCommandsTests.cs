@@ -2,6 +2,7 @@ using System.Text.Json;
 using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
@@ -58,7 +59,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
         var (exitCode, output, error) = await TiRunner.RunAsync("convert", source, "--to", "webui");
         Assert.Equal(0, exitCode);
         Assert.EndsWith($"my-cat.pt{Environment.NewLine}", output);
-        Assert.Contains("has no place for seed;", error);
+        Assert.Contains("cannot store seed;", error);
         using var read = EmbeddingFile.Read(folder.File("my-cat.pt"));
         Assert.Equal(["steps"], read.Provenance.Keys);
     }
@@ -116,6 +117,8 @@ public sealed class EmbeddingCommandsTests : IDisposable
 
     [Theory]
     [InlineData("a/b")]
+    [InlineData("a b")]
+    [InlineData("CON")]
     [InlineData("..")]
     [InlineData("a\nb")]
     public async Task Convert_NameThatIsNoFileName_IsRefused(string name)
@@ -129,7 +132,57 @@ public sealed class EmbeddingCommandsTests : IDisposable
             name
         );
         Assert.Equal(1, exitCode);
-        Assert.Contains("is no file name", error);
+        Assert.Contains("cannot be a file's name on every system", error);
+    }
+
+    [Fact]
+    public async Task Convert_Pack_WritesEachToAFileOfItsOwn()
+    {
+        using Tensor a = ones([1, 2]),
+            b = ones([2, 2]);
+        SafetensorsFile.Write(
+            folder.File("pack.safetensors"),
+            new Dictionary<string, Tensor> { ["<a>"] = a, ["<b>"] = b },
+            new Dictionary<string, string>(),
+            overwrite: false
+        );
+        var (exitCode, output, error) = await TiRunner.RunAsync(
+            "convert",
+            folder.File("pack.safetensors"),
+            "--to",
+            "webui"
+        );
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(2, output.Trim().Split('\n').Length);
+        using var read = EmbeddingFile.Read(folder.File("b.pt"));
+        Assert.Equal(2, read.Vectors);
+        Assert.Contains(
+            "one of 2 embeddings",
+            (await TiRunner.RunAsync("inspect", folder.File("pack.safetensors"))).Output
+        );
+    }
+
+    [Fact]
+    public async Task Convert_OutputEmbeddings_AreLeftOutAndNamed()
+    {
+        using Tensor a = ones([1, 2]),
+            b = ones([1, 2]);
+        SafetensorsFile.Write(
+            folder.File("trained.safetensors"),
+            new Dictionary<string, Tensor> { ["emp_params"] = a, ["emp_params_out"] = b },
+            new Dictionary<string, string>(),
+            overwrite: false
+        );
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "convert",
+            folder.File("trained.safetensors"),
+            "--to",
+            "webui"
+        );
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("cannot store the vectors emp_params_out", error);
+        using var read = EmbeddingFile.Read(folder.File("trained.pt"));
+        Assert.Equal(1, read.Vectors);
     }
 
     [Fact]

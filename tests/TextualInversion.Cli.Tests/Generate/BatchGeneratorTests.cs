@@ -35,18 +35,18 @@ public sealed class BatchGeneratorTests
         using var network = new CrampedModel(message, failures: 2);
         var reports = new List<GenerationProgress>();
 
-        var cramped = Paint(network, images: 5, batch: 4, reports);
+        var cramped = Generate(network, images: 5, batch: 4, reports);
 
         Assert.Equal([2, 1], reports.Select(report => report.SmallerBatch).OfType<int>());
         Assert.Equal([0, 1, 2, 3, 4], reports.Where(report => report.Step > 0).Select(report => report.Done));
-        Assert.Equal(Paint(network, images: 5, batch: 1, []), cramped);
+        Assert.Equal(Generate(network, images: 5, batch: 1, []), cramped);
     }
 
     [Fact]
     public void Generate_MemoryRunsOutForOneImage_SaysWhatToDo()
     {
         using var network = new CrampedModel("CUDA out of memory.", failures: 9);
-        var problem = Assert.Throws<TextualInversionException>(() => Paint(network, images: 2, batch: 2, []));
+        var problem = Assert.Throws<TextualInversionException>(() => Generate(network, images: 2, batch: 2, []));
         Assert.StartsWith(
             "Memory ran out while making an image of 16 x 16; choose a smaller --width",
             problem.Message,
@@ -58,7 +58,7 @@ public sealed class BatchGeneratorTests
     public void Generate_AnotherError_IsNotHidden()
     {
         using var network = new CrampedModel("expected scalar type Float", failures: 9);
-        Assert.Throws<ExternalException>(() => Paint(network, images: 2, batch: 2, []));
+        Assert.Throws<ExternalException>(() => Generate(network, images: 2, batch: 2, []));
     }
 
     [Fact]
@@ -73,21 +73,22 @@ public sealed class BatchGeneratorTests
             new PromptEmbeddings(none, [], [128], _ => { })
         );
         var plan = ImagePlan.OfPrompts([Options], firstSeed: 3, count: 5);
-        var album = new GeneratedImageWriter(
+        var writer = new GeneratedImageWriter(
             plan,
             new ImagePaths(folder.Path, 5, format: null, overwrite: false),
-            hasSheet: false,
+            hasGrid: false,
             job => job.Seed < 5 ? "" : throw new TextualInversionException("full")
         );
+        var runner = new GenerationRunner(generator, writer, new ConsoleLog(TextWriter.Null, quiet: true));
 
-        var end = Painting.Run(generator, plan, batch: 1, album, new ConsoleLog(TextWriter.Null, quiet: true), default);
+        var outcome = runner.Run(plan, batch: 1, default);
 
-        Assert.Equal("full", Assert.IsType<TextualInversionException>(end).Message);
-        Assert.Equal([3ul, 4ul], album.Written.Select(image => image.Seed));
-        Assert.All(album.Written, image => Assert.True(File.Exists(image.Path)));
+        Assert.Equal("full", Assert.IsType<TextualInversionException>(outcome.Problem).Message);
+        Assert.Equal([3ul, 4ul], writer.Written.Select(image => image.Seed));
+        Assert.All(writer.Written, image => Assert.True(File.Exists(image.Path)));
     }
 
-    private static List<byte[]> Paint(CrampedModel network, int images, int batch, List<GenerationProgress> reports)
+    private static List<byte[]> Generate(CrampedModel network, int images, int batch, List<GenerationProgress> reports)
     {
         using var none = EmbeddingSet.Load([]);
         var scheduler = ModelScheduler.Load(CrampedModel.Files, prediction: null);

@@ -141,7 +141,11 @@ public sealed class GenerateTests : IDisposable
             StringComparison.Ordinal
         );
         var sheet = ImageDecoder.Decode(folder.File("out/grid-0001.jpg"));
-        Assert.Equal((2 * 32 + 12, 2 * 40 + 12), (sheet.WidthPixels, sheet.HeightPixels));
+        Assert.True(sheet.WidthPixels > 2 * 32 + 12 && sheet.HeightPixels > 2 * 40 + 12, "no room for labels");
+        Assert.All(
+            images.EnumerateArray().Select(image => image.GetProperty("path").GetString()!),
+            path => Assert.True(Path.IsPathFullyQualified(path))
+        );
     }
 
     [Fact]
@@ -229,6 +233,143 @@ public sealed class GenerateTests : IDisposable
         Assert.NotEqual(Pixels("without.png"), Pixels("bare.png"));
     }
 
+    [Theory]
+    [InlineData("a <my-cta>", "Did you mean <my-cat>?")]
+    [InlineData("a embedding:my-cta", "Did you mean <my-cat>?")]
+    [InlineData("a <zebra-thing>", "There are <my-cat>.")]
+    public async Task Prompt_UnknownEmbedding_IsAnErrorBeforeAnythingIsLoaded(string prompt, string expected)
+    {
+        string[] arguments =
+        [
+            "generate",
+            "--model",
+            "nobody/nothing",
+            "--embedding",
+            WriteEmbedding("my-cat", initializer: null),
+            "--prompt",
+            prompt,
+            "--output",
+            folder.File("out"),
+        ];
+        var (exitCode, _, error) = await TiRunner.RunAsync(arguments);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.Contains("--allow-unknown", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("nobody/nothing", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prompt_UnknownEmbeddingAllowed_IsText()
+    {
+        var (exitCode, _, error) = await TiRunner.RunAsync([
+            "generate",
+            .. Small,
+            "--prompt",
+            "a <zebra> <lora:x:0.8> AND {red|blue} __color__",
+            "--allow-unknown",
+            "--output",
+            folder.File("out.png"),
+        ]);
+        Assert.Equal(0, exitCode);
+        foreach (var part in new[] { "<zebra>", "<lora:x:0.8>", "AND", "{red|blue}", "__color__" })
+            Assert.Contains(
+                error.Split('\n'),
+                line =>
+                    line.StartsWith("warning: ", StringComparison.Ordinal)
+                    && line.Contains(part, StringComparison.Ordinal)
+            );
+    }
+
+    [Theory]
+    [InlineData("a [cat:dog:1]", "a cat", "a dog")]
+    [InlineData("a [cat|dog]", "a dog", "a cat")]
+    public async Task Prompt_Schedule_ChangesTheImage(string prompt, string one, string other)
+    {
+        await MakeAsync("scheduled.png", "--prompt", prompt, "--seed", "1");
+        await MakeAsync("one.png", "--prompt", one, "--seed", "1");
+        await MakeAsync("other.png", "--prompt", other, "--seed", "1");
+        await MakeAsync("all.png", "--prompt", "a [cat:dog:2]", "--seed", "1");
+        await MakeAsync("cat.png", "--prompt", "a cat", "--seed", "1");
+        Assert.NotEqual(Pixels("one.png"), Pixels("scheduled.png"));
+        Assert.NotEqual(Pixels("other.png"), Pixels("scheduled.png"));
+        Assert.Equal(Pixels("cat.png"), Pixels("all.png"));
+    }
+
+    [Fact]
+    public async Task From_ImageOfAnotherProgram_SaysWhatIsNotTakenOver()
+    {
+        const string Parameters =
+            "a cat\nSteps: 2, Sampler: Euler a, Schedule type: Exponential, CFG scale: 4, Seed: 7, Size: 32x40, "
+            + "Model hash: 123, Model: dreamy_v5, Denoising strength: 0.3, Hires upscale: 2, "
+            + "Lora hashes: \"x: 12\", ADetailer model: face, Version: v1.10";
+        ImageFile.Write(folder.File("webui.png"), new byte[8 * 8 * 3], 8, 8, Parameters, overwrite: false);
+
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "generate",
+            "--from",
+            folder.File("webui.png"),
+            "--model",
+            "demo",
+            "--output",
+            folder.File("out.png")
+        );
+
+        Assert.True(exitCode == 0, error);
+        var line = Assert.Single(error.Split('\n'), text => text.Contains("not taken over", StringComparison.Ordinal));
+        foreach (
+            var part in new[] { "dreamy_v5", "hires fix", "LoRA", "Schedule type Exponential", "ADetailer model face" }
+        )
+            Assert.Contains(part, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Grid_TwoStrengths_AreKeptApart()
+    {
+        string[] both =
+        [
+            "generate",
+            .. Small,
+            "--prompt",
+            "a <my-cat>",
+            "--embedding",
+            WriteEmbedding("my-cat", initializer: "cat"),
+            "--init-image",
+            Goldens.Sample("my-cat", "1.png"),
+            "--seed",
+            "1",
+        ];
+        var (ambiguous, _, error) = await TiRunner.RunAsync([.. both, "--grid-x", "strength=0.5,1"]);
+        Assert.Equal(1, ambiguous);
+        Assert.Contains("image-strength or embedding-strength", error, StringComparison.Ordinal);
+
+        var (exitCode, _, problem) = await TiRunner.RunAsync([
+            .. both,
+            "--grid-x",
+            "image-strength=0.5,1",
+            "--grid-y",
+            "embedding-strength=0,1",
+            "--output",
+            folder.File("out"),
+        ]);
+        Assert.True(exitCode == 0, problem);
+        var images = Enumerable.Range(1, 4).Select(i => Convert.ToHexString(Pixels($"out/000{i}.png"))).ToList();
+        Assert.Equal(4, images.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Prompt_OfAMegabyte_IsRefusedAtOnce()
+    {
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "generate",
+            "--model",
+            "nobody/nothing",
+            "--prompt",
+            new string('a', 1 << 20)
+        );
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--prompt: the prompt has 1048576 characters", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task InitImage_NoSize_TakesTheImagesShape()
     {
@@ -257,7 +398,7 @@ public sealed class GenerateTests : IDisposable
     [InlineData("--grid-x colour=red: There is no axis colour", "--grid-x", "colour=red")]
     [InlineData("too many values", "--grid-x", "seed=1..1000")]
     [InlineData("no values", "--grid-x", "seed=4..1")]
-    [InlineData("x is no steps", "--grid-x", "steps=x")]
+    [InlineData("x is not a number", "--grid-x", "steps=x")]
     [InlineData("needs an embedding", "--grid-y", "strength=0,1")]
     [InlineData("belongs to --init-image", "--strength", "0.5")]
     [InlineData("--eta 2", "--eta", "2")]
@@ -317,7 +458,7 @@ public sealed class GenerateTests : IDisposable
     [InlineData("afile/in/it", "cannot be written")]
     [InlineData("afile", "is a file; name a folder")]
     [InlineData("out.gif", "images are written as .png, .jpg, .jpeg, .webp")]
-    public async Task Output_NotWritable_IsSaidBeforePainting(string output, string expected)
+    public async Task Output_NotWritable_IsSaidBeforeGenerating(string output, string expected)
     {
         await File.WriteAllTextAsync(folder.File("afile"), "");
         var (exitCode, _, error) = await TiRunner.RunAsync([

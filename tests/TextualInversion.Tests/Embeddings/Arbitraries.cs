@@ -142,7 +142,7 @@ public static class Arbitraries
 
     /// <summary>Another trigger in the place of those that mean a layout, which are refused.</summary>
     private static string Allowed(string trigger) =>
-        WebUiSafetensorsFormat.Keys.Contains(trigger) || trigger is "__metadata__" or "string_to_param" ? "x" : trigger;
+        EncoderKeys.IsReserved(trigger) || trigger is "__metadata__" or "string_to_param" ? "x" : trigger;
 
     private static IEnumerable<string> Shorter(string text)
     {

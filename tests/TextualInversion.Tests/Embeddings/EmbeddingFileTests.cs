@@ -86,7 +86,7 @@ public sealed class EmbeddingFileTests : IDisposable
                 expected.to(type).to(ScalarType.Float32).data<float>().ToArray(),
                 actual.data<float>().ToArray()
             );
-        var lost = EmbeddingFormats.Losses(layout, path, written);
+        var lost = EmbeddingFormats.DroppedFields(layout, path, written);
         foreach (var key in written.Provenance.Keys.Except(lost))
             Assert.Contains(written.Provenance[key], read.Embedding.Provenance.Values);
     }
@@ -144,7 +144,7 @@ public sealed class EmbeddingFileTests : IDisposable
         EmbeddingFile.Write(path, layout, embedding, overwrite: false);
         using var read = EmbeddingFile.Open(path);
         Assert.Equal((layout, EmbeddingContainer.Torch), (read.Layout, read.Container));
-        Assert.Contains("steps", EmbeddingFormats.Losses(layout, path, embedding));
+        Assert.Contains("steps", EmbeddingFormats.DroppedFields(layout, path, embedding));
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class EmbeddingFileTests : IDisposable
     [Theory]
     [InlineData(
         "{\"lora_down.weight\":[4,4],\"lora_up.weight\":[4,4],\"alpha\":[]}",
-        "is no embedding of a known layout; it holds alpha [], lora_down.weight [4, 4]"
+        "not a recognized embedding format; found alpha [], lora_down.weight [4, 4]"
     )]
     [InlineData("{\"x\":[2,3,4]}", "x [2, 3, 4] is no embedding")]
     [InlineData("{\"x\":[0,4]}", "x [0, 4] is no embedding")]

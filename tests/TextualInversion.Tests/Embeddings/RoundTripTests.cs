@@ -37,7 +37,7 @@ public sealed class RoundTripTests : IDisposable
             Assert.Equal(expected.bytes, copy.bytes);
         }
 
-        var lost = EmbeddingFormats.Losses(layout, path, written);
+        var lost = EmbeddingFormats.DroppedFields(layout, path, written);
         if (!lost.Contains($"the trigger {written.Trigger}"))
             Assert.Equal(written.Trigger, read.Embedding.Trigger);
         if (layout is EmbeddingFormat.Diffusers or EmbeddingFormat.Sdxl or EmbeddingFormat.WebUiSafetensors)

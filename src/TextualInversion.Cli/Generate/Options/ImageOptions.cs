@@ -121,7 +121,7 @@ internal sealed class ImageOptions
         };
         return options with
         {
-            Strength = parsed.GetValue(strength) ?? recorded?.Strength ?? options.Strength,
+            Strength = parsed.GetValue(strength) ?? (init is null ? null : recorded?.Strength) ?? options.Strength,
             Eta = parsed.GetValue(eta) ?? recorded?.Eta ?? options.Eta,
             ClipSkip = parsed.GetValue(clipSkip) ?? recorded?.ClipSkip ?? options.ClipSkip,
             GuidanceRescale = parsed.GetValue(guidanceRescale) ?? recorded?.GuidanceRescale ?? options.GuidanceRescale,

@@ -4,7 +4,7 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Generate.Options;
 
-/// <summary>How many images, from which noise, and in which order, as a <see cref="ImagePlan"/>.</summary>
+/// <summary>The options for the number of images, their seeds and grids.</summary>
 internal sealed class PlanOptions
 {
     private const int MostImages = 100_000;
@@ -19,14 +19,14 @@ internal sealed class PlanOptions
     private readonly Option<string?> gridX = new("--grid-x")
     {
         HelpName = "NAME=VALUES",
-        Description = $"A grid whose columns differ, as in seed=1..4 or strength=0,0.5,1: {GridAxis.Names}.",
+        Description = $"A grid whose columns differ, as in seed=1..4 or embedding-strength=0,0.5,1: {GridAxis.Names}.",
     };
     private readonly Option<string?> gridY = new("--grid-y")
     {
         HelpName = "NAME=VALUES",
         Description = "The same for its rows.",
     };
-    private readonly Option<bool> grid = new("--grid") { Description = "Puts all images on one sheet, too." };
+    private readonly Option<bool> grid = new("--grid") { Description = "Also write a contact sheet of all images." };
 
     public Option[] MostUsed => [count, seed];
 
@@ -34,8 +34,8 @@ internal sealed class PlanOptions
 
     public Option Grid => grid;
 
-    /// <summary>Whether there is to be a sheet of all images.</summary>
-    public bool HasSheet(ParseResult parsed) =>
+    /// <summary>Whether to write a grid of all images.</summary>
+    public bool HasGrid(ParseResult parsed) =>
         parsed.GetValue(grid) || parsed.GetValue(gridX) is not null || parsed.GetValue(gridY) is not null;
 
     /// <summary>Of the first image; drawn where nobody names one.</summary>
@@ -49,23 +49,31 @@ internal sealed class PlanOptions
             throw new TextualInversionException($"--count {number}: choose a number from 1 to {MostImages}.");
     }
 
-    /// <param name="parsed">what was typed</param>
-    /// <param name="prompts">an image of each prompt</param>
-    /// <param name="firstSeed">see <see cref="FirstSeed"/></param>
-    /// <exception cref="TextualInversionException">The axes are none, or say something else than the count.</exception>
-    public ImagePlan Make(ParseResult parsed, IReadOnlyList<GenerationSettings> prompts, ulong firstSeed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="prompts">The options of an image of each prompt.</param>
+    /// <param name="firstSeed">See <see cref="FirstSeed"/>.</param>
+    /// <param name="hasEmbeddings">Whether prompts call embeddings.</param>
+    /// <exception cref="TextualInversionException">An axis is wrong, or contradicts the count.</exception>
+    public ImagePlan Make(
+        ParseResult parsed,
+        IReadOnlyList<GenerationSettings> prompts,
+        ulong firstSeed,
+        bool hasEmbeddings
+    )
     {
         var (x, y) = (parsed.GetValue(gridX), parsed.GetValue(gridY));
         if (x is null && y is null)
             return ImagePlan.OfPrompts(prompts, firstSeed, parsed.GetValue(count));
         if (prompts.Count > 1 || parsed.GetValue(count) > 1)
             throw new TextualInversionException(
-                "--grid-x and --grid-y say which images there are; give one prompt and leave --count out (seed=1..4 is an axis)."
+                "--grid-x and --grid-y set the number of images; give one prompt and leave --count out (seed=1..4 is an axis)."
             );
         return ImagePlan.OfAxes(
             new ImageJob(prompts[0], firstSeed, new EmbeddingVariation()),
-            x is null ? null : GridAxis.Parse(x),
-            y is null ? null : GridAxis.Parse(y)
+            x is null ? null : Axis(x),
+            y is null ? null : Axis(y)
         );
+
+        GridAxis Axis(string text) => GridAxis.Parse(text, prompts[0].Init is not null, hasEmbeddings);
     }
 }

@@ -71,7 +71,11 @@ internal sealed class PromptOptions
         IReadOnlyList<string> texts = parsed.GetValue(prompts) is { } file
             ? PromptFile.Read(file)
             : [parsed.GetValue(prompt) ?? recorded!.Prompt];
-        return new PromptRequest(texts, parsed.GetValue(negative) ?? recorded?.Negative, recorded);
+        var request = new PromptRequest(texts, parsed.GetValue(negative) ?? recorded?.Negative, recorded);
+        foreach (var text in texts)
+            PromptText.Validate(text, recorded is null ? prompt.Name : recorded.Path);
+        PromptText.Validate(request.Negative ?? "", negative.Name);
+        return request;
     }
 
     /// <summary>Loads the embeddings named, else those of the recorded image, else those in the usual folder.</summary>
