@@ -29,14 +29,14 @@ public sealed partial class LayeringTests
         ],
         ["IO"] = [],
         ["Native"] = [],
-        ["Schedulers"] = ["IO"],
+        ["Schedulers"] = ["IO", "Native"],
         ["Tensors"] = ["IO"],
         ["Data"] = ["IO"],
         ["Checkpoints"] = ["IO", "Tensors"],
         ["Hub"] = ["IO", "Checkpoints"],
         ["Models"] = ["IO", "Native", "Schedulers", "Tensors", "Checkpoints"],
-        ["Embeddings"] = ["IO", "Tensors", "Data"],
-        ["Generation"] = ["IO", "Models", "Schedulers", "Data", "Tensors", "Checkpoints"],
+        ["Embeddings"] = ["IO", "Native", "Tensors", "Data"],
+        ["Generation"] = ["IO", "Native", "Models", "Schedulers", "Data", "Tensors", "Checkpoints"],
         ["Evaluation"] = ["IO", "Schedulers", "Data", "Tensors", "Checkpoints", "Models", "Embeddings", "Generation"],
         ["Training"] =
         [

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;
@@ -44,7 +45,7 @@ internal static class EmbeddingMerge
                 var terms = embeddings
                     .Zip(
                         weights,
-                        (embedding, weight) => embedding.Rows[encoder].to(ScalarType.Float64) * (weight / sum)
+                        (embedding, weight) => embedding.Rows[encoder].to(ScalarType.Float64).Times(weight / sum)
                     )
                     .ToArray();
                 return stack(terms).sum(0).to(ScalarType.Float32).MoveToOuterDisposeScope(); // (n, d)

@@ -1,4 +1,5 @@
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
@@ -33,6 +34,6 @@ internal static class EmbeddingStrength
             ],
             dim: 0
         ); // (n, d)
-        return (start + strength * (learned.to(vocabulary.device) - start)).MoveToOuterDisposeScope();
+        return start.Plus((learned.to(vocabulary.device) - start).Times(strength)).MoveToOuterDisposeScope();
     }
 }

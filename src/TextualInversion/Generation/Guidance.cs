@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
@@ -12,11 +13,11 @@ internal static class Guidance
     public static Tensor Apply(Tensor unguided, Tensor guided, double scale, double rescale)
     {
         using var scope = NewDisposeScope();
-        var prediction = unguided + scale * (guided - unguided);
+        var prediction = unguided.Plus((guided - unguided).Times(scale));
         if (rescale > 0)
         {
             var rescaled = prediction * (Deviation(guided) / Deviation(prediction));
-            prediction = rescale * rescaled + (1 - rescale) * prediction;
+            prediction = rescaled.Times(rescale).Plus(prediction.Times(1 - rescale));
         }
 
         return prediction.MoveToOuterDisposeScope();

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using static TorchSharp.torch;
 
@@ -21,7 +22,7 @@ internal sealed class ImageRun : IDisposable
         : this(sampler, generator)
     {
         using var scope = NewDisposeScope();
-        Latents = (randn(shape, generator: generator).to(device) * sampler.InitNoiseSigma).DetachFromDisposeScope();
+        Latents = randn(shape, generator: generator).to(device).Times(sampler.InitNoiseSigma).DetachFromDisposeScope();
     }
 
     /// <summary>From an image, to which noise is added (Meng et al. 2021, section 3.2). The first draw is the VAE's, as in diffusers.</summary>
@@ -34,7 +35,7 @@ internal sealed class ImageRun : IDisposable
         : this(sampler, generator)
     {
         using var scope = NewDisposeScope();
-        var latents = mean + std * Noise();
+        var latents = mean.Plus(std * Noise());
         Latents = sampler.AddNoise(latents, Noise(), firstCall).DetachFromDisposeScope();
         Tensor Noise() => randn(mean.shape, generator: generator).to(mean.device);
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using TextualInversion.Data;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
@@ -24,7 +25,10 @@ internal sealed record InitImage(string Path, RgbImage Image, string Sha256)
         var resized = BicubicResize.Resize(CropToShape(image, widthPixels, heightPixels), widthPixels, heightPixels);
         using var scope = NewDisposeScope();
         var bytes = tensor(resized.Pixels, [heightPixels, widthPixels, 3]); // (H, W, 3)
-        return (bytes.to(ScalarType.Float32) / 127.5 - 1)
+        return bytes
+            .to(ScalarType.Float32)
+            .DividedBy(127.5)
+            .Minus(1.0)
             .permute(2, 0, 1)
             .unsqueeze(0)
             .contiguous()

@@ -1,6 +1,7 @@
 using TextualInversion.Data;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -123,8 +124,8 @@ internal sealed class TextToImage(
     internal static RgbImage ToImage(Tensor pixels)
     {
         using var scope = NewDisposeScope();
-        var unit = (pixels.squeeze(0) / 2 + 0.5).clamp(0, 1).permute(1, 2, 0); // (H, W, 3)
-        var bytes = (unit * 255).round().to(ScalarType.Byte).cpu().contiguous();
+        var unit = pixels.squeeze(0).DividedBy(2).Plus(0.5).Clamped(0, 1).permute(1, 2, 0); // (H, W, 3)
+        var bytes = unit.Times(255).round().to(ScalarType.Byte).cpu().contiguous();
         return new RgbImage(bytes.data<byte>().ToArray(), (int)bytes.shape[1], (int)bytes.shape[0]);
     }
 
@@ -182,7 +183,7 @@ internal sealed class TextToImage(
     {
         using var scope = NewDisposeScope();
         var input = isGuided ? cat([latents, latents], dim: 0) : latents; // (2 B, 4, h, w)
-        var timesteps = full(input.shape[0], timestep, device: model.Device);
+        var timesteps = TensorArithmetic.Filled(input.shape[0], timestep, model.Device);
         var prediction = model.PredictNoise(input, timesteps, condition);
         if (isGuided)
         {

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
@@ -60,10 +61,11 @@ internal static class Tiles
     {
         using var scope = NewDisposeScope();
         extent = Math.Min(extent, Math.Min(former.shape[dim], next.shape[dim]));
-        var share = arange(extent, device: next.device).to(ScalarType.Float32) / extent; // of the next tile
+        var share = TensorArithmetic.Range(extent, next.device).DividedBy(extent); // of the next tile
         share = dim == 2 ? share.view(1, 1, -1, 1) : share.view(1, 1, 1, -1);
         var begin = next.narrow(dim, 0, extent);
-        begin.copy_(former.narrow(dim, former.shape[dim] - extent, extent) * (1 - share) + begin * share);
+        var end = former.narrow(dim, former.shape[dim] - extent, extent);
+        begin.copy_((end * share.SubtractedFrom(1)).Plus(begin * share));
     }
 
     private static Tensor Begin(Tensor tile, long extent, int dim) =>

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models;
@@ -11,7 +12,7 @@ internal sealed record LatentDistribution(Tensor Mean, Tensor Std) : IDisposable
     public Tensor Sample(Tensor noise)
     {
         using var scope = NewDisposeScope();
-        return (Mean + Std * noise).MoveToOuterDisposeScope();
+        return Mean.Plus(Std * noise).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

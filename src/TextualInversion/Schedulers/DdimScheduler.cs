@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -55,12 +56,12 @@ internal sealed class DdimScheduler : ISampler
         var nextAlpha = nextTimestep >= 0 ? schedule.AlphasCumprod[nextTimestep] : finalAlphaCumprod;
         var original = level.Original(config.PredictionType, modelOutput, sample);
         if (config.ClipSample ?? true)
-            original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
+            original = original.Clamped(-config.ClipSampleRange, config.ClipSampleRange);
         var variance = eta * eta * (1 - nextAlpha) / (1 - alpha) * (1 - (alpha / nextAlpha));
         var noise = level.Noise(config.PredictionType, modelOutput, sample);
-        var next = (original * Math.Sqrt(nextAlpha)) + (noise * Math.Sqrt(1 - nextAlpha - variance));
+        var next = original.Times(Math.Sqrt(nextAlpha)).Plus(noise.Times(Math.Sqrt(1 - nextAlpha - variance)));
         if (eta > 0)
-            next = next + (FreshNoise.Like(sample, generator) * Math.Sqrt(variance));
+            next = next.Plus(FreshNoise.Like(sample, generator).Times(Math.Sqrt(variance)));
         return next.MoveToOuterDisposeScope();
     }
 

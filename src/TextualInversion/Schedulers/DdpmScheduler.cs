@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -47,15 +48,17 @@ internal sealed class DdpmScheduler : ISampler
         var stepAlpha = alpha / nextAlpha; // alpha_t of the paper, for the whole stride
         var original = schedule.LevelAt(timestep).Original(config.PredictionType, modelOutput, sample);
         if (config.ClipSample ?? true)
-            original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
-        var next =
-            (original * (Math.Sqrt(nextAlpha) * (1 - stepAlpha) / (1 - alpha)))
-            + (sample * (Math.Sqrt(stepAlpha) * (1 - nextAlpha) / (1 - alpha)));
+            original = original.Clamped(-config.ClipSampleRange, config.ClipSampleRange);
+        var next = original
+            .Times(Math.Sqrt(nextAlpha) * (1 - stepAlpha) / (1 - alpha))
+            .Plus(sample.Times(Math.Sqrt(stepAlpha) * (1 - nextAlpha) / (1 - alpha)));
         // Drawn wherever diffusers draws, so that a generator that is used on stays in step.
         if (timestep > 0)
-            next =
-                next
-                + (FreshNoise.Like(sample, generator) * Math.Sqrt((1 - nextAlpha) / (1 - alpha) * (1 - stepAlpha)));
+        {
+            var deviation = Math.Sqrt((1 - nextAlpha) / (1 - alpha) * (1 - stepAlpha));
+            next = next.Plus(FreshNoise.Like(sample, generator).Times(deviation));
+        }
+
         return next.MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -38,10 +39,10 @@ internal sealed class DeisScheduler : ISampler
         using var scope = NewDisposeScope();
         noises.Add(grid.Noise(modelOutput, stepIndex, sample));
         var order = Order(stepIndex);
-        var image = sample / grid[stepIndex].Alpha;
+        var image = sample.DividedBy(grid[stepIndex].Alpha);
         for (var age = 0; age < order; age++)
-            image = image + (noises[age] * Weight(stepIndex, order, age));
-        return (image * grid[stepIndex + 1].Alpha).MoveToOuterDisposeScope();
+            image = image.Plus(noises[age].Times(Weight(stepIndex, order, age)));
+        return image.Times(grid[stepIndex + 1].Alpha).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => noises.Dispose();

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -38,9 +39,9 @@ internal sealed class DpmSolverMultistepScheduler : ISampler
         var (from, to) = (grid[stepIndex], grid[stepIndex + 1]);
         var h = to.Lambda - from.Lambda; // infinite at a last step that ends at zero
         var kept = to.Sigma / from.Sigma * (config.IsStochastic ? Math.Exp(-h) : 1);
-        var next = (sample * kept) + Integral(stepIndex, to.Alpha, h);
+        var next = sample.Times(kept).Plus(Integral(stepIndex, to.Alpha, h));
         if (config.IsStochastic)
-            next = next + (FreshNoise.Like(sample, generator) * (to.Sigma * Math.Sqrt(1 - Math.Exp(-2 * h))));
+            next = next.Plus(FreshNoise.Like(sample, generator).Times(to.Sigma * Math.Sqrt(1 - Math.Exp(-2 * h))));
         return next.MoveToOuterDisposeScope();
     }
 
@@ -53,16 +54,20 @@ internal sealed class DpmSolverMultistepScheduler : ISampler
         var constant = alpha * (1 - Math.Exp(-width));
         var order = Order(stepIndex);
         if (order == 1 || h == 0)
-            return originals[0] * constant; // without width where Karras's levels end at sigma_min
+            return originals[0].Times(constant); // without width where Karras's levels end at sigma_min
         var linear = alpha - (constant / width);
         var ratio = Width(stepIndex - 1) / h; // r_0
-        var slope = (originals[0] - originals[1]) / ratio;
+        var slope = (originals[0] - originals[1]).DividedBy(ratio);
         if (order == 2)
-            return (originals[0] * constant) + (slope * (config.SolverType == SolverType.Heun ? linear : constant / 2));
+            return originals[0]
+                .Times(constant)
+                .Plus(slope.Times(config.SolverType == SolverType.Heun ? linear : constant / 2));
         var earlierRatio = Width(stepIndex - 2) / h;
-        var bend = (slope - ((originals[1] - originals[2]) / earlierRatio)) / (ratio + earlierRatio);
+        var earlierSlope = (originals[1] - originals[2]).DividedBy(earlierRatio);
+        var bend = (slope - earlierSlope).DividedBy(ratio + earlierRatio);
         var quadratic = (constant / (h * h)) - (alpha / h) + (alpha / 2);
-        return (originals[0] * constant) + ((slope + (bend * ratio)) * linear) + (bend * quadratic);
+        var tangent = slope.Plus(bend.Times(ratio));
+        return originals[0].Times(constant).Plus(tangent.Times(linear)).Plus(bend.Times(quadratic));
     }
 
     private double Width(int step) => grid[step + 1].Lambda - grid[step].Lambda;

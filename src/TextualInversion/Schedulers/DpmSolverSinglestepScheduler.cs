@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -51,7 +52,8 @@ internal sealed class DpmSolverSinglestepScheduler : ISampler
         {
             var (first, start) = (beginning[0], beginning[1]);
             var ratio = Width(stepIndex - 1, stepIndex) / Width(stepIndex - 1, stepIndex + 1); // r
-            return Advance(start, first + ((original - first) / (2 * ratio)), stepIndex - 1, stepIndex + 1);
+            var estimate = first.Plus((original - first).DividedBy(2 * ratio));
+            return Advance(start, estimate, stepIndex - 1, stepIndex + 1);
         }
 
         beginning.Add(sample);
@@ -65,8 +67,8 @@ internal sealed class DpmSolverSinglestepScheduler : ISampler
 
     /// <summary>The sample (B, C, h, w) carried to another level by an estimate of the clean one.</summary>
     private Tensor Advance(Tensor sample, Tensor original, int step, int end) =>
-        (
-            (sample * (grid[end].Sigma / grid[step].Sigma))
-            + (original * (grid[end].Alpha * (1 - Math.Exp(-Width(step, end)))))
-        ).MoveToOuterDisposeScope();
+        sample
+            .Times(grid[end].Sigma / grid[step].Sigma)
+            .Plus(original.Times(grid[end].Alpha * (1 - Math.Exp(-Width(step, end)))))
+            .MoveToOuterDisposeScope();
 }

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -29,7 +30,10 @@ internal sealed class EulerAncestralScheduler : ISampler
         var (down, up) = Sigmas.AncestralInFloat32(sigmas[stepIndex], sigmas[stepIndex + 1]);
         var derivative = sigmas.Derivative(modelOutput, sigmas[stepIndex], sample);
         var noise = FreshNoise.Like(sample, generator); // at the last step too, where it counts for nothing
-        return (sample + (derivative * (down - (float)sigmas[stepIndex])) + (noise * up)).MoveToOuterDisposeScope();
+        return sample
+            .Plus(derivative.Times(down - (float)sigmas[stepIndex]))
+            .Plus(noise.Times(up))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>It remembers nothing.</summary>

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -37,9 +38,8 @@ internal sealed class EulerScheduler : ISampler
     {
         using var scope = NewDisposeScope();
         var derivative = sigmas.Derivative(modelOutput, sigmas[stepIndex], sample);
-        return (
-            sample + (derivative * ((float)sigmas[stepIndex + 1] - (float)sigmas[stepIndex]))
-        ).MoveToOuterDisposeScope();
+        var width = (float)sigmas[stepIndex + 1] - (float)sigmas[stepIndex];
+        return sample.Plus(derivative.Times(width)).MoveToOuterDisposeScope();
     }
 
     /// <summary>It remembers nothing.</summary>

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -47,10 +48,10 @@ internal sealed class HeunScheduler : ISampler
         var step = stepIndex / 2;
         var width = sigmas[step + 1] - sigmas[step];
         if (stepIndex % 2 == 1)
-            return (beginning[1] + ((beginning[0] + derivative) * (width / 2))).MoveToOuterDisposeScope();
+            return beginning[1].Plus(beginning[0].Plus(derivative).Times(width / 2)).MoveToOuterDisposeScope();
         beginning.Add(sample);
         beginning.Add(derivative);
-        return (sample + (derivative * width)).MoveToOuterDisposeScope();
+        return sample.Plus(derivative.Times(width)).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => beginning.Dispose();

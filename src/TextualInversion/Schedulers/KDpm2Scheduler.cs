@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -49,13 +50,13 @@ internal sealed class KDpm2Scheduler : ISampler
         if (stepIndex % 2 == 0)
         {
             beginning.Add(sample);
-            return (sample + (derivative * (Middle(step) - sigmas[step]))).MoveToOuterDisposeScope();
+            return sample.Plus(derivative.Times(Middle(step) - sigmas[step])).MoveToOuterDisposeScope();
         }
 
         var (down, up) = Target(step);
-        var next = beginning[0] + (derivative * (down - sigmas[step]));
+        var next = beginning[0].Plus(derivative.Times(down - sigmas[step]));
         if (isAncestral)
-            next = next + (FreshNoise.Like(sample, generator) * up);
+            next = next.Plus(FreshNoise.Like(sample, generator).Times(up));
         return next.MoveToOuterDisposeScope();
     }
 

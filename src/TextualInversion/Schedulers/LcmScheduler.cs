@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -38,9 +39,9 @@ internal sealed class LcmScheduler : ISampler
         using var scope = NewDisposeScope();
         var original = schedule.LevelAt(timesteps[stepIndex]).Original(config.PredictionType, modelOutput, sample);
         if (config.ClipSample ?? false)
-            original = original.clamp(-config.ClipSampleRange, config.ClipSampleRange);
+            original = original.Clamped(-config.ClipSampleRange, config.ClipSampleRange);
         var (skip, output) = BoundaryScalings(timesteps[stepIndex]);
-        var denoised = (sample * skip) + (original * output);
+        var denoised = sample.Times(skip).Plus(original.Times(output));
         if (stepIndex + 1 < timesteps.Length)
             denoised = schedule.LevelAt(timesteps[stepIndex + 1]).Mix(denoised, FreshNoise.Like(sample, generator));
         return denoised.MoveToOuterDisposeScope();

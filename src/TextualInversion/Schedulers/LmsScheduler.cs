@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -36,7 +37,7 @@ internal sealed class LmsScheduler : ISampler
         derivatives.Add(sigmas.Derivative(modelOutput, sigmas[stepIndex], sample));
         var next = sample;
         for (var age = 0; age < derivatives.Count; age++)
-            next = next + (derivatives[age] * Weight(stepIndex, age));
+            next = next.Plus(derivatives[age].Times(Weight(stepIndex, age)));
         return next.MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -26,15 +27,15 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
     public Tensor Mix(Tensor image, Tensor noise)
     {
         using var scope = NewDisposeScope();
-        return ((image * Alpha) + (noise * Sigma)).MoveToOuterDisposeScope();
+        return image.Times(Alpha).Plus(noise.Times(Sigma)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The clean sample that a model output at this level implies; the velocity is that of arXiv 2202.00512, appendix D.</summary>
     public Tensor Original(PredictionType predictionType, Tensor modelOutput, Tensor sample) =>
         predictionType switch
         {
-            PredictionType.Epsilon => (sample - (modelOutput * Sigma)) / Alpha,
-            PredictionType.VPrediction => (sample * Alpha) - (modelOutput * Sigma),
+            PredictionType.Epsilon => (sample - modelOutput.Times(Sigma)).DividedBy(Alpha),
+            PredictionType.VPrediction => sample.Times(Alpha) - modelOutput.Times(Sigma),
             _ => throw new ArgumentOutOfRangeException(
                 nameof(predictionType),
                 predictionType,
@@ -47,7 +48,7 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
         predictionType switch
         {
             PredictionType.Epsilon => modelOutput,
-            PredictionType.VPrediction => (modelOutput * Alpha) + (sample * Sigma),
+            PredictionType.VPrediction => modelOutput.Times(Alpha).Plus(sample.Times(Sigma)),
             _ => throw new ArgumentOutOfRangeException(
                 nameof(predictionType),
                 predictionType,

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -18,7 +19,7 @@ internal sealed class NoiseSchedule
         var betas = Betas(config);
         if (config.RescaleBetasZeroSnr)
             betas = RescaleZeroTerminalSnr(betas);
-        alphasCumprod = (1 - betas).cumprod(0).data<float>().ToArray();
+        alphasCumprod = betas.SubtractedFrom(1).cumprod(0).data<float>().ToArray();
         RequireImageAndNoise();
     }
 
@@ -36,7 +37,7 @@ internal sealed class NoiseSchedule
     {
         using var scope = NewDisposeScope();
         var (signal, noiseLevel) = Coefficients(latents, timesteps);
-        return ((signal * latents) + (noiseLevel * noise)).MoveToOuterDisposeScope();
+        return (signal * latents).Plus(noiseLevel * noise).MoveToOuterDisposeScope();
     }
 
     /// <summary>The velocity v of arXiv 2202.00512, appendix D; arguments and shape as for <see cref="AddNoise"/>.</summary>
@@ -93,7 +94,7 @@ internal sealed class NoiseSchedule
     {
         var alphas = tensor(alphasCumprod, device: latents.device).index_select(0, timesteps.to(latents.device)); // (B)
         var perImage = alphas.view(-1, 1, 1, 1); // (B, 1, 1, 1)
-        return (perImage.sqrt(), (1 - perImage).sqrt());
+        return (perImage.sqrt(), perImage.SubtractedFrom(1).sqrt());
     }
 
     private static Tensor Betas(SchedulerConfig config)
@@ -110,7 +111,7 @@ internal sealed class NoiseSchedule
                     count,
                     float32
                 )
-                .square(),
+                .Squared(),
             BetaSchedule.SquaredCosCapV2 => tensor(SquaredCosine(count)),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.BetaSchedule, "Not a beta schedule."),
         };
@@ -135,10 +136,10 @@ internal sealed class NoiseSchedule
     /// </summary>
     private static Tensor RescaleZeroTerminalSnr(Tensor betas)
     {
-        var root = (1 - betas).cumprod(0).sqrt(); // (T)
+        var root = betas.SubtractedFrom(1).cumprod(0).sqrt(); // (T)
         var (first, last) = (root[0], root[-1]);
-        var alphasCumprod = ((root - last) * (first / (first - last))).square();
+        var alphasCumprod = ((root - last) * (first / (first - last))).Squared();
         var alphas = cat([alphasCumprod[..1], alphasCumprod[1..] / alphasCumprod[..^1]]); // (T)
-        return 1 - alphas;
+        return alphas.SubtractedFrom(1);
     }
 }

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -66,7 +67,7 @@ internal sealed class PndmScheduler : ISampler
         var timestep = timesteps[stepIndex];
         if (call == 1 && rungeKuttaCalls == 0)
         {
-            var mean = (modelOutput + modelOutputs[0]) / 2;
+            var mean = modelOutput.Plus(modelOutputs[0]).DividedBy(2);
             return Transfer(beginning[0], mean, timestep + stride, timestep).MoveToOuterDisposeScope();
         }
 
@@ -74,9 +75,9 @@ internal sealed class PndmScheduler : ISampler
             beginning.Add(sample);
         modelOutputs.Add(modelOutput);
         var weights = Weights[modelOutputs.Count - 1];
-        var combined = modelOutputs[0] * weights[0];
+        var combined = modelOutputs[0].Times(weights[0]);
         for (var age = 1; age < weights.Length; age++)
-            combined = combined + (modelOutputs[age] * weights[age]);
+            combined = combined.Plus(modelOutputs[age].Times(weights[age]));
         return Transfer(sample, combined, timestep, timestep - stride).MoveToOuterDisposeScope();
     }
 
@@ -102,9 +103,9 @@ internal sealed class PndmScheduler : ISampler
     private Tensor RungeKutta(Tensor modelOutput, int stepIndex, Tensor sample)
     {
         var call = stepIndex % RungeKuttaWeights.Length;
-        var weighted = modelOutput * RungeKuttaWeights[call];
+        var weighted = modelOutput.Times(RungeKuttaWeights[call]);
         if (call > 0)
-            weighted = weighted + average[0];
+            weighted = weighted.Plus(average[0]);
         average.Add(weighted);
         if (call == 0)
         {
@@ -123,6 +124,6 @@ internal sealed class PndmScheduler : ISampler
             nextAlpha = to >= 0 ? schedule.AlphasCumprod[to] : finalAlphaCumprod;
         var noise = schedule.LevelAt(from).Noise(schedule.Config.PredictionType, modelOutput, sample);
         var denominator = (alpha * Math.Sqrt(1 - nextAlpha)) + Math.Sqrt(alpha * (1 - alpha) * nextAlpha);
-        return (sample * Math.Sqrt(nextAlpha / alpha)) - (noise * ((nextAlpha - alpha) / denominator));
+        return sample.Times(Math.Sqrt(nextAlpha / alpha)) - noise.Times((nextAlpha - alpha) / denominator);
     }
 }

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -52,11 +53,11 @@ internal sealed class SigmaGrid
     public static Tensor AddNoise(Tensor latents, Tensor noise, double sigma)
     {
         using var scope = NewDisposeScope();
-        return (latents + (noise * sigma)).MoveToOuterDisposeScope();
+        return latents.Plus(noise.Times(sigma)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The sample with the variance that the U-Net was trained at (B, C, h, w).</summary>
-    public static Tensor ScaleModelInput(Tensor sample, double sigma) => sample * NoiseLevel.OfRatio(sigma).Alpha;
+    public static Tensor ScaleModelInput(Tensor sample, double sigma) => sample.Times(NoiseLevel.OfRatio(sigma).Alpha);
 
     /// <summary>dx/dsigma = (x - D(x)) / sigma (eq. 3) with D, the clean image: this is the noise that the model output implies, and may be the model output itself.</summary>
     public Tensor Derivative(Tensor modelOutput, double sigma, Tensor sample) =>
@@ -75,7 +76,7 @@ internal sealed class SigmaGrid
     {
         using var scope = NewDisposeScope();
         var variance = (sigma * sigma) + 1;
-        var image = (modelOutput * (-sigma / MathF.Sqrt(variance))) + (sample / variance);
-        return ((sample - image) / sigma).MoveToOuterDisposeScope();
+        var image = modelOutput.Times(-sigma / MathF.Sqrt(variance)).Plus(sample.DividedBy(variance));
+        return (sample - image).DividedBy(sigma).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
@@ -70,7 +71,7 @@ internal sealed class UniPcScheduler : ISampler
     {
         var (from, to) = (grid[step], grid[step + 1]);
         var h = to.Lambda - from.Lambda;
-        var next = (sample * (to.Sigma / from.Sigma)) + (originals[0] * (to.Alpha * (1 - Math.Exp(-h))));
+        var next = sample.Times(to.Sigma / from.Sigma).Plus(originals[0].Times(to.Alpha * (1 - Math.Exp(-h))));
         var nodes = Enumerable
             .Range(1, order - 1)
             .Select(age => (Position: (grid[step - age].Lambda - from.Lambda) / h, Original: originals[age]))
@@ -79,7 +80,7 @@ internal sealed class UniPcScheduler : ISampler
             nodes.Add((1, corrector));
         var weights = Weights([.. nodes.Select(node => node.Position)], -h);
         foreach (var (node, weight) in nodes.Zip(weights))
-            next = next + ((node.Original - originals[0]) * (-to.Alpha * weight / node.Position));
+            next = next.Plus((node.Original - originals[0]).Times(-to.Alpha * weight / node.Position));
         return next;
     }
 

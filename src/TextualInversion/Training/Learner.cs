@@ -1,4 +1,5 @@
 using TextualInversion.Models;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Data;
 using TextualInversion.Training.Losses;
@@ -104,7 +105,7 @@ internal sealed class Learner : IDisposable
     public void Backward(Tensor loss)
     {
         using var scope = NewDisposeScope();
-        model.Backward(loss / options.GradientAccumulationSteps);
+        model.Backward(loss.DividedBy(options.GradientAccumulationSteps));
     }
 
     /// <summary>The loss of a batch without Min-SNR weights and without a gradient.</summary>
@@ -124,11 +125,11 @@ internal sealed class Learner : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var norm = Math.Sqrt(Gradients.Sum(gradient => gradient.square().sum().item<float>()));
+        var norm = Math.Sqrt(Gradients.Sum(gradient => gradient.Squared().sum().item<float>()));
         if (options.MaxGradientNorm > 0 && norm > options.MaxGradientNorm)
         {
             foreach (var gradient in Gradients)
-                gradient.mul_(options.MaxGradientNorm / norm);
+                gradient.MultiplyInPlace(options.MaxGradientNorm / norm);
         }
 
         return norm;

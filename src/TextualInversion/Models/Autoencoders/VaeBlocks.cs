@@ -1,6 +1,7 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Layers;
 using TextualInversion.Models.Unets;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Autoencoders;

@@ -1,6 +1,7 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Layers;
 using TextualInversion.Models.Unets;
+using TextualInversion.Native;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -74,7 +75,7 @@ internal sealed class VaeDecoder : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var x = latents / config.ScalingFactor;
+        var x = latents.DividedBy(config.ScalingFactor);
         x = convIn.Forward(postQuantConv?.Forward(x) ?? x);
         x = midBlock.Forward(x);
         for (var level = 0; level < upBlocks.Length; level++)

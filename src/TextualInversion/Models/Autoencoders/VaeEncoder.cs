@@ -1,6 +1,7 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Layers;
 using TextualInversion.Models.Unets;
+using TextualInversion.Native;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -89,8 +90,8 @@ internal sealed class VaeEncoder : IDisposable
         var moments = convOut.Forward(F.silu(normOut.Forward(midBlock.Forward(x))));
         moments = quantConv?.Forward(moments) ?? moments; // (B, 8, h, w)
         var parts = moments.chunk(2, dim: 1); // 2 x (B, 4, h, w)
-        var mean = parts[0] * config.ScalingFactor;
-        var std = (0.5 * parts[1].clamp(-30, 20)).exp() * config.ScalingFactor;
+        var mean = parts[0].Times(config.ScalingFactor);
+        var std = parts[1].Clamped(-30, 20).Times(0.5).exp().Times(config.ScalingFactor);
         return new LatentDistribution(mean.MoveToOuterDisposeScope(), std.MoveToOuterDisposeScope());
     }
 

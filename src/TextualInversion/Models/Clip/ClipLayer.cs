@@ -1,6 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Layers;
-using TorchSharp;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -9,7 +9,7 @@ namespace TextualInversion.Models.Clip;
 /// <summary>One block: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
 internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool isCausal)
 {
-    private static readonly Scalar QuickGelu = 1.702; // see TensorSums.Plus
+    private const double QuickGelu = 1.702;
 
     private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.Width, config.LayerNormEps);
     private readonly Attention attention = new(
@@ -24,7 +24,7 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
     private readonly Linear contract = new(weights / "mlp" / "fc2", config.MlpWidth, config.Width);
     private readonly Func<Tensor, Tensor> activation = config.Activation switch
     {
-        "quick_gelu" => x => x * sigmoid(x.mul(QuickGelu)),
+        "quick_gelu" => x => x * sigmoid(x.Times(QuickGelu)),
         "gelu" => x => F.gelu(x),
         _ => throw new ArgumentException($"{config.Activation} is not an activation.", nameof(config)),
     };

@@ -1,5 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
@@ -102,7 +103,7 @@ internal sealed class ClipModel : IDisposable
     }
 
     private static Tensor UnitLength(Tensor embeddings) =>
-        embeddings / embeddings.square().sum(-1, keepdim: true).sqrt();
+        embeddings / embeddings.Squared().sum(-1, keepdim: true).sqrt();
 
     private static ITensorFile OpenWeights(string folder)
     {

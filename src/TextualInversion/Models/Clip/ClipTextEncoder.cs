@@ -1,5 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Layers;
+using TextualInversion.Native;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
@@ -113,12 +114,12 @@ internal sealed class ClipTextEncoder : IDisposable
         long batch = ids.shape[0],
             length = ids.shape[1];
         var flat = ids.reshape(-1); // (B S)
-        var isRow = flat.ge(firstRowId);
-        var looked = tokenEmbedding.index_select(0, flat.masked_fill(isRow, 0)); // (B S, d)
+        var isRow = flat.IsAtLeast(firstRowId);
+        var looked = tokenEmbedding.index_select(0, flat.ZeroedWhere(isRow)); // (B S, d)
         if (rows is not null)
         {
             var positions = isRow.nonzero().view(-1);
-            var rowIds = flat.index_select(0, positions) - firstRowId;
+            var rowIds = flat.index_select(0, positions).Minus(firstRowId);
             looked = looked.index_copy(0, positions, rows.index_select(0, rowIds));
         }
 

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Tokenizers;
@@ -20,7 +21,7 @@ internal sealed class NearestWords : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         rows = table.narrow(0, 0, tokenizer.VocabularySize).DetachFromDisposeScope(); // (V, d)
-        norms = rows.norm(1).clamp_min(1e-12).DetachFromDisposeScope(); // (V)
+        norms = rows.norm(1).ClampedFrom(1e-12).DetachFromDisposeScope(); // (V)
     }
 
     /// <summary>The words' smallest, mean and largest length.</summary>

@@ -1,5 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Layers;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

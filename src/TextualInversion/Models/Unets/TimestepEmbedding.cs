@@ -1,5 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Layers;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -43,10 +44,10 @@ internal sealed class TimestepEmbedding
         using var scope = NewDisposeScope();
         var half = width / 2;
         // In this order of operations: at large timesteps the sine shows the last bit of a frequency.
-        var exponents =
-            arange(half, dtype: ScalarType.Float32, device: values.device)
-            * -Math.Log(LongestPeriod)
-            / (half - config.FreqShift);
+        var exponents = TensorArithmetic
+            .Range(half, values.device)
+            .Times(-Math.Log(LongestPeriod))
+            .DividedBy(half - config.FreqShift);
         var angles = values.to(ScalarType.Float32).unsqueeze(1) * exponents.exp(); // (N, 1) x (half)
         Tensor[] parts = config.FlipSinToCos ? [angles.cos(), angles.sin()] : [angles.sin(), angles.cos()];
         return cat(parts, dim: -1).MoveToOuterDisposeScope(); // (N, 2 half)

@@ -1,6 +1,7 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Autograd;
 using TextualInversion.Models.Layers;
+using TextualInversion.Native;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

@@ -1,4 +1,5 @@
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Data;
@@ -44,7 +45,11 @@ internal sealed class BatchSampler(
         if (options.Antithetic)
             noise = Paired(noise);
         if (options.NoiseOffset > 0)
-            noise += randn([shape[0], shape[1], 1, 1], generator: generator).to(device) * options.NoiseOffset;
+        {
+            var offset = randn([shape[0], shape[1], 1, 1], generator: generator).to(device); // (B, 4, 1, 1)
+            noise = noise.Plus(offset.Times(options.NoiseOffset));
+        }
+
         var latents = set.Sample(images, mirrored, posteriorNoise);
         return new TrainingBatch(
             latents.MoveToOuterDisposeScope(),

@@ -1,5 +1,6 @@
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Data;
 using TextualInversion.Training.Stopping;
@@ -152,7 +153,11 @@ internal sealed class InitializerSearch : IDisposable
         ); // (V)
         return
         [
-            .. slopes.Aggregate((first, second) => first + second).cpu().data<float>().Select(slope => (double)slope),
+            .. slopes
+                .Aggregate((first, second) => first.Plus(second))
+                .cpu()
+                .data<float>()
+                .Select(slope => (double)slope),
         ];
 
         double Accumulate(TrainingBatch batch)

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -19,7 +20,7 @@ internal static class DenoisingLoss
         if (mask is null && weights is null)
             return F.mse_loss(prediction, target);
         using var scope = NewDisposeScope();
-        var errors = (prediction - target).square();
+        var errors = (prediction - target).Squared();
         var each = mask is null ? errors.mean([1, 2, 3]) : (errors.mean([1]) * mask).sum([1, 2]) / mask.sum([1, 2]); // (B)
         if (weights is not null)
             each = each * tensor(weights, device: each.device);

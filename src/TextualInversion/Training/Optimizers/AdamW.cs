@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Optimizers;
@@ -18,11 +19,11 @@ internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        parameter.mul_(1 - learningRate * weightDecay);
-        firstMoment.lerp_(gradient, 1 - beta1);
-        secondMoment.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
-        var denominator = (secondMoment.sqrt() / Math.Sqrt(1 - Math.Pow(beta2, step))).add_(epsilon);
-        parameter.addcdiv_(firstMoment, denominator, -learningRate / (1 - Math.Pow(beta1, step)));
+        parameter.MultiplyInPlace(1 - learningRate * weightDecay);
+        firstMoment.InterpolateInPlace(gradient, 1 - beta1);
+        secondMoment.MultiplyInPlace(beta2).AddProductInPlace(gradient, gradient, 1 - beta2);
+        var denominator = secondMoment.sqrt().DividedBy(Math.Sqrt(1 - Math.Pow(beta2, step))).Plus(epsilon);
+        parameter.AddQuotientInPlace(firstMoment, denominator, -learningRate / (1 - Math.Pow(beta1, step)));
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Optimizers;
@@ -22,7 +23,7 @@ internal sealed class ExponentialMovingAverage(IReadOnlyList<Tensor> rows, doubl
         using var scope = NewDisposeScope();
         var kept = Math.Min(decay, (1.0 + step) / (10.0 + step));
         foreach (var (average, each) in Rows.Zip(now))
-            average.mul_(kept).add_(each.detach(), alpha: 1 - kept);
+            average.MultiplyInPlace(kept).AddInPlace(each.detach(), 1 - kept);
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Optimizers;
@@ -21,9 +22,9 @@ internal sealed class RiemannianSgd(Tensor rows, Tensor norms, double prior) : I
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var direction = nn.functional.normalize(rows, dim: 1); // (n, d)
-        var pulled = gradient - beginning * prior;
+        var pulled = gradient - beginning.Times(prior);
         var tangent = pulled - (pulled * direction).sum(1, keepdim: true) * direction;
-        var moved = direction - nn.functional.normalize(tangent, dim: 1) * learningRate;
+        var moved = direction - nn.functional.normalize(tangent, dim: 1).Times(learningRate);
         rows.copy_(nn.functional.normalize(moved, dim: 1) * norms);
     }
 
