@@ -1,38 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Autograd;
 
 /// <summary>
-/// What a gradient function written in C# has to look after, since libtorch's engine calls it from native code: the gradients that it returned
-/// may be freed only once the engine has taken them, which it has when the next function is called, and its exceptions may not leave it.
-/// For one thread at a time.
+/// Runs gradient functions written in C#, which libtorch's engine calls from native code, for one backward pass. No
+/// exception may leave such a function, or the process ends: the first one is kept, and <see cref="End"/> throws it. A
+/// gradient that a function returned may be freed only once the engine has taken it, which is when it calls the next
+/// function on the same thread. The engine calls from threads of its own for other devices than the CPU.
 /// </summary>
 internal sealed class BackwardCallbackState
 {
-    private readonly List<Tensor> returned = [];
+    private readonly Lock gate = new();
+    private readonly Dictionary<int, Tensor?[]> returned = []; // by the thread of the call
     private ExceptionDispatchInfo? failure;
 
-    /// <summary>Frees what the function before returned.</summary>
-    public void Begin()
+    /// <summary>Runs a gradient function in a dispose scope of its thread.</summary>
+    /// <param name="count">The number of gradients.</param>
+    /// <param name="compute">Gives them: null for an input that needs none.</param>
+    /// <returns>The gradients; all null if the function or an earlier one of this pass failed.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "No exception of any type may reach native code.")]
+    public Tensor?[] Run(int count, Func<Tensor?[]> compute)
     {
-        foreach (var gradient in returned)
-            gradient.Dispose();
-        returned.Clear();
+        Keep(null);
+        try
+        {
+            if (Failure is not null)
+                return new Tensor?[count];
+            using var scope = NewDisposeScope();
+            var gradients = compute();
+            foreach (var gradient in gradients)
+                gradient?.DetachFromDisposeScope();
+            Keep(gradients);
+            return gradients;
+        }
+        catch (Exception error)
+        {
+            lock (gate)
+                failure ??= ExceptionDispatchInfo.Capture(error);
+            return new Tensor?[count];
+        }
     }
 
-    public void Return(IEnumerable<Tensor?> gradients) => returned.AddRange(gradients.OfType<Tensor>());
-
-    /// <summary>Keeps the first failure until the end.</summary>
-    public void Fail(Exception error) => failure ??= ExceptionDispatchInfo.Capture(error);
-
-    /// <summary>To be called after each backward pass.</summary>
-    /// <exception cref="InvalidOperationException">A function failed; the gradients are worthless.</exception>
+    /// <summary>To be called after each backward pass, when the engine has returned. The next pass starts anew.</summary>
+    /// <exception cref="Exception">That of a function that failed; the gradients of the pass are then worthless.</exception>
     public void End()
     {
-        Begin();
-        var failed = failure;
-        failure = null;
+        ExceptionDispatchInfo? failed;
+        lock (gate)
+        {
+            foreach (var gradients in returned.Values)
+                Free(gradients);
+            returned.Clear();
+            (failed, failure) = (failure, null);
+        }
+
         failed?.Throw();
+    }
+
+    private ExceptionDispatchInfo? Failure
+    {
+        get
+        {
+            lock (gate)
+                return failure;
+        }
+    }
+
+    /// <summary>Frees what the function before returned on this thread, and remembers what this one returns.</summary>
+    private void Keep(Tensor?[]? gradients)
+    {
+        lock (gate)
+        {
+            if (returned.Remove(Environment.CurrentManagedThreadId, out var before))
+                Free(before);
+            if (gradients is not null)
+                returned.Add(Environment.CurrentManagedThreadId, gradients);
+        }
+    }
+
+    private static void Free(Tensor?[] gradients)
+    {
+        foreach (var gradient in gradients)
+            gradient?.Dispose();
     }
 }

@@ -2,13 +2,17 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Autograd;
 
-/// <summary>A function of tensors and of what is frozen, computed by code that knows nothing of gradients and brings its own.</summary>
+/// <summary>A function of tensors and frozen weights, computed by code that knows nothing of gradients and brings its own.</summary>
 internal static class CustomAutogradFunction
 {
-    /// <summary>What the inputs' gradients are, given the result's: one for each input, null where none is wanted.</summary>
+    // The state of the pass that is being prepared. It is read in the forward pass only, which runs on the caller's thread,
+    // and travels with each function to whatever thread the engine runs its gradient on.
+    private static readonly AsyncLocal<BackwardCallbackState?> Current = new();
+
+    /// <summary>The gradient of each input, given that of the result; null for an input that needs none.</summary>
     public delegate Tensor?[] Gradients(Tensor gradient);
 
-    /// <summary>Whether a gradient is wanted of any of these.</summary>
+    /// <summary>Whether any of these inputs needs a gradient.</summary>
     public static bool IsWanted(params ReadOnlySpan<Tensor> inputs)
     {
         if (!is_grad_enabled())
@@ -22,52 +26,62 @@ internal static class CustomAutogradFunction
         return false;
     }
 
-    /// <summary>The function's result, with gradients. After a backward pass through it <see cref="EndBackward"/> is due.</summary>
-    /// <param name="compute">gives the result and how to find the gradients, which is called once or never</param>
-    /// <param name="inputs">all that may need a gradient</param>
+    /// <summary>The function's result, with gradients. After the backward pass through it, <see cref="EndBackward"/> must be called.</summary>
+    /// <param name="compute">Gives the result and the function for its gradients, which is called once or never.</param>
+    /// <param name="inputs">All tensors that may need a gradient.</param>
     public static Tensor Apply(Func<(Tensor Result, Gradients Gradients)> compute, params Tensor[] inputs) =>
-        Function.apply([compute, .. inputs]);
+        Function.apply([compute, Current.Value ??= new BackwardCallbackState(), .. inputs]);
 
-    /// <summary>See <see cref="BackwardCallbackState.End"/>.</summary>
-    public static void EndBackward() => Function.Handover.End();
+    /// <summary>
+    /// Ends a backward pass on the thread that ran its forward pass, see <see cref="BackwardCallbackState.End"/>. Does
+    /// nothing if no function of this class took part.
+    /// </summary>
+    public static void EndBackward()
+    {
+        var state = Current.Value;
+        Current.Value = null;
+        state?.End();
+    }
+
+    /// <summary>
+    /// Runs a forward and a backward pass inside a gradient function, possibly on another thread than the outer forward
+    /// pass. The outer pass goes on afterwards.
+    /// </summary>
+    public static void RunNested(Action forwardAndBackward)
+    {
+        var outer = Current.Value;
+        Current.Value = null;
+        try
+        {
+            forwardAndBackward();
+            EndBackward();
+        }
+        finally
+        {
+            Current.Value = outer;
+        }
+    }
 
     private sealed class Function : autograd.SingleTensorFunction<Function>
     {
-        [ThreadStatic]
-        private static BackwardCallbackState? handover; // on the CPU, the only place for these, the backward pass runs on the calling thread
-
-        public static BackwardCallbackState Handover => handover ??= new BackwardCallbackState();
-
         public override string Name => nameof(CustomAutogradFunction);
 
         public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
             var (result, gradients) = ((Func<(Tensor, Gradients)>)vars[0])();
             ctx.save_data("gradients", gradients);
-            ctx.save_data("inputs", vars.Length - 1);
+            ctx.save_data("state", vars[1]);
+            ctx.save_data("inputs", vars.Length - 2);
             return result;
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradOutput)
         {
-            Handover.Begin();
-            var gradients = new Tensor?[(int)ctx.get_data("inputs")];
-            try
-            {
-                using var scope = NewDisposeScope();
-                gradients = ((Gradients)ctx.get_data("gradients"))(gradOutput);
-                foreach (var gradient in gradients)
-                    gradient?.DetachFromDisposeScope();
-            }
-            catch (Exception error)
-                when (error is InvalidOperationException or ArgumentException or OutOfMemoryException)
-            {
-                Handover.Fail(error);
-            }
-
+            var state = (BackwardCallbackState)ctx.get_data("state");
+            var compute = (Gradients)ctx.get_data("gradients");
+            var gradients = state.Run((int)ctx.get_data("inputs"), () => compute(gradOutput));
             gradOutput.Dispose();
-            Handover.Return(gradients);
-            return [null!, .. gradients.Select(gradient => gradient!)];
+            return [null!, null!, .. gradients.Select(gradient => gradient!)];
         }
     }
 }

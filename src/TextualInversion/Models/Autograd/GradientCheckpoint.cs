@@ -3,43 +3,39 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models.Autograd;
 
 /// <summary>
-/// Gradient checkpointing (Chen et al. 2016, arXiv 1604.06174): of a part of a network only the inputs are kept, and what lies between
-/// is computed again when its gradient is due. The gradients are the same to the last bit. One for each network, used by one thread at a time.
+/// Gradient checkpointing (Chen et al. 2016, arXiv 1604.06174): only the inputs of a part of a network are kept, and its
+/// intermediate results are computed again when its gradient is due. The gradients are the same to the last bit. One for
+/// each network, which computes one pass at a time.
 /// </summary>
 internal sealed class GradientCheckpoint
 {
-    private readonly BackwardCallbackState handover = new();
+    private readonly BackwardCallbackState state = new();
 
-    /// <param name="part">a function of the inputs and of what is frozen alone; computed twice</param>
-    /// <param name="inputs">all that may need a gradient</param>
+    /// <param name="part">A function of the inputs and of frozen weights alone. It is computed twice.</param>
+    /// <param name="inputs">All tensors that the part depends on and that may need a gradient.</param>
     public Tensor Run(Func<Tensor[], Tensor> part, params Tensor[] inputs)
     {
-        if (!is_grad_enabled() || !Array.Exists(inputs, input => input.requires_grad))
+        if (!CustomAutogradFunction.IsWanted(inputs))
             return part(inputs);
         using var scope = NewDisposeScope();
         return Function.apply([this, part, .. inputs]).MoveToOuterDisposeScope();
     }
 
     /// <summary>See <see cref="BackwardCallbackState.End"/>.</summary>
-    public void EndBackward() => handover.End();
+    public void EndBackward() => state.End();
 
-    /// <returns>the gradient of each input, null for those that need none</returns>
-    private Tensor?[] Backward(Func<Tensor[], Tensor> part, List<Tensor> inputs, Tensor gradient)
+    /// <returns>The gradient of each input, null for those that need none.</returns>
+    private static Tensor?[] Gradients(Func<Tensor[], Tensor> part, List<Tensor> inputs, Tensor gradient)
     {
-        handover.Begin();
-        using var scope = NewDisposeScope(); // of the thread that the backward pass runs on
         var leaves = inputs.Select(input => input.detach().requires_grad_(input.requires_grad)).ToArray();
-        using (enable_grad())
+        CustomAutogradFunction.RunNested(() =>
         {
+            using var enabled = enable_grad();
             var output = part(leaves);
-            autograd.backward([output], [gradient], inputs: [.. leaves.Where(leaf => leaf.requires_grad)]);
-        }
-
-        var gradients = leaves
-            .Select(leaf => leaf.requires_grad ? leaf.grad?.DetachFromDisposeScope() : null)
-            .ToArray();
-        handover.Return(gradients);
-        return gradients;
+            if (output.requires_grad) // else it depends on none of the inputs that need a gradient
+                autograd.backward([output], [gradient], inputs: [.. leaves.Where(leaf => leaf.requires_grad)]);
+        });
+        return [.. leaves.Select(leaf => leaf.requires_grad ? leaf.grad : null)];
     }
 
     private sealed class Function : autograd.SingleTensorFunction<Function>
@@ -59,17 +55,9 @@ internal sealed class GradientCheckpoint
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradOutput)
         {
             var owner = (GradientCheckpoint)ctx.get_data("owner");
+            var part = (Func<Tensor[], Tensor>)ctx.get_data("part");
             var inputs = ctx.get_saved_variables();
-            var gradients = new Tensor?[inputs.Count];
-            try
-            {
-                gradients = owner.Backward((Func<Tensor[], Tensor>)ctx.get_data("part"), inputs, gradOutput);
-            }
-            catch (InvalidOperationException error)
-            {
-                owner.handover.Fail(error);
-            }
-
+            var gradients = owner.state.Run(inputs.Count, () => Gradients(part, inputs, gradOutput));
             gradOutput.Dispose();
             foreach (var input in inputs)
                 input.Dispose();

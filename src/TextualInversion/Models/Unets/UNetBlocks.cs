@@ -45,11 +45,18 @@ internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transfor
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates)
     {
         using var scope = NewDisposeScope();
-        // Views: what a layer gives for the gradient of an input is then summed before other layers' is added, as it is when it is recomputed.
-        var result = recomputation is null
-            ? Compute(x.view_as(x), time, encoderHiddenStates.view_as(encoderHiddenStates))
+        if (recomputation is null)
+        {
+            // Views: what a layer gives for the gradient of an input is summed before that of other layers is added, as in a checkpoint.
+            var result = Compute(x.view_as(x), time, encoderHiddenStates.view_as(encoderHiddenStates));
+            return result.MoveToOuterDisposeScope();
+        }
+
+        // A checkpoint gets only what its result depends on: without a transformer, the prompt does not count.
+        var checkpointed = transformer is null
+            ? recomputation.Run(inputs => Compute(inputs[0], inputs[1], encoderHiddenStates), x, time)
             : recomputation.Run(inputs => Compute(inputs[0], inputs[1], inputs[2]), x, time, encoderHiddenStates);
-        return result.MoveToOuterDisposeScope();
+        return checkpointed.MoveToOuterDisposeScope();
     }
 
     private Tensor Compute(Tensor x, Tensor time, Tensor encoderHiddenStates)

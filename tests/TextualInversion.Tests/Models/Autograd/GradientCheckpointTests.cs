@@ -1,9 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using TextualInversion.Models.Autograd;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Models.Autograd;
 
+[SuppressMessage("Usage", "CA2201", Justification = "TorchSharp and the runtime throw these.")]
 public sealed class GradientCheckpointTests
 {
     [Fact]
@@ -46,21 +49,80 @@ public sealed class GradientCheckpointTests
         }
     }
 
-    [Fact]
-    public void EndBackward_PartFailsTheSecondTime_Throws()
+    public static TheoryData<Exception> Failures =>
+        [
+            new ExternalException("out of memory"),
+            new InvalidOperationException("a shape"),
+            new ArgumentException("an argument"),
+            new OutOfMemoryException("out of memory"),
+            new NotSupportedException("anything"),
+        ];
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void EndBackward_PartFailsTheSecondTime_Throws(Exception failure)
     {
         using var scope = NewDisposeScope();
         var calls = 0;
         var recomputation = new GradientCheckpoint();
         var x = ones(2, requires_grad: true);
+        var y = recomputation.Run(inputs => calls++ == 0 ? inputs[0] * inputs[0] : throw failure, x);
+        y.sum().backward();
+
+        Assert.Same(failure, Assert.ThrowsAny<Exception>(recomputation.EndBackward));
+        recomputation.EndBackward(); // thrown once
+    }
+
+    [Fact]
+    public void EndBackward_CustomFunctionFailsInACheckpoint_Throws()
+    {
+        using var scope = NewDisposeScope();
+        var recomputation = new GradientCheckpoint();
+        var x = ones(2, requires_grad: true);
         var y = recomputation.Run(
-            inputs => calls++ == 0 ? inputs[0] * 2 : throw new InvalidOperationException("out of memory"),
+            inputs =>
+                CustomAutogradFunction.Apply(
+                    () => (inputs[0].detach().clone(), _ => throw new ExternalException("inside")),
+                    inputs[0]
+                ),
             x
         );
         y.sum().backward();
 
-        Assert.Equal("out of memory", Assert.Throws<InvalidOperationException>(recomputation.EndBackward).Message);
-        recomputation.EndBackward(); // said once
+        Assert.Equal("inside", Assert.Throws<ExternalException>(recomputation.EndBackward).Message);
+        CustomAutogradFunction.EndBackward(); // the failure was the checkpoint's
+    }
+
+    [Fact]
+    public void EndBackward_BackwardOnAnotherThread_Throws()
+    {
+        using var scope = NewDisposeScope();
+        var x = ones(2, requires_grad: true);
+        var y = CustomAutogradFunction.Apply(
+            () => (x.detach().clone(), _ => throw new ExternalException("elsewhere")),
+            x
+        );
+        var sum = y.sum();
+        var thread = new Thread(() => sum.backward());
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal("elsewhere", Assert.Throws<ExternalException>(CustomAutogradFunction.EndBackward).Message);
+        CustomAutogradFunction.EndBackward(); // thrown once
+    }
+
+    [Fact]
+    public void Run_OutputThatNeedsNoGradient_GivesNone()
+    {
+        using var scope = NewDisposeScope();
+        var recomputation = new GradientCheckpoint();
+        Tensor x = ones(2, requires_grad: true),
+            constant = ones(2);
+        var y = recomputation.Run(inputs => inputs[1].exp(), x, constant);
+        (y * x).sum().backward();
+        recomputation.EndBackward();
+
+        Assert.Equal(constant.exp().data<float>().ToArray(), x.grad!.data<float>().ToArray());
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using TextualInversion.Checkpoints;
 using TextualInversion.Models;
+using TextualInversion.Models.Unets;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
@@ -29,6 +31,10 @@ public sealed class UNetTests
         Goldens.AssertClose(golden.Read("unet.out"), prediction, 1e-4, "prediction");
         Goldens.AssertClose(golden.Read("unet.grad_encoder_hidden_states"), states.grad!, 1e-4, "gradient");
     }
+
+    [Fact]
+    public void Forward_FirstBlockWithoutAttention_HasTheSameGradientWithCheckpoints() =>
+        Assert.Equal(PromptGradient(gradientCheckpointing: false), PromptGradient(gradientCheckpointing: true));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -67,6 +73,25 @@ public sealed class UNetTests
 
         Assert.Equal(ScalarType.Float32, prediction.dtype);
         Goldens.AssertClose(golden.Read("unet.out"), prediction, 0.05, "prediction");
+    }
+
+    /// <summary>Of the demo model, whose first block has no attention, so that its output needs no gradient.</summary>
+    private static float[] PromptGradient(bool gradientCheckpointing)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5);
+        var folder = new ModelFolder(Goldens.Sample("demo-model"));
+        using var unet = new UNet(
+            folder.Config<UNetConfig>("unet"),
+            folder.Weights("unet"),
+            ScalarType.Float32,
+            CPU,
+            gradientCheckpointing
+        );
+        var latents = randn([1, 4, 8, 8], generator: generator);
+        var states = randn([1, 77, 128], generator: generator).requires_grad_(true);
+        unet.Backward(unet.Forward(latents, tensor([500L]), new Conditioning(states, null)).sum());
+        return states.grad!.data<float>().ToArray();
     }
 
     /// <summary>The states with what Stable Diffusion XL adds, of as many images.</summary>
