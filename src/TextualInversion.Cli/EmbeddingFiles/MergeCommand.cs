@@ -71,7 +71,8 @@ internal sealed class MergeCommand : CommandBase
     public override IReadOnlyList<string> Examples =>
         [
             "ti merge embeddings/my-cat.safetensors embeddings/my-style.safetensors --output embeddings/my-cat-style.safetensors",
-            "ti merge embeddings/my-cat.safetensors embeddings/my-dog.safetensors --method slerp --steps 5 --output embeddings/cat-to-dog.safetensors",
+            "ti merge embeddings/my-cat.safetensors embeddings/my-dog.safetensors --method slerp --steps 5 "
+                + "--output embeddings/cat-to-dog.safetensors",
         ];
 
     private int Run(ParseResult parsed)
@@ -153,7 +154,7 @@ internal sealed class MergeCommand : CommandBase
             );
         if (parsed.GetValue(at) is not null && parsed.GetValue(steps) is not null)
             throw new TextualInversionException(
-                "--at and --steps: exclude each other; one names a place, the other a row of places."
+                "--at and --steps are mutually exclusive."
             );
         if (parsed.GetValue(at) is { } place && place is not (>= 0 and <= 1))
             throw new TextualInversionException(

@@ -4,7 +4,9 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
-/// <summary>The embeddings of a set that prompts call and that fit a model, and which text of a prompt stands for which of them.</summary>
+/// <summary>
+/// The embeddings of a set that prompts call and that fit a model, and which text of a prompt stands for which of them.
+/// </summary>
 internal sealed class PromptEmbeddings
 {
     private readonly EmbeddingSet set;
@@ -16,7 +18,8 @@ internal sealed class PromptEmbeddings
     /// <param name="texts">Prompts and negative prompts.</param>
     /// <param name="widths">d of each text encoder of the model.</param>
     /// <param name="warn">Receives what is ambiguous, does not fit or is not called.</param>
-    /// <exception cref="TextualInversionException">An embedding is called by a name of its own, and does not fit the model.</exception>
+    /// <exception cref="TextualInversionException">An embedding is called by a name of its own, and does not fit the
+    /// model.</exception>
     public PromptEmbeddings(
         EmbeddingSet set,
         IReadOnlyList<string> texts,
@@ -58,7 +61,10 @@ internal sealed class PromptEmbeddings
         ];
     }
 
-    /// <summary>The model that the first embedding which prompts call and which records one was trained on. Null where none does.</summary>
+    /// <summary>
+    /// The model that the first embedding which prompts call and which records one was trained on. Null where none
+    /// does.
+    /// </summary>
     public static string? BaseModel(EmbeddingSet set, IReadOnlyList<string> texts)
     {
         var matcher = new EmbeddingMatcher(set.Names);
@@ -79,7 +85,9 @@ internal sealed class PromptEmbeddings
                 : Name(chosen.IndexOf(index))
         );
 
-    /// <summary>The placeholders that <see cref="Resolve"/> writes, for these embeddings or others in their places.</summary>
+    /// <summary>
+    /// The placeholders that <see cref="Resolve"/> writes, for these embeddings or others in their places.
+    /// </summary>
     /// <param name="embeddings">In the order of <see cref="Set"/>.</param>
     /// <param name="capacity">The tokens that a text encoder takes at once.</param>
     /// <exception cref="TextualInversionException">An embedding does not fit the model.</exception>

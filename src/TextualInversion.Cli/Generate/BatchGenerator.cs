@@ -33,8 +33,8 @@ internal sealed class BatchGenerator(IDiffusionModel model, SchedulerConfig sche
     }
 
     /// <summary>
-    /// Generates in the plan's order, a batch at a time; images that were finished before a cancellation have been returned. Where memory runs
-    /// out, the batch is halved from there on.
+    /// Generates in the plan's order, a batch at a time; images that were finished before a cancellation have been
+    /// returned. Where memory runs out, the batch is halved from there on.
     /// </summary>
     /// <param name="plan">The images.</param>
     /// <param name="batch">The largest batch. Images that differ in more than the seed are never in one.</param>

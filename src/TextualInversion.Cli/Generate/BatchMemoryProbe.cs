@@ -15,7 +15,9 @@ namespace TextualInversion.Cli.Generate;
 /// <param name="freeBytes">see <see cref="MemoryBudget.FreeBytes"/></param>
 internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precision precision, long freeBytes)
 {
-    /// <summary>Of <c>--batch auto</c>: beyond so many a GPU is busy all the time, and more would only be lost to a Ctrl-C.</summary>
+    /// <summary>
+    /// Of <c>--batch auto</c>: beyond so many a GPU is busy all the time, and more would only be lost to a Ctrl-C.
+    /// </summary>
     public const int MostAtOnce = 8;
 
     private const double ShareOfMemory = 0.9; // the rest is for the error of the estimate
@@ -23,7 +25,7 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
     /// <summary>What was asked for, or as many as fit; warns where even one probably does not.</summary>
     /// <param name="plan">the images</param>
     /// <param name="asked">images at once; null for as many as fit</param>
-    /// <param name="messages">told</param>
+    /// <param name="messages">Receives the warnings.</param>
     public int Batch(ImagePlan plan, int? asked, ConsoleLog messages)
     {
         var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // they differ in nothing else that counts

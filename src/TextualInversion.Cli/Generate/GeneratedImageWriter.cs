@@ -38,7 +38,9 @@ internal sealed class GeneratedImageWriter(
         Count++;
     }
 
-    /// <summary>Writes the grid, if one is wanted and there are images for it: fewer than planned after Ctrl-C.</summary>
+    /// <summary>
+    /// Writes the grid, if one is wanted and there are images for it: fewer than planned after Ctrl-C.
+    /// </summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Finish(ConsoleLog messages)
     {

@@ -3,7 +3,10 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>The setting that changes along a side of a grid: <c>seed=1..4</c>, <c>sampler=euler a,ddim</c>, <c>embedding-strength=0,0.5,1</c>.</summary>
+/// <summary>
+/// The setting that changes along a side of a grid: <c>seed=1..4</c>, <c>sampler=euler a,ddim</c>,
+/// <c>embedding-strength=0,0.5,1</c>.
+/// </summary>
 internal sealed record GridAxis
 {
     /// <summary>For the help.</summary>
@@ -52,7 +55,9 @@ internal sealed record GridAxis
             ),
         ];
 
-    /// <summary>Reads <c>NAME=VALUE,…</c>; <c>1..4</c> is 1, 2, 3, 4, and a checkpoint's file name may hold <c>*</c>.</summary>
+    /// <summary>
+    /// Reads <c>NAME=VALUE,…</c>; <c>1..4</c> is 1, 2, 3, 4, and a checkpoint's file name may hold <c>*</c>.
+    /// </summary>
     /// <param name="text">As it was typed.</param>
     /// <param name="hasInit">Whether there is an image to start from.</param>
     /// <param name="hasEmbeddings">Whether prompts call embeddings.</param>

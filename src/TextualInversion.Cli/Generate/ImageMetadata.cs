@@ -111,7 +111,9 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
         }
     }
 
-    /// <summary>The settings to write into an image, in addition to the WebUI's, so that it can be made again.</summary>
+    /// <summary>
+    /// The settings to write into an image, in addition to the WebUI's, so that it can be made again.
+    /// </summary>
     public static IEnumerable<KeyValuePair<string, string>> Settings(
         ModelRequest request,
         string modelName,
@@ -154,7 +156,9 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
                 request.Prediction ?? text.Find(Prediction)
             );
 
-    /// <summary>A warning that names the settings of another program that have no effect here, or null if all have.</summary>
+    /// <summary>
+    /// A warning that names the settings of another program that have no effect here, or null if all have.
+    /// </summary>
     /// <param name="modelName">The model that is used.</param>
     public string? NotTakenOver(string modelName)
     {

@@ -22,7 +22,8 @@ internal sealed class ImagePaths
     /// <param name="count">The number of images to write.</param>
     /// <param name="format">png, jpg or webp. Null for the file's extension, or png.</param>
     /// <param name="overwrite">Whether a file that is named may be replaced.</param>
-    /// <exception cref="TextualInversionException">A file is named for more than one image, exists, or has another extension.</exception>
+    /// <exception cref="TextualInversionException">A file is named for more than one image, exists, or has another
+    /// extension.</exception>
     public ImagePaths(string target, int count, string? format, bool overwrite)
     {
         this.target = target;
@@ -67,7 +68,9 @@ internal sealed class ImagePaths
     public void RequireWritable() =>
         AtomicFile.RequireWritable(IsFile ? Path.GetDirectoryName(Path.GetFullPath(target))! : target);
 
-    /// <summary>Writes the next image, under the next number that no file has, even if other processes write there too.</summary>
+    /// <summary>
+    /// Writes the next image, under the next number that no file has, even if other processes write there too.
+    /// </summary>
     /// <returns>its path</returns>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public string Write(RgbImage image, string parameters)

@@ -46,9 +46,11 @@ internal static partial class PromptCheck
         var known =
             names.Count == 0 ? $"There are none in {EmbeddingSet.Folder}/; name a file with --embedding."
             : Nearest(text, names) is { } nearest ? $"Did you mean {nearest}?"
-            : $"There are {string.Join(", ", names.Take(NamesShown))}{(names.Count > NamesShown ? $" and {names.Count - NamesShown} more" : "")}.";
+            : $"There are {string.Join(", ", names.Take(NamesShown))}{More(names.Count - NamesShown)}.";
         return $"No embedding is called {text}. {known}";
     }
+
+    private static string More(int count) => count > 0 ? $" and {count} more" : "";
 
     /// <summary>The nearest name that is near enough to be meant, or null.</summary>
     private static string? Nearest(string text, List<string> names)

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// A torch file that is one tensor [n, d] or [d], whose trigger is the file's stem. Files that are a list of one thing, whatever that is,
-/// count as bare too.
+/// A torch file that is one tensor [n, d] or [d], whose trigger is the file's stem. Files that are a list of one thing,
+/// whatever that is, count as bare too.
 /// </summary>
 internal static class BareFormat
 {

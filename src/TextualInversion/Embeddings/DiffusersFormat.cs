@@ -6,15 +6,21 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// diffusers' layout for models with one text encoder: one tensor named by its placeholder, <c>{ "&lt;my-cat&gt;": [n, d] }</c>, in a
-/// safetensors or torch file (https://huggingface.co/docs/diffusers/using-diffusers/textual_inversion_inference).
+/// diffusers' layout for models with one text encoder: one tensor named by its placeholder, <c>{ "&lt;my-cat&gt;": [n,
+/// d] }</c>, in a safetensors or torch file
+/// (https://huggingface.co/docs/diffusers/using-diffusers/textual_inversion_inference).
 /// </summary>
 internal static class DiffusersFormat
 {
-    /// <summary>The widths of SDXL's encoders, whose rows diffusers' script writes to two files, the second called as the first with _2.</summary>
+    /// <summary>
+    /// The widths of SDXL's encoders, whose rows diffusers' script writes to two files, the second called as the first
+    /// with _2.
+    /// </summary>
     private static readonly long[] PairWidths = [768, 1280];
 
-    /// <summary>Reads a file of one tensor. Where the second file of a pair lies beside it, its rows are read too.</summary>
+    /// <summary>
+    /// Reads a file of one tensor. Where the second file of a pair lies beside it, its rows are read too.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="mayHaveSecond">Whether there is a beside: not in memory.</param>
     /// <exception cref="TextualInversionException">The file holds another number of tensors, or no rows.</exception>
@@ -41,8 +47,12 @@ internal static class DiffusersFormat
         );
     }
 
-    /// <summary>Writes a safetensors file with the provenance in its metadata, or under a name of torch's such as <c>learned_embeds.bin</c> a torch file.</summary>
-    /// <exception cref="TextualInversionException">The trigger is one of the names by which layouts are told apart; or see <see cref="AtomicFile.Write"/>.</exception>
+    /// <summary>
+    /// Writes a safetensors file with the provenance in its metadata, or under a name of torch's such as
+    /// <c>learned_embeds.bin</c> a torch file.
+    /// </summary>
+    /// <exception cref="TextualInversionException">The trigger is one of the names by which layouts are told apart; or
+    /// see <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,
         LearnedEmbedding embedding,

@@ -20,7 +20,9 @@ internal sealed record EmbeddingFile(
     LearnedEmbedding Embedding
 ) : IDisposable
 {
-    /// <summary>The program or the procedure that the tensors' names are from, or null if the layout says all.</summary>
+    /// <summary>
+    /// The program or the procedure that the tensors' names are from, or null if the layout says all.
+    /// </summary>
     public string? Origin { get; init; }
 
     /// <summary>Names of vectors that replace a text encoder's output, which are not supported.</summary>
@@ -33,7 +35,8 @@ internal sealed record EmbeddingFile(
     public static IReadOnlyList<string> Extensions { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
 
     /// <summary>Reads a file as what its content says it is, whatever its name.</summary>
-    /// <exception cref="TextualInversionException">The file is missing, damaged or contains no embedding, or several.</exception>
+    /// <exception cref="TextualInversionException">The file is missing, damaged or contains no embedding, or
+    /// several.</exception>
     public static EmbeddingFile Open(string path) => Single(path, OpenAll(path));
 
     /// <summary>Reads a file of one embedding or of several.</summary>
@@ -52,7 +55,8 @@ internal sealed record EmbeddingFile(
     public static EmbeddingFile Open(string name, byte[] content) => Single(name, Open(new FileSource(name, content)));
 
     /// <summary>As <see cref="Open(string)"/>, for use with a model.</summary>
-    /// <exception cref="TextualInversionException">As there; or the file has vectors that replace a text encoder's output.</exception>
+    /// <exception cref="TextualInversionException">As there; or the file has vectors that replace a text encoder's
+    /// output.</exception>
     public static LearnedEmbedding Read(string path)
     {
         var file = Open(path);
@@ -66,7 +70,8 @@ internal sealed record EmbeddingFile(
     }
 
     /// <summary>Writes an embedding; the same one gives the same bytes.</summary>
-    /// <exception cref="TextualInversionException">The layout is for another number of text encoders; or see <see cref="AtomicFile.Write"/>.</exception>
+    /// <exception cref="TextualInversionException">The layout is for another number of text encoders; or see
+    /// <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,
         EmbeddingFormat layout,

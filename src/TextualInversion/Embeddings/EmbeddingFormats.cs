@@ -25,7 +25,7 @@ internal static class EmbeddingFormats
             _ => throw new ArgumentOutOfRangeException(nameof(layout)),
         };
 
-    /// <summary>The ending that its files have.</summary>
+    /// <summary>The extension of its files.</summary>
     public static string Extension(EmbeddingFormat layout) =>
         layout switch
         {
@@ -38,7 +38,9 @@ internal static class EmbeddingFormats
     /// <summary>How many text encoders' rows it holds.</summary>
     public static int Encoders(EmbeddingFormat layout) => layout == EmbeddingFormat.Sdxl ? 2 : 1;
 
-    /// <summary>The fields of an embedding that a file at <paramref name="path"/> cannot store, for people to read.</summary>
+    /// <summary>
+    /// The fields of an embedding that a file at <paramref name="path"/> cannot store, for people to read.
+    /// </summary>
     public static IReadOnlyList<string> DroppedFields(EmbeddingFormat layout, string path, LearnedEmbedding embedding)
     {
         var isTorch = TorchExtensions.Has(path);

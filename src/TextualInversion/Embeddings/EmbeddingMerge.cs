@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;
 
-/// <summary>New embeddings from given ones. All take embeddings for the same encoders; the caller disposes of what they return.</summary>
+/// <summary>
+/// New embeddings from given ones. All take embeddings for the same encoders; the caller disposes of what they return.
+/// </summary>
 internal static class EmbeddingMerge
 {
     private const string BaseModel = "base_model";
@@ -21,7 +23,8 @@ internal static class EmbeddingMerge
     }
 
     /// <summary>The mean, row by row, with weights that need not add up to 1.</summary>
-    /// <exception cref="TextualInversionException">The embeddings are for different encoders, have different numbers of vectors, or the weights add up to 0.</exception>
+    /// <exception cref="TextualInversionException">The embeddings are for different encoders, have different numbers of
+    /// vectors, or the weights add up to 0.</exception>
     public static LearnedEmbedding Average(
         string trigger,
         IReadOnlyList<LearnedEmbedding> embeddings,
@@ -54,10 +57,12 @@ internal static class EmbeddingMerge
     }
 
     /// <summary>
-    /// From the first at 0 to the second at 1, row by row: directions turn evenly along the great circle (Shoemake 1985, "Animating
-    /// rotation with quaternion curves"), lengths change evenly. Between a straight line's ends rows would be shorter than either.
+    /// From the first at 0 to the second at 1, row by row: directions turn evenly along the great circle (Shoemake
+    /// 1985, "Animating rotation with quaternion curves"), lengths change evenly. Between a straight line's ends rows
+    /// would be shorter than either.
     /// </summary>
-    /// <exception cref="TextualInversionException">The embeddings are for different encoders or have different numbers of vectors.</exception>
+    /// <exception cref="TextualInversionException">The embeddings are for different encoders or have different numbers
+    /// of vectors.</exception>
     public static LearnedEmbedding Slerp(string trigger, LearnedEmbedding first, LearnedEmbedding second, double at)
     {
         RequireSameShapes([first, second]);
@@ -129,7 +134,8 @@ internal static class EmbeddingMerge
         RequireSameWidths(embeddings);
         foreach (var other in embeddings.Where(other => other.Vectors != embeddings[0].Vectors))
             throw new TextualInversionException(
-                $"{embeddings[0].Trigger} has {embeddings[0].Vectors} vectors and {other.Trigger} {other.Vectors}; only embeddings of equally many can be mixed. Concatenate them, or split them first."
+                $"{embeddings[0].Trigger} has {embeddings[0].Vectors} vectors and {other.Trigger} {other.Vectors}; "
+                    + "only embeddings of equally many can be mixed. Concatenate them, or split them first."
             );
     }
 
@@ -137,7 +143,9 @@ internal static class EmbeddingMerge
     {
         foreach (var other in embeddings.Where(other => !other.Widths.SequenceEqual(embeddings[0].Widths)))
             throw new TextualInversionException(
-                $"{embeddings[0].Trigger} is {string.Join(" and ", embeddings[0].Widths)} wide and {other.Trigger} {string.Join(" and ", other.Widths)}; they are for different models and cannot be merged."
+                $"{embeddings[0].Trigger} is {string.Join(" and ", embeddings[0].Widths)} wide and "
+                    + $"{other.Trigger} {string.Join(" and ", other.Widths)}; "
+                    + "they are for different models and cannot be merged."
             );
     }
 }

@@ -2,7 +2,10 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Embeddings;
 
-/// <summary>Several embeddings in one file, each a tensor named by its placeholder, as some trainers save all tokens of a training together.</summary>
+/// <summary>
+/// Several embeddings in one file, each a tensor named by its placeholder, as some trainers save all tokens of a
+/// training together.
+/// </summary>
 internal static class EmbeddingPack
 {
     private const int MostTokens = 1000;

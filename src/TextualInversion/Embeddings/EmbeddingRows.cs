@@ -14,17 +14,18 @@ internal static class EmbeddingRows
     /// <param name="name">The tensor's.</param>
     /// <param name="entry">What the file says of it.</param>
     /// <param name="read">Reads it.</param>
-    /// <exception cref="TextualInversionException">It is of another shape or type, too large, or holds what are no numbers.</exception>
+    /// <exception cref="TextualInversionException">It is of another shape or type, too large, or holds what are no
+    /// numbers.</exception>
     public static Tensor Read(string path, string name, TensorEntry entry, Func<Tensor> read)
     {
         var shown = $"{path}: {MalformedFileException.Shown(name)} [{string.Join(", ", entry.Shape)}]";
         if (entry.Shape.Length is not (1 or 2) || entry.Shape.Contains(0))
             throw new TextualInversionException(
-                $"{shown} is no embedding, which is n x d numbers; name a file of learned rows."
+                $"{shown} is not an embedding, which has n x d values; name an embedding file."
             );
         if (entry.Type is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
             throw new TextualInversionException(
-                $"{shown} holds {entry.Type} and an embedding floating-point numbers; name a file of learned rows."
+                $"{shown} contains {entry.Type}, and an embedding floating-point values; name an embedding file."
             );
         if (entry.Shape.Aggregate((Int128)1, (product, size) => product * size) > MaxElements)
             throw new TextualInversionException($"{shown} is too large for an embedding; it is more likely a model.");
@@ -32,7 +33,8 @@ internal static class EmbeddingRows
         var rows = read().to(ScalarType.Float32).reshape(-1, entry.Shape[^1]).clone(); // (n, d)
         if (!FiniteCheck.AllFinite(rows))
             throw new TextualInversionException(
-                $"{shown} holds what are no numbers (NaN or infinite), as where a training failed or float16 did not suffice; take an earlier checkpoint."
+                $"{shown} contains NaN or infinity, as after a training that diverged or in float16; "
+                    + "use an earlier checkpoint."
             );
         return rows.MoveToOuterDisposeScope();
     }
@@ -43,7 +45,10 @@ internal static class EmbeddingRows
     public static Tensor Read(TorchPickle file, string name, PickledTensor tensor) =>
         Read(file.FilePath, name, new TensorEntry(tensor.Type, tensor.Shape), () => file.Read(tensor));
 
-    /// <summary>The rows in another type, each number rounded to the nearest, to the even one between two. The caller disposes of it.</summary>
+    /// <summary>
+    /// The rows in another type, each number rounded to the nearest, to the even one between two. The caller disposes
+    /// of it.
+    /// </summary>
     /// <exception cref="TextualInversionException">A number is too large for the type.</exception>
     public static Tensor As(Tensor rows, ScalarType type)
     {

@@ -3,9 +3,10 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// Files whose tensors are named after the text encoders that they are for, with more than the SDXL layout has: OneTrainer's
-/// (<c>clip_l</c>, <c>clip_g</c>, <c>t5</c>, …, and the same with <c>_out</c> for vectors that replace an encoder's output), and those of pivotal
-/// tuning (<c>text_encoders_0</c>, <c>text_encoders_1</c>). The vectors of CLIP encoders are read; the others are named.
+/// Files whose tensors are named after the text encoders that they are for, with more than the SDXL layout has:
+/// OneTrainer's (<c>clip_l</c>, <c>clip_g</c>, <c>t5</c>, …, and the same with <c>_out</c> for vectors that replace an
+/// encoder's output), and those of pivotal tuning (<c>text_encoders_0</c>, <c>text_encoders_1</c>). The vectors of CLIP
+/// encoders are read; the others are named.
 /// </summary>
 internal static class EncoderKeys
 {
@@ -38,7 +39,8 @@ internal static class EncoderKeys
     /// <summary>Whether a tensor of this name is an encoder's, and not an embedding called so.</summary>
     public static bool IsReserved(string key) => Singles.Contains(Input(key)) || Others.Contains(Input(key));
 
-    /// <exception cref="TextualInversionException">The file has no vectors of a CLIP encoder, or not equally many of two.</exception>
+    /// <exception cref="TextualInversionException">The file has no vectors of a CLIP encoder, or not equally many of
+    /// two.</exception>
     internal static EmbeddingFile Read(ITensorFile file)
     {
         var keys = InputKeys(file);

@@ -12,7 +12,10 @@ internal sealed record LearnedEmbedding(
     IReadOnlyDictionary<string, string> Provenance
 ) : IDisposable
 {
-    /// <summary>What programs call it that go by a name beside the placeholder, the WebUI's record above all; null where that is the trigger.</summary>
+    /// <summary>
+    /// What programs call it that go by a name beside the placeholder, the WebUI's record above all; null where that is
+    /// the trigger.
+    /// </summary>
     public string? Name { get; init; }
 
     /// <summary>n</summary>

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// The torch files of the textual inversion paper's code: <c>{string_to_token: {"*": token}, string_to_param: ParameterDict}</c>
-/// (https://github.com/rinongal/textual_inversion/blob/main/ldm/modules/embedding_manager.py, <c>save</c>).
+/// The torch files of the textual inversion paper's code: <c>{string_to_token: {"*": token}, string_to_param:
+/// ParameterDict}</c> (https://github.com/rinongal/textual_inversion/blob/main/ldm/modules/embedding_manager.py,
+/// <c>save</c>).
 /// </summary>
 internal static class PaperFormat
 {
@@ -38,7 +39,10 @@ internal static class PaperFormat
         );
     }
 
-    /// <summary>Writes the trigger where the paper's code has the placeholder's text; the token stays that of the asterisk, which its prompts hold.</summary>
+    /// <summary>
+    /// Writes the trigger where the paper's code has the placeholder's text; the token stays that of the asterisk,
+    /// which its prompts hold.
+    /// </summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,

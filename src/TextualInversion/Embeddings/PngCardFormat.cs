@@ -10,8 +10,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// An image that holds an embedding, as the WebUI makes them: JSON in base64 as the PNG text <c>sd-ti-embedding</c>, else hidden in the
-/// image, see <see cref="SteganographicPayload"/>. In the JSON a tensor is <c>{"TORCHTENSOR": nested list}</c>
+/// An image that holds an embedding, as the WebUI makes them: JSON in base64 as the PNG text <c>sd-ti-embedding</c>,
+/// else hidden in the image, see <see cref="SteganographicPayload"/>. In the JSON a tensor is <c>{"TORCHTENSOR": nested
+/// list}</c>
 /// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/textual_inversion/image_embedding.py).
 /// </summary>
 internal static class PngCardFormat
@@ -93,7 +94,10 @@ internal static class PngCardFormat
         );
     }
 
-    /// <summary>What is hidden in the pixels; null without a look where there are more of them than a card has, since they would fill the memory.</summary>
+    /// <summary>
+    /// What is hidden in the pixels; null without a look where there are more of them than a card has, since they would
+    /// fill the memory.
+    /// </summary>
     private static byte[]? Hidden(string path, byte[] png)
     {
         const int Width = 16; // where the header has it

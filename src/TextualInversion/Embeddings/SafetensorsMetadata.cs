@@ -2,7 +2,10 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Embeddings;
 
-/// <summary>What safetensors files say of an embedding beside its tensors: provenance, and the trigger where the layout has no place for it.</summary>
+/// <summary>
+/// What safetensors files say of an embedding beside its tensors: provenance, and the trigger where the layout has no
+/// place for it.
+/// </summary>
 internal static class SafetensorsMetadata
 {
     private const string FormatKey = "format",

@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// The layout for Stable Diffusion XL that ComfyUI, the WebUI and diffusers read: exactly the tensors <c>clip_l</c> [n, d1] and
-/// <c>clip_g</c> [n, d2], in a safetensors or torch file. It has no place for the placeholder's text, which other programs take from the
-/// file's name; the metadata of a safetensors file holds it too.
+/// The layout for Stable Diffusion XL that ComfyUI, the WebUI and diffusers read: exactly the tensors <c>clip_l</c> [n,
+/// d1] and <c>clip_g</c> [n, d2], in a safetensors or torch file. It has no place for the placeholder's text, which
+/// other programs take from the file's name; the metadata of a safetensors file holds it too.
 /// </summary>
 internal static class SdxlFormat
 {
@@ -24,7 +24,8 @@ internal static class SdxlFormat
         var rows = Keys.Select(key => EmbeddingRows.Read(file, key)).ToList(); // (n, d1), (n, d2)
         if (rows[0].shape[0] != rows[1].shape[0])
             throw new TextualInversionException(
-                $"{file.FilePath}: has {rows[0].shape[0]} vectors in clip_l and {rows[1].shape[0]} in clip_g, which should be equally many; take another copy of it."
+                $"{file.FilePath}: has {rows[0].shape[0]} vectors in clip_l and {rows[1].shape[0]} in clip_g, "
+                    + "which should be equally many; take another copy of it."
             );
         return new EmbeddingFile(
             file.FilePath,
@@ -38,7 +39,10 @@ internal static class SdxlFormat
         );
     }
 
-    /// <summary>Writes a safetensors file with the trigger and the provenance in its metadata, or under a name of torch's a torch file.</summary>
+    /// <summary>
+    /// Writes a safetensors file with the trigger and the provenance in its metadata, or under a name of torch's a
+    /// torch file.
+    /// </summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,

@@ -4,9 +4,10 @@ using TextualInversion.Data;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// Data in the lower four bits of an image's pixels, which survive what strips texts from files. The WebUI puts a block left of the
-/// image with the lower halves of the bytes and one right of it with the upper halves, each behind a black column; both are masked with
-/// the numbers of a generator, and hold zlib (image_embedding.py of the WebUI, <c>extract_image_data_embed</c>).
+/// Data in the lower four bits of an image's pixels, which survive what strips texts from files. The WebUI puts a block
+/// left of the image with the lower halves of the bytes and one right of it with the upper halves, each behind a black
+/// column; both are masked with the numbers of a generator, and hold zlib (image_embedding.py of the WebUI,
+/// <c>extract_image_data_embed</c>).
 /// </summary>
 internal static class SteganographicPayload
 {
@@ -16,7 +17,8 @@ internal static class SteganographicPayload
     private const int Channels = 3;
 
     /// <returns>what is hidden; null where the image has no such blocks</returns>
-    /// <exception cref="InvalidDataException">They hold no zlib, or more than <paramref name="limit"/> bytes.</exception>
+    /// <exception cref="InvalidDataException">They hold no zlib, or more than <paramref name="limit"/>
+    /// bytes.</exception>
     public static byte[]? Find(RgbImage image, int limit)
     {
         if (WithoutBlackBorder(image) is not { } area)

@@ -9,9 +9,9 @@ namespace TextualInversion.Embeddings;
 internal sealed record ToolCompatibility(string Program, bool Loads, string How)
 {
     /// <summary>
-    /// The programs that people use, by their readers: diffusers' <c>load_textual_inversion</c>, ComfyUI's comfy/sd1_clip.py, the WebUI's
-    /// modules/textual_inversion/textual_inversion.py and stable-diffusion.cpp's conditioner.hpp. Where a reader takes a file only by
-    /// chance or with code around it, it counts as not loading.
+    /// The programs that people use, by their readers: diffusers' <c>load_textual_inversion</c>, ComfyUI's
+    /// comfy/sd1_clip.py, the WebUI's modules/textual_inversion/textual_inversion.py and stable-diffusion.cpp's
+    /// conditioner.hpp. Where a reader takes a file only by chance or with code around it, it counts as not loading.
     /// </summary>
     public static IReadOnlyList<ToolCompatibility> Of(EmbeddingFile file) =>
         [Diffusers(file), ComfyUi(file), WebUi(file), Cpp(file)];

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// The AUTOMATIC1111 WebUI's torch files: <c>{string_to_token: {"*": 265}, string_to_param: {"*": [n, d]}, name, step, sd_checkpoint,
-/// sd_checkpoint_name}</c>. The WebUI triggers on the file's stem, diffusers on <c>name</c>.
+/// The AUTOMATIC1111 WebUI's torch files: <c>{string_to_token: {"*": 265}, string_to_param: {"*": [n, d]}, name, step,
+/// sd_checkpoint, sd_checkpoint_name}</c>. The WebUI triggers on the file's stem, diffusers on <c>name</c>.
 /// </summary>
 internal static class WebUiFormat
 {
@@ -64,7 +64,9 @@ internal static class WebUiFormat
         );
     }
 
-    /// <summary>The one placeholder and its tensor in <c>string_to_param</c>, a dictionary or a ParameterDict.</summary>
+    /// <summary>
+    /// The one placeholder and its tensor in <c>string_to_param</c>, a dictionary or a ParameterDict.
+    /// </summary>
     /// <exception cref="TextualInversionException">There are none or several.</exception>
     internal static (string Placeholder, PickledTensor Tensor) Single(TorchPickle file, PickledDict root)
     {
@@ -78,7 +80,8 @@ internal static class WebUiFormat
         return tensors.Count == 1
             ? ((string)tensors[0].Key, (PickledTensor)tensors[0].Value!)
             : throw new TextualInversionException(
-                $"{file.FilePath}: holds {(tensors.Count == 0 ? "no vectors" : "several placeholders")} in {Parameters}, where one is expected; it was damaged, or saved while training several words."
+                $"{file.FilePath}: holds {(tensors.Count == 0 ? "no vectors" : "several placeholders")} in {Parameters}, "
+                    + "where one is expected; it was damaged, or saved while training several words."
             );
     }
 }

@@ -4,7 +4,8 @@ namespace TextualInversion.Embeddings;
 
 /// <summary>
 /// What the WebUI notes beside the vectors, in pickles and in images
-/// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/textual_inversion/textual_inversion.py, <c>Embedding.save</c>).
+/// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/textual_inversion/textual_inversion.py,
+/// <c>Embedding.save</c>).
 /// </summary>
 /// <param name="Name">what diffusers takes for the trigger</param>
 /// <param name="Step">steps of the training</param>

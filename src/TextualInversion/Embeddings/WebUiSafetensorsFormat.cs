@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// Most embeddings on model-sharing sites: one tensor <c>emb_params</c> [n, d] in a safetensors file, as kohya's scripts and
-/// invoke-training write it. OneTrainer calls it <c>emp_params</c>, others by the encoder that it is for. The trigger is the file's stem;
-/// the metadata of our files holds it too.
+/// Most embeddings on model-sharing sites: one tensor <c>emb_params</c> [n, d] in a safetensors file, as kohya's
+/// scripts and invoke-training write it. OneTrainer calls it <c>emp_params</c>, others by the encoder that it is for.
+/// The trigger is the file's stem; the metadata of our files holds it too.
 /// </summary>
 internal static class WebUiSafetensorsFormat
 {

@@ -24,8 +24,9 @@ internal sealed record EmbeddingMatch(
 );
 
 /// <summary>
-/// Finds the texts of a prompt that call embeddings: whole words only, in any case, the longest first, never a part of a text in angle brackets.
-/// A text in angle brackets or after <c>embedding:</c> always calls one, whether it is there or not.
+/// Finds the texts of a prompt that call embeddings: whole words only, in any case, the longest first, never a part of
+/// a text in angle brackets. A text in angle brackets or after <c>embedding:</c> always calls one, whether it is there
+/// or not.
 /// </summary>
 internal sealed partial class EmbeddingMatcher
 {
@@ -100,7 +101,9 @@ internal sealed partial class EmbeddingMatcher
         return null;
     }
 
-    /// <summary>A text in angle brackets, with a weight or of an embedding that is not there; or one after the prefix.</summary>
+    /// <summary>
+    /// A text in angle brackets, with a weight or of an embedding that is not there; or one after the prefix.
+    /// </summary>
     private EmbeddingMatch? UnansweredAt(string text, int start)
     {
         if (text[start] == '<')
@@ -143,7 +146,9 @@ internal sealed partial class EmbeddingMatcher
         ];
     }
 
-    /// <summary>How many characters of the text are the name, in any case; brackets may be escaped. 0 where it is another text.</summary>
+    /// <summary>
+    /// How many characters of the text are the name, in any case; brackets may be escaped. 0 where it is another text.
+    /// </summary>
     private static int LengthAt(string text, int start, string name)
     {
         var at = start;
@@ -184,7 +189,9 @@ internal sealed partial class EmbeddingMatcher
 
     private static bool HasPrefix(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether a character next to the edge of a name makes it a part of a longer word. Scripts without spaces do not.</summary>
+    /// <summary>
+    /// Whether a character next to the edge of a name makes it a part of a longer word. Scripts without spaces do not.
+    /// </summary>
     private static bool Joins(char neighbor, char edge) =>
         IsWordCharacter(neighbor)
         && !(char.IsAscii(edge) && char.GetUnicodeCategory(neighbor) == UnicodeCategory.OtherLetter);

@@ -2,7 +2,9 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Generation;
 
-/// <summary>Where a name of an embedding comes from. Of several embeddings with one name the lowest origin comes first.</summary>
+/// <summary>
+/// Where a name of an embedding comes from. Of several embeddings with one name the lowest origin comes first.
+/// </summary>
 internal enum NameOrigin
 {
     /// <summary>The user gave it: <c>--embedding FILE=name</c>.</summary>
@@ -11,7 +13,9 @@ internal enum NameOrigin
     /// <summary>The file's name, as the WebUI and ComfyUI use it.</summary>
     File,
 
-    /// <summary>The trigger inside the file: <c>&lt;my-cat&gt;</c>, or any trigger of a file that this program wrote.</summary>
+    /// <summary>
+    /// The trigger inside the file: <c>&lt;my-cat&gt;</c>, or any trigger of a file that this program wrote.
+    /// </summary>
     Trigger,
 
     /// <summary>The name inside another program's file, which is often an ordinary word or <c>*</c>.</summary>
@@ -24,7 +28,8 @@ internal enum NameOrigin
 internal sealed record EmbeddingName(string Text, NameOrigin Origin);
 
 /// <summary>
-/// All texts by which prompts may call an embedding: the WebUI's bare file name, ComfyUI's <c>embedding:name</c>, and names in angle brackets.
+/// All texts by which prompts may call an embedding: the WebUI's bare file name, ComfyUI's <c>embedding:name</c>, and
+/// names in angle brackets.
 /// </summary>
 /// <param name="Display">The name for messages.</param>
 /// <param name="All">The texts.</param>

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
 
-/// <summary>Rows on the way from the words that an embedding started from, at 0, to what it learned, at 1, and beyond.</summary>
+/// <summary>
+/// Rows on the way from the words that an embedding started from, at 0, to what it learned, at 1, and beyond.
+/// </summary>
 internal static class EmbeddingStrength
 {
     /// <param name="learned">(n, d)</param>

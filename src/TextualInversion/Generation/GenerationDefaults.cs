@@ -4,8 +4,8 @@ using TextualInversion.Checkpoints;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// What suits a model best, where its folder says so in <c>generation_config.json</c>; the file's name is transformers', the keys are diffusers'
-/// names of the arguments. Null where nothing is said.
+/// What suits a model best, where its folder says so in <c>generation_config.json</c>; the file's name is
+/// transformers', the keys are diffusers' names of the arguments. Null where nothing is said.
 /// </summary>
 internal sealed record GenerationDefaults
 {

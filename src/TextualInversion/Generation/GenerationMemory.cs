@@ -6,13 +6,17 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
 
-/// <summary>How much memory painting takes at its peak, within about a third: the networks, and the feature maps of a step or of decoding, whichever are more.</summary>
+/// <summary>
+/// How much memory painting takes at its peak, within about a third: the networks, and the feature maps of a step or of
+/// decoding, whichever are more.
+/// </summary>
 /// <param name="files">the model</param>
 /// <param name="type">what its U-Net computes in</param>
 internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
 {
-    // Feature maps that exist at once, each as large as a block's result, with what the allocator cannot use again, and the program with its
-    // libraries; fitted to measured peaks of Stable Diffusion 1.5 and of the demo model. A transformer's feed-forward layers are the widest.
+    // Feature maps that exist at once, each as large as a block's result, with what the allocator cannot use again, and
+    // the program with its libraries; fitted to measured peaks of Stable Diffusion 1.5 and of the demo model. A
+    // transformer's feed-forward layers are the widest.
     private const int MapsOfTransformer = 45,
         MapsOfResnet = 15,
         MapsOfDecoder = 10;

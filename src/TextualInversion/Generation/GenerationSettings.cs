@@ -7,7 +7,10 @@ internal sealed record GenerationSettings
 {
     public required string Prompt { get; init; }
 
-    /// <summary>What the image should not be, where the guidance is above 1. Null is not always the same as empty: some models have zeros for it.</summary>
+    /// <summary>
+    /// What the image should not be, where the guidance is above 1. Null is not always the same as empty: some models
+    /// have zeros for it.
+    /// </summary>
     public string? Negative { get; init; }
 
     public required SamplerKind Sampler { get; init; }
@@ -15,7 +18,10 @@ internal sealed record GenerationSettings
     /// <summary>Steps of the sampler.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>How far beyond the unguided prediction to go (Ho and Salimans 2022, eq. 6, as 1 + w); at 1 and below there is no guidance.</summary>
+    /// <summary>
+    /// How far beyond the unguided prediction to go (Ho and Salimans 2022, eq. 6, as 1 + w); at 1 and below there is no
+    /// guidance.
+    /// </summary>
     public required double Guidance { get; init; }
 
     /// <summary>In pixels, a multiple of 8.</summary>
@@ -27,16 +33,23 @@ internal sealed record GenerationSettings
     /// <summary>An image to start from, of any size; null for noise alone.</summary>
     public RgbImage? Init { get; init; }
 
-    /// <summary>How much of <see cref="Init"/> is overpainted: from just above 0, the last of the steps, to 1, all of them.</summary>
+    /// <summary>
+    /// How much of <see cref="Init"/> is overpainted: from just above 0, the last of the steps, to 1, all of them.
+    /// </summary>
     public double Strength { get; init; } = 0.75;
 
     /// <summary>How much noise DDIM adds, from 0 to 1; the other samplers ignore it.</summary>
     public double Eta { get; init; }
 
-    /// <summary>The text encoder's block whose states are taken, counted from the end: 1 for the model's own choice, 2 for the one before, as in the WebUI.</summary>
+    /// <summary>
+    /// The text encoder's block whose states are taken, counted from the end: 1 for the model's own choice, 2 for the
+    /// one before, as in the WebUI.
+    /// </summary>
     public int ClipSkip { get; init; } = 1;
 
-    /// <summary>How much of the contrast that guidance adds is taken back, from 0 to 1 (Lin et al. 2023, section 3.4).</summary>
+    /// <summary>
+    /// How much of the contrast that guidance adds is taken back, from 0 to 1 (Lin et al. 2023, section 3.4).
+    /// </summary>
     public double GuidanceRescale { get; init; }
 
     /// <summary>Steps that are not taken because <see cref="Init"/> stands for them.</summary>

@@ -9,7 +9,8 @@ internal static class Guidance
     /// <param name="unguided">(B, 4, h, w): the prediction for the negative prompt</param>
     /// <param name="guided">(B, 4, h, w): the prediction for the prompt</param>
     /// <param name="scale">how far to go from the one to the other, and beyond</param>
-    /// <param name="rescale">how much of the contrast that guidance adds is taken back, from 0 to 1 (Lin et al. 2023, eq. 15 and 16)</param>
+    /// <param name="rescale">how much of the contrast that guidance adds is taken back, from 0 to 1 (Lin et al. 2023,
+    /// eq. 15 and 16)</param>
     public static Tensor Apply(Tensor unguided, Tensor guided, double scale, double rescale)
     {
         using var scope = NewDisposeScope();

@@ -5,8 +5,8 @@ using TextualInversion.IO;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// A generated image as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads them: in PNG as text
-/// under the keyword <c>parameters</c>, in JPEG and WebP as the EXIF user comment.
+/// A generated image as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads
+/// them: in PNG as text under the keyword <c>parameters</c>, in JPEG and WebP as the EXIF user comment.
 /// </summary>
 internal static class ImageFile
 {
@@ -18,8 +18,11 @@ internal static class ImageFile
     /// <summary>The endings of the files that can be written.</summary>
     public static IReadOnlyList<string> Endings { get; } = [".png", ".jpg", ".jpeg", ".webp"];
 
-    /// <summary>Writes <paramref name="rgb"/>, (H, W, 3) bytes, as the path's ending says; the same input gives the same bytes.</summary>
-    /// <exception cref="ArgumentException">The pixels are not H x W x 3, the parameters hold a NUL, or the ending is none of <see cref="Endings"/>.</exception>
+    /// <summary>
+    /// Writes <paramref name="rgb"/>, (H, W, 3) bytes, as the path's ending says; the same input gives the same bytes.
+    /// </summary>
+    /// <exception cref="ArgumentException">The pixels are not H x W x 3, the parameters hold a NUL, or the ending is
+    /// none of <see cref="Endings"/>.</exception>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,
@@ -51,7 +54,8 @@ internal static class ImageFile
     }
 
     /// <summary>The settings in an image that this or the WebUI wrote; null where it has none.</summary>
-    /// <exception cref="TextualInversionException">The file cannot be read, is no such image, is truncated or damaged.</exception>
+    /// <exception cref="TextualInversionException">The file cannot be read, is no such image, is truncated or
+    /// damaged.</exception>
     public static string? ReadParameters(string path)
     {
         try

@@ -50,7 +50,8 @@ internal static class ImageGrid
                 Paste(sheet, rows[y][x], Left(x), Top(y));
         }
 
-        var shown = isLabelled ? Math.Min(columnLabels.Count, rows.Sum(row => row.Count)) : columnLabels.Count; // fewer than planned after Ctrl-C
+        // There are fewer images than planned after Ctrl-C.
+        var shown = isLabelled ? Math.Min(columnLabels.Count, rows.Sum(row => row.Count)) : columnLabels.Count;
         for (var i = 0; i < shown; i++)
             Write(
                 sheet,

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// One image on its way from noise to latents. Sampler and generator are its own, so that the images of a batch share the model's
-/// calls and nothing else: each comes out as it would alone.
+/// One image on its way from noise to latents. Sampler and generator are its own, so that the images of a batch share
+/// the model's calls and nothing else: each comes out as it would alone.
 /// </summary>
 internal sealed class ImageRun : IDisposable
 {
@@ -25,7 +25,10 @@ internal sealed class ImageRun : IDisposable
         Latents = randn(shape, generator: generator).to(device).Times(sampler.InitNoiseSigma).DetachFromDisposeScope();
     }
 
-    /// <summary>From an image, to which noise is added (Meng et al. 2021, section 3.2). The first draw is the VAE's, as in diffusers.</summary>
+    /// <summary>
+    /// From an image, to which noise is added (Meng et al. 2021, section 3.2). The first draw is the VAE's, as in
+    /// diffusers.
+    /// </summary>
     /// <param name="sampler">owned from here on</param>
     /// <param name="generator">of all noise; the caller's</param>
     /// <param name="mean">(1, 4, h, w): the image's scaled latents</param>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
 
-/// <summary>From the texts of a prompt and its negative to what the U-Net is told.</summary>
+/// <summary>Encodes a prompt and its negative prompt into the U-Net's conditioning.</summary>
 /// <param name="model">the text encoders</param>
 /// <param name="tokenizers">with the placeholders of all embeddings</param>
 /// <param name="rows">(N, d) for each text encoder: all placeholders' rows; null without embeddings</param>
@@ -14,7 +14,10 @@ internal sealed class PromptConditioning(
     IReadOnlyList<Tensor>? rows
 )
 {
-    /// <summary>The states of a prompt's chunks lie one behind the other; the shorter of prompt and negative is filled up with empty chunks.</summary>
+    /// <summary>
+    /// The states of a prompt's chunks lie one behind the other; the shorter of prompt and negative is filled up with
+    /// empty chunks.
+    /// </summary>
     /// <param name="options">prompt, negative, size, clip skip</param>
     /// <param name="isGuided">whether the negative counts</param>
     /// <param name="images">B</param>
@@ -39,7 +42,10 @@ internal sealed class PromptConditioning(
         );
     }
 
-    /// <summary>As <see cref="Encode(GenerationSettings, bool, int)"/>, for each step of prompts that change, see <see cref="PromptSchedule"/>.</summary>
+    /// <summary>
+    /// As <see cref="Encode(GenerationSettings, bool, int)"/>, for each step of prompts that change, see
+    /// <see cref="PromptSchedule"/>.
+    /// </summary>
     /// <param name="options">Prompt, negative, size, clip skip.</param>
     /// <param name="isGuided">Whether the negative counts.</param>
     /// <param name="images">B</param>
@@ -102,8 +108,9 @@ internal sealed class PromptConditioning(
     }
 
     /// <summary>
-    /// As the WebUI weighs (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/sd_emphasis.py, "Original"): each token's
-    /// state is multiplied by its weight, then each chunk, of each encoder, by what brings its mean back to what it was.
+    /// As the WebUI weighs (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/sd_emphasis.py,
+    /// "Original"): each token's state is multiplied by its weight, then each chunk, of each encoder, by what brings
+    /// its mean back to what it was.
     /// </summary>
     private Tensor Weigh(Tensor states, List<List<PromptChunk>> chunks)
     {

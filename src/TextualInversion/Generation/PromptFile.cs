@@ -7,7 +7,8 @@ internal static class PromptFile
 {
     private const long MaxBytes = 16L << 20;
 
-    /// <exception cref="TextualInversionException">It cannot be read, is not text, or contains no prompt or one that is too long.</exception>
+    /// <exception cref="TextualInversionException">It cannot be read, is not text, or contains no prompt or one that is
+    /// too long.</exception>
     public static IReadOnlyList<string> Read(string path)
     {
         var prompts = new List<string>();

@@ -5,8 +5,9 @@ namespace TextualInversion.Generation;
 
 /// <summary>
 /// Prompts that change while an image is made, as the AUTOMATIC1111 WebUI writes them
-/// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#prompt-editing): <c>[a:b:0.5]</c> is a for half of the steps and
-/// then b, <c>[b:10]</c> adds b after step 10, <c>[a::10]</c> takes a away, and <c>[a|b]</c> takes turns at each step. They may be nested.
+/// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#prompt-editing): <c>[a:b:0.5]</c> is a for
+/// half of the steps and then b, <c>[b:10]</c> adds b after step 10, <c>[a::10]</c> takes a away, and <c>[a|b]</c>
+/// takes turns at each step. They may be nested.
 /// </summary>
 internal static class PromptSchedule
 {
@@ -69,7 +70,10 @@ internal static class PromptSchedule
         return At(step <= last ? before : parts[^2], step, steps);
     }
 
-    /// <summary>The last step before the change: a number with a point is a share of all steps. Null where the text is not a number.</summary>
+    /// <summary>
+    /// The last step before the change: a number with a point is a share of all steps. Null where the text is not a
+    /// number.
+    /// </summary>
     private static double? LastStep(string text, int steps)
     {
         var isNumber = double.TryParse(

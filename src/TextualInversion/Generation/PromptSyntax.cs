@@ -10,9 +10,10 @@ namespace TextualInversion.Generation;
 internal sealed record PromptPart(string Text, double Weight, bool IsBreak = false);
 
 /// <summary>
-/// Prompts as the AUTOMATIC1111 WebUI writes them (https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#attentionemphasis):
-/// <c>(a)</c> weighs 1.1, <c>((a))</c> 1.21, <c>[a]</c> 1/1.1, <c>(a:1.3)</c> 1.3; <c>\(</c> is a bracket that means nothing;
-/// <c>BREAK</c> begins a new chunk. A bracket that is not closed holds to the end, one that was not opened is text.
+/// Prompts as the AUTOMATIC1111 WebUI writes them
+/// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#attentionemphasis): <c>(a)</c> weighs 1.1,
+/// <c>((a))</c> 1.21, <c>[a]</c> 1/1.1, <c>(a:1.3)</c> 1.3; <c>\(</c> is a bracket that means nothing; <c>BREAK</c>
+/// begins a new chunk. A bracket that is not closed holds to the end, one that was not opened is text.
 /// </summary>
 internal static partial class PromptSyntax
 {

@@ -8,11 +8,14 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
 
-/// <summary>Images from prompts: latent diffusion (Rombach et al. 2022) with classifier-free guidance (Ho and Salimans 2022).</summary>
+/// <summary>
+/// Images from prompts: latent diffusion (Rombach et al. 2022) with classifier-free guidance (Ho and Salimans 2022).
+/// </summary>
 /// <param name="model">The frozen model.</param>
 /// <param name="scheduler">Its noise schedule.</param>
 /// <param name="tokenizers">With the placeholders of all embeddings.</param>
-/// <param name="rows">(N, d) for each text encoder: the embeddings' rows in the placeholders' order; null without embeddings.</param>
+/// <param name="rows">(N, d) for each text encoder: the embeddings' rows in the placeholders' order; null without
+/// embeddings.</param>
 internal sealed class TextToImage(
     IDiffusionModel model,
     SchedulerConfig scheduler,
@@ -31,10 +34,12 @@ internal sealed class TextToImage(
         CancellationToken cancellationToken = default
     ) => Generate(options, [seed], progress, cancellationToken)[0];
 
-    /// <summary>An image for each seed, all in one batch; each is the image made alone, but for roundings on a GPU.</summary>
+    /// <summary>
+    /// An image for each seed, all in one batch; each is the image made alone, but for roundings on a GPU.
+    /// </summary>
     /// <param name="options">what to draw</param>
     /// <param name="seeds">of all noise, one an image</param>
-    /// <param name="progress">told of each call of the model</param>
+    /// <param name="progress">Notified of each call of the model.</param>
     /// <param name="cancellationToken">ends the work between two calls</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TextualInversionException">An option is out of range.</exception>
@@ -66,15 +71,16 @@ internal sealed class TextToImage(
     }
 
     /// <summary>
-    /// How many images of a batch share a call of the model. On a CPU none do: it is as fast, and an image is the one made alone to the last bit,
-    /// which the order of sums in larger products would not leave it.
+    /// How many images of a batch share a call of the model. On a CPU none do: it is as fast, and an image is the one
+    /// made alone to the last bit, which the order of sums in larger products would not leave it.
     /// </summary>
     internal static int ImagesPerCall(Device device, int batch) => device.type == DeviceType.CPU ? 1 : batch;
 
     /// <summary>From noise, or an image with noise, to latents.</summary>
     /// <param name="options">what to draw</param>
     /// <param name="generators">of all noise, one an image</param>
-    /// <param name="progress">see <see cref="Generate(GenerationSettings, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/></param>
+    /// <param name="progress">see
+    /// <see cref="Generate(GenerationSettings, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/></param>
     /// <param name="cancellationToken">see there</param>
     /// <returns>(1, 4, h, w) for each image, scaled</returns>
     internal IReadOnlyList<Tensor> Denoise(

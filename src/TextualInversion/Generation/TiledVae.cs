@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// Latents to pixels and back in bounded memory: one image at a time, and a big one in tiles, as with diffusers' <c>enable_vae_tiling</c>
-/// (<c>AutoencoderKL.tiled_decode</c>, <c>_tiled_encode</c>). A tile's norms know nothing of the rest, so that tiled images differ a little from whole ones.
+/// Latents to pixels and back in bounded memory: one image at a time, and a big one in tiles, as with diffusers'
+/// <c>enable_vae_tiling</c> (<c>AutoencoderKL.tiled_decode</c>, <c>_tiled_encode</c>). A tile's norms know nothing of
+/// the rest, so that tiled images differ a little from whole ones.
 /// </summary>
 internal static class TiledVae
 {

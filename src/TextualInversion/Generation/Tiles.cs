@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
 
-/// <summary>An image through a network tile by tile: tiles overlap by a quarter, and fade into each other there, downwards first.</summary>
+/// <summary>
+/// An image through a network tile by tile: tiles overlap by a quarter, and fade into each other there, downwards
+/// first.
+/// </summary>
 internal static class Tiles
 {
     private const double Overlap = 0.25;

@@ -4,8 +4,8 @@ using ImageMagick;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// The user comment of EXIF (CIPA DC-008, tag 0x9286): eight bytes that name the encoding, then the text. The WebUI writes UTF-16, big-endian
-/// whatever the order of the rest.
+/// The user comment of EXIF (CIPA DC-008, tag 0x9286): eight bytes that name the encoding, then the text. The WebUI
+/// writes UTF-16, big-endian whatever the order of the rest.
 /// </summary>
 internal static class UserComment
 {

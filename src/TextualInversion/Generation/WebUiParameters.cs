@@ -6,7 +6,9 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
 
-/// <summary>The text inside an image that says how it was made, as the Stable Diffusion WebUI writes and reads it.</summary>
+/// <summary>
+/// The text inside an image that says how it was made, as the Stable Diffusion WebUI writes and reads it.
+/// </summary>
 /// <param name="Prompt">what to draw</param>
 /// <param name="Negative">what not to draw; null where nothing is said, which is not always the same as empty</param>
 /// <param name="Values">the settings by the WebUI's names, as text; and those that it does not know by ours</param>

@@ -8,7 +8,7 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate.Options;
 
-/// <summary>How an image is made, beside its prompt, as <see cref="GenerationSettings"/>.</summary>
+/// <summary>The options of an image in addition to its prompt, as <see cref="GenerationSettings"/>.</summary>
 internal sealed class ImageOptions
 {
     private readonly OptionalNumberOption<int> steps = new("--steps")
@@ -20,7 +20,8 @@ internal sealed class ImageOptions
     {
         HelpName = "X",
         Description =
-            "How strictly the prompt is followed; 1 is not at all beyond the model's own reading. Default: the model's recommendation, else 7.5.",
+            "Guidance scale (CFG), typically 3 to 10: higher follows the prompt more closely, with harder contrast; "
+            + "1 disables guidance and the negative prompt. Default: the model's recommendation, else 7.5.",
     };
     private readonly Option<string?> sampler = new("--sampler")
     {
@@ -42,12 +43,13 @@ internal sealed class ImageOptions
     {
         HelpName = "FILE",
         Description =
-            "An image to start from, cut and resized to the size of the result. Default size then: the image's shape, its shorter side the model's.",
+            "An image to start from, cropped and resized to the size of the result. "
+            + "The default size is then the image's shape with the model's resolution as its shorter side.",
     };
     private readonly OptionalNumberOption<double> strength = new("--strength")
     {
         HelpName = "X",
-        Description = "How much of --init-image is overpainted, up to 1. Default: 0.75.",
+        Description = "Denoising strength for --init-image, 0-1: higher keeps less of it. Default: 0.75.",
     };
     private readonly OptionalNumberOption<int> clipSkip = new("--clip-skip")
     {
@@ -59,7 +61,8 @@ internal sealed class ImageOptions
     {
         HelpName = "X",
         Description =
-            "Takes back the contrast that strong guidance adds, from 0 to 1; 0.7 suits models with zero terminal SNR. Default: 0.",
+            "Guidance rescale (Lin et al. 2023), 0-1: reduces the contrast that strong guidance adds; "
+            + "0.7 for zero-terminal-SNR models. Default: 0.",
     };
     private readonly OptionalNumberOption<double> eta = new("--eta")
     {
@@ -74,7 +77,8 @@ internal sealed class ImageOptions
     public Option[] Advanced => [clipSkip, guidanceRescale, eta];
 
     /// <summary>The image to start from; null where there is none.</summary>
-    /// <exception cref="TextualInversionException">It cannot be read, or there is none and a strength is given.</exception>
+    /// <exception cref="TextualInversionException">It cannot be read, or there is none and a strength is
+    /// given.</exception>
     public InitImage? ReadInit(ParseResult parsed, ImageMetadata? recorded, ConsoleLog messages)
     {
         if ((parsed.GetValue(initImage) ?? recorded?.Init) is not { } path)

@@ -3,19 +3,20 @@ using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Generate.Options;
 
-/// <summary>Where images go, and how they are told of.</summary>
+/// <summary>The options for the files that are written, and for what is printed.</summary>
 internal sealed class ImageOutputOptions
 {
     private readonly PathOption output = new("--output")
     {
         HelpName = "DIR|FILE",
         Description =
-            "A folder, in which files are numbered on, or a .png, .jpg or .webp file, which of a grid takes the sheet alone. Default: images.",
+            "Output directory (files are numbered) or a single image file; a file given with --grid gets the grid alone. "
+            + "Default: pictures.",
         DefaultValueFactory = _ => "pictures",
     };
     private readonly WordOption format = new("--format", "png", "jpg", "webp")
     {
-        Description = "Default: the file's ending, else png.",
+        Description = "Image format. Default: the file's extension, else png.",
     };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();

@@ -64,7 +64,8 @@ internal sealed class PromptOptions
         );
     }
 
-    /// <exception cref="TextualInversionException">A file that is named cannot be read, or holds no prompt or no settings.</exception>
+    /// <exception cref="TextualInversionException">A file that is named cannot be read, or holds no prompt or no
+    /// settings.</exception>
     public PromptRequest Read(ParseResult parsed)
     {
         var recorded = parsed.GetValue(from) is { } image ? ImageMetadata.Read(image) : null;
@@ -79,7 +80,8 @@ internal sealed class PromptOptions
     }
 
     /// <summary>Loads the embeddings named, else those of the recorded image, else those in the usual folder.</summary>
-    /// <exception cref="TextualInversionException">A file cannot be read, or a prompt calls an embedding that is not there.</exception>
+    /// <exception cref="TextualInversionException">A file cannot be read, or a prompt calls an embedding that is not
+    /// there.</exception>
     public EmbeddingSet FindEmbeddings(ParseResult parsed, PromptRequest request, ConsoleLog messages)
     {
         var set =
