@@ -8,7 +8,6 @@ using TextualInversion.Cli.Generate;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
-using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
 using TextualInversion.Native;
 
@@ -50,7 +49,7 @@ internal static class CommandLine
         catch (TextualInversionException problem)
         {
             await error.WriteLineAsync($"error: {problem.Message}");
-            return ExitCode.Problem;
+            return IsOfOption(problem) ? ExitCode.WrongUsage : ExitCode.Problem;
         }
         catch (OperationCanceledException)
         {
@@ -67,7 +66,7 @@ internal static class CommandLine
     )
     {
         using var cancellation = new CancellationTokenSource();
-        // Ctrl-C, a service manager or batch system that ends jobs, and a terminal that is closed. Under nohup the last one stays ignored.
+        // Ctrl-C, a service manager or batch system that ends jobs, and a terminal that is closed (ignored under nohup).
         using var interrupt = Cancelling(PosixSignal.SIGINT, cancellation);
         using var terminate = Cancelling(PosixSignal.SIGTERM, cancellation);
         using var hangUp = Cancelling(PosixSignal.SIGHUP, cancellation);
@@ -115,13 +114,16 @@ internal static class CommandLine
         return root;
     }
 
-    /// <summary>Other forms that people try: <c>ti help</c>, <c>ti help train</c>, <c>ti version</c>.</summary>
+    /// <summary>
+    /// Other forms that people try: <c>ti help</c>, <c>ti help train</c>, <c>ti version</c>. An option with nothing behind = has an
+    /// empty value; the parser would take the next argument for it.
+    /// </summary>
     private static string[] FamiliarForms(string[] args) =>
         args switch
         {
             ["help", .. var command] => [.. command, "--help"],
             ["version"] => ["--version"],
-            _ => args,
+            _ => [.. args.SelectMany<string, string>(arg => arg is ['-', '-', _, .., '='] ? [arg[..^1], ""] : [arg])],
         };
 
     private static int WriteWelcome(string description, TextWriter output)
@@ -140,6 +142,10 @@ internal static class CommandLine
         );
         return ExitCode.Done;
     }
+
+    /// <summary>Whether the value of an option is wrong. By convention the message then begins with the option, not with a file.</summary>
+    private static bool IsOfOption(TextualInversionException problem) =>
+        problem.Message.StartsWith("--", StringComparison.Ordinal);
 
     private static async Task<int> RefuseAsync(ParseResult? parsed, TextWriter error)
     {

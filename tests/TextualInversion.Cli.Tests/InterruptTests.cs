@@ -5,7 +5,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>Ctrl-C while the real program paints one of many images.</summary>
+/// <summary>Ctrl-C while the real program generates one of many images.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class InterruptTests : IDisposable
 {
@@ -28,7 +28,8 @@ public sealed class InterruptTests : IDisposable
 
         Assert.Equal(Cancelled, exitCode);
         var printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Path.GetFullPath).ToList();
-        Assert.Equal(Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Order(), printed.Order()); // half-written files would be seen
+        var files = Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories); // half-written ones too
+        Assert.Equal(files.Order(), printed.Order());
         var count = printed.Count - (hasSheet ? 1 : 0);
         Assert.InRange(count, 3, Planned - 1);
         Assert.Equal(
@@ -107,7 +108,9 @@ public sealed class InterruptTests : IDisposable
 
     private static async Task<string> Finished(Task<string> text) => text.IsCompleted ? await text : "";
 
-    /// <summary>Programs that a shell starts in the background, and those that they start, never get a SIGINT; SIGTERM is handled alike.</summary>
+    /// <summary>
+    /// Programs that a shell starts in the background, and those that they start, never get a SIGINT. SIGTERM is handled alike.
+    /// </summary>
     private static bool IsInterruptIgnored()
     {
         const string Status = "/proc/self/status",
@@ -117,7 +120,8 @@ public sealed class InterruptTests : IDisposable
         var mask = File.ReadLines(Status).First(line => line.StartsWith(Field, StringComparison.Ordinal))[
             Field.Length..
         ];
-        return (ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1 << 1) != 0; // SIGINT is 2, the second bit
+        const ulong Interrupt = 1 << 1; // SIGINT is 2, the second bit
+        return (ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & Interrupt) != 0;
     }
 
     private static (int Width, int Height) SizeOf(string path)

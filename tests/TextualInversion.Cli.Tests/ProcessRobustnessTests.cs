@@ -5,7 +5,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>What happens to long trainings: signals, full disks, closed streams, narrow terminals. Each runs the real program in a shell.</summary>
+/// <summary>Signals, full disks, closed streams and narrow terminals. Each test runs the real program in a shell.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class ProcessRobustnessTests : IDisposable
 {
@@ -114,11 +114,17 @@ public sealed class ProcessRobustnessTests : IDisposable
         Assert.False(Directory.Exists(folder.File("runs")));
     }
 
-    private static string Convert =>
-        $"{Dotnet} convert '{Path.Combine(Goldens.Repository, "tests", "TextualInversion.Tests", "Fixtures", "fuzz", "safetensors", "diffusers.safetensors")}' --to webui --output x.pt";
+    private static string Convert => $"{Dotnet} convert '{SmallEmbedding}' --to webui --output x.pt";
+
+    private static string SmallEmbedding =>
+        Path.Combine(
+            Goldens.Repository,
+            "tests/TextualInversion.Tests/Fixtures/fuzz/safetensors/diffusers.safetensors"
+        );
 
     private static string Train(int steps) =>
-        $"{Dotnet} train --model '{Goldens.Path("models", "sd1")}' --images '{Goldens.Sample("my-cat")}' --token my-cat --initializer cat --seed 1 --batch 1 --resolution 32 --validate-every 50 --patience 0 --steps {steps}";
+        $"{Dotnet} train --model '{Goldens.Path("models", "sd1")}' --images '{Goldens.Sample("my-cat")}' --token my-cat "
+        + $"--initializer cat --seed 1 --batch 1 --resolution 32 --validate-every 50 --patience 0 --steps {steps}";
 
     private Process Start(string command)
     {

@@ -22,13 +22,17 @@ internal static class TiRunner
         return (exitCode, output.ToString(), error.ToString());
     }
 
-    /// <summary>A short training on the demo model into a folder, with more options behind; a later option wins nothing, so name each once.</summary>
+    /// <summary>A training on the demo model into a folder. An option that is given twice is an error.</summary>
     public static Task<(int ExitCode, string Output, string Error)> TrainAsync(
         string output,
         string images,
         string token,
         params string[] more
     ) => RunAsync(["train", "--images", images, "--token", token, "--output", output, "--seed", "1", .. more]);
+
+    /// <summary>Asserts that a command failed: with 2 if the message names an option first, else with 1.</summary>
+    public static void AssertRefused(int exitCode, string error) =>
+        Assert.Equal(error.Contains("error: --", StringComparison.Ordinal) ? 2 : 1, exitCode);
 
     /// <summary>A copy of the demo model that a test may break.</summary>
     public static string CopyOfDemoModel(TemporaryFolder folder)

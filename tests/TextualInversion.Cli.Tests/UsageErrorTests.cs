@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
@@ -72,7 +71,7 @@ public sealed class UsageErrorTests : IDisposable
     [InlineData("--warmup", "-1")]
     [InlineData("--device", "tpu")]
     public Task Train_NumberOutOfRange_NamesTheOption(string option, string value) =>
-        RefusesAsync(option, more: [option, value], isUsage: true);
+        RefusesAsync(option, more: [option, value]);
 
     [Theory]
     [InlineData("unet/diffusion_pytorch_model.safetensors")]
@@ -152,7 +151,7 @@ public sealed class UsageErrorTests : IDisposable
             value
         );
 
-        Assert.InRange(exitCode, ExitCode.Problem, ExitCode.WrongUsage);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("error: ", error);
         Assert.Contains(value, error);
         Assert.False(Directory.Exists(Output));
@@ -178,8 +177,7 @@ public sealed class UsageErrorTests : IDisposable
         string? images = null,
         string token = "<it>",
         string model = "demo",
-        string[]? more = null,
-        bool isUsage = false
+        string[]? more = null
     )
     {
         string[] initializer = more is ["--initializer", ..] ? [] : ["--initializer", "cat"];
@@ -190,7 +188,7 @@ public sealed class UsageErrorTests : IDisposable
             ["--model", model, .. initializer, .. more ?? []]
         );
 
-        Assert.InRange(exitCode, ExitCode.Problem, isUsage ? ExitCode.WrongUsage : ExitCode.Problem);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Empty(output);
         Assert.Contains("error: ", error);
         Assert.Contains(expected, error);

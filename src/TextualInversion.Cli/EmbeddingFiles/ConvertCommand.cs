@@ -96,7 +96,7 @@ internal sealed class ConvertCommand : CommandBase
         var called = parsed.GetValue(name) is { } given ? PortableFileName.Require(given, name.Name) : null;
         var extension = EmbeddingFormats.Extension(Layout(parsed));
         var path = parsed.GetValue(output) ?? Target(read.Path, called, extension);
-        AtomicFile.RefuseToReplace(path, parsed.GetValue(overwrite));
+        OutputFile.RefuseToReplace(path, parsed.GetValue(overwrite), output.Name);
         var embedding = read.Embedding with
         {
             Trigger = parsed.GetValue(trigger) is { } placeholder
@@ -120,7 +120,7 @@ internal sealed class ConvertCommand : CommandBase
         var extension = EmbeddingFormats.Extension(Layout(parsed));
         var paths = files.Select(each => Target(each.Path, FileName(each.Embedding.Trigger), extension)).ToList();
         foreach (var path in paths)
-            AtomicFile.RefuseToReplace(path, parsed.GetValue(overwrite));
+            OutputFile.RefuseToReplace(path, parsed.GetValue(overwrite), output.Name);
         return [.. files.Zip(paths, (each, path) => Write(parsed, path, each, each.Embedding, messages))];
     }
 

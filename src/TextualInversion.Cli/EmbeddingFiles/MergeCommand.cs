@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Embeddings;
-using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
@@ -95,7 +94,7 @@ internal sealed class MergeCommand : CommandBase
                     ? [path]
                     : Enumerable.Range(1, merged.Count).Select(number => Numbered(path, number)).ToList();
             foreach (var file in paths)
-                AtomicFile.RefuseToReplace(file, parsed.GetValue(overwrite));
+                OutputFile.RefuseToReplace(file, parsed.GetValue(overwrite), output.Name);
             foreach (var (file, embedding) in paths.Zip(merged))
                 EmbeddingFile.Write(
                     file,

@@ -73,7 +73,7 @@ internal sealed class EvalCommand : CommandBase
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var (page, mayReplace) = (parsed.GetValue(report), parsed.GetValue(overwrite));
         if (page is not null)
-            AtomicFile.RefuseToReplace(page, mayReplace);
+            OutputFile.RefuseToReplace(page, mayReplace, report.Name);
         var input = inputs.Read(parsed);
         var trainingImages = ImageFiles.Find(input.Images).Images.Select(ImageDecoder.Decode).ToList();
         using var embeddings = new EvalCandidates(input.Embeddings);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>Bytes as people read them, in the units in which disks and hubs count.</summary>
+/// <summary>Bytes as people read them, in decimal units as disks and hubs count.</summary>
 internal static class ByteSize
 {
     public static string Format(long bytes) =>

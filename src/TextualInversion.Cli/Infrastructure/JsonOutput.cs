@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>How results and run records are written and read: camelCase, indented, paths relative to the current folder.</summary>
+/// <summary>Writes and reads results and run records: camelCase, indented, paths relative to the current folder.</summary>
 internal static class JsonOutput
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -20,12 +20,12 @@ internal static class JsonOutput
 
     public static string Serialize<T>(T value) => JsonSerializer.Serialize(value, Options);
 
-    /// <summary>Reads what <see cref="Serialize"/> wrote.</summary>
-    /// <exception cref="JsonException">It is something else.</exception>
+    /// <summary>Reads the text that <see cref="Serialize"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is something else.</exception>
     public static T Deserialize<T>(string json) =>
         JsonSerializer.Deserialize<T>(json, Strict) ?? throw new JsonException("It is null.");
 
-    /// <summary>A value as an element, to be compared with one that was read.</summary>
+    /// <summary>A value as an element, to compare with one that was read.</summary>
     public static JsonElement ToElement<T>(T value) => JsonSerializer.SerializeToElement(value, Options);
 
     /// <summary>A path as results show it.</summary>

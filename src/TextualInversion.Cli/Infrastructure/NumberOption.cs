@@ -23,7 +23,14 @@ internal sealed class OptionalNumberOption<T> : Option<T?>
     where T : struct, INumber<T>, IMinMaxValue<T>
 {
     public OptionalNumberOption(string name)
-        : base(name) => CustomParser = result => NumberArgument.Read(result, Name, Minimum, Maximum);
+        : base(name) =>
+        CustomParser = result =>
+            Draws is not null && result.Tokens is [{ Value: "-1" }]
+                ? Draws()
+                : NumberArgument.Read(result, Name, Minimum, Maximum);
+
+    /// <summary>Draws the number that -1 stands for; null if -1 is a number as any other.</summary>
+    public Func<T>? Draws { get; init; }
 
     /// <inheritdoc cref="NumberOption{T}.Minimum"/>
     public T? Minimum { get; init; }

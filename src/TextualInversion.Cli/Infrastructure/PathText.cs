@@ -35,7 +35,7 @@ internal static class PathText
         var name = text.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar)
             .MaxBy(Encoding.UTF8.GetByteCount)!;
         if (Encoding.UTF8.GetByteCount(name) is var bytes && bytes > longestName)
-            return $"{Shortened(name)} is too long: it has {bytes} bytes, and {longestName} are allowed. Choose a shorter name.";
+            return $"{Shortened(name)} is too long: {bytes} bytes, where {longestName} are allowed. Choose a shorter name.";
         return Encoding.UTF8.GetByteCount(text) is var all && all > LongestPath
             ? $"{Shortened(text)} is too long: the path has {all} bytes, and {LongestPath} are allowed."
             : null;

@@ -2,7 +2,7 @@ using System.CommandLine.Parsing;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>Puts the arguments that a file holds in the place of <c>@file</c>: those on each line, without lines that begin with #.</summary>
+/// <summary>Replaces <c>@file</c> by the arguments in the file, those on each line. Lines that begin with # are skipped.</summary>
 internal static class ResponseFiles
 {
     private const int MostFiles = 100,

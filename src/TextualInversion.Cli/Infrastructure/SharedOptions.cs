@@ -9,15 +9,18 @@ internal static class SharedOptions
         new("--seed")
         {
             HelpName = "N",
+            Draws = DrawSeed,
             Description =
-                "Fixes everything random: the same command on the same machine gives the same bytes. Default: drawn and printed.",
+                "Fixes everything random: the same command on the same machine gives the same bytes. -1 draws one. "
+                + "Default: drawn and printed.",
         };
 
     public static Option<string> Device() =>
         new("--device")
         {
             HelpName = "NAME",
-            Description = "auto, cpu, cuda or cuda:N. Default: auto, a CUDA device where there is one.",
+            Description =
+                "auto, cpu, cuda, or cuda:N for the GPU of that number. Default: auto, a GPU if there is one.",
             DefaultValueFactory = _ => "auto",
         };
 
@@ -25,27 +28,33 @@ internal static class SharedOptions
         new("--precision")
         {
             Description =
-                "What the U-Net computes in; text encoders, VAE and learned rows are always fp32. Default: fp32.",
+                "U-Net precision. bf16 needs half the memory and is faster on recent GPUs. Text encoders, VAE and the "
+                + "embedding are always fp32. Default: fp32.",
             DefaultValueFactory = _ => TextualInversion.Precision.Fp32,
         };
 
-    public static Option<bool> Quiet() => new("--quiet") { Description = "No progress, only warnings and errors." };
+    public static Option<bool> Quiet() =>
+        new("--quiet") { Description = "Show no progress, only warnings and errors." };
 
-    public static Option<bool> Json() => new("--json") { Description = "Prints the result as one JSON document." };
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON document." };
 
     public static PathOption Output() =>
         new("--output")
         {
             HelpName = "DIR",
-            Description = "Where embeddings/ and runs/ are made. Default: the current folder.",
+            Description = "Folder in which embeddings/ and runs/ are created. Default: the current folder.",
             DefaultValueFactory = _ => ".",
         };
 
     public static NameOption Name() =>
-        new("--name") { HelpName = "NAME", Description = "Of the file and of the run's folder. Default: the token's." };
+        new("--name")
+        {
+            HelpName = "NAME",
+            Description = "Name of the embedding file and run folder. Default: the token.",
+        };
 
-    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Allows files to be replaced." };
+    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace files that exist." };
 
-    /// <summary>A seed for those who gave none: short enough to be typed.</summary>
+    /// <summary>A random seed, short enough to be typed.</summary>
     public static ulong DrawSeed() => (ulong)Random.Shared.Next();
 }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>Arguments as a POSIX shell takes them.</summary>
+/// <summary>Quotes arguments for a POSIX shell.</summary>
 internal static partial class ShellCommand
 {
     /// <summary>The command that gives exactly these arguments.</summary>
@@ -21,7 +21,7 @@ internal static partial class ShellCommand
             )
         );
 
-    /// <summary>One of them: as it stands where nothing in it means something to the shell, else in single quotes, in which only they themselves do.</summary>
+    /// <summary>One argument: in single quotes if it holds a character with a meaning in the shell.</summary>
     public static string Quote(string argument) =>
         Plain().IsMatch(argument) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

@@ -44,7 +44,10 @@ internal static class Suggestions
     public static string DidYouMean(string typed, IEnumerable<string> known) =>
         Nearest(typed, known) is { } nearest ? $" Did you mean {nearest}?" : "";
 
-    /// <summary>The name that was probably meant: the only one that begins as typed, one with the same letters in another order, or one with few other letters. Null if there is none.</summary>
+    /// <summary>
+    /// The name that was probably meant: the only one that begins as typed, one with the same letters in another order, or one with
+    /// few other letters. Null if no name is near.
+    /// </summary>
     public static string? Nearest(string typed, IEnumerable<string> known)
     {
         const int Beginning = 3; // letters that say enough

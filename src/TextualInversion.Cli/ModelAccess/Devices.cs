@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary>Where to compute: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+/// <summary>The device to compute on: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
 internal static class Devices
 {
     /// <exception cref="TextualInversionException">There is no such device.</exception>
@@ -20,7 +20,8 @@ internal static class Devices
             return CPU;
         if (!cuda.is_available())
             throw new TextualInversionException(
-                $"--device {name}: this build finds no CUDA device; use --device cpu, or build with TorchBackend=cuda-linux on a machine that has one."
+                $"--device {name}: this build finds no CUDA device; use --device cpu, or build with "
+                    + "TorchBackend=cuda-linux on a machine that has one."
             );
         if (index >= cuda.device_count())
             throw new TextualInversionException(

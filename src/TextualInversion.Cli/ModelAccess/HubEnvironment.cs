@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 namespace TextualInversion.Cli.ModelAccess;
 
 /// <summary>
-/// The variables that Python's tools read, with their meaning
+/// The environment variables that Python tools read, with the same meaning
 /// (https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables). Empty is the same as not set.
 /// </summary>
 internal static partial class HubEnvironment
 {
-    /// <param name="variable">from a variable's name to its value</param>
-    /// <exception cref="TextualInversionException">HF_ENDPOINT is no address.</exception>
+    /// <param name="variable">From a variable's name to its value, null if it is not set.</param>
+    /// <exception cref="TextualInversionException">HF_ENDPOINT is not an address.</exception>
     public static HubOptions Resolve(Func<string, string?> variable)
     {
         var user = Read("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
@@ -47,7 +47,7 @@ internal static partial class HubEnvironment
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address
             : throw new TextualInversionException(
-                $"HF_ENDPOINT: {text} is no address of a hub; write one such as https://huggingface.co, or unset it."
+                $"HF_ENDPOINT: {text} is not the address of a hub; write one such as https://huggingface.co, or unset it."
             );
 
     private static string? TokenIn(string path)
@@ -58,7 +58,7 @@ internal static partial class HubEnvironment
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return null; // as good as none: most models need none
+            return null; // most models need no token
         }
     }
 

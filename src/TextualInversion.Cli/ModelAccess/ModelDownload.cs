@@ -3,10 +3,10 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary>Brings a model into the cache, with a bar where something is fetched.</summary>
+/// <summary>Downloads a model into the cache, with a progress bar.</summary>
 internal static class ModelDownload
 {
-    /// <returns>its folder</returns>
+    /// <returns>The folder of the model.</returns>
     /// <exception cref="TextualInversionException">See <see cref="ModelHub.GetModelAsync"/>, as for the parameters.</exception>
     public static async Task<string> RunAsync(
         HubOptions options,
@@ -24,7 +24,7 @@ internal static class ModelDownload
         }
         catch (OperationCanceledException)
         {
-            messages.Info($"what came of {id} is kept in {options.CacheFolder}; the same command goes on from there");
+            messages.Info($"partial download of {id} kept in {options.CacheFolder}; rerun to resume");
             throw;
         }
     }

@@ -5,8 +5,8 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary>From what <c>--model</c> says to a model: <c>demo</c>, a folder, a single file, or a hub id, from the cache or downloaded into it.</summary>
-/// <param name="variable">from an environment variable's name to its value</param>
+/// <summary>Finds the model that <c>--model</c> names: <c>demo</c>, a folder, a single file, or a hub id, which is downloaded into the cache.</summary>
+/// <param name="variable">From an environment variable's name to its value, null if it is not set.</param>
 internal sealed class ModelLocator(Func<string, string?> variable)
 {
     public const string Demo = "demo";
@@ -14,15 +14,16 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     public const string Default = "stable-diffusion-v1-5/stable-diffusion-v1-5";
 
     private const string Choice =
-        "--model takes a diffusers folder, a single file (.safetensors, .ckpt), a hub id owner/name, or demo, the small model that ships with ti.";
+        "--model takes a diffusers folder, a single file (.safetensors, .ckpt), a hub id owner/name, "
+        + "or demo, the small model that ships with ti.";
 
-    private static readonly string[] FileEndings = [".safetensors", ".ckpt", ".pt", ".bin"];
+    private static readonly string[] FileExtensions = [".safetensors", ".ckpt", ".pt", ".bin"];
 
-    /// <param name="request">what the user said</param>
-    /// <param name="recorded">the model recorded in the embedding being used, if any</param>
-    /// <param name="messages">told of a download</param>
-    /// <param name="cancellationToken">stops a download, which goes on from there the next time</param>
-    /// <returns>the name to record, and the model</returns>
+    /// <param name="request">The model options as given.</param>
+    /// <param name="recorded">The model that the embedding records, or null if it records none.</param>
+    /// <param name="messages">Shows the progress of a download.</param>
+    /// <param name="cancellationToken">Stops a download, which resumes the next time.</param>
+    /// <returns>The name to record, and the model.</returns>
     /// <exception cref="TextualInversionException">There is no such model.</exception>
     public async Task<(string Name, IModelFiles Files)> FindAsync(
         ModelRequest request,
@@ -35,12 +36,12 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         var name = request.Model ?? recorded ?? named ?? Default;
         var origin =
             request.Model is not null ? ""
-            : recorded is not null ? "The embedding was learned on it; say where it is now with --model. "
+            : recorded is not null ? "The embedding was trained on it; name it with --model. "
             : named is not null ? $"{Variable} names it. "
-            : "It is the default where no model is named. ";
+            : "It is the default model. ";
         if (request.Config is not null && !File.Exists(name))
             throw new TextualInversionException(
-                $"--config {request.Config}: belongs to a single file, and {name} is none; leave it out."
+                $"--config {request.Config}: is for a single file, and {name} is not one; leave it out."
             );
         IModelFiles files = File.Exists(name)
             ? await SingleFileAsync(name, request, messages, cancellationToken)
@@ -62,7 +63,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
             return new ModelFolder(name, variant);
         if (
             HubId.TryParse(name) is not { } id
-            || Array.Exists(FileEndings, ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            || Array.Exists(FileExtensions, extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
         )
             throw new TextualInversionException($"{name}: no such model. {origin}{Choice}");
         return new ModelFolder(await DownloadAsync(id, variant, origin, messages, cancellationToken), variant);
@@ -77,7 +78,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     {
         if (request.Variant is { } variant)
             throw new TextualInversionException(
-                $"--variant {variant}: belongs to a folder or hub id, and {path} is a file; leave it out."
+                $"--variant {variant}: is for a folder or hub id, and {path} is a file; leave it out."
             );
         var checkpoint = LdmCheckpoint.Open(path);
         if (request.Config is { } config)

@@ -3,7 +3,7 @@ using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary>The options of every command that runs a model: which one, and what about it is not as its files say.</summary>
+/// <summary>The options of every command that runs a model: which one, and how to read it.</summary>
 internal sealed class ModelOptions
 {
     private const string Epsilon = "epsilon",
@@ -14,8 +14,9 @@ internal sealed class ModelOptions
         {
             HelpName = "FOLDER|FILE|ID|demo",
             Description =
-                "A Stable Diffusion 1, 2 or XL: a diffusers folder, a single file (.safetensors, .ckpt), a hub id owner/name[@revision], which is downloaded if the cache lacks it, "
-                + $"or demo, the small model that ships with ti. Default: the embedding's, TI_MODEL, {ModelLocator.Default}.",
+                "A Stable Diffusion 1, 2 or XL model: a diffusers folder, a single file (.safetensors, .ckpt), a hub id "
+                + "owner/name[@revision], which is downloaded if the cache does not have it, or demo, the small model that "
+                + $"ships with ti. Default: the embedding's model, else TI_MODEL, else {ModelLocator.Default}.",
         };
 
     public NameOption Variant { get; } =
@@ -23,7 +24,7 @@ internal sealed class ModelOptions
         {
             HelpName = "NAME",
             Description =
-                "The weights to take where the model has several, such as fp16. Default: those without a variant, else fp16.",
+                "Which weights to load if the model has several, such as fp16. Default: those without a variant, else fp16.",
         };
 
     public PathOption Config { get; } =
@@ -31,21 +32,23 @@ internal sealed class ModelOptions
         {
             HelpName = "DIR",
             Description =
-                "For a single file: a diffusers folder whose configs, scheduler and tokenizer belong to it. Default: told from its tensors; the tokenizer from the cache or the hub.",
+                "For a single file: a diffusers folder with its configs, scheduler and tokenizer. Default: the configs "
+                + "follow from the file's tensors; the tokenizer comes from the cache or the hub.",
         };
 
     public PathOption Vae { get; } =
         new("--vae")
         {
             HelpName = "FILE|DIR",
-            Description = "Another VAE, as a file or a diffusers folder. Default: the model's.",
+            Description = "Another VAE: a file or a diffusers folder. Default: the model's.",
         };
 
     public WordOption Prediction { get; } =
         new("--prediction", Epsilon, V)
         {
             Description =
-                "What the U-Net was trained to predict, where its files are wrong or say nothing. Default: what they say; for a single file, what its tensors show.",
+                "What the U-Net was trained to predict. Needed only if the model's files are wrong or do not say it, "
+                + "which shows as noise in the images. Default: as the files say; for a single file, found from its tensors.",
         };
 
     public ModelRequest Read(ParseResult parsed) =>
@@ -57,7 +60,7 @@ internal sealed class ModelOptions
             parsed.GetValue(Prediction)
         );
 
-    /// <summary>What <c>--prediction</c> says; null where it is not given.</summary>
+    /// <summary>The value of <c>--prediction</c>, or null if it is not given.</summary>
     public PredictionType? Forced(ParseResult parsed) => Forced(Read(parsed));
 
     /// <summary>The same of a request.</summary>
@@ -70,7 +73,7 @@ internal sealed class ModelOptions
         };
 }
 
-/// <summary>What the user said of the model; null where nothing. See <see cref="ModelOptions"/>.</summary>
+/// <summary>The model options as given; null if not given. See <see cref="ModelOptions"/>.</summary>
 internal sealed record ModelRequest(
     string? Model = null,
     string? Variant = null,

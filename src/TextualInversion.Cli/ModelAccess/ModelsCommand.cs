@@ -1,6 +1,5 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Cli.Terminal;
 using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
@@ -12,7 +11,8 @@ internal sealed class ModelsCommand : CommandBase
     public ModelsCommand(Func<string, string?> variable)
         : base(
             "models",
-            "Lists, downloads, checks and removes models of the Hugging Face hub, in the cache that Python's tools share (HF_HOME, HF_HUB_CACHE)."
+            "Lists, downloads, checks and removes models of the Hugging Face hub, in the cache that Python tools share "
+                + "(HF_HOME, HF_HUB_CACHE)."
         )
     {
         Subcommands.Add(new ModelsListCommand(variable));

@@ -5,7 +5,7 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary><c>ti models get</c>: downloads a model, or what of it is missing or newer.</summary>
+/// <summary><c>ti models get</c>: downloads the files of a model that are missing or newer.</summary>
 internal sealed class ModelsGetCommand : CommandBase
 {
     private readonly Argument<string> id = ModelsCommand.Id();
@@ -13,7 +13,7 @@ internal sealed class ModelsGetCommand : CommandBase
     {
         HelpName = "NAME",
         Description =
-            "The weights to take where there are several, such as fp16: half the size. Default: the full ones.",
+            "Which weights to download if there are several, such as fp16, which has half the size. Default: the full ones.",
     };
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
@@ -21,7 +21,8 @@ internal sealed class ModelsGetCommand : CommandBase
     public ModelsGetCommand(Func<string, string?> variable)
         : base(
             "get",
-            "Downloads a Stable Diffusion, only the files that it needs, and prints its folder. What is there already stays; an interrupted download goes on."
+            "Downloads a Stable Diffusion model, only the files that ti needs, and prints its folder. "
+                + "Files that are there already are kept; an interrupted download continues."
         )
     {
         Arguments.Add(id);

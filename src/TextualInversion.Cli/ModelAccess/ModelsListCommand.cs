@@ -5,13 +5,13 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary><c>ti models list</c>: what is in the cache.</summary>
+/// <summary><c>ti models list</c>: shows the models in the cache.</summary>
 internal sealed class ModelsListCommand : CommandBase
 {
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ModelsListCommand(Func<string, string?> variable)
-        : base("list", "Shows the models in the cache: what they are, their revisions and sizes.")
+        : base("list", "Shows the models in the cache with their kinds, revisions and sizes.")
     {
         AddGroup("Output", json);
         SetAction(parsed => Run(parsed, HubEnvironment.Resolve(variable)));

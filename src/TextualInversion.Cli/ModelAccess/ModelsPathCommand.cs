@@ -4,7 +4,7 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary><c>ti models path</c>: where a model lies.</summary>
+/// <summary><c>ti models path</c>: prints the folder of a model.</summary>
 internal sealed class ModelsPathCommand : CommandBase
 {
     private readonly Argument<string> id = ModelsCommand.Id();

@@ -5,7 +5,7 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary><c>ti models verify</c>: whether the cache's files are what the hub sent.</summary>
+/// <summary><c>ti models verify</c>: checks the files of a model against their hashes.</summary>
 internal sealed class ModelsVerifyCommand : CommandBase
 {
     private readonly Argument<string> id = ModelsCommand.Id();
@@ -15,7 +15,7 @@ internal sealed class ModelsVerifyCommand : CommandBase
     public ModelsVerifyCommand(Func<string, string?> variable)
         : base(
             "verify",
-            "Reads every file of a model in the cache and compares it with its hash; exits with 1 where one is broken."
+            "Reads every file of a model in the cache and compares it with its hash. Exits with 1 if one is broken."
         )
     {
         Arguments.Add(id);
@@ -41,8 +41,10 @@ internal sealed class ModelsVerifyCommand : CommandBase
         if (broken.Count == 0)
             return ExitCode.Done;
         throw new TextualInversionException(
-            $"{model}: {broken.Count} of {files.Count} files are broken: {string.Join("; ", broken.Select(file => $"{file.Path} {file.Problem}"))}. "
-                + $"Delete {string.Join(", ", broken.Select(file => file.Blob).Distinct())} and run `ti models get {model}` to download them again."
+            $"{model}: {broken.Count} of {files.Count} files are broken: "
+                + $"{string.Join("; ", broken.Select(file => $"{file.Path} {file.Problem}"))}. "
+                + $"Delete {string.Join(", ", broken.Select(file => file.Blob).Distinct())} "
+                + $"and run `ti models get {model}` to download them again."
         );
     }
 
@@ -73,8 +75,12 @@ internal sealed class ModelsVerifyCommand : CommandBase
         }
 
         foreach (var file in files)
-            output.WriteLine(
-                $"{(file.Problem is not null ? "BROKEN" : file.IsChecked ? "ok" : "copy"), -6}  {ByteSize.Format(file.Bytes), 9}  {file.Path}"
-            );
+        {
+            var state =
+                file.Problem is not null ? "BROKEN"
+                : file.IsChecked ? "ok"
+                : "copy";
+            output.WriteLine($"{state, -6}  {ByteSize.Format(file.Bytes), 9}  {file.Path}");
+        }
     }
 }

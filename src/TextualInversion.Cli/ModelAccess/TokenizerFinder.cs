@@ -4,7 +4,7 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary>The tokenizers that a single file comes without: from whatever model of its kind is in the cache, else from the hub.</summary>
+/// <summary>Finds the tokenizers that a single file does not contain: in a model of its kind in the cache, else on the hub.</summary>
 internal static class TokenizerFinder
 {
     private static readonly string[] Files =
@@ -15,8 +15,8 @@ internal static class TokenizerFinder
         "special_tokens_map.json",
     ];
 
-    /// <returns>their folders by the names of their parts</returns>
-    /// <exception cref="TextualInversionException">One cannot be had.</exception>
+    /// <returns>The folder of each tokenizer by its name in a pipeline, such as tokenizer_2.</returns>
+    /// <exception cref="TextualInversionException">One is neither in the cache nor can be downloaded.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> FindAsync(
         HubOptions options,
         LdmCheckpoint checkpoint,
@@ -72,7 +72,8 @@ internal static class TokenizerFinder
         }
 
         throw new TextualInversionException(
-            $"{checkpoint.FilePath}: comes without a tokenizer; name a diffusers folder of the same kind of model with --config, or let it be downloaded. {first!.Message}",
+            $"{checkpoint.FilePath}: comes without a tokenizer; name a diffusers folder of the same kind of model with "
+                + $"--config, or let it be downloaded. {first!.Message}",
             first
         );
     }

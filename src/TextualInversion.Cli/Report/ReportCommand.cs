@@ -52,7 +52,7 @@ internal sealed class ReportCommand : CommandBase
         var isOwn = folders.Count == 1 && parsed.GetValue(output) is null;
         var path = parsed.GetValue(output) ?? (isOwn ? RunFolder.ReportIn(folders[0]) : ComparisonName);
         var mayReplace = isOwn || parsed.GetValue(overwrite); // a run's own page is made from its folder alone
-        AtomicFile.RefuseToReplace(path, mayReplace);
+        OutputFile.RefuseToReplace(path, mayReplace, output.Name);
         var found = folders.Count == 1 ? Seeds(folders[0]) : FinishedRuns(folders, messages);
         var read = NamedRun.ReadAll(found);
         AtomicFile.WriteText(path, mayReplace, Page(read));

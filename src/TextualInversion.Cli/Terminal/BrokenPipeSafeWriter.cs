@@ -3,8 +3,8 @@ using System.Text;
 namespace TextualInversion.Cli.Terminal;
 
 /// <summary>
-/// Standard output or error as work of hours wants it: where nobody reads any more (closed, a pipe whose reader is gone, a terminal that
-/// hung up) the work goes on in silence.
+/// Standard output or error for work of hours: when nobody reads any more (the stream is closed, the reader of a pipe is gone, a
+/// terminal hung up), the work continues without output.
 /// </summary>
 internal sealed class BrokenPipeSafeWriter : TextWriter
 {
@@ -12,8 +12,8 @@ internal sealed class BrokenPipeSafeWriter : TextWriter
     private readonly bool mustArrive;
     private bool isOpen = true;
 
-    /// <param name="inner">the console's own</param>
-    /// <param name="mustArrive">whether what cannot be written although it is wanted, as on a full disk, is an error</param>
+    /// <param name="inner">The console's own writer.</param>
+    /// <param name="mustArrive">Whether it is an error that something cannot be written, as on a full disk.</param>
     public BrokenPipeSafeWriter(TextWriter inner, bool mustArrive)
     {
         this.inner = inner;
@@ -22,7 +22,7 @@ internal sealed class BrokenPipeSafeWriter : TextWriter
 
     public override Encoding Encoding => inner.Encoding;
 
-    /// <summary>The stream behind a descriptor; nothing where the program was begun without it.</summary>
+    /// <summary>The stream behind a descriptor; a writer to nowhere if the program was started without it.</summary>
     public static TextWriter Open(int descriptor, Func<TextWriter> open, bool mustArrive) =>
         IsInherited(descriptor) ? new BrokenPipeSafeWriter(open(), mustArrive) : Null;
 
@@ -37,8 +37,8 @@ internal sealed class BrokenPipeSafeWriter : TextWriter
     public override void Flush() => Guard(inner.Flush);
 
     /// <summary>
-    /// A closed descriptor is given to the next file that is opened, by now one of the runtime's, which text must not reach. What was there
-    /// before the program began is told by its flags: it was not to be closed then.
+    /// A closed descriptor is given to the next file that is opened, by now one of the runtime's, which must not receive text. The flags
+    /// of a descriptor tell: those that the program inherited do not close on exec.
     /// </summary>
     private static bool IsInherited(int descriptor)
     {
@@ -75,7 +75,8 @@ internal sealed class BrokenPipeSafeWriter : TextWriter
             isOpen = false;
             if (mustArrive)
                 throw new TextualInversionException(
-                    $"The result cannot be written to standard output ({error.Message.TrimEnd('.')}); the files that it would have named are there.",
+                    $"The result cannot be written to standard output ({error.Message.TrimEnd('.')}); "
+                        + "the files that it would have named are there.",
                     error
                 );
         }

@@ -1,19 +1,19 @@
 namespace TextualInversion.Cli.Terminal;
 
-/// <summary>What a command says beside its result, on the error stream.</summary>
+/// <summary>Messages on the error stream, next to the result of a command.</summary>
 internal sealed class ConsoleLog(TextWriter error, bool quiet)
 {
     public TextWriter Error => error;
 
     public bool Quiet => quiet;
 
-    /// <summary>Something worth knowing; silent with <c>--quiet</c>.</summary>
+    /// <summary>Writes information, unless <c>--quiet</c> is given.</summary>
     public void Info(string text)
     {
         if (!quiet)
             error.WriteLine(text);
     }
 
-    /// <summary>Something that may be wrong, and does not stop the work.</summary>
+    /// <summary>Writes a warning. The work continues.</summary>
     public void Warn(string text) => error.WriteLine($"warning: {text}");
 }

@@ -1,6 +1,6 @@
 namespace TextualInversion.Cli.Terminal;
 
-/// <summary>The progress of a download: bytes, and what goes wrong on the way. Shows nothing where nothing is fetched.</summary>
+/// <summary>The progress of a download in bytes, and problems on the way. Shows nothing if nothing is downloaded.</summary>
 internal sealed class DownloadDisplay(ConsoleLog messages) : IProgress<DownloadProgress>, IDisposable
 {
     private ProgressDisplay? display;

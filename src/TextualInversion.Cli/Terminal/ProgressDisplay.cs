@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace TextualInversion.Cli.Terminal;
 
-/// <summary>A bar with rate and time left on a terminal; elsewhere a plain line every so often; nothing with <c>--quiet</c>.</summary>
+/// <summary>Progress: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere, nothing with <c>--quiet</c>.</summary>
 internal sealed class ProgressDisplay : IDisposable
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
@@ -12,16 +12,16 @@ internal sealed class ProgressDisplay : IDisposable
     private readonly bool quiet;
     private readonly string unit,
         units;
-    private readonly double scale; // of what is counted in a unit
+    private readonly double scale; // counts in a unit
     private readonly long alreadyDone;
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly LiveBar? bar;
     private TimeSpan lastLine;
     private bool isFirst = true;
 
-    /// <param name="error">where plain lines go; a bar only shows where this is the terminal itself</param>
-    /// <param name="quiet">whether to say nothing</param>
-    /// <param name="unit">what is counted, in the singular</param>
+    /// <param name="error">Receives plain lines; a bar is only shown if this is the terminal itself.</param>
+    /// <param name="quiet">Whether to show nothing.</param>
+    /// <param name="unit">The unit that is counted, in the singular.</param>
     public ProgressDisplay(TextWriter error, bool quiet, string unit)
         : this(error, quiet, unit, unit + "s", scale: 1, alreadyDone: 0) { }
 
@@ -37,7 +37,7 @@ internal sealed class ProgressDisplay : IDisposable
             bar = new LiveBar(error, () => TerminalWidth.OfError() ?? TerminalWidth.Assumed);
     }
 
-    /// <summary>For bytes, of which some were there before the clock started.</summary>
+    /// <summary>Progress in megabytes, of which some were done before the clock started.</summary>
     public static ProgressDisplay OfBytes(TextWriter error, bool quiet, long alreadyDone) =>
         new(error, quiet, "MB", "MB", scale: 1e6, alreadyDone);
 
@@ -61,7 +61,7 @@ internal sealed class ProgressDisplay : IDisposable
         }
     }
 
-    /// <summary>Says something above the bar, where there is one.</summary>
+    /// <summary>Writes a line above the bar if there is one.</summary>
     public void Info(string text)
     {
         if (quiet)

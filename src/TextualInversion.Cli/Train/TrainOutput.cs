@@ -27,7 +27,7 @@ internal sealed class TrainOutput : IDisposable
         embeddingPath = Path.Combine(root, "embeddings", stem + ".safetensors");
         runPath = Path.Combine(root, "runs", stem);
         this.mayReplace = mayReplace;
-        AtomicFile.RefuseToReplace(embeddingPath, mayReplace);
+        OutputFile.RefuseToReplace(embeddingPath, mayReplace, "--name");
         RunFolder.RefuseToReplace(runPath, mayReplace);
         // Where it is not there yet it is made beside the run's folder, which is tried before training.
         if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings))

@@ -131,7 +131,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
             "--name",
             name
         );
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("cannot be a file's name on every system", error);
     }
 
@@ -191,7 +191,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
         var source = Write("my-cat.safetensors", "<my-cat>", [1, 2]);
         var before = await File.ReadAllBytesAsync(source);
         var (exitCode, _, error) = await TiRunner.RunAsync("convert", source, "--to", "webui-safetensors");
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("--overwrite", error);
         Assert.Equal(before, await File.ReadAllBytesAsync(source));
     }
@@ -310,7 +310,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
             "--output",
             folder.File("out.safetensors"),
         ]);
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains(message, error);
         Assert.False(File.Exists(folder.File("out.safetensors")));
     }
@@ -372,7 +372,7 @@ public sealed class EmbeddingCommandsTests : IDisposable
             "--model",
             "demo"
         );
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("2 wide and the model's 128", error);
     }
 

@@ -192,7 +192,7 @@ public sealed class EvalCommandTests : IDisposable
     {
         var (exitCode, output, error) = await TiRunner.RunAsync(["eval", .. arguments]);
 
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Empty(output);
         Assert.Contains(expected, error);
     }

@@ -420,7 +420,7 @@ public sealed class GenerateTests : IDisposable
             option,
             value,
         ]);
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains(
             expected[(expected.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim(),
             error,
@@ -442,7 +442,7 @@ public sealed class GenerateTests : IDisposable
             "--output",
             folder.File("out"),
         ]);
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("does not say which word it started from", error, StringComparison.Ordinal);
     }
 
@@ -450,7 +450,7 @@ public sealed class GenerateTests : IDisposable
     public async Task From_ImageWithoutSettings_SaysSo()
     {
         var (exitCode, _, error) = await TiRunner.RunAsync("generate", "--from", Goldens.Sample("my-cat", "1.png"));
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("has no settings inside", error, StringComparison.Ordinal);
     }
 
@@ -469,7 +469,7 @@ public sealed class GenerateTests : IDisposable
             "--output",
             folder.File(output),
         ]);
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.DoesNotContain("step ", error, StringComparison.Ordinal);
         Assert.Equal([folder.File("afile")], Directory.EnumerateFileSystemEntries(folder.Path));

@@ -56,7 +56,7 @@ public sealed class HubEnvironmentTests
     [InlineData("ftp://mirror.example")]
     public void Resolve_EndpointIsNoAddress_SaysSo(string endpoint) =>
         Assert.StartsWith(
-            $"HF_ENDPOINT: {endpoint} is no address",
+            $"HF_ENDPOINT: {endpoint} is not the address",
             Assert.Throws<TextualInversionException>(() => Resolve($"HF_ENDPOINT={endpoint}")).Message
         );
 

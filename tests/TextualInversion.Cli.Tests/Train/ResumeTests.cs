@@ -240,7 +240,7 @@ public sealed class ResumeTests : IDisposable
     {
         var (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File("nowhere"));
 
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("state.safetensors: is missing", error);
     }
 
@@ -257,7 +257,7 @@ public sealed class ResumeTests : IDisposable
             folder.File("long.txt"),
         ]);
 
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("gradient of <my-cat> was zero", error);
         Assert.False(File.Exists(folder.File(Embedding)));
     }
@@ -273,7 +273,7 @@ public sealed class ResumeTests : IDisposable
             "1e30",
         ]);
 
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains("no finite number after step 1", error);
         using var kept = EmbeddingFile.Read(folder.File(Embedding));
         Assert.Equal("0", kept.Provenance["steps"]);
@@ -357,7 +357,7 @@ public sealed class ResumeTests : IDisposable
 
         var (exitCode, _, error) = await TiRunner.RunAsync(["train", "--resume", folder.File(Run), .. more]);
 
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains(expected, error);
         Assert.Equal(before, await File.ReadAllBytesAsync(folder.File(Embedding)));
     }

@@ -158,7 +158,7 @@ public sealed class SeedsTests : IDisposable
     private static async Task<string> FailAsync(params string[] arguments)
     {
         var (exitCode, _, error) = await TiRunner.RunAsync(arguments);
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         return error;
     }
 

@@ -216,7 +216,7 @@ public sealed class SamplingTests : IDisposable
     {
         var (exitCode, _, error) = await RunAsync("sd1", ".", ["--steps", "1", .. more]);
 
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains(expected, error);
         Assert.False(Directory.Exists(folder.File("runs")));
     }

@@ -186,7 +186,7 @@ public sealed class TrainingImageOptionsTests : IDisposable
     {
         Images(3);
         var (exitCode, _, error) = await TiRunner.RunAsync([.. Command(), "--hold-out", .. more]);
-        Assert.Equal(1, exitCode);
+        TiRunner.AssertRefused(exitCode, error);
         Assert.Contains(expected, error);
     }
 

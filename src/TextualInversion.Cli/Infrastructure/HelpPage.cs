@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
 
-namespace TextualInversion.Cli.Terminal;
+namespace TextualInversion.Cli.Infrastructure;
 
 /// <summary>What <c>--help</c> prints, as wide as the terminal within reason.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
