@@ -9,7 +9,6 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Train;
-using TextualInversion.Native;
 
 namespace TextualInversion.Cli;
 

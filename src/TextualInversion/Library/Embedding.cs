@@ -1,5 +1,4 @@
 using TextualInversion.Embeddings;
-using TextualInversion.Native;
 using TextualInversion.Training;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fixtures;

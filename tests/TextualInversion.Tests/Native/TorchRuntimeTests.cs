@@ -1,5 +1,3 @@
-using TextualInversion.Native;
-
 namespace TextualInversion.Tests.Native;
 
 public sealed class TorchRuntimeTests

@@ -1,7 +1,7 @@
-namespace TextualInversion.Native;
+namespace TextualInversion;
 
 /// <summary>Settings of <see cref="TorchRuntime.Initialize"/>. All of them have an effect on the whole process.</summary>
-internal sealed record TorchRuntimeOptions
+public sealed record TorchRuntimeOptions
 {
     /// <summary>
     /// A folder for a changed copy of one native library (2 MB), so that later runs need not write it again. Only Linux

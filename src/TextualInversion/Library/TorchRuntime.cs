@@ -1,10 +1,12 @@
-namespace TextualInversion.Native;
+using TextualInversion.Native;
+
+namespace TextualInversion;
 
 /// <summary>
 /// Loads libtorch, the native library behind TorchSharp, and adjusts the process to it. The library loads libtorch by
 /// itself when it is first needed and adjusts nothing; a program that wants other settings calls <see cref="Initialize"/> first.
 /// </summary>
-internal static class TorchRuntime
+public static class TorchRuntime
 {
     private static readonly Lock Gate = new();
     private static TorchLibraries? libraries;
@@ -34,7 +36,7 @@ internal static class TorchRuntime
     /// TorchSharp: its own search fails on Linux systems with an older C++ library.
     /// </summary>
     /// <exception cref="TextualInversionException">libtorch is installed, but this system cannot load it.</exception>
-    public static void EnsureLoaded() => _ = Loaded();
+    internal static void EnsureLoaded() => _ = Loaded();
 
     /// <summary>The address of a function of libtorch's CPU library, or 0 if it is not exported.</summary>
     /// <exception cref="TextualInversionException">libtorch is installed, but this system cannot load it.</exception>
