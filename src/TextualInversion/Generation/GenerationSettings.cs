@@ -34,7 +34,7 @@ internal sealed record GenerationSettings
     public RgbImage? Init { get; init; }
 
     /// <summary>
-    /// How much of <see cref="Init"/> is overpainted: from just above 0, the last of the steps, to 1, all of them.
+    /// How much of <see cref="Init"/> is replaced: from just above 0, the last of the steps, to 1, all of them.
     /// </summary>
     public double Strength { get; init; } = 0.75;
 

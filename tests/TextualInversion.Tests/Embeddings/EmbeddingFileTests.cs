@@ -174,8 +174,8 @@ public sealed class EmbeddingFileTests : IDisposable
         "{\"lora_down.weight\":[4,4],\"lora_up.weight\":[4,4],\"alpha\":[]}",
         "not a recognized embedding format; found alpha [], lora_down.weight [4, 4]"
     )]
-    [InlineData("{\"x\":[2,3,4]}", "x [2, 3, 4] is no embedding")]
-    [InlineData("{\"x\":[0,4]}", "x [0, 4] is no embedding")]
+    [InlineData("{\"x\":[2,3,4]}", "x [2, 3, 4] is not an embedding")]
+    [InlineData("{\"x\":[0,4]}", "x [0, 4] is not an embedding")]
     [InlineData("{\"clip_g\":[2,5],\"clip_l\":[1,3]}", "has 1 vectors in clip_l and 2 in clip_g")]
     public void Open_OtherTensors_SaysWhatTheyAre(string shapes, string message)
     {
