@@ -2,16 +2,22 @@ using System.Globalization;
 
 namespace TextualInversion.Checkpoints;
 
-/// <summary>A config record that can tell whether its values make sense, before anything is allocated by them.</summary>
+/// <summary>
+/// A config record that can tell whether its values make sense, before anything is allocated by them.
+/// </summary>
 internal interface IModelConfig
 {
     /// <exception cref="TextualInversionException">A value is out of range or not supported.</exception>
     void Validate(ConfigCheck check);
 }
 
-/// <summary>Refuses values of a config file. Each error names the file, the key, the value and what is allowed.</summary>
+/// <summary>
+/// Refuses values of a config file. Each error names the file, the key, the value and what is allowed.
+/// </summary>
 /// <param name="file">The file, for messages.</param>
-/// <param name="section">The object inside the file that the keys are in, with a dot at its end; empty for the file itself.</param>
+/// <param name="section">
+/// The object inside the file that the keys are in, with a dot at its end; empty for the file itself.
+/// </param>
 internal sealed class ConfigCheck(string file, string section = "")
 {
     private const int LongestValue = 80; // characters of a value that a message shows
@@ -19,7 +25,9 @@ internal sealed class ConfigCheck(string file, string section = "")
     /// <summary>The same file, for the keys inside <paramref name="key"/>.</summary>
     public ConfigCheck Section(string key) => new(file, $"{section}{key}.");
 
-    /// <exception cref="TextualInversionException">The value is outside the range, which includes both ends.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The value is outside the range, which includes both ends.
+    /// </exception>
     public void Range(string key, long value, long least, long most) =>
         Require(value >= least && value <= most, key, value, $"a whole number from {least} to {most}");
 
@@ -31,7 +39,9 @@ internal sealed class ConfigCheck(string file, string section = "")
             Range(values.Count == 1 ? key : $"{key}[{index}]", value, least, most);
     }
 
-    /// <exception cref="TextualInversionException">The value is not positive, or larger than <paramref name="most"/>.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The value is not positive, or larger than <paramref name="most"/>.
+    /// </exception>
     public void Positive(string key, double value, double most) =>
         Require(
             value > 0 && value <= most,

@@ -34,7 +34,9 @@ internal static class ConfigJson
         }
     }
 
-    /// <summary>Reads a record; keys that it does not have are ignored. An <see cref="IModelConfig"/> is validated.</summary>
+    /// <summary>
+    /// Reads a record; keys that it does not have are ignored. An <see cref="IModelConfig"/> is validated.
+    /// </summary>
     /// <param name="text">The JSON.</param>
     /// <param name="file">The file, for messages.</param>
     /// <exception cref="TextualInversionException">

@@ -3,8 +3,8 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Checkpoints;
 
 /// <summary>
-/// Compares a config with the shapes in its weights, so that an error names the key that is wrong. Tensors that the file
-/// lacks are passed over: <see cref="WeightStore"/> names them.
+/// Compares a config with the shapes in its weights, so that an error names the key that is wrong. Tensors that the
+/// file lacks are passed over: <see cref="WeightStore"/> names them.
 /// </summary>
 internal sealed class ConfigWeights
 {
@@ -14,7 +14,9 @@ internal sealed class ConfigWeights
 
     /// <param name="check">The config file, for messages.</param>
     /// <param name="weights">The weights, headers read.</param>
-    /// <param name="rename">From a name in the file to the one in use, as for <see cref="WeightStore"/>. Default: as they are.</param>
+    /// <param name="rename">
+    /// From a name in the file to the one in use, as for <see cref="WeightStore"/>. Default: as they are.
+    /// </param>
     public ConfigWeights(ConfigCheck check, ITensorFile weights, Func<string, string?>? rename = null)
     {
         this.check = check;
@@ -32,7 +34,9 @@ internal sealed class ConfigWeights
     public long? Length(string tensor, int axis) =>
         shapes.TryGetValue(tensor, out var shape) && axis < shape.Length ? shape[axis] : null;
 
-    /// <exception cref="TextualInversionException">The tensor has another length along <paramref name="axis"/>.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The tensor has another length along <paramref name="axis"/>.
+    /// </exception>
     public void Size(string key, long value, string tensor, int axis)
     {
         if (Length(tensor, axis) is { } expected)
@@ -53,7 +57,9 @@ internal sealed class ConfigWeights
             Require(found == value, key, value, $"{found}");
     }
 
-    /// <exception cref="TextualInversionException">The condition is not met: the weights have <paramref name="expected"/>.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The condition is not met: the weights have <paramref name="expected"/>.
+    /// </exception>
     public void Require(bool isMet, string key, object? value, string expected) =>
         check.Require(isMet, key, value, $"{expected} to fit the weights in {weightsFile}");
 }

@@ -2,10 +2,12 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Checkpoints;
 
-/// <summary>A Stable Diffusion in a diffusers folder: a sub-folder for each part with its config and its weights.</summary>
+/// <summary>
+/// A Stable Diffusion in a diffusers folder, with a sub-folder for the config and the weights of each part.
+/// </summary>
 internal sealed class ModelFolder : IModelFiles
 {
-    // Pipelines of the same networks; those for inpainting, with ControlNet and the like have others.
+    // Pipelines with these networks; pipelines for inpainting, ControlNet and the like have others.
     private static readonly Dictionary<string, ModelFamily> Families = new()
     {
         ["StableDiffusionPipeline"] = ModelFamily.StableDiffusion,
@@ -17,15 +19,17 @@ internal sealed class ModelFolder : IModelFiles
     private readonly string? variant;
 
     /// <param name="path">The folder.</param>
-    /// <param name="variant">Which weights to prefer where there are several, such as <c>fp16</c>.</param>
-    /// <exception cref="TextualInversionException">There is no such folder, it is no Stable Diffusion, or has no such variant.</exception>
+    /// <param name="variant">The weights to prefer if there are several, such as <c>fp16</c>.</param>
+    /// <exception cref="TextualInversionException">
+    /// The folder does not exist, is not a Stable Diffusion, or has no such variant.
+    /// </exception>
     public ModelFolder(string path, string? variant = null)
     {
         Path = path;
         this.variant = variant;
         if (!Directory.Exists(path))
             throw new TextualInversionException(
-                $"{path}: no such model folder; name a diffusers folder, or use --model demo."
+                $"{path}: no such model folder; name a diffusers folder, or the model demo."
             );
         Family = Has(PipelineIndex.FileName) ? NamedFamily() : FamilyOfParts();
         if (variant is not null)
@@ -51,7 +55,7 @@ internal sealed class ModelFolder : IModelFiles
 
     public bool Has(string file) => File.Exists(DisplayPath(file));
 
-    /// <summary>The whole path of a file or folder inside.</summary>
+    /// <summary>The full path of a file or folder inside.</summary>
     public string DisplayPath(string file) => System.IO.Path.Combine(Path, file);
 
     private ModelFamily NamedFamily()
@@ -59,25 +63,28 @@ internal sealed class ModelFolder : IModelFiles
         var index = PipelineIndex.Read(this);
         if (index.RequiresAestheticsScore)
             throw new TextualInversionException(
-                $"{DisplayPath(PipelineIndex.FileName)}: is Stable Diffusion XL's refiner, which finishes images of another model; name the base model."
+                $"{DisplayPath(PipelineIndex.FileName)}: is Stable Diffusion XL's refiner, "
+                    + "which finishes images of another model; name the base model."
             );
         return Families.TryGetValue(index.ClassName ?? "", out var family)
             ? family
             : throw new TextualInversionException(
-                $"{DisplayPath(PipelineIndex.FileName)}: is a {index.ClassName ?? "model without _class_name"}; folders of Stable Diffusion 1, 2 and XL can be used ({string.Join(", ", Families.Keys)})."
+                $"{DisplayPath(PipelineIndex.FileName)}: is a {index.ClassName ?? "model without _class_name"}; "
+                    + $"folders of Stable Diffusion 1, 2 and XL can be used ({string.Join(", ", Families.Keys)})."
             );
     }
 
-    /// <summary>For folders that hold the sub-folders alone.</summary>
+    /// <summary>The family of a folder without a model_index.json.</summary>
     private ModelFamily FamilyOfParts() =>
         !Has("unet/config.json")
             ? throw new TextualInversionException(
-                $"{Path}: holds neither {PipelineIndex.FileName} nor unet/config.json, so it is no diffusers folder of a Stable Diffusion; name the folder that does."
+                $"{Path}: holds neither {PipelineIndex.FileName} nor unet/config.json, "
+                    + "so it is not a diffusers folder of a Stable Diffusion; name the folder that holds them."
             )
         : Directory.Exists(DisplayPath("text_encoder_2")) ? ModelFamily.StableDiffusionXl
         : ModelFamily.StableDiffusion;
 
-    /// <summary>One part with it is enough: often only the U-Net is published in half precision.</summary>
+    /// <summary>One part with the variant is enough: often only the U-Net is published in half precision.</summary>
     private void RequireVariant(string name)
     {
         string[] parts = ["unet", "vae", "text_encoder", "text_encoder_2"];
@@ -87,8 +94,10 @@ internal sealed class ModelFolder : IModelFiles
             .Order(StringComparer.Ordinal)
             .ToList();
         if (!known.Contains(name))
-            throw new TextualInversionException(
-                $"{Path}: has no weights of the variant {name}; {(known.Count == 0 ? "it has none at all, leave --variant out" : $"it has {string.Join(", ", known)}")}."
-            );
+        {
+            var offer =
+                known.Count == 0 ? "it has no variants; leave the variant out" : $"it has {string.Join(", ", known)}";
+            throw new TextualInversionException($"{Path}: has no weights of the variant {name}; {offer}.");
+        }
     }
 }

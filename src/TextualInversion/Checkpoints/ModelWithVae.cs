@@ -4,7 +4,7 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Checkpoints;
 
-/// <summary>A model with another VAE than its own.</summary>
+/// <summary>A model whose VAE is replaced by another.</summary>
 internal sealed class ModelWithVae : IModelFiles
 {
     private const string ConfigFile = "vae/config.json";
@@ -15,7 +15,10 @@ internal sealed class ModelWithVae : IModelFiles
         configPath;
 
     /// <param name="model">The model.</param>
-    /// <param name="vae">A diffusers folder, of a VAE or of a whole model, or a file: a VAE under either naming, or a checkpoint that holds one.</param>
+    /// <param name="vae">
+    /// A diffusers folder of a VAE or of a whole model, or a file: a VAE under LDM's or diffusers' names, or a
+    /// checkpoint that contains one.
+    /// </param>
     /// <exception cref="TextualInversionException">It holds no VAE.</exception>
     public ModelWithVae(IModelFiles model, string vae)
     {
@@ -31,7 +34,7 @@ internal sealed class ModelWithVae : IModelFiles
         else
         {
             weights = OpenFile(vae);
-            configPath = $"{vae} (its config, told from its tensors)";
+            configPath = $"{vae} (config inferred from its tensors)";
             configText = Inferred();
         }
     }
@@ -63,11 +66,11 @@ internal sealed class ModelWithVae : IModelFiles
         return file.Tensors.ContainsKey("decoder.mid_block.resnets.0.norm1.weight")
             ? file
             : throw new TextualInversionException(
-                $"{path}: holds no VAE of Stable Diffusion; name one, or leave --vae out."
+                $"{path}: holds no VAE of Stable Diffusion; name another file or folder, or use the model's own VAE."
             );
     }
 
-    /// <summary>A VAE of the same kind as the model's own, with the widths that its tensors show.</summary>
+    /// <summary>The config of the model's own VAE, with the widths that the tensors show.</summary>
     private string Inferred()
     {
         var config = model.Config<JsonObject>("vae");

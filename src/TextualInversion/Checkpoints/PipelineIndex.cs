@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace TextualInversion.Checkpoints;
 
-/// <summary>What <c>model_index.json</c> says of a model; a folder or file without one says nothing.</summary>
+/// <summary>The values of <c>model_index.json</c> that matter here, or the defaults for a model without one.</summary>
 internal sealed record PipelineIndex
 {
     public const string FileName = "model_index.json";
@@ -11,10 +11,12 @@ internal sealed record PipelineIndex
     [JsonPropertyName("_class_name")]
     public string? ClassName { get; init; }
 
-    /// <summary>Whether no negative prompt means zeros rather than the empty prompt, in Stable Diffusion XL.</summary>
+    /// <summary>
+    /// Whether Stable Diffusion XL uses zeros instead of the empty prompt if there is no negative prompt.
+    /// </summary>
     public bool ForceZerosForEmptyPrompt { get; init; } = true;
 
-    /// <summary>Whether it is Stable Diffusion XL's refiner.</summary>
+    /// <summary>Whether the model is Stable Diffusion XL's refiner.</summary>
     public bool RequiresAestheticsScore { get; init; }
 
     /// <exception cref="TextualInversionException">The file is there and cannot be read or is malformed.</exception>

@@ -3,9 +3,10 @@ using System.Text.RegularExpressions;
 namespace TextualInversion.Checkpoints;
 
 /// <summary>
-/// Which file of a model's sub-folder holds its weights. diffusers and transformers name them
-/// <c>diffusion_pytorch_model[.variant].safetensors</c> and <c>model[.variant].safetensors</c>, those in several files by an index
-/// ending in <c>.index[.variant].json</c>, and pickles, which are the last resort, <c>.bin</c>.
+/// Finds the weights in a model's sub-folder. diffusers and transformers name them
+/// <c>diffusion_pytorch_model[.variant].safetensors</c> and <c>model[.variant].safetensors</c>. Weights in several
+/// files have an index with the extension <c>.index[.variant].json</c>. Pickles, the last resort, have the extension
+/// <c>.bin</c>.
 /// </summary>
 internal static partial class WeightFiles
 {
@@ -13,9 +14,11 @@ internal static partial class WeightFiles
 
     private static readonly string[] Types = [".safetensors", ".bin"]; // in the order of preference
 
-    /// <param name="folder">the sub-folder</param>
-    /// <param name="variant">what to prefer; null for the weights without a variant</param>
-    /// <exception cref="TextualInversionException">There are none, or several variants to choose from.</exception>
+    /// <param name="folder">The sub-folder.</param>
+    /// <param name="variant">The variant to prefer. Null: the weights without a variant.</param>
+    /// <exception cref="TextualInversionException">
+    /// There are no weights, or several variants to choose from.
+    /// </exception>
     public static string Find(string folder, string? variant)
     {
         var all = List(folder);
@@ -29,7 +32,7 @@ internal static partial class WeightFiles
                 return plain.Path;
             if (variants.Count > 1 && !variants.Contains(PreferredVariant))
                 throw new TextualInversionException(
-                    $"{folder}: has weights in the variants {string.Join(", ", variants)}; choose one with --variant."
+                    $"{folder}: has weights in the variants {string.Join(", ", variants)}; choose a variant."
                 );
             if (files.Find(file => variants.Count == 1 || file.Variant == PreferredVariant) is { } only)
                 return only.Path;

@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Checkpoints;
 
 /// <summary>
-/// The frozen tensors of one network, taken from a file by name and owned here. Strict: a tensor that is missing, of another shape
-/// or left over is an error. On the CPU a float32 file is mapped and never copied; other types are converted once.
+/// The frozen tensors of one network, taken from a file by name and owned here. Strict: a tensor that is missing, has
+/// another shape or is left over is an error. On the CPU, tensors of a float32 file are mapped and never copied; other
+/// types are converted once.
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
@@ -21,7 +22,9 @@ internal sealed class WeightStore : IDisposable
     /// <param name="file">The file, its header checked.</param>
     /// <param name="type">The type in which the network computes.</param>
     /// <param name="device">Where it computes.</param>
-    /// <param name="rename">From a name in the file to the one in use today; null for a tensor that the network does not have.</param>
+    /// <param name="rename">
+    /// From a name in the file to the one in use today; null for a tensor that the network does not use.
+    /// </param>
     /// <exception cref="TextualInversionException">The file holds a tensor under two names.</exception>
     public WeightStore(ITensorFile file, ScalarType type, Device device, Func<string, string?> rename)
     {
@@ -33,7 +36,8 @@ internal sealed class WeightStore : IDisposable
         {
             if (rename(key) is { } name && !keys.TryAdd(name, key))
                 throw new TextualInversionException(
-                    $"{file.FilePath}: holds {keys[name]} and {key}, which are the same tensor; the file does not belong to its config.json."
+                    $"{file.FilePath}: holds {keys[name]} and {key}, which are the same tensor; "
+                        + "the file does not belong to its config.json."
                 );
         }
     }
@@ -50,11 +54,14 @@ internal sealed class WeightStore : IDisposable
         if (left.Count == 0)
             return;
         throw new TextualInversionException(
-            $"{file.FilePath}: holds {left.Count} tensors that the network described by config.json has no place for, the first is {left[0]}; the two do not belong together."
+            $"{file.FilePath}: holds {left.Count} tensors that the network described by config.json does not have, "
+                + $"the first is {left[0]}; the two do not belong together."
         );
     }
 
-    /// <summary>SHA-256 over the names, types, shapes and values that the network computes with, as lower-case hexadecimal.</summary>
+    /// <summary>
+    /// SHA-256 over the names, types, shapes and values that the network computes with, as lower-case hexadecimal.
+    /// </summary>
     public string Hash()
     {
         var hashes = new byte[taken.Count][];
@@ -85,19 +92,21 @@ internal sealed class WeightStore : IDisposable
     {
         if (!keys.TryGetValue(name, out var key))
             throw new TextualInversionException(
-                $"{file.FilePath}: lacks the tensor {name}, of shape [{Text(shape)}]; the file is incomplete or does not belong to its config.json."
+                $"{file.FilePath}: lacks the tensor {name}, of shape [{Text(shape)}]; "
+                    + "the file is incomplete or does not belong to its config.json."
             );
         var found = file.Tensors[key].Shape;
         if (!shape.SequenceEqual(found))
             throw new TextualInversionException(
-                $"{file.FilePath}: {key} is of shape [{Text(found)}], expected [{Text(shape)}]; the file does not belong to its config.json."
+                $"{file.FilePath}: {key} has the shape [{Text(found)}], expected [{Text(shape)}]; "
+                    + "the file does not belong to its config.json."
             );
         if (taken.TryGetValue(name, out var tensor))
             return tensor;
         using var mapped = file.Read(key);
         if (!FiniteCheck.AllFinite(mapped))
             throw new TextualInversionException(
-                $"{file.FilePath}: {key} holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again."
+                $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; download it again."
             );
         return taken[name] = mapped.to(type, device).DetachFromDisposeScope();
     }

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints;
 
-/// <summary>A place in a <see cref="WeightStore"/>: <c>weights / "down_blocks" / 0</c> is what lies below <c>down_blocks.0</c>.</summary>
+/// <summary>
+/// The tensors of a <see cref="WeightStore"/> below a path: <c>weights / "down_blocks" / 0</c> are those below
+/// <c>down_blocks.0</c>.
+/// </summary>
 internal readonly struct Weights
 {
     private readonly WeightStore store;
@@ -18,13 +21,13 @@ internal readonly struct Weights
 
     public static Weights operator /(Weights weights, int index) => new(weights.store, $"{weights.prefix}{index}.");
 
-    /// <summary>Whether the tensor is there, for parts that a network may have.</summary>
+    /// <summary>Whether the tensor exists, for optional parts of a network.</summary>
     public bool Contains(string name) => store.Contains(prefix + name);
 
-    /// <summary>The tensor <paramref name="name"/>, which the store keeps and disposes of.</summary>
-    /// <exception cref="TextualInversionException">It is missing or of another shape.</exception>
+    /// <summary>The tensor <paramref name="name"/>, which the store owns.</summary>
+    /// <exception cref="TextualInversionException">The tensor is missing or has another shape.</exception>
     public Tensor Take(string name, params ReadOnlySpan<long> shape) => store.Take(prefix + name, shape);
 
-    /// <summary>Has the store dispose of a tensor that was made from its own.</summary>
+    /// <summary>Makes the store the owner of a tensor derived from its own.</summary>
     public Tensor Keep(Tensor derived) => store.Keep(derived);
 }

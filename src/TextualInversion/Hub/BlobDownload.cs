@@ -3,7 +3,8 @@ using System.Net;
 namespace TextualInversion.Hub;
 
 /// <summary>
-/// Fetches one file into the cache: into <c>HASH.incomplete</c>, from where an earlier attempt ended, checked against size and hash, then moved to its blob.
+/// Downloads one file into the cache: into <c>HASH.incomplete</c>, continuing an earlier attempt, then checked against
+/// size and hash and moved to its blob.
 /// </summary>
 internal sealed class BlobDownload(
     HubConnection connection,
@@ -18,14 +19,12 @@ internal sealed class BlobDownload(
 
     private readonly string blob = cache.BlobPath(id, file.Blob);
     private readonly string partialPath = cache.PartialPath(id, file.Blob);
-    private readonly Uri address = connection.Address(
-        $"{id.Name}/resolve/{commit}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}"
-    );
+    private readonly Uri address = connection.FileAddress(id, commit, file.Path);
 
-    /// <param name="arrived">told how many bytes of the file are here</param>
-    /// <param name="notice">told of what goes wrong and is tried again</param>
-    /// <param name="cancellationToken">leaves what came so far</param>
-    /// <exception cref="TextualInversionException">It cannot be had, or not be written.</exception>
+    /// <param name="arrived">Receives the number of bytes of the file that are here.</param>
+    /// <param name="notice">Receives a line about each attempt that failed.</param>
+    /// <param name="cancellationToken">Stops the download and keeps the bytes so far.</param>
+    /// <exception cref="TextualInversionException">The file cannot be downloaded or written.</exception>
     public async Task RunAsync(Action<long> arrived, Action<string> notice, CancellationToken cancellationToken)
     {
         try
@@ -45,11 +44,17 @@ internal sealed class BlobDownload(
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new TextualInversionException(
-                $"{partialPath}: cannot be written ({error.Message.TrimEnd('.')}); free some space, or choose another cache with HF_HUB_CACHE. What came so far is kept.",
+                $"{partialPath}: cannot be written ({error.Message.TrimEnd('.')}); {Remedy(error)} "
+                    + "The partial download is kept.",
                 error
             );
         }
     }
+
+    private static string Remedy(Exception error) =>
+        error is UnauthorizedAccessException
+            ? "choose a cache that can be written with HF_HUB_CACHE."
+            : "free some space, or choose another cache with HF_HUB_CACHE.";
 
     private async Task FetchAsync(Action<long> arrived, Action<string> notice, CancellationToken cancellationToken)
     {
@@ -77,15 +82,14 @@ internal sealed class BlobDownload(
         {
             await FillAsync(arrived, cancellationToken);
             var hash = await BlobHash.OfAsync(partialPath, file.Blob, cancellationToken);
-            return hash == file.Blob
-                ? true
-                : throw Damaged(
-                    $"{await DescribeAsync(partialPath, cancellationToken)} with the hash {hash} instead of {file.Blob}"
-                );
+            if (hash == file.Blob)
+                return true;
+            var kind = await DescribeAsync(partialPath, cancellationToken);
+            throw Damaged($"{kind} with the hash {hash} instead of {file.Blob}");
         }
         catch (HubFailure failure) when (failure.Kind == HubFailureKind.Damaged)
         {
-            File.Delete(partialPath); // what cannot be gone on from
+            File.Delete(partialPath); // cannot be continued
             throw;
         }
     }
@@ -108,7 +112,7 @@ internal sealed class BlobDownload(
         partial.Flush(flushToDisk: true);
     }
 
-    /// <summary>From the end of what is there to the end of the file.</summary>
+    /// <summary>Appends the rest of the file to its first bytes.</summary>
     private async Task AppendAsync(FileStream partial, Action<long> arrived, CancellationToken cancellationToken)
     {
         using var response = await connection.GetAsync(id, address, partial.Length, cancellationToken);
@@ -118,7 +122,7 @@ internal sealed class BlobDownload(
             response.StatusCode == HttpStatusCode.PartialContent
             && response.Content.Headers.ContentRange?.From == partial.Length;
         if (!isContinued)
-            partial.SetLength(0); // the server does not know ranges and starts at the beginning
+            partial.SetLength(0); // the server does not support ranges and starts at the beginning
         var total = partial.Length + response.Content.Headers.ContentLength;
         if (total is not null && total != file.Size)
             throw Damaged(

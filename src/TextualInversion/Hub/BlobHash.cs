@@ -6,8 +6,8 @@ using System.Text;
 namespace TextualInversion.Hub;
 
 /// <summary>
-/// The hash that names a blob: SHA-256 of the content for files in large-file storage, else git's SHA-1 of the object
-/// (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects).
+/// The hash that names a blob: SHA-256 of the content for files in large-file storage, otherwise git's SHA-1 of the
+/// object (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects).
 /// </summary>
 internal static class BlobHash
 {

@@ -1,17 +1,19 @@
 namespace TextualInversion.Hub;
 
-/// <summary>A file of a snapshot, and what is wrong with it.</summary>
-/// <param name="Path">below the snapshot</param>
-/// <param name="Bytes">its length</param>
-/// <param name="Blob">the file to delete where it is broken</param>
-/// <param name="IsChecked">false where it is a copy instead of a link, so that its hash is not known</param>
-/// <param name="Problem">null where its hash is the one that it is named by</param>
+/// <summary>The result of verifying one file of a snapshot.</summary>
+/// <param name="Path">The path inside the snapshot.</param>
+/// <param name="Bytes">The length.</param>
+/// <param name="Blob">The file to delete if it is damaged.</param>
+/// <param name="IsChecked">False for a copy instead of a link, whose hash is unknown.</param>
+/// <param name="Problem">What is wrong, or null if the hash is right.</param>
 internal sealed record VerifiedFile(string Path, long Bytes, string Blob, bool IsChecked, string? Problem);
 
-/// <summary>Reads every file of a snapshot again and compares it with the hash that its blob is named by. No network is needed.</summary>
+/// <summary>
+/// Reads every file of a snapshot and compares its hash with the name of its blob. No network is needed.
+/// </summary>
 internal static class CacheVerification
 {
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The verification was canceled.</exception>
     public static async Task<IReadOnlyList<VerifiedFile>> RunAsync(
         string snapshot,
         IProgress<DownloadProgress>? progress,
@@ -43,7 +45,7 @@ internal static class CacheVerification
         return verified;
     }
 
-    /// <summary>The link's first target: its name is the hash, whatever it may lead to in turn.</summary>
+    /// <summary>The link's first target, whose name is the hash, even if it is a link itself.</summary>
     private static FileInfo BlobOf(string path) =>
         (FileInfo?)new FileInfo(path).ResolveLinkTarget(returnFinalTarget: false) ?? new FileInfo(path);
 

@@ -13,12 +13,12 @@ internal enum CachedKind
 }
 
 /// <summary>A revision of a model in the cache.</summary>
-/// <param name="Model"><c>owner/name</c></param>
-/// <param name="Commit">its hash</param>
-/// <param name="Revisions">the branches and tags that were this commit when they were last looked at</param>
-/// <param name="Kind">what it is</param>
-/// <param name="Bytes">of its files; snapshots of one model may share some</param>
-/// <param name="Path">its folder</param>
+/// <param name="Model"><c>owner/name</c>.</param>
+/// <param name="Commit">The hash.</param>
+/// <param name="Revisions">The branches and tags that were this commit when they were last read.</param>
+/// <param name="Kind">The kind of model.</param>
+/// <param name="Bytes">The size of its files; snapshots of one model may share some.</param>
+/// <param name="Path">The folder.</param>
 internal sealed record CachedSnapshot(
     string Model,
     string Commit,
@@ -28,7 +28,10 @@ internal sealed record CachedSnapshot(
     string Path
 )
 {
-    /// <summary>By the pipeline's class; Stable Diffusion 2 is 1's with a text encoder of OpenCLIP, whose activation is gelu.</summary>
+    /// <summary>
+    /// Recognizes a model by its pipeline's class. Stable Diffusion 1 and 2 have the same; 2 has an OpenCLIP text
+    /// encoder, whose activation is gelu.
+    /// </summary>
     internal static CachedKind KindOf(string snapshot) =>
         Text(snapshot, "model_index.json", "_class_name") switch
         {
@@ -56,7 +59,7 @@ internal sealed record CachedSnapshot(
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
-            return null; // a broken file is `verify`'s to tell
+            return null; // damaged files are reported by the verification
         }
     }
 }

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace TextualInversion.Hub;
 
 /// <summary>
-/// What the hub says of a repository
-/// (https://huggingface.co/docs/huggingface_hub/package_reference/hf_api#huggingface_hub.HfApi.model_info, with its files' metadata).
+/// Asks the hub about a repository
+/// (https://huggingface.co/docs/huggingface_hub/package_reference/hf_api#huggingface_hub.HfApi.model_info).
 /// </summary>
 internal sealed class HubApi(HubConnection connection, HubOptions options)
 {
@@ -17,8 +17,9 @@ internal sealed class HubApi(HubConnection connection, HubOptions options)
         RespectNullableAnnotations = true,
     };
 
-    /// <exception cref="HubFailure">It failed in a way that may pass.</exception>
-    /// <exception cref="TextualInversionException">There is no such repository, it is not for us, or its names are not safe.</exception>
+    /// <summary>The commit of a revision and its files, with sizes and hashes where the server gives them.</summary>
+    /// <exception cref="HubFailure">The request failed in a way that may pass.</exception>
+    /// <exception cref="TextualInversionException">The repository does not exist or may not be read.</exception>
     public async Task<HubListing> ListAsync(HubId id, CancellationToken cancellationToken)
     {
         var address = connection.Address(
@@ -29,30 +30,57 @@ internal sealed class HubApi(HubConnection connection, HubOptions options)
         try
         {
             var info = JsonSerializer.Deserialize<ModelInfo>(answer, Json) ?? throw new JsonException("null");
-            return HubListing.Checked(
-                id,
-                info.Sha,
-                info.Siblings.Select(file =>
-                    file is null
-                        ? throw new JsonException("null")
-                        : new HubFile(
-                            file.Rfilename,
-                            file.Lfs?.Size ?? file.Size ?? -1,
-                            file.Lfs?.Sha256 ?? file.BlobId ?? ""
-                        )
-                )
-            );
+            return HubListing.Checked(id, info.Sha, info.Siblings.Select(ToFile));
         }
         catch (JsonException error)
         {
-            var what = answer.AsSpan().TrimStart(" \t\r\n\ufeff"u8).StartsWith((byte)'<')
-                ? "with a web page (a network's login?)"
-                : "not as a hub does";
+            var isPage = answer.AsSpan().TrimStart(" \t\r\n\ufeff"u8).StartsWith((byte)'<');
+            var what = isPage ? "with a web page (a network's login?)" : "not as a hub does";
             throw new TextualInversionException(
                 $"{id}: {options.Endpoint.Host} answers {what}; check the network and HF_ENDPOINT.",
                 error
             );
         }
+    }
+
+    /// <summary>Size and hash of a file from the headers of its address, for a listing without them.</summary>
+    /// <exception cref="HubFailure">The request failed in a way that may pass.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The server refuses, or gives no size and hash here either.
+    /// </exception>
+    public async Task<HubFile> DescribeAsync(HubId id, string commit, string path, CancellationToken cancellationToken)
+    {
+        var address = connection.FileAddress(id, commit, path);
+        using var response = await connection.HeadAsync(id, address, cancellationToken);
+        var size = Header(response, "X-Linked-Size");
+        var file = new HubFile(
+            path,
+            size is null ? response.Content.Headers.ContentLength ?? -1
+                : long.TryParse(size, out var bytes) ? bytes
+                : -1,
+            Hash(Header(response, "X-Linked-Etag") ?? Header(response, "ETag") ?? "")
+        );
+        return file.IsValid
+            ? file
+            : throw new TextualInversionException(
+                $"{id}: {options.Endpoint.Host} gives no size and hash of {path}, so a download cannot be checked; "
+                    + "use another HF_ENDPOINT."
+            );
+    }
+
+    /// <summary>The hash inside an ETag: <c>"HASH"</c>, or <c>W/"HASH"</c> from a server that compresses.</summary>
+    private static string Hash(string tag) =>
+        (tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag).Trim('"');
+
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.First() : null;
+
+    private static HubFile ToFile(Sibling? file)
+    {
+        if (file is null)
+            throw new JsonException("null");
+        var (size, hash) = file.Lfs is { } large ? (large.Size, large.Sha256) : (file.Size, file.BlobId);
+        return new HubFile(file.Rfilename, size ?? -1, hash ?? "");
     }
 
     private async Task<byte[]> ReadAsync(HttpResponseMessage response, string host, CancellationToken cancellationToken)
@@ -65,7 +93,8 @@ internal sealed class HubApi(HubConnection connection, HubOptions options)
             answer.Write(buffer, 0, read);
             if (answer.Length > MaxAnswerBytes)
                 throw new TextualInversionException(
-                    $"{host}: its answer is longer than {MaxAnswerBytes >> 20} MiB, which no listing is; check HF_ENDPOINT."
+                    $"{host}: its answer is longer than {MaxAnswerBytes >> 20} MiB, too long for a list of files; "
+                        + "check HF_ENDPOINT."
                 );
         }
 
@@ -84,5 +113,5 @@ internal sealed class HubApi(HubConnection connection, HubOptions options)
         LargeFile? Lfs
     );
 
-    private sealed record LargeFile([property: JsonRequired] string Sha256, [property: JsonRequired] long Size);
+    private sealed record LargeFile(string? Sha256, long? Size);
 }

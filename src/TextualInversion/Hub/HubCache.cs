@@ -4,9 +4,10 @@ using TextualInversion.IO;
 namespace TextualInversion.Hub;
 
 /// <summary>
-/// The cache that Python's tools share, in their layout (https://huggingface.co/docs/huggingface_hub/guides/manage-cache):
-/// <c>models--owner--name/</c> with <c>blobs/HASH</c>, <c>snapshots/COMMIT/path</c> as relative links to blobs, and <c>refs/REVISION</c> that holds a commit;
-/// <c>.locks/models--owner--name/HASH.lock</c> beside them.
+/// The cache that Python's tools share, in their layout
+/// (https://huggingface.co/docs/huggingface_hub/guides/manage-cache). <c>models--owner--name/</c> contains
+/// <c>blobs/HASH</c>, relative links to blobs as <c>snapshots/COMMIT/path</c>, and commits as <c>refs/REVISION</c>.
+/// Locks are <c>.locks/models--owner--name/HASH.lock</c>.
 /// </summary>
 internal sealed class HubCache(string folder)
 {
@@ -17,7 +18,9 @@ internal sealed class HubCache(string folder)
 
     public string Folder => folder;
 
-    /// <summary>The folder of a revision's files, whether they are all there or not; null where the cache does not know the revision.</summary>
+    /// <summary>
+    /// The folder of a revision's files, complete or not, or null if the cache does not have the revision.
+    /// </summary>
     public string? FindSnapshot(HubId id)
     {
         var repository = RepositoryFolder(id);
@@ -37,17 +40,20 @@ internal sealed class HubCache(string folder)
     /// <summary>The models, as <c>owner/name</c>.</summary>
     public IReadOnlyList<string> ModelNames() => [.. Repositories().Select(NameOf)];
 
-    /// <summary>The paths below a snapshot, with forward slashes, whose content is there.</summary>
+    /// <summary>The paths inside a snapshot, with forward slashes, whose content exists.</summary>
     public static HashSet<string> FilesOf(string snapshot) =>
         [.. Entries(snapshot).Where(file => LengthOf(Path.Combine(snapshot, file)) is not null)];
 
-    /// <summary>The same with links that lead nowhere.</summary>
+    /// <summary>The same, including broken links.</summary>
     internal static IEnumerable<string> Entries(string snapshot) =>
         Directory
             .EnumerateFiles(snapshot, "*", All)
             .Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
 
-    /// <summary>Of the file that a path leads to through links; null where there is none, which File.Exists does not tell of a link.</summary>
+    /// <summary>
+    /// The length of the file that a path leads to through links, or null if it does not exist. File.Exists is true for
+    /// a broken link.
+    /// </summary>
     internal static long? LengthOf(string path)
     {
         try
@@ -62,19 +68,22 @@ internal sealed class HubCache(string folder)
         }
     }
 
-    /// <summary>What came of a blob so far.</summary>
+    /// <summary>The partial download of a blob.</summary>
     internal string PartialPath(HubId id, string blob) => BlobPath(id, blob) + ".incomplete";
 
     internal string BlobPath(HubId id, string blob) => Path.Combine(RepositoryFolder(id), "blobs", blob);
 
     internal string SnapshotPath(HubId id, string commit) => Path.Combine(RepositoryFolder(id), "snapshots", commit);
 
-    /// <summary>Whether the blob is there, or its copy where there are no links.</summary>
+    /// <summary>Whether the blob exists, or its copy on systems without links.</summary>
     internal bool Has(HubId id, string commit, HubFile file) =>
         LengthOf(BlobPath(id, file.Blob)) == file.Size
         || LengthOf(Path.Combine(SnapshotPath(id, commit), file.Path)) == file.Size;
 
-    /// <summary>Waits until no other process works on the blob. The lock is flock's, as Python's, and ends with the process whatever happens to it.</summary>
+    /// <summary>
+    /// Waits until no other process works on the blob. The lock is made with flock, as in Python, and ends with the
+    /// process.
+    /// </summary>
     /// <exception cref="IOException">The cache cannot be written.</exception>
     internal async Task<IDisposable> LockAsync(
         HubId id,
@@ -100,7 +109,7 @@ internal sealed class HubCache(string folder)
         }
     }
 
-    /// <summary>Puts a blob into a snapshot.</summary>
+    /// <summary>Links a blob into a snapshot.</summary>
     /// <exception cref="IOException">The cache cannot be written.</exception>
     internal void Link(HubId id, string commit, HubFile file)
     {
@@ -128,7 +137,7 @@ internal sealed class HubCache(string folder)
         }
     }
 
-    /// <summary>Remembers what a branch or tag is now.</summary>
+    /// <summary>Records the commit of a branch or tag.</summary>
     internal void Remember(HubId id, string commit)
     {
         if (id.Revision == commit)
@@ -136,7 +145,7 @@ internal sealed class HubCache(string folder)
         lock (Remembering)
         {
             if (ReadReference(ReferencePath(id)) == commit)
-                return; // the cache may be one that we may only read
+                return; // the cache may be read-only
             AtomicFile.Write(
                 ReferencePath(id),
                 overwrite: true,
@@ -167,7 +176,7 @@ internal sealed class HubCache(string folder)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return null; // as good as unknown
+            return null; // the same as unknown
         }
     }
 
@@ -197,6 +206,6 @@ internal sealed class HubCache(string folder)
             ));
     }
 
-    // EWOULDBLOCK of Linux and macOS, and Windows' sharing violation: .NET has no exception of its own for a file that is in use.
+    // EWOULDBLOCK of Linux and macOS, and Windows' sharing violation: .NET has no exception for a file in use.
     private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

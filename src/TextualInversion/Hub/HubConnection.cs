@@ -4,7 +4,8 @@ using System.Net.Http.Headers;
 namespace TextualInversion.Hub;
 
 /// <summary>
-/// Requests to the hub. Redirects are followed here, not by the framework, so that the token goes to the endpoint's own host and no other.
+/// Requests to the hub. Redirects are followed here, not by the framework, so that the token is sent to the endpoint's
+/// own host and to no other.
 /// </summary>
 internal sealed class HubConnection : IDisposable
 {
@@ -30,45 +31,39 @@ internal sealed class HubConnection : IDisposable
         );
     }
 
-    /// <summary>An address below the endpoint, each part already escaped.</summary>
+    /// <summary>An address below the endpoint; each part of the path is escaped already.</summary>
     public Uri Address(string path) => new($"{options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
 
-    /// <summary>Asks for the content from byte <paramref name="from"/> on; the body is still to be read.</summary>
-    /// <returns>an answer with status 200, 206 or 416</returns>
-    /// <exception cref="HubFailure">It failed in a way that may pass.</exception>
-    /// <exception cref="TextualInversionException">The server refuses.</exception>
-    public async Task<HttpResponseMessage> GetAsync(
-        HubId id,
-        Uri address,
-        long from,
-        CancellationToken cancellationToken
-    )
+    /// <summary>The address of a file at a commit.</summary>
+    public Uri FileAddress(HubId id, string commit, string path)
     {
-        for (var hop = 0; hop <= MaxRedirects; hop++)
-        {
-            var response = await SendAsync(address, from, cancellationToken);
-            if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
-                return response;
-            using (response)
-            {
-                if (response.Headers.Location is not { } location || (int)response.StatusCode / 100 != 3)
-                    throw HubErrors.Of(response, id, address, options);
-                var next = new Uri(address, location);
-                var isAllowed =
-                    next.Scheme == Uri.UriSchemeHttps
-                    || (next.Scheme == Uri.UriSchemeHttp && address.Scheme == Uri.UriSchemeHttp);
-                if (!isAllowed)
-                    throw new TextualInversionException(
-                        $"{id}: {address.Host} sends the download to {next.Scheme}://{next.Host}, which is not secure; check HF_ENDPOINT and the network."
-                    );
-                address = next;
-            }
-        }
-
-        throw new TextualInversionException(
-            $"{id}: {address.Host} redirects in circles; check HF_ENDPOINT and the network."
-        );
+        var escaped = string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+        return Address($"{id.Name}/resolve/{commit}/{escaped}");
     }
+
+    /// <summary>Asks for the content from byte <paramref name="from"/> on; the body is still to be read.</summary>
+    /// <returns>An answer with status 200, 206 or 416.</returns>
+    /// <exception cref="HubFailure">The request failed in a way that may pass.</exception>
+    /// <exception cref="TextualInversionException">The server refuses.</exception>
+    public Task<HttpResponseMessage> GetAsync(HubId id, Uri address, long from, CancellationToken cancellationToken) =>
+        FollowAsync(HttpMethod.Get, id, address, from, isFinal: _ => false, cancellationToken);
+
+    /// <summary>
+    /// Asks for the headers alone. A redirect to where the content is stored is not followed: the hub's own answer has
+    /// the size and the hash of the file.
+    /// </summary>
+    /// <returns>An answer with status 200 or a redirect.</returns>
+    /// <exception cref="HubFailure">The request failed in a way that may pass.</exception>
+    /// <exception cref="TextualInversionException">The server refuses.</exception>
+    public Task<HttpResponseMessage> HeadAsync(HubId id, Uri address, CancellationToken cancellationToken) =>
+        FollowAsync(
+            HttpMethod.Head,
+            id,
+            address,
+            from: 0,
+            isFinal: response => response.Headers.Contains("X-Linked-Etag"),
+            cancellationToken
+        );
 
     /// <summary>Reads some bytes of a body; 0 at its end.</summary>
     /// <exception cref="HubFailure">The connection broke or stalled.</exception>
@@ -77,9 +72,58 @@ internal sealed class HubConnection : IDisposable
 
     public void Dispose() => client.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(Uri address, long from, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> FollowAsync(
+        HttpMethod method,
+        HubId id,
+        Uri address,
+        long from,
+        Func<HttpResponseMessage, bool> isFinal,
+        CancellationToken cancellationToken
+    )
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        for (var hop = 0; hop <= MaxRedirects; hop++)
+        {
+            var response = await SendAsync(method, address, from, cancellationToken);
+            var isAnswer =
+                response.IsSuccessStatusCode
+                || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable
+                || isFinal(response);
+            if (isAnswer)
+                return response;
+            using (response)
+                address = Next(response, id, address);
+        }
+
+        throw new TextualInversionException(
+            $"{id}: {address.Host} redirects in circles; check HF_ENDPOINT and the network."
+        );
+    }
+
+    /// <summary>Where a redirect leads.</summary>
+    private Uri Next(HttpResponseMessage response, HubId id, Uri address)
+    {
+        if (response.Headers.Location is not { } location || (int)response.StatusCode / 100 != 3)
+            throw HubErrors.Of(response, id, address, options);
+        var next = new Uri(address, location);
+        var isAllowed =
+            next.Scheme == Uri.UriSchemeHttps
+            || (next.Scheme == Uri.UriSchemeHttp && address.Scheme == Uri.UriSchemeHttp);
+        return isAllowed
+            ? next
+            : throw new TextualInversionException(
+                $"{id}: {address.Host} sends the download to {next.Scheme}://{next.Host}, which is not secure; "
+                    + "check HF_ENDPOINT and the network."
+            );
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        Uri address,
+        long from,
+        CancellationToken cancellationToken
+    )
+    {
+        using var request = new HttpRequestMessage(method, address);
         if (from > 0)
             request.Headers.Range = new RangeHeaderValue(from, null);
         if (options.Token is { } secret && options.IsEndpoint(address))
@@ -91,7 +135,10 @@ internal sealed class HubConnection : IDisposable
         );
     }
 
-    /// <summary>Gives up after <see cref="HubOptions.StallTimeout"/>, and makes of the network's exceptions one that says whether to try again.</summary>
+    /// <summary>
+    /// Gives up after <see cref="HubOptions.StallTimeout"/>, and turns the network's exceptions into one that says
+    /// whether to try again.
+    /// </summary>
     private async Task<T> GuardAsync<T>(
         string host,
         Func<CancellationToken, Task<T>> operation,

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace TextualInversion.Hub;
 
-/// <summary>What a refusal means and what to do about it. The hub says more in the header X-Error-Code than in the status.</summary>
+/// <summary>
+/// Explains a refusal and what to do about it. The header X-Error-Code says more than the status.
+/// </summary>
 internal static class HubErrors
 {
     private static readonly string[] WellKnown =
@@ -11,7 +13,7 @@ internal static class HubErrors
         "stabilityai/stable-diffusion-xl-base-1.0",
     ];
 
-    /// <summary>A <see cref="HubFailure"/> where it may pass, else what the user is told.</summary>
+    /// <summary>A <see cref="HubFailure"/> if the error may pass, or else an error for the user.</summary>
     public static Exception Of(HttpResponseMessage response, HubId id, Uri address, HubOptions options)
     {
         var status = (int)response.StatusCode;
@@ -23,21 +25,24 @@ internal static class HubErrors
             );
         if (!options.IsEndpoint(address))
             return new TextualInversionException(
-                $"{id}: {address.Host}, where the hub keeps the file, answers {Describe(response)}; try again, or check the network's proxy."
+                $"{id}: {address.Host}, where the hub keeps the file, answers {Describe(response)}; "
+                    + "try again, or check the network's proxy."
             );
         var code = response.Headers.TryGetValues("X-Error-Code", out var values) ? values.First() : null;
         return new TextualInversionException($"{id}: {Explain(status, code, id, options)}");
     }
 
-    /// <summary>What the user is told when an attempt was the last.</summary>
+    /// <summary>The error for the user after the last attempt.</summary>
     public static TextualInversionException GivenUp(HubFailure failure, HubId id, string what, HubOptions options) =>
         new(
             failure.Kind switch
             {
                 HubFailureKind.Unreachable =>
-                    $"{id}: the hub cannot be reached ({failure.Message}). Check the network, the proxy and HF_ENDPOINT; a model that is in the cache needs none.",
+                    $"{id}: the hub cannot be reached ({failure.Message}). Check the network, the proxy and HF_ENDPOINT; "
+                        + "a model in the cache needs no network.",
                 HubFailureKind.Damaged =>
-                    $"{id}: {failure.Message}, twice in a row; {what} was not kept. Try again later, or check the network's proxy and HF_ENDPOINT.",
+                    $"{id}: {failure.Message}, twice in a row; {what} was not kept. Try again later, "
+                        + "or check the network's proxy and HF_ENDPOINT.",
                 _ when failure.RetryAfter is { } pause =>
                     $"{id}: {failure.Message}, and asks to wait {Math.Ceiling(pause.TotalSeconds)} s. {Later(options)}",
                 _ => $"{id}: {failure.Message}, {options.Attempts} times in a row. {Later(options)}",
@@ -46,40 +51,47 @@ internal static class HubErrors
         );
 
     private static string Later(HubOptions options) =>
-        $"What came of {options.Endpoint.Host} so far is kept: the same command goes on from there.{(options.Token is null ? " Who is logged in (HF_TOKEN) may ask more often." : "")}";
+        "Partial downloads are kept; run the same command again to resume."
+        + (options.Token is null ? " Logging in (HF_TOKEN) raises the rate limit." : "");
 
     private static string Explain(int status, string? code, HubId id, HubOptions options) =>
         (status, code) switch
         {
             (_, "GatedRepo") =>
-                $"its owner wants terms to be accepted first. Open {options.Endpoint.AbsoluteUri.TrimEnd('/')}/{id.Name} in a browser, accept them, "
+                $"its owner asks to accept terms first. Open {options.Endpoint.AbsoluteUri.TrimEnd('/')}/{id.Name} "
+                    + "in a browser, accept them, "
                     + (
                         options.Token is null
                             ? "and set HF_TOKEN to a token of yours (or run `hf auth login`)."
-                            : "and check that HF_TOKEN is a token of the same account with the right to read gated repositories."
+                            : "and check that HF_TOKEN is a token of the same account that may read gated repositories."
                     ),
             (404, "RevisionNotFound") =>
-                $"{id.Name} is there, but has no revision {id.Revision}; look at its branches and tags on its page, or leave @{id.Revision} out.",
+                $"{id.Name} is there, but has no revision {id.Revision}; look at the branches and tags on its page, "
+                    + $"or leave @{id.Revision} out.",
             (404, "EntryNotFound") =>
                 $"a file that {options.Endpoint.Host} lists is not there; try again, or another revision.",
             (_, "RepoNotFound") or (404, _) =>
-                $"there is no such model on {options.Endpoint.Host}{(id.Revision == "main" ? "" : $", or it has no revision {id.Revision}")}{Nearest(id, options)}, "
+                $"there is no such model on {options.Endpoint.Host}{OrNoRevision(id)}{Nearest(id, options)}, "
                     + (
                         options.Token is null
                             ? "or it is private; check the spelling, and set HF_TOKEN for a private one."
                             : "or the token in HF_TOKEN may not see it; check the spelling and whose token it is."
                     ),
             (401, _) when options.Token is null =>
-                $"there is no such model{Nearest(id, options)}, or it is private; check the spelling, and set HF_TOKEN for a private one (or run `hf auth login`).",
+                $"there is no such model{Nearest(id, options)}, or it is private; check the spelling, and set HF_TOKEN "
+                    + "for a private one (or run `hf auth login`).",
             (401, _) =>
-                "the token in HF_TOKEN, or saved by `hf auth login`, is not valid; make a new one, or do without.",
+                "the token in HF_TOKEN, or saved by `hf auth login`, is not valid; make a new one, or remove it.",
             (403, _) => options.Token is null
                 ? "access is refused; set HF_TOKEN to a token that may read it."
                 : "the token in HF_TOKEN may not read it; give it that right on the hub's settings page.",
             _ => $"{options.Endpoint.Host} answers {status}; check HF_ENDPOINT.",
         };
 
-    /// <summary>A name much like it, of a model in the cache or one that everybody uses.</summary>
+    private static string OrNoRevision(HubId id) =>
+        id.Revision == "main" ? "" : $", or it has no revision {id.Revision}";
+
+    /// <summary>A similar name, of a model in the cache or of a popular one.</summary>
     private static string Nearest(HubId id, HubOptions options)
     {
         var nearest = WellKnown

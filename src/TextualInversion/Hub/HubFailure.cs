@@ -1,10 +1,13 @@
 namespace TextualInversion.Hub;
 
-/// <summary>Why an attempt failed that may be made again. Never leaves the hub: when it is given up, the user is told.</summary>
-/// <param name="kind">what went wrong</param>
-/// <param name="message">where and why, without a full stop</param>
-/// <param name="retryAfter">what the server asked to be waited, if it did</param>
-/// <param name="inner">what the network said</param>
+/// <summary>
+/// A failed attempt that may be repeated. It never leaves this namespace: after the last attempt it becomes an error
+/// for the user.
+/// </summary>
+/// <param name="kind">The kind of failure.</param>
+/// <param name="message">Where and why, without a full stop.</param>
+/// <param name="retryAfter">The pause that the server asked for, or null.</param>
+/// <param name="inner">The network's exception.</param>
 internal sealed class HubFailure(
     HubFailureKind kind,
     string message,
@@ -22,9 +25,9 @@ internal enum HubFailureKind
     /// <summary>The server was never reached.</summary>
     Unreachable,
 
-    /// <summary>The connection broke or stalled, or the server has a problem or too much to do.</summary>
+    /// <summary>The connection broke or stalled, or the server has an error or is overloaded.</summary>
     Interrupted,
 
-    /// <summary>What came is not what was announced.</summary>
+    /// <summary>The content is not what was announced.</summary>
     Damaged,
 }

@@ -14,13 +14,15 @@ internal sealed partial record HubId
     /// <summary><c>owner/name</c>.</summary>
     public string Name { get; }
 
-    /// <summary><c>main</c> where none was given.</summary>
+    /// <summary>The branch, tag or commit; <c>main</c> if none was given.</summary>
     public string Revision { get; }
 
     /// <summary>Whether <see cref="Revision"/> is a whole commit hash, whose files never change.</summary>
     public bool IsCommit => CommitPattern().IsMatch(Revision);
 
-    /// <summary>Null where the text cannot be an id, by the hub's rules for names and git's for revisions.</summary>
+    /// <summary>
+    /// Parses an id by the hub's rules for names and git's for revisions; null if it does not follow them.
+    /// </summary>
     public static HubId? TryParse(string text)
     {
         var parts = text.Split('@', 2);
@@ -32,11 +34,12 @@ internal sealed partial record HubId
         return isName && RevisionPattern().IsMatch(revision) ? new HubId(parts[0], revision) : null;
     }
 
-    /// <exception cref="TextualInversionException">The text cannot be an id.</exception>
+    /// <exception cref="TextualInversionException">The text is not an id.</exception>
     public static HubId Parse(string text) =>
         TryParse(text)
         ?? throw new TextualInversionException(
-            $"{text}: is not a hub id; write owner/name or owner/name@revision, such as stable-diffusion-v1-5/stable-diffusion-v1-5."
+            $"{text}: is not a hub id; write owner/name or owner/name@revision, "
+                + "such as stable-diffusion-v1-5/stable-diffusion-v1-5."
         );
 
     public override string ToString() => Revision == "main" ? Name : $"{Name}@{Revision}";

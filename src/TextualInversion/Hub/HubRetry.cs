@@ -2,19 +2,22 @@ using System.Globalization;
 
 namespace TextualInversion.Hub;
 
-/// <summary>Makes a request again, after pauses that double: 1, 2, 4 … seconds, each up to half longer by chance, or as long as the server asks.</summary>
+/// <summary>
+/// Repeats a request after pauses of 1, 2, 4 … seconds, each randomly lengthened by up to half, or as long as the
+/// server asks.
+/// </summary>
 internal static class HubRetry
 {
     private const int DamagedAttempts = 2; // wrong content is rarely an accident
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestRequest = TimeSpan.FromMinutes(10);
 
-    /// <param name="options">how often, and how to pause</param>
-    /// <param name="attempt">one attempt</param>
-    /// <param name="progress">how far the attempts have come; where one got further than all before it, the count starts anew</param>
-    /// <param name="notice">told before each pause</param>
-    /// <param name="cancellationToken">ends a pause too</param>
-    /// <exception cref="HubFailure">The last attempt's.</exception>
+    /// <param name="options">The number of attempts, and how to pause.</param>
+    /// <param name="attempt">Makes one attempt.</param>
+    /// <param name="progress">The progress of all attempts; an attempt that gets further resets the count.</param>
+    /// <param name="notice">Receives a line before each pause.</param>
+    /// <param name="cancellationToken">Ends a pause as well.</param>
+    /// <exception cref="HubFailure">The last attempt failed.</exception>
     public static async Task<T> RunAsync<T>(
         HubOptions options,
         Func<Task<T>> attempt,

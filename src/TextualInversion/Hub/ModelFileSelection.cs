@@ -4,7 +4,10 @@ using TextualInversion.Checkpoints;
 
 namespace TextualInversion.Hub;
 
-/// <summary>Which files of a repository a Stable Diffusion needs: a fraction, where it holds every format of every tool.</summary>
+/// <summary>
+/// Selects the files of a repository that a Stable Diffusion needs; many repositories hold the same weights in several
+/// formats.
+/// </summary>
 internal static partial class ModelFileSelection
 {
     private static readonly string[] Networks = ["unet", "vae", "text_encoder", "text_encoder_2"];
@@ -19,11 +22,16 @@ internal static partial class ModelFileSelection
         "added_tokens.json",
     ];
 
-    /// <summary>Configs, tokenizers and one set of weights for each network; of sharded weights the index, see <see cref="Shards"/>.</summary>
-    /// <param name="name">of the repository, for errors</param>
-    /// <param name="files">all paths of the repository</param>
-    /// <param name="variant">such as <c>fp16</c>; null for the plain weights, or the only variant where there are none</param>
-    /// <exception cref="TextualInversionException">It is no Stable Diffusion in diffusers' layout, lacks a part, or has no such variant.</exception>
+    /// <summary>
+    /// Selects configs, tokenizers and one set of weights for each network; for sharded weights the index, see
+    /// <see cref="Shards"/>.
+    /// </summary>
+    /// <param name="name">The repository, for messages.</param>
+    /// <param name="files">All paths of the repository.</param>
+    /// <param name="variant">The variant, such as <c>fp16</c>. Null: the plain weights, or the only variant.</param>
+    /// <exception cref="TextualInversionException">
+    /// The repository is not a Stable Diffusion in diffusers' layout, lacks a part, or has no such variant.
+    /// </exception>
     public static IReadOnlyList<string> Select(string name, IReadOnlySet<string> files, string? variant)
     {
         RequireLayout(name, files);
@@ -41,14 +49,16 @@ internal static partial class ModelFileSelection
         ];
     }
 
-    /// <summary>Whether the file is one of weights, which come last: where they are, the rest is too.</summary>
+    /// <summary>
+    /// Whether the file holds weights. Weights are downloaded last: if they exist, the other files do too.
+    /// </summary>
     public static bool IsWeights(string file) =>
         file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".bin", StringComparison.Ordinal);
 
     public static bool IsIndex(string file) => IndexName().IsMatch(file);
 
-    /// <summary>A part that the pipeline names and of which there is no file; null where there is none.</summary>
-    /// <exception cref="TextualInversionException">It is no model_index.json.</exception>
+    /// <summary>The first part that the pipeline names and that has no file, or null if none is missing.</summary>
+    /// <exception cref="TextualInversionException">The text is not a model_index.json.</exception>
     public static string? MissingPart(string name, IReadOnlySet<string> files, string modelIndex)
     {
         try
@@ -71,7 +81,9 @@ internal static partial class ModelFileSelection
     }
 
     /// <summary>The weight files that an index names, as paths of the repository.</summary>
-    /// <exception cref="TextualInversionException">It is no index, or names a file that the repository does not have.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The text is not an index, or names a file that the repository does not have.
+    /// </exception>
     public static IReadOnlyList<string> Shards(string name, IReadOnlySet<string> files, string index, string text)
     {
         try
@@ -123,14 +135,14 @@ internal static partial class ModelFileSelection
                 + (
                     single.Count == 0
                         ? "; choose another repository."
-                        : $"; it holds {string.Join(", ", single)}: download the one you want and name the file with --model."
+                        : $"; it holds {string.Join(", ", single)}: download one of them and use the file as the model."
                 )
         );
     }
 
     /// <summary>
-    /// Safetensors before pickles, the variant asked for before the plain weights, those before another variant, whole before sharded: what
-    /// <see cref="ModelFolder"/> reads where it has the choice.
+    /// The weights that <see cref="ModelFolder"/> would choose: safetensors before pickles, the given variant before
+    /// the plain weights and those before other variants, whole files before shards.
     /// </summary>
     private static string WeightsOf(string name, IReadOnlySet<string> files, string part, string? variant)
     {
@@ -160,7 +172,7 @@ internal static partial class ModelFileSelection
             .Distinct()
             .Order(StringComparer.Ordinal)
             .ToList();
-        return variants.Count == 0 ? "; leave --variant out" : $"; it has {string.Join(", ", variants)}";
+        return variants.Count == 0 ? "; leave the variant out" : $"; it has {string.Join(", ", variants)}";
     }
 
     private static string? VariantOf(string file) =>
@@ -168,9 +180,10 @@ internal static partial class ModelFileSelection
             ? variant.Value
             : null;
 
-    // model.fp16.safetensors, pytorch_model.bin, diffusion_pytorch_model.safetensors.index.fp16.json …, and no shard or other tool's file.
+    // model.fp16.safetensors, pytorch_model.bin, diffusion_pytorch_model.safetensors.index.fp16.json …, but no shards.
     [GeneratedRegex(
-        @"^(diffusion_pytorch_model|model|pytorch_model)(\.(?<variant>[A-Za-z]\w*))?\.(safetensors|(?<pickle>bin))(?<index>\.index(\.(?<variant>[A-Za-z]\w*))?\.json)?\z"
+        @"^(diffusion_pytorch_model|model|pytorch_model)(\.(?<variant>[A-Za-z]\w*))?"
+            + @"\.(safetensors|(?<pickle>bin))(?<index>\.index(\.(?<variant>[A-Za-z]\w*))?\.json)?\z"
     )]
     private static partial Regex WeightsName();
 

@@ -2,20 +2,22 @@ using TextualInversion.Checkpoints;
 
 namespace TextualInversion.Hub;
 
-/// <summary>Models by their id, from the cache or else from the hub into the cache.</summary>
+/// <summary>Finds models by id in the cache, and downloads those that are missing.</summary>
 internal sealed class ModelHub(HubOptions options)
 {
     private const string ModelIndex = "model_index.json";
 
     public HubCache Cache { get; } = new(options.CacheFolder);
 
-    /// <summary>The folder of a Stable Diffusion, with all that <see cref="ModelFolder"/> reads.</summary>
-    /// <param name="id">which</param>
-    /// <param name="variant">the weights to take where there are several, such as <c>fp16</c>; null for the plain ones</param>
-    /// <param name="update">whether to ask the hub for a newer commit although the cache holds one; without a network the cache's is taken</param>
-    /// <param name="progress">told of downloads</param>
-    /// <param name="cancellationToken">leaves what came so far, to go on from</param>
-    /// <exception cref="TextualInversionException">It cannot be had.</exception>
+    /// <summary>The folder of a Stable Diffusion, with all files that <see cref="ModelFolder"/> reads.</summary>
+    /// <param name="id">The repository and revision.</param>
+    /// <param name="variant">The weights to prefer, such as <c>fp16</c>. Null: the plain ones.</param>
+    /// <param name="update">
+    /// Whether to ask the hub for a newer commit even if the cache holds one. Without a network the cached one is used.
+    /// </param>
+    /// <param name="progress">Receives the progress of downloads.</param>
+    /// <param name="cancellationToken">Stops the download and keeps the bytes so far, to continue later.</param>
+    /// <exception cref="TextualInversionException">The model cannot be downloaded.</exception>
     public Task<string> GetModelAsync(
         HubId id,
         string? variant,
@@ -32,12 +34,12 @@ internal sealed class ModelHub(HubOptions options)
             cancellationToken
         );
 
-    /// <summary>The folder of a repository with the files named, such as a tokenizer's.</summary>
-    /// <param name="id">which</param>
-    /// <param name="files">paths below it</param>
-    /// <param name="progress">told of downloads</param>
-    /// <param name="cancellationToken">leaves what came so far, to go on from</param>
-    /// <exception cref="TextualInversionException">One of them cannot be had.</exception>
+    /// <summary>The folder of a repository with certain files, such as a tokenizer's.</summary>
+    /// <param name="id">The repository and revision.</param>
+    /// <param name="files">Paths inside the repository.</param>
+    /// <param name="progress">Receives the progress of downloads.</param>
+    /// <param name="cancellationToken">Stops the download and keeps the bytes so far, to continue later.</param>
+    /// <exception cref="TextualInversionException">One of them cannot be downloaded.</exception>
     public Task<string> GetFilesAsync(
         HubId id,
         IReadOnlyList<string> files,
@@ -58,12 +60,12 @@ internal sealed class ModelHub(HubOptions options)
             cancellationToken
         );
 
-    /// <param name="id">which</param>
-    /// <param name="select">from the files that are there to those that are needed; throws where some are missing</param>
-    /// <param name="check">throws where a snapshot of the cache lacks some that are found only by reading it</param>
-    /// <param name="update">whether to ask the hub although all is there</param>
-    /// <param name="progress">told of downloads</param>
-    /// <param name="cancellationToken">leaves what came so far</param>
+    /// <param name="id">The repository and revision.</param>
+    /// <param name="select">From the paths that exist to those that are needed; throws if some are missing.</param>
+    /// <param name="check">Throws if a cached snapshot lacks files that are found only by reading it.</param>
+    /// <param name="update">Whether to ask the hub even if the cache is complete.</param>
+    /// <param name="progress">Receives the progress of downloads.</param>
+    /// <param name="cancellationToken">Stops the download and keeps the bytes so far.</param>
     private async Task<string> GetAsync(
         HubId id,
         Func<IReadOnlySet<string>, IReadOnlyList<string>> select,
@@ -78,14 +80,15 @@ internal sealed class ModelHub(HubOptions options)
             return cached;
         if (options.Offline)
             throw new TextualInversionException(
-                $"{id}: {why} {Cache.Folder}, and HF_HUB_OFFLINE forbids to download it; unset it, or name another model."
+                $"{id}: {why} {Cache.Folder}, and HF_HUB_OFFLINE prevents downloading it; "
+                    + "unset it, or name another model."
             );
 
         using var connection = new HubConnection(options);
         HubListing listing;
         try
         {
-            // Who has a model already does not wait long to hear that there is no newer one.
+            // A model in the cache can be used at once, so a failing network is asked only once.
             var patience = cached is null ? options : options with { Attempts = 1 };
             listing = await HubRetry.RunAsync(
                 patience,
@@ -103,7 +106,7 @@ internal sealed class ModelHub(HubOptions options)
                 new DownloadProgress(
                     0,
                     0,
-                    $"the hub cannot be asked for a newer {id} ({failure.Message}); the cache's is used"
+                    $"cannot ask the hub for a newer {id} ({failure.Message}); the cached one is used"
                 )
             );
             return cached;
@@ -116,7 +119,9 @@ internal sealed class ModelHub(HubOptions options)
         return Cache.SnapshotPath(id, listing.Commit);
     }
 
-    /// <summary>The snapshot in the cache, if all of it is there.</summary>
+    /// <summary>
+    /// The cached snapshot, or null if it is incomplete; then <paramref name="why"/> says what is missing.
+    /// </summary>
     private string? FindComplete(
         HubId id,
         Func<IReadOnlySet<string>, IReadOnlyList<string>> select,
@@ -137,7 +142,7 @@ internal sealed class ModelHub(HubOptions options)
         }
         catch (TextualInversionException incomplete)
         {
-            why = $"is not whole ({incomplete.Message.TrimEnd('.')}) in the cache";
+            why = $"is incomplete ({incomplete.Message.TrimEnd('.')}) in the cache";
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -147,7 +152,9 @@ internal sealed class ModelHub(HubOptions options)
         return null;
     }
 
-    /// <summary>Another tool's download may have been interrupted: all parts that the pipeline names must be there.</summary>
+    /// <summary>
+    /// Requires all parts that the pipeline names; another tool's download may have been interrupted.
+    /// </summary>
     private static void RequireParts(HubId id, string snapshot, IReadOnlySet<string> files)
     {
         if (

@@ -3,14 +3,19 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models;
 
-/// <summary>Opens a model of whatever family.</summary>
+/// <summary>Opens a model of any family.</summary>
 internal static class DiffusionModel
 {
     /// <param name="files">The model.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="type">What the U-Net computes in, float32 or bfloat16; the text encoders and the VAE always compute in float32.</param>
-    /// <param name="gradientCheckpointing">Whether the U-Net's backward pass computes activations again instead of keeping them.</param>
-    /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
+    /// <param name="type">
+    /// The type in which the U-Net computes, float32 or bfloat16. The text encoders and the VAE always compute in
+    /// float32.
+    /// </param>
+    /// <param name="gradientCheckpointing">
+    /// Whether the U-Net's backward pass computes activations again instead of keeping them.
+    /// </param>
+    /// <exception cref="TextualInversionException">A file is missing, truncated or of another model.</exception>
     public static IDiffusionModel Open(
         IModelFiles files,
         Device device,
@@ -21,6 +26,6 @@ internal static class DiffusionModel
         {
             ModelFamily.StableDiffusion => new StableDiffusion(files, device, type, gradientCheckpointing),
             ModelFamily.StableDiffusionXl => new StableDiffusionXl(files, device, type, gradientCheckpointing),
-            _ => throw new ArgumentOutOfRangeException(nameof(files), files.Family, "Not a family."),
+            _ => throw new ArgumentOutOfRangeException(nameof(files), files.Family, "Not a model family."),
         };
 }

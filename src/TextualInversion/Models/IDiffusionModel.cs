@@ -14,8 +14,8 @@ internal enum ModelPart
 }
 
 /// <summary>
-/// A frozen latent diffusion model. A family is one class with these three methods: encode images, encode prompts, predict noise;
-/// whoever trains or paints needs no more than this.
+/// A frozen latent diffusion model. A family is one class that says how prompts become the U-Net's conditioning; the
+/// U-Net and the VAE are the same for all families.
 /// </summary>
 internal interface IDiffusionModel : IDisposable
 {
@@ -27,27 +27,35 @@ internal interface IDiffusionModel : IDisposable
     /// <summary>The tokenizer of each text encoder.</summary>
     IReadOnlyList<ClipTokenizer> Tokenizers { get; }
 
-    /// <summary>The vocabulary of each text encoder, (V, d).</summary>
+    /// <summary>The token embeddings of each text encoder, (V, d).</summary>
     IReadOnlyList<Tensor> Vocabularies { get; }
 
-    /// <summary>Pixels that a latent cell stands for, along one side.</summary>
-    int PixelsPerCell { get; }
+    /// <summary>The U-Net and the VAE.</summary>
+    LatentNetworks Latents { get; }
 
-    /// <summary>The side of the images that the model was trained on, in pixels.</summary>
-    int Resolution { get; }
-
-    /// <summary>Whether guidance without a negative prompt starts from zeros, as the model was trained, rather than from the empty prompt.</summary>
+    /// <summary>
+    /// Whether guidance without a negative prompt starts from zeros, as the model was trained, rather than from the
+    /// empty prompt.
+    /// </summary>
     bool ForceZerosForEmptyPrompt { get; }
 
-    /// <param name="pixels">(B, 3, H, W) in [-1, 1], H and W multiples of <see cref="PixelsPerCell"/></param>
-    /// <returns>the distribution of their scaled latents, (B, 4, h, w)</returns>
-    LatentDistribution EncodeImages(Tensor pixels);
+    /// <summary>The height and width of a latent cell, in pixels.</summary>
+    int PixelsPerCell => Latents.PixelsPerCell;
 
-    /// <param name="prompts">B prompts, for each text encoder</param>
-    /// <param name="rows">(n, d) for each text encoder, all placeholders' rows in order: what may need a gradient; null where no prompt holds a placeholder</param>
-    /// <param name="images">of each prompt the image that it is for</param>
-    /// <param name="skippedBlocks">how many of the text encoders' blocks are left out at the end, beyond those that the family leaves out; what is pooled has them all</param>
-    /// <exception cref="TextualInversionException">A text encoder has not so many blocks.</exception>
+    /// <summary>The height and width of the images that the model was trained on, in pixels.</summary>
+    int Resolution => Latents.Resolution;
+
+    /// <param name="prompts">B prompts, for each text encoder.</param>
+    /// <param name="rows">
+    /// The vectors of all placeholders in order, (n, d) for each text encoder; they may need a gradient. Null if no
+    /// prompt contains a placeholder.
+    /// </param>
+    /// <param name="images">The size and crop of the image that each prompt is for.</param>
+    /// <param name="skippedBlocks">
+    /// How many of the text encoders' last blocks are left out, in addition to those that the family leaves out. The
+    /// pooled output always uses all blocks.
+    /// </param>
+    /// <exception cref="TextualInversionException">A text encoder has fewer blocks.</exception>
     Conditioning EncodePrompts(
         IReadOnlyList<PromptTokens> prompts,
         IReadOnlyList<Tensor>? rows,
@@ -55,19 +63,26 @@ internal interface IDiffusionModel : IDisposable
         int skippedBlocks = 0
     );
 
-    /// <summary>See <see cref="UNet.Forward"/>.</summary>
-    Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning);
-
-    /// <summary>See <see cref="UNet.Backward"/>.</summary>
-    void Backward(Tensor loss);
-
-    /// <param name="latents">(B, 4, h, w), scaled</param>
-    /// <returns>(B, 3, H, W), about [-1, 1]</returns>
-    Tensor DecodeLatents(Tensor latents);
-
-    /// <summary>SHA-256 of a network's values as it computes with them, see <see cref="Checkpoints.WeightStore.Hash"/>; loads it where it is not.</summary>
+    /// <summary>
+    /// SHA-256 of a network's values, see <see cref="Checkpoints.WeightStore.Hash"/>. Loads it if necessary.
+    /// </summary>
     string Hash(ModelPart part);
 
-    /// <summary>Frees the VAE's memory; it is loaded again when it is needed.</summary>
-    void ReleaseVae();
+    /// <param name="pixels">(B, 3, H, W) in [-1, 1]; H and W are multiples of <see cref="PixelsPerCell"/>.</param>
+    /// <returns>The distribution of the scaled latents, (B, 4, h, w).</returns>
+    LatentDistribution EncodeImages(Tensor pixels) => Latents.VaeEncoder.Encode(pixels);
+
+    /// <inheritdoc cref="UNet.Forward"/>
+    Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) =>
+        Latents.UNet.Forward(noisyLatents, timesteps, conditioning);
+
+    /// <inheritdoc cref="UNet.Backward"/>
+    void Backward(Tensor loss) => Latents.UNet.Backward(loss);
+
+    /// <param name="latents">(B, 4, h, w), scaled.</param>
+    /// <returns>(B, 3, H, W), approximately in [-1, 1].</returns>
+    Tensor DecodeLatents(Tensor latents) => Latents.VaeDecoder.Decode(latents);
+
+    /// <inheritdoc cref="LatentNetworks.ReleaseVae"/>
+    void ReleaseVae() => Latents.ReleaseVae();
 }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models;
 
 /// <summary>
-/// What all families have: the U-Net and the two halves of the VAE. They are loaded when they are first used and the VAE's can be let
-/// go, so that no more of them is in memory than the work at hand needs.
+/// The U-Net and the two halves of the VAE, which all families share. Each network is loaded when it is first used, and
+/// the VAE's memory can be released, so that only the networks in use are in memory.
 /// </summary>
 internal sealed class LatentNetworks : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class LatentNetworks : IDisposable
     private VaeDecoder? vaeDecoder;
     private UNet? unet;
 
-    /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
+    /// <exception cref="TextualInversionException">A file is missing, truncated or of another model.</exception>
     public LatentNetworks(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing)
     {
         this.device = device;
@@ -47,13 +47,17 @@ internal sealed class LatentNetworks : IDisposable
 
     public VaeDecoder VaeDecoder => vaeDecoder ??= new VaeDecoder(vaeConfig, vaeFile, device);
 
+    /// <summary>The height and width of a latent cell, in pixels.</summary>
     public int PixelsPerCell => vaeConfig.PixelsPerCell;
 
+    /// <summary>The height and width of the images that the model was trained on, in pixels.</summary>
     public int Resolution => UNetConfig.SampleSize * PixelsPerCell;
 
     /// <summary>Refuses a U-Net that belongs to other text encoders.</summary>
     /// <param name="textWidth">The width of the text encoders' states.</param>
-    /// <param name="addition">The kind of embedding that the family adds to the timestep, or null if it adds none.</param>
+    /// <param name="addition">
+    /// The kind of embedding that the family adds to the timestep, or null if it adds none.
+    /// </param>
     /// <exception cref="TextualInversionException">The U-Net expects another width or embedding.</exception>
     public void RequireText(long textWidth, string? addition)
     {
@@ -76,6 +80,7 @@ internal sealed class LatentNetworks : IDisposable
     /// <exception cref="TextualInversionException">The widths differ.</exception>
     public void RequirePooledText(int pooledWidth) => UNetConfig.RequireTextTime(pooledWidth, unetCheck);
 
+    /// <summary>Frees the VAE's memory; the VAE is loaded again when it is needed.</summary>
     public void ReleaseVae()
     {
         vaeEncoder?.Dispose();

@@ -9,11 +9,13 @@ internal static class ModelScheduler
     private const string SchedulerFile = "scheduler/scheduler_config.json";
 
     /// <summary>
-    /// The model's settings with <c>clip_sample</c> off. Where the file says nothing or says true, DDIM and DDPM would
-    /// clip latents as if they were pixels; diffusers' pipeline turns it off in a scheduler that it loads, too.
+    /// The model's settings with <c>clip_sample</c> off. Without it or with true, DDIM and DDPM would clip latents as
+    /// if they were pixels; diffusers' pipeline turns it off as well.
     /// </summary>
     /// <param name="files">The model.</param>
-    /// <param name="prediction">What the U-Net predicts, where the user knows better than the file. Null: the file's.</param>
+    /// <param name="prediction">
+    /// The prediction type that the user gives instead of the file's. Null: the file's.
+    /// </param>
     /// <exception cref="TextualInversionException">The file is missing or malformed.</exception>
     public static SchedulerConfig Load(IModelFiles files, PredictionType? prediction)
     {

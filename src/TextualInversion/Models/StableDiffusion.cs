@@ -6,21 +6,20 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models;
 
 /// <summary>
-/// Stable Diffusion 1 and 2 (Rombach et al. 2022): one CLIP text encoder whose last states are the condition. What tells the two apart
-/// is in their configs.
+/// Stable Diffusion 1 and 2 (Rombach et al. 2022): the last states of one CLIP text encoder are the conditioning. The
+/// two versions differ only in their configs.
 /// </summary>
 internal sealed class StableDiffusion : IDiffusionModel
 {
-    private readonly LatentNetworks networks;
     private readonly PromptEncoder text;
 
     /// <inheritdoc cref="DiffusionModel.Open"/>
     public StableDiffusion(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing = false)
     {
         Device = device;
-        networks = new LatentNetworks(files, device, type, gradientCheckpointing);
+        Latents = new LatentNetworks(files, device, type, gradientCheckpointing);
         text = new PromptEncoder(files, "", device);
-        networks.RequireText(text.Encoder.Width, addition: null);
+        Latents.RequireText(text.Encoder.Width, addition: null);
     }
 
     public Device Device { get; }
@@ -31,13 +30,9 @@ internal sealed class StableDiffusion : IDiffusionModel
 
     public IReadOnlyList<Tensor> Vocabularies => [text.Encoder.TokenEmbedding];
 
-    public int PixelsPerCell => networks.PixelsPerCell;
-
-    public int Resolution => networks.Resolution;
+    public LatentNetworks Latents { get; }
 
     public bool ForceZerosForEmptyPrompt => false;
-
-    public LatentDistribution EncodeImages(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
 
     public Conditioning EncodePrompts(
         IReadOnlyList<PromptTokens> prompts,
@@ -50,27 +45,18 @@ internal sealed class StableDiffusion : IDiffusionModel
         return new Conditioning(text.Encode(prompts[0], rows?[0], skippedBlocks).Last.MoveToOuterDisposeScope());
     }
 
-    public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) =>
-        networks.UNet.Forward(noisyLatents, timesteps, conditioning);
-
-    public void Backward(Tensor loss) => networks.UNet.Backward(loss);
-
-    public Tensor DecodeLatents(Tensor latents) => networks.VaeDecoder.Decode(latents);
-
     public string Hash(ModelPart part) =>
         part switch
         {
             ModelPart.TextEncoder => text.Encoder.Hash(),
-            ModelPart.UNet => networks.UNet.Hash(),
-            ModelPart.VaeEncoder => networks.VaeEncoder.Hash(),
+            ModelPart.UNet => Latents.UNet.Hash(),
+            ModelPart.VaeEncoder => Latents.VaeEncoder.Hash(),
             _ => throw new ArgumentOutOfRangeException(nameof(part)),
         };
 
-    public void ReleaseVae() => networks.ReleaseVae();
-
     public void Dispose()
     {
-        networks.Dispose();
+        Latents.Dispose();
         text.Dispose();
     }
 }

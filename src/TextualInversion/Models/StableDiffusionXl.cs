@@ -6,12 +6,11 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models;
 
 /// <summary>
-/// Stable Diffusion XL (Podell et al. 2023): the states of two CLIP text encoders side by side, the second one's pooled output and the
-/// image's size are the condition.
+/// Stable Diffusion XL (Podell et al. 2023): the conditioning is the concatenated states of two CLIP text encoders, the
+/// pooled output of the second one, and the image's size and crop.
 /// </summary>
 internal sealed class StableDiffusionXl : IDiffusionModel
 {
-    private readonly LatentNetworks networks;
     private readonly PromptEncoder first,
         second;
 
@@ -20,11 +19,11 @@ internal sealed class StableDiffusionXl : IDiffusionModel
     {
         Device = device;
         ForceZerosForEmptyPrompt = PipelineIndex.Read(files).ForceZerosForEmptyPrompt;
-        networks = new LatentNetworks(files, device, type, gradientCheckpointing);
+        Latents = new LatentNetworks(files, device, type, gradientCheckpointing);
         first = new PromptEncoder(files, "", device);
         second = new PromptEncoder(files, "_2", device, hasProjection: true);
-        networks.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");
-        networks.RequirePooledText(second.Encoder.ProjectionWidth);
+        Latents.RequireText(first.Encoder.Width + second.Encoder.Width, addition: "text_time");
+        Latents.RequirePooledText(second.Encoder.ProjectionWidth);
     }
 
     public Device Device { get; }
@@ -36,13 +35,9 @@ internal sealed class StableDiffusionXl : IDiffusionModel
 
     public IReadOnlyList<Tensor> Vocabularies => [first.Encoder.TokenEmbedding, second.Encoder.TokenEmbedding];
 
-    public int PixelsPerCell => networks.PixelsPerCell;
-
-    public int Resolution => networks.Resolution;
+    public LatentNetworks Latents { get; }
 
     public bool ForceZerosForEmptyPrompt { get; }
-
-    public LatentDistribution EncodeImages(Tensor pixels) => networks.VaeEncoder.Encode(pixels);
 
     public Conditioning EncodePrompts(
         IReadOnlyList<PromptTokens> prompts,
@@ -71,28 +66,19 @@ internal sealed class StableDiffusionXl : IDiffusionModel
         return new Conditioning(states.MoveToOuterDisposeScope(), added);
     }
 
-    public Tensor PredictNoise(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning) =>
-        networks.UNet.Forward(noisyLatents, timesteps, conditioning);
-
-    public void Backward(Tensor loss) => networks.UNet.Backward(loss);
-
-    public Tensor DecodeLatents(Tensor latents) => networks.VaeDecoder.Decode(latents);
-
     public string Hash(ModelPart part) =>
         part switch
         {
             ModelPart.TextEncoder => first.Encoder.Hash(),
             ModelPart.TextEncoder2 => second.Encoder.Hash(),
-            ModelPart.UNet => networks.UNet.Hash(),
-            ModelPart.VaeEncoder => networks.VaeEncoder.Hash(),
+            ModelPart.UNet => Latents.UNet.Hash(),
+            ModelPart.VaeEncoder => Latents.VaeEncoder.Hash(),
             _ => throw new ArgumentOutOfRangeException(nameof(part)),
         };
 
-    public void ReleaseVae() => networks.ReleaseVae();
-
     public void Dispose()
     {
-        networks.Dispose();
+        Latents.Dispose();
         first.Dispose();
         second.Dispose();
     }

@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Diffusion exponential integrator sampler: the noise is extrapolated from earlier steps by a polynomial in log(rho), rho being the ratio
-/// of noise to image, and integrated exactly (AB-DEIS, arXiv 2204.13902, section 3). Ends at the noise of timestep 0.
-/// Equal to diffusers' <c>DEISMultistepScheduler</c>.
+/// Diffusion exponential integrator sampler: the noise is extrapolated from earlier steps by a polynomial in log(rho),
+/// where rho is the ratio of noise to image, and integrated exactly (AB-DEIS, arXiv 2204.13902, section 3). Ends at the
+/// noise of timestep 0. Equal to diffusers' <c>DEISMultistepScheduler</c>.
 /// </summary>
 internal sealed class DeisScheduler : ISampler
 {
@@ -17,14 +17,15 @@ internal sealed class DeisScheduler : ISampler
     private readonly History noises;
 
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// <paramref name="steps"/> is out of range, or the folder asks for an option that this sampler does not have.
     /// </exception>
     public DeisScheduler(SchedulerConfig config, int steps)
     {
-        config.Require(Name, "algorithm_type", "deis", "dpmsolver", "dpmsolver++"); // diffusers takes its relatives' settings for its own
+        // As in diffusers, settings of related solvers count as its own.
+        config.Require(Name, "algorithm_type", "deis", "dpmsolver", "dpmsolver++");
         config.Require(Name, "solver_order", "1", "2", "3");
         this.config = config;
-        // diffusers' class does not know zero terminal SNR.
+        // diffusers' class ignores zero terminal SNR.
         grid = new SolverGrid(Name, config with { RescaleBetasZeroSnr = false }, steps, FinalSigma.SigmaMin);
         noises = new History(config.SolverOrder);
     }
@@ -48,7 +49,8 @@ internal sealed class DeisScheduler : ISampler
     public void Dispose() => noises.Dispose();
 
     /// <summary>
-    /// The integral over the step, in rho, of the polynomial in log(rho) that is 1 at the noise of this age and 0 at the others.
+    /// The integral over the step, in rho, of the polynomial in log(rho) that is 1 at the noise of this age and 0 at
+    /// the others.
     /// </summary>
     private double Weight(int stepIndex, int order, int age)
     {
@@ -66,7 +68,8 @@ internal sealed class DeisScheduler : ISampler
     private static double Antiderivative(double rho, double[] zeros)
     {
         var log = Math.Log(rho);
-        var (constant, linear, square) = (rho, rho * (log - 1), rho * ((log * log) - (2 * log) + 2)); // of 1, log(rho) and log(rho)²
+        // The antiderivatives of 1, log(rho) and log(rho)².
+        var (constant, linear, square) = (rho, rho * (log - 1), rho * ((log * log) - (2 * log) + 2));
         return zeros switch
         {
             [] => constant,

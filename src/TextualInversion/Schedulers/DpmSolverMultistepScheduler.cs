@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// DPM-Solver++ with the predictions of earlier steps: arXiv 2211.01095, algorithm 2 and its appendix for the third order. With
-/// <see cref="SchedulerConfig.IsStochastic"/> the reverse stochastic equation instead, whose exponentials run twice as fast and which adds
-/// fresh noise (SDE-DPM-Solver++, section 5). Equal to diffusers' <c>DPMSolverMultistepScheduler</c>.
+/// DPM-Solver++ with the predictions of earlier steps: arXiv 2211.01095, algorithm 2 and its appendix for the third
+/// order. With <see cref="SchedulerConfig.IsStochastic"/> the reverse stochastic equation instead, whose exponentials
+/// run twice as fast and which adds fresh noise (SDE-DPM-Solver++, section 5). Equal to diffusers'
+/// <c>DPMSolverMultistepScheduler</c>.
 /// </summary>
 internal sealed class DpmSolverMultistepScheduler : ISampler
 {
@@ -15,7 +16,7 @@ internal sealed class DpmSolverMultistepScheduler : ISampler
     private readonly History originals; // x_theta of the latest steps
 
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// <paramref name="steps"/> is out of range, or the folder asks for an option that this sampler does not have.
     /// </exception>
     public DpmSolverMultistepScheduler(SchedulerConfig config, int steps)
     {
@@ -41,7 +42,11 @@ internal sealed class DpmSolverMultistepScheduler : ISampler
         var kept = to.Sigma / from.Sigma * (config.IsStochastic ? Math.Exp(-h) : 1);
         var next = sample.Times(kept).Plus(Integral(stepIndex, to.Alpha, h));
         if (config.IsStochastic)
-            next = next.Plus(FreshNoise.Like(sample, generator).Times(to.Sigma * Math.Sqrt(1 - Math.Exp(-2 * h))));
+        {
+            var deviation = to.Sigma * Math.Sqrt(1 - Math.Exp(-2 * h));
+            next = next.Plus(FreshNoise.Like(sample, generator).Times(deviation));
+        }
+
         return next.MoveToOuterDisposeScope();
     }
 
@@ -59,15 +64,18 @@ internal sealed class DpmSolverMultistepScheduler : ISampler
         var ratio = Width(stepIndex - 1) / h; // r_0
         var slope = (originals[0] - originals[1]).DividedBy(ratio);
         if (order == 2)
-            return originals[0]
-                .Times(constant)
-                .Plus(slope.Times(config.SolverType == SolverType.Heun ? linear : constant / 2));
+        {
+            var weight = config.SolverType == SolverType.Heun ? linear : constant / 2;
+            return originals[0].Times(constant).Plus(slope.Times(weight));
+        }
+
         var earlierRatio = Width(stepIndex - 2) / h;
-        var earlierSlope = (originals[1] - originals[2]).DividedBy(earlierRatio);
-        var bend = (slope - earlierSlope).DividedBy(ratio + earlierRatio);
+        var bend = (slope - (originals[1] - originals[2]).DividedBy(earlierRatio)).DividedBy(ratio + earlierRatio);
         var quadratic = (constant / (h * h)) - (alpha / h) + (alpha / 2);
-        var tangent = slope.Plus(bend.Times(ratio));
-        return originals[0].Times(constant).Plus(tangent.Times(linear)).Plus(bend.Times(quadratic));
+        return originals[0]
+            .Times(constant)
+            .Plus(slope.Plus(bend.Times(ratio)).Times(linear))
+            .Plus(bend.Times(quadratic));
     }
 
     private double Width(int step) => grid[step + 1].Lambda - grid[step].Lambda;

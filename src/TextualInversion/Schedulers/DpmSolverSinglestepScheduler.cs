@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// DPM-Solver++(2S): arXiv 2211.01095, algorithm 1. Steps go in pairs: one of first order, then one of second order that begins again where
-/// the first began and replaces it, so each pair costs two model calls and covers two noise levels. Equal to diffusers'
-/// <c>DPMSolverSinglestepScheduler</c>.
+/// DPM-Solver++(2S): arXiv 2211.01095, algorithm 1. Steps go in pairs: one of first order, then one of second order
+/// that begins again where the first began and replaces it, so each pair costs two model calls and covers two noise
+/// levels. Equal to diffusers' <c>DPMSolverSinglestepScheduler</c>.
 /// </summary>
 internal sealed class DpmSolverSinglestepScheduler : ISampler
 {
@@ -14,17 +14,17 @@ internal sealed class DpmSolverSinglestepScheduler : ISampler
 
     private readonly SolverGrid grid;
     private readonly bool endsInFirstOrder;
-    private readonly History beginning = new(2); // x_theta and the sample where the pair began
+    private readonly History beginning = new(2); // x_theta and the sample at the beginning of the pair
 
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// <paramref name="steps"/> is out of range, or the folder asks for an option that this sampler does not have.
     /// </exception>
     public DpmSolverSinglestepScheduler(SchedulerConfig config, int steps)
     {
         config.RequirePlusPlus(Name);
         config.Require(Name, "solver_order", "2");
         config.Require(Name, "solver_type", "midpoint", "logrho", "bh1", "bh2");
-        // diffusers' class has no other spacing, and does not know zero terminal SNR.
+        // diffusers' class has no other spacing and ignores zero terminal SNR.
         grid = new SolverGrid(
             Name,
             config with
@@ -52,8 +52,8 @@ internal sealed class DpmSolverSinglestepScheduler : ISampler
         {
             var (first, start) = (beginning[0], beginning[1]);
             var ratio = Width(stepIndex - 1, stepIndex) / Width(stepIndex - 1, stepIndex + 1); // r
-            var estimate = first.Plus((original - first).DividedBy(2 * ratio));
-            return Advance(start, estimate, stepIndex - 1, stepIndex + 1);
+            var middle = first.Plus((original - first).DividedBy(2 * ratio));
+            return Advance(start, middle, stepIndex - 1, stepIndex + 1);
         }
 
         beginning.Add(sample);
@@ -65,7 +65,7 @@ internal sealed class DpmSolverSinglestepScheduler : ISampler
 
     private double Width(int step, int end) => grid[end].Lambda - grid[step].Lambda;
 
-    /// <summary>The sample (B, C, h, w) carried to another level by an estimate of the clean one.</summary>
+    /// <summary>Moves the sample (B, C, h, w) to another level by an estimate of the clean one.</summary>
     private Tensor Advance(Tensor sample, Tensor original, int step, int end) =>
         sample
             .Times(grid[end].Sigma / grid[step].Sigma)

@@ -7,12 +7,10 @@ namespace TextualInversion.Schedulers;
 /// Euler's method over the probability-flow equation: Karras et al., arXiv 2206.00364, algorithm 2 without churn.
 /// Equal to diffusers' <c>EulerDiscreteScheduler</c>.
 /// </summary>
-internal sealed class EulerScheduler : ISampler
+internal sealed class EulerScheduler : ISigmaSampler
 {
-    private readonly SigmaGrid sigmas;
-
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// <paramref name="steps"/> is out of range, or the folder asks for an option that this sampler does not have.
     /// </exception>
     public EulerScheduler(SchedulerConfig config, int steps)
     {
@@ -22,26 +20,21 @@ internal sealed class EulerScheduler : ISampler
         config.Require(Name, "final_sigmas_type", "zero");
         config.Require(Name, "sigma_min");
         config.Require(Name, "sigma_max");
-        sigmas = new SigmaGrid(Name, config, steps);
+        Grid = new SigmaGrid(Name, config, steps);
     }
 
-    public IReadOnlyList<float> Timesteps => sigmas.Timesteps;
+    public SigmaGrid Grid { get; }
 
-    public double InitNoiseSigma => sigmas.InitNoiseSigma;
-
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
-        SigmaGrid.AddNoise(latents, noise, sigmas[stepIndex]);
-
-    public Tensor ScaleModelInput(Tensor sample, int stepIndex) => SigmaGrid.ScaleModelInput(sample, sigmas[stepIndex]);
+    public IReadOnlyList<float> Timesteps => Grid.Timesteps;
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
         using var scope = NewDisposeScope();
-        var derivative = sigmas.Derivative(modelOutput, sigmas[stepIndex], sample);
-        var width = (float)sigmas[stepIndex + 1] - (float)sigmas[stepIndex];
+        var derivative = Grid.Derivative(modelOutput, Grid[stepIndex], sample);
+        var width = (float)Grid[stepIndex + 1] - (float)Grid[stepIndex];
         return sample.Plus(derivative.Times(width)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>It remembers nothing.</summary>
+    /// <summary>Stateless.</summary>
     public void Dispose() { }
 }

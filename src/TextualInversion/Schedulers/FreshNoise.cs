@@ -6,9 +6,10 @@ namespace TextualInversion.Schedulers;
 internal static class FreshNoise
 {
     /// <summary>
-    /// Standard normal noise of a sample's shape (B, C, h, w), drawn on the CPU so that a seed means the same on every device.
+    /// Standard normal noise of a sample's shape (B, C, h, w), drawn on the CPU so that a seed gives the same noise on
+    /// every device.
     /// </summary>
-    /// <exception cref="ArgumentNullException">There is no generator.</exception>
+    /// <exception cref="ArgumentNullException">The generator is missing.</exception>
     public static Tensor Like(Tensor sample, Generator? generator)
     {
         ArgumentNullException.ThrowIfNull(generator);

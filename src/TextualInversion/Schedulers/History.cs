@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Schedulers;
 
-/// <summary>What a sampler remembers of its run: which call comes next, and the latest tensors.</summary>
-/// <param name="capacity">How many tensors; older ones are forgotten.</param>
+/// <summary>The state of a sampler's run: the number of the next call, and the latest tensors.</summary>
+/// <param name="capacity">The number of tensors; older ones are dropped.</param>
 /// <param name="callsPerStep">A run begins at a multiple of this many calls.</param>
 internal sealed class History(int capacity, int callsPerStep = 1) : IDisposable
 {
@@ -16,9 +16,11 @@ internal sealed class History(int capacity, int callsPerStep = 1) : IDisposable
     /// <summary>A tensor by its age, 0 for the newest.</summary>
     public Tensor this[int age] => tensors[age];
 
-    /// <summary>To be called first in every step.</summary>
-    /// <returns>How many calls of this run came before.</returns>
-    /// <exception cref="ArgumentException">The step is not the one after the last, or a run cannot begin there.</exception>
+    /// <summary>Must be called first in every step.</summary>
+    /// <returns>The number of earlier calls of this run.</returns>
+    /// <exception cref="ArgumentException">
+    /// The step is not the one after the last, or a run cannot begin there.
+    /// </exception>
     public int Enter(int stepIndex)
     {
         if (first is null && stepIndex % callsPerStep != 0)
@@ -33,7 +35,7 @@ internal sealed class History(int capacity, int callsPerStep = 1) : IDisposable
         return stepIndex - first.Value;
     }
 
-    /// <summary>Remembers a copy.</summary>
+    /// <summary>Keeps a copy.</summary>
     public void Add(Tensor tensor)
     {
         tensors.Insert(0, tensor.clone().DetachFromDisposeScope());

@@ -4,53 +4,45 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Multistep sampling of latent consistency models, which were distilled to reach the clean sample in one step: each step goes there and
-/// adds fresh noise to come back to the next level (arXiv 2310.04378, algorithm 3; arXiv 2303.01469, eq. 5, for the boundary condition).
-/// Equal to diffusers' <c>LCMScheduler</c>.
+/// Multistep sampling of latent consistency models, which are distilled to predict the clean sample in one step. Each
+/// step goes to the clean sample and adds fresh noise up to the next level (arXiv 2310.04378, algorithm 3; arXiv
+/// 2303.01469, eq. 5, for the boundary condition). Equal to diffusers' <c>LCMScheduler</c>.
 /// </summary>
 internal sealed class LcmScheduler : ISampler
 {
     private const string Name = "LCM";
 
     private readonly SchedulerConfig config;
-    private readonly NoiseSchedule schedule;
-    private readonly int[] timesteps;
+    private readonly VariancePreservingGrid grid;
 
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// <paramref name="steps"/> is out of range, or the folder asks for an option that this sampler does not have.
     /// </exception>
     public LcmScheduler(SchedulerConfig config, int steps)
     {
-        config.Require(Name, "thresholding", "false");
         this.config = config;
-        schedule = new NoiseSchedule(config);
-        timesteps = SomeOfDistillation(config, steps);
-        Timesteps = Array.ConvertAll(timesteps, timestep => (float)timestep);
-        schedule.RequireImageAt(timesteps[0], Name);
+        grid = new VariancePreservingGrid(Name, config, SomeOfDistillation(config, steps));
     }
 
-    public IReadOnlyList<float> Timesteps { get; }
+    public IReadOnlyList<float> Timesteps => grid.Timesteps;
 
-    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) =>
-        schedule.LevelAt(timesteps[stepIndex]).Mix(latents, noise);
+    public Tensor AddNoise(Tensor latents, Tensor noise, int stepIndex) => grid.AddNoise(latents, noise, stepIndex);
 
     public Tensor Step(Tensor modelOutput, int stepIndex, Tensor sample, Generator? generator = null)
     {
         using var scope = NewDisposeScope();
-        var original = schedule.LevelAt(timesteps[stepIndex]).Original(config.PredictionType, modelOutput, sample);
-        if (config.ClipSample ?? false)
-            original = original.Clamped(-config.ClipSampleRange, config.ClipSampleRange);
-        var (skip, output) = BoundaryScalings(timesteps[stepIndex]);
+        var original = grid.Original(modelOutput, stepIndex, sample, clipsByDefault: false);
+        var (skip, output) = BoundaryScalings(grid[stepIndex]);
         var denoised = sample.Times(skip).Plus(original.Times(output));
-        if (stepIndex + 1 < timesteps.Length)
-            denoised = schedule.LevelAt(timesteps[stepIndex + 1]).Mix(denoised, FreshNoise.Like(sample, generator));
+        if (stepIndex + 1 < Timesteps.Count)
+            denoised = grid.AddNoise(denoised, FreshNoise.Like(sample, generator), stepIndex + 1);
         return denoised.MoveToOuterDisposeScope();
     }
 
-    /// <summary>It remembers nothing.</summary>
+    /// <summary>Stateless.</summary>
     public void Dispose() { }
 
-    /// <summary>c_skip and c_out, by which a sample without noise stays what it is.</summary>
+    /// <summary>c_skip and c_out of the boundary condition, which leaves a sample without noise unchanged.</summary>
     private (double Skip, double Output) BoundaryScalings(int timestep)
     {
         const double DataDeviation = 0.5;

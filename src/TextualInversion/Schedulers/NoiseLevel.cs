@@ -30,7 +30,10 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
         return image.Times(Alpha).Plus(noise.Times(Sigma)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The clean sample that a model output at this level implies; the velocity is that of arXiv 2202.00512, appendix D.</summary>
+    /// <summary>
+    /// The clean sample that a model output at this level implies; the velocity is that of arXiv 2202.00512, appendix
+    /// D.
+    /// </summary>
     public Tensor Original(PredictionType predictionType, Tensor modelOutput, Tensor sample) =>
         predictionType switch
         {

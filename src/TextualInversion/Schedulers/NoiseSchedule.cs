@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// The forward process q(x_t | x_0) of denoising diffusion (DDPM, arXiv 2006.11239, eq. 4): how much noise the training timestep t adds.
-/// Holds no tensors: those that it returns are on the device of the latents given.
+/// The forward process q(x_t | x_0) of denoising diffusion (DDPM, arXiv 2006.11239, eq. 4): the amount of noise at
+/// training timestep t. Keeps no tensors; results are on the device of the latents.
 /// </summary>
 internal sealed class NoiseSchedule
 {
@@ -25,13 +25,17 @@ internal sealed class NoiseSchedule
 
     public SchedulerConfig Config { get; }
 
-    /// <summary>The share of the clean image's variance left at each timestep, in float32 as PyTorch rounds it.</summary>
+    /// <summary>
+    /// The share of the image's variance that is left at each timestep, in float32 as PyTorch rounds it.
+    /// </summary>
     public IReadOnlyList<float> AlphasCumprod => alphasCumprod;
 
-    /// <summary>The latents as they are at <paramref name="timesteps"/> (DDPM, eq. 4).</summary>
+    /// <summary>The latents with the noise of <paramref name="timesteps"/> (DDPM, eq. 4).</summary>
     /// <param name="latents">Scaled latents (B, C, h, w), float32.</param>
     /// <param name="noise">Standard normal noise (B, C, h, w), float32.</param>
-    /// <param name="timesteps">Whole numbers (B) from 0 to <see cref="SchedulerConfig.NumTrainTimesteps"/> - 1, on any device.</param>
+    /// <param name="timesteps">
+    /// Whole numbers (B) from 0 to <see cref="SchedulerConfig.NumTrainTimesteps"/> - 1, on any device.
+    /// </param>
     /// <returns>Noisy latents (B, C, h, w).</returns>
     public Tensor AddNoise(Tensor latents, Tensor noise, Tensor timesteps)
     {
@@ -40,7 +44,9 @@ internal sealed class NoiseSchedule
         return (signal * latents).Plus(noiseLevel * noise).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The velocity v of arXiv 2202.00512, appendix D; arguments and shape as for <see cref="AddNoise"/>.</summary>
+    /// <summary>
+    /// The velocity v of arXiv 2202.00512, appendix D; arguments and shape as for <see cref="AddNoise"/>.
+    /// </summary>
     public Tensor Velocity(Tensor latents, Tensor noise, Tensor timesteps)
     {
         using var scope = NewDisposeScope();
@@ -49,7 +55,8 @@ internal sealed class NoiseSchedule
     }
 
     /// <summary>
-    /// What the U-Net should predict, by <see cref="SchedulerConfig.PredictionType"/>; arguments and shape as for <see cref="AddNoise"/>.
+    /// The U-Net's target for <see cref="SchedulerConfig.PredictionType"/>; arguments and shape as for
+    /// <see cref="AddNoise"/>.
     /// </summary>
     public Tensor Target(Tensor latents, Tensor noise, Tensor timesteps) =>
         Config.PredictionType switch
@@ -65,8 +72,8 @@ internal sealed class NoiseSchedule
 
     internal NoiseLevel LevelAt(int timestep) => NoiseLevel.OfAlphaCumprod(alphasCumprod[timestep]);
 
-    /// <summary>Refuses a run that begins where there is no image, for a sampler that divides by its share.</summary>
-    /// <exception cref="TextualInversionException">There is none, and the model predicts the noise.</exception>
+    /// <summary>Refuses a run that begins without any image, for a sampler that divides by the image's share.</summary>
+    /// <exception cref="TextualInversionException">There is no image, and the model predicts the noise.</exception>
     internal void RequireImageAt(int timestep, string sampler)
     {
         if (Config.PredictionType != PredictionType.Epsilon || alphasCumprod[timestep] != 0)
@@ -77,7 +84,9 @@ internal sealed class NoiseSchedule
         );
     }
 
-    /// <summary>Refuses betas that round to all image or all noise; only zero terminal SNR ends without an image.</summary>
+    /// <summary>
+    /// Refuses betas that round to all image or all noise; only zero terminal SNR ends without an image.
+    /// </summary>
     private void RequireImageAndNoise()
     {
         var usual = Config.RescaleBetasZeroSnr ? alphasCumprod[..^1] : alphasCumprod;
@@ -132,7 +141,8 @@ internal sealed class NoiseSchedule
     }
 
     /// <summary>
-    /// arXiv 2305.08891, algorithm 1: shifts sqrt(alphasCumprod) so that it ends at 0 and scales it so that it begins where it did.
+    /// arXiv 2305.08891, algorithm 1: shifts sqrt(alphasCumprod) so that it ends at 0 and scales it so that it begins
+    /// where it did.
     /// </summary>
     private static Tensor RescaleZeroTerminalSnr(Tensor betas)
     {

@@ -4,13 +4,16 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Pseudo linear multistep (PLMS): arXiv 2202.09778, section 3.3 and eq. 9. It needs three earlier predictions, and the folder says how it
-/// comes by them: from three Runge-Kutta steps of four model calls each (eq. 13), or, with <c>skip_prk_steps</c>, from fewer at first, when
-/// the first step is repeated once with the mean of two predictions. Equal to diffusers' <c>PNDMScheduler</c>.
+/// Pseudo linear multistep (PLMS): arXiv 2202.09778, section 3.3 and eq. 9. It combines three earlier predictions. A
+/// run begins with three Runge-Kutta steps of four model calls each (eq. 13) or, if the folder sets
+/// <c>skip_prk_steps</c>, with fewer predictions, where the first step is repeated with the mean of two. Equal to
+/// diffusers' <c>PNDMScheduler</c>.
 /// </summary>
 internal sealed class PndmScheduler : ISampler
 {
-    /// <summary>Adams-Bashforth weights of the latest predictions, newest first, by how many there are (eq. 12).</summary>
+    /// <summary>
+    /// Adams-Bashforth weights of the latest predictions, newest first, by how many there are (eq. 12).
+    /// </summary>
     private static readonly double[][] Weights =
     [
         [1],
@@ -19,7 +22,7 @@ internal sealed class PndmScheduler : ISampler
         [55.0 / 24, -59.0 / 24, 37.0 / 24, -9.0 / 24],
     ];
 
-    /// <summary>What the four predictions of a Runge-Kutta step count for (eq. 13).</summary>
+    /// <summary>The weights of the four predictions of a Runge-Kutta step (eq. 13).</summary>
     private static readonly double[] RungeKuttaWeights = [1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6];
 
     private readonly NoiseSchedule schedule;
@@ -27,20 +30,15 @@ internal sealed class PndmScheduler : ISampler
     private readonly int stride;
     private readonly double finalAlphaCumprod;
     private readonly History modelOutputs;
-    private readonly History beginning = new(1); // the sample where a step of several calls began
+    private readonly History beginning = new(1); // the sample at the beginning of a step of several calls
     private readonly History average = new(1); // of the predictions of a Runge-Kutta step so far
     private readonly int rungeKuttaCalls;
 
     /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
     public PndmScheduler(SchedulerConfig config, int steps)
     {
-        schedule = new NoiseSchedule(config with { RescaleBetasZeroSnr = false }); // diffusers' PNDM does not know this option
-        var once = TimestepGrid.DescendingWhole(
-            config,
-            steps,
-            config.TimestepSpacing ?? TimestepSpacing.Leading,
-            points: steps
-        );
+        schedule = new NoiseSchedule(config with { RescaleBetasZeroSnr = false }); // diffusers' PNDM ignores this option
+        var once = TimestepGrid.DescendingLeading(config, steps);
         stride = config.NumTrainTimesteps / steps;
         rungeKuttaCalls = config.SkipPrkSteps ? 0 : 3 * RungeKuttaWeights.Length;
         timesteps = config.SkipPrkSteps
@@ -88,18 +86,23 @@ internal sealed class PndmScheduler : ISampler
         average.Dispose();
     }
 
-    /// <summary>The first, the middle twice and the last timestep of each of three steps; from there on the steps as they are.</summary>
+    /// <summary>
+    /// The first timestep, then for each of three steps twice its middle and twice its end, then the other steps.
+    /// </summary>
     private static int[] WithRungeKutta(int[] once, int half, string source)
     {
         if (once.Length < 4)
             throw new TextualInversionException(
-                $"{once.Length} steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since {source} does not set skip_prk_steps; take at least 4."
+                $"{once.Length} steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps "
+                    + $"since {source} does not set skip_prk_steps; take at least 4."
             );
         var three = once[1..4].SelectMany(timestep => new[] { timestep + half, timestep + half, timestep, timestep });
         return [once[0], .. three, .. once[4..]];
     }
 
-    /// <summary>One of the four calls of a step: at its beginning, twice in its middle and at its end.</summary>
+    /// <summary>
+    /// One of the four calls of a Runge-Kutta step: at its beginning, twice in its middle and at its end.
+    /// </summary>
     private Tensor RungeKutta(Tensor modelOutput, int stepIndex, Tensor sample)
     {
         var call = stepIndex % RungeKuttaWeights.Length;
@@ -117,7 +120,9 @@ internal sealed class PndmScheduler : ISampler
         return Transfer(beginning[0], call == 3 ? weighted : modelOutput, timesteps[stepIndex - call], to);
     }
 
-    /// <summary>The transfer part (eq. 9): the sample (B, C, h, w) carried from one timestep to another along a prediction.</summary>
+    /// <summary>
+    /// The transfer part (eq. 9): moves the sample (B, C, h, w) from one timestep to another along a prediction.
+    /// </summary>
     private Tensor Transfer(Tensor sample, Tensor modelOutput, int from, int to)
     {
         double alpha = schedule.AlphasCumprod[from],

@@ -1,6 +1,8 @@
 namespace TextualInversion.Schedulers;
 
-/// <summary>The samplers by name. One more is one more file, one more <see cref="SamplerKind"/> and one more line of the table.</summary>
+/// <summary>
+/// The samplers by name. A new sampler needs a file, a <see cref="SamplerKind"/> and a line of the table.
+/// </summary>
 internal static class Samplers
 {
     private static readonly Entry[] Table =
@@ -136,7 +138,7 @@ internal static class Samplers
     /// <summary>The names to show to a user, each of which <see cref="Parse"/> understands.</summary>
     public static IReadOnlyList<string> DisplayNames { get; } = [.. Table.Select(entry => entry.DisplayName)];
 
-    /// <summary>All of them in one line: <c>DDIM, …, LMS [Karras], …</c>.</summary>
+    /// <summary>All samplers in one line: <c>DDIM, …, LMS [Karras], …</c>.</summary>
     public static string Summary { get; } =
         string.Join(
             ", ",
@@ -149,10 +151,11 @@ internal static class Samplers
     public static string DisplayName(SamplerKind kind) => Find(kind).DisplayName;
 
     /// <summary>
-    /// The sampler of a name: the WebUI's, diffusers' class name or a common short form (<c>euler_a</c>, <c>dpmpp_2m</c>), in any case and
-    /// with spaces, underscores, hyphens or nothing between the words. A class name means its plainest variant; <c>karras</c> may follow.
+    /// The sampler of a name: the WebUI's, diffusers' class name or a common short form (<c>euler_a</c>,
+    /// <c>dpmpp_2m</c>), in any case and with spaces, underscores, hyphens or nothing between the words. A class name
+    /// means its plainest variant; <c>karras</c> may follow.
     /// </summary>
-    /// <exception cref="TextualInversionException">There is no such sampler.</exception>
+    /// <exception cref="TextualInversionException">No sampler has that name.</exception>
     public static SamplerKind Parse(string name)
     {
         var normalized = Normalize(name);
@@ -167,18 +170,22 @@ internal static class Samplers
         );
     }
 
-    /// <summary>The sampler that a model's folder names as its own; null where that is not one of ours.</summary>
+    /// <summary>The sampler that a model's folder names, or null if it is not supported.</summary>
     public static SamplerKind? OfFolder(SchedulerConfig config) =>
         Array.Find(Table, entry => entry.ClassName == config.ClassName && entry.IsOf(config))?.Kind;
 
     /// <summary>
-    /// A sampler for one run. The folder's settings hold whichever sampler is chosen, as with diffusers' <c>from_config</c>, except that
-    /// <paramref name="kind"/> decides about Karras's sigmas and the stochastic equation.
+    /// A sampler for one run. The folder's settings apply to every sampler, as with diffusers' <c>from_config</c>, except
+    /// that <paramref name="kind"/> decides about Karras's sigmas and the stochastic equation.
     /// </summary>
     /// <param name="kind">The sampler.</param>
     /// <param name="config">The folder's settings.</param>
-    /// <param name="steps">From 1 to <see cref="SchedulerConfig.NumTrainTimesteps"/>, or what the sampler can place there.</param>
-    /// <param name="eta">How much noise DDIM adds, from 0 to 1; the other samplers ignore it, as diffusers' pipelines do.</param>
+    /// <param name="steps">
+    /// From 1 to <see cref="SchedulerConfig.NumTrainTimesteps"/>; some samplers allow fewer.
+    /// </param>
+    /// <param name="eta">
+    /// How much noise DDIM adds, from 0 to 1; the other samplers ignore it, as diffusers' pipelines do.
+    /// </param>
     /// <exception cref="TextualInversionException">
     /// The steps or eta are out of range, or the folder asks for what this sampler cannot do.
     /// </exception>
@@ -197,7 +204,7 @@ internal static class Samplers
         Array.Find(Table, entry => entry.Kind == kind)
         ?? throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a sampler.");
 
-    /// <summary>A sampler, and the same over Karras's sigmas.</summary>
+    /// <summary>A sampler and its variant with Karras's sigmas.</summary>
     private static Entry[] WithKarras(SamplerKind karras, Entry plain) =>
         [
             plain with
@@ -221,9 +228,9 @@ internal static class Samplers
     /// <param name="DisplayName">The WebUI's name.</param>
     /// <param name="ClassName">diffusers' class; several kinds may share one.</param>
     /// <param name="Aliases">Other names.</param>
-    /// <param name="Create">Makes one for a folder's settings, a number of steps and eta.</param>
-    /// <param name="IsKarras">Whether its sigmas are Karras's; null where there is no choice.</param>
-    /// <param name="IsStochastic">As <see cref="SchedulerConfig.IsStochastic"/>; null where there is no choice.</param>
+    /// <param name="Create">Creates one from a folder's settings, a number of steps and eta.</param>
+    /// <param name="IsKarras">Whether it uses Karras's sigmas. Null: it has no such choice.</param>
+    /// <param name="IsStochastic">As <see cref="SchedulerConfig.IsStochastic"/>. Null: it has no such choice.</param>
     private sealed record Entry(
         SamplerKind Kind,
         string DisplayName,
@@ -236,7 +243,7 @@ internal static class Samplers
     {
         public IEnumerable<string> Names => [DisplayName, ClassName, .. Aliases];
 
-        /// <summary>Whether it is this variant of its class that the folder names.</summary>
+        /// <summary>Whether the folder names this variant of its class.</summary>
         public bool IsOf(SchedulerConfig config) =>
             (IsKarras is null || IsKarras == config.UseKarrasSigmas)
             && (IsStochastic is null || IsStochastic == config.IsStochastic);

@@ -1,13 +1,13 @@
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// What a diffusers <c>scheduler/scheduler_config.json</c> says. The defaults are those of diffusers' scheduler classes; where the classes
-/// differ the property is null when the file is silent, and each sampler applies its own, as <c>Scheduler.from_config</c> does
-/// (https://huggingface.co/docs/diffusers/api/schedulers/overview).
+/// A diffusers <c>scheduler/scheduler_config.json</c>. The defaults are those of diffusers' scheduler classes. Where
+/// the classes differ, a missing key is null and each sampler applies its own default, as <c>Scheduler.from_config</c>
+/// does (https://huggingface.co/docs/diffusers/api/schedulers/overview).
 /// </summary>
 internal sealed record SchedulerConfig
 {
-    /// <summary>Where the values come from, for messages.</summary>
+    /// <summary>The file, for messages.</summary>
     public string Source { get; init; } = "scheduler_config.json";
 
     /// <summary><c>_class_name</c>: the sampler that the model was published with.</summary>
@@ -21,10 +21,14 @@ internal sealed record SchedulerConfig
 
     public BetaSchedule BetaSchedule { get; init; } = BetaSchedule.Linear;
 
-    /// <summary>The betas themselves, <see cref="NumTrainTimesteps"/> of them, in place of <see cref="BetaSchedule"/>.</summary>
+    /// <summary>
+    /// The betas themselves, <see cref="NumTrainTimesteps"/> of them, in place of <see cref="BetaSchedule"/>.
+    /// </summary>
     public IReadOnlyList<float>? TrainedBetas { get; init; }
 
-    /// <summary>Whether the betas are rescaled so that nothing of the image is left at the last timestep (arXiv 2305.08891).</summary>
+    /// <summary>
+    /// Whether the betas are rescaled to zero terminal SNR: no image is left at the last timestep (arXiv 2305.08891).
+    /// </summary>
     public bool RescaleBetasZeroSnr { get; init; }
 
     public PredictionType PredictionType { get; init; } = PredictionType.Epsilon;
@@ -34,11 +38,14 @@ internal sealed record SchedulerConfig
     /// <summary>Added to every timestep of <see cref="TimestepSpacing.Leading"/>.</summary>
     public int StepsOffset { get; init; }
 
-    /// <summary>Whether the state before timestep 0 counts as free of noise, rather than as noisy as timestep 0.</summary>
+    /// <summary>
+    /// Whether the state before timestep 0 counts as free of noise, rather than as noisy as timestep 0.
+    /// </summary>
     public bool? SetAlphaToOne { get; init; }
 
     /// <summary>
-    /// Whether the estimate of the clean sample is clipped to ±<see cref="ClipSampleRange"/>; meant for pixels, not for latents.
+    /// Whether the estimate of the clean sample is clipped to ±<see cref="ClipSampleRange"/>; meant for pixels, not for
+    /// latents.
     /// </summary>
     public bool? ClipSample { get; init; }
 
@@ -49,7 +56,9 @@ internal sealed record SchedulerConfig
 
     public bool UseKarrasSigmas { get; init; }
 
-    /// <summary>Whether DPM-Solver++ solves the stochastic equation: <c>algorithm_type</c> is <c>sde-dpmsolver++</c>.</summary>
+    /// <summary>
+    /// Whether DPM-Solver++ solves the stochastic equation: <c>algorithm_type</c> is <c>sde-dpmsolver++</c>.
+    /// </summary>
     public bool IsStochastic { get; init; }
 
     /// <summary>How many predictions the multistep solvers combine.</summary>
@@ -66,21 +75,24 @@ internal sealed record SchedulerConfig
     /// <summary><c>final_sigmas_type</c>.</summary>
     public FinalSigma FinalSigma { get; init; } = FinalSigma.Zero;
 
-    /// <summary>In how many steps the teacher of a latent consistency model sampled.</summary>
+    /// <summary>The number of steps of a latent consistency model's teacher.</summary>
     public int OriginalInferenceSteps { get; init; } = 50;
 
-    /// <summary>By which a latent consistency model's boundary condition multiplies timesteps.</summary>
+    /// <summary>The factor of timesteps in a latent consistency model's boundary condition.</summary>
     public double TimestepScaling { get; init; } = 10;
 
     /// <summary>
-    /// Every key of the file that has a value other than null, as text: for options that a sampler knows in one setting only.
+    /// Every key of the file with a value other than null, as text, for options of which a sampler supports only some
+    /// values.
     /// </summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Reads the text of a <c>scheduler_config.json</c>; keys of other schedulers are left alone.</summary>
+    /// <summary>Reads the text of a <c>scheduler_config.json</c>; unknown keys are ignored.</summary>
     /// <param name="json">The text.</param>
     /// <param name="path">The file, for messages.</param>
-    /// <exception cref="TextualInversionException">It is not JSON, or a value is malformed or not supported.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The text is not JSON, or a value is malformed or not supported.
+    /// </exception>
     public static SchedulerConfig Parse(string json, string path) => SchedulerConfigReader.Read(json, path);
 
     /// <summary>Refuses a setting that <paramref name="sampler"/> would silently ignore.</summary>
@@ -97,7 +109,10 @@ internal sealed record SchedulerConfig
         );
     }
 
-    /// <summary>For DPM-Solver++: its predecessor is refused, and other solvers' settings count as the default, as in diffusers.</summary>
+    /// <summary>
+    /// For DPM-Solver++: its predecessor is refused, and settings of other solvers count as the default, as in
+    /// diffusers.
+    /// </summary>
     internal void RequirePlusPlus(string sampler) =>
         Require(sampler, "algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
 }

@@ -5,7 +5,9 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Schedulers;
 
-/// <summary>Reads <see cref="SchedulerConfig"/> from JSON and names the file, the key and the value found where it cannot.</summary>
+/// <summary>
+/// Reads <see cref="SchedulerConfig"/> from JSON. Errors name the file, the key, the value and what is allowed.
+/// </summary>
 internal sealed partial class SchedulerConfigReader
 {
     private const int MostTimesteps = 10_000, // published models have 1000
@@ -20,7 +22,7 @@ internal sealed partial class SchedulerConfigReader
     {
         this.path = path;
         if (root.ValueKind != JsonValueKind.Object)
-            throw new TextualInversionException($"{path}: is not a scheduler's JSON object.");
+            throw new TextualInversionException($"{path}: is not a JSON object.");
         values = root.EnumerateObject()
             .Where(property => property.Value.ValueKind != JsonValueKind.Null)
             .GroupBy(property => property.Name)

@@ -23,7 +23,8 @@ internal sealed class SigmaGrid
         predictionType = config.PredictionType;
         var spacing = config.TimestepSpacing ?? TimestepSpacing.Linspace;
         var timesteps = TimestepGrid.Descending(config, steps, spacing, points: steps);
-        timesteps = Array.ConvertAll(timesteps, timestep => (double)(float)timestep); // diffusers interpolates at float32 timesteps
+        // diffusers interpolates at float32 timesteps.
+        timesteps = Array.ConvertAll(timesteps, timestep => (double)(float)timestep);
         trainingSigmas = Sigmas.OfTraining(new NoiseSchedule(config));
         var levels = Array.ConvertAll(timesteps, timestep => Sigmas.At(trainingSigmas, timestep));
         if (config.UseKarrasSigmas)
@@ -59,7 +60,10 @@ internal sealed class SigmaGrid
     /// <summary>The sample with the variance that the U-Net was trained at (B, C, h, w).</summary>
     public static Tensor ScaleModelInput(Tensor sample, double sigma) => sample.Times(NoiseLevel.OfRatio(sigma).Alpha);
 
-    /// <summary>dx/dsigma = (x - D(x)) / sigma (eq. 3) with D, the clean image: this is the noise that the model output implies, and may be the model output itself.</summary>
+    /// <summary>
+    /// dx/dsigma = (x - D(x)) / sigma (eq. 3), where D(x) is the clean image: the noise that the model output implies,
+    /// perhaps the model output itself.
+    /// </summary>
     public Tensor Derivative(Tensor modelOutput, double sigma, Tensor sample) =>
         predictionType switch
         {
@@ -69,8 +73,8 @@ internal sealed class SigmaGrid
         };
 
     /// <summary>
-    /// In the operations and the float32 of diffusers, one by one: where the variance ends at zero SNR, sigma begins at 4096, and the first step
-    /// takes nearly all of it off again, so that the rounding of each operation is seen in the result.
+    /// The same operations in float32 as in diffusers. With zero terminal SNR, sigma begins at 4096 and the first step
+    /// removes nearly all of it, so the rounding of each operation shows in the result.
     /// </summary>
     private static Tensor OfVelocity(Tensor modelOutput, float sigma, Tensor sample)
     {

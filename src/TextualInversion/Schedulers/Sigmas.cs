@@ -1,15 +1,15 @@
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Noise levels sigma = sqrt((1 - alphasCumprod) / alphasCumprod): the noise's standard deviation beside an image that is not scaled down
-/// (Karras et al., arXiv 2206.00364).
+/// Noise levels sigma = sqrt((1 - alphasCumprod) / alphasCumprod): the noise's standard deviation relative to an image
+/// that is not scaled (Karras et al., arXiv 2206.00364).
 /// </summary>
 internal static class Sigmas
 {
     private const double KarrasRho = 7; // section 5 and appendix D.1
 
     /// <summary>
-    /// In place of an alphasCumprod of zero, so that the first sigma is finite: float16's smallest number, as in diffusers.
+    /// Replaces an alphasCumprod of zero, so that the first sigma is finite: the smallest float16, as in diffusers.
     /// </summary>
     private const float AlmostZeroAlpha = 1f / (1 << 24);
 
@@ -22,7 +22,7 @@ internal static class Sigmas
         return Array.ConvertAll(alphas, alpha => MathF.Sqrt((1 - alpha) / alpha));
     }
 
-    /// <summary>The sigma at a timestep between training timesteps; those beyond either end take the end's.</summary>
+    /// <summary>The sigma at a timestep between training timesteps; beyond either end, the end's.</summary>
     public static double At(float[] trainingSigmas, double timestep)
     {
         var clamped = Math.Clamp(timestep, 0, trainingSigmas.Length - 1);
@@ -31,7 +31,9 @@ internal static class Sigmas
         return trainingSigmas[low] + ((clamped - low) * ((double)trainingSigmas[high] - trainingSigmas[low]));
     }
 
-    /// <summary>The timestep of a sigma: <see cref="At"/>'s inverse, but linear in log(sigma) between training timesteps.</summary>
+    /// <summary>
+    /// The timestep of a sigma: <see cref="At"/>'s inverse, but linear in log(sigma) between training timesteps.
+    /// </summary>
     public static double TimestepAt(float[] trainingSigmas, double sigma)
     {
         if (trainingSigmas.Length == 1)
@@ -65,7 +67,10 @@ internal static class Sigmas
         return (down, Math.Sqrt((to * to) - (down * down)));
     }
 
-    /// <summary>The same in the operations and the float32 of diffusers' Euler a: from the 4096 of zero SNR, its Down is off by half a percent, and the result with it.</summary>
+    /// <summary>
+    /// The same with the operations and the float32 of diffusers' Euler a. From the sigma 4096 of zero terminal SNR,
+    /// their Down differs by half a percent, which shows in the result.
+    /// </summary>
     public static (float Down, float Up) AncestralInFloat32(double from, double to)
     {
         var (from2, to2) = ((float)from * (float)from, (float)to * (float)to);

@@ -4,19 +4,19 @@ namespace TextualInversion.Schedulers;
 
 /// <summary>
 /// The noise levels of a run of the solvers that work in lambda, half the log of the signal-to-noise ratio
-/// (DPM-Solver, arXiv 2206.00927, and what came after it). The sample's variance is preserved.
+/// (DPM-Solver, arXiv 2206.00927, and its successors). The sample's variance is preserved.
 /// </summary>
 internal sealed class SolverGrid
 {
     private readonly PredictionType predictionType;
     private readonly NoiseLevel[] levels; // (steps + 1)
 
-    /// <param name="sampler">Its name, for messages.</param>
+    /// <param name="sampler">The sampler's name, for messages.</param>
     /// <param name="config">The folder's settings.</param>
-    /// <param name="steps">How many.</param>
-    /// <param name="final">Where the last step ends.</param>
+    /// <param name="steps">The number of steps.</param>
+    /// <param name="final">The noise level at which the last step ends.</param>
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for an option that these solvers lack.
+    /// <paramref name="steps"/> is out of range or the folder asks for an option that these solvers do not have.
     /// </exception>
     public SolverGrid(string sampler, SchedulerConfig config, int steps, FinalSigma final)
     {

@@ -1,6 +1,8 @@
 namespace TextualInversion.Schedulers;
 
-/// <summary>A solver's variant; a sampler that does not know the one of the folder takes its own default, as in diffusers.</summary>
+/// <summary>
+/// A solver's variant. A sampler that does not have the folder's variant uses its own default, as in diffusers.
+/// </summary>
 internal enum SolverType
 {
     /// <summary>DPM-Solver++ (arXiv 2211.01095), the default of its second order.</summary>

@@ -1,15 +1,19 @@
 namespace TextualInversion.Schedulers;
 
-/// <summary>Where a run's timesteps lie: arXiv 2305.08891, table 2, with the rounding of diffusers (numpy's linspace and arange).</summary>
+/// <summary>
+/// Computes a run's timesteps: arXiv 2305.08891, table 2, with the rounding of diffusers (numpy's linspace and arange).
+/// </summary>
 internal static class TimestepGrid
 {
     /// <summary>The timesteps of a run, from noisy to clean.</summary>
-    /// <param name="config">Gives the number of training timesteps and the offset of <see cref="TimestepSpacing.Leading"/>.</param>
-    /// <param name="steps">How many.</param>
-    /// <param name="spacing">The folder's spacing, or the sampler's own where it names none.</param>
+    /// <param name="config">
+    /// Gives the number of training timesteps and the offset of <see cref="TimestepSpacing.Leading"/>.
+    /// </param>
+    /// <param name="steps">The number of steps, from 1 to the number of training timesteps.</param>
+    /// <param name="spacing">The folder's spacing, or the sampler's default if it names none.</param>
     /// <param name="points">
-    /// How many points <see cref="TimestepSpacing.Linspace"/> and <see cref="TimestepSpacing.Leading"/> lay out; the lowest ones past
-    /// <paramref name="steps"/> are left out.
+    /// The number of points of <see cref="TimestepSpacing.Linspace"/> and <see cref="TimestepSpacing.Leading"/>. The lowest
+    /// points after <paramref name="steps"/> are left out.
     /// </param>
     /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
     public static double[] Descending(SchedulerConfig config, int steps, TimestepSpacing spacing, int points)
@@ -37,7 +41,7 @@ internal static class TimestepGrid
         ];
     }
 
-    /// <summary>As <see cref="Descending"/>, in whole timesteps that the model was trained at.</summary>
+    /// <summary>As <see cref="Descending"/>, rounded to timesteps at which the model was trained.</summary>
     /// <exception cref="TextualInversionException">
     /// <paramref name="steps"/> is out of range, or <c>steps_offset</c> leads past the last timestep.
     /// </exception>
@@ -51,4 +55,9 @@ internal static class TimestepGrid
                     + $"past the last one, {config.NumTrainTimesteps - 1}: take fewer steps."
             );
     }
+
+    /// <summary>As <see cref="DescendingWhole"/>, for samplers whose default spacing is leading.</summary>
+    /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
+    public static int[] DescendingLeading(SchedulerConfig config, int steps) =>
+        DescendingWhole(config, steps, config.TimestepSpacing ?? TimestepSpacing.Leading, points: steps);
 }

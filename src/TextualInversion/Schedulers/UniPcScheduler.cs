@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Unified predictor-corrector: each model call first corrects the step that led to it, then predicts the next
-/// (arXiv 2302.04867, section 3, with the prediction of the clean sample). Equal to diffusers' <c>UniPCMultistepScheduler</c>.
+/// Unified predictor-corrector: each model call first corrects the step that led to it, then predicts the next (arXiv
+/// 2302.04867, section 3, with the prediction of the clean sample). Equal to diffusers' <c>UniPCMultistepScheduler</c>.
 /// </summary>
 internal sealed class UniPcScheduler : ISampler
 {
@@ -14,11 +14,11 @@ internal sealed class UniPcScheduler : ISampler
     private readonly SchedulerConfig config;
     private readonly SolverGrid grid;
     private readonly History originals; // x_theta of the latest steps
-    private readonly History corrected = new(1); // the sample from which the last step went
+    private readonly History corrected = new(1); // the sample at the beginning of the last step
     private int order;
 
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for an option this sampler lacks.
+    /// <paramref name="steps"/> is out of range, or the folder asks for an option that this sampler does not have.
     /// </exception>
     public UniPcScheduler(SchedulerConfig config, int steps)
     {
@@ -65,7 +65,8 @@ internal sealed class UniPcScheduler : ISampler
     }
 
     /// <summary>
-    /// The sample (B, C, h, w) after a step: predicted from the past alone, or corrected by the prediction that was made at its end.
+    /// The sample (B, C, h, w) after a step: predicted from the past alone, or corrected by the prediction that was
+    /// made at its end.
     /// </summary>
     private Tensor Advance(Tensor sample, int step, Tensor? corrector)
     {
@@ -84,7 +85,9 @@ internal sealed class UniPcScheduler : ISampler
         return next;
     }
 
-    /// <summary>B(h) times the weights a of the differences, from R a = b (section 3); a single one is 1/2, whatever its point.</summary>
+    /// <summary>
+    /// B(h) times the weights a of the differences, from R a = b (section 3); a single one is 1/2, whatever its point.
+    /// </summary>
     /// <param name="positions">r_m, in units of the step.</param>
     /// <param name="h">The step's width in lambda, negative for the prediction of the clean sample.</param>
     private double[] Weights(double[] positions, double h)

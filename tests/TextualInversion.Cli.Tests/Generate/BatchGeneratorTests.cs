@@ -121,9 +121,7 @@ public sealed class BatchGeneratorTests
 
         public IReadOnlyList<Tensor> Vocabularies => model.Vocabularies;
 
-        public int PixelsPerCell => model.PixelsPerCell;
-
-        public int Resolution => model.Resolution;
+        public LatentNetworks Latents => model.Latents;
 
         public bool ForceZerosForEmptyPrompt => model.ForceZerosForEmptyPrompt;
 

@@ -17,7 +17,7 @@ public sealed class ModelFolderTests : IDisposable
     {
         var path = folder.File("missing");
         AssertError(
-            $"{path}: no such model folder; name a diffusers folder, or use --model demo.",
+            $"{path}: no such model folder; name a diffusers folder, or the model demo.",
             () => new ModelFolder(path)
         );
     }
@@ -25,7 +25,7 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void Constructor_NeitherIndexNorParts_SaysWhatIsMissing() =>
         AssertError(
-            $"{folder.Path}: holds neither model_index.json nor unet/config.json, so it is no diffusers folder",
+            $"{folder.Path}: holds neither model_index.json nor unet/config.json, so it is not a diffusers folder",
             () => new ModelFolder(folder.Path)
         );
 
@@ -175,7 +175,7 @@ public sealed class ModelFolderTests : IDisposable
         folder.Write("unet/diffusion_pytorch_model.ema.safetensors", "no weights");
         folder.Write("unet/diffusion_pytorch_model.bf16.safetensors", "no weights");
         AssertError(
-            $"{folder.File("unet")}: has weights in the variants bf16, ema; choose one with --variant.",
+            $"{folder.File("unet")}: has weights in the variants bf16, ema; choose a variant.",
             () => Model().Weights("unet")
         );
     }
@@ -185,7 +185,7 @@ public sealed class ModelFolderTests : IDisposable
     {
         Model();
         AssertError(
-            $"{folder.Path}: has no weights of the variant fp16; it has none at all, leave --variant out.",
+            $"{folder.Path}: has no weights of the variant fp16; it has no variants; leave the variant out.",
             () => new ModelFolder(folder.Path, "fp16")
         );
         folder.Write("unet/diffusion_pytorch_model.bf16.safetensors", "no weights");

@@ -86,7 +86,7 @@ public sealed class ModelWithVaeTests : IDisposable
             overwrite: false
         );
         AssertError(
-            $"{folder.File("lora.safetensors")}: holds no VAE of Stable Diffusion; name one, or leave --vae out.",
+            $"{folder.File("lora.safetensors")}: holds no VAE of Stable Diffusion; name another file or folder, or use the model's own VAE.",
             folder.File("lora.safetensors")
         );
         AssertError($"{folder.File("diffusion_pytorch_model.safetensors")}: is missing", folder.Path);

@@ -59,7 +59,7 @@ public sealed class WeightStoreTests : IDisposable
         using var store = Store(Values("weight", 1, 2, 3));
         var error = Assert.Throws<TextualInversionException>(() => store.Root.Take("weight", 3, 1));
         Assert.Equal(
-            $"{FilePath}: weight is of shape [3], expected [3, 1]; the file does not belong to its config.json.",
+            $"{FilePath}: weight has the shape [3], expected [3, 1]; the file does not belong to its config.json.",
             error.Message
         );
     }
@@ -74,7 +74,7 @@ public sealed class WeightStoreTests : IDisposable
         using var store = Store(Values("weight", [.. Enumerable.Repeat(1f, 100), value]), type);
         var error = Assert.Throws<TextualInversionException>(() => store.Root.Take("weight", 101));
         Assert.Equal(
-            $"{FilePath}: weight holds values that are no numbers (NaN or infinite); the file is damaged or its training failed, get it again.",
+            $"{FilePath}: weight contains NaN or infinity; the file is damaged or its training failed; download it again.",
             error.Message
         );
     }
@@ -94,7 +94,7 @@ public sealed class WeightStoreTests : IDisposable
         store.Root.Take("b", 1);
         var error = Assert.Throws<TextualInversionException>(store.RequireAllTaken);
         Assert.Equal(
-            $"{FilePath}: holds 2 tensors that the network described by config.json has no place for, the first is a; the two do not belong together.",
+            $"{FilePath}: holds 2 tensors that the network described by config.json does not have, the first is a; the two do not belong together.",
             error.Message
         );
     }

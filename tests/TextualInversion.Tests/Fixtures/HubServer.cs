@@ -9,8 +9,10 @@ using System.Text.Json;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>What a client asked of a <see cref="HubServer"/>.</summary>
-internal sealed record HubRequest(string Target, IReadOnlyDictionary<string, string> Headers)
+internal sealed record HubRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers)
 {
+    public bool IsHead => Method == "HEAD";
+
     public long? From =>
         Headers.TryGetValue("Range", out var range)
             ? long.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture)
@@ -65,7 +67,18 @@ internal sealed class HubServer : IDisposable
 
     public IReadOnlyList<HubRequest> Requests => [.. requests];
 
-    /// <summary>Those for a file.</summary>
+    /// <summary>The listing of a mirror that ignores <c>?blobs=true</c>: names alone.</summary>
+    public string ListingOfNames() =>
+        JsonSerializer.Serialize(
+            new
+            {
+                id = Model,
+                sha = Commit,
+                siblings = Files.Keys.Select(path => new { rfilename = path }),
+            }
+        );
+
+    /// <summary>The requests for a file.</summary>
     public IReadOnlyList<HubRequest> RequestsFor(string file) =>
         [.. requests.Where(request => request.Target.EndsWith($"/{file}", StringComparison.Ordinal))];
 
@@ -155,10 +168,13 @@ internal sealed class HubServer : IDisposable
                 var request = await ReadAsync(stream, token);
                 requests.Enqueue(request);
                 var reply = Instead(request) ?? Reply(request);
+                var headers = string.Concat(reply.Headers.Select(header => $"{header.Key}: {header.Value}\r\n"));
                 var head =
-                    $"HTTP/1.1 {reply.Status} {(HttpStatusCode)reply.Status}\r\nConnection: close\r\nContent-Length: {reply.Body.Length}\r\n{string.Concat(reply.Headers.Select(header => $"{header.Key}: {header.Value}\r\n"))}\r\n";
+                    $"HTTP/1.1 {reply.Status} {(HttpStatusCode)reply.Status}\r\nConnection: close\r\n"
+                    + $"Content-Length: {reply.Body.Length}\r\n{headers}\r\n";
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(head), token);
-                await stream.WriteAsync(reply.Body.AsMemory(0, reply.Send ?? reply.Body.Length), token);
+                var sent = request.IsHead ? 0 : reply.Send ?? reply.Body.Length;
+                await stream.WriteAsync(reply.Body.AsMemory(0, sent), token);
                 if (reply.Stalls)
                     await Task.Delay(Timeout.Infinite, token);
             }
@@ -172,7 +188,7 @@ internal sealed class HubServer : IDisposable
     private static async Task<HubRequest> ReadAsync(NetworkStream stream, CancellationToken token)
     {
         using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
-        var target = (await reader.ReadLineAsync(token) ?? throw new IOException("closed")).Split(' ')[1];
+        var first = (await reader.ReadLineAsync(token) ?? throw new IOException("closed")).Split(' ');
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         while (await reader.ReadLineAsync(token) is { Length: > 0 } line)
         {
@@ -180,7 +196,7 @@ internal sealed class HubServer : IDisposable
             headers[parts[0]] = parts[1];
         }
 
-        return new HubRequest(target, headers);
+        return new HubRequest(first[0], first[1], headers);
     }
 
     private HubReply Reply(HubRequest request)
@@ -193,6 +209,8 @@ internal sealed class HubServer : IDisposable
             || !Files.TryGetValue(Uri.UnescapeDataString(request.Target[prefix.Length..]), out var content)
         )
             return HubReply.Error(404, ("X-Error-Code", "RepoNotFound"));
+        if (request.IsHead)
+            return Headers(Uri.UnescapeDataString(request.Target[prefix.Length..]), content);
         if (request.From is not { } from)
             return new HubReply(200, content);
         return from >= content.Length
@@ -201,5 +219,19 @@ internal sealed class HubServer : IDisposable
             {
                 Headers = { ["Content-Range"] = $"bytes {from}-{content.Length - 1}/{content.Length}" },
             };
+    }
+
+    /// <summary>As the hub: large files are elsewhere, and the redirect says what they are; small ones are here.</summary>
+    private static HubReply Headers(string path, byte[] content)
+    {
+        var tag = $"\"{BlobOf(path, content)}\"";
+        return IsLarge(path)
+            ? HubReply.Error(
+                302,
+                ("Location", "https://127.0.0.1/stored"),
+                ("X-Linked-Etag", tag),
+                ("X-Linked-Size", content.Length.ToString(CultureInfo.InvariantCulture))
+            )
+            : new HubReply(200, content) { Headers = { ["ETag"] = tag } };
     }
 }

@@ -102,7 +102,7 @@ public sealed class ModelFileSelectionTests
 
     [Fact]
     public void Select_NoVariants_SaysToLeaveItOut() =>
-        AssertError("; leave --variant out.", () => Select("fp16", Whole("diffusion_pytorch_model.safetensors")));
+        AssertError("; leave the variant out.", () => Select("fp16", Whole("diffusion_pytorch_model.safetensors")));
 
     [Fact]
     public void Select_PartWithoutWeights_NamesIt() =>
@@ -118,7 +118,7 @@ public sealed class ModelFileSelectionTests
     [Fact]
     public void Select_SingleFiles_OffersThem() =>
         AssertError(
-            "it holds x.ckpt, y.safetensors: download the one you want",
+            "it holds x.ckpt, y.safetensors: download one of them",
             () => Select(null, ["y.safetensors", "x.ckpt", "README.md"])
         );
 

@@ -144,7 +144,7 @@ public sealed class ModelHubTests : IDisposable
         var online = hub.Options;
         hub.Options = online with { Offline = true };
         Assert.StartsWith(
-            $"artist/tiny: is not in the cache {hub.Cache}, and HF_HUB_OFFLINE forbids",
+            $"artist/tiny: is not in the cache {hub.Cache}, and HF_HUB_OFFLINE prevents downloading",
             await hub.ErrorAsync()
         );
         Assert.Empty(hub.Server.Requests);
@@ -154,7 +154,7 @@ public sealed class ModelHubTests : IDisposable
         hub.Options = online with { Offline = true };
         Assert.Equal(hub.Snapshot, await hub.GetAsync(update: true));
         File.Delete(Path.Combine(hub.Snapshot, "vae/config.json"));
-        Assert.Contains("is not whole (artist/tiny: has no vae/config.json", await hub.ErrorAsync());
+        Assert.Contains("is incomplete (artist/tiny: has no vae/config.json", await hub.ErrorAsync());
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class ModelHubTests : IDisposable
         hub.Server.Stop();
 
         Assert.Equal(hub.Snapshot, await hub.GetAsync(update: true));
-        Assert.Contains("the cache's is used", hub.Notices);
+        Assert.Contains("the cached one is used", hub.Notices);
         Assert.Empty(hub.Pauses);
     }
 

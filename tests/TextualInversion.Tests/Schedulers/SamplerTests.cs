@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -479,8 +480,8 @@ public sealed class SamplerTests
         for (var i = begin; i < sampler.Timesteps.Count; i++)
         {
             using var step = NewDisposeScope();
-            var modelOutput =
-                (sampler.ScaleModelInput(sample, i) * 0.4) + (0.1 * Math.Sin(0.01 * sampler.Timesteps[i]));
+            using Scalar offset = 0.1 * Math.Sin(0.01 * sampler.Timesteps[i]);
+            var modelOutput = sampler.ScaleModelInput(sample, i).Times(0.4).add(offset);
             sample = sampler.Step(modelOutput, i, sample, generator).MoveToOuterDisposeScope();
         }
 

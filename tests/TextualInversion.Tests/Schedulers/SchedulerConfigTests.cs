@@ -142,7 +142,7 @@ public sealed class SchedulerConfigTests
         """{"steps_offset": 2147483647}""",
         "a.json: steps_offset is 2147483647; it must be a whole number from 0 to 999."
     )]
-    [InlineData("[]", "a.json: is not a scheduler's JSON object.")]
+    [InlineData("[]", "a.json: is not a JSON object.")]
     public void Parse_UnsupportedValue_NamesFileKeyAndValue(string json, string message) =>
         Assert.Equal(
             message,

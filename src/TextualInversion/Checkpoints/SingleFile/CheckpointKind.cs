@@ -2,15 +2,15 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Checkpoints.SingleFile;
 
-/// <summary>Tells checkpoints from each other, and from the other files that people have, by the names of their tensors.</summary>
+/// <summary>Recognizes checkpoints, and the other files that people have, by the names of their tensors.</summary>
 internal static class CheckpointKind
 {
-    /// <summary>Where Stable Diffusion XL keeps its second text encoder.</summary>
+    /// <summary>The prefix of Stable Diffusion XL's second text encoder.</summary>
     public const string SecondTextPrefix = "conditioner.embedders.1.model.";
 
     private const string FirstConvolution = "model.diffusion_model.input_blocks.0.0.weight";
 
-    /// <summary>Names that only other kinds of files have, and what these are.</summary>
+    /// <summary>Parts of names that only other kinds of files have, with descriptions of these.</summary>
     private static readonly (string[] Anywhere, string What)[] Others =
     [
         (["lora_", ".lora", "lora.", ".hada_w", ".lokr_w", ".oft_"], "a LoRA; name the model that it belongs to"),
@@ -19,9 +19,9 @@ internal static class CheckpointKind
         (["joint_blocks.", "joint_transformer_blocks."], "a Stable Diffusion 3"),
     ];
 
-    /// <returns>the line of the model, and the prefix of its (first) text encoder</returns>
-    /// <exception cref="TextualInversionException">It is something else; the message says what.</exception>
-    public static (ModelVersion Line, string TextPrefix) Recognise(ITensorFile file)
+    /// <returns>The version of the model, and the prefix of its first text encoder.</returns>
+    /// <exception cref="TextualInversionException">The file is something else; the message says what.</exception>
+    public static (ModelVersion Line, string TextPrefix) Recognize(ITensorFile file)
     {
         var tensors = file.Tensors;
         foreach (var (anywhere, what) in Others)
@@ -44,7 +44,7 @@ internal static class CheckpointKind
         bool Has(string prefix) => tensors.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
     }
 
-    /// <summary>A model, but none that learns images from text alone; null where it is one.</summary>
+    /// <summary>Describes a model that does not generate images from text alone, or null for one that does.</summary>
     private static string? WithUNet(IReadOnlyDictionary<string, TensorEntry> tensors, long[] firstShape)
     {
         var isXl = tensors.Keys.Any(name => name.StartsWith(SecondTextPrefix, StringComparison.Ordinal));
@@ -58,8 +58,8 @@ internal static class CheckpointKind
             [_, 4, ..] when tensors.ContainsKey("model.diffusion_model.label_emb.0.0.weight") && !isXl =>
                 "Stable Diffusion XL's refiner or a model guided by images; name the base model",
             [_, 4, ..] => null,
-            _ =>
-                "a model whose U-Net does not take 4 channels, for depth or for enlarging; name the model that it was made from",
+            _ => "a model for depth or upscaling (its U-Net does not take 4 channels); "
+                + "name the model that it was made from",
         };
     }
 
@@ -71,18 +71,18 @@ internal static class CheckpointKind
                     || tensors.ContainsKey("emp_params")
                     || tensors.ContainsKey("clip_g")
                     || tensors.Count <= 2 && tensors.Values.All(tensor => tensor.Shape.Length <= 2) =>
-                "an embedding; name the model, and give the embedding with --embedding",
+                "an embedding; name the model instead, and give the file as an embedding",
             _ when tensors.ContainsKey("down_blocks.0.resnets.0.conv1.weight") =>
                 "diffusers' U-Net alone; name the folder above it, which holds model_index.json",
             _ when tensors.ContainsKey(LdmVae.Mark)
                     || tensors.ContainsKey(LdmVae.Prefix + LdmVae.Mark)
                     || tensors.ContainsKey("decoder.mid_block.resnets.0.norm1.weight") =>
-                "a VAE alone; name the model, and give this with --vae",
+                "a VAE alone; name the model instead, and give the file as its VAE",
             _ when tensors.ContainsKey("text_model.embeddings.token_embedding.weight") =>
                 "a text encoder alone; name the folder above it, which holds model_index.json",
             _ => $"something else (its first tensor is {tensors.Keys.First()})",
         };
 
     private static TextualInversionException Refused(ITensorFile file, string what) =>
-        new($"{file.FilePath}: is no single-file checkpoint of Stable Diffusion 1, 2 or XL but {what}.");
+        new($"{file.FilePath}: is not a checkpoint of Stable Diffusion 1, 2 or XL, but {what}.");
 }

@@ -4,16 +4,17 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Checkpoints.SingleFile;
 
 /// <summary>
-/// The configs that a checkpoint comes without: what shapes tell, read from tensors under diffusers' names, and what all published
-/// models have in common (32 groups; heads of 64 channels, in Stable Diffusion 1's U-Net 8 heads).
+/// Configs for a checkpoint, which comes without any: widths and depths from the shapes of its tensors under diffusers'
+/// names, and the values that all published models share (32 groups; heads of 64 channels, or 8 heads in Stable
+/// Diffusion 1's U-Net).
 /// </summary>
 internal static class InferredConfig
 {
     private const int HeadWidth = 64;
 
-    /// <param name="file">the U-Net</param>
-    /// <param name="heads">the number of heads where it is the same for all levels; null for heads of 64 channels</param>
-    /// <param name="sampleSize">the side of the latents that it was trained on, in cells</param>
+    /// <param name="file">The U-Net.</param>
+    /// <param name="heads">The number of heads, if it is the same for all levels. Null: heads of 64 channels.</param>
+    /// <param name="sampleSize">The height and width of the latents that it was trained on, in latent cells.</param>
     /// <exception cref="TextualInversionException">A tensor is missing.</exception>
     public static JsonObject UNet(ITensorFile file, int? heads, int sampleSize)
     {
@@ -97,7 +98,8 @@ internal static class InferredConfig
         width % HeadWidth == 0
             ? width / HeadWidth
             : throw new TextualInversionException(
-                $"{file.FilePath}: is of an unusual size (layers {width} wide are no multiple of {HeadWidth}); name a diffusers folder with its configs and tokenizer with --config."
+                $"{file.FilePath}: has an unusual size (its width, {width}, is not a multiple of {HeadWidth}); "
+                    + "give a diffusers folder with its configs and tokenizer as well."
             );
 
     private static int Count(ITensorFile file, Func<int, string> name)
@@ -115,7 +117,8 @@ internal static class InferredConfig
 
     private static TextualInversionException Missing(ITensorFile file, string name) =>
         new(
-            $"{file.FilePath}: lacks the tensor {name}, so that its architecture cannot be told; the file is incomplete or another kind of model."
+            $"{file.FilePath}: lacks the tensor {name}, so its architecture is unknown; "
+                + "the file is incomplete or another kind of model."
         );
 
     private static JsonArray List<T>(IEnumerable<T> values) =>

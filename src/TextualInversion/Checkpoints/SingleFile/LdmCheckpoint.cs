@@ -2,7 +2,7 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Checkpoints.SingleFile;
 
-/// <summary>The published lines of models, which differ in what a single file does not say.</summary>
+/// <summary>The published versions, which differ in values that a single file does not contain.</summary>
 internal enum ModelVersion
 {
     StableDiffusion1,
@@ -11,8 +11,8 @@ internal enum ModelVersion
 }
 
 /// <summary>
-/// A Stable Diffusion in one file, under the names of the original code: what trainers and model-sharing sites call a checkpoint. Copies
-/// of the weights that are averages (<c>model_ema</c>) and buffers of training are passed over.
+/// A Stable Diffusion in one file under LDM's names, which trainers and model-sharing sites call a checkpoint. Averaged
+/// copies of the weights (<c>model_ema</c>) and training buffers are ignored.
 /// </summary>
 internal sealed class LdmCheckpoint
 {
@@ -22,12 +22,12 @@ internal sealed class LdmCheckpoint
     private readonly ITensorFile file;
     private readonly string textPrefix;
 
-    /// <param name="file">A file under its own names.</param>
-    /// <exception cref="TextualInversionException">It holds something else than a whole Stable Diffusion 1, 2 or XL.</exception>
+    /// <param name="file">The file, under LDM's names.</param>
+    /// <exception cref="TextualInversionException">The file is not a whole Stable Diffusion 1, 2 or XL.</exception>
     public LdmCheckpoint(ITensorFile file)
     {
         this.file = file;
-        (Line, textPrefix) = CheckpointKind.Recognise(file);
+        (Line, textPrefix) = CheckpointKind.Recognize(file);
     }
 
     public string FilePath => file.FilePath;
@@ -37,25 +37,27 @@ internal sealed class LdmCheckpoint
     public ModelFamily Family =>
         Line == ModelVersion.StableDiffusionXl ? ModelFamily.StableDiffusionXl : ModelFamily.StableDiffusion;
 
-    /// <summary>The file under its own names.</summary>
+    /// <summary>The file, under LDM's names.</summary>
     internal ITensorFile File => file;
 
     internal bool HasVae => file.Tensors.ContainsKey(LdmVae.Prefix + LdmVae.Mark);
 
-    /// <summary>Opens a file as what it is, whatever its name; no tensor is read.</summary>
-    /// <exception cref="TextualInversionException">It is missing or broken, or holds something else than a whole Stable Diffusion 1, 2 or XL.</exception>
+    /// <summary>Opens a file by its content, whatever its name. No tensor is read.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The file is missing or damaged, or is not a whole Stable Diffusion 1, 2 or XL.
+    /// </exception>
     public static LdmCheckpoint Open(string path) => new(TensorFile.Open(path));
 
     /// <summary>The tensors of a part under diffusers' names.</summary>
-    /// <param name="part"><c>unet</c>, <c>vae</c>, <c>text_encoder</c> or <c>text_encoder_2</c></param>
-    /// <param name="textLayers">how many blocks of a text encoder are used, where a config says so</param>
+    /// <param name="part"><c>unet</c>, <c>vae</c>, <c>text_encoder</c> or <c>text_encoder_2</c>.</param>
+    /// <param name="textLayers">How many blocks of a text encoder are used. Null: as in the published models.</param>
     /// <exception cref="TextualInversionException">The file does not have that part.</exception>
     public ITensorFile Part(string part, int? textLayers = null) =>
         part switch
         {
             "unet" => UNet(),
             "vae" => LdmVae.Find(file, LdmVae.Prefix)
-                ?? throw new TextualInversionException($"{FilePath}: holds no VAE; name one with --vae."),
+                ?? throw new TextualInversionException($"{FilePath}: holds no VAE; give one as well."),
             "text_encoder" when Line == ModelVersion.StableDiffusion2 => OpenClip(
                 textPrefix,
                 textLayers,
@@ -86,7 +88,10 @@ internal sealed class LdmCheckpoint
         return new RenamedTensors(file, tensors.Select(tensor => (name(tensor.Key), tensor.Value)));
     }
 
-    /// <summary>As transformers has it; files of 2022 may lack <c>text_model</c>, and some hold a projection or a scale, which are not used.</summary>
+    /// <summary>
+    /// The text encoder under the names of transformers. Files of 2022 may lack <c>text_model</c>; a projection or a
+    /// scale in the file is not used.
+    /// </summary>
     private RenamedTensors Clip(string prefix)
     {
         const string Top = "text_model.";

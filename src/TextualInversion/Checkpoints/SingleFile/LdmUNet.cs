@@ -1,15 +1,15 @@
 namespace TextualInversion.Checkpoints.SingleFile;
 
 /// <summary>
-/// The U-Net's names in the code of Rombach et al. (https://github.com/CompVis/stable-diffusion, openaimodel.py) and in diffusers. There
-/// the blocks are numbered through, here by level.
+/// Translates the U-Net's names in the code of Rombach et al. (https://github.com/CompVis/stable-diffusion,
+/// openaimodel.py) to those of diffusers. LDM numbers all blocks in one sequence, diffusers numbers them by level.
 /// </summary>
 internal static class LdmUNet
 {
     public const string Prefix = "model.diffusion_model.";
 
-    /// <param name="names">without the prefix</param>
-    /// <returns>from each name to diffusers'</returns>
+    /// <param name="names">All names, without the prefix.</param>
+    /// <returns>A function from each name to diffusers' name.</returns>
     public static Func<string, string> Names(IReadOnlyCollection<string> names)
     {
         var modules = Modules(

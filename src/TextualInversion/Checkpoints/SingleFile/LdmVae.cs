@@ -4,17 +4,20 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Checkpoints.SingleFile;
 
 /// <summary>
-/// The VAE's names in the code of Rombach et al. (https://github.com/CompVis/latent-diffusion, diffusionmodules/model.py) and in
-/// diffusers. There the decoder's levels are numbered from the image, here from the latents; and attention is convolutions of 1x1.
+/// Translates the VAE's names in the code of Rombach et al. (https://github.com/CompVis/latent-diffusion,
+/// diffusionmodules/model.py) to those of diffusers. LDM numbers the decoder's levels from the image, diffusers from
+/// the latents; and LDM stores the attention's linear layers as 1x1 convolutions.
 /// </summary>
 internal static class LdmVae
 {
     public const string Prefix = "first_stage_model.";
 
-    /// <summary>A name, without the prefix, that only the original code has.</summary>
+    /// <summary>A name, without the prefix, that only LDM uses.</summary>
     public const string Mark = "decoder.mid.block_1.norm1.weight";
 
-    /// <summary>The VAE whose tensors lie below <paramref name="prefix"/>, under diffusers' names; null where there is none.</summary>
+    /// <summary>
+    /// The VAE whose names begin with <paramref name="prefix"/>, under diffusers' names, or null if the file has none.
+    /// </summary>
     public static ITensorFile? Find(ITensorFile file, string prefix) =>
         file.Tensors.ContainsKey(prefix + Mark)
             ? new RenamedTensors(file, Rename(LdmCheckpoint.Below(file, prefix)))
@@ -34,7 +37,7 @@ internal static class LdmVae
     private static string? Name(string name, int levels) =>
         name.Split('.') switch
         {
-            ["loss" or "model_ema", ..] => null, // of its training
+            ["loss" or "model_ema", ..] => null, // used in training only
             [var half, "down", var level, "block", var block, .. var rest] =>
                 $"{half}.down_blocks.{level}.resnets.{block}.{Inside(rest)}",
             [var half, "down", var level, "downsample", .. var rest] =>

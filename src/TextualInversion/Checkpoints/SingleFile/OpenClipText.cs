@@ -3,12 +3,15 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Checkpoints.SingleFile;
 
-/// <summary>The text encoder's names in OpenCLIP (https://github.com/mlfoundations/open_clip, transformer.py) and in transformers. There query, key and value are one matrix.</summary>
+/// <summary>
+/// Translates the names of OpenCLIP's text encoder (https://github.com/mlfoundations/open_clip, transformer.py) to
+/// those of transformers. In OpenCLIP, query, key and value are one matrix.
+/// </summary>
 internal static class OpenClipText
 {
     private static readonly string[] Projections = ["q_proj", "k_proj", "v_proj"];
 
-    /// <summary>How many blocks there are.</summary>
+    /// <summary>The number of blocks.</summary>
     public static int Layers(IReadOnlyDictionary<string, TensorSource> tensors)
     {
         var layers = 0;
@@ -17,9 +20,9 @@ internal static class OpenClipText
         return layers;
     }
 
-    /// <param name="tensors">under their names without the prefix</param>
-    /// <param name="layers">how many blocks are used: Stable Diffusion 2 takes the states before the last one</param>
-    /// <param name="hasProjection">whether the pooled output is used</param>
+    /// <param name="tensors">The tensors under their names without the prefix.</param>
+    /// <param name="layers">How many blocks are used: Stable Diffusion 2 takes the states before the last one.</param>
+    /// <param name="hasProjection">Whether the pooled output is used.</param>
     public static IEnumerable<(string Name, TensorSource Source)> Rename(
         IReadOnlyDictionary<string, TensorSource> tensors,
         int layers,
@@ -54,7 +57,7 @@ internal static class OpenClipText
             "ln_final.bias" => ("text_model.final_layer_norm.bias", source),
             "text_projection" when hasProjection => ("text_projection.weight", Transposed(source)),
             "text_projection.weight" when hasProjection => ("text_projection.weight", source),
-            _ => null, // logit_scale and the like belong to comparing with images
+            _ => null, // logit_scale and the like are for comparison with images
         };
 
     private static IEnumerable<(string, TensorSource)> Inside(string[] names, TensorSource source) =>
@@ -70,7 +73,7 @@ internal static class OpenClipText
             _ => [(string.Join('.', names), source)],
         };
 
-    /// <summary>(3 d, …) as three times (d, …).</summary>
+    /// <summary>Splits (3 d, …) into three tensors (d, …).</summary>
     private static IEnumerable<(string, TensorSource)> Thirds(TensorSource source, string what)
     {
         var rows = source.Shape.Length > 0 ? source.Shape[0] / Projections.Length : 0;
@@ -88,7 +91,7 @@ internal static class OpenClipText
         );
     }
 
-    /// <summary>Copied, since what is hashed is the memory.</summary>
+    /// <summary>The transposed matrix, as a copy: hashes are over the memory.</summary>
     private static TensorSource Transposed(TensorSource source) =>
         source.Shape is [var rows, var columns]
             ? source with

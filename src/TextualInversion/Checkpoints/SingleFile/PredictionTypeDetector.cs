@@ -4,27 +4,38 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints.SingleFile;
 
-/// <summary>Whether a checkpoint's U-Net predicts the noise or v (Salimans and Ho 2022), which no file is bound to say.</summary>
+/// <summary>
+/// Detects whether a checkpoint's U-Net predicts the noise or v (Salimans and Ho 2022). Few files say so.
+/// </summary>
 internal static class PredictionTypeDetector
 {
-    /// <summary>Present in files of models that were trained until nothing of the image is left (arXiv 2305.08891).</summary>
+    /// <summary>A tensor in files of models that were trained with zero terminal SNR (arXiv 2305.08891).</summary>
     public const string ZeroSnrMark = "ztsnr";
 
     private const string Epsilon = "epsilon",
         V = "v_prediction";
-    private const string Mark = "v_pred"; // an empty tensor that trainers of Stable Diffusion XL add, which ComfyUI and the WebUI look for
-    private const string Metadata = "modelspec.prediction_type"; // https://github.com/Stability-AI/ModelSpec, written by kohya's scripts
-    private const long Sd2BaseSteps = 875_000; // 512-base-ema.ckpt, which diffusers tells by it
 
-    /// <summary>The bias that ComfyUI tells the two kinds of Stable Diffusion 2 by (supported_models.py, SD20): 768-v and what was made from it spread wider.</summary>
+    // An empty tensor that trainers of Stable Diffusion XL add, and that ComfyUI and the WebUI look for.
+    private const string Mark = "v_pred";
+
+    // https://github.com/Stability-AI/ModelSpec, written by kohya's scripts.
+    private const string Metadata = "modelspec.prediction_type";
+
+    // diffusers recognizes 512-base-ema.ckpt by its number of steps.
+    private const long Sd2BaseSteps = 875_000;
+
+    /// <summary>
+    /// The bias by which ComfyUI distinguishes the two kinds of Stable Diffusion 2 (supported_models.py, SD20): its
+    /// values spread wider in 768-v and the models made from it.
+    /// </summary>
     private const string TellingBias = "up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias";
 
     private const double TellingSpread = 0.09;
 
-    /// <param name="file">The file under its own names.</param>
-    /// <param name="line">What it is.</param>
-    /// <param name="unet">Its U-Net under diffusers' names.</param>
-    /// <returns><c>epsilon</c> or <c>v_prediction</c></returns>
+    /// <param name="file">The file, under LDM's names.</param>
+    /// <param name="line">The version.</param>
+    /// <param name="unet">The U-Net under diffusers' names.</param>
+    /// <returns><c>epsilon</c> or <c>v_prediction</c>.</returns>
     public static string Detect(ITensorFile file, ModelVersion line, Func<ITensorFile> unet)
     {
         if (file is SafetensorsFile { Metadata: var metadata } && metadata.TryGetValue(Metadata, out var said))

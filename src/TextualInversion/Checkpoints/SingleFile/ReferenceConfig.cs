@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace TextualInversion.Checkpoints.SingleFile;
 
-/// <summary>What the published models of a line have in common and a single file does not say, from their configs at huggingface.co.</summary>
+/// <summary>
+/// Values that the published models of a version share and that a single file does not contain, from their configs at
+/// huggingface.co.
+/// </summary>
 internal sealed record ReferenceConfig
 {
     private static readonly TokenizerPlace ClipLarge = new("openai/clip-vit-large-patch14", "");
@@ -11,16 +14,20 @@ internal sealed record ReferenceConfig
 
     public required string Pipeline { get; init; }
 
-    /// <summary>The class of diffusers' scheduler, by what the U-Net predicts, and the options that only that class has.</summary>
+    /// <summary>
+    /// The class of diffusers' scheduler for a prediction type, with the options that only that class has.
+    /// </summary>
     public required Func<string, JsonObject> SchedulerClass { get; init; }
 
-    /// <summary>The number of heads on all levels, null where heads have 64 channels.</summary>
+    /// <summary>The number of heads on all levels, or null if heads have 64 channels.</summary>
     public int? UNetHeads { get; init; }
 
-    /// <summary>The side of the latents that the U-Net was trained on, in cells, by what it predicts.</summary>
+    /// <summary>
+    /// The height and width of the latents that the U-Net was trained on, in latent cells, for a prediction type.
+    /// </summary>
     public required Func<string, int> SampleSize { get; init; }
 
-    /// <summary>Of the VAE.</summary>
+    /// <summary>The VAE's scaling factor.</summary>
     public double ScalingFactor { get; init; } = 0.18215;
 
     /// <summary>The text encoders and their activations.</summary>
@@ -82,8 +89,9 @@ internal sealed record ReferenceConfig
             _ => throw new ArgumentOutOfRangeException(nameof(line)),
         };
 
-    /// <param name="prediction">what the U-Net predicts</param>
-    /// <param name="isZeroSnr">whether it was trained until nothing of the image is left</param>
+    /// <summary>A <c>scheduler_config.json</c>.</summary>
+    /// <param name="prediction">The prediction type, <c>epsilon</c> or <c>v_prediction</c>.</param>
+    /// <param name="isZeroSnr">Whether the U-Net was trained with zero terminal SNR (arXiv 2305.08891).</param>
     public JsonObject Scheduler(string prediction, bool isZeroSnr)
     {
         var config = SchedulerClass(prediction);
@@ -97,7 +105,7 @@ internal sealed record ReferenceConfig
         if (!isZeroSnr)
             return config;
         config["rescale_betas_zero_snr"] = true;
-        config["timestep_spacing"] = "trailing"; // others never begin at the last timestep, where there is only noise
+        config["timestep_spacing"] = "trailing"; // the other spacings never begin at the last timestep, where there is only noise
         return config;
     }
 

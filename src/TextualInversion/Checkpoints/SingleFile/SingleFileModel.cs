@@ -3,19 +3,19 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Checkpoints.SingleFile;
 
-/// <summary>Where a model's tokenizer is published: a repository of the hub, and a folder in it.</summary>
+/// <summary>A place where a model's tokenizer is published: a repository of the hub and a folder in it.</summary>
 internal sealed record TokenizerPlace(string Repository, string Folder);
 
 /// <summary>
-/// A checkpoint in one file as a model. What such a file does not hold comes from a diffusers folder of the same architecture, or is
-/// what the published models of its line have, with the widths and depths that the tensors show.
+/// A model in one file. Its configs come from a diffusers folder of the same architecture, or they are those of the
+/// published models of its version, with the widths and depths that the tensors show.
 /// </summary>
 internal sealed class SingleFileModel : IModelFiles
 {
     private readonly LdmCheckpoint checkpoint;
     private readonly ModelFolder? config;
     private readonly IReadOnlyDictionary<string, string> tokenizers;
-    private readonly Dictionary<string, string> texts = []; // files that are made up here, by their names
+    private readonly Dictionary<string, string> texts = []; // inferred configs, by file name
 
     /// <param name="checkpoint">The file.</param>
     /// <param name="config">A folder with configs, scheduler and tokenizers.</param>
@@ -25,14 +25,19 @@ internal sealed class SingleFileModel : IModelFiles
         (this.checkpoint, this.config, tokenizers) = (checkpoint, config, new Dictionary<string, string>());
         if (config.Family != checkpoint.Family)
             throw new TextualInversionException(
-                $"{config.Path}: is a folder of {config.Family}, {Path} a checkpoint of {checkpoint.Family}; name a folder of the same kind with --config."
+                $"{config.Path}: is a folder of {config.Family}, but {Path} is a checkpoint of {checkpoint.Family}; "
+                    + "name a folder of the same kind of model."
             );
     }
 
     /// <param name="checkpoint">The file.</param>
-    /// <param name="tokenizers">The folders of <c>tokenizer</c> and <c>tokenizer_2</c>, as far as they are at hand; see <see cref="TokenizerPlaces"/>.</param>
-    /// <param name="prediction">What the U-Net predicts, <c>epsilon</c> or <c>v_prediction</c>; null to tell it from the file.</param>
-    /// <exception cref="TextualInversionException">The architecture cannot be told from the tensors.</exception>
+    /// <param name="tokenizers">
+    /// The folders of <c>tokenizer</c> and <c>tokenizer_2</c> that were found; see <see cref="TokenizerPlaces"/>.
+    /// </param>
+    /// <param name="prediction">
+    /// The prediction type, <c>epsilon</c> or <c>v_prediction</c>. Null: detected from the file.
+    /// </param>
+    /// <exception cref="TextualInversionException">The architecture cannot be inferred from the tensors.</exception>
     public SingleFileModel(
         LdmCheckpoint checkpoint,
         IReadOnlyDictionary<string, string> tokenizers,
@@ -67,7 +72,10 @@ internal sealed class SingleFileModel : IModelFiles
 
     public ModelFamily Family => checkpoint.Family;
 
-    /// <summary>Where the tokenizers of a line are published, by the names of their parts, the likeliest place first. All have the same vocabulary, but pad differently.</summary>
+    /// <summary>
+    /// The places where the tokenizers of a version are published, by the names of their folders, best first. All have
+    /// the same vocabulary, but they pad differently.
+    /// </summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<TokenizerPlace>> TokenizerPlaces(ModelVersion line) =>
         ReferenceConfig.Of(line).Tokenizers;
 
@@ -91,7 +99,8 @@ internal sealed class SingleFileModel : IModelFiles
             return folder;
         var places = string.Join(" or ", TokenizerPlaces(checkpoint.Line)[name].Select(place => place.Repository));
         throw new TextualInversionException(
-            $"{Path}: comes without a tokenizer, and none of its kind is in the cache ({places}); get one with `ti models get`, or name a diffusers folder of the same kind of model with --config."
+            $"{Path}: comes without a tokenizer, and the cache has none that fits ({places}); "
+                + "download one, or give a diffusers folder of the same kind of model as well."
         );
     }
 
@@ -100,10 +109,10 @@ internal sealed class SingleFileModel : IModelFiles
     public string ReadText(string file) =>
         config is not null ? config.ReadText(file)
         : texts.TryGetValue(file, out var text) ? text
-        : throw new TextualInversionException($"{DisplayPath(file)}: there is none.");
+        : throw new TextualInversionException($"{DisplayPath(file)}: does not exist.");
 
     public string DisplayPath(string file) =>
-        config is not null ? config.DisplayPath(file) : $"{Path} ({file}, told from its tensors)";
+        config is not null ? config.DisplayPath(file) : $"{Path} ({file}, inferred from its tensors)";
 
     private void Add(string file, JsonObject content) => texts.Add(file, content.ToJsonString());
 

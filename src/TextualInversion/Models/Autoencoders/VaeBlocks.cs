@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Autoencoders;
 
-/// <summary>The innermost level of the VAE's encoder and decoder: residual block, attention of the cells to one another, residual block.</summary>
+/// <summary>
+/// The mid block of the VAE's encoder and decoder: residual block, self-attention over the cells, residual block.
+/// </summary>
 internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
 {
     private readonly long channels = config.BlockOutChannels[^1];
@@ -26,7 +28,7 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
     );
     private readonly ResnetBlock second = Resnet(weights / "resnets" / 1, config);
 
-    /// <param name="x">(B, C, h, w)</param>
+    /// <param name="x">(B, C, h, w).</param>
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -35,7 +37,8 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
             height = x.shape[2],
             width = x.shape[3];
         var cells = norm.Forward(x).permute(0, 2, 3, 1).reshape(batch, height * width, channels); // (B, h w, C)
-        var attended = attention.Forward(cells).view(batch, height, width, channels).permute(0, 3, 1, 2); // (B, C, h, w)
+        var attended = attention.Forward(cells).view(batch, height, width, channels); // (B, h, w, C)
+        attended = attended.permute(0, 3, 1, 2); // (B, C, h, w)
         return second.Forward(x.Plus(attended)).MoveToOuterDisposeScope();
     }
 
@@ -43,10 +46,10 @@ internal sealed class VaeMidBlock(Weights weights, VaeConfig config)
         new(weights, config.BlockOutChannels[^1], config.BlockOutChannels[^1], config.NormNumGroups, VaeConfig.NormEps);
 }
 
-/// <summary>The two halves share a file; each takes its own part of it.</summary>
+/// <summary>Selects the tensors of one half of the VAE: both halves are in one file.</summary>
 internal static class VaeFile
 {
-    /// <summary>Today's names of the tensors below the given parts, null for the rest.</summary>
+    /// <summary>The current names of the tensors below the given parts, and null for the rest.</summary>
     public static Func<string, string?> Only(params string[] parts) =>
         key => parts.Any(part => key.StartsWith(part + ".", StringComparison.Ordinal)) ? Modern(key) : null;
 
@@ -64,7 +67,9 @@ internal static class VaeFile
 
 internal static class VaeMemory
 {
-    /// <summary>An image's feature maps are the largest tensors there are: each goes as soon as the next exists.</summary>
+    /// <summary>
+    /// Frees the previous feature map as soon as the next exists: an image's feature maps are the largest tensors.
+    /// </summary>
     public static Tensor Replace(Tensor old, Tensor next)
     {
         old.Dispose();

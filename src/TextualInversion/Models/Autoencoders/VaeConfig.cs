@@ -35,8 +35,8 @@ internal sealed record VaeConfig : IModelConfig
     public int NormNumGroups { get; init; } = 32;
 
     /// <summary>
-    /// The factor that makes the variance of latents about one (Rombach et al. 2022, appendix G). Latents outside the VAE
-    /// are always scaled.
+    /// The factor that makes the variance of latents about one (Rombach et al. 2022, appendix G). Latents outside the
+    /// VAE are always scaled.
     /// </summary>
     public double ScalingFactor { get; init; } = 0.18215;
 

@@ -8,7 +8,9 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models.Autoencoders;
 
-/// <summary>From latents to pixels, the other half of <see cref="VaeEncoder"/>. Computes in float32. Frozen.</summary>
+/// <summary>
+/// Decodes latents to pixels; the other half of <see cref="VaeEncoder"/>. Computes in float32. Frozen.
+/// </summary>
 internal sealed class VaeDecoder : IDisposable
 {
     private readonly WeightStore store;
@@ -21,7 +23,9 @@ internal sealed class VaeDecoder : IDisposable
     private readonly Conv2d[] upsamples;
     private readonly GroupNorm normOut;
 
-    /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file does not hold the network that the config describes.
+    /// </exception>
     public VaeDecoder(VaeConfig config, ITensorFile file, Device device)
     {
         this.config = config;
@@ -69,8 +73,8 @@ internal sealed class VaeDecoder : IDisposable
         store.RequireAllTaken();
     }
 
-    /// <param name="latents">(B, 4, h, w), scaled</param>
-    /// <returns>(B, 3, H, W), about [-1, 1], not clamped</returns>
+    /// <param name="latents">(B, 4, h, w), scaled.</param>
+    /// <returns>(B, 3, H, W), approximately in [-1, 1], not clamped.</returns>
     public Tensor Decode(Tensor latents)
     {
         using var noGrad = no_grad();

@@ -9,8 +9,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Autoencoders;
 
 /// <summary>
-/// From pixels to latents (Rombach et al. 2022, section 3.1, the KL-regularised autoencoder). Computes in float32: half precision
-/// overflows in some published VAEs, and every image is encoded only once. Frozen.
+/// Encodes pixels as latents (Rombach et al. 2022, section 3.1, the KL-regularized autoencoder). Computes in float32:
+/// half precision overflows in some published VAEs, and every image is encoded only once. Frozen.
 /// </summary>
 internal sealed class VaeEncoder : IDisposable
 {
@@ -24,7 +24,9 @@ internal sealed class VaeEncoder : IDisposable
     private readonly GroupNorm normOut;
     private readonly Conv2d? quantConv;
 
-    /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file does not hold the network that the config describes.
+    /// </exception>
     public VaeEncoder(VaeConfig config, ITensorFile file, Device device)
     {
         this.config = config;
@@ -71,8 +73,8 @@ internal sealed class VaeEncoder : IDisposable
         store.RequireAllTaken();
     }
 
-    /// <param name="pixels">(B, 3, H, W) in [-1, 1], H and W multiples of the pixels a cell stands for</param>
-    /// <returns>the distribution of scaled latents, (B, 4, h, w)</returns>
+    /// <param name="pixels">(B, 3, H, W) in [-1, 1]; H and W are multiples of a latent cell's size.</param>
+    /// <returns>The distribution of the scaled latents, (B, 4, h, w).</returns>
     public LatentDistribution Encode(Tensor pixels)
     {
         using var noGrad = no_grad();

@@ -29,8 +29,8 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
         _ => throw new ArgumentException($"{config.Activation} is not an activation.", nameof(config)),
     };
 
-    /// <param name="x">(B, S, width)</param>
-    /// <returns>(B, S, width)</returns>
+    /// <param name="x">(B, S, width).</param>
+    /// <returns>(B, S, width).</returns>
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();

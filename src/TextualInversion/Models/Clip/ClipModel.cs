@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 namespace TextualInversion.Models.Clip;
 
 /// <summary>
-/// A CLIP (Radford et al. 2021) in a folder of transformers' layout: <c>config.json</c>, <c>model.safetensors</c>, a tokenizer's files.
-/// What it makes of images and of texts can be compared.
+/// A CLIP (Radford et al. 2021) in a folder of transformers' layout: <c>config.json</c>, <c>model.safetensors</c> and a
+/// tokenizer's files. It embeds images and texts in one space, where they can be compared.
 /// </summary>
 internal sealed class ClipModel : IDisposable
 {
-    /// <summary>The weights, the better kind first.</summary>
+    /// <summary>The names of the weights, in the order of preference.</summary>
     public static readonly IReadOnlyList<string> WeightsFiles = ["model.safetensors", "pytorch_model.bin"];
 
     public const string ConfigFile = "config.json";
@@ -22,7 +22,7 @@ internal sealed class ClipModel : IDisposable
     private readonly PromptTokenizer tokenizer;
     private readonly Device device;
 
-    /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
+    /// <exception cref="TextualInversionException">A file is missing, truncated or of another model.</exception>
     public ClipModel(string folder, Device device)
     {
         this.device = device;
@@ -33,16 +33,20 @@ internal sealed class ClipModel : IDisposable
             );
         var config = ConfigJson.Parse<ClipConfig>(ConfigJson.ReadText(configPath), configPath);
         if (config.VisionConfig is null || config.TextConfig is null)
+        {
+            var missing = config.VisionConfig is null ? "vision_config" : "text_config";
             throw new TextualInversionException(
-                $"{configPath}: has no {(config.VisionConfig is null ? "vision_config, so the model sees no images" : "text_config, so the model reads no texts")}; a whole CLIP is needed, such as openai/clip-vit-large-patch14."
+                $"{configPath}: has no {missing}; a whole CLIP is needed, such as openai/clip-vit-large-patch14."
             );
+        }
+
         ImageSize = config.VisionConfig.ImageSize;
         var file = OpenWeights(folder);
         config.RequireFit(new ConfigCheck(configPath), file);
         var clipTokenizer = ClipTokenizer.Load(folder);
         clipTokenizer.RequireFit(config.TextConfig.VocabSize, config.TextConfig.MaxPositionEmbeddings);
         tokenizer = new PromptTokenizer(clipTokenizer, []);
-        // Both towers are in one file; what is left belongs to training alone.
+        // Both encoders are in one file; the remaining tensors are used in training only.
         vision = new ClipVisionTransformer(
             config.VisionConfig,
             Part(
@@ -71,24 +75,25 @@ internal sealed class ClipModel : IDisposable
         RequireNothingElse(file);
     }
 
-    /// <summary>The side of the square image that it sees, in pixels.</summary>
+    /// <summary>The height and width of its images, in pixels.</summary>
     public int ImageSize { get; }
 
-    /// <param name="pixels">(B, 3, S, S), normalised</param>
-    /// <returns>(B, P), each of length 1</returns>
+    /// <param name="pixels">(B, 3, S, S), normalized.</param>
+    /// <returns>(B, P), each of length 1.</returns>
     public Tensor EmbedImages(Tensor pixels)
     {
         using var scope = NewDisposeScope();
         return UnitLength(vision.Forward(pixels.to(device))).MoveToOuterDisposeScope();
     }
 
-    /// <returns>(B, P), each of length 1</returns>
+    /// <returns>(B, P), each of length 1.</returns>
     public Tensor EmbedTexts(IReadOnlyList<string> texts)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var tokens = tokenizer.Tokenize(texts);
-        var states = text.Forward(tensor(tokens.Ids, device: device), rows: null, text.TokenEmbedding.shape[0]).Last; // (B, S, d)
+        var ids = tensor(tokens.Ids, device: device); // (B, S)
+        var states = text.Forward(ids, rows: null, text.TokenEmbedding.shape[0]).Last; // (B, S, d)
         return UnitLength(text.Project(ClipTextEncoder.Pool(states, tensor(tokens.EndOfTextPositions, device: device))))
             .MoveToOuterDisposeScope();
     }
@@ -132,7 +137,7 @@ internal sealed class ClipModel : IDisposable
             { } stranger
         )
             throw new TextualInversionException(
-                $"{file.FilePath}: holds {stranger}, which no CLIP has; name the folder of a CLIP."
+                $"{file.FilePath}: holds {stranger}, which is not part of a CLIP; name the folder of a CLIP."
             );
     }
 }

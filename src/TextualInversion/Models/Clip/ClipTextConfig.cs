@@ -3,7 +3,8 @@ using TextualInversion.Checkpoints;
 namespace TextualInversion.Models.Clip;
 
 /// <summary>
-/// <c>text_encoder/config.json</c> (https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPTextConfig).
+/// <c>text_encoder/config.json</c>
+/// (https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPTextConfig).
 /// </summary>
 internal sealed record ClipTextConfig : IModelConfig
 {

@@ -6,14 +6,16 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Clip;
 
-/// <summary>What the text encoder makes of B prompts.</summary>
-/// <param name="Penultimate">(B, S, d), before the last block and without the final norm: <c>hidden_states[-2]</c></param>
-/// <param name="Last">(B, S, d), after the last block and the final norm: <c>last_hidden_state</c></param>
+/// <summary>The text encoder's states of B prompts.</summary>
+/// <param name="Penultimate">
+/// (B, S, d), before the last block, without the final norm: <c>hidden_states[-2]</c>.
+/// </param>
+/// <param name="Last">(B, S, d), after the last block and the final norm: <c>last_hidden_state</c>.</param>
 internal sealed record ClipTextStates(Tensor Penultimate, Tensor Last);
 
 /// <summary>
-/// CLIP's text transformer (Radford et al. 2021, section 2.4): pre-norm blocks, causal attention. Frozen; learned rows come in beside
-/// its table, so that the table keeps its size.
+/// CLIP's text transformer (Radford et al. 2021, section 2.4): pre-norm blocks with causal attention. Frozen. Learned
+/// vectors are passed in next to the embedding table, whose size does not change.
 /// </summary>
 internal sealed class ClipTextEncoder : IDisposable
 {
@@ -29,7 +31,9 @@ internal sealed class ClipTextEncoder : IDisposable
     /// <param name="file">The weights.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="hasProjection">Whether there is a <c>text_projection</c>.</param>
-    /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file does not hold the network that the config describes.
+    /// </exception>
     public ClipTextEncoder(ClipTextConfig config, ITensorFile file, Device device, bool hasProjection = false)
     {
         this.config = config;
@@ -58,25 +62,28 @@ internal sealed class ClipTextEncoder : IDisposable
         store.RequireAllTaken();
     }
 
-    /// <summary>d, the width of an embedding row.</summary>
+    /// <summary>d, the width of a token embedding.</summary>
     public int Width => config.HiddenSize;
 
-    /// <summary>The rows of the vocabulary, (V, d). Frozen.</summary>
+    /// <summary>The token embeddings, (V, d). Frozen.</summary>
     public Tensor TokenEmbedding => tokenEmbedding;
 
-    /// <summary>The width of what <see cref="Project"/> gives.</summary>
+    /// <summary>The width of the result of <see cref="Project"/>.</summary>
     public int ProjectionWidth => config.ProjectionDim;
 
-    /// <param name="ids">(B, S) int64; an id of <paramref name="firstRowId"/> + i stands for row i of <paramref name="rows"/></param>
-    /// <param name="rows">(n, d), the only thing here that may need a gradient; null where no id stands for a row</param>
-    /// <param name="firstRowId">the size of the tokenizer's vocabulary; the table may be longer</param>
-    /// <param name="skippedBlocks">blocks at the end that are left out, as if the encoder had fewer</param>
+    /// <param name="ids">
+    /// (B, S) int64. The id <paramref name="firstRowId"/> + i stands for vector i of <paramref name="rows"/>.
+    /// </param>
+    /// <param name="rows">(n, d), the learned vectors, which may need a gradient. Null if no id stands for one.</param>
+    /// <param name="firstRowId">The size of the tokenizer's vocabulary; the table may be longer.</param>
+    /// <param name="skippedBlocks">The number of blocks at the end to leave out. Default: 0.</param>
     /// <exception cref="TextualInversionException">No block is left.</exception>
     public ClipTextStates Forward(Tensor ids, Tensor? rows, long firstRowId, int skippedBlocks = 0)
     {
         if (skippedBlocks < 0 || skippedBlocks >= layers.Length)
-            throw new TextualInversionException(
-                $"The text encoder has {layers.Length} blocks, of which {skippedBlocks} cannot be left out; choose --clip-skip from 1 to {layers.Length}."
+            throw TextualInversionException.ForParameter(
+                "ClipSkip",
+                $"{skippedBlocks + 1}: the text encoder has {layers.Length} blocks; choose from 1 to {layers.Length}."
             );
         using var scope = NewDisposeScope();
         var used = layers[..^skippedBlocks];
@@ -87,16 +94,19 @@ internal sealed class ClipTextEncoder : IDisposable
         return new ClipTextStates(states.MoveToOuterDisposeScope(), last.MoveToOuterDisposeScope());
     }
 
-    /// <summary>From a pooled state to what images and texts are compared in.</summary>
-    /// <param name="pooled">(B, d), see <see cref="Pool"/></param>
-    /// <returns>(B, <see cref="ProjectionWidth"/>)</returns>
+    /// <summary>Projects a pooled state into the space in which images and texts are compared.</summary>
+    /// <param name="pooled">(B, d), see <see cref="Pool"/>.</param>
+    /// <returns>(B, <see cref="ProjectionWidth"/>).</returns>
     public Tensor Project(Tensor pooled) =>
-        (textProjection ?? throw new InvalidOperationException("this encoder has no projection")).Forward(pooled);
+        (textProjection ?? throw new InvalidOperationException("This encoder has no projection.")).Forward(pooled);
 
-    /// <summary>The state of each prompt's first end-of-text token. Taken by position: the largest id may be a placeholder's.</summary>
-    /// <param name="states">(B, S, d), see <see cref="Forward"/></param>
-    /// <param name="endOfTextPositions">(B) int64</param>
-    /// <returns>(B, d)</returns>
+    /// <summary>
+    /// The state of each prompt's first end-of-text token. It is found by position: the largest id may be a
+    /// placeholder's.
+    /// </summary>
+    /// <param name="states">(B, S, d), see <see cref="Forward"/>.</param>
+    /// <param name="endOfTextPositions">(B) int64.</param>
+    /// <returns>(B, d).</returns>
     public static Tensor Pool(Tensor states, Tensor endOfTextPositions)
     {
         using var scope = NewDisposeScope();
@@ -123,10 +133,11 @@ internal sealed class ClipTextEncoder : IDisposable
             looked = looked.index_copy(0, positions, rows.index_select(0, rowIds));
         }
 
-        return looked.view(batch, length, config.HiddenSize).Plus(positionEmbedding.narrow(0, 0, length)); // (B, S, d) + (S, d)
+        var tokens = looked.view(batch, length, config.HiddenSize); // (B, S, d)
+        return tokens.Plus(positionEmbedding.narrow(0, 0, length)); // (B, S, d) + (S, d)
     }
 
-    // Files of 2022 have the prefix, and the positions' indices as a tensor; newer ones have neither.
+    /// <summary>Files of 2022 have a prefix and the positions' indices as a tensor; newer ones have neither.</summary>
     internal static string? Rename(string key)
     {
         var name = key.StartsWith("text_model.", StringComparison.Ordinal) ? key["text_model.".Length..] : key;

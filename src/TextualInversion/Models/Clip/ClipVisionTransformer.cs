@@ -8,8 +8,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Clip;
 
 /// <summary>
-/// CLIP's image tower, a vision transformer (Radford et al. 2021, section 2.4; Dosovitskiy et al. 2021): an image cut into patches, each a token
-/// behind one for the whole. Frozen.
+/// CLIP's image encoder, a vision transformer (Radford et al. 2021, section 2.4; Dosovitskiy et al. 2021): a class
+/// token, followed by one token for each patch of the image. Frozen.
 /// </summary>
 internal sealed class ClipVisionTransformer : IDisposable
 {
@@ -24,10 +24,12 @@ internal sealed class ClipVisionTransformer : IDisposable
     private readonly Linear projection;
 
     /// <param name="config">The widths and depths.</param>
-    /// <param name="file">The weights: <c>vision_model.</c> and <c>visual_projection</c>.</param>
+    /// <param name="file">The weights <c>vision_model</c> and <c>visual_projection</c>.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="projectionWidth">The width of what images and texts are compared in.</param>
-    /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
+    /// <param name="projectionWidth">The width of the space in which images and texts are compared.</param>
+    /// <exception cref="TextualInversionException">
+    /// The file does not hold the network that the config describes.
+    /// </exception>
     public ClipVisionTransformer(ClipVisionConfig config, ITensorFile file, Device device, int projectionWidth)
     {
         this.config = config;
@@ -61,8 +63,8 @@ internal sealed class ClipVisionTransformer : IDisposable
         store.RequireAllTaken();
     }
 
-    /// <param name="pixels">(B, 3, S, S), normalised, S the side that the tower sees</param>
-    /// <returns>(B, the projection's width), of no particular length</returns>
+    /// <param name="pixels">(B, 3, S, S), normalized, of the encoder's image size.</param>
+    /// <returns>(B, P), not normalized.</returns>
     public Tensor Forward(Tensor pixels)
     {
         using var noGrad = no_grad();

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Clip;
 
-/// <summary>A text encoder with the tokenizer whose ids it reads.</summary>
+/// <summary>A text encoder with its tokenizer.</summary>
 internal sealed class PromptEncoder : IDisposable
 {
     /// <param name="files">The model.</param>
     /// <param name="suffix">The end of the names of its parts: nothing, or <c>_2</c>.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="hasProjection">Whether the pooled output is projected.</param>
-    /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
+    /// <exception cref="TextualInversionException">A file is missing, truncated or of another model.</exception>
     public PromptEncoder(IModelFiles files, string suffix, Device device, bool hasProjection = false)
     {
         string folder = "tokenizer" + suffix,
@@ -32,9 +32,11 @@ internal sealed class PromptEncoder : IDisposable
 
     public ClipTextEncoder Encoder { get; }
 
-    /// <param name="prompts">B prompts</param>
-    /// <param name="rows">(n, d), all placeholders' rows in order; null where no prompt holds a placeholder</param>
-    /// <param name="skippedBlocks">see <see cref="ClipTextEncoder.Forward"/></param>
+    /// <param name="prompts">B prompts.</param>
+    /// <param name="rows">
+    /// (n, d), the vectors of all placeholders in order. Null if no prompt contains a placeholder.
+    /// </param>
+    /// <param name="skippedBlocks">See <see cref="ClipTextEncoder.Forward"/>.</param>
     public ClipTextStates Encode(PromptTokens prompts, Tensor? rows, int skippedBlocks = 0)
     {
         using var ids = tensor(prompts.Ids, device: Encoder.TokenEmbedding.device); // (B, S)

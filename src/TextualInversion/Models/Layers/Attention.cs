@@ -4,7 +4,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models.Layers;
 
-/// <summary>How the four projections of an attention are called in a checkpoint.</summary>
+/// <summary>The names of the four projections of an attention in a checkpoint.</summary>
 internal sealed record AttentionNames(string Query, string Key, string Value, string Output)
 {
     public static readonly AttentionNames Diffusers = new("to_q", "to_k", "to_v", "to_out.0");
@@ -21,12 +21,12 @@ internal sealed class Attention
         value,
         output;
 
-    /// <param name="weights">Of the four projections.</param>
-    /// <param name="names">What they are called there.</param>
-    /// <param name="width">Of the states.</param>
-    /// <param name="heads">Into so many parts the width is cut.</param>
-    /// <param name="hasBias">Whether queries, keys and values have one; the output always has.</param>
-    /// <param name="contextWidth">Of what is attended to, or null where that is the states themselves.</param>
+    /// <param name="weights">The weights of the four projections.</param>
+    /// <param name="names">The names of the projections.</param>
+    /// <param name="width">The width of the states.</param>
+    /// <param name="heads">The number of heads, a divisor of the width.</param>
+    /// <param name="hasBias">Whether queries, keys and values have a bias; the output always has one.</param>
+    /// <param name="contextWidth">The width of the context. Null for self-attention.</param>
     public Attention(
         Weights weights,
         AttentionNames names,
@@ -43,20 +43,22 @@ internal sealed class Attention
         output = new Linear(weights / names.Output, width, width);
     }
 
-    /// <param name="x">(B, S, width)</param>
-    /// <param name="context">(B, T, contextWidth), or null for self-attention</param>
-    /// <param name="causal">whether a position sees only itself and those before it</param>
-    /// <returns>(B, S, width)</returns>
+    /// <param name="x">(B, S, width).</param>
+    /// <param name="context">(B, T, contextWidth), or null for self-attention.</param>
+    /// <param name="causal">Whether a position attends only to itself and earlier positions.</param>
+    /// <returns>(B, S, width).</returns>
     public Tensor Forward(Tensor x, Tensor? context = null, bool causal = false)
     {
         using var scope = NewDisposeScope();
         var q = SplitHeads(query.Forward(x)); // (B, heads, S, d)
         var k = SplitHeads(key.Forward(context ?? x)); // (B, heads, S or T, d)
         var v = SplitHeads(value.Forward(context ?? x)); // (B, heads, S or T, d)
-        var attended = F.scaled_dot_product_attention(q, k, v, attn_mask: null, p: 0, is_casual: causal); // (B, heads, S, d)
+        // (B, heads, S, d)
+        var attended = F.scaled_dot_product_attention(q, k, v, attn_mask: null, p: 0, is_casual: causal);
         var states = attended.transpose(1, 2).reshape(x.shape[0], x.shape[1], width); // (B, S, width)
         return output.Forward(states).MoveToOuterDisposeScope();
     }
 
-    private Tensor SplitHeads(Tensor x) => x.view(x.shape[0], x.shape[1], heads, width / heads).transpose(1, 2); // (B, heads, S, d)
+    /// <returns>(B, heads, S, d).</returns>
+    private Tensor SplitHeads(Tensor x) => x.view(x.shape[0], x.shape[1], heads, width / heads).transpose(1, 2);
 }

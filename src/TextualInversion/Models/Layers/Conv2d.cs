@@ -19,9 +19,9 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
     public Tensor Forward(Tensor x) => NeedsPadding(x) ? ForwardPadded(x) : Convolve(x, weight, bias);
 
     /// <summary>
-    /// Whether oneDNN needs channels of zeros up to a whole block. On some processors (seen on AMD's Zen 5) the oneDNN of
-    /// libtorch 2.10 reads uninitialized memory for a last block that is not full, such as that of the U-Net's 4 output
-    /// channels: in the gradient of float32 and in any result of bfloat16. The result is wrong without an error.
+    /// Whether oneDNN needs channels of zeros up to a whole block. On some processors (seen on AMD's Zen 5) the oneDNN
+    /// of libtorch 2.10 reads uninitialized memory for a last block that is not full, such as that of the U-Net's 4
+    /// output channels: in the gradient of float32 and in any result of bfloat16. The result is wrong without an error.
     /// </summary>
     private bool NeedsPadding(Tensor x) =>
         outputs % ChannelBlock != 0
@@ -33,7 +33,7 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
         using var scope = NewDisposeScope();
         paddedWeight ??= weights.Keep(Pad(weight));
         paddedBias ??= weights.Keep(Pad(bias));
-        return Convolve(x, paddedWeight, paddedBias).narrow(1, 0, outputs).MoveToOuterDisposeScope(); // (B, outputs, h, w)
+        return Convolve(x, paddedWeight, paddedBias).narrow(1, 0, outputs).MoveToOuterDisposeScope();
     }
 
     private Tensor Pad(Tensor tensor)

@@ -16,8 +16,8 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
     public Linear(Weights weights, long inputs, long outputs, bool hasBias = true)
         : this(weights.Take("weight", outputs, inputs), hasBias ? weights.Take("bias", outputs) : null) { }
 
-    /// <param name="x">(…, inputs)</param>
-    /// <returns>(…, outputs)</returns>
+    /// <param name="x">(…, inputs).</param>
+    /// <returns>(…, outputs).</returns>
     public Tensor Forward(Tensor x) => IsFasterByOneDnn(x) ? ForwardByOneDnn(x) : F.linear(x, weight, bias);
 
     /// <summary>The same by oneDNN's matrix product; for float32 on the CPU.</summary>

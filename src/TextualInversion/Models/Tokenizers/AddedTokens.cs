@@ -11,10 +11,10 @@ internal sealed class AddedTokens
     public AddedTokens(IEnumerable<KeyValuePair<string, int[]>> idsByText) =>
         longestFirst = [.. idsByText.OrderByDescending(added => added.Key.Length)];
 
-    /// <summary>These and more.</summary>
+    /// <summary>These tokens and more.</summary>
     public AddedTokens With(IEnumerable<KeyValuePair<string, int[]>> more) => new(longestFirst.Concat(more));
 
-    /// <summary>The text in order: what is between the added tokens with no ids, each added token with its own.</summary>
+    /// <summary>The parts of a text in order: added tokens with their ids, and the text between them without.</summary>
     public IEnumerable<(string Text, int[]? Ids)> Split(string text)
     {
         var begin = 0;

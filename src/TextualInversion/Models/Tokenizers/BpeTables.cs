@@ -37,8 +37,8 @@ internal sealed record BpeTables(
     }
 
     /// <summary>
-    /// From <c>tokenizer.json</c> (https://huggingface.co/docs/tokenizers): its BPE model with what was added. That it normalises and splits
-    /// as CLIP does is taken for granted.
+    /// From <c>tokenizer.json</c> (https://huggingface.co/docs/tokenizers): its BPE model and the added tokens. That it
+    /// normalizes and splits text as CLIP does is assumed.
     /// </summary>
     /// <exception cref="TextualInversionException">The file is missing, malformed, or not of CLIP's kind.</exception>
     public static BpeTables ReadTokenizer(string path) =>
@@ -96,7 +96,7 @@ internal sealed record BpeTables(
     private static void RequireMerge(string merge, Dictionary<string, int> vocabulary, string path, string place)
     {
         if (merge.Split(' ') is not [var first, var second])
-            throw TokenizerFile.Malformed(path, $"{place} is no pair of tokens: {merge}");
+            throw TokenizerFile.Malformed(path, $"{place} is not a pair of tokens: {merge}");
         if (
             !vocabulary.ContainsKey(first)
             || !vocabulary.ContainsKey(second)

@@ -5,7 +5,7 @@ using Microsoft.ML.Tokenizers;
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>
-/// What CLIP does to a text before BPE, as transformers' <c>tokenization_clip.py</c> writes it down: NFC, lower case, then the matches of
+/// The steps of CLIP before BPE, as in transformers' <c>tokenization_clip.py</c>: NFC, lower case, then the matches of
 /// <c>&lt;|startoftext|&gt;|&lt;|endoftext|&gt;|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+</c>.
 /// It goes by code points, where a .NET regex sees the UTF-16 halves of letters and digits beyond U+FFFF.
 /// </summary>
@@ -23,8 +23,9 @@ internal sealed class ClipPreTokenizer : PreTokenizer
     }
 
     /// <summary>
-    /// NFC and the lower case of each character by itself (Rust's <c>char::to_lowercase</c>: no final sigma).
-    /// Runs of white space, which the original makes one space, are dropped by <see cref="PreTokenize(string)"/> anyway.
+    /// NFC and the lower case of each character by itself (Rust's <c>char::to_lowercase</c>: no final sigma). Runs of
+    /// white space, which the original replaces with one space, are dropped by <see cref="PreTokenize(string)"/>
+    /// anyway.
     /// </summary>
     public static string Normalize(string text)
     {

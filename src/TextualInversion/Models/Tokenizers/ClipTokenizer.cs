@@ -5,8 +5,9 @@ using Microsoft.ML.Tokenizers;
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>
-/// CLIP's tokenizer: lower-cased byte-level BPE whose words end in <c>&lt;/w&gt;</c>. Its ids are those of transformers'
-/// <c>CLIPTokenizer</c> (https://github.com/huggingface/transformers/blob/main/src/transformers/models/clip/tokenization_clip.py).
+/// CLIP's tokenizer: lower-cased byte-level BPE whose words end in <c>&lt;/w&gt;</c>. Its ids are those of
+/// transformers' <c>CLIPTokenizer</c>
+/// (https://github.com/huggingface/transformers/blob/main/src/transformers/models/clip/tokenization_clip.py).
 /// </summary>
 internal sealed class ClipTokenizer
 {
@@ -42,7 +43,7 @@ internal sealed class ClipTokenizer
             }
         );
 
-        // One token may have several roles; the last one says how it is matched, in the order in which transformers adds them.
+        // A token may have several roles. As in transformers, the last role decides how it is matched.
         SpecialToken[] roles = [.. added, files.BeginningOfText, files.EndOfText, files.Unknown, files.Padding];
         var special = roles
             .GroupBy(token => token.Text, (_, same) => same.Last())
@@ -55,22 +56,22 @@ internal sealed class ClipTokenizer
         KeyValuePair<string, int[]> IdsOf(string text, string token) => new(text, [vocabulary[token]]);
     }
 
-    /// <summary>The number of tokens, and so the first id that is free for a placeholder's row.</summary>
+    /// <summary>The number of tokens. Ids of placeholders begin here.</summary>
     public int VocabularySize => tokens.Length;
 
-    /// <summary>The ids of a prompt with those of its beginning and end: 77.</summary>
+    /// <summary>The length of a tokenized prompt, with beginning and end: usually 77.</summary>
     public int MaxLength { get; }
 
     public int BeginningOfText { get; }
 
     public int EndOfText { get; }
 
-    /// <summary>What fills a prompt up; in most models the end of text, in SDXL's second tokenizer <c>!</c>.</summary>
+    /// <summary>The padding of prompts: in most models the end of text, in SDXL's second tokenizer <c>!</c>.</summary>
     public int Padding { get; }
 
     /// <summary>
-    /// Reads a diffusers <c>tokenizer</c> folder: vocab.json and merges.txt, or tokenizer.json, and, where present, the configuration of the
-    /// special tokens.
+    /// Reads a diffusers <c>tokenizer</c> folder: vocab.json and merges.txt, or tokenizer.json, and the configs of the
+    /// special tokens if there are any.
     /// </summary>
     /// <exception cref="TextualInversionException">A file is missing or malformed.</exception>
     public static ClipTokenizer Load(string folder) => new(ClipTokenizerFiles.Read(folder));
@@ -103,7 +104,7 @@ internal sealed class ClipTokenizer
         return Readable(string.Concat(known)).Replace(EndOfWord, " ", StringComparison.Ordinal).Trim();
     }
 
-    /// <summary>One token as people write it: its characters, and <c>&lt;/w&gt;</c> where it ends a word.</summary>
+    /// <summary>One token as readable text, followed by <c>&lt;/w&gt;</c> if it ends a word.</summary>
     /// <exception cref="IndexOutOfRangeException">No such id.</exception>
     public string TokenText(int id) => Readable(tokens[id]);
 
@@ -111,8 +112,8 @@ internal sealed class ClipTokenizer
     public bool IsSingleToken(string text) => Encode(text).Count == 1;
 
     /// <summary>
-    /// The vocabulary's words of three letters and more nearest to <paramref name="word"/> by edit distance, nearest first.
-    /// At the same distance those come last that also end other words, since they may be no words themselves (ood in wood).
+    /// The vocabulary's words of at least three letters with the smallest edit distance to <paramref name="word"/>, nearest
+    /// first. At the same distance, tokens that also end other words come last: they may not be words (ood in wood).
     /// </summary>
     public IReadOnlyList<string> NearestWords(string word, int count)
     {
@@ -130,7 +131,7 @@ internal sealed class ClipTokenizer
         ];
     }
 
-    /// <summary>The ids that are a word of three letters and more by themselves, with the word.</summary>
+    /// <summary>The ids that are whole words of at least three letters, with the words.</summary>
     public IReadOnlyList<(int Id, string Word)> Words() =>
         [
             .. Enumerable
@@ -146,7 +147,7 @@ internal sealed class ClipTokenizer
         ];
 
     /// <summary>
-    /// As <see cref="Encode(string)"/>, where each of the normalised texts in <paramref name="placeholders"/> stands for its ids.
+    /// As <see cref="Encode(string)"/>, where each of the normalized texts in <paramref name="placeholders"/> stands for its ids.
     /// </summary>
     internal List<int> Encode(string text, IEnumerable<KeyValuePair<string, int[]>> placeholders)
     {
@@ -179,8 +180,9 @@ internal sealed class ClipTokenizer
         ]);
 
     /// <summary>
-    /// The printable characters that stand for the 256 bytes, from GPT-2 (https://github.com/openai/gpt-2/blob/master/src/encoder.py):
-    /// the printable ones of Latin-1 for themselves, the others from U+0100 on.
+    /// The printable characters that stand for the 256 bytes, from GPT-2
+    /// (https://github.com/openai/gpt-2/blob/master/src/encoder.py): the printable ones of Latin-1 for themselves, the
+    /// others from U+0100 on.
     /// </summary>
     private static FrozenDictionary<char, byte> ByteLevelAlphabet()
     {

@@ -2,13 +2,16 @@ using System.Text.Json;
 
 namespace TextualInversion.Models.Tokenizers;
 
-/// <summary>A token with a role. Where <paramref name="Normalized"/>, prompts may hold it in any case, otherwise only as written.</summary>
+/// <summary>
+/// A token with a role. If <paramref name="Normalized"/>, it is found in prompts in any case, otherwise only as
+/// written.
+/// </summary>
 internal sealed record SpecialToken(string Text, bool Normalized);
 
 /// <summary>
-/// The contents of a <c>tokenizer</c> folder as transformers' <c>CLIPTokenizer</c> saves it: vocab.json and merges.txt, and for the special
-/// tokens special_tokens_map.json before tokenizer_config.json before the class's own defaults. Where there is no vocab.json,
-/// tokenizer.json holds what it and merges.txt do.
+/// The contents of a <c>tokenizer</c> folder as transformers' <c>CLIPTokenizer</c> saves it: vocab.json and merges.txt,
+/// or tokenizer.json. Special tokens come from special_tokens_map.json, or else from tokenizer_config.json, or else
+/// they are the defaults of the class.
 /// </summary>
 internal sealed record ClipTokenizerFiles
 {
@@ -84,7 +87,7 @@ internal sealed record ClipTokenizerFiles
             || !token.TryGetProperty("content", out var content)
             || content.ValueKind != JsonValueKind.String
         )
-            throw TokenizerFile.Malformed(path, $"{role} is neither a text nor an object with a content");
+            throw TokenizerFile.Malformed(path, $"{role} is neither a string nor an object with a content");
         var isNormalized =
             token.TryGetProperty("normalized", out var normalized) && normalized.ValueKind == JsonValueKind.True;
         return new SpecialToken(content.GetString()!, isNormalized);
@@ -106,7 +109,7 @@ internal sealed record ClipTokenizerFiles
             );
     }
 
-    /// <summary>An empty object where there is no such file: all that it may say has a default.</summary>
+    /// <summary>The file's object, or an empty one if there is no such file: all values have defaults.</summary>
     private static JsonElement ReadObject(string path)
     {
         if (!File.Exists(path))

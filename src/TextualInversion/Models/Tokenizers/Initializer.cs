@@ -22,7 +22,9 @@ internal sealed class Initializer
     /// <summary>How the phrase was understood, for display: <c>g in g er&lt;/w&gt; cat&lt;/w&gt;</c>.</summary>
     public IReadOnlyList<string> Pieces { get; }
 
-    /// <summary>Takes a word or phrase. A word of several tokens is accepted, one that falls apart to letters or bytes is not.</summary>
+    /// <summary>
+    /// Reads a word or phrase. A word of several tokens is accepted, but not one that splits into letters or bytes.
+    /// </summary>
     /// <exception cref="TextualInversionException">
     /// The phrase is empty or only punctuation, or holds a special token or what is no word of the vocabulary.
     /// </exception>
@@ -47,8 +49,9 @@ internal sealed class Initializer
     }
 
     /// <summary>
-    /// The token ids from which each of n rows starts; a row is the mean of its tokens' rows in the table. With n at least k, row i is
-    /// token i mod k; with fewer, each row stands for a contiguous group, as even as can be, so that no word is lost.
+    /// The token ids from which each of n rows starts; a row is the mean of its tokens' rows in the table. With n at
+    /// least k, row i is token i mod k; with fewer, each row stands for a contiguous group, as even as can be, so that
+    /// no word is lost.
     /// </summary>
     public int[][] SpreadOver(int vectors)
     {
@@ -82,7 +85,9 @@ internal sealed class Initializer
         }
     }
 
-    /// <summary>Not the 's of "cat's" nor a run of punctuation, which consist of single characters in any vocabulary.</summary>
+    /// <summary>
+    /// Excludes the 's of "cat's" and runs of punctuation, which are single characters in any vocabulary.
+    /// </summary>
     private static bool FallsApart(ClipTokenizer tokenizer, List<int> word) =>
         word.Count > 1
         && word.All(tokenizer.IsSingleByte)

@@ -34,12 +34,15 @@ internal sealed class NearestWords : IDisposable
         }
     }
 
-    /// <summary>For each of the rows, (n, d), the words whose rows point most nearly where it does, the nearest first.</summary>
+    /// <summary>
+    /// For each of the vectors, (n, d), the words whose embeddings have the highest cosine similarity, best first.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<NearWord>> Find(Tensor learned, int count)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var cosines = nn.functional.linear(nn.functional.normalize(learned.to(norms.device), dim: 1), rows) / norms; // (n, V)
+        var directions = nn.functional.normalize(learned.to(norms.device), dim: 1); // (n, d)
+        var cosines = nn.functional.linear(directions, rows) / norms; // (n, V)
         var (values, ids) = cosines.topk((int)Math.Min(count, cosines.shape[1]), dim: 1); // (n, count)
         var words = ids.cpu()
             .contiguous()

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TextualInversion.Models.Tokenizers;
 
-/// <summary>The text in prompts that stands for an embedding's rows, all <see cref="Vectors"/> of them in order.</summary>
+/// <summary>The text in prompts that stands for all <see cref="Vectors"/> of an embedding, in order.</summary>
 internal sealed record Placeholder
 {
     private Placeholder(string name, int vectors)
@@ -17,11 +17,13 @@ internal sealed record Placeholder
     public int Vectors { get; }
 
     /// <summary>
-    /// Reads what the user typed. A bare name of letters and digits with at least one <c>-</c>, <c>_</c> or <c>.</c> among them (my-cat)
-    /// is put in angle brackets, which are a redirection in every shell. Everything else is taken as it stands:
-    /// <c>&lt;my-cat&gt;</c>, <c>sks</c>.
+    /// Reads what the user typed. A bare name of letters and digits with at least one <c>-</c>, <c>_</c> or <c>.</c>
+    /// among them (my-cat) is put in angle brackets, which are a redirection in every shell. Everything else is taken
+    /// as it stands: <c>&lt;my-cat&gt;</c>, <c>sks</c>.
     /// </summary>
-    /// <exception cref="TextualInversionException">The name is empty or holds white space or control characters.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The name is empty or contains white space or control characters.
+    /// </exception>
     public static Placeholder Parse(string text, int vectors = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(vectors, 1);

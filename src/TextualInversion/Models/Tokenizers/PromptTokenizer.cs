@@ -1,8 +1,9 @@
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>
-/// Prompts with placeholders to ids. Placeholders are found before BPE, the longest first, in any case, next to or within words,
-/// and never within a longer placeholder: as transformers treats added tokens, but with all rows of a placeholder behind one text.
+/// Tokenizes prompts with placeholders. Placeholders are found before BPE, the longest first, in any case, next to or
+/// within words, and never within a longer placeholder. transformers treats added tokens in the same way; here all
+/// vectors of a placeholder share one text.
 /// </summary>
 internal sealed class PromptTokenizer
 {
@@ -49,7 +50,7 @@ internal sealed class PromptTokenizer
         };
     }
 
-    /// <summary>The ids of a text of any length, those that belong together at a time: a token's, or all rows of a placeholder.</summary>
+    /// <summary>The ids of a text of any length, in groups: one token, or all vectors of a placeholder.</summary>
     public IEnumerable<IReadOnlyList<int>> Split(string text)
     {
         var ids = tokenizer.Encode(text, idsByText);
@@ -91,9 +92,7 @@ internal sealed class PromptTokenizer
                 $"The model's vocabulary already holds {name}. Choose another placeholder, or write \"<{name}>\"."
             );
         if (!idsByText.TryAdd(text, ids))
-            throw new TextualInversionException(
-                $"The placeholder {name} is there twice. Give one of the embeddings another trigger."
-            );
+            throw new TextualInversionException($"Duplicate placeholder {name}; rename one.");
         if (!tokenizer.Encode(name, idsByText).SequenceEqual(ids))
             throw new TextualInversionException(
                 $"The placeholder {name} holds one of the tokenizer's special tokens. Choose another name."
@@ -110,7 +109,10 @@ internal sealed class PromptTokenizer
 
     private Placeholder PlaceholderOf(int id) => placeholderOfRow[id - tokenizer.VocabularySize];
 
-    /// <summary>What the ids from <paramref name="begin"/> on say; a placeholder is named even where its first rows lie before.</summary>
+    /// <summary>
+    /// The text of the ids from <paramref name="begin"/> on. A placeholder is named even if its first vectors are
+    /// before.
+    /// </summary>
     private string TextOf(List<int> ids, int begin)
     {
         var parts = new List<string>();

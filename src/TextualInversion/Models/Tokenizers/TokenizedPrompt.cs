@@ -1,28 +1,33 @@
 namespace TextualInversion.Models.Tokenizers;
 
-/// <summary>The end of a prompt that did not fit: how many ids were cut, and what they say.</summary>
+/// <summary>The end of a prompt that was cut off: the number of tokens, and their text.</summary>
 internal sealed record Truncation(int Count, string Text);
 
 /// <summary>One prompt, padded to the tokenizer's length.</summary>
 internal sealed record TokenizedPrompt
 {
     /// <summary>
-    /// Beginning of text, the prompt, end of text, padding: S ids. Row i of all placeholders together has the id vocabulary size + i,
-    /// as transformers numbers added tokens.
+    /// S ids: beginning of text, the prompt, end of text, padding. Vector i of all placeholders together has the id
+    /// vocabulary size + i, as transformers numbers added tokens.
     /// </summary>
     public required IReadOnlyList<int> Ids { get; init; }
 
-    /// <summary>Of the first end of text, where CLIP pools. The largest id, which the original pools at, may be a placeholder's.</summary>
+    /// <summary>
+    /// The position of the first end of text, where CLIP pools. CLIP's own code pools at the largest id, which here may
+    /// be a placeholder's.
+    /// </summary>
     public required int EndOfTextPosition { get; init; }
 
-    /// <summary>The placeholders of which the prompt holds at least one row, each once, in the order of registration.</summary>
+    /// <summary>
+    /// The placeholders of which the prompt contains at least one vector, in the order of registration.
+    /// </summary>
     public required IReadOnlyList<Placeholder> Placeholders { get; init; }
 
-    /// <summary>What was cut off; null where the prompt fits.</summary>
+    /// <summary>The part that was cut off, or null if the prompt fits.</summary>
     public Truncation? Truncated { get; init; }
 }
 
-/// <summary>A batch of prompts as the text encoder takes it.</summary>
+/// <summary>A batch of prompts, as the text encoder takes it.</summary>
 /// <param name="Ids">(B, S), see <see cref="TokenizedPrompt.Ids"/>.</param>
 /// <param name="EndOfTextPositions">(B), see <see cref="TokenizedPrompt.EndOfTextPosition"/>.</param>
 internal sealed record PromptTokens(long[,] Ids, long[] EndOfTextPositions)

@@ -3,7 +3,7 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Models.Tokenizers;
 
-/// <summary>How the files of a tokenizer are read, and what is said where they cannot be.</summary>
+/// <summary>Reads the files of a tokenizer and explains errors.</summary>
 internal static class TokenizerFile
 {
     public static T Parse<T>(string path, Func<JsonElement, T> read)
@@ -28,8 +28,8 @@ internal static class TokenizerFile
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new TextualInversionException(
-                $"{path}: cannot be read ({error.Message.TrimEnd('.')}). A tokenizer is a folder with vocab.json and merges.txt, or with tokenizer.json; "
-                    + "take it from the model's page, or name one with --config.",
+                $"{path}: cannot be read ({error.Message.TrimEnd('.')}). A tokenizer is a folder with vocab.json and "
+                    + "merges.txt, or with tokenizer.json; take it from the model's page, or name the folder of one.",
                 error
             );
         }

@@ -5,8 +5,9 @@ namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>
 /// Unicode's canonical composition (NFC, https://www.unicode.org/reports/tr15/). .NET leaves it to ICU and, under
-/// InvariantGlobalization, returns text beyond ASCII as it was: the ids of a prompt would depend on the machine.
-/// The tables are Unicode 14's. Those of the tokenizers library are older: it leaves some hundred marks added since in the order typed.
+/// InvariantGlobalization, returns text beyond ASCII as it was: the ids of a prompt would depend on the machine. The
+/// tables are those of Unicode 14. Those of the tokenizers library are older: it does not reorder some hundred newer
+/// marks.
 /// </summary>
 internal static class UnicodeNormalization
 {

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Tokenizers;
 
-/// <summary>A text encoder's words and their rows, to compare learned rows with, where nothing else of the model is needed.</summary>
+/// <summary>
+/// A text encoder's words and their embeddings, to compare learned vectors with, without loading the rest of the model.
+/// </summary>
 internal sealed class Vocabulary : IDisposable
 {
     private readonly PromptEncoder text;
@@ -17,11 +19,11 @@ internal sealed class Vocabulary : IDisposable
 
     public NearestWords Words { get; }
 
-    /// <summary>d</summary>
+    /// <summary>d, the width of a token embedding.</summary>
     public long Width => text.Encoder.TokenEmbedding.shape[1];
 
-    /// <summary>That of each text encoder of a model; its U-Net and VAE are not opened.</summary>
-    /// <exception cref="TextualInversionException">A file is missing, truncated or another model's.</exception>
+    /// <summary>Opens the vocabulary of each text encoder of a model, without its U-Net and VAE.</summary>
+    /// <exception cref="TextualInversionException">A file is missing, truncated or of another model.</exception>
     public static IReadOnlyList<Vocabulary> Open(IModelFiles files)
     {
         var first = new Vocabulary(new PromptEncoder(files, "", CPU));

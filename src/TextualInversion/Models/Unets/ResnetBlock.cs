@@ -29,15 +29,19 @@ internal sealed class ResnetBlock(
     private readonly Conv2d? shortcut =
         inputs == outputs ? null : new Conv2d(weights / "conv_shortcut", inputs, outputs, kernel: 1);
 
-    /// <param name="x">(B, inputs, h, w)</param>
-    /// <param name="time">(B, timeWidth), through silu already since all blocks share it; null in the VAE</param>
-    /// <returns>(B, outputs, h, w)</returns>
+    /// <param name="x">(B, inputs, h, w).</param>
+    /// <param name="time">(B, timeWidth), already through silu, since all blocks share it. Null in the VAE.</param>
+    /// <returns>(B, outputs, h, w).</returns>
     public Tensor Forward(Tensor x, Tensor? time = null)
     {
         using var scope = NewDisposeScope();
         var hidden = Through(norm1, conv1, x);
         if (timeProjection is not null)
-            hidden = hidden.Plus(timeProjection.Forward(time!).unsqueeze(-1).unsqueeze(-1)); // (B, C, h, w) + (B, C, 1, 1)
+        {
+            var shift = timeProjection.Forward(time!).unsqueeze(-1).unsqueeze(-1); // (B, C, 1, 1)
+            hidden = hidden.Plus(shift); // (B, C, h, w)
+        }
+
         hidden = Through(norm2, conv2, hidden);
         return (shortcut?.Forward(x) ?? x).Plus(hidden).MoveToOuterDisposeScope();
     }
@@ -48,7 +52,7 @@ internal sealed class ResnetBlock(
         return conv.Forward(active);
     }
 
-    // In the VAE these are the largest tensors there are: each goes as soon as the next exists.
+    // In the VAE these are the largest tensors: each is freed as soon as the next exists.
     private static Tensor Activate(GroupNorm norm, Tensor x)
     {
         using var normed = norm.Forward(x);

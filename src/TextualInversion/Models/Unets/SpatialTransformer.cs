@@ -7,7 +7,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Unets;
 
 /// <summary>
-/// Lets the cells of a feature map look at one another and at the prompt (Rombach et al. 2022, section 3.3 and appendix E.2.1).
+/// A transformer over the cells of a feature map, with attention to one another and to the prompt (Rombach et al. 2022,
+/// section 3.3 and appendix E.2.1).
 /// </summary>
 internal sealed class SpatialTransformer
 {
@@ -36,8 +37,9 @@ internal sealed class SpatialTransformer
         projectOut = Pointwise(weights / "proj_out", channels, config.UseLinearProjection);
     }
 
-    /// <param name="x">(B, C, h, w)</param>
-    /// <param name="encoderHiddenStates">(B, S, D)</param>
+    /// <param name="x">(B, C, h, w).</param>
+    /// <param name="encoderHiddenStates">(B, S, D).</param>
+    /// <returns>(B, C, h, w).</returns>
     public Tensor Forward(Tensor x, Tensor encoderHiddenStates)
     {
         long batch = x.shape[0],
@@ -50,11 +52,11 @@ internal sealed class SpatialTransformer
         foreach (var block in blocks)
             cells = block.Forward(cells, encoderHiddenStates);
         cells = projectOut.Forward(cells);
-        // x first: the sum takes its order in memory.
-        return x.Plus(cells.view(batch, height, width, channels).permute(0, 3, 1, 2)).MoveToOuterDisposeScope(); // (B, C, h, w)
+        var result = cells.view(batch, height, width, channels).permute(0, 3, 1, 2); // (B, C, h, w)
+        return x.Plus(result).MoveToOuterDisposeScope(); // x first: the sum takes its order in memory
     }
 
-    // A convolution of one pixel is a linear layer, and is stored as either.
+    // A 1x1 convolution is a linear layer, and is stored as either.
     private static Linear Pointwise(Weights weights, long channels, bool isStoredAsLinear) =>
         isStoredAsLinear
             ? new Linear(weights, channels, channels)
@@ -64,7 +66,9 @@ internal sealed class SpatialTransformer
             );
 }
 
-/// <summary>Self-attention, attention to the prompt, feed-forward; each behind a norm and added to its input.</summary>
+/// <summary>
+/// Self-attention, cross-attention to the prompt and feed-forward, each after a norm and added to its input.
+/// </summary>
 internal sealed class TransformerBlock(Weights weights, long width, long contextWidth, long heads)
 {
     private const double Epsilon = 1e-5;
@@ -90,8 +94,9 @@ internal sealed class TransformerBlock(Weights weights, long width, long context
     private readonly Linear expand = new(weights / "ff" / "net" / 0 / "proj", width, 8 * width);
     private readonly Linear contract = new(weights / "ff" / "net" / 2, 4 * width, width);
 
-    /// <param name="x">(B, S, width)</param>
-    /// <param name="context">(B, T, contextWidth)</param>
+    /// <param name="x">(B, S, width).</param>
+    /// <param name="context">(B, T, contextWidth).</param>
+    /// <returns>(B, S, width).</returns>
     public Tensor Forward(Tensor x, Tensor context)
     {
         using var scope = NewDisposeScope();

@@ -6,8 +6,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Unets;
 
 /// <summary>
-/// What Stable Diffusion XL adds to the timestep: the pooled text and, as sines and cosines, the image's size and crop
-/// (Podell et al. 2023, section 2.2), through a small network.
+/// The embedding that Stable Diffusion XL adds to that of the timestep: the pooled text and the sinusoidal embeddings
+/// of the image's size and crop, through two linear layers (Podell et al. 2023, section 2.2).
 /// </summary>
 internal sealed class TextTimeEmbedding
 {
@@ -22,14 +22,15 @@ internal sealed class TextTimeEmbedding
         linear2 = new Linear(weights / "linear_2", timeWidth, timeWidth);
     }
 
-    /// <param name="added">of B images</param>
-    /// <param name="type">the type in which the network computes</param>
-    /// <returns>(B, timeWidth)</returns>
+    /// <param name="added">The conditioning of B images.</param>
+    /// <param name="type">The type in which the network computes.</param>
+    /// <returns>(B, timeWidth).</returns>
     public Tensor Forward(AddedConditioning added, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var waves = TimestepEmbedding.Waves(added.TimeIds.reshape(-1), config.AdditionTimeEmbedDim!.Value, config); // (6 B, width)
-        var both = cat([added.PooledText, waves.reshape(added.TimeIds.shape[0], -1)], dim: -1); // (B, P + 6 width)
+        var width = config.AdditionTimeEmbedDim!.Value;
+        var sizes = TimestepEmbedding.SinusoidalEmbedding(added.TimeIds.reshape(-1), width, config); // (6 B, width)
+        var both = cat([added.PooledText, sizes.reshape(added.TimeIds.shape[0], -1)], dim: -1); // (B, P + 6 width)
         return linear2.Forward(F.silu(linear1.Forward(both.to(type)))).MoveToOuterDisposeScope();
     }
 }

@@ -6,7 +6,9 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models.Unets;
 
-/// <summary>A timestep as sines and cosines of falling frequency (Vaswani et al. 2017, section 3.5), through a small network.</summary>
+/// <summary>
+/// The sinusoidal embedding of a timestep (Vaswani et al. 2017, section 3.5), through two linear layers.
+/// </summary>
 internal sealed class TimestepEmbedding
 {
     private const double LongestPeriod = 10_000;
@@ -24,22 +26,22 @@ internal sealed class TimestepEmbedding
 
     public long Width => 4 * config.BlockOutChannels[0];
 
-    /// <param name="timesteps">(B), in [0, 1000), not always whole</param>
-    /// <param name="type">the type in which the network computes</param>
-    /// <returns>(B, Width)</returns>
+    /// <param name="timesteps">(B) in [0, 1000), not always whole.</param>
+    /// <param name="type">The type in which the network computes.</param>
+    /// <returns>(B, Width).</returns>
     public Tensor Forward(Tensor timesteps, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var waves = Waves(timesteps, config.BlockOutChannels[0], config); // (B, C)
-        return linear2.Forward(F.silu(linear1.Forward(waves.to(type)))).MoveToOuterDisposeScope();
+        var sinusoids = SinusoidalEmbedding(timesteps, config.BlockOutChannels[0], config); // (B, C)
+        return linear2.Forward(F.silu(linear1.Forward(sinusoids.to(type)))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Half sines, half cosines of each value, in float32.</summary>
-    /// <param name="values">(N)</param>
-    /// <param name="width">of the result</param>
-    /// <param name="config">of the order and the frequencies</param>
-    /// <returns>(N, width)</returns>
-    internal static Tensor Waves(Tensor values, int width, UNetConfig config)
+    /// <summary>Sines and cosines of each value at geometrically falling frequencies, in float32.</summary>
+    /// <param name="values">(N).</param>
+    /// <param name="width">The width of the result, even.</param>
+    /// <param name="config">Gives the order of sines and cosines, and the shift of the frequencies.</param>
+    /// <returns>(N, width).</returns>
+    internal static Tensor SinusoidalEmbedding(Tensor values, int width, UNetConfig config)
     {
         using var scope = NewDisposeScope();
         var half = width / 2;

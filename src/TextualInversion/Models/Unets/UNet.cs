@@ -9,13 +9,13 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Unets;
 
 /// <summary>
-/// The denoising network of Stable Diffusion (Rombach et al. 2022): a U-Net over latents whose transformers attend to the prompt.
-/// Frozen: gradients reach only what is passed in.
+/// The denoising network of Stable Diffusion (Rombach et al. 2022): a U-Net over latents whose transformers attend to
+/// the prompt. Frozen: gradients reach only what is passed in.
 /// </summary>
 internal sealed class UNet : IDisposable
 {
     private readonly WeightStore store;
-    private readonly GradientCheckpoint? recomputation;
+    private readonly GradientCheckpoint? checkpoint;
     private readonly ScalarType type;
     private readonly TimestepEmbedding timeEmbedding;
     private readonly TextTimeEmbedding? addEmbedding;
@@ -30,11 +30,15 @@ internal sealed class UNet : IDisposable
     /// <param name="file">The weights.</param>
     /// <param name="type">The type to compute in: float32 or bfloat16.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="gradientCheckpointing">Whether the backward pass computes activations again instead of keeping them.</param>
-    /// <exception cref="TextualInversionException">The file does not hold the network that the config describes.</exception>
+    /// <param name="gradientCheckpointing">
+    /// Whether the backward pass computes activations again instead of keeping them.
+    /// </param>
+    /// <exception cref="TextualInversionException">
+    /// The file does not hold the network that the config describes.
+    /// </exception>
     public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, bool gradientCheckpointing = false)
     {
-        recomputation = gradientCheckpointing ? new GradientCheckpoint() : null;
+        checkpoint = gradientCheckpointing ? new GradientCheckpoint() : null;
         this.type = type;
         store = new WeightStore(file, type, device, key => key);
         var weights = store.Root;
@@ -50,7 +54,7 @@ internal sealed class UNet : IDisposable
         downBlocks = new DownBlock[channels.Count];
         for (var i = 0; i <= last; i++)
         {
-            var level = new UNetLevel(config, i, weights / "down_blocks" / i, timeEmbedding.Width, recomputation);
+            var level = new UNetLevel(config, i, weights / "down_blocks" / i, timeEmbedding.Width, checkpoint);
             downBlocks[i] = new DownBlock(
                 level,
                 channels[Math.Max(i - 1, 0)],
@@ -61,11 +65,11 @@ internal sealed class UNet : IDisposable
                 skipChannels.Push(channels[i]);
         }
 
-        midBlock = new MidBlock(new UNetLevel(config, last, weights / "mid_block", timeEmbedding.Width, recomputation));
+        midBlock = new MidBlock(new UNetLevel(config, last, weights / "mid_block", timeEmbedding.Width, checkpoint));
         upBlocks = new UpBlock[channels.Count];
         for (var i = 0; i <= last; i++)
         {
-            var level = new UNetLevel(config, last - i, weights / "up_blocks" / i, timeEmbedding.Width, recomputation);
+            var level = new UNetLevel(config, last - i, weights / "up_blocks" / i, timeEmbedding.Width, checkpoint);
             upBlocks[i] = new UpBlock(
                 level,
                 channels[Math.Min(last - i + 1, last)],
@@ -80,11 +84,11 @@ internal sealed class UNet : IDisposable
         store.RequireAllTaken();
     }
 
-    /// <summary>What the network takes for noise (or for velocity, where it was trained to) in the latents.</summary>
-    /// <param name="noisyLatents">(B, 4, h, w), of any height and width</param>
-    /// <param name="timesteps">(B), in [0, 1000), not always whole</param>
-    /// <param name="conditioning">of B images</param>
-    /// <returns>(B, 4, h, w) float32</returns>
+    /// <summary>The predicted noise, or the predicted velocity if the network was trained so.</summary>
+    /// <param name="noisyLatents">(B, 4, h, w), of any height and width.</param>
+    /// <param name="timesteps">(B) in [0, 1000), not always whole.</param>
+    /// <param name="conditioning">The conditioning of B images.</param>
+    /// <returns>(B, 4, h, w) float32.</returns>
     public Tensor Forward(Tensor noisyLatents, Tensor timesteps, Conditioning conditioning)
     {
         using var scope = NewDisposeScope();
@@ -93,7 +97,10 @@ internal sealed class UNet : IDisposable
             embedding = embedding.Plus(
                 addEmbedding.Forward(
                     conditioning.Added
-                        ?? throw new ArgumentException("This U-Net needs the added condition.", nameof(conditioning)),
+                        ?? throw new ArgumentException(
+                            "This U-Net needs the added conditioning.",
+                            nameof(conditioning)
+                        ),
                     type
                 )
             );
@@ -109,12 +116,12 @@ internal sealed class UNet : IDisposable
         return convOut.Forward(F.silu(normOut.Forward(x))).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Back-propagates a loss of predictions; to be used in place of the tensor's own method.</summary>
+    /// <summary>Back-propagates a loss. To be used instead of the tensor's own method.</summary>
     public void Backward(Tensor loss)
     {
         loss.backward();
         CustomAutogradFunction.EndBackward();
-        recomputation?.EndBackward();
+        checkpoint?.EndBackward();
     }
 
     /// <summary>See <see cref="WeightStore.Hash"/>.</summary>

@@ -6,7 +6,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models.Unets;
 
-/// <summary>Where a block of the U-Net stands: its weights and the numbers that the config gives for its level.</summary>
+/// <summary>The weights and settings of one block of the U-Net.</summary>
 internal sealed record UNetLevel(
     UNetConfig Config,
     int Index,
@@ -39,13 +39,13 @@ internal sealed record UNetLevel(
         );
 }
 
-/// <summary>A residual block and the transformer behind it, where there is one.</summary>
-internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transformer, GradientCheckpoint? recomputation)
+/// <summary>A residual block, followed by a transformer on levels with attention.</summary>
+internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transformer, GradientCheckpoint? checkpoint)
 {
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates)
     {
         using var scope = NewDisposeScope();
-        if (recomputation is null)
+        if (checkpoint is null)
         {
             // Views: what a layer gives for the gradient of an input is summed before that of other layers is added, as in a checkpoint.
             var result = Compute(x.view_as(x), time, encoderHiddenStates.view_as(encoderHiddenStates));
@@ -54,8 +54,8 @@ internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transfor
 
         // A checkpoint gets only what its result depends on: without a transformer, the prompt does not count.
         var checkpointed = transformer is null
-            ? recomputation.Run(inputs => Compute(inputs[0], inputs[1], encoderHiddenStates), x, time)
-            : recomputation.Run(inputs => Compute(inputs[0], inputs[1], inputs[2]), x, time, encoderHiddenStates);
+            ? checkpoint.Run(inputs => Compute(inputs[0], inputs[1], encoderHiddenStates), x, time)
+            : checkpoint.Run(inputs => Compute(inputs[0], inputs[1], inputs[2]), x, time, encoderHiddenStates);
         return checkpointed.MoveToOuterDisposeScope();
     }
 
@@ -67,7 +67,10 @@ internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transfor
     }
 }
 
-/// <summary>A level on the way in: residual blocks, each with a transformer where the level has them, then half the size.</summary>
+/// <summary>
+/// Down block: residual blocks, each followed by a transformer on levels with attention; then downsampling to half the
+/// size, except on the last level.
+/// </summary>
 internal sealed class DownBlock
 {
     private readonly UNetLayer[] layers;
@@ -93,7 +96,7 @@ internal sealed class DownBlock
             );
     }
 
-    /// <summary>Puts every result on <paramref name="skips"/>, for the way out; the last one goes on.</summary>
+    /// <summary>Pushes every result on <paramref name="skips"/>, for the up blocks, and returns the last one.</summary>
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates, Stack<Tensor> skips)
     {
         foreach (var layer in layers)
@@ -110,7 +113,7 @@ internal sealed class DownBlock
     }
 }
 
-/// <summary>The innermost level: residual block, transformer, residual block.</summary>
+/// <summary>Mid block: residual block, transformer, residual block.</summary>
 internal sealed class MidBlock(UNetLevel level)
 {
     private readonly UNetLayer first = level.Layer(0, level.Channels, hasAttention: true);
@@ -125,20 +128,23 @@ internal sealed class MidBlock(UNetLevel level)
     }
 }
 
-/// <summary>A level on the way out: residual blocks over what came and what was put aside on the way in, then twice the size.</summary>
+/// <summary>
+/// Up block: residual blocks over the previous result and a skip connection, each followed by a transformer on levels
+/// with attention; then upsampling to twice the size, except on the last level.
+/// </summary>
 internal sealed class UpBlock
 {
     private readonly UNetLayer[] layers;
     private readonly Conv2d? upsample;
 
     /// <param name="level">This level.</param>
-    /// <param name="inputs">Channels that come from the level below.</param>
-    /// <param name="skipChannels">Channels put aside on the way in, last in first out; shared by the levels.</param>
+    /// <param name="inputs">Channels of the previous block's result.</param>
+    /// <param name="skipChannels">Channels of the skip connections, last in first out; shared by the levels.</param>
     /// <param name="hasAttention">Whether a transformer follows each residual block.</param>
-    /// <param name="isLast">Whether the size stays.</param>
+    /// <param name="isLast">Whether there is no upsampling.</param>
     public UpBlock(UNetLevel level, long inputs, Stack<long> skipChannels, bool hasAttention, bool isLast)
     {
-        // One more than on the way in: the downsampled result is put aside too.
+        // One more than in the down block, whose downsampled result is a skip connection too.
         layers =
         [
             .. Enumerable
@@ -170,14 +176,14 @@ internal sealed class UpBlock
         return upsample.Forward(larger);
     }
 
-    /// <summary>To the size of what was put aside, which for odd sizes is not quite twice.</summary>
+    /// <summary>Enlarges to the size of the next skip connection, which for odd sizes is not quite twice.</summary>
     private static Tensor Enlarge(Tensor x, long height, long width)
     {
         var (h, w) = (x.shape[2], x.shape[3]);
         if ((height, width) != (2 * h, 2 * w))
             return F.interpolate(x, size: [height, width], mode: InterpolationMode.Nearest);
         using var scope = NewDisposeScope();
-        // The same, several times faster for small maps.
+        // The same as interpolate, several times faster for small maps.
         var twice = x.unsqueeze(3).unsqueeze(5).expand(-1, -1, -1, 2, -1, 2); // (B, C, h, 2, w, 2)
         return twice.reshape(x.shape[0], x.shape[1], height, width).MoveToOuterDisposeScope();
     }

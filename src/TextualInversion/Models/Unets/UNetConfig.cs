@@ -56,7 +56,9 @@ internal sealed record UNetConfig : IModelConfig
     /// <summary>The channels of each level, outermost first.</summary>
     public required IReadOnlyList<int> BlockOutChannels { get; init; }
 
-    /// <summary><c>CrossAttnDownBlock2D</c> for a level with transformers, <c>DownBlock2D</c> for one without.</summary>
+    /// <summary>
+    /// <c>CrossAttnDownBlock2D</c> for a level with transformers, <c>DownBlock2D</c> for one without.
+    /// </summary>
     public required IReadOnlyList<string> DownBlockTypes { get; init; }
 
     /// <summary>The same for the way up, innermost level first.</summary>

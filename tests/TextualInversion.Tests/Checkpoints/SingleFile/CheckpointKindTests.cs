@@ -21,9 +21,9 @@ public sealed class CheckpointKindTests
         "conditioner.embedders.1.model.token_embedding.weight",
         "model.diffusion_model.label_emb.0.0.weight"
     )]
-    internal void Recognise_Checkpoints_ByTheirTextEncoders(ModelVersion expected, params string[] names)
+    internal void Recognize_Checkpoints_ByTheirTextEncoders(ModelVersion expected, params string[] names)
     {
-        var (line, prefix) = CheckpointKind.Recognise(File(4, names));
+        var (line, prefix) = CheckpointKind.Recognize(File(4, names));
         Assert.Equal(expected, line);
         Assert.StartsWith(prefix, names[0], StringComparison.Ordinal);
     }
@@ -47,9 +47,9 @@ public sealed class CheckpointKindTests
     [InlineData("a Stable Diffusion 3", "model.diffusion_model.joint_blocks.0.context_block.attn.qkv.weight")]
     [InlineData("a model of the family of Flux", "double_blocks.0.img_attn.qkv.weight")]
     [InlineData("a model of the family of Flux", "model.diffusion_model.double_blocks.0.img_attn.qkv.weight")]
-    [InlineData("an embedding; name the model, and give the embedding with --embedding", "emb_params")]
-    [InlineData("an embedding; name the model, and give the embedding with --embedding", "clip_g", "clip_l")]
-    [InlineData("an embedding; name the model, and give the embedding with --embedding", "<my-cat>")]
+    [InlineData("an embedding; name the model instead, and give the file as an embedding", "emb_params")]
+    [InlineData("an embedding; name the model instead, and give the file as an embedding", "clip_g", "clip_l")]
+    [InlineData("an embedding; name the model instead, and give the file as an embedding", "<my-cat>")]
     [InlineData(
         "diffusers' U-Net alone; name the folder above it, which holds model_index.json",
         "down_blocks.0.resnets.0.conv1.weight",
@@ -57,19 +57,19 @@ public sealed class CheckpointKindTests
         "conv_out.weight"
     )]
     [InlineData(
-        "a VAE alone; name the model, and give this with --vae",
+        "a VAE alone; name the model instead, and give the file as its VAE",
         "decoder.mid.block_1.norm1.weight",
         "encoder.conv_in.weight",
         "quant_conv.weight"
     )]
     [InlineData(
-        "a VAE alone; name the model, and give this with --vae",
+        "a VAE alone; name the model instead, and give the file as its VAE",
         "first_stage_model.decoder.mid.block_1.norm1.weight",
         "a.a",
         "b.b"
     )]
     [InlineData(
-        "a VAE alone; name the model, and give this with --vae",
+        "a VAE alone; name the model instead, and give the file as its VAE",
         "decoder.mid_block.resnets.0.norm1.weight",
         "encoder.conv_in.weight",
         "quant_conv.weight"
@@ -87,7 +87,7 @@ public sealed class CheckpointKindTests
         "layer.2.weight"
     )]
     [InlineData("a file without tensors")]
-    public void Recognise_OtherFiles_SaysWhat(string what, params string[] names) =>
+    public void Recognize_OtherFiles_SaysWhat(string what, params string[] names) =>
         AssertRefused(what, new ShapesOnly(names.Select(name => (name, new long[] { 1, 768 }))));
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class CheckpointKindTests
     )]
     [InlineData(
         5,
-        "a model whose U-Net does not take 4 channels, for depth or for enlarging; name the model that it was made from",
+        "a model for depth or upscaling (its U-Net does not take 4 channels); name the model that it was made from",
         "cond_stage_model.model.a"
     )]
     [InlineData(4, "a model that was trained with the noise of EDM, which is not supported", "edm_mean")]
@@ -114,7 +114,7 @@ public sealed class CheckpointKindTests
         "model.diffusion_model.label_emb.0.0.weight"
     )]
     [InlineData(4, "a U-Net without its text encoder; name a whole model", "model.diffusion_model.out.0.weight")]
-    public void Recognise_OtherModels_SaysWhat(int channels, string what, params string[] names) =>
+    public void Recognize_OtherModels_SaysWhat(int channels, string what, params string[] names) =>
         AssertRefused(what, File(channels, names));
 
     private static ShapesOnly File(int channels, string[] names) =>
@@ -122,7 +122,7 @@ public sealed class CheckpointKindTests
 
     private static void AssertRefused(string what, ITensorFile file) =>
         Assert.Equal(
-            $"model.safetensors: is no single-file checkpoint of Stable Diffusion 1, 2 or XL but {what}.",
-            Assert.Throws<TextualInversionException>(() => CheckpointKind.Recognise(file)).Message
+            $"model.safetensors: is not a checkpoint of Stable Diffusion 1, 2 or XL, but {what}.",
+            Assert.Throws<TextualInversionException>(() => CheckpointKind.Recognize(file)).Message
         );
 }

@@ -204,11 +204,11 @@ public sealed class SingleFileModelTests : IDisposable
         var model = new SingleFileModel(new LdmCheckpoint(Published(ModelVersion.StableDiffusion1, 0)), NoTokenizers);
         var error = Assert.Throws<TextualInversionException>(() => model.TokenizerFolder("tokenizer")).Message;
         Assert.StartsWith(
-            "model.safetensors: comes without a tokenizer, and none of its kind is in the cache (openai/clip-vit-large-patch14 or ",
+            "model.safetensors: comes without a tokenizer, and the cache has none that fits (openai/clip-vit-large-patch14 or ",
             error,
             StringComparison.Ordinal
         );
-        Assert.Contains("--config", error, StringComparison.Ordinal);
+        Assert.Contains("give a diffusers folder", error, StringComparison.Ordinal);
         Assert.Equal(
             "here",
             new SingleFileModel(
@@ -224,7 +224,7 @@ public sealed class SingleFileModelTests : IDisposable
         var error = Assert.Throws<TextualInversionException>(() =>
             new SingleFileModel(new LdmCheckpoint(Published(ModelVersion.StableDiffusionXl, 0)), GoldenFolder("sd1"))
         );
-        Assert.Contains("name a folder of the same kind with --config", error.Message, StringComparison.Ordinal);
+        Assert.Contains("name a folder of the same kind of model", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class SingleFileModelTests : IDisposable
         );
         var error = Assert.Throws<TextualInversionException>(() => new SingleFileModel(checkpoint, NoTokenizers));
         Assert.Equal(
-            "model.safetensors: is of an unusual size (layers 96 wide are no multiple of 64); name a diffusers folder with its configs and tokenizer with --config.",
+            "model.safetensors: has an unusual size (its width, 96, is not a multiple of 64); give a diffusers folder with its configs and tokenizer as well.",
             error.Message
         );
     }
@@ -250,7 +250,7 @@ public sealed class SingleFileModelTests : IDisposable
             .Select(tensor => (tensor.Key, tensor.Value.Shape));
         var model = new SingleFileModel(new LdmCheckpoint(new ShapesOnly(tensors)), NoTokenizers);
         Assert.Equal(
-            "model.safetensors: holds no VAE; name one with --vae.",
+            "model.safetensors: holds no VAE; give one as well.",
             Assert.Throws<TextualInversionException>(() => model.Weights("vae")).Message
         );
     }

@@ -81,11 +81,11 @@ public sealed class BpeTablesTests : IDisposable
     [InlineData("""{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}}}""", "")]
     [InlineData(
         """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": ["a"]}}""",
-        "merge 1 is no pair of tokens: a"
+        "merge 1 is not a pair of tokens: a"
     )]
     [InlineData(
         """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": [null]}}""",
-        "merge 1 is no pair of tokens: "
+        "merge 1 is not a pair of tokens: "
     )]
     [InlineData(
         """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": [["a", "b"]]}}""",

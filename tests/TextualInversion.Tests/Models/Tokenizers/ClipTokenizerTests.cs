@@ -138,7 +138,7 @@ public sealed class ClipTokenizerTests
         File.Delete(folder.File(name));
         var error = Assert.Throws<TextualInversionException>(() => ClipTokenizer.Load(folder.Path));
         Assert.StartsWith($"{folder.File(name)}: cannot be read (", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("name one with --config.", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("name the folder of one.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -147,7 +147,7 @@ public sealed class ClipTokenizerTests
     [InlineData("vocab.json", "null", "it holds no tokens")]
     [InlineData("vocab.json", "{\"a\": 0, \"b\": 2}", "its ids are not 0 to 1, each once")]
     [InlineData("vocab.json", "{\"a\": 0, \"b\": 0}", "its ids are not 0 to 1, each once")]
-    [InlineData("merges.txt", "#version: 0.2\no f</w>\nof", "line 3 is no pair of tokens: of")]
+    [InlineData("merges.txt", "#version: 0.2\no f</w>\nof", "line 3 is not a pair of tokens: of")]
     [InlineData(
         "merges.txt",
         "o f</w>\nq qqq",
@@ -162,12 +162,12 @@ public sealed class ClipTokenizerTests
     [InlineData(
         "special_tokens_map.json",
         "{\"bos_token\": 1}",
-        "bos_token is neither a text nor an object with a content"
+        "bos_token is neither a string nor an object with a content"
     )]
     [InlineData(
         "special_tokens_map.json",
         "{\"bos_token\": {\"content\": 1}}",
-        "bos_token is neither a text nor an object with a content"
+        "bos_token is neither a string nor an object with a content"
     )]
     [InlineData("special_tokens_map.json", "<html>", "")]
     [InlineData(
