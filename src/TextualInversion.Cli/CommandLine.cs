@@ -8,6 +8,7 @@ using TextualInversion.Cli.Generate;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
 
 namespace TextualInversion.Cli;

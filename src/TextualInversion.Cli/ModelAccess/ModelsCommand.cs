@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using TextualInversion.Cli.Terminal;
+using TextualInversion.Cli.Infrastructure;
 
-namespace TextualInversion.Cli.Infrastructure;
+namespace TextualInversion.Cli.Terminal;
 
 /// <summary>What <c>--help</c> prints, as wide as the terminal within reason.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
