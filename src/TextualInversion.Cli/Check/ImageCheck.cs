@@ -3,15 +3,15 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Cli.Check;
 
-/// <summary>Looks at the images of a training, at all of them even where one is broken.</summary>
+/// <summary>Checks the training images, all of them even if one is broken.</summary>
 internal sealed class ImageCheck(TrainOptions options, int resolution, List<CheckFinding> findings)
 {
-    private const int Usual = 3;
+    private const int UsualCount = 3;
 
     private readonly List<(CheckedImage Image, PerceptualHash Hash)> seen = [];
 
-    /// <param name="paths">folders and files</param>
-    /// <param name="cancellationToken">stops it</param>
+    /// <param name="paths">Folders and files.</param>
+    /// <param name="cancellationToken">Checked before each image.</param>
     public IReadOnlyList<CheckedImage> Look(IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
         if (Try(() => ImageFiles.Find(paths)) is not { } files)
@@ -25,62 +25,72 @@ internal sealed class ImageCheck(TrainOptions options, int resolution, List<Chec
                 Look(image with { Repeats = files.Repeats.GetValueOrDefault(path, 1) });
         }
 
-        if (files.Images.Count < Usual)
+        if (files.Images.Count < UsualCount)
+        {
             Warn(
-                $"{files.Images.Count} {(files.Images.Count == 1 ? "image is" : "images are")} few: what surrounds the thing is learned with it; take three to five with different backgrounds"
+                $"{files.Images.Count} {(files.Images.Count == 1 ? "image is" : "images are")} few: "
+                    + "what surrounds the object is learned with it; take three to five with different backgrounds"
             );
+        }
+
         return [.. seen.Select(each => each.Image)];
     }
 
     private void Look(TrainingImage image)
     {
         var quality = ImageQuality.Of(image.Pixels);
-        if (TrainingImageSet.WarnOfEnlarging(image) is { } enlarged)
-            Warn(enlarged.ToString());
-        else if (quality is { IsBlurred: true, IsDark: false })
+        foreach (var warning in image.Warnings)
+            Warn(warning.ToString());
+        WarnOfQuality(image, quality);
+        if (FindDuplicate(quality.Hash) is { } duplicate)
+        {
             Warn(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{image.Path}: is blurred (sharpness {quality.Sharpness:F0}, usual are 65 and more), and the blur is learned too; take a sharper one"
-                )
+                $"{image.Path}: is nearly the same as {duplicate.Path}; "
+                    + "what they have in common is learned with the object, so leave one"
             );
-        if (quality.IsDark)
-            Warn(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{image.Path}: is very dark (brightness {quality.Brightness:F2} of 1); brighten it, or if it is to be so, say --noise-offset 0.05"
-                )
-            );
-        if (
-            seen.Find(other =>
-                other.Hash.DistanceTo(quality.Hash) <= PerceptualHash.LargestDistanceOfDuplicates
-            ).Image is
-            { } twin
-        )
-            Warn(
-                $"{image.Path}: is nearly the same as {twin.Path}; what they have in common is learned with the thing, so leave one"
-            );
-        var isTurned = ImageDecoder.IsTurned(image.Path);
-        seen.Add(
-            (
-                new CheckedImage(
-                    image.Path,
-                    image.OriginalWidthPixels,
-                    image.OriginalHeightPixels,
-                    image.Pixels.WidthPixels,
-                    image.Pixels.HeightPixels,
-                    image.Repeats,
-                    isTurned
-                )
-                {
-                    Sharpness = quality.Sharpness,
-                    Brightness = quality.Brightness,
-                    Counted = image.Mask is { } mask ? mask.Values.Average(value => value / (double)byte.MaxValue) : 1,
-                },
-                quality.Hash
-            )
-        );
+        }
+
+        seen.Add((Describe(image, quality), quality.Hash));
     }
+
+    private void WarnOfQuality(TrainingImage image, ImageQuality quality)
+    {
+        if (quality.IsDark)
+        {
+            var brightness = quality.Brightness.ToString("F2", CultureInfo.InvariantCulture);
+            Warn(
+                $"{image.Path}: is very dark (brightness {brightness} of 1); brighten it, "
+                    + "or if it is meant to be dark, use --noise-offset 0.05"
+            );
+        }
+        else if (quality.IsBlurred && !image.IsEnlarged)
+        {
+            var sharpness = quality.Sharpness.ToString("F0", CultureInfo.InvariantCulture);
+            Warn(
+                $"{image.Path}: is blurred (sharpness {sharpness}, 65 and more is usual), and the blur is learned too; "
+                    + "take a sharper one"
+            );
+        }
+    }
+
+    private CheckedImage? FindDuplicate(PerceptualHash hash) =>
+        seen.Find(other => other.Hash.DistanceTo(hash) <= PerceptualHash.LargestDistanceOfDuplicates).Image;
+
+    private static CheckedImage Describe(TrainingImage image, ImageQuality quality) =>
+        new(
+            image.Path,
+            image.OriginalWidthPixels,
+            image.OriginalHeightPixels,
+            image.Pixels.WidthPixels,
+            image.Pixels.HeightPixels,
+            image.Repeats,
+            image.IsTurned
+        )
+        {
+            Sharpness = quality.Sharpness,
+            Brightness = quality.Brightness,
+            Counted = image.Mask is { } mask ? mask.Values.Average(value => value / (double)byte.MaxValue) : 1,
+        };
 
     private void Warn(string message) => findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Images, message));
 

@@ -91,7 +91,7 @@ internal sealed class GenerateCommand : CommandBase
         var clock = Stopwatch.StartNew();
         var outcome = new GenerationRunner(generator, writer, messages).Run(plan, batch, cancellationToken);
         if (outcome.IsWanted)
-            writer.Finish(messages);
+            writer.Finish();
         var triggers = embeddings.Set.Embeddings.Select(embedding => embedding.Trigger).ToList();
         new ImageResult(writer, modelName, triggers, clock.Elapsed.TotalSeconds).Write(
             parsed.InvocationConfiguration.Output,

@@ -1,4 +1,3 @@
-using TextualInversion.Cli.Terminal;
 using TextualInversion.Data;
 using TextualInversion.Generation;
 
@@ -42,12 +41,10 @@ internal sealed class GeneratedImageWriter(
     /// Writes the grid, if one is wanted and there are images for it: fewer than planned after Ctrl-C.
     /// </summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
-    public void Finish(ConsoleLog messages)
+    public void Finish()
     {
         if (inGrid.Count == 0)
             return;
-        if (!ImageGrid.CanLabel && plan.ColumnLabels.Count + plan.RowLabels.Count > 0)
-            messages.Warn("the grid has no labels, since this system has no fonts; install some, such as DejaVu.");
         var rest = new Queue<RgbImage>(inGrid);
         var rows = plan
             .Rows.Select(row => row.Take(rest.Count).Select(_ => rest.Dequeue()).ToList())

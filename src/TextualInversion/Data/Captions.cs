@@ -3,28 +3,67 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 
-/// <summary>Descriptions of single images: a text file beside each, <c>1.txt</c> for <c>1.png</c>.</summary>
+/// <summary>Descriptions of single images: a text file next to each, <c>1.txt</c> or <c>1.caption</c> for <c>1.png</c>.</summary>
 internal static partial class Captions
 {
-    /// <summary>Where the caption of an image is looked for.</summary>
-    public static string PathBeside(string image) => Path.ChangeExtension(image, ".txt");
+    // The second is the default of kohya's scripts (https://github.com/kohya-ss/sd-scripts).
+    private static readonly string[] Extensions = [".txt", ".caption"];
 
-    /// <summary>The caption of an image on one line, its line breaks folded to spaces; null where there is none or it is empty.</summary>
-    /// <exception cref="TextualInversionException">The caption cannot be read or is not UTF-8.</exception>
+    /// <summary>The caption file of an image, whether it exists or not.</summary>
+    public static string PathFor(string image) =>
+        Extensions.Select(extension => Path.ChangeExtension(image, extension)).FirstOrDefault(File.Exists)
+        ?? Path.ChangeExtension(image, Extensions[0]);
+
+    /// <summary>The caption of an image on one line, its line breaks replaced by spaces; null if it has none or it is empty.</summary>
+    /// <exception cref="TextualInversionException">The caption cannot be read or is not text in UTF-8.</exception>
     public static string? Read(string image)
     {
-        var path = PathBeside(image);
+        var path = PathFor(image);
         // An image whose own name ends in .txt is not its caption.
         if (path == image || !File.Exists(path))
             return null;
-        var caption = WhiteSpace().Replace(TextFile.Read(path), " ").Trim();
+        var text = TextFile.Read(path);
+        if (FindForeignCharacter(text) is { } character)
+        {
+            throw new TextualInversionException(
+                $"{path}: holds the character U+{(int)character:X4}, so it is not UTF-8 text or was converted wrongly; "
+                    + "save it as UTF-8."
+            );
+        }
+
+        var caption = WhiteSpace().Replace(text, " ").Trim();
         return caption.Length == 0 ? null : caption;
+    }
+
+    /// <summary>A tag for the WebUI's extra networks, such as <c>&lt;lora:name:1&gt;</c>, or null if a caption has none.</summary>
+    public static string? FindExtraNetwork(string caption) =>
+        ExtraNetwork().Match(caption) is { Success: true } match ? match.Value : null;
+
+    /// <summary>
+    /// Why a file that looks like the caption of one of the images is not used, or null if it does not look like one.
+    /// </summary>
+    /// <param name="file">A file that is not the caption of an image.</param>
+    /// <param name="images">The images in the same folder.</param>
+    public static string? WhyPassedOver(string file, IEnumerable<string> images)
+    {
+        var isText = Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+        var stem = Path.ChangeExtension(file, null);
+        if (!isText || images.FirstOrDefault(image => image == stem || IsNamed(image, stem)) is not { } image)
+            return null;
+        var caption = PathFor(image);
+        var (name, read) = (Path.GetFileName(image), Path.GetFileName(caption));
+        return File.Exists(caption)
+            ? $"is not read, since {read} is the caption of {name}"
+            : $"is not read; name it {read} if it is the caption of {name}";
+
+        static bool IsNamed(string image, string stem) =>
+            Path.ChangeExtension(image, null).Equals(stem, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>
     /// A template, as in <see cref="PromptTemplates"/>, made from a caption. One that holds <c>{}</c> is a template already.
-    /// Otherwise the first occurrence of the initializer as whole words, in any case, gives way to <c>{}</c>:
-    /// "A cat's toy" and "cat" make "A {}'s toy". Where it does not occur, <c>{}</c> and a comma go in front.
+    /// Otherwise <c>{}</c> replaces the first occurrence of the initializer as whole words, in any case: "A cat's toy" and "cat"
+    /// make "A {}'s toy". If it does not occur, <c>{}</c> and a comma go in front.
     /// </summary>
     public static string ToTemplate(string caption, string initializer)
     {
@@ -42,6 +81,25 @@ internal static partial class Captions
         return $"{PromptTemplates.Slot}, {caption}";
     }
 
+    /// <summary>
+    /// A character that no caption has: a control character, which UTF-16 and some code pages leave, or the mark of one that a
+    /// program could not convert.
+    /// </summary>
+    private static char? FindForeignCharacter(string text)
+    {
+        const char Replacement = '\uFFFD';
+        foreach (var character in text)
+        {
+            if (character == Replacement || (char.IsControl(character) && !char.IsWhiteSpace(character)))
+                return character;
+        }
+
+        return null;
+    }
+
     [GeneratedRegex(@"\s+")]
     private static partial Regex WhiteSpace();
+
+    [GeneratedRegex(@"<(lora|lyco|hypernet):[^<>]*>", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex ExtraNetwork();
 }

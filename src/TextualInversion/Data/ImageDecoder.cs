@@ -1,135 +1,94 @@
-using System.Buffers.Binary;
-using System.Text.RegularExpressions;
-using ImageMagick;
+using System.Runtime.InteropServices;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Advanced;
+using SixLabors.ImageSharp.Formats.Bmp;
+using SixLabors.ImageSharp.Formats.Gif;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Tiff;
+using SixLabors.ImageSharp.Formats.Webp;
+using SixLabors.ImageSharp.Memory;
+using SixLabors.ImageSharp.Metadata;
+using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
 
 namespace TextualInversion.Data;
 
 /// <summary>
 /// Decodes image files to what Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c> gives: upright by EXIF, alpha dropped
-/// rather than composited, colour profiles not applied, the first frame of an animation. Equal to the byte for lossless 8-bit files.
-/// 16 bits are rounded to 8, where Pillow cuts colours off (a difference of at most one) and turns all but the darkest grays white.
+/// rather than composited, color profiles not applied, the first frame of an animation. Lossless files of 8 bits a channel are equal
+/// to the byte; 16 bits are rounded to 8. JPEG differs by the rounding of its transform.
 /// </summary>
-internal static partial class ImageDecoder
+internal static class ImageDecoder
 {
     /// <summary>The longest side that is read.</summary>
     public const int MaxSidePixels = 16_384;
 
-    /// <summary>The largest image that is read: a 108-megapixel camera's, three bytes each.</summary>
+    /// <summary>The largest image that is read, that of a camera with 108 megapixels.</summary>
     public const long MaxPixels = 128 * 1024 * 1024;
 
-    // Larger than any real image, so that our message can tell the size of one that is merely too large.
-    private const int MaxHeaderSidePixels = 1_000_000;
+    // One buffer of the decoder holds at most the pixels of the largest image, four bytes each, and some rows more.
+    private const int MaxBufferMegabytes = (int)(MaxPixels * 4 >> 20) + 64;
+    private const int PooledMegabytes = 32;
 
-    static ImageDecoder()
-    {
-        // For the whole process. Headers beyond these sides are refused before a decoder makes room for a single row;
-        // the rest stands behind our own check, whatever a header said. Nothing is ever paged to the disk.
-        ResourceLimits.Width = MaxHeaderSidePixels;
-        ResourceLimits.Height = MaxHeaderSidePixels;
-        ResourceLimits.Area = 2 * MaxPixels;
-        ResourceLimits.Memory = 16 * MaxPixels;
-        ResourceLimits.Disk = 0;
-    }
+    private static readonly Configuration Configuration = Configure();
 
     /// <summary>Decodes the file <paramref name="path"/>.</summary>
-    /// <exception cref="TextualInversionException">It cannot be read, is no image, is damaged, truncated or too large.</exception>
+    /// <exception cref="TextualInversionException">
+    /// It cannot be read, is not an image, is damaged, truncated or too large.
+    /// </exception>
     public static RgbImage Decode(string path) => Decode(path, ReadBytes(path));
 
     /// <summary>Decodes <paramref name="file"/>, the content of <paramref name="path"/>, which messages name.</summary>
-    /// <exception cref="TextualInversionException">It is no image, is damaged, truncated or too large.</exception>
-    public static RgbImage Decode(string path, byte[] file) =>
-        Decode(path, file, image => new RgbImage(ToRgb(image), (int)image.Width, (int)image.Height));
+    /// <exception cref="TextualInversionException">It is not an image, is damaged, truncated or too large.</exception>
+    public static RgbImage Decode(string path, byte[] file) => DecodeAll(path, file).Rgb;
 
-    /// <summary>How opaque each pixel is, as a gray image, upright too; null where the file has no alpha channel.</summary>
-    /// <exception cref="TextualInversionException">It is no image, is damaged, truncated or too large.</exception>
-    internal static RgbImage? DecodeAlpha(string path, byte[] file) =>
-        Decode(
-            path,
-            file,
-            image =>
-            {
-                if (!image.HasAlpha)
-                    return null;
-                using var pixels = image.GetPixels();
-                return new RgbImage(pixels.ToByteArray("AAA")!, (int)image.Width, (int)image.Height);
-            }
-        );
-
-    private static T Decode<T>(string path, byte[] file, Func<MagickImage, T> take)
+    /// <summary>Decodes <paramref name="file"/> with its alpha channel and what is known of its pixels.</summary>
+    /// <exception cref="TextualInversionException">It is not an image, is damaged, truncated or too large.</exception>
+    public static DecodedImage DecodeAll(string path, byte[] file)
     {
-        if (ImageFormats.Recognise(file) is not { } format)
-            throw new TextualInversionException(
-                $"{path}: is not an image that can be read; images are {ImageFormats.Names}."
-            );
-        // Forced, so that neither the name nor the content chooses another decoder.
-        var settings = new MagickReadSettings
-        {
-            Format = format,
-            FrameIndex = 0,
-            FrameCount = 1,
-        };
+        var format = Recognize(path, file);
         try
         {
-            using var image = new MagickImage();
-            image.Ping(file, settings);
-            RefuseTooLarge(path, image.Width, image.Height);
-            // Decoders fill what is missing with gray and only warn. Other warnings are about metadata, which is not used.
-            image.Warning += (_, warning) =>
-            {
-                if (warning.Exception is MagickCorruptImageWarningException && !IsPadding(file, warning.Exception))
-                    throw Damaged(path, warning.Exception);
-            };
-            if (format == MagickFormat.WebP)
-                RefuseShortRiff(path, file);
-            image.Read(file, settings);
-            image.AutoOrient();
-            return take(image);
+            // First the structure: the decoders run over the end of some damaged files for ever.
+            var metadata = EmbeddedMetadata.Read(format, file);
+            var content = FirstFrame(format, file);
+            CheckSize(path, content);
+            CheckPixels(format, content);
+            // JPEG has no alpha channel, and the images of cameras are large.
+            return format == ImageFormat.Jpeg
+                ? Decode<Rgb24>(content, metadata, _ => null)
+                : Decode<Rgba32>(content, metadata, image => AlphaOf(image, HasAlphaChannel(format, file)));
         }
-        catch (MagickException error)
+        catch (Exception error) when (error is not TextualInversionException)
         {
+            // The decoders throw whatever type their indexing and arithmetic throw on damaged files.
             throw Damaged(path, error);
         }
     }
 
-    /// <summary>Whether an image's EXIF data say that it lies on its side, on its head or mirrored, which is put right when it is decoded.</summary>
-    /// <exception cref="TextualInversionException">It cannot be read, is no image or is damaged.</exception>
-    public static bool IsTurned(string path) =>
-        ReadExif(path, ReadBytes(path))?.GetValue(ExifTag.Orientation)?.Value > 1;
-
-    /// <summary>The EXIF data of a file; null where it has none.</summary>
-    /// <exception cref="TextualInversionException">It is no image or is damaged.</exception>
-    internal static IExifProfile? ReadExif(string path, byte[] file)
+    /// <summary>The EXIF data of a file from the byte order mark on; empty if it has none. The pixels are not decoded.</summary>
+    /// <exception cref="TextualInversionException">It is not an image or is truncated.</exception>
+    internal static ReadOnlyMemory<byte> ReadExif(string path, byte[] file)
     {
-        if (ImageFormats.Recognise(file) is not { } format)
-            throw new TextualInversionException(
-                $"{path}: is not an image that can be read; images are {ImageFormats.Names}."
-            );
         try
         {
-            var settings = new MagickReadSettings
-            {
-                Format = format,
-                FrameIndex = 0,
-                FrameCount = 1,
-            };
-            using var image = new MagickImage();
-            image.Ping(file, settings);
-            RefuseTooLarge(path, image.Width, image.Height);
-            if (format == MagickFormat.WebP)
-                image.Read(file, settings); // a look at a WebP's header does not give it
-            return image.GetExifProfile();
+            return EmbeddedMetadata.Read(Recognize(path, file), file).Exif;
         }
-        catch (MagickException error)
+        catch (InvalidDataException error)
         {
             throw Damaged(path, error);
         }
     }
 
     /// <summary>The whole file, read once for decoding and hashing.</summary>
+    /// <exception cref="TextualInversionException">It cannot be read, or is not a regular file.</exception>
     internal static byte[] ReadBytes(string path)
     {
         try
         {
+            if (SpecialFile.Describe(path) is { } special)
+                throw new TextualInversionException($"{path}: is {special}, not a file; name an image file.");
             return File.ReadAllBytes(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -138,73 +97,163 @@ internal static partial class ImageDecoder
         }
     }
 
-    // Some cameras write zeros between a JPEG's pixels and its end marker. libjpeg has the same words for pixels that ended too early.
-    private static bool IsPadding(ReadOnlySpan<byte> file, MagickException warning)
+    /// <summary>Only the formats that are recognized, one frame, no texts, and limits to what a buffer may take.</summary>
+    private static Configuration Configure()
     {
-        var end = file.LastIndexOf<byte>([0xFF, 0xD9]);
-        return end > 0
-            && ExtraneousBytes().Match(warning.Message) is { Success: true } match
-            && int.TryParse(match.Groups[1].Value, out var count)
-            && count <= end
-            && !file[(end - count)..end].ContainsAnyExcept((byte)0);
+        var configuration = new Configuration(
+            new JpegConfigurationModule(),
+            new PngConfigurationModule(),
+            new WebpConfigurationModule(),
+            new GifConfigurationModule(),
+            new BmpConfigurationModule(),
+            new TiffConfigurationModule()
+        )
+        {
+            MemoryAllocator = MemoryAllocator.Create(
+                new MemoryAllocatorOptions
+                {
+                    AllocationLimitMegabytes = MaxBufferMegabytes,
+                    MaximumPoolSizeMegabytes = PooledMegabytes,
+                }
+            ),
+        };
+        // Compressed texts in a PNG could be of any size.
+        configuration.ImageFormatsManager.SetDecoder(PngFormat.Instance, new PngDecoder { IgnoreMetadata = true });
+        configuration.ImageFormatsManager.SetDecoder(
+            GifFormat.Instance,
+            new GifDecoder { DecodingMode = FrameDecodingMode.First, IgnoreMetadata = true }
+        );
+        configuration.ImageFormatsManager.SetDecoder(
+            TiffFormat.Instance,
+            new TiffDecoder { DecodingMode = FrameDecodingMode.First, IgnoreMetadata = true }
+        );
+        return configuration;
     }
 
-    [GeneratedRegex("([0-9]+) extraneous bytes before marker 0xd9")]
-    private static partial Regex ExtraneousBytes();
-
-    private static void RefuseTooLarge(string path, long widthPixels, long heightPixels)
+    private static ImageFormat Recognize(string path, byte[] file)
     {
-        if (widthPixels > MaxSidePixels || heightPixels > MaxSidePixels || widthPixels * heightPixels > MaxPixels)
+        var head = file.AsSpan(0, Math.Min(file.Length, UnreadableFile.HeadBytes));
+        return UnreadableFile.Describe(head) is { } why
+            ? throw new TextualInversionException($"{path}: {why}; images are {ImageFormats.Names}.")
+            : ImageFormats.Recognize(head)!.Value;
+    }
+
+    private static void CheckSize(string path, byte[] file)
+    {
+        var header = Image.Identify(Configuration, file, out _) ?? throw new InvalidDataException("it has no header");
+        var (width, height) = (header.Width, header.Height);
+        if (width > MaxSidePixels || height > MaxSidePixels || (long)width * height > MaxPixels)
         {
             throw new TextualInversionException(
-                $"{path}: {widthPixels:N0} x {heightPixels:N0} pixels are too many; "
+                $"{path}: {width:N0} x {height:N0} pixels are too many; "
                     + $"make it smaller: at most {MaxSidePixels:N0} a side and {MaxPixels / 1_000_000} million in all."
             );
         }
     }
 
-    /// <summary>What comes behind a WebP's pixels is not missed by its decoder, and there is the orientation.</summary>
-    private static void RefuseShortRiff(string path, ReadOnlySpan<byte> file)
-    {
-        if (BinaryPrimitives.ReadUInt32LittleEndian(file[4..]) > file.Length - 8)
-            throw new TextualInversionException(DamageMessage(path, "it is shorter than its header says"));
-    }
-
-    private static byte[] ToRgb(MagickImage image)
-    {
-        var space = image.ColorSpace;
-        if (
-            space
-            is not (ColorSpace.sRGB or ColorSpace.RGB or ColorSpace.Gray or ColorSpace.LinearGray or ColorSpace.CMYK)
-        )
-            image.ColorSpace = ColorSpace.sRGB; // Lab and the like, which Pillow refuses
-        using var pixels = image.GetPixels();
-        return space == ColorSpace.CMYK
-            ? FromCmyk(pixels.ToByteArray(PixelMapping.CMYK)!)
-            : pixels.ToByteArray(PixelMapping.RGB)!;
-    }
-
-    /// <summary>Ink without a profile: (1 - C)(1 - K), in Pillow's integer arithmetic.</summary>
-    private static byte[] FromCmyk(ReadOnlySpan<byte> cmyk)
-    {
-        var rgb = new byte[cmyk.Length / 4 * 3];
-        for (int from = 0, to = 0; from < cmyk.Length; from += 4, to += 3)
+    private static byte[] FirstFrame(ImageFormat format, byte[] file) =>
+        format switch
         {
-            var paper = 255 - cmyk[from + 3];
-            for (var channel = 0; channel < 3; channel++)
-            {
-                var product = cmyk[from + channel] * paper + 128;
-                rgb[to + channel] = (byte)(paper - ((product + (product >> 8)) >> 8)); // product / 255, rounded
-            }
+            ImageFormat.Gif => GifBlocks.FirstFrame(file),
+            ImageFormat.WebP => RiffChunks.FirstFrame(file),
+            _ => file,
+        };
+
+    /// <summary>Refuses files with too few pixels, which the decoders fill with black.</summary>
+    private static void CheckPixels(ImageFormat format, byte[] file)
+    {
+        if (format == ImageFormat.Png)
+            PngChunks.CheckPixels(file);
+        else if (format == ImageFormat.Bmp)
+            BmpHeader.CheckPixels(file);
+    }
+
+    private static DecodedImage Decode<TPixel>(
+        byte[] file,
+        EmbeddedMetadata metadata,
+        Func<Image<TPixel>, RgbImage?> takeAlpha
+    )
+        where TPixel : unmanaged, IPixel<TPixel>
+    {
+        using var image = Image.Load<TPixel>(Configuration, file);
+        var (rotate, flip) = Upright(metadata.Orientation);
+        image.Mutate(context => context.RotateFlip(rotate, flip));
+        return new DecodedImage(
+            RgbOf(image),
+            takeAlpha(image),
+            metadata.Orientation > 1,
+            IccProfile.NameUnlessSrgb(metadata.IccProfile.Span)
+        );
+    }
+
+    /// <summary>First rotated, then flipped; orientations as EXIF counts them.</summary>
+    private static (RotateMode Rotate, FlipMode Flip) Upright(int orientation) =>
+        orientation switch
+        {
+            2 => (RotateMode.None, FlipMode.Horizontal),
+            3 => (RotateMode.Rotate180, FlipMode.None),
+            4 => (RotateMode.None, FlipMode.Vertical),
+            5 => (RotateMode.Rotate90, FlipMode.Horizontal),
+            6 => (RotateMode.Rotate90, FlipMode.None),
+            7 => (RotateMode.Rotate270, FlipMode.Horizontal),
+            8 => (RotateMode.Rotate270, FlipMode.None),
+            _ => (RotateMode.None, FlipMode.None),
+        };
+
+    private static RgbImage RgbOf<TPixel>(Image<TPixel> image)
+        where TPixel : unmanaged, IPixel<TPixel>
+    {
+        var pixels = new byte[image.Width * image.Height * 3];
+        var target = MemoryMarshal.Cast<byte, Rgb24>(pixels.AsSpan());
+        for (var y = 0; y < image.Height; y++)
+        {
+            var row = image.DangerousGetPixelRowMemory(y).Span;
+            PixelOperations<TPixel>.Instance.ToRgb24(Configuration, row, target.Slice(y * image.Width, image.Width));
         }
 
-        return rgb;
+        return new RgbImage(pixels, image.Width, image.Height);
     }
 
-    /// <summary>The decoder's words without the place in its source.</summary>
-    private static TextualInversionException Damaged(string path, MagickException error) =>
-        new(DamageMessage(path, error.Message.Split(['`', '@', '\n'])[0].Trim()), error);
+    private static RgbImage? AlphaOf(Image<Rgba32> image, bool hasChannel)
+    {
+        var pixels = new byte[image.Width * image.Height * 3];
+        for (var y = 0; y < image.Height; y++)
+        {
+            var row = image.DangerousGetPixelRowMemory(y).Span;
+            for (var x = 0; x < row.Length; x++)
+                pixels.AsSpan((y * row.Length + x) * 3, 3).Fill(row[x].A);
+        }
 
-    private static string DamageMessage(string path, string why) =>
-        $"{path}: is damaged or truncated ({why}); copy or save it anew, or leave it out.";
+        return hasChannel || pixels.AsSpan().ContainsAnyExcept(byte.MaxValue)
+            ? new RgbImage(pixels, image.Width, image.Height)
+            : null;
+    }
+
+    /// <summary>Whether a file has an alpha channel even where all of it is opaque.</summary>
+    private static bool HasAlphaChannel(ImageFormat format, byte[] file)
+    {
+        const int ColorType = 25; // in the header of a PNG: 4 is gray and alpha, 6 is RGB and alpha
+        return format switch
+        {
+            ImageFormat.Png => file[ColorType] is 4 or 6,
+            ImageFormat.Tiff => Image.Identify(Configuration, file, out _).PixelType.BitsPerPixel == 32,
+            _ => false,
+        };
+    }
+
+    private static TextualInversionException Damaged(string path, Exception error)
+    {
+        var why = error is InvalidDataException or ImageFormatException or NotSupportedException
+            ? error.Message.Split('\n')[0].TrimEnd('.', ' ', '\r')
+            : "its content does not fit its header";
+        return error.InnerException is NotSupportedException || error is NotSupportedException
+            ? new TextualInversionException(
+                $"{path}: is of a kind that cannot be read ({why}); save it as PNG or JPEG.",
+                error
+            )
+            : new TextualInversionException(
+                $"{path}: is damaged or truncated ({why}); copy or save it anew, or leave it out.",
+                error
+            );
+    }
 }

@@ -1,27 +1,33 @@
 namespace TextualInversion.Data;
 
-/// <summary>
-/// The image files among the paths a user named.
-/// </summary>
-/// <param name="Images">Each file once, sorted by ordinal comparison of the path, as Python sorts: <c>10.png</c> before <c>2.png</c>.</param>
-/// <param name="Strays">What else lies in the folders, with the reason why it is skipped; captions and hidden files are not listed.</param>
+/// <summary>The image files among the paths that a user named.</summary>
+/// <param name="Images">
+/// Each file once, sorted by ordinal comparison of the path, as Python sorts: <c>10.png</c> before <c>2.png</c>.
+/// </param>
+/// <param name="Strays">
+/// The other entries of the folders, each with the reason why it is skipped. Captions and hidden files are not listed.
+/// </param>
 internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<ImageWarning> Strays)
 {
-    /// <summary>How often each image counts, by its path, where that is not once; see <see cref="FolderRepeats"/>.</summary>
-    public IReadOnlyDictionary<string, int> Repeats { get; init; } = new Dictionary<string, int>();
-
     private const int NamedExamples = 3;
     private const string NestedFolder = "is a folder inside the folder; name it as well if its images belong here";
 
     // Hidden and system files are skipped: .DS_Store, ._1.png, desktop.ini.
     internal static readonly EnumerationOptions Visible = new() { IgnoreInaccessible = false };
 
+    private static readonly StringComparer FileNames = OperatingSystem.IsLinux()
+        ? StringComparer.Ordinal
+        : StringComparer.OrdinalIgnoreCase;
+
+    /// <summary>How often each image counts, by its path, if not once; see <see cref="FolderRepeats"/>.</summary>
+    public IReadOnlyDictionary<string, int> Repeats { get; init; } = new Dictionary<string, int>();
+
     /// <summary>
-    /// Finds the images in <paramref name="paths"/>, folders and files, by their content. What is nested in a folder is not looked at, unless it has no
-    /// image itself and folders named as <see cref="FolderRepeats"/> says.
+    /// Finds the images in <paramref name="paths"/>, folders and files, by their content. Nested folders are not searched, unless
+    /// the folder has no image itself and they are named as <see cref="FolderRepeats"/> says.
     /// </summary>
     /// <exception cref="TextualInversionException">
-    /// A path does not exist or cannot be read, a folder has no image, or a named file is none.
+    /// A path does not exist or cannot be read, a folder has no image, or a named file is not an image.
     /// </exception>
     public static ImageFiles Find(IEnumerable<string> paths)
     {
@@ -36,8 +42,8 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
                 if (Directory.Exists(path))
                     repeats.Add(path, AddFolder(path, images, strays));
                 else if (!File.Exists(path))
-                    throw Missing(path);
-                else if (WhyNoImage(path) is { } why)
+                    throw new TextualInversionException($"{path}: {WhyMissing(path)}.");
+                else if (WhyUnreadable(path) is { } why)
                     named.Add(new ImageWarning(path, why));
                 else
                     images.TryAdd(Path.GetFullPath(path), path);
@@ -49,7 +55,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
         }
 
         // A shell's `cat/*` names the captions too.
-        var captions = images.Keys.Select(Captions.PathBeside).ToHashSet();
+        var captions = images.Keys.Select(Captions.PathFor).ToHashSet(FileNames);
         if (named.Find(file => !captions.Contains(Path.GetFullPath(file.Path))) is { } stray)
             throw new TextualInversionException($"{stray}; name images: {ImageFormats.Names}.");
         return new ImageFiles([.. images.Values.Order(StringComparer.Ordinal)], [.. strays.Values])
@@ -58,21 +64,45 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
         };
     }
 
-    /// <summary>See <see cref="FolderRepeats.Expand"/>; what lies beside the folders that are read is skipped and named.</summary>
+    /// <summary>
+    /// Why a file cannot be decoded, as the end of a message that begins with its path; null if it looks like an image. Only
+    /// regular files are opened.
+    /// </summary>
+    internal static string? WhyUnreadable(string file)
+    {
+        if (!File.Exists(file))
+            return WhyMissing(file);
+        if (SpecialFile.Describe(file) is { } special)
+            return $"is {special}, not a file";
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Span<byte> head = stackalloc byte[UnreadableFile.HeadBytes];
+        var length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        return UnreadableFile.Describe(head[..length]);
+    }
+
+    private static string WhyMissing(string file)
+    {
+        // What .NET shows in place of a byte that is not UTF-8; a file cannot be opened by such a name.
+        const char Replacement = '\uFFFD';
+        if (new FileInfo(file).LinkTarget is { } target)
+            return $"is a link to {target}, which does not exist";
+        return Path.GetFileName(file).Contains(Replacement)
+            ? "has a name that is not UTF-8; rename it"
+            : "there is no such file or folder; check the spelling";
+    }
+
+    /// <summary>See <see cref="FolderRepeats.Expand"/>. Other entries next to the numbered folders are skipped and named.</summary>
     private static IReadOnlyList<string> Expand(string path, SortedDictionary<string, ImageWarning> strays)
     {
         var folders = FolderRepeats.Expand(path);
         if (folders.Count == 1 && folders[0] == path)
             return folders;
         foreach (var entry in Directory.EnumerateFileSystemEntries(path, "*", Visible).Except(folders))
-            strays.TryAdd(
-                Path.GetFullPath(entry),
-                new ImageWarning(entry, Directory.Exists(entry) ? NestedFolder : WhyNoImage(entry)!)
-            );
+            strays.TryAdd(Path.GetFullPath(entry), new ImageWarning(entry, WhySkipped(entry)!));
         return folders;
     }
 
-    /// <returns>the full paths of its images</returns>
+    /// <returns>The full paths of its images.</returns>
     private static List<string> AddFolder(
         string folder,
         SortedDictionary<string, string> images,
@@ -80,50 +110,49 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     )
     {
         var others = new List<ImageWarning>();
-        var captions = new HashSet<string>();
         var found = new List<string>();
         foreach (var entry in Directory.EnumerateFileSystemEntries(folder, "*", Visible).Order(StringComparer.Ordinal))
         {
-            var why = Directory.Exists(entry) ? NestedFolder : WhyNoImage(entry);
-            if (why is not null)
-            {
+            if (WhySkipped(entry) is { } why)
                 others.Add(new ImageWarning(entry, why));
-                continue;
-            }
-
-            images.TryAdd(Path.GetFullPath(entry), entry);
-            found.Add(Path.GetFullPath(entry));
-            captions.Add(Captions.PathBeside(entry));
+            else
+                found.Add(entry);
         }
 
-        if (captions.Count == 0)
+        if (found.Count == 0)
             throw NoImages(folder, others);
+        foreach (var image in found)
+            images.TryAdd(Path.GetFullPath(image), image);
+        var captions = found.Select(Captions.PathFor).ToHashSet(FileNames);
         foreach (var other in others.Where(other => !captions.Contains(other.Path)))
-            strays.TryAdd(Path.GetFullPath(other.Path), other);
-        return found;
+        {
+            var why = Captions.WhyPassedOver(other.Path, found) ?? other.Message;
+            strays.TryAdd(Path.GetFullPath(other.Path), other with { Message = why });
+        }
+
+        return [.. found.Select(Path.GetFullPath)];
     }
 
-    internal static string? WhyNoImage(string file)
-    {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
-        Span<byte> head = stackalloc byte[ImageFormats.HeadBytes];
-        var length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        if (length == 0)
-            return "is empty";
-        return ImageFormats.Recognise(head[..length]) is null ? "is not an image that can be read" : null;
-    }
-
-    private static TextualInversionException Missing(string path) =>
-        new($"{path}: there is no such file or folder; check the spelling.");
+    private static string? WhySkipped(string entry) => Directory.Exists(entry) ? NestedFolder : WhyUnreadable(entry);
 
     private static TextualInversionException NoImages(string folder, List<ImageWarning> others)
     {
         if (others.Count == 0)
             return new TextualInversionException($"{folder}: is an empty folder; put the images into it.");
-        var examples = string.Join(", ", others.Take(NamedExamples).Select(other => Path.GetFileName(other.Path)));
+        // Files that are meant as images, such as pointers to them, say more than texts.
+        var examples = others
+            .OrderBy(other => other.Message == UnreadableFile.NotAnImage)
+            .Take(NamedExamples)
+            .Select(Example);
         var more = others.Count > NamedExamples ? $" and {others.Count - NamedExamples} more" : "";
         return new TextualInversionException(
-            $"{folder}: has no image, only {examples}{more}; images are {ImageFormats.Names}."
+            $"{folder}: has no image, only {string.Join(", ", examples)}{more}; images are {ImageFormats.Names}."
         );
+
+        static string Example(ImageWarning other)
+        {
+            var name = Path.GetFileName(other.Path);
+            return other.Message is UnreadableFile.NotAnImage or NestedFolder ? name : $"{name} ({other.Message})";
+        }
     }
 }

@@ -2,17 +2,18 @@ using System.Security.Cryptography;
 
 namespace TextualInversion.Data;
 
-/// <summary>How much each pixel of an image counts: white counts, black does not, gray in between.</summary>
-/// <param name="Values">(H, W) bytes, of the image as it is learned</param>
-/// <param name="WidthPixels">W</param>
-/// <param name="HeightPixels">H</param>
-/// <param name="Path">the mask's own file; null where it is the image's alpha channel</param>
-/// <param name="Sha256">of that file, in lower-case hexadecimal</param>
+/// <summary>How much each pixel of an image counts in training: white counts, black does not, gray in between.</summary>
+/// <param name="Values">(H, W) bytes, of the image at the resolution of training.</param>
+/// <param name="WidthPixels">W.</param>
+/// <param name="HeightPixels">H.</param>
+/// <param name="Path">The mask's own file, or null if the mask is the image's alpha channel.</param>
+/// <param name="Sha256">Of that file, in lower-case hexadecimal.</param>
 internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixels, string? Path, string? Sha256)
 {
-    private const double LargestDifferenceOfShape = 0.02; // of the ratio of the sides: a mask may be smaller than its image, and sides are whole
+    // Of the ratio of the sides: a mask may be smaller than its image, and sides are whole numbers.
+    private const double LargestDifferenceOfShape = 0.02;
 
-    /// <summary>Whether everything counts.</summary>
+    /// <summary>Whether every pixel counts fully.</summary>
     public bool IsWhole => !Values.AsSpan().ContainsAnyExcept(byte.MaxValue);
 
     /// <summary>The mean over each square of <paramref name="side"/> pixels, (H / side, W / side) in [0, 1].</summary>
@@ -30,38 +31,24 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
         return [.. sums.Select(sum => sum / (float)(side * side * byte.MaxValue))];
     }
 
-    /// <summary>Reads the mask of one image and brings it to the size of the image as it is learned.</summary>
-    /// <param name="source">where it is</param>
-    /// <param name="image">the path</param>
-    /// <param name="file">its content</param>
-    /// <param name="decoded">all of the image</param>
-    /// <param name="fit">crops and resizes the mask as the image was</param>
-    /// <exception cref="TextualInversionException">There is no mask, or it is damaged, has another shape than the image or leaves nothing of it.</exception>
-    internal static ImageMask Read(
-        MaskSource source,
-        string image,
-        byte[] file,
-        RgbImage decoded,
-        Func<RgbImage, RgbImage> fit
-    )
+    /// <summary>Reads the mask of one image and brings it to the size that the image is learned in.</summary>
+    /// <param name="source">Where the mask is.</param>
+    /// <param name="image">The path of the image.</param>
+    /// <param name="decoded">The whole image.</param>
+    /// <param name="fit">Crops and resizes the mask as it did the image.</param>
+    /// <exception cref="TextualInversionException">
+    /// There is no mask, or it is damaged, has another shape than the image or is black within the crop.
+    /// </exception>
+    internal static ImageMask Read(MaskSource source, string image, DecodedImage decoded, Func<RgbImage, RgbImage> fit)
     {
         var path = source.Folder is { } folder ? Find(folder, image) : null;
         var content = path is null ? null : ImageDecoder.ReadBytes(path);
-        var whole = path is null ? ImageDecoder.DecodeAlpha(image, file) : ImageDecoder.Decode(path, content!);
+        var whole = path is null ? decoded.Alpha : ImageDecoder.Decode(path, content!);
         if (whole is null)
             throw new TextualInversionException(
-                $"{image}: has no alpha channel; save it with one, or name a folder of masks with --mask."
+                $"{image}: has no alpha channel; save it with one, or name a folder of masks instead."
             );
-        var difference = Math.Abs(
-            ((double)whole.WidthPixels * decoded.HeightPixels / ((double)whole.HeightPixels * decoded.WidthPixels)) - 1
-        );
-        if (difference > LargestDifferenceOfShape)
-        {
-            throw new TextualInversionException(
-                $"{path}: {whole.WidthPixels:N0} x {whole.HeightPixels:N0} pixels have another shape than {image}, {decoded.WidthPixels:N0} x {decoded.HeightPixels:N0}; make the mask as large as its image."
-            );
-        }
-
+        RefuseOtherShape(path, whole, image, decoded.Rgb);
         var fitted = fit(whole);
         var mask = new ImageMask(
             ToGray(fitted),
@@ -70,26 +57,36 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
             path,
             content is null ? null : Convert.ToHexStringLower(SHA256.HashData(content))
         );
-        if (!mask.Values.AsSpan().ContainsAnyExcept((byte)0))
-            throw new TextualInversionException(
-                $"{path ?? image}: {(path is null ? "its alpha channel" : "the mask")} is black all over what is learned of the image, so nothing of it would count; white is what counts."
-            );
-        return mask;
+        if (mask.Values.AsSpan().ContainsAnyExcept((byte)0))
+            return mask;
+        throw new TextualInversionException(
+            $"{path ?? image}: {(path is null ? "the alpha channel" : "the mask")} is entirely black within the crop, "
+                + "so nothing would be trained; make white what counts."
+        );
+    }
+
+    private static void RefuseOtherShape(string? path, RgbImage mask, string image, RgbImage decoded)
+    {
+        var ratio = (double)mask.WidthPixels * decoded.HeightPixels / ((double)mask.HeightPixels * decoded.WidthPixels);
+        if (Math.Abs(ratio - 1) <= LargestDifferenceOfShape)
+            return;
+        throw new TextualInversionException(
+            $"{path}: {mask.WidthPixels:N0} x {mask.HeightPixels:N0} pixels have another shape than {image}, "
+                + $"{decoded.WidthPixels:N0} x {decoded.HeightPixels:N0}; make the mask as large as its image."
+        );
     }
 
     private static string Find(string folder, string image)
     {
         if (!Directory.Exists(folder))
             throw new TextualInversionException(
-                $"--mask {folder}: is no folder; name one with a mask for each image, or say --mask alpha."
+                $"{folder}: is not a folder; name one with a mask for each image, or \"alpha\"."
             );
         var stem = System.IO.Path.GetFileNameWithoutExtension(image);
         var masks = Directory
             .EnumerateFiles(folder)
-            .Where(file =>
-                System.IO.Path.GetFileNameWithoutExtension(file) == stem
-                && ImageFormats.Recognise(ImageDecoder.ReadBytes(file)) is not null
-            )
+            .Where(file => System.IO.Path.GetFileNameWithoutExtension(file) == stem)
+            .Where(file => ImageFiles.WhyUnreadable(file) is null)
             .Order(StringComparer.Ordinal)
             .ToList();
         if (masks.Count == 0)
@@ -102,7 +99,7 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
             );
         if (System.IO.Path.GetFullPath(masks[0]) == System.IO.Path.GetFullPath(image))
             throw new TextualInversionException(
-                $"--mask {folder}: is the folder of the images themselves; put the masks into one of their own."
+                $"{folder}: holds the images themselves; put the masks into a folder of their own."
             );
         return masks[0];
     }
@@ -112,10 +109,11 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
     {
         var gray = new byte[image.WidthPixels * image.HeightPixels];
         for (var i = 0; i < gray.Length; i++)
-            gray[i] = (byte)(
-                ((image.Pixels[i * 3] * 299) + (image.Pixels[i * 3 + 1] * 587) + (image.Pixels[i * 3 + 2] * 114) + 500)
-                / 1000
-            );
+        {
+            var (red, green, blue) = (image.Pixels[i * 3], image.Pixels[i * 3 + 1], image.Pixels[i * 3 + 2]);
+            gray[i] = (byte)((red * 299 + green * 587 + blue * 114 + 500) / 1000);
+        }
+
         return gray;
     }
 }

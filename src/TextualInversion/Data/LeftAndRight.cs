@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace TextualInversion.Data;
 
-/// <summary>Words that say that an image must not be mirrored: it has writing, or a left and a right.</summary>
+/// <summary>Words which say that an image must not be mirrored: it shows writing, or has a left and a right side.</summary>
 internal static partial class LeftAndRight
 {
-    /// <summary>The first such word as it is written; null where there is none.</summary>
+    /// <summary>The first such word as it is written, or null if no text has one.</summary>
     public static string? FindWord(IEnumerable<string> texts) =>
         texts.Select(text => Words().Match(text)).FirstOrDefault(match => match.Success)?.Value;
 

@@ -8,7 +8,7 @@ namespace TextualInversion.Data;
 /// <param name="Sha256">Of the file, in lower-case hexadecimal.</param>
 /// <param name="OriginalWidthPixels">Of the upright image, before cropping and resizing.</param>
 /// <param name="OriginalHeightPixels">Of the upright image, before cropping and resizing.</param>
-/// <param name="Caption">See <see cref="Captions"/>; null where there is none.</param>
+/// <param name="Caption">See <see cref="Captions"/>; null if the image has none.</param>
 internal sealed record TrainingImage(
     string Path,
     RgbImage Pixels,
@@ -24,11 +24,20 @@ internal sealed record TrainingImage(
         .. Enumerable.Range(0, 256).Select(value => (float)(value / 127.5 - 1)),
     ];
 
-    /// <summary>What of it counts; null where everything does.</summary>
+    /// <summary>How much each pixel counts, or null if all count fully.</summary>
     public ImageMask? Mask { get; init; }
 
-    /// <summary>How often it is drawn, compared with the other images; see <see cref="FolderRepeats"/>.</summary>
+    /// <summary>How often the image is drawn, compared with the other images; see <see cref="FolderRepeats"/>.</summary>
     public int Repeats { get; init; } = 1;
+
+    /// <summary>Whether EXIF data turned or mirrored the image.</summary>
+    public bool IsTurned { get; init; }
+
+    /// <summary>What the user should know about the image and its caption.</summary>
+    public IReadOnlyList<ImageWarning> Warnings { get; init; } = [];
+
+    /// <summary>Whether the image is smaller than it is learned.</summary>
+    public bool IsEnlarged => OriginalWidthPixels < Pixels.WidthPixels || OriginalHeightPixels < Pixels.HeightPixels;
 
     /// <summary>The pixels as (3, H, W) float32 in [-1, 1], on the CPU.</summary>
     public Tensor ToTensor()

@@ -1,29 +1,31 @@
-using ImageMagick;
 using TextualInversion.Data;
 using TextualInversion.IO;
 
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// A generated image as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads
-/// them: in PNG as text under the keyword <c>parameters</c>, in JPEG and WebP as the EXIF user comment.
+/// A generated image as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads them: in PNG
+/// as text under the keyword <c>parameters</c>, in JPEG and WebP as the EXIF user comment.
 /// </summary>
 internal static class ImageFile
 {
     private const string Keyword = "parameters";
     private const int HeaderEnd = PngTextChunk.SignatureLength + 12 + 13; // signature and IHDR
-    private const uint JpegQuality = 95,
+    private const int JpegQuality = 95,
         WebPQuality = 92;
 
-    /// <summary>The endings of the files that can be written.</summary>
+    /// <summary>The extensions of the files that can be written.</summary>
     public static IReadOnlyList<string> Endings { get; } = [".png", ".jpg", ".jpeg", ".webp"];
 
     /// <summary>
-    /// Writes <paramref name="rgb"/>, (H, W, 3) bytes, as the path's ending says; the same input gives the same bytes.
+    /// Writes <paramref name="rgb"/>, (H, W, 3) bytes, in the format of the path's extension. The same input gives the same bytes.
     /// </summary>
-    /// <exception cref="ArgumentException">The pixels are not H x W x 3, the parameters hold a NUL, or the ending is
-    /// none of <see cref="Endings"/>.</exception>
-    /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// The pixels are not H x W x 3, the parameters hold a NUL, or the extension is not one of <see cref="Endings"/>.
+    /// </exception>
+    /// <exception cref="TextualInversionException">
+    /// The parameters are too long for a JPEG; or see <see cref="AtomicFile.Write"/>.
+    /// </exception>
     public static void Write(
         string path,
         ReadOnlySpan<byte> rgb,
@@ -38,36 +40,39 @@ internal static class ImageFile
         if (parameters.Contains('\0'))
             throw new ArgumentException("An image's text cannot hold a NUL.", nameof(parameters));
         AtomicFile.RefuseToReplace(path, overwrite);
-        using var image = new MagickImage();
-        image.ReadPixels(
-            rgb,
-            new PixelReadSettings((uint)widthPixels, (uint)heightPixels, StorageType.Char, PixelMapping.RGB)
-        );
+        var image = new RgbImage(rgb.ToArray(), widthPixels, heightPixels);
         var file = Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".png" => EncodePng(image, parameters),
-            ".jpg" or ".jpeg" => EncodeWithComment(image, MagickFormat.Jpeg, JpegQuality, parameters),
-            ".webp" => EncodeWithComment(image, MagickFormat.WebP, WebPQuality, parameters),
+            ".jpg" or ".jpeg" => EncodeJpeg(path, image, parameters),
+            ".webp" => RiffChunks.WithExif(
+                ImageEncoder.ToWebP(image, WebPQuality),
+                widthPixels,
+                heightPixels,
+                UserComment.Make(parameters)
+            ),
             _ => throw new ArgumentException($"{path} ends in none of {string.Join(", ", Endings)}.", nameof(path)),
         };
         AtomicFile.Write(path, overwrite, stream => stream.Write(file));
     }
 
-    /// <summary>The settings in an image that this or the WebUI wrote; null where it has none.</summary>
-    /// <exception cref="TextualInversionException">The file cannot be read, is no such image, is truncated or
-    /// damaged.</exception>
+    /// <summary>The settings in an image that this class or the WebUI wrote, or null if it has none.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The file cannot be read, is of another format, is truncated or damaged.
+    /// </exception>
     public static string? ReadParameters(string path)
     {
+        var file = ImageDecoder.ReadBytes(path);
         try
         {
-            var file = File.ReadAllBytes(path);
-            if (file.AsSpan().StartsWith(PngTextChunk.Signature))
-                return PngTextChunk.Find(file, Keyword);
-            if (ImageFormats.Recognise(file) is not (MagickFormat.Jpeg or MagickFormat.WebP))
-                throw new TextualInversionException(
+            return ImageFormats.Recognize(file) switch
+            {
+                ImageFormat.Png => PngTextChunk.Find(file, Keyword),
+                ImageFormat.Jpeg or ImageFormat.WebP => UserComment.Read(ImageDecoder.ReadExif(path, file).Span),
+                _ => throw new TextualInversionException(
                     $"{path}: is not a PNG, JPEG or WebP image; name one that `ti generate` wrote."
-                );
-            return UserComment.Read(ImageDecoder.ReadExif(path, file));
+                ),
+            };
         }
         catch (InvalidDataException error)
         {
@@ -76,24 +81,21 @@ internal static class ImageFile
                 error
             );
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
-        }
     }
 
-    private static byte[] EncodePng(MagickImage image, string parameters)
+    private static byte[] EncodePng(RgbImage image, string parameters)
     {
-        // Nothing but the pixels: no date, no palette.
-        image.Settings.SetDefine(MagickFormat.Png, "exclude-chunks", "all");
-        var png = image.ToByteArray(MagickFormat.Png24);
+        var png = ImageEncoder.ToPng(image);
         return [.. png[..HeaderEnd], .. PngTextChunk.Make(Keyword, parameters), .. png[HeaderEnd..]];
     }
 
-    private static byte[] EncodeWithComment(MagickImage image, MagickFormat format, uint quality, string parameters)
+    private static byte[] EncodeJpeg(string path, RgbImage image, string parameters)
     {
-        image.Quality = quality;
-        image.SetProfile(UserComment.Make(parameters));
-        return image.ToByteArray(format);
+        var exif = UserComment.Make(parameters);
+        return exif.Length <= JpegSegments.MaxExifBytes
+            ? JpegSegments.WithExif(ImageEncoder.ToJpeg(image, JpegQuality), exif)
+            : throw new TextualInversionException(
+                $"{path}: the settings are too long for a JPEG file ({parameters.Length:N0} letters); write a PNG."
+            );
     }
 }

@@ -1,5 +1,3 @@
-using ImageMagick;
-using ImageMagick.Drawing;
 using TextualInversion.Data;
 
 namespace TextualInversion.Generation;
@@ -8,24 +6,13 @@ namespace TextualInversion.Generation;
 internal static class ImageGrid
 {
     private const int Gap = 4;
-    private const double FontShare = 0.075; // of an image's width
-    private const int SmallestFont = 9,
-        LargestFont = 28;
+    private const double LetterShare = 0.06; // the height of a letter as a share of an image's width
+    private const int MaxScale = 3;
+    private const int MaxRowLabel = 2; // images' widths
 
-    // The decoder library brings its own fontconfig, which looks for the system's settings elsewhere.
-    static ImageGrid()
-    {
-        const string Settings = "/etc/fonts";
-        if (Directory.Exists(Settings))
-            MagickNET.SetEnvironmentVariable("FONTCONFIG_PATH", Settings);
-    }
-
-    /// <summary>Whether labels can be drawn: the system has a font.</summary>
-    public static bool CanLabel => MagickNET.FontFamilies.Count > 0;
-
-    /// <param name="rows">at least one row of at least one image, all of one size; the last row may be shorter</param>
-    /// <param name="columnLabels">one a column, or none; or one an image where there are more than columns</param>
-    /// <param name="rowLabels">one a row, or none</param>
+    /// <param name="rows">At least one row of at least one image, all of one size. The last row may be shorter.</param>
+    /// <param name="columnLabels">One for each column, or none; or one for each image if there are more than columns.</param>
+    /// <param name="rowLabels">One for each row, or none.</param>
     public static RgbImage Compose(
         IReadOnlyList<IReadOnlyList<RgbImage>> rows,
         IReadOnlyList<string> columnLabels,
@@ -33,64 +20,66 @@ internal static class ImageGrid
     )
     {
         int width = rows.Max(row => row.Max(image => image.WidthPixels)),
-            height = rows.Max(row => row.Max(image => image.HeightPixels));
-        var font = Math.Clamp((int)(width * FontShare), SmallestFont, LargestFont);
-        var top = columnLabels.Count > 0 ? 2 * font : Gap;
-        var left = rowLabels.Count > 0 ? Gap + (int)(font * 0.62 * rowLabels.Max(label => label.Length)) + Gap : Gap;
-        var columns = rows.Max(row => row.Count);
-        var isLabelled = columnLabels.Count > columns; // every image
+            height = rows.Max(row => row.Max(image => image.HeightPixels)),
+            columns = rows.Max(row => row.Count);
+        var scale = Math.Clamp((int)(width * LetterShare / LabelFont.HeightPixels), 1, MaxScale);
+        var top = columnLabels.Count > 0 ? 2 * LabelFont.HeightPixels * scale : Gap;
+        var left = rowLabels.Count > 0 ? RowLabelsWidth(rowLabels, width, scale) + 2 * Gap : Gap;
+        var isEachLabeled = columnLabels.Count > columns;
         int Left(int x) => left + x * (width + Gap);
-        int Top(int y) => top + y * (height + (isLabelled ? top : Gap));
-        int totalWidth = Left(columns),
-            totalHeight = Top(rows.Count - 1) + height + Gap;
-        using var sheet = new MagickImage(MagickColors.White, (uint)totalWidth, (uint)totalHeight);
+        int Top(int y) => top + y * (height + (isEachLabeled ? top : Gap));
+        var grid = White(Left(columns), Top(rows.Count - 1) + height + Gap);
+
         for (var y = 0; y < rows.Count; y++)
         {
             for (var x = 0; x < rows[y].Count; x++)
-                Paste(sheet, rows[y][x], Left(x), Top(y));
+                Paste(grid, rows[y][x], Left(x), Top(y));
         }
 
-        // There are fewer images than planned after Ctrl-C.
-        var shown = isLabelled ? Math.Min(columnLabels.Count, rows.Sum(row => row.Count)) : columnLabels.Count;
+        // There may be fewer images than labels: a run that was cancelled.
+        var shown = isEachLabeled ? Math.Min(columnLabels.Count, rows.Sum(row => row.Count)) : columnLabels.Count;
         for (var i = 0; i < shown; i++)
-            Write(
-                sheet,
-                columnLabels[i],
-                Left(i % columns) + width / 2,
-                Top(i / columns) - font * 0.6,
-                font,
-                TextAlignment.Center
-            );
+            WriteAbove(grid, columnLabels[i], Left(i % columns), Top(i / columns) - top, width, top, scale);
         for (var y = 0; y < rowLabels.Count; y++)
-            Write(sheet, rowLabels[y], left - Gap, Top(y) + height / 2.0 + font * 0.35, font, TextAlignment.Right);
-        using var pixels = sheet.GetPixels();
-        return new RgbImage(pixels.ToByteArray(PixelMapping.RGB)!, totalWidth, totalHeight);
+            WriteOnLeft(grid, rowLabels[y], left - Gap, Top(y) + height / 2, scale);
+        return grid;
     }
 
-    private static void Paste(MagickImage sheet, RgbImage image, int x, int y)
+    private static int RowLabelsWidth(IReadOnlyList<string> labels, int imageWidth, int scale) =>
+        Math.Min(labels.Max(label => LabelFont.Measure(label, scale)), MaxRowLabel * imageWidth);
+
+    /// <summary>Centered above an image, in smaller letters if that makes it fit, else cut.</summary>
+    private static void WriteAbove(RgbImage grid, string label, int left, int top, int width, int height, int scale)
     {
-        using var pasted = new MagickImage();
-        pasted.ReadPixels(
-            image.Pixels,
-            new PixelReadSettings((uint)image.WidthPixels, (uint)image.HeightPixels, StorageType.Char, PixelMapping.RGB)
-        );
-        sheet.Composite(pasted, x, y, CompositeOperator.Over);
+        while (scale > 1 && LabelFont.Measure(label, scale) > width)
+            scale--;
+        var text = LabelFont.Cut(label, width + Gap, scale);
+        var x = left + (width - LabelFont.Measure(text, scale)) / 2;
+        LabelFont.Draw(grid, text, x, top + (height - LabelFont.HeightPixels * scale) / 2, scale);
     }
 
-    private static void Write(MagickImage sheet, string text, double x, double y, int size, TextAlignment alignment)
+    private static void WriteOnLeft(RgbImage grid, string label, int right, int middle, int scale)
     {
-        if (!CanLabel)
-            return;
-        // Magick expands % in texts.
-        new Drawables()
-            .Font(
-                MagickNET.FontFamilies.FirstOrDefault(family => family.Contains("Sans", StringComparison.Ordinal))
-                    ?? MagickNET.FontFamilies[0]
-            )
-            .FontPointSize(size)
-            .FillColor(MagickColors.Black)
-            .TextAlignment(alignment)
-            .Text(x, y, text.Replace("%", "%%", StringComparison.Ordinal))
-            .Draw(sheet);
+        var text = LabelFont.Cut(label, right - Gap, scale);
+        var x = right - LabelFont.Measure(text, scale);
+        LabelFont.Draw(grid, text, x, middle - LabelFont.HeightPixels * scale / 2, scale);
+    }
+
+    private static RgbImage White(int widthPixels, int heightPixels)
+    {
+        var pixels = new byte[widthPixels * heightPixels * 3];
+        Array.Fill(pixels, byte.MaxValue);
+        return new RgbImage(pixels, widthPixels, heightPixels);
+    }
+
+    private static void Paste(RgbImage grid, RgbImage image, int left, int top)
+    {
+        var rowBytes = image.WidthPixels * 3;
+        for (var y = 0; y < image.HeightPixels; y++)
+        {
+            image
+                .Pixels.AsSpan(y * rowBytes, rowBytes)
+                .CopyTo(grid.Pixels.AsSpan(((top + y) * grid.WidthPixels + left) * 3));
+        }
     }
 }

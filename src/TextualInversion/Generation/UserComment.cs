@@ -1,35 +1,63 @@
+using System.Buffers.Binary;
 using System.Text;
-using ImageMagick;
+using TextualInversion.Data;
 
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// The user comment of EXIF (CIPA DC-008, tag 0x9286): eight bytes that name the encoding, then the text. The WebUI
-/// writes UTF-16, big-endian whatever the order of the rest.
+/// The user comment of EXIF (CIPA DC-008, tag 0x9286): eight bytes that name the encoding, then the text. The WebUI writes
+/// UTF-16, big-endian whatever the byte order of the rest.
 /// </summary>
 internal static class UserComment
 {
     private const int HeaderLength = 8;
+    private const int DirectoryBytes = 2 + 12 + 4; // count, one entry, where the next directory is
+    private const int FirstDirectory = 8,
+        SecondDirectory = FirstDirectory + DirectoryBytes,
+        Value = SecondDirectory + DirectoryBytes;
+    private const ushort Long = 4,
+        Undefined = 7; // types of values
 
     private static ReadOnlySpan<byte> Unicode => "UNICODE\0"u8;
 
     private static ReadOnlySpan<byte> Ascii => "ASCII\0\0\0"u8;
 
-    public static ExifProfile Make(string text)
+    /// <summary>EXIF data that hold <paramref name="text"/> and nothing else, from the byte order mark on.</summary>
+    public static byte[] Make(string text)
     {
-        var profile = new ExifProfile();
-        profile.SetValue(ExifTag.UserComment, [.. Unicode, .. Encoding.BigEndianUnicode.GetBytes(text)]);
-        return profile;
+        byte[] comment = [.. Unicode, .. Encoding.BigEndianUnicode.GetBytes(text)];
+        return
+        [
+            .. "MM\0*"u8,
+            .. Number(FirstDirectory),
+            .. Directory(ExifReader.ExifDirectory, Long, 1, SecondDirectory),
+            .. Directory(ExifReader.UserComment, Undefined, comment.Length, Value),
+            .. comment,
+        ];
     }
 
-    /// <summary>The text; null where there is none or it is in another encoding.</summary>
-    public static string? Read(IExifProfile? profile)
+    /// <summary>The text, or null if the EXIF data have none or it is in another encoding.</summary>
+    public static string? Read(ReadOnlySpan<byte> exif)
     {
-        if (profile?.GetValue(ExifTag.UserComment)?.Value is not { Length: >= HeaderLength } comment)
+        var comment = new ExifReader(exif).Find(ExifReader.UserComment);
+        if (comment.Length < HeaderLength)
             return null;
-        var text = comment.AsSpan(HeaderLength);
-        if (comment.AsSpan().StartsWith(Unicode))
+        var text = comment[HeaderLength..];
+        if (comment.StartsWith(Unicode))
             return Encoding.BigEndianUnicode.GetString(text);
-        return comment.AsSpan().StartsWith(Ascii) ? Encoding.ASCII.GetString(text) : null;
+        return comment.StartsWith(Ascii) ? Encoding.ASCII.GetString(text) : null;
+    }
+
+    /// <summary>A directory of one entry, the last one.</summary>
+    private static byte[] Directory(ushort tag, ushort type, int count, int value) =>
+        [0, 1, .. Short(tag), .. Short(type), .. Number(count), .. Number(value), .. Number(0)];
+
+    private static byte[] Short(ushort value) => [(byte)(value >> 8), (byte)value];
+
+    private static byte[] Number(int value)
+    {
+        var bytes = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, value);
+        return bytes;
     }
 }

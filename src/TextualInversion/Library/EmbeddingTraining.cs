@@ -141,16 +141,13 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
 
     private static IEnumerable<string> WarningsOf(TrainingPlan plan)
     {
-        foreach (var image in plan.Images)
-        {
-            if (TrainingImageSet.WarnOfEnlarging(image) is { } enlarged)
-                yield return enlarged.ToString();
-        }
+        foreach (var warning in plan.Images.SelectMany(image => image.Warnings))
+            yield return warning.ToString();
 
         if (plan.ReasonNotToFlip is { } reason)
             yield return $"images are not flipped, since {reason}; set {nameof(TrainOptions.ForceFlip)} to flip them all the same";
-        foreach (var warning in plan.Warnings)
-            yield return warning;
+        foreach (var message in plan.Warnings)
+            yield return message;
     }
 
     private sealed class IgnoredProgress : IProgress<TrainProgress>

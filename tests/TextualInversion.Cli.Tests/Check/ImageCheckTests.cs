@@ -1,4 +1,6 @@
-using ImageMagick;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
 using TextualInversion.Cli.Check;
 using TextualInversion.Tests.Fixtures;
 
@@ -25,7 +27,7 @@ public sealed class ImageCheckTests : IDisposable
     public void Look_BlurredImage_WarnsOfItAlone()
     {
         Copies(2);
-        var blurred = Change("my-dog", "9.png", image => image.GaussianBlur(0, 4));
+        var blurred = Change("my-dog", "9.png", image => image.GaussianBlur(4));
         AssertWarns($"{blurred}: is blurred (sharpness ");
     }
 
@@ -33,7 +35,7 @@ public sealed class ImageCheckTests : IDisposable
     public void Look_DarkImage_WarnsOfItAlone()
     {
         Copies(2);
-        var dark = Change("my-dog", "9.png", image => image.Modulate(new Percentage(15)));
+        var dark = Change("my-dog", "9.png", image => image.Brightness(0.15f));
         AssertWarns($"{dark}: is very dark (brightness 0.0");
     }
 
@@ -66,6 +68,14 @@ public sealed class ImageCheckTests : IDisposable
         Copies(3);
         var stray = folder.Write("notes.md", "text");
         AssertWarns($"{stray}: is not an image that can be read");
+    }
+
+    [Fact]
+    public void Look_ImageWithBars_WarnsOfThem()
+    {
+        Copies(2);
+        var barred = Change("my-dog", "9.png", image => image.Resize(128, 100).Pad(128, 128, Color.Black));
+        AssertWarns($"{barred}: has black bars (14 pixels at the top, 14 at the bottom)");
     }
 
     [Fact]
@@ -130,14 +140,12 @@ public sealed class ImageCheckTests : IDisposable
             File.Copy(Goldens.Sample("my-cat", $"{i}.png"), folder.File($"{i}.png"));
     }
 
-    private string Change(string sample, string name, Action<MagickImage> change)
+    private string Change(string sample, string name, Action<IImageProcessingContext> change)
     {
-        using var image = new MagickImage(Goldens.Sample(sample, "1.png"));
-        change(image);
-        return folder.Write(
-            name,
-            image.ToByteArray(name.EndsWith(".jpg", StringComparison.Ordinal) ? MagickFormat.Jpeg : MagickFormat.Png)
-        );
+        using var image = Image.Load<Rgb24>(Goldens.Sample(sample, "1.png"));
+        image.Mutate(change);
+        image.Save(folder.File(name));
+        return folder.File(name);
     }
 
     private void AssertWarns(string expected)

@@ -16,14 +16,14 @@ public sealed class CaptionsTests : IDisposable
     [InlineData("\uFEFFa café", "a café")]
     [InlineData(" \r\n", null)]
     [InlineData("", null)]
-    public void Read_FileBesideImage_IsOneTrimmedLine(string content, string? expected)
+    public void Read_FileNextToImage_IsOneTrimmedLine(string content, string? expected)
     {
         folder.Write("1.txt", content);
         Assert.Equal(expected, Captions.Read(folder.File("1.png")));
     }
 
     [Fact]
-    public void Read_NoFileBesideImage_ReturnsNull() => Assert.Null(Captions.Read(folder.File("1.png")));
+    public void Read_NoFileNextToImage_ReturnsNull() => Assert.Null(Captions.Read(folder.File("1.png")));
 
     [Fact]
     public void Read_ImageNamedTxt_IsNotItsOwnCaption() =>
@@ -36,6 +36,57 @@ public sealed class CaptionsTests : IDisposable
         var error = Assert.Throws<TextualInversionException>(() => Captions.Read(folder.File("1.png")));
         Assert.Equal($"{path}: is not UTF-8 text; save it as UTF-8.", error.Message);
     }
+
+    [Theory]
+    [InlineData("utf-16", false, 0)] // without a mark
+    [InlineData("utf-16BE", false, 0)]
+    [InlineData("utf-32", false, 0)]
+    [InlineData("iso-8859-1", true, 0xE9)]
+    [InlineData("windows-1252", true, 0xE9)]
+    public void Read_OtherEncoding_Throws(string encoding, bool isByte, int eAcute)
+    {
+        byte[] content = isByte ? [.. "a caf"u8, (byte)eAcute] : Encoding.GetEncoding(encoding).GetBytes("a café");
+        var path = folder.Write("1.txt", content);
+        var error = Assert.Throws<TextualInversionException>(() => Captions.Read(folder.File("1.png")));
+        Assert.StartsWith($"{path}: ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("save it as UTF-8.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a caf\uFFFD")] // somebody's conversion has lost the letter
+    [InlineData("a \u001B$Bcat")] // ISO-2022-JP
+    [InlineData("a\u0000cat")]
+    public void Read_CharacterThatNoCaptionHas_Throws(string content)
+    {
+        folder.Write("1.txt", content);
+        Assert.Throws<TextualInversionException>(() => Captions.Read(folder.File("1.png")));
+    }
+
+    [Theory]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public void Read_Utf16WithMark_IsRead(string encoding)
+    {
+        var kind = Encoding.GetEncoding(encoding);
+        folder.Write("1.txt", [.. kind.GetPreamble(), .. kind.GetBytes("a café")]);
+        Assert.Equal("a café", Captions.Read(folder.File("1.png")));
+    }
+
+    [Fact]
+    public void Read_CaptionExtension_IsReadUnlessThereIsATextFile()
+    {
+        folder.Write("1.caption", "a dog");
+        Assert.Equal("a dog", Captions.Read(folder.File("1.png")));
+        folder.Write("1.txt", "a cat");
+        Assert.Equal("a cat", Captions.Read(folder.File("1.png")));
+    }
+
+    [Theory]
+    [InlineData("a cat, <lora:style:0.8>", "<lora:style:0.8>")]
+    [InlineData("<hypernet:x:1> a cat", "<hypernet:x:1>")]
+    [InlineData("a cat <my-cat>", null)]
+    public void FindExtraNetwork_Caption_ReturnsTheTag(string caption, string? expected) =>
+        Assert.Equal(expected, Captions.FindExtraNetwork(caption));
 
     [Fact]
     public void Read_FileInUse_Throws()

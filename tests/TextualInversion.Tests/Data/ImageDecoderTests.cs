@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using ImageMagick;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.PixelFormats;
 using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
 
@@ -10,13 +12,26 @@ public sealed class ImageDecoderTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
+    // Of formats that are not decoded, and a GIF whose transparent pixels are black here and of any color in Pillow.
+    private static readonly string[] Others = ["cmyk.tif", "smooth.avif", "palette-transparent.gif"];
+
+    // The transform of JPEG may be rounded otherwise; the fixture names the tolerance of the other formats.
+    private const int JpegTolerance = 3;
+    private const double JpegMeanTolerance = 0.1;
+
     public static TheoryData<string, int> PillowCases
     {
         get
         {
             var data = new TheoryData<string, int>();
             foreach (var item in PillowFixture.Cases(PillowFixture.Decode))
-                data.Add(item.GetProperty("name").GetString()!, item.GetProperty("tolerance").GetInt32());
+            {
+                var name = item.GetProperty("name").GetString()!;
+                var isJpeg = name.EndsWith(".jpg", StringComparison.Ordinal);
+                if (!Others.Contains(name))
+                    data.Add(name, isJpeg ? JpegTolerance : item.GetProperty("tolerance").GetInt32());
+            }
+
             return data;
         }
     }
@@ -32,16 +47,97 @@ public sealed class ImageDecoderTests : IDisposable
         var actual = ImageDecoder.Decode(name, PillowFixture.Content(name));
 
         Assert.Equal((expected.WidthPixels, expected.HeightPixels), (actual.WidthPixels, actual.HeightPixels));
-        Assert.InRange(expected.Pixels.Zip(actual.Pixels, (a, b) => Math.Abs(a - b)).Max(), 0, tolerance);
+        var differences = expected.Pixels.Zip(actual.Pixels, (a, b) => Math.Abs(a - b)).ToList();
+        Assert.InRange(differences.Max(), 0, tolerance);
+        if (tolerance == JpegTolerance)
+            Assert.InRange(differences.Average(), 0, JpegMeanTolerance);
     }
 
     [Fact]
-    public void Decode_Lab_BecomesRgb()
+    public void Decode_TransparentGif_IsPillowsWhereItIsOpaque()
     {
-        using var image = new MagickImage(MagickColors.Red, 4, 4) { ColorSpace = ColorSpace.Lab };
-        var decoded = ImageDecoder.Decode("lab.tif", image.ToByteArray(MagickFormat.Tiff));
-        Assert.InRange(decoded.Pixels[0], 245, 255);
-        Assert.InRange(decoded.Pixels[1], 0, 10);
+        const string Name = "palette-transparent.gif";
+        var expected = PillowFixture.Image(PillowFixture.Decode, $"{Name}.rgb").Pixels;
+
+        var decoded = ImageDecoder.DecodeAll(Name, PillowFixture.Content(Name));
+
+        Assert.True(decoded.IsTransparent);
+        Assert.Equal(
+            expected.Select((value, i) => decoded.Alpha!.Pixels[i] == 0 ? (byte)0 : value),
+            decoded.Rgb.Pixels
+        );
+    }
+
+    [Theory]
+    [InlineData("cmyk.tif", "cmyk.tif: is of a kind that cannot be read (")]
+    [InlineData("smooth.avif", "smooth.avif: is an AVIF image, which cannot be read; convert it to PNG or JPEG, ")]
+    public void Decode_KindThatIsNotSupported_SaysWhatToDo(string name, string expected) =>
+        Assert.StartsWith(
+            expected,
+            Error(() => ImageDecoder.Decode(name, PillowFixture.Content(name))),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void Decode_InterlacedPng_EqualsThePlainOne()
+    {
+        foreach (var (width, height) in new[] { (8, 8), (17, 13), (64, 30) })
+        {
+            using var image = Noise(width, height);
+            using var file = new MemoryStream();
+            image.Save(file, new PngEncoder { InterlaceMethod = PngInterlaceMode.Adam7 });
+            var expected = new byte[width * height * 3];
+            image.CopyPixelDataTo(expected);
+            Assert.Equal(expected, ImageDecoder.Decode("1.png", file.ToArray()).Pixels);
+        }
+    }
+
+    [Theory]
+    [InlineData("rgba.png", true, true)]
+    [InlineData("palette-alpha.png", true, true)]
+    [InlineData("rgba.webp", true, true)]
+    [InlineData("rgba.tif", true, true)]
+    [InlineData("rgb.png", false, false)]
+    [InlineData("rgb.jpg", false, false)]
+    [InlineData("lossless.webp", false, false)]
+    public void DecodeAll_File_SaysWhetherItHasAlpha(string name, bool hasChannel, bool isTransparent)
+    {
+        var decoded = ImageDecoder.DecodeAll(name, PillowFixture.Content(name));
+        Assert.Equal((hasChannel, isTransparent), (decoded.Alpha is not null, decoded.IsTransparent));
+    }
+
+    [Fact]
+    public void DecodeAll_OpaqueAlphaChannel_IsOne()
+    {
+        var decoded = ImageDecoder.DecodeAll("1.png", PngFile.Gray(4, 4, (_, _) => 7));
+        Assert.NotNull(decoded.Alpha);
+        Assert.False(decoded.IsTransparent);
+    }
+
+    [Theory]
+    [InlineData("exif6.png", true)]
+    [InlineData("exif6.webp", true)]
+    [InlineData("exif6.tif", true)]
+    [InlineData("rgb.png", false)]
+    [InlineData("rgb.tif", false)]
+    public void DecodeAll_File_SaysWhetherItWasTurned(string name, bool expected) =>
+        Assert.Equal(expected, ImageDecoder.DecodeAll(name, PillowFixture.Content(name)).IsTurned);
+
+    [Fact]
+    public void DecodeAll_ColorProfile_IsNamedUnlessItIsSrgb()
+    {
+        Assert.Equal("Display P3", ImageDecoder.DecodeAll("1.jpg", ColorProfile.DisplayP3Jpeg()).ForeignProfile);
+        foreach (var name in new[] { "rgb.png", "profile.png", "bad-profile.png", "rgb.jpg" })
+            Assert.Null(ImageDecoder.DecodeAll(name, PillowFixture.Content(name)).ForeignProfile);
+        Assert.Null(IccProfile.NameUnlessSrgb(ColorProfile.MakeSrgbOfAnotherName()));
+    }
+
+    [Fact]
+    public void NameUnlessSrgb_CutAnywhere_DoesNotThrow()
+    {
+        var profile = ColorProfile.MakeDisplayP3();
+        for (var length = 0; length < profile.Length; length++)
+            Assert.NotEqual("", IccProfile.NameUnlessSrgb(profile.AsSpan(0, length)));
     }
 
     [Fact]
@@ -56,7 +152,7 @@ public sealed class ImageDecoderTests : IDisposable
     {
         var path = folder.Write("text.png", "<svg xmlns='http://www.w3.org/2000/svg'/>");
         Assert.Equal(
-            $"{path}: is not an image that can be read; images are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.",
+            $"{path}: is not an image that can be read; images are JPEG, PNG, WebP, GIF, BMP or TIFF.",
             Error(() => ImageDecoder.Decode(path))
         );
     }
@@ -82,7 +178,6 @@ public sealed class ImageDecoderTests : IDisposable
     [InlineData("exif6.webp")]
     [InlineData("rgb.bmp")]
     [InlineData("lzw.tif")]
-    [InlineData("smooth.avif")]
     public void Decode_CutAnywhere_IsRefusedByName(string name)
     {
         var content = PillowFixture.Content(name);
@@ -128,7 +223,7 @@ public sealed class ImageDecoderTests : IDisposable
         var content = PillowFixture.Content("rgb.jpg");
         content.AsSpan(content.Length - 200, 100).Fill(0x55);
         var message = Error(() => ImageDecoder.Decode("1.jpg", content));
-        Assert.StartsWith("1.jpg: is damaged or truncated (Corrupt JPEG data: ", message, StringComparison.Ordinal);
+        Assert.StartsWith("1.jpg: is damaged or truncated (", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,28 +240,33 @@ public sealed class ImageDecoderTests : IDisposable
     [InlineData(16_385, 1, "16,385 x 1")]
     [InlineData(1, 16_385, "1 x 16,385")]
     [InlineData(16_384, 8_193, "16,384 x 8,193")]
+    [InlineData(int.MaxValue, 1, "2,147,483,647 x 1")]
     public void Decode_HeaderAnnouncesTooMuch_IsRefused(int width, int height, string size) =>
         Assert.Equal(
             $"bomb.png: {size} pixels are too many; make it smaller: at most 16,384 a side and 134 million in all.",
             Error(() => ImageDecoder.Decode("bomb.png", MakeEmptyPng(width, height)))
         );
 
-    // The first would take gigabytes for one row, the second is just small enough to be tried.
-    [Theory]
-    [InlineData(int.MaxValue, 1)]
-    [InlineData(16_384, 8_192)]
-    public void Decode_HeaderWithoutPixels_IsRefused(int width, int height)
+    [Fact]
+    public void Decode_LargestHeaderWithoutPixels_IsRefused()
     {
-        var message = Error(() => ImageDecoder.Decode("bomb.png", MakeEmptyPng(width, height)));
+        var message = Error(() => ImageDecoder.Decode("bomb.png", MakeEmptyPng(16_384, 8_192)));
         Assert.StartsWith("bomb.png: is damaged or truncated (", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Decode_ManyMegapixels_ReadsThem()
     {
-        using var photo = new MagickImage(MagickColors.Teal, 6000, 4000);
-        var image = ImageDecoder.Decode("photo.jpg", photo.ToByteArray(MagickFormat.Jpeg));
+        var photo = ImageEncoder.ToJpeg(new RgbImage(new byte[6000 * 4000 * 3], 6000, 4000), 90, halvesColor: true);
+        var image = ImageDecoder.Decode("photo.jpg", photo);
         Assert.Equal((6000, 4000), (image.WidthPixels, image.HeightPixels));
+    }
+
+    private static Image<Rgb24> Noise(int width, int height)
+    {
+        var pixels = new byte[width * height * 3];
+        new Random(width).NextBytes(pixels);
+        return Image.LoadPixelData<Rgb24>(pixels, width, height);
     }
 
     private static string Error(Action decode) => Assert.Throws<TextualInversionException>(decode).Message;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
 
@@ -18,7 +20,7 @@ public sealed class ImageFilesTests : IDisposable
         foreach (var name in images)
             folder.Write(name, Png);
         folder.Write("2.txt", "a photo of a cat");
-        folder.Write("notes.txt", "not beside an image");
+        folder.Write("notes.txt", "not a caption");
         folder.Write("empty.png", "");
 
         var found = ImageFiles.Find([folder.Path]);
@@ -26,7 +28,7 @@ public sealed class ImageFilesTests : IDisposable
         Assert.Equal(["10.png", "2.png", "B.png", "a.png"], found.Images.Select(Path.GetFileName));
         Assert.Equal(
             [
-                $"{folder.File("empty.png")}: is empty",
+                $"{folder.File("empty.png")}: is empty (0 bytes); copy or download it again",
                 $"{folder.File("inner")}: is a folder inside the folder; name it as well if its images belong here",
                 $"{folder.File("notes.txt")}: is not an image that can be read",
             ],
@@ -78,17 +80,17 @@ public sealed class ImageFilesTests : IDisposable
     public void Find_NamedFileIsNoImage_Throws()
     {
         var text = folder.Write("text.png", "a photo of a cat");
-        AssertError(
-            text,
-            $"{text}: is not an image that can be read; name images: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
-        );
+        AssertError(text, $"{text}: is not an image that can be read; name images: JPEG, PNG, WebP, GIF, BMP or TIFF.");
     }
 
     [Fact]
     public void Find_NamedFileIsEmpty_Throws()
     {
         var empty = folder.Write("1.png", "");
-        AssertError(empty, $"{empty}: is empty; name images: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.");
+        AssertError(
+            empty,
+            $"{empty}: is empty (0 bytes); copy or download it again; name images: JPEG, PNG, WebP, GIF, BMP or TIFF."
+        );
     }
 
     [Fact]
@@ -105,7 +107,7 @@ public sealed class ImageFilesTests : IDisposable
             folder.Write(name, "text");
         AssertError(
             folder.Path,
-            $"{folder.Path}: has no image, only a.md, b.txt, c.txt and 2 more; images are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
+            $"{folder.Path}: has no image, only a.md, b.txt, c.txt and 2 more; images are JPEG, PNG, WebP, GIF, BMP or TIFF."
         );
     }
 
@@ -116,6 +118,124 @@ public sealed class ImageFilesTests : IDisposable
         using var locked = new FileStream(image, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         var error = Assert.Throws<TextualInversionException>(() => ImageFiles.Find([image]));
         Assert.StartsWith($"{image}: cannot be read (", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0",
+        "is a Git LFS pointer, not the image itself; "
+    )]
+    [InlineData("\uFEFF\r\n<!DOCTYPE HTML><title>Not found", "is a web page, not an image; ")]
+    [InlineData("<html lang='en'>", "is a web page, not an image; ")]
+    [InlineData("<?xml version='1.0'?><svg xmlns='x'/>", "is an SVG image, which cannot be read; ")]
+    [InlineData("0000ftypheic0000", "is a HEIC image, which cannot be read; convert it to PNG or JPEG, ")]
+    [InlineData("0000ftypavif0000", "is an AVIF image, which cannot be read; convert it to PNG or JPEG, ")]
+    [InlineData("8BPS", "is a Photoshop image, which cannot be read; ")]
+    [InlineData("\0\0\0\fJXL ", "is a JPEG XL image, which cannot be read; ")]
+    [InlineData("", "is empty (0 bytes); ")]
+    public void Find_FileThatOnlyLooksLikeAnImage_IsNamedForWhatItIs(string content, string expected)
+    {
+        var file = folder.Write("photo.png", content);
+        Assert.Contains(
+            $": has no image, only photo.png ({expected}",
+            Assert.Throws<TextualInversionException>(() => ImageFiles.Find([folder.Path])).Message,
+            StringComparison.Ordinal
+        );
+
+        folder.Write("1.png", Png);
+        var stray = Assert.Single(ImageFiles.Find([folder.Path]).Strays);
+        Assert.Equal(file, stray.Path);
+        Assert.StartsWith(expected, stray.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1.caption", null)] // kohya's
+    [InlineData("1.TXT", "is not read; name it 1.txt if it is the caption of 1.png")]
+    [InlineData("1.png.txt", "is not read; name it 1.txt if it is the caption of 1.png")]
+    [InlineData("1.png.caption", "is not read; name it 1.txt if it is the caption of 1.png")]
+    [InlineData("2.txt", "is not an image that can be read")]
+    public void Find_FileNamedLikeACaption_IsReadOrNamed(string name, string? expected)
+    {
+        if (!OperatingSystem.IsLinux() && name == "1.TXT")
+            return; // the same name as 1.txt there
+        folder.Write("1.png", Png);
+        folder.Write(name, "a photo of a cat");
+        Assert.Equal(expected, ImageFiles.Find([folder.Path]).Strays.SingleOrDefault()?.Message);
+    }
+
+    [Fact]
+    public void Find_TwoCaptionsOfOneImage_NamesTheOneThatIsNotRead()
+    {
+        folder.Write("1.png", Png);
+        folder.Write("1.txt", "a photo of a cat");
+        var other = folder.Write("1.caption", "a photo of a dog");
+        Assert.Equal(
+            $"{other}: is not read, since 1.txt is the caption of 1.png",
+            Assert.Single(ImageFiles.Find([folder.Path]).Strays).ToString()
+        );
+    }
+
+    [Fact]
+    public void Find_PipeAndDeadLinks_AreNamedAndNotOpened()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        folder.Write("1.png", Png);
+        var (pipe, link, dead) = (folder.File("pipe.png"), folder.File("2.png"), folder.File("3.png"));
+        MakePipe(pipe);
+        File.CreateSymbolicLink(link, pipe);
+        File.CreateSymbolicLink(dead, folder.File("gone.png"));
+
+        Assert.Equal(
+            [
+                $"{link}: is a named pipe, not a file",
+                $"{dead}: is a link to {folder.File("gone.png")}, which does not exist",
+                $"{pipe}: is a named pipe, not a file",
+            ],
+            ImageFiles.Find([folder.Path]).Strays.Select(stray => stray.ToString())
+        );
+        AssertError(dead, $"{dead}: is a link to {folder.File("gone.png")}, which does not exist.");
+        Assert.Throws<TextualInversionException>(() => ImageDecoder.Decode(pipe));
+    }
+
+    [Fact]
+    public void Find_SocketAndDevice_AreNamed()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        folder.Write("1.png", Png);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(folder.File("2.png")));
+        File.CreateSymbolicLink(folder.File("3.png"), "/dev/zero");
+
+        Assert.Equal(
+            ["is a socket, not a file", "is a device, not a file"],
+            ImageFiles.Find([folder.Path]).Strays.Select(stray => stray.Message)
+        );
+    }
+
+    [Fact]
+    public void Find_NameThatIsNotUtf8_IsNamed()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        folder.Write("1.png", Png);
+        using (
+            var shell = Process.Start(
+                "sh",
+                ["-c", $"cp '{folder.File("1.png")}' \"{folder.Path}/$(printf 'caf\\351').png\""]
+            )
+        )
+            shell.WaitForExit();
+
+        var stray = Assert.Single(ImageFiles.Find([folder.Path]).Strays);
+        Assert.Equal("has a name that is not UTF-8; rename it", stray.Message);
+    }
+
+    private static void MakePipe(string path)
+    {
+        using var maker = Process.Start("mkfifo", [path]);
+        maker.WaitForExit();
     }
 
     private static void AssertError(string path, string message) =>

@@ -1,4 +1,3 @@
-using ImageMagick;
 using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
 
@@ -7,26 +6,33 @@ namespace TextualInversion.Tests.Data;
 public sealed class ImageFormatsTests
 {
     [Theory]
-    [InlineData("rgb.jpg", MagickFormat.Jpeg)]
-    [InlineData("rgb.png", MagickFormat.Png)]
-    [InlineData("lossless.webp", MagickFormat.WebP)]
-    [InlineData("palette.gif", MagickFormat.Gif)]
-    [InlineData("rgb.bmp", MagickFormat.Bmp)]
-    [InlineData("rgb.tif", MagickFormat.Tiff)]
-    [InlineData("smooth.avif", MagickFormat.Avif)]
-    public void Recognise_ImageFile_NamesItsFormat(string name, MagickFormat expected) =>
-        Assert.Equal(expected, ImageFormats.Recognise(PillowFixture.Content(name)));
+    [InlineData("rgb.jpg", nameof(ImageFormat.Jpeg))]
+    [InlineData("rgb.png", nameof(ImageFormat.Png))]
+    [InlineData("lossless.webp", nameof(ImageFormat.WebP))]
+    [InlineData("palette.gif", nameof(ImageFormat.Gif))]
+    [InlineData("rgb.bmp", nameof(ImageFormat.Bmp))]
+    [InlineData("rgb.tif", nameof(ImageFormat.Tiff))]
+    [InlineData("smooth.avif", nameof(ImageFormat.Avif))]
+    public void Recognize_ImageFile_NamesItsFormat(string name, string expected) =>
+        Assert.Equal(expected, ImageFormats.Recognize(PillowFixture.Content(name)).ToString());
 
     [Theory]
-    [InlineData("heic", MagickFormat.Heic)]
-    [InlineData("hevc", MagickFormat.Heic)]
-    [InlineData("mif1", MagickFormat.Heic)]
-    [InlineData("msf1", MagickFormat.Heic)]
-    [InlineData("avis", MagickFormat.Avif)]
-    public void Recognise_Brand_NamesItsFormat(string brand, MagickFormat expected) =>
+    [InlineData("heic", nameof(ImageFormat.Heic))]
+    [InlineData("hevc", nameof(ImageFormat.Heic))]
+    [InlineData("mif1", nameof(ImageFormat.Heic))]
+    [InlineData("msf1", nameof(ImageFormat.Heic))]
+    [InlineData("avis", nameof(ImageFormat.Avif))]
+    public void Recognize_Brand_NamesItsFormat(string brand, string expected) =>
         Assert.Equal(
             expected,
-            ImageFormats.Recognise([0, 0, 0, 24, .. "ftyp"u8, .. System.Text.Encoding.ASCII.GetBytes(brand)])
+            ImageFormats.Recognize([0, 0, 0, 24, .. "ftyp"u8, .. System.Text.Encoding.ASCII.GetBytes(brand)]).ToString()
+        );
+
+    [Fact]
+    public void CanDecode_Format_IsSoUnlessItIsOfAPhoneOrTheWeb() =>
+        Assert.Equal(
+            [ImageFormat.Heic, ImageFormat.Avif],
+            Enum.GetValues<ImageFormat>().Where(format => !ImageFormats.CanDecode(format))
         );
 
     [Theory]
@@ -40,6 +46,6 @@ public sealed class ImageFormatsTests
     [InlineData("%!PS-Adobe-3.0")]
     [InlineData("0000ftypisom")]
     [InlineData("0000ftypqt  ")]
-    public void Recognise_SomethingElse_ReturnsNull(string head) =>
-        Assert.Null(ImageFormats.Recognise(System.Text.Encoding.ASCII.GetBytes(head)));
+    public void Recognize_SomethingElse_ReturnsNull(string head) =>
+        Assert.Null(ImageFormats.Recognize(System.Text.Encoding.ASCII.GetBytes(head)));
 }

@@ -30,7 +30,7 @@ public sealed class ImageMaskTests : IDisposable
         var expected = Enumerable.Range(0, 64).Select(i => (byte)(i % 8 < 4 ? 255 : 0));
         Assert.Equal(expected, image.Mask!.Values);
         Assert.Null(image.Mask.Path);
-        Assert.Equal([10, 20, 30], image.Pixels.Pixels[^3..]); // alpha is no colour, as without a mask
+        Assert.Equal([10, 20, 30], image.Pixels.Pixels[^3..]); // alpha is not a color, as without a mask
     }
 
     [Theory]
@@ -69,7 +69,7 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             folder.File("1.png"),
             MaskSource.Parse("alpha"),
-            $"{folder.File("1.png")}: has no alpha channel; save it with one, or name a folder of masks with --mask."
+            $"{folder.File("1.png")}: has no alpha channel; save it with one, or name a folder of masks instead."
         );
     }
 
@@ -90,7 +90,7 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             Image(),
             Masks,
-            $"--mask {folder.File("masks")}: is no folder; name one with a mask for each image, or say --mask alpha."
+            $"{folder.File("masks")}: is not a folder; name one with a mask for each image, or \"alpha\"."
         );
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             path,
             MaskSource.Parse(folder.File("images")),
-            $"--mask {folder.File("images")}: is the folder of the images themselves; put the masks into one of their own."
+            $"{folder.File("images")}: holds the images themselves; put the masks into a folder of their own."
         );
     }
 
@@ -137,7 +137,7 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             path,
             Masks,
-            $"{mask}: the mask is black all over what is learned of the image, so nothing of it would count; white is what counts."
+            $"{mask}: the mask is entirely black within the crop, so nothing would be trained; make white what counts."
         );
     }
 
@@ -148,7 +148,7 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             path,
             MaskSource.Parse("alpha"),
-            $"{path}: its alpha channel is black all over what is learned of the image, so nothing of it would count; white is what counts."
+            $"{path}: the alpha channel is entirely black within the crop, so nothing would be trained; make white what counts."
         );
     }
 

@@ -1,7 +1,9 @@
-using ImageMagick;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
 using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
-using PerceptualHash = TextualInversion.Data.PerceptualHash;
 
 namespace TextualInversion.Tests.Data;
 
@@ -39,8 +41,8 @@ public sealed class ImageQualityTests
         foreach (var path in Directory.EnumerateFiles(Goldens.Sample(sample), "*.png"))
         {
             Assert.Equal((false, false), Judge(path, _ => { }));
-            Assert.Equal((true, false), Judge(path, image => image.GaussianBlur(0, 2)));
-            Assert.True(Judge(path, image => image.Modulate(new Percentage(20))).IsDark);
+            Assert.Equal((true, false), Judge(path, image => image.GaussianBlur(2)));
+            Assert.True(Judge(path, image => image.Brightness(0.2f)).IsDark);
         }
     }
 
@@ -59,12 +61,12 @@ public sealed class ImageQualityTests
         {
             var own = PerceptualHash.Of(ImageDecoder.Decode(path));
             foreach (
-                var change in new Action<MagickImage>[]
+                var change in new Action<IImageProcessingContext>[]
                 {
                     image => image.Resize(96, 96),
-                    image => image.Modulate(new Percentage(80)),
-                    image => image.GaussianBlur(0, 1),
-                    image => image.Quality = 40,
+                    image => image.Brightness(0.8f),
+                    image => image.GaussianBlur(1),
+                    _ => { },
                 }
             )
                 Assert.InRange(
@@ -89,18 +91,23 @@ public sealed class ImageQualityTests
             );
     }
 
-    private static (bool IsBlurred, bool IsDark) Judge(string path, Action<MagickImage> change)
+    private static (bool IsBlurred, bool IsDark) Judge(string path, Action<IImageProcessingContext> change)
     {
-        using var image = new MagickImage(PngFile.Of(BicubicResize.Resize(ImageDecoder.Decode(path), 128, 128)));
-        change(image);
-        var quality = ImageQuality.Of(ImageDecoder.Decode(path, image.ToByteArray(MagickFormat.Png)));
+        using var image = Image.Load<Rgb24>(PngFile.Of(BicubicResize.Resize(ImageDecoder.Decode(path), 128, 128)));
+        image.Mutate(change);
+        using var file = new MemoryStream();
+        image.SaveAsPng(file);
+        var quality = ImageQuality.Of(ImageDecoder.Decode(path, file.ToArray()));
         return (quality.IsBlurred, quality.IsDark);
     }
 
-    private static RgbImage Changed(string path, Action<MagickImage> change)
+    /// <summary>The image after a change, saved as a JPEG of low quality.</summary>
+    private static RgbImage Changed(string path, Action<IImageProcessingContext> change)
     {
-        using var image = new MagickImage(path);
-        change(image);
-        return ImageDecoder.Decode(path, image.ToByteArray(MagickFormat.Jpeg));
+        using var image = Image.Load<Rgb24>(path);
+        image.Mutate(change);
+        using var file = new MemoryStream();
+        image.Save(file, new JpegEncoder { Quality = 40 });
+        return ImageDecoder.Decode(path, file.ToArray());
     }
 }

@@ -95,6 +95,38 @@ public sealed class TrainingImageSetTests : IDisposable
         );
     }
 
+    [Fact]
+    public void Load_UnusualImages_WarnsOfEach()
+    {
+        folder.Write("1.png", PillowFixture.Content("rgba.png"));
+        folder.Write("2.png", PillowFixture.Content("rgb.png"));
+        folder.Write("2.txt", "a cat <lora:style:1>");
+        folder.Write("3.jpg", ColorProfile.DisplayP3Jpeg());
+        folder.Write("4.png", PngFile.Gray(64, 64, (x, y) => (byte)(y is < 8 or >= 56 ? 3 : 100 + x)));
+
+        var warnings = TrainingImageSet.Load([folder.Path], 8, CropMode.Center).Warnings;
+
+        Assert.Equal(["1.png", "2.txt", "3.jpg", "4.png"], warnings.Select(warning => Path.GetFileName(warning.Path)));
+        string[] parts =
+        [
+            "transparency",
+            "<lora:style:1>",
+            "Display P3",
+            "black bars (1 pixels at the top, 1 at the bottom)",
+        ];
+        Assert.All(
+            warnings.Zip(parts),
+            pair => Assert.Contains(pair.Second, pair.First.Message, StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void Load_TransparentImageWithItsAlphaAsMask_DoesNotWarn()
+    {
+        folder.Write("1.png", PillowFixture.Content("rgba.png"));
+        Assert.Empty(TrainingImageSet.Load([folder.Path], 8, CropMode.Center, new MaskSource(null)).Warnings);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-8)]

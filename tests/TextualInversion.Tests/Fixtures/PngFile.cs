@@ -1,4 +1,6 @@
-using ImageMagick;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.PixelFormats;
 using TextualInversion.Data;
 
 namespace TextualInversion.Tests.Fixtures;
@@ -6,9 +8,7 @@ namespace TextualInversion.Tests.Fixtures;
 /// <summary>PNG files made in a test.</summary>
 internal static class PngFile
 {
-    /// <param name="widthPixels">of the image</param>
-    /// <param name="heightPixels">of the image</param>
-    /// <param name="pixel">from x and y to red, green, blue and alpha</param>
+    /// <param name="pixel">From x and y to red, green, blue and alpha.</param>
     public static byte[] Make(int widthPixels, int heightPixels, Func<int, int, byte[]> pixel)
     {
         var bytes = (
@@ -18,11 +18,17 @@ internal static class PngFile
         )
             .SelectMany(each => each)
             .ToArray();
-        using var image = new MagickImage(
-            bytes,
-            new PixelReadSettings((uint)widthPixels, (uint)heightPixels, StorageType.Char, "RGBA")
+        using var image = Image.LoadPixelData<Rgba32>(bytes, widthPixels, heightPixels);
+        using var file = new MemoryStream();
+        image.Save(
+            file,
+            new PngEncoder
+            {
+                ColorType = PngColorType.RgbWithAlpha,
+                TransparentColorMode = PngTransparentColorMode.Preserve,
+            }
         );
-        return image.ToByteArray(MagickFormat.Png32);
+        return file.ToArray();
     }
 
     /// <summary>A gray image.</summary>

@@ -19,7 +19,7 @@ internal static class FlipPolicy
     {
         var captioned = options.Captions == CaptionUse.Off ? [] : images.Where(image => image.Caption is not null);
         var texts = captioned
-            .Select(image => (Where: Captions.PathBeside(image.Path), Text: image.Caption!))
+            .Select(image => (Where: Captions.PathFor(image.Path), Text: image.Caption!))
             .Append(("the initializer", phrase))
             .Concat(templates.Select(template => ("the templates", template)));
         foreach (var (where, text) in texts)

@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace TextualInversion.Data;
+
+/// <summary>Tells color profiles whose colors are not those of sRGB (ICC.1:2022, the layout of profiles).</summary>
+internal static class IccProfile
+{
+    private const int HeaderBytes = 128,
+        EntryBytes = 12;
+    private const double Tolerance = 0.01;
+
+    // Red, green and blue of sRGB under the white of profiles, D50: X, Y, Z each.
+    private static readonly double[] Srgb = [0.436, 0.222, 0.014, 0.385, 0.717, 0.097, 0.143, 0.061, 0.714];
+
+    /// <summary>The name of a profile, or null if its colors are those of sRGB or it cannot be read.</summary>
+    public static string? NameUnlessSrgb(ReadOnlySpan<byte> profile)
+    {
+        if (profile.Length < HeaderBytes + 4 || !profile[16..].StartsWith("RGB "u8))
+            return null; // gray, or ink, which is converted without its profile
+        var name = Description(Find(profile, "desc"u8));
+        if (name.Contains("sRGB", StringComparison.OrdinalIgnoreCase))
+            return null;
+        double[] colors =
+        [
+            .. Xyz(Find(profile, "rXYZ"u8)),
+            .. Xyz(Find(profile, "gXYZ"u8)),
+            .. Xyz(Find(profile, "bXYZ"u8)),
+        ];
+        var isSrgb = colors.Length == Srgb.Length && colors.Zip(Srgb).All(IsNear);
+        return isSrgb ? null : name;
+
+        static bool IsNear((double Own, double Srgb) pair) => Math.Abs(pair.Own - pair.Srgb) < Tolerance;
+    }
+
+    private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> profile, ReadOnlySpan<byte> tag)
+    {
+        var entries = profile[(HeaderBytes + 4)..];
+        for (; entries.Length >= EntryBytes; entries = entries[EntryBytes..])
+        {
+            if (!entries.StartsWith(tag))
+                continue;
+            var (start, length) = (Number(entries[4..]), Number(entries[8..]));
+            return (long)start + length <= profile.Length ? profile.Slice((int)start, (int)length) : [];
+        }
+
+        return [];
+    }
+
+    /// <summary>Three numbers with 16 bits after the point, behind eight bytes that say so.</summary>
+    private static double[] Xyz(ReadOnlySpan<byte> tag) =>
+        tag.Length < 20 ? [] : [Fixed(tag[8..]), Fixed(tag[12..]), Fixed(tag[16..])];
+
+    private static double Fixed(ReadOnlySpan<byte> bytes) => (int)Number(bytes) / 65536.0;
+
+    /// <summary>ASCII in profiles of version 2, else the first of several languages in UTF-16.</summary>
+    private static string Description(ReadOnlySpan<byte> tag)
+    {
+        const string Unnamed = "unnamed";
+        if (tag.Length < 28)
+            return Unnamed;
+        var isOld = tag.StartsWith("desc"u8);
+        var (start, length) = isOld ? (12u, Number(tag[8..])) : (Number(tag[24..]), Number(tag[20..]));
+        if ((long)start + length > tag.Length)
+            return Unnamed;
+        var text = tag.Slice((int)start, (int)length);
+        var name = (isOld ? Encoding.ASCII : Encoding.BigEndianUnicode).GetString(text).Trim('\0', ' ');
+        return name.Length == 0 ? Unnamed : name;
+    }
+
+    private static uint Number(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt32BigEndian(bytes);
+}

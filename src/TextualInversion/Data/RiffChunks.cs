@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace TextualInversion.Data;
+
+/// <summary>The chunks of a WebP file (RFC 9649).</summary>
+internal static class RiffChunks
+{
+    private const int HeaderBytes = 12,
+        ChunkHeaderBytes = 8,
+        FrameHeaderBytes = 16; // place, size, duration, flags
+
+    /// <exception cref="InvalidDataException">The file is shorter than its headers say.</exception>
+    public static IEnumerable<(string Type, ReadOnlyMemory<byte> Data)> Read(byte[] file)
+    {
+        if (file.Length < HeaderBytes || Length(file, 4) > file.Length - ChunkHeaderBytes)
+            throw TooShort();
+        var end = ChunkHeaderBytes + (int)Length(file, 4);
+        for (var at = HeaderBytes; at + ChunkHeaderBytes <= end; )
+        {
+            var type = Encoding.Latin1.GetString(file, at, 4);
+            var length = Length(file, at + 4);
+            at += ChunkHeaderBytes;
+            if (length > end - at)
+                throw TooShort();
+            yield return (type, file.AsMemory(at, (int)length));
+            at += (int)(length + (length & 1)); // padded to an even length
+        }
+    }
+
+    /// <summary>The first frame of an animation as an image of its own; other files as they are.</summary>
+    /// <exception cref="InvalidDataException">See <see cref="Read"/>.</exception>
+    public static byte[] FirstFrame(byte[] file)
+    {
+        var chunks = Read(file).ToList();
+        if (chunks.Find(chunk => chunk.Type == "ANMF") is not { Data: { Length: > FrameHeaderBytes } frame })
+            return file;
+        var size = frame.Span[6..12]; // width and height less one, after the place on the canvas; as VP8X has them
+        return Write([.. VP8X(hasAlpha: true, hasExif: false, size), .. frame.Span[FrameHeaderBytes..]]);
+    }
+
+    /// <summary>A still image with EXIF data.</summary>
+    /// <param name="file">A WebP without any: its header and one chunk of pixels.</param>
+    /// <param name="exif">From the byte order mark on.</param>
+    public static byte[] WithExif(byte[] file, int widthPixels, int heightPixels, ReadOnlySpan<byte> exif)
+    {
+        var size = new byte[8];
+        BinaryPrimitives.WriteInt32LittleEndian(size, widthPixels - 1);
+        BinaryPrimitives.WriteInt32LittleEndian(size.AsSpan(3), heightPixels - 1); // 24 bits each
+        return Write([
+            .. VP8X(hasAlpha: false, hasExif: true, size.AsSpan(..6)),
+            .. file.AsSpan(HeaderBytes),
+            .. Chunk("EXIF"u8, exif),
+        ]);
+    }
+
+    private static byte[] VP8X(bool hasAlpha, bool hasExif, ReadOnlySpan<byte> size) =>
+        Chunk("VP8X"u8, [(byte)((hasAlpha ? 0x10 : 0) | (hasExif ? 0x08 : 0)), 0, 0, 0, .. size]);
+
+    private static byte[] Chunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
+    {
+        var length = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, data.Length);
+        return [.. type, .. length, .. data, .. new byte[data.Length & 1]];
+    }
+
+    private static byte[] Write(ReadOnlySpan<byte> chunks) => Chunk("RIFF"u8, [.. "WEBP"u8, .. chunks]);
+
+    private static uint Length(byte[] file, int at) => BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at));
+
+    private static InvalidDataException TooShort() => new("it is shorter than its header says");
+}
