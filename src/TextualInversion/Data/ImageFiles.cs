@@ -41,7 +41,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
             {
                 if (Directory.Exists(path))
                     repeats.Add(path, AddFolder(path, images, strays));
-                else if (!File.Exists(path))
+                else if (!Exists(path))
                     throw new TextualInversionException($"{path}: {WhyMissing(path)}.");
                 else if (WhyUnreadable(path) is { } why)
                     named.Add(new ImageWarning(path, why));
@@ -70,7 +70,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     /// </summary>
     internal static string? WhyUnreadable(string file)
     {
-        if (!File.Exists(file))
+        if (!Exists(file))
             return WhyMissing(file);
         if (SpecialFile.Describe(file) is { } special)
             return $"is {special}, not a file";
@@ -78,6 +78,20 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
         Span<byte> head = stackalloc byte[UnreadableFile.HeadBytes];
         var length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         return UnreadableFile.Describe(head[..length]);
+    }
+
+    /// <summary>Whether there is a file, and not only a link to one.</summary>
+    private static bool Exists(string file)
+    {
+        try
+        {
+            return File.Exists(file)
+                && (File.ResolveLinkTarget(file, returnFinalTarget: true) is not { } target || target.Exists);
+        }
+        catch (IOException)
+        {
+            return false; // links in a circle
+        }
     }
 
     private static string WhyMissing(string file)

@@ -50,6 +50,8 @@ internal static class PngChunks
         var chunks = Read(file).ToList();
         if (chunks is not [("IHDR", { Length: HeaderBytes } header), ..])
             throw new InvalidDataException("it does not begin with its header");
+        if (IsInterlacedAndTiny(header.Span))
+            throw new NotSupportedException("it is interlaced and has a side of less than 5 pixels");
         using var data = new MemoryStream();
         foreach (var (_, part) in chunks.Where(chunk => chunk.Type == "IDAT"))
             data.Write(part.Span);
@@ -64,6 +66,10 @@ internal static class PngChunks
             missing -= read;
         }
     }
+
+    /// <summary>Some passes of such an image are empty, at which the decoder would stay for ever.</summary>
+    private static bool IsInterlacedAndTiny(ReadOnlySpan<byte> header) =>
+        header[12] != 0 && Math.Min(Number(header, 0), Number(header, 4)) < 5;
 
     /// <summary>The length of the pixels without compression: each row has one byte more.</summary>
     private static long PixelBytes(ReadOnlySpan<byte> header)

@@ -220,22 +220,27 @@ public sealed class ImageFilesTests : IDisposable
         if (!OperatingSystem.IsLinux())
             return;
         folder.Write("1.png", Png);
-        using (
-            var shell = Process.Start(
-                "sh",
-                ["-c", $"cp '{folder.File("1.png")}' \"{folder.Path}/$(printf 'caf\\351').png\""]
-            )
-        )
-            shell.WaitForExit();
+        Shell($"cp '{folder.File("1.png")}' \"{folder.Path}/$(printf 'caf\\351').png\"");
+        try
+        {
+            var stray = Assert.Single(ImageFiles.Find([folder.Path]).Strays);
+            Assert.Equal("has a name that is not UTF-8; rename it", stray.Message);
+        }
+        finally
+        {
+            Shell($"rm '{folder.Path}'/caf*"); // .NET cannot delete it either
+        }
+    }
 
-        var stray = Assert.Single(ImageFiles.Find([folder.Path]).Strays);
-        Assert.Equal("has a name that is not UTF-8; rename it", stray.Message);
+    private static void Shell(string command)
+    {
+        using var shell = Process.Start("sh", ["-c", command]);
+        shell.WaitForExit();
     }
 
     private static void MakePipe(string path)
     {
-        using var maker = Process.Start("mkfifo", [path]);
-        maker.WaitForExit();
+        Shell($"mkfifo '{path}'");
     }
 
     private static void AssertError(string path, string message) =>
