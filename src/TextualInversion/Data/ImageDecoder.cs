@@ -11,6 +11,7 @@ using SixLabors.ImageSharp.Memory;
 using SixLabors.ImageSharp.Metadata;
 using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
+using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Data;
 
@@ -140,7 +141,8 @@ internal static class ImageDecoder
 
     private static void CheckSize(string path, byte[] file)
     {
-        var header = Image.Identify(Configuration, file, out _) ?? throw new InvalidDataException("it has no header");
+        var header =
+            SharpImage.Identify(Configuration, file, out _) ?? throw new InvalidDataException("it has no header");
         var (width, height) = (header.Width, header.Height);
         if (width > MaxSidePixels || height > MaxSidePixels || (long)width * height > MaxPixels)
         {
@@ -175,7 +177,7 @@ internal static class ImageDecoder
     )
         where TPixel : unmanaged, IPixel<TPixel>
     {
-        using var image = Image.Load<TPixel>(Configuration, file);
+        using var image = SharpImage.Load<TPixel>(Configuration, file);
         var (rotate, flip) = Upright(metadata.Orientation);
         image.Mutate(context => context.RotateFlip(rotate, flip));
         return new DecodedImage(
@@ -236,7 +238,7 @@ internal static class ImageDecoder
         return format switch
         {
             ImageFormat.Png => file[ColorType] is 4 or 6,
-            ImageFormat.Tiff => Image.Identify(Configuration, file, out _).PixelType.BitsPerPixel == 32,
+            ImageFormat.Tiff => SharpImage.Identify(Configuration, file, out _).PixelType.BitsPerPixel == 32,
             _ => false,
         };
     }

@@ -1,9 +1,9 @@
-using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats;
 using SixLabors.ImageSharp.Formats.Jpeg;
 using SixLabors.ImageSharp.Formats.Png;
 using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.PixelFormats;
+using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Data;
 
@@ -42,7 +42,7 @@ internal static class ImageEncoder
 
     private static byte[] Encode(RgbImage image, IImageEncoder encoder)
     {
-        using var pixels = Image.LoadPixelData<Rgb24>(image.Pixels, image.WidthPixels, image.HeightPixels);
+        using var pixels = SharpImage.LoadPixelData<Rgb24>(image.Pixels, image.WidthPixels, image.HeightPixels);
         using var file = new MemoryStream();
         pixels.Save(file, encoder);
         return file.ToArray();

@@ -3,6 +3,7 @@ using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
 using TextualInversion.Cli.Check;
 using TextualInversion.Tests.Fixtures;
+using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Cli.Tests.Check;
 
@@ -142,7 +143,7 @@ public sealed class ImageCheckTests : IDisposable
 
     private string Change(string sample, string name, Action<IImageProcessingContext> change)
     {
-        using var image = Image.Load<Rgb24>(Goldens.Sample(sample, "1.png"));
+        using var image = SharpImage.Load<Rgb24>(Goldens.Sample(sample, "1.png"));
         image.Mutate(change);
         image.Save(folder.File(name));
         return folder.File(name);

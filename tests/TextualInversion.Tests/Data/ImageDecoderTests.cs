@@ -5,6 +5,7 @@ using SixLabors.ImageSharp.Formats.Png;
 using SixLabors.ImageSharp.PixelFormats;
 using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
+using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Tests.Data;
 
@@ -266,7 +267,7 @@ public sealed class ImageDecoderTests : IDisposable
     {
         var pixels = new byte[width * height * 3];
         new Random(width).NextBytes(pixels);
-        return Image.LoadPixelData<Rgb24>(pixels, width, height);
+        return SharpImage.LoadPixelData<Rgb24>(pixels, width, height);
     }
 
     private static string Error(Action decode) => Assert.Throws<TextualInversionException>(decode).Message;

@@ -4,6 +4,7 @@ using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
 using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
+using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Tests.Data;
 
@@ -93,7 +94,7 @@ public sealed class ImageQualityTests
 
     private static (bool IsBlurred, bool IsDark) Judge(string path, Action<IImageProcessingContext> change)
     {
-        using var image = Image.Load<Rgb24>(PngFile.Of(BicubicResize.Resize(ImageDecoder.Decode(path), 128, 128)));
+        using var image = SharpImage.Load<Rgb24>(PngFile.Of(BicubicResize.Resize(ImageDecoder.Decode(path), 128, 128)));
         image.Mutate(change);
         using var file = new MemoryStream();
         image.SaveAsPng(file);
@@ -104,7 +105,7 @@ public sealed class ImageQualityTests
     /// <summary>The image after a change, saved as a JPEG of low quality.</summary>
     private static RgbImage Changed(string path, Action<IImageProcessingContext> change)
     {
-        using var image = Image.Load<Rgb24>(path);
+        using var image = SharpImage.Load<Rgb24>(path);
         image.Mutate(change);
         using var file = new MemoryStream();
         image.Save(file, new JpegEncoder { Quality = 40 });

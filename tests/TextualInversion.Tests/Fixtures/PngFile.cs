@@ -1,7 +1,7 @@
-using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Png;
 using SixLabors.ImageSharp.PixelFormats;
 using TextualInversion.Data;
+using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Tests.Fixtures;
 
@@ -18,7 +18,7 @@ internal static class PngFile
         )
             .SelectMany(each => each)
             .ToArray();
-        using var image = Image.LoadPixelData<Rgba32>(bytes, widthPixels, heightPixels);
+        using var image = SharpImage.LoadPixelData<Rgba32>(bytes, widthPixels, heightPixels);
         using var file = new MemoryStream();
         image.Save(
             file,
