@@ -141,7 +141,8 @@ internal sealed class InspectCommand : CommandBase
                         ),
                     ],
             Recorded = embedding.Provenance,
-            Programs = ToolCompatibility.Of(file),
+            // Other programs do not read such names as they are; a converted file they do.
+            Programs = file.Origin is null ? ToolCompatibility.Of(file) : [],
         };
     }
 

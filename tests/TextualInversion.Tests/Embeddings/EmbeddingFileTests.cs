@@ -207,7 +207,7 @@ public sealed class EmbeddingFileTests : IDisposable
     {
         using var scope = NewDisposeScope();
         Write("file.safetensors", ("<x>", zeros(1, 4, ScalarType.Int64)));
-        Assert.Contains("holds Int64", Refusal("file.safetensors"));
+        Assert.Contains("contains Int64", Refusal("file.safetensors"));
         Write("file.safetensors", ("<x>", zeros(5000, 1000, ScalarType.Float16)));
         Assert.Contains("too large", Refusal("file.safetensors"));
     }
