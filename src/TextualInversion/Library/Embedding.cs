@@ -5,19 +5,21 @@ using static TorchSharp.torch;
 namespace TextualInversion;
 
 /// <summary>
-/// A textual inversion embedding: the vectors that a placeholder token stands for in prompts. It holds plain numbers, needs no model and
-/// can be used on any thread.
+/// A textual inversion embedding: the vectors that a placeholder token stands for in prompts. It holds plain numbers,
+/// needs no model and can be used on any thread.
 /// </summary>
 public sealed class Embedding
 {
     /// <summary>Makes an embedding of numbers.</summary>
     /// <param name="token">The placeholder token, such as <c>&lt;my-cat&gt;</c>.</param>
     /// <param name="rows">
-    /// For each text encoder of the model the vectors, one a row: one array for Stable Diffusion 1 and 2, two for Stable Diffusion XL.
-    /// All arrays have the same number of rows. They are copied.
+    /// For each text encoder of the model the vectors, one a row: one array for Stable Diffusion 1 and 2, two for
+    /// Stable Diffusion XL. All arrays have the same number of rows. They are copied.
     /// </param>
     /// <param name="provenance">Where it comes from, or null if nothing is known.</param>
-    /// <exception cref="ArgumentException">There are no rows, the arrays have different numbers of them, or a value is not finite.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no rows, the arrays have different numbers of them, or a value is not finite.
+    /// </exception>
     public Embedding(string token, IReadOnlyList<float[,]> rows, EmbeddingProvenance? provenance = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(token);
@@ -39,7 +41,8 @@ public sealed class Embedding
     public int Vectors => Rows[0].GetLength(0);
 
     /// <summary>
-    /// The vectors for each text encoder of the model, one a row: one array for Stable Diffusion 1 and 2, two for Stable Diffusion XL.
+    /// The vectors for each text encoder of the model, one a row: one array for Stable Diffusion 1 and 2, two for
+    /// Stable Diffusion XL.
     /// </summary>
     public IReadOnlyList<float[,]> Rows { get; }
 
@@ -49,9 +52,14 @@ public sealed class Embedding
     /// <summary>The name under which some layouts know it in addition to the token, or null.</summary>
     internal string? Name { get; init; }
 
-    /// <summary>Reads an embedding from a file of any layout of <see cref="EmbeddingFormat"/>. The content decides, not the file's name.</summary>
+    /// <summary>
+    /// Reads an embedding from a file of any layout of <see cref="EmbeddingFormat"/>. The content decides, not the
+    /// file's name.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="TextualInversionException">The file is missing, damaged or does not hold an embedding.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file is missing, damaged or does not hold an embedding.
+    /// </exception>
     public static Embedding Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -16,7 +16,9 @@ internal sealed class EmbeddingEvaluation(
     /// <param name="clipFolder">The CLIP model that judges.</param>
     /// <param name="progress">Receives each image.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    /// <exception cref="TextualInversionException">An option is wrong, an embedding does not fit, or an image cannot be read.</exception>
+    /// <exception cref="TextualInversionException">
+    /// An option is wrong, an embedding does not fit, or an image cannot be read.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public EvaluationScores Run(
         IDiffusionModel network,

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace TextualInversion;
 
-/// <summary>Where an embedding comes from, as its file's metadata say. Everything is null or empty where the file does not say it.</summary>
+/// <summary>
+/// Where an embedding comes from, as its file's metadata say. Everything is null or empty where the file does not say
+/// it.
+/// </summary>
 public sealed record EmbeddingProvenance
 {
     private const string BaseModelKey = "base_model",

@@ -14,7 +14,9 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
 {
     private readonly NoiseSchedule schedule = new(model.Scheduler);
 
-    /// <exception cref="TextualInversionException">An option is wrong, an image cannot be used, or nothing can be learned.</exception>
+    /// <exception cref="TextualInversionException">
+    /// An option is wrong, an image cannot be used, or nothing can be learned.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     public TrainResult Run(
         IDiffusionModel network,

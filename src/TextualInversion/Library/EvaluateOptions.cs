@@ -4,18 +4,23 @@ namespace TextualInversion;
 public sealed record EvaluateOptions
 {
     /// <summary>
-    /// The words to compare the embeddings with, such as <c>cat</c>. Default: the initializer that the embeddings record, if all record
-    /// the same.
+    /// The words to compare the embeddings with, such as <c>cat</c>. Default: the initializer that the embeddings
+    /// record, if all record the same.
     /// </summary>
     public string? Initializer { get; init; }
 
     /// <summary>What was learned; it selects the built-in prompts. Default: an object.</summary>
     public LearnedProperty Property { get; init; } = LearnedProperty.Object;
 
-    /// <summary>Edit prompts, with <c>{}</c> for the token. Default: four built-in ones, by <see cref="Property"/>.</summary>
+    /// <summary>
+    /// Edit prompts, with <c>{}</c> for the token. Default: four built-in ones, by <see cref="Property"/>.
+    /// </summary>
     public IReadOnlyList<string>? Prompts { get; init; }
 
-    /// <summary>The number of images for each prompt, 2 to 1000. Default: 8; the paper uses 64. The error halves with four times as many.</summary>
+    /// <summary>
+    /// The number of images for each prompt, 2 to 1000. Default: 8; the paper uses 64. The error halves with four times
+    /// as many.
+    /// </summary>
     public int Count { get; init; } = 8;
 
     /// <summary>The seed of the first image of each prompt. Default: 0.</summary>

@@ -1,8 +1,8 @@
 namespace TextualInversion;
 
 /// <summary>
-/// Whether the U-Net's activations are computed again in the backward pass instead of kept: slower, in much less memory, with the same
-/// result.
+/// Whether the U-Net's activations are computed again in the backward pass instead of kept: slower, in much less
+/// memory, with the same result.
 /// </summary>
 public enum GradientCheckpointing
 {

@@ -12,7 +12,9 @@ public sealed record HubOptions
     /// <summary>The address of the hub or of a mirror of it.</summary>
     public Uri Endpoint { get; init; } = new("https://huggingface.co");
 
-    /// <summary>An access token, needed for models that are not public. It is sent to <see cref="Endpoint"/> only.</summary>
+    /// <summary>
+    /// An access token, needed for models that are not public. It is sent to <see cref="Endpoint"/> only.
+    /// </summary>
     public string? Token { get; init; }
 
     /// <summary>Whether the network is not used, so that only the cache's models are found.</summary>

@@ -19,11 +19,17 @@ public sealed class Image
     /// <summary>The height in pixels.</summary>
     public int Height => image.HeightPixels;
 
-    /// <summary>The prompt and the settings that made it, in the text format that Stable Diffusion programs store in images.</summary>
+    /// <summary>
+    /// The prompt and the settings that made it, in the text format that Stable Diffusion programs store in images.
+    /// </summary>
     public string Parameters { get; }
 
-    /// <summary>Writes the image with <see cref="Parameters"/> in its metadata. The file is there whole or not at all.</summary>
-    /// <param name="path">A file that ends in .png, .jpg, .jpeg or .webp; its folder is created if it does not exist.</param>
+    /// <summary>
+    /// Writes the image with <see cref="Parameters"/> in its metadata. The file is there whole or not at all.
+    /// </summary>
+    /// <param name="path">
+    /// A file that ends in .png, .jpg, .jpeg or .webp; its folder is created if it does not exist.
+    /// </param>
     /// <param name="overwrite">Whether an existing file is replaced.</param>
     /// <exception cref="ArgumentException">The path has another extension.</exception>
     /// <exception cref="TextualInversionException">The file exists or cannot be written.</exception>

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion;
 
-/// <summary>Generates images with a model and embeddings. Made by <see cref="StableDiffusionModel.CreateGenerator"/>.</summary>
+/// <summary>
+/// Generates images with a model and embeddings. Made by <see cref="StableDiffusionModel.CreateGenerator"/>.
+/// </summary>
 public sealed class ImageGenerator : IDisposable
 {
     private readonly StableDiffusionModel model;
@@ -21,7 +23,9 @@ public sealed class ImageGenerator : IDisposable
     /// <summary>
     /// Generates one image. The same prompt, seed and options give the same image, on the same machine to the last bit.
     /// </summary>
-    /// <param name="prompt">What the image shows. It may hold the embeddings' tokens, such as <c>&lt;my-cat&gt;</c>.</param>
+    /// <param name="prompt">
+    /// What the image shows. It may hold the embeddings' tokens, such as <c>&lt;my-cat&gt;</c>.
+    /// </param>
     /// <param name="seed">The seed of the noise.</param>
     /// <param name="options">How it is generated. Default: as the model recommends.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
@@ -62,7 +66,9 @@ public sealed class ImageGenerator : IDisposable
     }
 
     /// <summary>The tokenizers and the rows, (N, d) for each text encoder, of embeddings for a model.</summary>
-    /// <exception cref="TextualInversionException">An embedding does not fit the model, or a token is taken.</exception>
+    /// <exception cref="TextualInversionException">
+    /// An embedding does not fit the model, or a token is taken.
+    /// </exception>
     internal static (PromptTokenizers Tokenizers, IReadOnlyList<Tensor>? Rows) Prepare(
         IDiffusionModel network,
         IReadOnlyList<Embedding> embeddings

@@ -2,8 +2,8 @@ namespace TextualInversion;
 
 /// <summary>The masks of training images: white counts in the loss, black does not, gray counts in part.</summary>
 /// <param name="Folder">
-/// A folder with a gray image for each training image, of the same name apart from the extension; or null if the images' alpha channels
-/// are the masks.
+/// A folder with a gray image for each training image, of the same name apart from the extension; or null if the
+/// images' alpha channels are the masks.
 /// </param>
 public sealed record MaskSource(string? Folder)
 {

@@ -4,7 +4,9 @@ using TextualInversion.Hub;
 
 namespace TextualInversion;
 
-/// <summary>Finds a model by its name: a folder, a single file, or a hub id, which is downloaded if the cache does not have it.</summary>
+/// <summary>
+/// Finds a model by its name: a folder, a single file, or a hub id, which is downloaded if the cache does not have it.
+/// </summary>
 internal static class ModelFinder
 {
     private static readonly string[] FileExtensions = [".safetensors", ".ckpt", ".pt", ".bin"];
@@ -12,7 +14,9 @@ internal static class ModelFinder
     /// <param name="source">A folder, a single file, or a hub id.</param>
     /// <param name="options">How the model is found.</param>
     /// <param name="cancellationToken">Stops a download, which continues the next time.</param>
-    /// <exception cref="TextualInversionException">There is no such model, it cannot be downloaded, or an option does not fit it.</exception>
+    /// <exception cref="TextualInversionException">
+    /// There is no such model, it cannot be downloaded, or an option does not fit it.
+    /// </exception>
     public static async Task<IModelFiles> FindAsync(
         string source,
         LoadOptions options,

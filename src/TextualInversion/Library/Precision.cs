@@ -1,6 +1,8 @@
 namespace TextualInversion;
 
-/// <summary>The data type in which the U-Net computes. The text encoders, the VAE and the learned vectors always use float32.</summary>
+/// <summary>
+/// The data type in which the U-Net computes. The text encoders, the VAE and the learned vectors always use float32.
+/// </summary>
 public enum Precision
 {
     /// <summary>float32: exact, and the default.</summary>

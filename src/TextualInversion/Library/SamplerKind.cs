@@ -1,8 +1,8 @@
 namespace TextualInversion;
 
 /// <summary>
-/// The samplers that generate images. The names follow diffusers' scheduler classes; those that end in Karras use the noise levels
-/// of arXiv 2206.00364, eq. 5.
+/// The samplers that generate images. The names follow diffusers' scheduler classes; those that end in Karras use the
+/// noise levels of arXiv 2206.00364, eq. 5.
 /// </summary>
 public enum SamplerKind
 {

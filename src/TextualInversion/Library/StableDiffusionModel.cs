@@ -9,12 +9,14 @@ using static TorchSharp.torch;
 namespace TextualInversion;
 
 /// <summary>
-/// A frozen Stable Diffusion model: version 1, 2 or XL. It trains embeddings, and generates images with them. A model does one thing at a
-/// time: what is called while it is busy waits. Several models in one process work at the same time and do not affect each other.
+/// A frozen Stable Diffusion model: version 1, 2 or XL. It trains embeddings, and generates images with them. A model
+/// does one thing at a time: what is called while it is busy waits. Several models in one process work at the same time
+/// and do not affect each other.
 /// </summary>
 public sealed class StableDiffusionModel : IDisposable
 {
-    private readonly Lock gate = new(); // a thread that holds it may take it again, so that progress handlers can generate images
+    // A thread that holds it may take it again, so that progress handlers can generate images.
+    private readonly Lock gate = new();
     private readonly LoadOptions options;
     private readonly Device device;
     private IDiffusionModel network;
@@ -84,7 +86,8 @@ public sealed class StableDiffusionModel : IDisposable
     /// <summary>Makes a generator of images whose prompts may hold the placeholder tokens of embeddings.</summary>
     /// <param name="embeddings">Any number of them, each with a token of its own.</param>
     /// <exception cref="TextualInversionException">
-    /// An embedding is for another kind of model, two have the same token, or the model's vocabulary already holds a token.
+    /// An embedding is for another kind of model, two have the same token, or the model's vocabulary already holds a
+    /// token.
     /// </exception>
     public ImageGenerator CreateGenerator(params Embedding[] embeddings)
     {
@@ -93,23 +96,26 @@ public sealed class StableDiffusionModel : IDisposable
     }
 
     /// <summary>
-    /// Trains an embedding. The training runs on a thread of its own, and the model is the same afterwards. The same images, options and
-    /// seed give the same embedding, on the same machine to the last bit.
+    /// Trains an embedding. The training runs on a thread of its own, and the model is the same afterwards. The same
+    /// images, options and seed give the same embedding, on the same machine to the last bit.
     /// </summary>
     /// <param name="images">The images to learn from, usually three to five.</param>
     /// <param name="options">What is trained, and how. <see cref="TrainOptions.Token"/> is required.</param>
     /// <param name="progress">
-    /// Receives the initial values, then those after each step, on the training's thread; a <see cref="Progress{T}"/> passes them on to
-    /// the thread that made it. They are plain numbers, safe to keep. Default: null.
+    /// Receives the initial values, then those after each step, on the training's thread; a <see cref="Progress{T}"/>
+    /// passes them on to the thread that made it. They are plain numbers, safe to keep. Default: null.
     /// </param>
     /// <param name="cancellationToken">
-    /// Ends the training before the next batch. The result then holds what was learned so far, and <see cref="TrainResult.End"/> is
-    /// <see cref="TrainingEnd.Cancelled"/>.
+    /// Ends the training before the next batch. The result then holds what was learned so far, and
+    /// <see cref="TrainResult.End"/> is <see cref="TrainingEnd.Cancelled"/>.
     /// </param>
     /// <exception cref="TextualInversionException">
-    /// An option is wrong (<see cref="TextualInversionException.Parameter"/> names it), an image cannot be used, or nothing can be learned.
+    /// An option is wrong (<see cref="TextualInversionException.Parameter"/> names it), an image cannot be used, or
+    /// nothing can be learned.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before training began, while the images were read.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was cancelled before training began, while the images were read.
+    /// </exception>
     public Task<TrainResult> TrainAsync(
         TrainingImages images,
         TrainOptions options,
@@ -127,8 +133,8 @@ public sealed class StableDiffusionModel : IDisposable
     }
 
     /// <summary>
-    /// Scores embeddings by the images that they generate, as the paper does (Gal et al. 2022, section 5): image similarity to the
-    /// training images, text similarity to the rest of the prompt. Runs on a thread of its own.
+    /// Scores embeddings by the images that they generate, as the paper does (Gal et al. 2022, section 5): image
+    /// similarity to the training images, text similarity to the rest of the prompt. Runs on a thread of its own.
     /// </summary>
     /// <param name="embeddings">What to compare, at least one.</param>
     /// <param name="images">The training images.</param>
@@ -136,7 +142,8 @@ public sealed class StableDiffusionModel : IDisposable
     /// <param name="progress">Receives each image, on the evaluation's thread. Default: null.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="TextualInversionException">
-    /// An option is wrong, an embedding does not fit the model, an image cannot be read, or the CLIP model is not found.
+    /// An option is wrong, an embedding does not fit the model, an image cannot be read, or the CLIP model is not
+    /// found.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<EvaluationScores> EvaluateAsync(
@@ -218,7 +225,9 @@ public sealed class StableDiffusionModel : IDisposable
     }
 
     /// <summary>The settings of an image, the model's own where the options say nothing.</summary>
-    /// <exception cref="TextualInversionException">An option is out of its range, or the model's own sampler is not supported.</exception>
+    /// <exception cref="TextualInversionException">
+    /// An option is out of its range, or the model's own sampler is not supported.
+    /// </exception>
     internal GenerationSettings Resolve(string prompt, GenerateOptions wanted)
     {
         var defaults = GenerationDefaults.Read(Files);

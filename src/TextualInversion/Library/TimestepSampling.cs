@@ -7,8 +7,8 @@ public enum TimestepSampling
     Uniform,
 
     /// <summary>
-    /// Equally likely too, but spread evenly over any number of steps: additive recurrence with the golden ratio (Kronecker sequence)
-    /// from a random start. The losses of steps vary less.
+    /// Equally likely too, but spread evenly over any number of steps: additive recurrence with the golden ratio
+    /// (Kronecker sequence) from a random start. The losses of steps vary less.
     /// </summary>
     Stratified,
 }

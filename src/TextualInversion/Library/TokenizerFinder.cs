@@ -3,7 +3,9 @@ using TextualInversion.Hub;
 
 namespace TextualInversion;
 
-/// <summary>Finds the tokenizers that a single file lacks: those of any model of its kind in the cache, else from the hub.</summary>
+/// <summary>
+/// Finds the tokenizers that a single file lacks: those of any model of its kind in the cache, else from the hub.
+/// </summary>
 internal static class TokenizerFinder
 {
     private static readonly string[] Files =
@@ -15,7 +17,9 @@ internal static class TokenizerFinder
     ];
 
     /// <returns>The tokenizers' folders, by the names of their parts.</returns>
-    /// <exception cref="TextualInversionException">A tokenizer is neither in the cache nor can it be downloaded.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A tokenizer is neither in the cache nor can it be downloaded.
+    /// </exception>
     public static async Task<IReadOnlyDictionary<string, string>> FindAsync(
         LdmCheckpoint checkpoint,
         HubOptions options,

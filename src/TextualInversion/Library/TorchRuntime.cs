@@ -4,7 +4,8 @@ namespace TextualInversion;
 
 /// <summary>
 /// Loads libtorch, the native library behind TorchSharp, and adjusts the process to it. The library loads libtorch by
-/// itself when it is first needed and adjusts nothing; a program that wants other settings calls <see cref="Initialize"/> first.
+/// itself when it is first needed and adjusts nothing; a program that wants other settings calls
+/// <see cref="Initialize"/> first.
 /// </summary>
 public static class TorchRuntime
 {
@@ -32,8 +33,8 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// Loads libtorch unless it is loaded, and changes nothing else in the process. To be called before the first use of
-    /// TorchSharp: its own search fails on Linux systems with an older C++ library.
+    /// Loads libtorch unless it is loaded, and changes nothing else in the process. To be called before the first use
+    /// of TorchSharp: its own search fails on Linux systems with an older C++ library.
     /// </summary>
     /// <exception cref="TextualInversionException">libtorch is installed, but this system cannot load it.</exception>
     internal static void EnsureLoaded() => _ = Loaded();

@@ -1,6 +1,8 @@
 namespace TextualInversion;
 
-/// <summary>Settings of <see cref="TorchRuntime.Initialize"/>. All of them have an effect on the whole process.</summary>
+/// <summary>
+/// Settings of <see cref="TorchRuntime.Initialize"/>. All of them have an effect on the whole process.
+/// </summary>
 public sealed record TorchRuntimeOptions
 {
     /// <summary>
@@ -11,8 +13,8 @@ public sealed record TorchRuntimeOptions
     public string? CacheFolder { get; init; }
 
     /// <summary>
-    /// Makes glibc's heap keep freed memory, and libtorch ask for large pages, for a program whose main work is training:
-    /// a training step then takes about a tenth less time, and the process holds more memory. Default: false.
+    /// Makes glibc's heap keep freed memory, and libtorch ask for large pages, for a program whose main work is
+    /// training: a training step then takes about a tenth less time, and the process holds more memory. Default: false.
     /// </summary>
     public bool TuneAllocator { get; init; }
 

@@ -4,12 +4,14 @@ using System.Text.Json.Serialization;
 namespace TextualInversion;
 
 /// <summary>
-/// The options of a training. The defaults are those of <c>ti train</c>; they were chosen by measurement. Values out of their range are
-/// refused when training starts. <see cref="Token"/> is required.
+/// The options of a training. The defaults are those of <c>ti train</c>; they were chosen by measurement. Values out of
+/// their range are refused when training starts. <see cref="Token"/> is required.
 /// </summary>
 public sealed record TrainOptions
 {
-    /// <summary>The most rows that a prompt has room for: CLIP reads 77 tokens, of which two mark beginning and end.</summary>
+    /// <summary>
+    /// The most rows that a prompt has room for: CLIP reads 77 tokens, of which two mark beginning and end.
+    /// </summary>
     internal const int MostVectors = 75;
 
     /// <summary>
@@ -20,17 +22,24 @@ public sealed record TrainOptions
     public string? Token { get; init; }
 
     /// <summary>
-    /// The start of training: one or more words, such as <c>cat</c>; an embedding file with as many vectors; or <c>auto</c>, the word of
-    /// the vocabulary that explains the images best. Default: the word <c>object</c> or <c>style</c>, by <see cref="Property"/>.
+    /// The start of training: one or more words, such as <c>cat</c>; an embedding file with as many vectors; or
+    /// <c>auto</c>, the word of the vocabulary that explains the images best. Default: the word <c>object</c> or
+    /// <c>style</c>, by <see cref="Property"/>.
     /// </summary>
     [JsonIgnore]
     public string? Initializer { get; init; }
 
-    /// <summary>Prompt templates for images without a caption, with <c>{}</c> for the token. Default: built-in ones, by <see cref="Property"/>.</summary>
+    /// <summary>
+    /// Prompt templates for images without a caption, with <c>{}</c> for the token. Default: built-in ones, by
+    /// <see cref="Property"/>.
+    /// </summary>
     [JsonIgnore]
     public IReadOnlyList<string>? Templates { get; init; }
 
-    /// <summary>The number of embedding vectors to train, 1 to 75. Default: 4. More vectors hold more detail and obey prompts less.</summary>
+    /// <summary>
+    /// The number of embedding vectors to train, 1 to 75. Default: 4. More vectors hold more detail and obey prompts
+    /// less.
+    /// </summary>
     public int Vectors { get; init; } = 4;
 
     /// <summary>The number of optimizer steps, at least 1. Default: 300.</summary>
@@ -42,13 +51,17 @@ public sealed record TrainOptions
     /// <summary>How the learning rate changes over the steps. Default: cosine, which falls to zero.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
 
-    /// <summary>The number of first steps over which the learning rate rises to its peak, 0 or more. Default: 0.</summary>
+    /// <summary>
+    /// The number of first steps over which the learning rate rises to its peak, 0 or more. Default: 0.
+    /// </summary>
     public int WarmupSteps { get; init; }
 
     /// <summary>The number of images in a forward pass, at least 1. Default: 4. Memory grows with it.</summary>
     public int BatchSize { get; init; } = 4;
 
-    /// <summary>The number of forward passes whose gradients are averaged into one step, at least 1. Default: 1.</summary>
+    /// <summary>
+    /// The number of forward passes whose gradients are averaged into one step, at least 1. Default: 1.
+    /// </summary>
     public int GradientAccumulationSteps { get; init; } = 1;
 
     /// <summary>How the rows follow their gradient. Default: AdamW.</summary>
@@ -66,51 +79,81 @@ public sealed record TrainOptions
     /// <summary>AdamW's weight decay, 0 or more. Default: 0. It pulls the rows toward zero.</summary>
     public double WeightDecay { get; init; }
 
-    /// <summary>For <see cref="OptimizerKind.Direction"/>: the strength of the pull toward the initial direction, 0 or more, in units of the gradient. Default: 1e-4.</summary>
+    /// <summary>
+    /// For <see cref="OptimizerKind.Direction"/>: the strength of the pull toward the initial direction, 0 or more, in
+    /// units of the gradient. Default: 1e-4.
+    /// </summary>
     public double DirectionPrior { get; init; } = 1e-4;
 
-    /// <summary>The largest norm of a step's gradient over all rows, 0 or more. Larger gradients are scaled down to it; 0 disables. Default: 0.</summary>
+    /// <summary>
+    /// The largest norm of a step's gradient over all rows, 0 or more. Larger gradients are scaled down to it; 0
+    /// disables. Default: 0.
+    /// </summary>
     public double MaxGradientNorm { get; init; }
 
-    /// <summary>The norm that the rows get after each step. Default: none. <see cref="OptimizerKind.Direction"/> takes the vocabulary's mean norm instead of none.</summary>
+    /// <summary>
+    /// The norm that the rows get after each step. Default: none. <see cref="OptimizerKind.Direction"/> takes the
+    /// vocabulary's mean norm instead of none.
+    /// </summary>
     public NormConstraint KeepNorm { get; init; } = NormConstraint.None;
 
-    /// <summary>Min-SNR weighting of the timesteps (Hang et al. 2023), 0 or more; 5 in its paper, 0 disables. Default: 0.</summary>
+    /// <summary>
+    /// Min-SNR weighting of the timesteps (Hang et al. 2023), 0 or more; 5 in its paper, 0 disables. Default: 0.
+    /// </summary>
     public double SnrGamma { get; init; }
 
-    /// <summary>The standard deviation of noise that is added to whole channels, 0 to 1. It helps with very dark or bright images (typically 0.05 to 0.1); 0 disables. Default: 0.</summary>
+    /// <summary>
+    /// The standard deviation of noise that is added to whole channels, 0 to 1. It helps with very dark or bright
+    /// images (typically 0.05 to 0.1); 0 disables. Default: 0.
+    /// </summary>
     public double NoiseOffset { get; init; }
 
     /// <summary>
-    /// Whether every second image of a batch gets the noise of the one before with the opposite sign, at the same timestep, so that the
-    /// part of the gradient that depends on the sign cancels (antithetic variates, Hammersley and Morton 1956). Default: false.
-    /// Needs an even <see cref="BatchSize"/>.
+    /// Whether every second image of a batch gets the noise of the one before with the opposite sign, at the same
+    /// timestep, so that the part of the gradient that depends on the sign cancels (antithetic variates, Hammersley and
+    /// Morton 1956). Default: false. Needs an even <see cref="BatchSize"/>.
     /// </summary>
     public bool Antithetic { get; init; }
 
-    /// <summary>The decay of the embedding's exponential moving average, which is then the result: 0 to below 1, typically 0.95 to 0.99; 0 disables. Default: 0.</summary>
+    /// <summary>
+    /// The decay of the embedding's exponential moving average, which is then the result: 0 to below 1, typically 0.95
+    /// to 0.99; 0 disables. Default: 0.
+    /// </summary>
     public double EmaDecay { get; init; }
 
     /// <summary>How the timestep of each image of each step is drawn. Default: stratified.</summary>
     public TimestepSampling Timesteps { get; init; } = TimestepSampling.Stratified;
 
-    /// <summary>The number of steps between validations, 0 or more; 0 disables, and the last embedding is kept instead of the best. Default: 25.</summary>
+    /// <summary>
+    /// The number of steps between validations, 0 or more; 0 disables, and the last embedding is kept instead of the
+    /// best. Default: 25.
+    /// </summary>
     public int ValidateEvery { get; init; } = 25;
 
-    /// <summary>Training stops after this many validations in a row without improvement, 0 or more; 0 disables. Default: 4.</summary>
+    /// <summary>
+    /// Training stops after this many validations in a row without improvement, 0 or more; 0 disables. Default: 4.
+    /// </summary>
     public int Patience { get; init; } = 4;
 
-    /// <summary>The number of steps between checkpoints of the embedding, 0 or more; 0 disables. Default: 100.</summary>
+    /// <summary>
+    /// The number of steps between checkpoints of the embedding, 0 or more; 0 disables. Default: 100.
+    /// </summary>
     public int CheckpointInterval { get; init; } = 100;
 
     /// <summary>Whether images are flipped horizontally at random. Default: true.</summary>
     public bool Flip { get; init; } = true;
 
-    /// <summary>Whether images are flipped even if captions or templates mention left and right, text, signs or logos. Default: false.</summary>
+    /// <summary>
+    /// Whether images are flipped even if captions or templates mention left and right, text, signs or logos. Default:
+    /// false.
+    /// </summary>
     [JsonIgnore]
     public bool ForceFlip { get; init; }
 
-    /// <summary>The side of the training images in pixels, a multiple of 8 from 8 to 4096, or null for the model's own. Default: null.</summary>
+    /// <summary>
+    /// The side of the training images in pixels, a multiple of 8 from 8 to 4096, or null for the model's own. Default:
+    /// null.
+    /// </summary>
     public int? Resolution { get; init; }
 
     /// <summary>How images that are not square are fitted. Default: the center is cropped.</summary>
@@ -120,7 +163,9 @@ public sealed record TrainOptions
     /// <summary>What to learn; it selects the built-in prompt templates. Default: an object.</summary>
     public LearnedProperty Property { get; init; } = LearnedProperty.Object;
 
-    /// <summary>Where the loss mask of each image comes from, or null if the whole image counts. Default: null.</summary>
+    /// <summary>
+    /// Where the loss mask of each image comes from, or null if the whole image counts. Default: null.
+    /// </summary>
     [JsonInclude]
     internal MaskSource? Mask { get; init; }
 
@@ -131,25 +176,37 @@ public sealed record TrainOptions
     /// <summary>Whether the comma-separated tags of a caption are shuffled each time. Default: false.</summary>
     public bool ShuffleTags { get; init; }
 
-    /// <summary>The share of a caption's tags that is dropped each time, 0 to below 1. The placeholder token is never dropped. Default: 0.</summary>
+    /// <summary>
+    /// The share of a caption's tags that is dropped each time, 0 to below 1. The placeholder token is never dropped.
+    /// Default: 0.
+    /// </summary>
     public double DropTags { get; init; }
 
-    /// <summary>The number of first tags of a caption that are neither shuffled nor dropped, 0 or more. Default: 0.</summary>
+    /// <summary>
+    /// The number of first tags of a caption that are neither shuffled nor dropped, 0 or more. Default: 0.
+    /// </summary>
     public int KeepTags { get; init; }
 
-    /// <summary>Whether the last image is not trained on but measured in each validation. Default: false. Needs <see cref="ValidateEvery"/> above 0.</summary>
+    /// <summary>
+    /// Whether the last image is not trained on but measured in each validation. Default: false. Needs
+    /// <see cref="ValidateEvery"/> above 0.
+    /// </summary>
     public bool HoldOut { get; init; }
 
     /// <summary>The seed of everything random. Default: 0.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Whether memory is saved at the cost of time. It does not change the result. Default: if the memory would not suffice.</summary>
+    /// <summary>
+    /// Whether memory is saved at the cost of time. It does not change the result. Default: if the memory would not
+    /// suffice.
+    /// </summary>
     [JsonIgnore]
     public GradientCheckpointing GradientCheckpointing { get; init; }
 
     /// <summary>
     /// The defaults of diffusers' textual_inversion.py, with the settings of its README
-    /// (https://github.com/huggingface/diffusers/tree/main/examples/textual_inversion): for comparison and reproduction.
+    /// (https://github.com/huggingface/diffusers/tree/main/examples/textual_inversion): for comparison and
+    /// reproduction.
     /// </summary>
     public static TrainOptions Diffusers { get; } =
         new()
@@ -171,7 +228,9 @@ public sealed record TrainOptions
             Captions = CaptionUse.Off,
         };
 
-    /// <exception cref="TextualInversionException">A value is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A value is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.
+    /// </exception>
     internal void Validate()
     {
         ValidateSteps();

@@ -1,8 +1,9 @@
 namespace TextualInversion;
 
 /// <summary>
-/// The values of a run after a step, or before the first. These are plain numbers that nothing changes later, safe to keep and to use
-/// on another thread. With several text encoders, the lists hold the rows of the first encoder, then those of the second.
+/// The values of a run after a step, or before the first. These are plain numbers that nothing changes later, safe to
+/// keep and to use on another thread. With several text encoders, the lists hold the rows of the first encoder, then
+/// those of the second.
 /// </summary>
 public sealed record TrainProgress
 {
@@ -24,7 +25,9 @@ public sealed record TrainProgress
     /// <summary>The learning rate of the step. Null before the first step.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>The norm of the step's gradient over all rows, before it is clipped. Null before the first step.</summary>
+    /// <summary>
+    /// The norm of the step's gradient over all rows, before it is clipped. Null before the first step.
+    /// </summary>
     public double? GradientNorm { get; init; }
 
     /// <summary>The norm of each row.</summary>

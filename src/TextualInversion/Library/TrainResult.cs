@@ -18,15 +18,17 @@ public sealed class TrainResult : IDisposable
     /// <summary>The mean training loss over the last 10 % of the steps. NaN if none was taken.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>The validations in their order, the first of them before the first step; empty if there were none.</summary>
+    /// <summary>
+    /// The validations in their order, the first of them before the first step; empty if there were none.
+    /// </summary>
     public required IReadOnlyList<ValidationPoint> Validation { get; init; }
 
     /// <summary>Why the training ended.</summary>
     public required TrainingEnd End { get; init; }
 
     /// <summary>
-    /// The SHA-256 of the values of each of the model's networks before and after the training, by the network's name. They are equal:
-    /// the model is frozen.
+    /// The SHA-256 of the values of each of the model's networks before and after the training, by the network's name.
+    /// They are equal: the model is frozen.
     /// </summary>
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeightHashes { get; init; }
 
@@ -34,7 +36,8 @@ public sealed class TrainResult : IDisposable
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>
-    /// Ends the use of the result. Results hold plain numbers now, so nothing happens; later versions may hold memory of the device.
+    /// Ends the use of the result. Results hold plain numbers now, so nothing happens; later versions may hold memory
+    /// of the device.
     /// </summary>
     public void Dispose() { }
 }

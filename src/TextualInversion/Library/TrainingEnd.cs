@@ -12,7 +12,9 @@ public enum TrainingEnd
     /// <summary>It was cancelled. The last embedding is that of the last whole step.</summary>
     Cancelled,
 
-    /// <summary>The loss, the gradient or a row became NaN or infinite. The last embedding is that before this step.</summary>
+    /// <summary>
+    /// The loss, the gradient or a row became NaN or infinite. The last embedding is that before this step.
+    /// </summary>
     Diverged,
 
     /// <summary>The gradient was zero from the first step on, so nothing can be learned.</summary>

@@ -3,7 +3,9 @@ using TextualInversion.Data;
 
 namespace TextualInversion;
 
-/// <summary>The images that an embedding is trained on, usually three to five: files, pixels in memory, or both.</summary>
+/// <summary>
+/// The images that an embedding is trained on, usually three to five: files, pixels in memory, or both.
+/// </summary>
 public sealed class TrainingImages
 {
     private readonly IReadOnlyList<Source> sources;
@@ -23,15 +25,22 @@ public sealed class TrainingImages
     /// <summary>What was skipped in the folders, and why. For people to read.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>Finds the images in folders and files. A text file next to an image, <c>1.txt</c> for <c>1.png</c>, is its caption.</summary>
+    /// <summary>
+    /// Finds the images in folders and files. A text file next to an image, <c>1.txt</c> for <c>1.png</c>, is its
+    /// caption.
+    /// </summary>
     /// <param name="paths">Folders and files. Files in folders are recognized by their content.</param>
-    /// <exception cref="TextualInversionException">A path is missing or cannot be read, a folder has no image, or a file is not an image.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A path is missing or cannot be read, a folder has no image, or a file is not an image.
+    /// </exception>
     public static TrainingImages Load(params string[] paths) => Load(paths, new TrainingImageOptions());
 
     /// <summary>The same with a way to crop, with masks, and with captions or without.</summary>
     /// <param name="paths">Folders and files.</param>
     /// <param name="options">How the images are read.</param>
-    /// <exception cref="TextualInversionException">A path is missing or cannot be read, a folder has no image, or a file is not an image.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A path is missing or cannot be read, a folder has no image, or a file is not an image.
+    /// </exception>
     public static TrainingImages Load(IEnumerable<string> paths, TrainingImageOptions options)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -51,8 +60,12 @@ public sealed class TrainingImages
     /// <param name="pixels">Three bytes a pixel, red, green and blue, row by row from the top. They are copied.</param>
     /// <param name="width">The width in pixels.</param>
     /// <param name="height">The height in pixels.</param>
-    /// <param name="caption">The caption, with <c>{}</c> in the place of the placeholder token, or null if there is none.</param>
-    /// <param name="options">How the image is read. It cannot have a mask. Default: as of a new <see cref="TrainingImageOptions"/>.</param>
+    /// <param name="caption">
+    /// The caption, with <c>{}</c> in the place of the placeholder token, or null if there is none.
+    /// </param>
+    /// <param name="options">
+    /// How the image is read. It cannot have a mask. Default: as of a new <see cref="TrainingImageOptions"/>.
+    /// </param>
     /// <exception cref="ArgumentException">The pixels are not width x height x 3 bytes.</exception>
     public static TrainingImages FromRgb(
         ReadOnlyMemory<byte> pixels,

@@ -3,7 +3,10 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Library;
 
-/// <summary>The examples of the documentation are code that compiles here: each is compared with its file, and the first one runs.</summary>
+/// <summary>
+/// The examples of the documentation are code that compiles here: each is compared with its file, and the first one
+/// runs.
+/// </summary>
 public sealed partial class LibraryExampleTests
 {
     private static readonly string[] Examples =
