@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
-using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 
@@ -40,7 +40,7 @@ internal static class PngTextChunk
             var chunk = rest[4..(8 + (int)length)];
             if (ReadText(chunk, Encoding.Latin1.GetBytes(keyword)) is { } text)
             {
-                if (Crc32.Of(chunk) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + (int)length)..]))
+                if (Crc32.HashToUInt32(chunk) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + (int)length)..]))
                     throw new InvalidDataException("the checksum of its text is wrong");
                 return text;
             }
@@ -59,7 +59,7 @@ internal static class PngTextChunk
         data.CopyTo(chunk.AsSpan(8));
         BinaryPrimitives.WriteUInt32BigEndian(
             chunk.AsSpan(8 + data.Length),
-            Crc32.Of(chunk.AsSpan(4, 4 + data.Length))
+            Crc32.HashToUInt32(chunk.AsSpan(4, 4 + data.Length))
         );
         return chunk;
     }

@@ -1,10 +1,12 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
-using TextualInversion.IO;
 
 namespace TextualInversion.Tests.Fuzzing;
 
-/// <summary>Torch's zip archives, put together anew around a damaged pickle, damaged storages or a damaged list.</summary>
+/// <summary>
+/// Torch's zip archives, put together anew around a damaged pickle, damaged storages or a damaged list.
+/// </summary>
 internal sealed class ZipDamage
 {
     private static readonly long[] Numbers =
@@ -108,7 +110,7 @@ internal sealed class ZipDamage
             byte[] stored = deflated ? Deflate(content) : content,
                 utf8 = Encoding.UTF8.GetBytes(name);
             uint place = (uint)archive.Position,
-                crc = Crc32.Of(content);
+                crc = Crc32.HashToUInt32(content);
             ushort method = (ushort)(deflated ? 8 : 0),
                 length = (ushort)utf8.Length;
             Fields(
