@@ -15,6 +15,7 @@ public sealed partial class LayeringTests
             "Library"
         ] = // the public face, in the root's namespace
         [
+            "IO",
             "Native",
             "Hub",
             "Tensors",
@@ -28,7 +29,7 @@ public sealed partial class LayeringTests
             "Training",
         ],
         ["IO"] = [],
-        ["Native"] = [],
+        ["Native"] = ["IO"],
         ["Schedulers"] = ["IO", "Native"],
         ["Tensors"] = ["IO"],
         ["Data"] = ["IO"],

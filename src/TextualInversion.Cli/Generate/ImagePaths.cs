@@ -128,12 +128,9 @@ internal sealed class ImagePaths
                 return (path, number);
             }
             catch (IOException) when (File.Exists(path)) { }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (Exception error) when (IoErrors.IsFileError(error))
             {
-                throw new TextualInversionException(
-                    $"{path}: cannot be written ({AtomicFile.Reason(error)}); free some space or choose another place.",
-                    error
-                );
+                throw IoErrors.Wrap(path, "written", error, hint: "choose another place");
             }
         }
     }

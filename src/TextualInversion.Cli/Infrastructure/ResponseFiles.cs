@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using TextualInversion.IO;
 
 namespace TextualInversion.Cli.Infrastructure;
 
@@ -56,7 +57,11 @@ internal static class ResponseFiles
                 ? new string(buffer, 0, count)
                 : throw new UsageException($"@{path}: is too long for a file of options.");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error) && !IoErrors.IsMissing(error) && File.Exists(path))
+        {
+            throw new UsageException($"@{IoErrors.Unreadable(path, error).Message}", error);
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
             var hint = before.StartsWith("--", StringComparison.Ordinal)
                 ? $" If it is the value of {before}, write {ShellCommand.Quote($"{before}=@{path}")}."

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using TextualInversion.IO;
 
 namespace TextualInversion.Cli.ModelAccess;
 
@@ -56,7 +57,7 @@ internal static partial class HubEnvironment
         {
             return File.Exists(path) ? Clean(File.ReadAllText(path)) : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
             return null; // most models need no token
         }

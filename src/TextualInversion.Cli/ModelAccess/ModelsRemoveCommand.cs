@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Hub;
+using TextualInversion.IO;
 
 namespace TextualInversion.Cli.ModelAccess;
 
@@ -91,12 +92,9 @@ internal sealed class ModelsRemoveCommand : CommandBase
         {
             Directory.Delete(folder, recursive: true);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{folder}: cannot be deleted completely ({error.Message.TrimEnd('.')}).",
-                error
-            );
+            throw IoErrors.Wrap(folder, "deleted completely", error);
         }
     }
 }

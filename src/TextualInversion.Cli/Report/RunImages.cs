@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using TextualInversion.Cli.Html;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Data;
+using TextualInversion.IO;
 
 namespace TextualInversion.Cli.Report;
 
@@ -67,10 +67,10 @@ internal static class RunImages
     {
         try
         {
-            var isSame = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(image.Path))) == image.Sha256;
+            var isSame = Sha256.OfFile(image.Path) == image.Sha256;
             return isSame ? ImageDecoder.Decode(image.Path) : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or TextualInversionException)
+        catch (Exception error) when (error is TextualInversionException || IoErrors.IsFileError(error))
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training.RunFiles;
 
@@ -62,9 +63,9 @@ internal sealed record RunRecord
                 error
             );
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            throw IoErrors.Unreadable(path, error);
         }
     }
 }

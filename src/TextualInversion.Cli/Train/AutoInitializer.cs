@@ -67,12 +67,16 @@ internal static class AutoInitializer
                 ? found
                 : throw new JsonException();
         }
-        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is JsonException or FileNotFoundException)
         {
             throw new TextualInversionException(
                 $"{path}: does not hold the words that were found when the run began; delete it, and they are looked for again.",
                 error
             );
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            throw IoErrors.Unreadable(path, error);
         }
     }
 }

@@ -62,12 +62,9 @@ internal sealed class TrainOutput : IDisposable
             var bytes = File.ReadAllBytes(seed.embeddingPath);
             AtomicFile.Write(embeddingPath, mayReplace, stream => stream.Write(bytes));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{seed.embeddingPath}: cannot be read ({error.Message.TrimEnd('.')}).",
-                error
-            );
+            throw IoErrors.Unreadable(seed.embeddingPath, error);
         }
     }
 

@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Data;
+using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training;
 using TextualInversion.Training.Data;
@@ -136,7 +135,7 @@ internal sealed record TrainSetup
                     ? Start.Words.Phrase
                     : $"{Start.File} (SHA-256 {Start.FileSha256})",
                 ["precision"] = Precision.ToString(),
-                ["templates (SHA-256)"] = Sha256(string.Join('\n', Sentences)),
+                ["templates (SHA-256)"] = Sha256.OfText(string.Join('\n', Sentences)),
             };
             foreach (var option in JsonSerializer.SerializeToElement(Options).EnumerateObject())
                 identity[$"option {option.Name}"] = option.Value.ToString();
@@ -163,7 +162,7 @@ internal sealed record TrainSetup
         var provenance = new Dictionary<string, string>
         {
             ["base_model"] = ModelName,
-            ["base_model_sha256"] = Sha256(
+            ["base_model_sha256"] = Sha256.OfText(
                 string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
             ),
         };
@@ -188,7 +187,4 @@ internal sealed record TrainSetup
     /// <summary>Each folder, and how often its images count.</summary>
     private IEnumerable<string> Repeats() =>
         Images.Select(image => $"{Path.GetDirectoryName(image.Path)} x {image.Repeats}").Distinct();
-
-    private static string Sha256(string text) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

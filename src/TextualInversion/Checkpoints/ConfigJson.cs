@@ -28,9 +28,11 @@ internal static class ConfigJson
                 ? File.ReadAllText(path)
                 : throw new TextualInversionException($"{path}: is {bytes >> 20} MiB long, too long for a config.");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException($"{path}: cannot be read; the model's folder is incomplete.", error);
+            throw IoErrors.IsMissing(error)
+                ? new TextualInversionException($"{path}: cannot be read; the model's folder is incomplete.", error)
+                : IoErrors.Unreadable(path, error);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using TextualInversion.IO;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
@@ -69,7 +70,7 @@ internal sealed class WeightStore : IDisposable
             taken.Select((pair, index) => (pair.Key, pair.Value, index)),
             item => hashes[item.index] = HashOf(item.Key, item.Value)
         );
-        return Convert.ToHexStringLower(SHA256.HashData(hashes.SelectMany(hash => hash).ToArray()));
+        return Sha256.OfBytes(hashes.SelectMany(hash => hash).ToArray());
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 
@@ -37,7 +38,7 @@ internal sealed partial class FolderRepeats
                 ? [path]
                 : numbered;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
             return [path]; // reading it will give the error
         }

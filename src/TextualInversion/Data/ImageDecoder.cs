@@ -11,6 +11,7 @@ using SixLabors.ImageSharp.Memory;
 using SixLabors.ImageSharp.Metadata;
 using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
+using TextualInversion.IO;
 using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Data;
@@ -92,9 +93,9 @@ internal static class ImageDecoder
                 throw new TextualInversionException($"{path}: is {special}, not a file; name an image file.");
             return File.ReadAllBytes(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            throw IoErrors.Unreadable(path, error);
         }
     }
 

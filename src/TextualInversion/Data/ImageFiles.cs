@@ -1,3 +1,5 @@
+using TextualInversion.IO;
+
 namespace TextualInversion.Data;
 
 /// <summary>The image files among the paths that a user named.</summary>
@@ -48,9 +50,9 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
                 else
                     images.TryAdd(Path.GetFullPath(path), path);
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (Exception error) when (IoErrors.IsFileError(error))
             {
-                throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+                throw IoErrors.Wrap(path, "read", error);
             }
         }
 

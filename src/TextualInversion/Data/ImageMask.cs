@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace TextualInversion.Data;
 
 /// <summary>How much each pixel of an image counts in training: white counts, black does not, gray in between.</summary>
@@ -55,7 +53,7 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
             fitted.WidthPixels,
             fitted.HeightPixels,
             path,
-            content is null ? null : Convert.ToHexStringLower(SHA256.HashData(content))
+            content is null ? null : IO.Sha256.OfBytes(content)
         );
         if (mask.Values.AsSpan().ContainsAnyExcept((byte)0))
             return mask;

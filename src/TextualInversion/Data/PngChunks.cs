@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
-using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 
@@ -34,7 +34,7 @@ internal static class PngChunks
                 throw new InvalidDataException("it ends before its end chunk");
             var type = Encoding.Latin1.GetString(file, at + 4, 4);
             var end = at + 8 + (int)length;
-            if (char.IsAsciiLetterUpper(type[0]) && Crc32.Of(file.AsSpan((at + 4)..end)) != Number(file, end))
+            if (char.IsAsciiLetterUpper(type[0]) && Crc32.HashToUInt32(file.AsSpan((at + 4)..end)) != Number(file, end))
                 throw new InvalidDataException($"the checksum of its {type} chunk is wrong");
             yield return (type, file.AsMemory((at + 8)..end));
             if (type == "IEND")

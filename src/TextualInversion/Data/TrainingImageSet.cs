@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 
@@ -55,7 +55,7 @@ internal sealed record TrainingImageSet(IReadOnlyList<TrainingImage> Images, IRe
         var image = new TrainingImage(
             path,
             Fit(decoded.Rgb),
-            Convert.ToHexStringLower(SHA256.HashData(file)),
+            Sha256.OfBytes(file),
             decoded.Rgb.WidthPixels,
             decoded.Rgb.HeightPixels,
             Captions.Read(path)

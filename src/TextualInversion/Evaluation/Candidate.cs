@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 using static TorchSharp.torch;
 
@@ -31,6 +32,6 @@ internal sealed record Candidate(
             sha.AppendData(values.bytes);
         }
 
-        return Convert.ToHexStringLower(sha.GetHashAndReset());
+        return Sha256.Finish(sha);
     }
 }

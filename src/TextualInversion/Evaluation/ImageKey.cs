@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using TextualInversion.Generation;
+using TextualInversion.IO;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Evaluation;
@@ -30,5 +30,5 @@ internal sealed record ImageKey
     public required ulong Seed { get; init; }
 
     /// <summary>SHA-256 of all of it, as lower-case hexadecimal digits.</summary>
-    public string Hash() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this)));
+    public string Hash() => Sha256.OfBytes(JsonSerializer.SerializeToUtf8Bytes(this));
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using TextualInversion.Checkpoints;
+using TextualInversion.IO;
 using TextualInversion.Tensors;
 
 namespace TextualInversion.Evaluation;
@@ -25,7 +26,7 @@ internal static class ModelFingerprint
 
         foreach (var tokenizer in tokenizers)
             AddFiles(sha, files.TokenizerFolder(tokenizer));
-        return Convert.ToHexStringLower(sha.GetHashAndReset());
+        return Sha256.Finish(sha);
     }
 
     private static void AddFiles(IncrementalHash sha, string folder)

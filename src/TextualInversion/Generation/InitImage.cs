@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TextualInversion.Data;
 using TextualInversion.Native;
 using static TorchSharp.torch;
@@ -15,7 +14,7 @@ internal sealed record InitImage(string Path, RgbImage Image, string Sha256)
     public static InitImage Read(string path)
     {
         var file = ImageDecoder.ReadBytes(path);
-        return new InitImage(path, ImageDecoder.Decode(path, file), Convert.ToHexStringLower(SHA256.HashData(file)));
+        return new InitImage(path, ImageDecoder.Decode(path, file), IO.Sha256.OfBytes(file));
     }
 
     /// <summary>Cut to the shape around the centre, then resized as Pillow does with bicubic.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using TextualInversion.IO;
 
 namespace TextualInversion.Hub;
 
@@ -41,20 +42,17 @@ internal sealed class BlobDownload(
             cache.Link(id, commit, file);
             arrived(file.Size);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{partialPath}: cannot be written ({error.Message.TrimEnd('.')}); {Remedy(error)} "
-                    + "The partial download is kept.",
-                error
+            throw IoErrors.Wrap(
+                partialPath,
+                "written",
+                error,
+                hint: "choose another cache with HF_HUB_CACHE",
+                note: "The partial download is kept."
             );
         }
     }
-
-    private static string Remedy(Exception error) =>
-        error is UnauthorizedAccessException
-            ? "choose a cache that can be written with HF_HUB_CACHE."
-            : "free some space, or choose another cache with HF_HUB_CACHE.";
 
     private async Task FetchAsync(Action<long> arrived, Action<string> notice, CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using TextualInversion.IO;
+
 namespace TextualInversion.Hub;
 
 /// <summary>The result of verifying one file of a snapshot.</summary>
@@ -58,9 +60,9 @@ internal static class CacheVerification
             var hash = await BlobHash.OfAsync(blob.FullName, blob.Name, cancellationToken);
             return hash == blob.Name ? null : $"has the hash {hash} instead of {blob.Name}";
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            return $"cannot be read ({error.Message.TrimEnd('.')})";
+            return $"cannot be read ({IoErrors.Reason(error)})";
         }
     }
 }

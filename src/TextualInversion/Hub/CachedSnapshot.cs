@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TextualInversion.IO;
 
 namespace TextualInversion.Hub;
 
@@ -57,7 +58,7 @@ internal sealed record CachedSnapshot(
                 ? value.GetString()
                 : null;
         }
-        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is JsonException || IoErrors.IsFileError(error))
         {
             return null; // damaged files are reported by the verification
         }

@@ -130,8 +130,7 @@ internal sealed class HubCache(string folder)
         {
             File.CreateSymbolicLink(pointer, Path.GetRelativePath(directory, blob));
         }
-        catch (Exception error)
-            when (OperatingSystem.IsWindows() && error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (OperatingSystem.IsWindows() && IoErrors.IsFileError(error))
         {
             File.Move(blob, pointer); // Windows allows links to developers alone; Python's tools do the same
         }
@@ -174,7 +173,7 @@ internal sealed class HubCache(string folder)
         {
             return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
             return null; // the same as unknown
         }

@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.IO;
 
 namespace TextualInversion.Hub;
 
@@ -144,9 +145,9 @@ internal sealed class ModelHub(HubOptions options)
         {
             why = $"is incomplete ({incomplete.Message.TrimEnd('.')}) in the cache";
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            why = $"cannot be read ({error.Message.TrimEnd('.')}) in the cache";
+            why = $"cannot be read ({IoErrors.Reason(error)}) in the cache";
         }
 
         return null;

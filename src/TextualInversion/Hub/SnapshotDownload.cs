@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using TextualInversion.IO;
 
 namespace TextualInversion.Hub;
 
@@ -145,13 +146,9 @@ internal sealed class SnapshotDownload(
                         + "or choose another cache with HF_HUB_CACHE."
                 );
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{cache.Folder}: cannot be written ({error.Message.TrimEnd('.')}); "
-                    + "choose another cache with HF_HUB_CACHE.",
-                error
-            );
+            throw IoErrors.Wrap(cache.Folder, "written", error, hint: "choose another cache with HF_HUB_CACHE");
         }
     }
 }

@@ -2,13 +2,17 @@ using System.Text;
 
 namespace TextualInversion.IO;
 
-/// <summary>Writes a file whole or not at all: under a temporary name in the same folder, flushed to the disk, then moved.</summary>
+/// <summary>
+/// Writes a file completely or not at all: under a temporary name in the same folder, flushed to disk, then moved.
+/// </summary>
 internal static class AtomicFile
 {
     private static readonly byte[] Probe = new byte[1 << 16];
 
-    /// <summary>Writes <paramref name="path"/>, making its folder where it is missing.</summary>
-    /// <exception cref="TextualInversionException">The file exists and may not be replaced, or it cannot be written; nothing is left behind.</exception>
+    /// <summary>Writes <paramref name="path"/>, creating its folder if it is missing.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The file exists and may not be replaced, or it cannot be written; no temporary file remains.
+    /// </exception>
     public static void Write(string path, bool overwrite, Action<Stream> write)
     {
         RefuseToReplace(path, overwrite);
@@ -25,12 +29,9 @@ internal static class AtomicFile
 
             File.Move(temporary, path, overwrite);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{path}: cannot be written ({Reason(error)}); free some space or choose another place.",
-                error
-            );
+            throw IoErrors.Wrap(path, "written", error, hint: "choose another place");
         }
         finally
         {
@@ -44,9 +45,11 @@ internal static class AtomicFile
     public static void WriteText(string path, bool overwrite, string text) =>
         Write(path, overwrite, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Says no before the work, rather than after it; leaves nothing behind.</summary>
-    /// <param name="folder">where files are to be written later; where it is missing the nearest above it is tried</param>
-    /// <exception cref="TextualInversionException">Nothing can be written there, or there is no room left.</exception>
+    /// <summary>Refuses before the work rather than after it. Leaves no files behind.</summary>
+    /// <param name="folder">
+    /// The folder of later files. If it is missing, the nearest existing folder above it is tried.
+    /// </param>
+    /// <exception cref="TextualInversionException">The folder cannot be written to, or the disk is full.</exception>
     public static void RequireWritable(string folder)
     {
         var nearest = Path.GetFullPath(folder);
@@ -57,12 +60,9 @@ internal static class AtomicFile
         {
             File.WriteAllBytes(probe, Probe);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{folder}: cannot be written to ({Reason(error)}); free some space or choose another place.",
-                error
-            );
+            throw IoErrors.Wrap(folder, "written to", error, hint: "choose another place");
         }
         finally
         {
@@ -71,10 +71,7 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>The system's words without the file that it adds, which may be a temporary one.</summary>
-    internal static string Reason(Exception error) => error.Message.Split(" : '")[0].TrimEnd('.');
-
-    /// <summary>Says no before the work, rather than after it.</summary>
+    /// <summary>Refuses before the work rather than after it.</summary>
     /// <exception cref="TextualInversionException">The file exists and may not be replaced.</exception>
     public static void RefuseToReplace(string path, bool overwrite)
     {

@@ -22,9 +22,9 @@ internal static class TextFile
         {
             throw new TextualInversionException($"{path}: is not UTF-8 text; save it as UTF-8.", error);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            throw IoErrors.Unreadable(path, error);
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
+using TextualInversion.IO;
 
 namespace TextualInversion;
 
@@ -50,7 +49,7 @@ public sealed record EmbeddingProvenance
     internal static string HashOf(IEnumerable<KeyValuePair<string, string>> networks)
     {
         var hashes = networks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(hashes))));
+        return Sha256.OfText(string.Concat(hashes));
     }
 
     /// <summary>Reads the metadata of an embedding's file.</summary>

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using TextualInversion.Data;
+using TextualInversion.IO;
 
 namespace TextualInversion;
 
@@ -153,7 +153,7 @@ public sealed class TrainingImages
             return new TrainingImage(
                 $"image {index + 1}",
                 ImageFit.Apply(Image, options.Crop, target),
-                Convert.ToHexStringLower(SHA256.HashData(Image.Pixels)),
+                Sha256.OfBytes(Image.Pixels),
                 Image.WidthPixels,
                 Image.HeightPixels,
                 Caption

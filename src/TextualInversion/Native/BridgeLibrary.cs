@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using TextualInversion.IO;
 
 namespace TextualInversion.Native;
 
@@ -67,7 +67,7 @@ internal static class BridgeLibrary
             load();
             problem = null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DllNotFoundException)
+        catch (Exception error) when (error is DllNotFoundException || IoErrors.IsFileError(error))
         {
             problem = error;
         }
@@ -77,7 +77,7 @@ internal static class BridgeLibrary
 
     private static void LoadFromCache(byte[] bytes, string cacheFolder)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var hash = Sha256.OfBytes(bytes);
         var folder = Directory.CreateDirectory(Path.Combine(cacheFolder, "native", hash[..16])).FullName;
         var copy = Path.Combine(folder, Name);
         if (!File.Exists(copy) || !File.ReadAllBytes(copy).AsSpan().SequenceEqual(bytes))

@@ -1,9 +1,11 @@
 namespace TextualInversion.Tensors;
 
-/// <summary>What a file of tensors is, by its first bytes: people rename files, so that extensions say nothing.</summary>
+/// <summary>
+/// Recognizes files of tensors by their first bytes. Extensions are not reliable, since people rename files.
+/// </summary>
 internal static class FileKind
 {
-    /// <summary>How many bytes the questions below want to see.</summary>
+    /// <summary>The number of first bytes that the methods below need.</summary>
     public const int PrefixLength = 16;
 
     public static bool IsZip(ReadOnlySpan<byte> prefix) => prefix.StartsWith("PK\x03\x04"u8);
@@ -12,11 +14,15 @@ internal static class FileKind
     public static bool IsSafetensors(ReadOnlySpan<byte> prefix) =>
         prefix.Length > 8 && prefix[8] == '{' && prefix[4..8].IndexOfAnyExcept((byte)0) < 0;
 
-    /// <summary>A pickle of protocol 2 or later, or the number in text that begins torch files of protocols 0 and 1.</summary>
+    /// <summary>
+    /// A pickle of protocol 2 or later, or the number in text that begins torch files of protocols 0 and 1.
+    /// </summary>
     public static bool IsPickle(ReadOnlySpan<byte> prefix) =>
         prefix is [0x80, <= 5, ..] || prefix.StartsWith("L1195470371"u8);
 
-    /// <summary>What people get instead of weights; null where it is none of those.</summary>
+    /// <summary>
+    /// A usual mistake, such as a web page instead of weights, and what to do; null if it is not one of them.
+    /// </summary>
     public static string? Mistake(ReadOnlySpan<byte> prefix) =>
         prefix switch
         {

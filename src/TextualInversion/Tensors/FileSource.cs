@@ -1,6 +1,8 @@
+using TextualInversion.IO;
+
 namespace TextualInversion.Tensors;
 
-/// <summary>The bytes of a file: on the disk, from where large tensors are mapped, or in memory.</summary>
+/// <summary>The bytes of a file on disk or in memory. Large tensors are mapped from the disk.</summary>
 internal sealed class FileSource
 {
     private readonly byte[]? content;
@@ -8,7 +10,7 @@ internal sealed class FileSource
     /// <summary>A file on the disk.</summary>
     public FileSource(string path) => Path = path;
 
-    /// <summary>A file in memory, which is called <paramref name="path"/> in messages.</summary>
+    /// <summary>A file in memory. Messages call it <paramref name="path"/>.</summary>
     public FileSource(string path, byte[] content)
     {
         Path = path;
@@ -19,15 +21,15 @@ internal sealed class FileSource
 
     public bool IsInMemory => content is not null;
 
-    /// <summary>The bytes, to be read from the first on.</summary>
+    /// <summary>Opens the bytes for reading, from the first on.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The permissions of the file forbid reading it.</exception>
     public Stream Open() =>
         content is null
             ? new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read)
             : new MemoryStream(content, writable: false);
 
-    /// <summary>The first bytes, as <see cref="FileKind"/> wants them.</summary>
+    /// <summary>The first bytes, as many as <see cref="FileKind"/> needs.</summary>
     /// <exception cref="TextualInversionException">The file cannot be read.</exception>
     public byte[] Prefix()
     {
@@ -37,13 +39,13 @@ internal sealed class FileSource
             var prefix = new byte[FileKind.PrefixLength];
             return prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw Unreadable(error);
+            throw IoErrors.Unreadable(Path, error);
         }
     }
 
-    /// <summary>All bytes, where there are not more than <paramref name="limit"/>; else null.</summary>
+    /// <summary>All bytes, or null if there are more than <paramref name="limit"/>.</summary>
     /// <exception cref="TextualInversionException">The file cannot be read.</exception>
     public byte[]? ReadAll(int limit)
     {
@@ -53,12 +55,9 @@ internal sealed class FileSource
         {
             return new FileInfo(Path).Length <= limit ? File.ReadAllBytes(Path) : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw Unreadable(error);
+            throw IoErrors.Unreadable(Path, error);
         }
     }
-
-    public TextualInversionException Unreadable(Exception error) =>
-        new($"{Path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using TextualInversion.IO;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,9 +8,12 @@ namespace TextualInversion.Tensors;
 /// <summary>Tensors of one dimension from the bytes of a file.</summary>
 internal static class FileTensor
 {
-    private const long CopyElements = 64 << 20; // a span reaches no further than 2 GiB
+    private const long CopyElements = 64 << 20; // a span holds at most 2 GiB
 
-    /// <summary><paramref name="count"/> elements from the byte <paramref name="begin"/>: mapped, so that they are paged in when they are used, or copied where they lie at no multiple of their size.</summary>
+    /// <summary>
+    /// <paramref name="count"/> elements from the byte <paramref name="begin"/>: mapped, so that they are paged in when
+    /// they are used. They are copied if their position is not a multiple of their size.
+    /// </summary>
     public static Tensor Map(FileSource source, long begin, long count, ScalarType type)
     {
         var size = type.ElementSize();
@@ -22,8 +26,11 @@ internal static class FileTensor
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary><paramref name="count"/> elements, read after <paramref name="skip"/> bytes of what begins at <paramref name="begin"/>.</summary>
-    /// <exception cref="TextualInversionException">There are not so many.</exception>
+    /// <summary>
+    /// <paramref name="count"/> elements, read from the stream that begins at <paramref name="begin"/>, after its first
+    /// <paramref name="skip"/> bytes.
+    /// </summary>
+    /// <exception cref="TextualInversionException">The file holds fewer, or cannot be read.</exception>
     public static Tensor Copy(FileSource source, long begin, long skip, long count, ScalarType type, bool deflated)
     {
         var values = empty(count, type);
@@ -42,13 +49,18 @@ internal static class FileTensor
 
             return values;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception error) when (error is EndOfStreamException or InvalidDataException)
         {
             values.Dispose();
             throw new TextualInversionException(
-                $"{source.Path}: cannot be read ({error.Message.TrimEnd('.')}); download it again.",
+                $"{source.Path}: is truncated or damaged ({error.Message.TrimEnd('.')}); download it again.",
                 error
             );
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            values.Dispose();
+            throw IoErrors.Unreadable(source.Path, error);
         }
     }
 

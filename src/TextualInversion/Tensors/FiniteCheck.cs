@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tensors;
 
-/// <summary>Looks for NaN and infinity at the speed of memory: in either all bits of the exponent are set.</summary>
+/// <summary>Looks for NaN and infinity at the speed of memory. In both, all bits of the exponent are set.</summary>
 internal static class FiniteCheck
 {
-    private const long ChunkElements = 64 << 20; // a span reaches no further than 2 GiB
+    private const long ChunkElements = 64 << 20; // a span holds at most 2 GiB
 
-    /// <summary>Whether all values of a tensor on the CPU are numbers.</summary>
+    /// <summary>Whether all values of a tensor on the CPU are finite.</summary>
     public static bool AllFinite(Tensor tensor)
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,8 @@
 namespace TextualInversion.Tensors;
 
-/// <summary>What is wrong inside a file; whoever knows its name makes a <see cref="TextualInversionException"/> of it.</summary>
+/// <summary>
+/// A problem inside a file. The caller that knows the path turns it into a <see cref="TextualInversionException"/>.
+/// </summary>
 internal sealed class MalformedFileException(string message) : Exception(message)
 {
     /// <summary>A text of the file as a message may show it: short, and without control characters.</summary>

@@ -2,13 +2,13 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tensors;
 
-/// <summary>Where a tensor comes from: the file's tensor <paramref name="Key"/>, seen through <paramref name="View"/>.</summary>
+/// <summary>Where a tensor comes from: the file's tensor <paramref name="Key"/>, as a view.</summary>
 /// <param name="Key">Its name in the file.</param>
-/// <param name="Shape">Its shape when it is seen so.</param>
+/// <param name="Shape">The shape of the view.</param>
 /// <param name="View">A view of the tensor or, rarely, a copy; null for the tensor as it is.</param>
 internal sealed record TensorSource(string Key, long[] Shape, Func<Tensor, Tensor>? View = null);
 
-/// <summary>Tensors of a file under other names. Nothing is read before it is asked for.</summary>
+/// <summary>Tensors of a file under other names. A tensor is read only when it is asked for.</summary>
 internal sealed class RenamedTensors : ITensorFile
 {
     private readonly ITensorFile file;
@@ -21,7 +21,8 @@ internal sealed class RenamedTensors : ITensorFile
         foreach (var (name, source) in tensors)
             if (!sources.TryAdd(name, source))
                 throw new TextualInversionException(
-                    $"{file.FilePath}: holds {sources[name].Key} and {source.Key}, which are the same tensor; the file is damaged, get it again."
+                    $"{file.FilePath}: holds {sources[name].Key} and {source.Key}, which are the same tensor; "
+                        + "the file is damaged, get it again."
                 );
         Tensors = sources.ToDictionary(
             pair => pair.Key,

@@ -9,7 +9,8 @@ namespace TextualInversion.Tensors;
 
 /// <summary>
 /// A safetensors file: an 8-byte little-endian header length, a JSON header, raw little-endian tensors
-/// (https://github.com/huggingface/safetensors#format). Reading maps the file: weights are paged in when they are used and never copied.
+/// (https://github.com/huggingface/safetensors#format). Reading maps the file: weights are paged in when they are used,
+/// and never copied.
 /// </summary>
 internal sealed class SafetensorsFile : ITensorFile
 {
@@ -46,7 +47,7 @@ internal sealed class SafetensorsFile : ITensorFile
 
     public string FilePath => source.Path;
 
-    /// <summary>The header's <c>__metadata__</c>; empty where there is none.</summary>
+    /// <summary>The header's <c>__metadata__</c>; empty if there is no metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
@@ -80,9 +81,9 @@ internal sealed class SafetensorsFile : ITensorFile
         {
             throw Broken(path, "its header is not valid text"); // half a UTF-16 pair in a name
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw source.Unreadable(error);
+            throw IoErrors.Unreadable(source.Path, error);
         }
     }
 
@@ -99,7 +100,9 @@ internal sealed class SafetensorsFile : ITensorFile
         return FileTensor.Map(source, begin, length / type.ElementSize(), type).view(shape).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Writes tensors in the order of their names, whatever their type, contiguous and on the CPU or not.</summary>
+    /// <summary>
+    /// Writes tensors in the order of their names, whatever their type, contiguous and on the CPU or not.
+    /// </summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,
@@ -237,7 +240,8 @@ internal sealed class SafetensorsFile : ITensorFile
             if (end > fileLength - dataBegin)
                 throw Broken(
                     path,
-                    $"{property.Name} should end at byte {end:N0} of {fileLength - dataBegin:N0} after the header: the file is truncated or its header is wrong"
+                    $"{property.Name} should end at byte {end:N0} of {fileLength - dataBegin:N0} after the "
+                        + "header: the file is truncated or its header is wrong"
                 );
             // An empty tensor has strides that must not overflow either.
             var bytes = shape.Aggregate(
@@ -265,8 +269,8 @@ internal sealed class SafetensorsFile : ITensorFile
         {
             _ when FileKind.Mistake(prefix) is { } mistake => mistake,
             _ when FileKind.IsZip(prefix) => "it is a zip archive (a torch pickle?)",
-            _ =>
-                $"its header should be longer than the file's {fileLength:N0} bytes: it is truncated or another kind of file",
+            _ => $"its header should be longer than the file's {fileLength:N0} bytes: it is truncated or another "
+                + "kind of file",
         };
 
     private static TextualInversionException Broken(string path, string why) =>

@@ -1,11 +1,13 @@
 using System.Text.Json;
+using TextualInversion.IO;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tensors;
 
 /// <summary>
-/// The tensors of a network over several files, as the index beside them says which is where: <c>{"weight_map": {"conv_in.bias":
-/// "…-00001-of-00002.safetensors"}}</c> (https://huggingface.co/docs/transformers/big_models#shard-metadata).
+/// The tensors of a network in several files. The index next to them says which file holds which tensor:
+/// <c>{"weight_map": {"conv_in.bias": "…-00001-of-00002.safetensors"}}</c>
+/// (https://huggingface.co/docs/transformers/big_models#shard-metadata).
 /// </summary>
 internal sealed class ShardedTensors : ITensorFile
 {
@@ -24,7 +26,9 @@ internal sealed class ShardedTensors : ITensorFile
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
 
     /// <summary>Reads the index and the headers of all shards.</summary>
-    /// <exception cref="TextualInversionException">The index or a shard is missing or malformed, or a tensor is not where the index says.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The index or a shard is missing or malformed, or a tensor is not where the index says.
+    /// </exception>
     public static ShardedTensors Open(string indexPath)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(indexPath))!;
@@ -32,15 +36,17 @@ internal sealed class ShardedTensors : ITensorFile
         var files = new Dictionary<string, ITensorFile>();
         foreach (var name in places.Values.Distinct())
         {
-            // A name alone: an index from elsewhere must not reach out of its folder.
+            // Plain names only: an index from elsewhere must not reach out of its folder.
             if (name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\\', '\0'))
                 throw new TextualInversionException(
-                    $"{indexPath}: names the file \"{name}\", which is not a plain name in its own folder; download the model again, from a source you trust."
+                    $"{indexPath}: names the file \"{name}\", which is not a plain name in its own folder; "
+                        + "download the model again, from a source you trust."
                 );
             var path = Path.Combine(folder, name);
             if (!File.Exists(path))
                 throw new TextualInversionException(
-                    $"{path}: is missing, and {Path.GetFileName(indexPath)} names it; the model's folder is incomplete, download it again."
+                    $"{path}: is missing, and {Path.GetFileName(indexPath)} names it; the model's folder is "
+                        + "incomplete, download it again."
                 );
             files[name] = TensorFile.Open(path);
         }
@@ -49,7 +55,8 @@ internal sealed class ShardedTensors : ITensorFile
         {
             if (!files[name].Tensors.ContainsKey(tensor))
                 throw new TextualInversionException(
-                    $"{files[name].FilePath}: lacks the tensor {tensor}, which {Path.GetFileName(indexPath)} says is in it; the two do not belong together."
+                    $"{files[name].FilePath}: lacks the tensor {tensor}, which {Path.GetFileName(indexPath)} "
+                        + "says is in it; the two do not belong together."
                 );
         }
 
@@ -76,13 +83,13 @@ internal sealed class ShardedTensors : ITensorFile
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new TextualInversionException(
-                $"{path}: is no index of shards, which is a JSON object with a weight_map: {error.Message}",
+                $"{path}: is not an index of shards, which is a JSON object with a weight_map: {error.Message}",
                 error
             );
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            throw IoErrors.Unreadable(path, error);
         }
     }
 }

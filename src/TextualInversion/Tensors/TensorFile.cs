@@ -2,10 +2,12 @@ using TextualInversion.Tensors.Torch;
 
 namespace TextualInversion.Tensors;
 
-/// <summary>Opens a file of tensors as what its content says it is, whatever its name.</summary>
+/// <summary>Opens a file of tensors by its content, whatever its extension.</summary>
 internal static class TensorFile
 {
-    /// <exception cref="TextualInversionException">The file is missing, truncated, malformed, or neither safetensors nor torch.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file is missing, truncated, malformed, or neither safetensors nor torch.
+    /// </exception>
     public static ITensorFile Open(string path) => Open(new FileSource(path));
 
     internal static ITensorFile Open(FileSource source)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using TextualInversion.Embeddings;
+using TextualInversion.IO;
 using TextualInversion.Tests.Fixtures;
-using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Tests.Train;
 
@@ -23,12 +23,12 @@ public sealed class InitializerFileTests : IDisposable
         using var record = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("second/runs/my-cat/run.json")));
         var initializer = record.RootElement.GetProperty("initializer");
         Assert.Equal(
-            (start, InitializerFile.Sha256(start)),
+            (start, Sha256.OfFile(start)),
             (initializer.GetProperty("file").GetString(), initializer.GetProperty("sha256").GetString())
         );
         Assert.False(initializer.TryGetProperty("phrase", out _));
         using var learned = EmbeddingFile.Read(folder.File("second/embeddings/my-cat.safetensors"));
-        Assert.Equal(InitializerFile.Sha256(start), learned.Provenance["initializer_sha256"]);
+        Assert.Equal(Sha256.OfFile(start), learned.Provenance["initializer_sha256"]);
         Assert.False(learned.Provenance.ContainsKey("initializer")); // which is read as words
     }
 

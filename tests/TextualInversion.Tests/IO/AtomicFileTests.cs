@@ -71,7 +71,7 @@ public sealed class AtomicFileTests : IDisposable
                 stream =>
                 {
                     stream.Write("half"u8);
-                    throw new IOException("No space left on device.");
+                    throw new IOException("No space left on device.", hresult: 28);
                 }
             )
         );

@@ -211,7 +211,8 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"dtype": "F32", "shape": [2], "data_offsets": [0, 8000]}""", "a should end at byte ")] // longer than the file
+    // Longer than the file
+    [InlineData("""{"dtype": "F32", "shape": [2], "data_offsets": [0, 8000]}""", "a should end at byte ")]
     [InlineData(
         """{"dtype": "F32", "shape": [2], "data_offsets": [0, 9223372036854775807]}""",
         "a should end at byte "
@@ -266,7 +267,12 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Open_TensorsDoNotFollowOneAnother_IsAnError(string first, string second, string message)
     {
         Write(
-            $$"""{"a": {"dtype": "F32", "shape": [2], "data_offsets": {{first}} }, "b": {"dtype": "F32", "shape": [2], "data_offsets": {{second}} } }""",
+            $$"""
+            {
+              "a": {"dtype": "F32", "shape": [2], "data_offsets": {{first}} },
+              "b": {"dtype": "F32", "shape": [2], "data_offsets": {{second}} }
+            }
+            """,
             20
         );
         AssertBroken(message);
@@ -282,7 +288,12 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"__metadata__": {"\ud800": ""}}""", "its header is not valid text")]
     [InlineData("""{"__metadata__": {"key": "\ud800"}}""", "its header is not valid text")]
     [InlineData(
-        """{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}""",
+        """
+            {
+              "a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+              "a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+            }
+            """,
         "it names a twice"
     )]
     public void Open_HeaderIsBad_SaysHow(string header, string message)

@@ -33,7 +33,8 @@ public sealed class ShardedTensorsTests : IDisposable
     [Fact]
     public void Open_ShardMissing_NamesBothFiles() =>
         AssertError(
-            $"{folder.File("2.safetensors")}: is missing, and model.safetensors.index.json names it; the model's folder is incomplete",
+            $"{folder.File("2.safetensors")}: is missing, and model.safetensors.index.json names it; "
+                + "the model's folder is incomplete",
             """{"weight_map": {"b": "2.safetensors"}}"""
         );
 

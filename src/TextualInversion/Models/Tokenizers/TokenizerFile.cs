@@ -25,13 +25,14 @@ internal static class TokenizerFile
         {
             return File.ReadAllText(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{path}: cannot be read ({error.Message.TrimEnd('.')}). A tokenizer is a folder with vocab.json and "
-                    + "merges.txt, or with tokenizer.json; take it from the model's page, or name the folder of one.",
-                error
-            );
+            const string Advice =
+                "A tokenizer is a folder with vocab.json and merges.txt, or with tokenizer.json; "
+                + "take it from the model's page, or name the folder of one.";
+            throw IoErrors.IsMissing(error)
+                ? IoErrors.Wrap(path, "read", error, note: Advice)
+                : IoErrors.Unreadable(path, error);
         }
     }
 

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace TextualInversion.Tensors.Torch;
 
-/// <summary>The bytes of a pickle, read forwards; every read is checked against what is left.</summary>
-/// <param name="bytes">All of them; what follows the pickle may be among them.</param>
+/// <summary>The bytes of a pickle, read in order. Every read is checked against the number of bytes left.</summary>
+/// <param name="bytes">The pickle, and possibly what follows it.</param>
 internal sealed class PickleBytes(byte[] bytes)
 {
     public int Position { get; private set; }
@@ -33,7 +33,7 @@ internal sealed class PickleBytes(byte[] bytes)
         return bytes.AsSpan(Position - (int)length, (int)length);
     }
 
-    /// <summary>Up to the next line feed, which is passed over.</summary>
+    /// <summary>The text up to the next line feed, which is skipped.</summary>
     public string Line()
     {
         var length = bytes.AsSpan(Position).IndexOf((byte)'\n');

@@ -2,8 +2,10 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tensors.Torch;
 
-/// <summary>What the calls in a pickle mean, and its references to storages.</summary>
-/// <param name="spend">Called with the number of elements that a call copies, so that the work stays within the file's size.</param>
+/// <summary>The meaning of the calls in a pickle, and of its references to storages.</summary>
+/// <param name="spend">
+/// Receives the number of elements that a call copies, so that the work is bounded by the file's size.
+/// </param>
 internal sealed class PickleCalls(Action<int> spend)
 {
     private const int MaxDimensions = 64; // torch's own limit
@@ -16,7 +18,7 @@ internal sealed class PickleCalls(Action<int> spend)
     public object? Call(object? function, object? arguments)
     {
         if (function is not PickledGlobal { Name: var name })
-            throw new MalformedFileException("it calls something that is no function");
+            throw new MalformedFileException("it calls something that is not a function");
         var values = arguments as object?[] ?? throw new MalformedFileException($"it calls {name} without arguments");
         return name switch
         {
@@ -39,7 +41,10 @@ internal sealed class PickleCalls(Action<int> spend)
         };
     }
 
-    /// <summary>The storage behind ('storage', class, key, location, elements[, view]), or the class in ('module', class, file, source), of which legacy files keep the source.</summary>
+    /// <summary>
+    /// The storage behind ('storage', class, key, location, elements[, view]), or the class in ('module', class, file,
+    /// source), whose source legacy files hold.
+    /// </summary>
     public object Persistent(object? id)
     {
         if (id as object?[] is ["module", PickledGlobal module, ..])
@@ -58,10 +63,10 @@ internal sealed class PickleCalls(Action<int> spend)
                 ]
             || !PickleGlobals.Storages.TryGetValue(className, out var type)
         )
-            throw new MalformedFileException("it refers to something outside that is no storage");
+            throw new MalformedFileException("it refers to something outside that is not a storage");
         if (view is [not null])
             throw new MalformedFileException(
-                "it holds views of storages, as torch before 0.4 wrote them; save it anew with a newer torch"
+                "it holds views of storages, as torch before 0.4 wrote them; save it again with a newer torch"
             );
         if (!storages.TryGetValue((key, type), out var storage))
             storages[(key, type)] = storage = new PickledStorage(key, type, count);
@@ -81,9 +86,14 @@ internal sealed class PickleCalls(Action<int> spend)
             throw new MalformedFileException("it holds a tensor with malformed arguments");
         var tensor = new PickledTensor(storage, offset, Numbers(shape), Numbers(strides));
         if (offset < 0 || !Fits(tensor))
+        {
+            var layout = $"shape [{string.Join(", ", tensor.Shape)}], strides [{string.Join(", ", tensor.Strides)}]";
             throw new MalformedFileException(
-                $"it holds a tensor of shape [{string.Join(", ", tensor.Shape)}], strides [{string.Join(", ", tensor.Strides)}] at {offset}, which its storage of {storage.Count:N0} elements does not hold"
+                $"it holds a tensor of {layout} at {offset}, which its storage of {storage.Count:N0} elements "
+                    + "does not hold"
             );
+        }
+
         return tensor;
     }
 
@@ -127,13 +137,13 @@ internal sealed class PickleCalls(Action<int> spend)
         if (values.Length == 0)
             return dictionary;
         if (values[0] is not IReadOnlyList<object?> pairs)
-            throw new MalformedFileException("it makes a dictionary of something that is no list of pairs");
+            throw new MalformedFileException("it makes a dictionary of something that is not a list of pairs");
         spend(pairs.Count);
         foreach (var pair in pairs)
             if (pair is IReadOnlyList<object?> and [var key, var value])
                 dictionary.Set(key, value);
             else
-                throw new MalformedFileException("it makes a dictionary of something that is no list of pairs");
+                throw new MalformedFileException("it makes a dictionary of something that is not a list of pairs");
         return dictionary;
     }
 }

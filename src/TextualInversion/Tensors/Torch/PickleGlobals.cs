@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tensors.Torch;
 
 /// <summary>
-/// The classes and functions that a pickle may name: what torch writes for tensors, and what trainers leave in checkpoints. They are
-/// names to us: the few that make a tensor or a dictionary are carried out by <see cref="PickleCalls"/>, the rest by nothing at all.
+/// The classes and functions that a pickle may name: those that torch writes for tensors, and those that trainers leave
+/// in checkpoints. They are only names here: <see cref="PickleCalls"/> carries out the few that make a tensor or a
+/// dictionary, and ignores the rest.
 /// </summary>
 internal static class PickleGlobals
 {
@@ -55,8 +56,8 @@ internal static class PickleGlobals
         "torch.int32",
         "torch.uint8",
         "torch.bool",
-        // What training leaves in checkpoints: PyTorch Lightning's callbacks are keys of a dictionary, their scores NumPy's numbers,
-        // and hyper-parameters come as OmegaConf's.
+        // Trainers leave these in checkpoints: PyTorch Lightning's callbacks are keys of a dictionary, their scores are
+        // NumPy scalars, and hyperparameters are OmegaConf objects.
         "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
         "pytorch_lightning.callbacks.early_stopping.EarlyStopping",
         "pytorch_lightning.callbacks.lr_monitor.LearningRateMonitor",
@@ -94,20 +95,22 @@ internal static class PickleGlobals
         "builtins.bytearray",
     ];
 
-    /// <exception cref="MalformedFileException">It is none of the above.</exception>
+    /// <exception cref="MalformedFileException">The name is not one of the above.</exception>
     public static PickledGlobal Find(string module, string name)
     {
+        // Python 2 had other names for two modules.
         var today = module switch
         {
             "__builtin__" => "builtins",
             "copy_reg" => "copyreg",
             _ => module,
-        }; // as Python 2 called them
+        };
         var full = $"{today}.{name}";
         return Others.Contains(full) || Storages.ContainsKey(full)
             ? new PickledGlobal(full)
             : throw new MalformedFileException(
-                $"it asks for {MalformedFileException.Shown(full)}, which is no part of a file of tensors and could run code; nothing was run. Get it as .safetensors, or from someone you trust"
+                $"it asks for {MalformedFileException.Shown(full)}, which does not belong in a file of tensors and "
+                    + "could run code; nothing was run. Get it as .safetensors, or from someone you trust"
             );
     }
 }

@@ -13,9 +13,9 @@ internal static class PickleText
         line.Length <= MaxDigits
         && BigInteger.TryParse(line, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? Integer(value)
-            : throw new MalformedFileException("it holds an integer that is none");
+            : throw new MalformedFileException("it holds an integer that cannot be read");
 
-    /// <summary>A long where it fits one.</summary>
+    /// <summary>A long if the value fits, otherwise the value itself.</summary>
     public static object Integer(BigInteger value) =>
         value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
 
@@ -26,14 +26,14 @@ internal static class PickleText
             "-inf" => double.NegativeInfinity,
             _ => double.TryParse(line, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
                 ? value
-                : throw new MalformedFileException("it holds a number that is none"),
+                : throw new MalformedFileException("it holds a number that cannot be read"),
         };
 
     /// <summary>The number under which a value is remembered.</summary>
     public static long Index(string line) =>
         uint.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
             ? index
-            : throw new MalformedFileException("it numbers a value by something that is no number");
+            : throw new MalformedFileException("it numbers a value by something that is not a number");
 
     /// <summary>Python's raw-unicode-escape: only <c>\uXXXX</c> and <c>\UXXXXXXXX</c> are escapes.</summary>
     public static string Unicode(string line) => Replace(line, onlyUnicode: true);

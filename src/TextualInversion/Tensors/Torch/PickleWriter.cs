@@ -6,12 +6,15 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tensors.Torch;
 
-/// <summary>A <c>torch.nn.ParameterDict</c> to be pickled: what the code of the textual inversion paper keeps its vectors in.</summary>
+/// <summary>
+/// A <c>torch.nn.ParameterDict</c> to be pickled. The code of the textual inversion paper keeps its vectors in one.
+/// </summary>
 internal sealed record SavedParameters(string Key, Tensor Value);
 
 /// <summary>
-/// Pickles of protocol 2 (the opcodes are documented in Python's <c>pickletools</c>), byte by byte what torch.save writes: values are
-/// numbered as they come and referred to by number when they come again, tensors are calls with a reference to their storage.
+/// Pickles of protocol 2 (the opcodes are documented in Python's <c>pickletools</c>), byte for byte as torch.save
+/// writes them. Values are numbered as they come and referred to by number when they come again. Tensors are calls with
+/// a reference to their storage.
 /// </summary>
 internal sealed class PickleWriter
 {
@@ -36,10 +39,12 @@ internal sealed class PickleWriter
     private readonly List<Tensor> storages = [];
     private int next;
 
-    /// <summary>The tensors whose elements belong into the archive, the first one as storage 0.</summary>
+    /// <summary>The tensors whose elements the archive must hold; the first one is storage 0.</summary>
     public IReadOnlyList<Tensor> Storages => storages;
 
-    /// <param name="root">null, a string, a long, a tensor, <see cref="SavedParameters"/>, or a dictionary of such by texts</param>
+    /// <param name="root">
+    /// Null, a string, a long, a tensor, <see cref="SavedParameters"/>, or a dictionary of these with strings as keys.
+    /// </param>
     public byte[] Write(object? root)
     {
         bytes.AddRange([0x80, 2]);
@@ -91,7 +96,9 @@ internal sealed class PickleWriter
             Opcode(entries.Count > 1 ? 'u' : 's');
     }
 
-    /// <summary>_rebuild_tensor_v2(('storage', class, key, 'cpu', elements), 0, shape, strides, False, OrderedDict())</summary>
+    /// <summary>
+    /// _rebuild_tensor_v2(('storage', class, key, 'cpu', elements), 0, shape, strides, False, OrderedDict())
+    /// </summary>
     private void Tensor(Tensor tensor)
     {
         Global("torch._utils", "_rebuild_tensor_v2");
@@ -116,7 +123,7 @@ internal sealed class PickleWriter
         Numbered('R');
     }
 
-    /// <summary>All attributes of the module that the dictionary is, as torch 2 saves them; torch 1 reads them too.</summary>
+    /// <summary>All attributes of the module, as torch 2 saves them. Torch 1 reads them too.</summary>
     private void ParameterDict(SavedParameters parameters)
     {
         Global("torch.nn.modules.container", "ParameterDict");
@@ -223,7 +230,9 @@ internal sealed class PickleWriter
         Number();
     }
 
-    /// <summary>Whether the value has a number already, to which this refers; else the next number will be its own.</summary>
+    /// <summary>
+    /// Writes a reference to the value if it has a number already. Otherwise the next number is its own.
+    /// </summary>
     private bool Repeats(string value)
     {
         if (numbers.TryAdd(value, next))

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tensors.Torch;
 
-/// <summary>The state dict of a torch file, alone or under <c>state_dict</c> beside what training left; values that are no tensors are passed over.</summary>
+/// <summary>
+/// The state dict of a torch file, alone or under <c>state_dict</c> next to the state of a trainer. Values other than
+/// tensors are skipped.
+/// </summary>
 internal sealed class TorchFile : ITensorFile
 {
     private readonly TorchPickle file;
@@ -21,13 +24,17 @@ internal sealed class TorchFile : ITensorFile
 
     public string FilePath => file.FilePath;
 
-    /// <summary>All that the file holds, for what training left, such as <c>global_step</c>.</summary>
+    /// <summary>
+    /// The file's whole dictionary, which may hold the state of a trainer, such as <c>global_step</c>.
+    /// </summary>
     public PickledDict Root { get; }
 
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
 
     /// <summary>Reads the pickle; no tensor is touched.</summary>
-    /// <exception cref="TextualInversionException">See <see cref="TorchPickle.Open(string)"/>; or it holds no state dict.</exception>
+    /// <exception cref="TextualInversionException">
+    /// See <see cref="TorchPickle.Open(string)"/>; or it holds no state dict.
+    /// </exception>
     public static TorchFile Open(string path) => Open(new FileSource(path));
 
     internal static TorchFile Open(FileSource source)
@@ -45,12 +52,18 @@ internal sealed class TorchFile : ITensorFile
                 tensors.Add(name, tensor);
         return tensors.Count > 0
             ? new TorchFile(file, root, tensors)
-            : throw new TextualInversionException(
-                $"{file.FilePath}: holds no weights (a dictionary of tensors, or one under state_dict){(root["string_to_param"] is null ? "" : ", but an embedding")}."
-            );
+            : throw NoWeights(file.FilePath, isEmbedding: root["string_to_param"] is not null);
     }
 
-    /// <summary>As <see cref="ITensorFile.Read"/>, mapped from the file where that is possible.</summary>
+    private static TextualInversionException NoWeights(string path, bool isEmbedding)
+    {
+        var instead = isEmbedding ? ", but an embedding" : "";
+        return new TextualInversionException(
+            $"{path}: holds no weights (a dictionary of tensors, or one under state_dict){instead}."
+        );
+    }
+
+    /// <summary>As <see cref="ITensorFile.Read"/>, mapped from the file if possible.</summary>
     /// <exception cref="TextualInversionException">There is no such tensor, or its bytes cannot be read.</exception>
     public Tensor Read(string name) =>
         tensors.TryGetValue(name, out var tensor)

@@ -1,13 +1,14 @@
 using System.Numerics;
 using System.Text;
+using TextualInversion.IO;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tensors.Torch;
 
 /// <summary>
-/// What <c>torch.save</c> wrote: a zip archive with a pickle and raw storages, or before torch 1.6 a stream of pickles with the storages
-/// behind. The pickle is read and never run, tensors are read when asked for.
+/// A file that <c>torch.save</c> wrote: a zip archive with a pickle and raw storages, or, before torch 1.6, a stream of
+/// pickles followed by the storages. The pickle is read and never run. Tensors are read when they are asked for.
 /// </summary>
 internal sealed class TorchPickle
 {
@@ -27,15 +28,18 @@ internal sealed class TorchPickle
     public string FilePath => source.Path;
 
     /// <summary>
-    /// The value that was saved, for models a <see cref="PickledDict"/>. Values are null, bool, long, <see cref="BigInteger"/>, double,
-    /// string, byte[], object?[] (a tuple), List&lt;object?&gt; (a list or set), <see cref="PickledDict"/>, <see cref="PickledTensor"/>,
-    /// <see cref="PickledStorage"/>, <see cref="PickledGlobal"/> and <see cref="PickledObject"/>. A file may make values that contain
-    /// themselves: whoever walks them must know how deep to go.
+    /// The value that was saved, for models a <see cref="PickledDict"/>. Values are null, bool, long,
+    /// <see cref="BigInteger"/>, double, string, byte[], object?[] (a tuple), List&lt;object?&gt; (a list or set),
+    /// <see cref="PickledDict"/>, <see cref="PickledTensor"/>, <see cref="PickledStorage"/>,
+    /// <see cref="PickledGlobal"/> and <see cref="PickledObject"/>. A file may make values that contain themselves, so
+    /// a caller that walks them needs a limit of depth.
     /// </summary>
     public object? Root { get; private set; }
 
-    /// <summary>Reads the pickle and checks that every tensor lies in the file; none is read yet.</summary>
-    /// <exception cref="TextualInversionException">The file is missing, truncated, malformed, or asks for code to be run.</exception>
+    /// <summary>Reads the pickle and checks that every tensor lies in the file; no tensor is read yet.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The file is missing, truncated, malformed, or asks for code to be run.
+    /// </exception>
     public static TorchPickle Open(string path) => Open(new FileSource(path));
 
     internal static TorchPickle Open(FileSource source)
@@ -64,13 +68,16 @@ internal sealed class TorchPickle
                 error
             );
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw source.Unreadable(error);
+            throw IoErrors.Unreadable(source.Path, error);
         }
     }
 
-    /// <summary>A tensor of <see cref="Root"/> as it is stored, contiguous, on the CPU; mapped from the file where that is possible. The caller disposes of it.</summary>
+    /// <summary>
+    /// A tensor of <see cref="Root"/> as it is stored, contiguous, on the CPU; mapped from the file if possible. The
+    /// caller disposes of it.
+    /// </summary>
     /// <exception cref="TextualInversionException">Its bytes cannot be read.</exception>
     public Tensor Read(PickledTensor tensor)
     {
@@ -96,7 +103,7 @@ internal sealed class TorchPickle
             .ToList();
         if (pickles.Count != 1)
             throw new MalformedFileException(
-                "it is a zip archive, but none that torch.save made; unpack it and name the file inside"
+                "it is a zip archive that torch.save did not write; unpack it and name the file inside"
             );
         var top = pickles[0][..^"data.pkl".Length];
         if (archive.Entries.ContainsKey(top + "constants.pkl"))
@@ -105,7 +112,7 @@ internal sealed class TorchPickle
             archive.Entries.TryGetValue(top + "byteorder", out var order)
             && Encoding.UTF8.GetString(archive.Read(order, limit: 16)) != "little"
         )
-            throw new MalformedFileException("its numbers are big endian; save it anew on a little-endian machine");
+            throw new MalformedFileException("its values are big-endian; save it again on a little-endian machine");
         var unpickler = new Unpickler(archive.Read(archive.Entries[pickles[0]], MaxPickleBytes));
         Root = unpickler.Read();
         foreach (var storage in unpickler.Storages)
@@ -120,7 +127,10 @@ internal sealed class TorchPickle
         }
     }
 
-    /// <summary>Magic number, protocol version, what machine wrote it, the value, the storages' keys, then for each its number of elements and the elements.</summary>
+    /// <summary>
+    /// The format: magic number, protocol version, description of the machine, value, keys of the storages, then for
+    /// each storage the number of its elements and the elements.
+    /// </summary>
     private void ReadLegacy(Stream stream)
     {
         var bytes = new byte[(int)Math.Min(stream.Length, MaxPickleBytes)];
@@ -128,11 +138,11 @@ internal sealed class TorchPickle
         stream.ReadExactly(bytes);
         var unpickler = new Unpickler(bytes);
         if (unpickler.Read() is not BigInteger magic || magic != Magic)
-            throw new MalformedFileException("it is a pickle, but none that torch.save made");
+            throw new MalformedFileException("it is a pickle that torch.save did not write");
         if (unpickler.Read() is not ProtocolVersion)
             throw new MalformedFileException("it is of an unknown version of torch's format");
         if (unpickler.Read() is not PickledDict system || system["little_endian"] is not true)
-            throw new MalformedFileException("its numbers are big endian; save it anew on a little-endian machine");
+            throw new MalformedFileException("its values are big-endian; save it again on a little-endian machine");
         Root = unpickler.Read();
         if (unpickler.Read() is not List<object?> keys)
             throw new MalformedFileException("it lacks the list of its storages");
@@ -152,7 +162,8 @@ internal sealed class TorchPickle
                 || BytesOf(found[0]) > stream.Length - stream.Position
             )
                 throw new MalformedFileException(
-                    $"its storage {Shown(found[0])} does not have the {found[0].Count:N0} elements that it should: the file is truncated"
+                    $"its storage {Shown(found[0])} does not have the {found[0].Count:N0} elements that it "
+                        + "should: the file is truncated"
                 );
             places[name] = new Place(stream.Position, Deflated: false);
             stream.Position += (long)BytesOf(found[0]);
@@ -168,6 +179,6 @@ internal sealed class TorchPickle
 
     private static string Shown(PickledStorage storage) => MalformedFileException.Shown(storage.Key);
 
-    /// <summary>Where in the file a storage begins.</summary>
+    /// <summary>The offset of a storage in the file.</summary>
     private sealed record Place(long Begin, bool Deflated);
 }

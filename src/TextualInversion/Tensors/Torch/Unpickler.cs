@@ -3,8 +3,9 @@ using System.Numerics;
 namespace TextualInversion.Tensors.Torch;
 
 /// <summary>
-/// Reads pickles of the protocols 0 to 5 (the opcodes are documented in Python's <c>pickletools</c>) without ever running what they say.
-/// One loop over a stack: an opcode adds at most one value and nothing is copied, so that time and memory are bounded by the file's size.
+/// Reads pickles of the protocols 0 to 5 (the opcodes are documented in Python's <c>pickletools</c>) without running
+/// any code that they name. One loop over a stack: an opcode adds at most one value and nothing is copied, so that time
+/// and memory are bounded by the file's size.
 /// </summary>
 internal sealed class Unpickler
 {
@@ -20,21 +21,23 @@ internal sealed class Unpickler
     private readonly List<object?> memo = [];
     private int operations;
 
-    /// <param name="bytes">One pickle or several, one after the other.</param>
+    /// <param name="bytes">One pickle, or several in a row.</param>
     public Unpickler(byte[] bytes)
     {
         this.bytes = new PickleBytes(bytes);
         calls = new PickleCalls(Spend);
     }
 
-    /// <summary>How many bytes have been read.</summary>
+    /// <summary>The number of bytes read so far.</summary>
     public int Position => bytes.Position;
 
     /// <summary>All storages referred to so far.</summary>
     public IReadOnlyCollection<PickledStorage> Storages => calls.Storages;
 
     /// <summary>The value of the next pickle.</summary>
-    /// <exception cref="MalformedFileException">It is malformed, or asks for what files of tensors have no use for.</exception>
+    /// <exception cref="MalformedFileException">
+    /// It is malformed, or names a class or function that files of tensors do not need.
+    /// </exception>
     public object? Read()
     {
         stack.Clear();
@@ -48,7 +51,7 @@ internal sealed class Unpickler
                 return Pop();
             if (!Push(opcode) && !Collect(opcode) && !Refer(opcode) && !Make(opcode))
                 throw new MalformedFileException(
-                    $"byte {bytes.Position - 1:N0} of its pickle, 0x{(int)opcode:x2}, is no opcode"
+                    $"byte {bytes.Position - 1:N0} of its pickle, 0x{(int)opcode:x2}, is not an opcode"
                 );
         }
     }
@@ -205,7 +208,7 @@ internal sealed class Unpickler
                 stack.Add(
                     Pop(2) is [string module, string name]
                         ? PickleGlobals.Find(module, name)
-                        : throw new MalformedFileException("it names a class by something that is no text")
+                        : throw new MalformedFileException("it names a class by something that is not a text")
                 );
                 break;
             case 'Q':
@@ -232,7 +235,8 @@ internal sealed class Unpickler
                 break;
             case 'P':
                 throw new MalformedFileException(
-                    "it refers to something outside by a line of text (protocol 0); save it anew with torch.save as it is"
+                    "it refers to something outside by a line of text (protocol 0); save it again with "
+                        + "torch.save as it is"
                 );
             case '\x82' or '\x83' or '\x84':
                 throw new MalformedFileException(
@@ -255,7 +259,7 @@ internal sealed class Unpickler
         if (Top is List<object?> list)
             list.AddRange(values);
         else if (Top is not PickledObject)
-            throw new MalformedFileException("it appends to something that is no list");
+            throw new MalformedFileException("it appends to something that is not a list");
     }
 
     private void SetItems(ReadOnlySpan<object?> keysAndValues)
@@ -266,10 +270,13 @@ internal sealed class Unpickler
             for (var i = 0; i < keysAndValues.Length; i += 2)
                 dictionary.Set(keysAndValues[i], keysAndValues[i + 1]);
         else if (Top is not PickledObject)
-            throw new MalformedFileException("it sets a key of something that is no dictionary");
+            throw new MalformedFileException("it sets a key of something that is not a dictionary");
     }
 
-    /// <summary>A PUT takes two bytes, so that its number is below the number of bytes; a larger one only wants memory.</summary>
+    /// <summary>
+    /// Remembers the top of the stack. A PUT takes two bytes, so its number is below the number of bytes read; a larger
+    /// one is an attack on the memory.
+    /// </summary>
     private void Remember(long index)
     {
         if (index > bytes.Position)
@@ -282,7 +289,7 @@ internal sealed class Unpickler
     private object? Recall(long index) =>
         index < memo.Count && memo[(int)index] is var value && value != this
             ? value
-            : throw new MalformedFileException($"it refers to its value {index:N0}, which there is not");
+            : throw new MalformedFileException($"it refers to its value {index:N0}, which does not exist");
 
     /// <summary>The part of the stack that may be popped lies above the last mark.</summary>
     private int Floor => marks.Count > 0 ? marks.Peek() : 0;

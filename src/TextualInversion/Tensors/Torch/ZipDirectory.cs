@@ -5,12 +5,14 @@ using static TextualInversion.Tensors.MalformedFileException;
 
 namespace TextualInversion.Tensors.Torch;
 
-/// <summary>A file in a zip archive: <paramref name="Stored"/> bytes of the archive make <paramref name="Length"/> bytes.</summary>
+/// <summary>
+/// A file in a zip archive: <paramref name="Stored"/> bytes of the archive make <paramref name="Length"/> bytes.
+/// </summary>
 internal sealed record ZipEntry(string Name, long HeaderOffset, long Stored, long Length, bool Deflated);
 
 /// <summary>
-/// The list of files at the end of a zip archive (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7 to 4.3.16).
-/// Read by hand since .NET's does not say where in the archive a file lies, which mapping its bytes needs.
+/// The list of files at the end of a zip archive (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections
+/// 4.3.7 to 4.3.16). .NET's own reader does not tell the offset of a file in the archive, which is needed to map it.
 /// </summary>
 internal sealed class ZipDirectory
 {
@@ -20,8 +22,8 @@ internal sealed class ZipDirectory
         LocatorLength = 20,
         LocalHeaderLength = 30;
 
-    /// <summary>Weights hardly compress; what swells more than this was made to fill the memory.</summary>
-    private const long MaxSwelling = 50;
+    /// <summary>The largest expansion. Weights hardly compress; a higher ratio is an attack on the memory.</summary>
+    private const long MaxExpansion = 50;
 
     private readonly Dictionary<string, ZipEntry> entries = new(StringComparer.Ordinal);
     private readonly Stream archive;
@@ -40,7 +42,7 @@ internal sealed class ZipDirectory
 
     public IReadOnlyDictionary<string, ZipEntry> Entries => entries;
 
-    /// <summary>Where in the archive the entry's bytes begin.</summary>
+    /// <summary>The offset of the entry's bytes in the archive.</summary>
     /// <exception cref="MalformedFileException">They do not lie in the archive.</exception>
     public long Begin(ZipEntry entry)
     {
@@ -51,12 +53,15 @@ internal sealed class ZipDirectory
         return entry.Stored <= archive.Length - begin
             ? begin
             : throw new MalformedFileException(
-                $"{Shown(entry.Name)} in the zip archive should take {entry.Stored:N0} bytes and does not: the file is truncated"
+                $"{Shown(entry.Name)} in the zip archive should take {entry.Stored:N0} bytes and does not: the "
+                    + "file is truncated"
             );
     }
 
     /// <summary>The whole content.</summary>
-    /// <exception cref="MalformedFileException">It is larger than <paramref name="limit"/>, or not what the list says.</exception>
+    /// <exception cref="MalformedFileException">
+    /// It is larger than <paramref name="limit"/>, or does not match the list.
+    /// </exception>
     public byte[] Read(ZipEntry entry, int limit)
     {
         if (entry.Length > limit)
@@ -80,7 +85,9 @@ internal sealed class ZipDirectory
         return content;
     }
 
-    /// <summary>From the record at the archive's end, before a comment, and the longer one that it may point to.</summary>
+    /// <summary>
+    /// From the record at the archive's end, before a comment, and the longer one that it may point to.
+    /// </summary>
     private (long Offset, long Length) FindList()
     {
         var tail = Bytes(
@@ -109,7 +116,7 @@ internal sealed class ZipDirectory
     }
 
     /// <summary>Reads an entry of the list.</summary>
-    /// <returns>how many bytes it took</returns>
+    /// <returns>The number of bytes that it takes.</returns>
     private int Add(ReadOnlySpan<byte> list)
     {
         const int Fixed = 46;
@@ -129,9 +136,9 @@ internal sealed class ZipDirectory
                 "the zip archive is encrypted or compressed in a way that torch does not use"
             );
         var (full, stored, offset) = Sizes(list, list.Slice(Fixed + nameLength, extraLength));
-        if (method == 8 && full > MaxSwelling * (stored + 1024))
+        if (method == 8 && full > MaxExpansion * (stored + 1024))
             throw new MalformedFileException(
-                $"{Shown(name)} in the zip archive swells from {stored:N0} to {full:N0} bytes"
+                $"{Shown(name)} in the zip archive expands from {stored:N0} to {full:N0} bytes"
             );
         if (method == 0 && full != stored)
             throw new MalformedFileException("the zip archive gives a file two sizes");

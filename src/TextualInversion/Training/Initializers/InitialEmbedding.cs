@@ -1,3 +1,4 @@
+using TextualInversion.IO;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using static TorchSharp.torch;
@@ -36,7 +37,7 @@ internal sealed record InitialEmbedding(
             return Of(initializer, options.Vectors, network);
         List<Tensor> rows = [.. given.Select(each => each.to(network.Device).DetachFromDisposeScope())];
         var words = Initializer.Parse(network.Tokenizers[0], property);
-        return new InitialEmbedding(words, rows, initializer, InitializerFile.Sha256(initializer));
+        return new InitialEmbedding(words, rows, initializer, Sha256.OfFile(initializer));
     }
 
     /// <param name="phrase">Words of the vocabulary.</param>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TextualInversion.Embeddings;
 using static TorchSharp.torch;
 
@@ -38,9 +37,6 @@ internal static class InitializerFile
             );
         return embedding.Rows;
     }
-
-    /// <summary>The SHA-256 of the file's content, in lower-case hexadecimal.</summary>
-    public static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 
     private static TextualInversionException Problem(string path, string problem) =>
         TextualInversionException.ForParameter(nameof(TrainOptions.Initializer), $"{path}: {problem}");

@@ -114,12 +114,9 @@ internal sealed class EventFile : IDisposable
         {
             return write();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{path}: cannot be written ({error.Message.TrimEnd('.')}); free some space or choose another --output.",
-                error
-            );
+            throw IoErrors.Wrap(path, "written", error, hint: "choose another folder for the run");
         }
     }
 }

@@ -82,11 +82,13 @@ internal sealed class MetricsFile : IDisposable
         {
             return write();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException(
-                $"{path}: cannot be written ({AtomicFile.Reason(error)}); free some space, then go on with ti train --resume {Path.GetDirectoryName(path)}.",
-                error
+            throw IoErrors.Wrap(
+                path,
+                "written",
+                error,
+                note: $"The run in {Path.GetDirectoryName(path)} can be resumed after that."
             );
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TextualInversion.IO;
 
 namespace TextualInversion.Training.RunFiles;
 
@@ -94,9 +95,9 @@ internal static class MetricsTable
                 error
             );
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            throw new TextualInversionException($"{path}: cannot be read ({error.Message.TrimEnd('.')}).", error);
+            throw IoErrors.Unreadable(path, error);
         }
     }
 

@@ -159,13 +159,16 @@ public sealed class TorchFileTests : IDisposable
     {
         // As Lightning leaves them: a class as a key, a score of NumPy, hyper-parameters of OmegaConf.
         var score =
-            "cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(X\u0002\0\0\0f8K\0K\u0001tR(K\u0003X\u0001\0\0\0<NNNtbc_codecs\nencode\n(X\u0001\0\0\0aX\u0006\0\0\0latin1tRtR";
+            "cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(X\u0002\0\0\0f8K\0K\u0001tR"
+            + "(K\u0003X\u0001\0\0\0<NNNtbc_codecs\nencode\n(X\u0001\0\0\0aX\u0006\0\0\0latin1tRtR";
         var callbacks =
             $"}}cpytorch_lightning.callbacks.model_checkpoint\nModelCheckpoint\n}}{Text("best_model_score")}{score}ss";
         var config =
-            $"comegaconf.dictconfig\nDictConfig\n)\u0081}}{Text("_content")}{Dictionary(("lr", "G\0\0\0\0\0\0\0\0"))}sb";
+            "comegaconf.dictconfig\nDictConfig\n)\u0081"
+            + $"}}{Text("_content")}{Dictionary(("lr", "G\0\0\0\0\0\0\0\0"))}sb";
         var state =
-            $"ccollections\nOrderedDict\n)R({Text("x")}{Tensor("0", "FloatStorage", 2, 0, [2], [1])}{Text("note")}{Text("hello")}u}}{Text("_metadata")}}}sb";
+            $"ccollections\nOrderedDict\n)R({Text("x")}{Tensor("0", "FloatStorage", 2, 0, [2], [1])}"
+            + $"{Text("note")}{Text("hello")}u}}{Text("_metadata")}}}sb";
         var file = Open(
             Archive(
                 Dictionary(

@@ -97,29 +97,29 @@ public sealed class TorchPickleTests : IDisposable
             { "0", "it takes a value from an empty stack" },
             { "t", "it collects values without a mark" },
             { "K\u0001(\u0085", "it takes a value from an empty stack" },
-            { "h\u0005", "it refers to its value 5, which there is not" },
-            { "K\u0001q\u00050h\u0004", "it refers to its value 4, which there is not" },
+            { "h\u0005", "it refers to its value 5, which does not exist" },
+            { "K\u0001q\u00050h\u0004", "it refers to its value 4, which does not exist" },
             { "K\u0001r\u00ff\u00ff\u00ff\u00ff", "it numbers a value 4,294,967,295 after " },
-            { "K\u0001pabc\n", "it numbers a value by something that is no number" },
-            { "K\u0001X\u0001\0\0\0aa", "it appends to something that is no list" },
-            { "K\u0001K\u0002K\u0003s", "it sets a key of something that is no dictionary" },
+            { "K\u0001pabc\n", "it numbers a value by something that is not a number" },
+            { "K\u0001X\u0001\0\0\0aa", "it appends to something that is not a list" },
+            { "K\u0001K\u0002K\u0003s", "it sets a key of something that is not a dictionary" },
             { "}(K\u0001u", "it sets a key without a value" },
-            { "K\u0001)R", "it calls something that is no function" },
+            { "K\u0001)R", "it calls something that is not a function" },
             { "ctorch\nSize\nK\u0001R", "it calls torch.Size without arguments" },
             { "ctorch\nFloatStorage\n)R", "it calls torch.FloatStorage, which only stands for a type" },
-            { "K\u0001K\u0002\u0093", "it names a class by something that is no text" },
-            { "K\u0001Q", "it refers to something outside that is no storage" },
+            { "K\u0001K\u0002\u0093", "it names a class by something that is not a text" },
+            { "K\u0001Q", "it refers to something outside that is not a storage" },
             {
                 $"({Text("modules")}ctorch\nFloatStorage\n{Text("a")}{Text("b")}tQ",
-                "it refers to something outside that is no storage"
+                "it refers to something outside that is not a storage"
             },
             {
                 $"({Text("storage")}ctorch\nSize\n{Text("0")}{Text("cpu")}K\u0001tQ",
-                "it refers to something outside that is no storage"
+                "it refers to something outside that is not a storage"
             },
             {
                 $"({Text("storage")}ctorch\nFloatStorage\n{Text("0")}{Text("cpu")}J\u00ff\u00ff\u00ff\u00fftQ",
-                "it refers to something outside that is no storage"
+                "it refers to something outside that is not a storage"
             },
             { Storage("0", "FloatStorage", 1) + Storage("0", "FloatStorage", 2), "it gives its storage 0 two sizes" },
             { "Pstorage\n", "it refers to something outside by a line of text" },
@@ -128,25 +128,25 @@ public sealed class TorchPickleTests : IDisposable
             { "\u0084\u0001\0\0\0", "it asks for a class by a number" },
             { "\u0097", "it refers to buffers outside" },
             { "\u0080\u0006", "its pickle is of protocol 6" },
-            { "\u00ff", "0xff, is no opcode" },
+            { "\u00ff", "0xff, is not an opcode" },
             { "X\u00ff\u00ff\u00ff\u007fabc", "2,147,483,647 bytes should follow byte " },
             {
                 "\u008d\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ffabc",
                 "18,446,744,073,709,551,615 bytes should follow byte "
             },
             { "\u008b\0\0\0\u0001", "it holds an integer of 16,777,216 bytes" },
-            { "I12x\n", "it holds an integer that is none" },
-            { $"L{new string('9', 500)}L\n", "it holds an integer that is none" },
-            { "Fx\n", "it holds a number that is none" },
+            { "I12x\n", "it holds an integer that cannot be read" },
+            { $"L{new string('9', 500)}L\n", "it holds an integer that cannot be read" },
+            { "Fx\n", "it holds a number that cannot be read" },
             { "Sabc\n", "it holds a text without quotes" },
             { "ctorch", "a line that begins at byte " },
             {
                 "ccollections\nOrderedDict\nK\u0001\u0085R",
-                "it makes a dictionary of something that is no list of pairs"
+                "it makes a dictionary of something that is not a list of pairs"
             },
             {
                 "ccollections\nOrderedDict\n]K\u0001a\u0085R",
-                "it makes a dictionary of something that is no list of pairs"
+                "it makes a dictionary of something that is not a list of pairs"
             },
             { "ctorch._utils\n_rebuild_tensor_v2\n(K\u0001tR", "it holds a tensor with malformed arguments" },
         };
@@ -201,7 +201,8 @@ public sealed class TorchPickleTests : IDisposable
     public void Open_ParameterDict_KeepsItsParameters()
     {
         var root = Root(
-            $"ctorch.nn.modules.container\nParameterDict\n)\u0081{Dictionary(("_parameters", Dictionary(("*", "K\u0007"))))}b"
+            "ctorch.nn.modules.container\nParameterDict\n)\u0081"
+                + $"{Dictionary(("_parameters", Dictionary(("*", "K\u0007"))))}b"
         );
         var state = Assert.IsType<PickledDict>(Assert.IsType<PickledObject>(root).State);
         Assert.Equal(7L, Assert.IsType<PickledDict>(state["_parameters"])["*"]);
@@ -212,7 +213,8 @@ public sealed class TorchPickleTests : IDisposable
         Assert.Equal(
             new PickledGlobal("torch.nn.modules.container.ParameterDict"),
             Root(
-                $"({Text("module")}ctorch.nn.modules.container\nParameterDict\n{Text("container.py")}{Text("import os")}tQ"
+                $"({Text("module")}ctorch.nn.modules.container\nParameterDict\n"
+                    + $"{Text("container.py")}{Text("import os")}tQ"
             )
         );
 
@@ -288,7 +290,8 @@ public sealed class TorchPickleTests : IDisposable
     [Fact]
     public void Open_ManyKeysThatWouldCollide_EndQuickly()
     {
-        var keys = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"{Number(((long)i << 32) | (uint)i)}N")); // (int)k ^ (int)(k >> 32) = 0
+        // (int)k ^ (int)(k >> 32) = 0
+        var keys = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"{Number(((long)i << 32) | (uint)i)}N"));
         Assert.Equal(100_000, Assert.IsType<PickledDict>(Root($"}}({keys}u")).Count);
     }
 
@@ -300,7 +303,7 @@ public sealed class TorchPickleTests : IDisposable
     [InlineData("<!DOCTYPE html><html>", "it is a web page; download the file itself.")]
     [InlineData("", "it is empty; download it again.")]
     [InlineData("{\"a\": 1}", "it begins neither as a zip archive nor as a pickle: it is another kind of file.")]
-    [InlineData("\u0080\u0002K\u0001.", "it is a pickle, but none that torch.save made.")]
+    [InlineData("\u0080\u0002K\u0001.", "it is a pickle that torch.save did not write.")]
     [InlineData("\u0080\u0002", "1 bytes should follow byte 2 of its pickle, 0 do.")]
     public void Open_AnotherKindOfFile_SaysWhich(string content, string why) => AssertError(why, Bytes(content));
 
@@ -308,14 +311,14 @@ public sealed class TorchPickleTests : IDisposable
     public void Open_OtherZipArchives_SaysSo()
     {
         AssertError(
-            "it is a zip archive, but none that torch.save made; unpack it and name the file inside.",
+            "it is a zip archive that torch.save did not write; unpack it and name the file inside.",
             Zip([("model.ckpt", [1, 2, 3])])
         );
         AssertError(
             "it is a TorchScript program, not a file of weights.",
             Zip([("a/data.pkl", Bytes("N.")), ("a/constants.pkl", Bytes("N."))])
         );
-        AssertError("its numbers are big endian", Zip([("a/data.pkl", Bytes("N.")), ("a/byteorder", Bytes("big"))]));
+        AssertError("its values are big-endian", Zip([("a/data.pkl", Bytes("N.")), ("a/byteorder", Bytes("big"))]));
         AssertError(
             "the zip archive names a file outside its own folder",
             Zip([("a/data.pkl", Bytes("N.")), ("a/../../b", [])])
@@ -328,7 +331,7 @@ public sealed class TorchPickleTests : IDisposable
             "the zip archive holds two files of one name",
             Zip([("a/data.pkl", Bytes("N.")), ("a/data.pkl", Bytes("N."))])
         );
-        AssertError("swells from ", Zip([("a/data.pkl", new byte[30_000_000])], CompressionLevel.SmallestSize));
+        AssertError("expands from ", Zip([("a/data.pkl", new byte[30_000_000])], CompressionLevel.SmallestSize));
         AssertError(
             "a/data.pkl in the zip archive takes 40,000,000 bytes, more than 33,554,432.",
             Zip([("a/data.pkl", new byte[40_000_000])])
@@ -338,7 +341,7 @@ public sealed class TorchPickleTests : IDisposable
     [Fact]
     public void Open_BigEndianLegacyFile_SaysSo() =>
         AssertError(
-            "its numbers are big endian",
+            "its values are big-endian",
             Bytes(
                 System
                     .Text.Encoding.Latin1.GetString(Legacy("N"))
