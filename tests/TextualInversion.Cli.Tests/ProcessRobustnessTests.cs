@@ -34,7 +34,7 @@ public sealed class ProcessRobustnessTests : IDisposable
         await shell.WaitForExitAsync();
 
         Assert.True(shell.ExitCode == 130, error);
-        Assert.Contains("go on with ti train --resume", error);
+        Assert.Contains("resume with ti train --resume", error);
         using var kept = EmbeddingFile.Read(folder.File("embeddings/my-cat.safetensors"));
         Assert.True(File.Exists(folder.File("runs/my-cat/run.json")));
     }
@@ -46,12 +46,12 @@ public sealed class ProcessRobustnessTests : IDisposable
         var (exitCode, _, error) = await RunAsync($"{Train(steps: 3)} --save-every 2 --overwrite");
         Assert.True(exitCode == 1, error);
         Assert.Contains("step-000002.safetensors: cannot be written (", error);
-        Assert.Contains("go on with ti train --resume runs/my-cat", error);
+        Assert.Contains("resume with ti train --resume runs/my-cat", error);
 
         File.Delete(folder.File("runs/my-cat/checkpoints"));
         (exitCode, _, error) = await RunAsync($"{Dotnet} train --resume runs/my-cat");
         Assert.True(exitCode == 0, error);
-        Assert.Contains("going on after step 2", error);
+        Assert.Contains("resuming after step 2", error);
         Assert.Equal(
             ["0", "1", "2", "3"],
             File.ReadLines(folder.File("runs/my-cat/metrics.csv")).Skip(1).Select(line => line.Split(',')[0])

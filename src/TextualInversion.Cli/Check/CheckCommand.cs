@@ -22,16 +22,13 @@ internal sealed class CheckCommand : CommandBase
     public CheckCommand(ModelLocator models)
         : base(
             "check",
-            "Looks at everything that ti train with the same options would meet, and times a few steps, without training or writing anything."
+            "Check everything that ti train with the same options needs, and time a few steps, without training or writing anything."
         )
     {
         RefuseOptionsAmong(request.Images);
         foreach (var needed in request.Required)
             needed.Required = true;
-        AddGroup("Most used", request.MostUsed);
-        AddGroup("Knowing when to stop", request.Progress);
-        foreach (var (title, options) in request.Others)
-            AddGroup(title, options);
+        request.AddTo(AddGroup);
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }

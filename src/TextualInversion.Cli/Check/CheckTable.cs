@@ -1,4 +1,6 @@
 using System.Globalization;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
 
 namespace TextualInversion.Cli.Check;
 
@@ -6,77 +8,107 @@ namespace TextualInversion.Cli.Check;
 internal static class CheckTable
 {
     private const double Gib = 1L << 30;
+    private const string Skipped = "skipped (see errors)";
 
     public static void Write(TextWriter output, CheckReport report)
     {
-        Line("images", report.Images.Count.ToString(CultureInfo.InvariantCulture));
-        var width = report.Images.Select(image => image.Path.Length).DefaultIfEmpty().Max();
-        foreach (var image in report.Images)
-            output.WriteLine($"  {image.Path.PadRight(width)}  {Text(image)}");
-        Line("tokens", report.Tokens is { } tokens ? Text(tokens) : null);
-        Line("model", report.Model is { } model ? Text(model) : null);
-        Line("memory", report.Memory is { } memory ? Text(memory) : null);
-        Line("time", report.Time is { } time ? Text(time) : null);
+        if (report.Images.Count > 0)
+        {
+            Images(report.Images).Write(output);
+            output.WriteLine();
+        }
+
+        new PlainTable()
+            .AddColumn(wraps: false)
+            .AddColumn()
+            .AddRow("images", report.Images.Count.ToString(CultureInfo.InvariantCulture))
+            .AddRow("tokens", report.Tokens is { } tokens ? Text(tokens) : Skipped)
+            .AddRow("model", report.Model is { } model ? Text(model) : Skipped)
+            .AddRow("memory", report.Memory is { } memory ? Text(memory) : Skipped)
+            .AddRow("time", report.Time is { } time ? Text(time) : Skipped)
+            .Write(output);
         foreach (var finding in report.Findings)
             output.WriteLine($"{finding.Severity.ToString().ToLowerInvariant()}: {finding.Message}");
-        var warnings = report.Findings.Count(finding => finding.Severity == Severity.Warning);
-        Line(
-            "verdict",
-            report.Verdict switch
-            {
-                CheckVerdict.Ready => "ready to train",
-                CheckVerdict.ReadyWithWarnings =>
-                    $"ready to train, with {warnings} {(warnings == 1 ? "warning" : "warnings")}",
-                CheckVerdict.Refused => "ti train would refuse",
-                _ => throw new ArgumentOutOfRangeException(nameof(report)),
-            }
-        );
-
-        void Line(string what, string? text) =>
-            output.WriteLine($"{what, -9} {text ?? "not looked at, see the errors"}");
+        output.WriteLine($"verdict: {Verdict(report)}");
     }
 
-    private static string Text(CheckedImage image)
+    private static string Verdict(CheckReport report)
     {
-        var size = $"{image.Width} x {image.Height}";
-        var learned = $"{image.LearnedWidth} x {image.LearnedHeight}";
-        var more =
-            $"{(image.Turned ? ", turned upright" : "")}{(image.Repeats > 1 ? $", counts {image.Repeats} times" : "")}{(image.Counted < 1 ? string.Create(CultureInfo.InvariantCulture, $", {image.Counted:P0} of it counts") : "")}";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{size, -11} learned at {learned, -9}  sharpness {image.Sharpness, 5:F0}  brightness {image.Brightness:F2}{more}"
-        );
+        var warnings = report.Findings.Count(finding => finding.Severity == Severity.Warning);
+        return report.Verdict switch
+        {
+            CheckVerdict.Ready => "ready to train",
+            CheckVerdict.ReadyWithWarnings => $"ready to train, with {Plural.Of(warnings, "warning")}",
+            CheckVerdict.Refused => "ti train would refuse",
+            _ => throw new ArgumentOutOfRangeException(nameof(report)),
+        };
+    }
+
+    private static PlainTable Images(IReadOnlyList<CheckedImage> images)
+    {
+        var table = new PlainTable();
+        foreach (var heading in new[] { "image", "size", "trained at", "sharpness", "brightness", "notes" })
+            table.AddColumn(heading, wraps: heading is "image" or "notes");
+        foreach (var image in images)
+            table.AddRow(
+                image.Path,
+                $"{image.Width} x {image.Height}",
+                $"{image.LearnedWidth} x {image.LearnedHeight}",
+                Invariant($"{image.Sharpness:F0}"),
+                Invariant($"{image.Brightness:F2}"),
+                string.Join(", ", Notes(image))
+            );
+        return table;
+    }
+
+    private static IEnumerable<string> Notes(CheckedImage image)
+    {
+        if (image.Turned)
+            yield return "turned upright";
+        if (image.Repeats > 1)
+            yield return $"counts {Plural.Of(image.Repeats, "time")}";
+        if (image.Counted < 1)
+            yield return Invariant($"{100 * image.Counted:F0} % of it counts");
     }
 
     private static string Text(CheckedTokens tokens)
     {
         var pieces = tokens.InitializerTokens.Count == 0 ? "" : $" ({string.Join(" ", tokens.InitializerTokens)})";
-        var prompts = tokens.Prompts is null
-            ? ""
-            : $"; {tokens.Prompts} {(tokens.Prompts == 1 ? "prompt" : "prompts")}, the longest {tokens.LongestPrompt} of {tokens.Capacity} tokens";
-        return $"{tokens.Placeholder} starts from {tokens.Initializer}{pieces}, {tokens.Vectors} {(tokens.Vectors == 1 ? "vector" : "vectors")}{prompts}";
+        var vectors = Plural.Of(tokens.Vectors, "vector");
+        var start = $"{tokens.Placeholder} starts from {tokens.Initializer}{pieces}, {vectors}";
+        return tokens.Prompts is { } prompts
+            ? $"{start}; {Plural.Of(prompts, "prompt")}, the longest {tokens.LongestPrompt} of {tokens.Capacity} tokens"
+            : start;
     }
 
-    private static string Text(CheckedModel model) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{model.Name}: {(model.Family == ModelFamily.StableDiffusionXl ? "Stable Diffusion XL" : "Stable Diffusion")}, {model.UNetParameters / 1e6:F1} million numbers in the U-Net, rows {string.Join(" and ", model.TextWidths)} wide, images of {model.Resolution}, predicts {(model.Prediction == PredictionType.VPrediction ? "velocity" : "noise")}, on {model.Device}; all weights are finite"
-        );
+    private static string Text(CheckedModel model)
+    {
+        var family = model.Family == ModelFamily.StableDiffusionXl ? "Stable Diffusion XL" : "Stable Diffusion";
+        var parameters = Invariant($"{model.UNetParameters / 1e6:F1} M U-Net parameters");
+        var widths = $"embedding width {string.Join(" and ", model.TextWidths)}";
+        var prediction = model.Prediction == PredictionType.VPrediction ? "v-prediction" : "noise prediction";
+        return $"{model.Name}: {family}, {parameters}, {widths}, {model.Resolution} pixels, {prediction}, on {model.Device}; "
+            + "all weights are finite";
+    }
 
     private static string Text(CheckedMemory memory)
     {
-        var peak = memory.PeakBytes is { } bytes
-            ? string.Create(CultureInfo.InvariantCulture, $", {bytes / Gib:F1} GiB at the peak of the timed steps")
-            : "";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{memory.EstimatedBytes / Gib:F1} GiB estimated, {memory.AvailableBytes / Gib:F1} GiB available{peak}; gradient checkpointing {(memory.GradientCheckpointing ? "on" : "off")}"
+        var peak = memory.PeakBytes is { } bytes ? Invariant($", {bytes / Gib:F1} GiB peak in the timed steps") : "";
+        var need = Invariant(
+            $"{memory.EstimatedBytes / Gib:F1} GiB estimated, {memory.AvailableBytes / Gib:F1} GiB available"
         );
+        return $"{need}{peak}; gradient checkpointing {(memory.GradientCheckpointing ? "on" : "off")}";
     }
 
-    private static string Text(CheckedTime time) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{time.StepSeconds:G2} s a step, {time.ValidationSeconds:G2} s a validation: {TimeSpan.FromSeconds(Math.Ceiling(time.Seconds)):h\\:mm\\:ss} for {(time.Seeds == 1 ? "" : $"{time.Seeds} times ")}{time.Steps} steps, unless it stops earlier"
-        );
+    private static string Text(CheckedTime time)
+    {
+        var total = TimeSpan
+            .FromSeconds(Math.Ceiling(time.Seconds))
+            .ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture);
+        var runs = time.Seeds == 1 ? "" : $"{time.Seeds} runs of ";
+        var paces = Invariant($"{time.StepSeconds:G2} s per step, {time.ValidationSeconds:G2} s per validation");
+        return $"{paces}: {total} for {runs}{Plural.Of(time.Steps, "step")}, less if it stops early";
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

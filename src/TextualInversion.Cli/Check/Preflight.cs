@@ -3,14 +3,12 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training;
-using TextualInversion.Training.Data;
 using TextualInversion.Training.Estimates;
 using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Check;
 
-/// <summary>Everything that <c>ti train</c> would meet, looked at as far as it can be, and a few steps that are thrown away.</summary>
+/// <summary>Checks everything that <c>ti train</c> needs, as far as possible, and times a few steps whose result is dropped.</summary>
 internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
 {
     private const int ResolutionWithoutModel = 512;
@@ -19,37 +17,26 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
 
     private bool IsRefused => findings.Any(finding => finding.Severity == Severity.Error);
 
-    /// <param name="models">where models are looked for</param>
-    /// <param name="output">sees whether the files could be written</param>
-    /// <param name="cancellationToken">stops it</param>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public async Task<CheckReport> RunAsync(ModelLocator models, Action output, CancellationToken cancellationToken)
+    /// <param name="models">Finds models.</param>
+    /// <param name="claimOutput">Throws if the files could not be written.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<CheckReport> RunAsync(
+        ModelLocator models,
+        Action claimOutput,
+        CancellationToken cancellationToken
+    )
     {
-        Try(
-            CheckSubject.Output,
-            () =>
-            {
-                output();
-                return "";
-            }
-        );
+        Try(CheckSubject.Output, claimOutput);
         using var model = await OpenAsync(models, cancellationToken);
         var resolution = request.Options.Resolution ?? model?.Network.Resolution ?? ResolutionWithoutModel;
         var images = new ImageCheck(request.Options, resolution, findings).Look(request.Images, cancellationToken);
-        using var start = model is null ? null : Try(CheckSubject.Tokens, () => request.ReadInitializer(model.Network));
-        if (model is not null)
-            Try(CheckSubject.Tokens, () => new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]));
-        var setup =
-            start is null
-            || findings.Any(finding => finding is { Severity: Severity.Error, Subject: not CheckSubject.Output })
-                ? null
-                : Try(CheckSubject.Images, () => TrainSetup.Read(request, model!, start, cancellationToken));
-        foreach (
-            var warning in (setup?.Warnings ?? []).Where(warning => findings.All(finding => finding.Message != warning))
-        )
-            findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Images, warning));
-        var tokens = start is null ? null : TokenCheck.Look(start, request, setup, model!.Network, findings);
-        var time = setup is null || IsRefused ? null : Time(model!, setup, cancellationToken);
+        using var start = model is null
+            ? null
+            : Try(CheckSubject.Tokens, () => request.ReadInitializer(model.Network));
+        using var job = start is null ? null : Prepare(model!, start, cancellationToken);
+        var tokens = start is null ? null : TokenCheck.Look(start, request, job?.Setup.PromptLengths, findings);
+        var time = job is null || IsRefused ? null : Time(job, cancellationToken);
         return new CheckReport
         {
             Verdict =
@@ -73,28 +60,50 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
         }
         catch (TextualInversionException problem)
         {
-            findings.Add(new CheckFinding(Severity.Error, CheckSubject.Model, problem.Message));
+            Add(Severity.Error, CheckSubject.Model, problem.Message);
             return null;
         }
     }
 
-    private CheckedTime Time(TrainModel model, TrainSetup setup, CancellationToken cancellationToken)
+    /// <summary>The job, or null if training would be refused.</summary>
+    private TrainingJob? Prepare(TrainModel model, InitialEmbedding start, CancellationToken cancellationToken)
+    {
+        Try(CheckSubject.Tokens, () => _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]));
+        if (findings.Any(finding => finding is { Severity: Severity.Error, Subject: not CheckSubject.Output }))
+            return null;
+        var job = Try(CheckSubject.Images, () => TrainingJob.Create(request, model, start, cancellationToken));
+        foreach (var warning in job?.Setup.Warnings ?? [])
+        {
+            if (findings.All(finding => finding.Message != warning))
+                Add(Severity.Warning, CheckSubject.Images, warning);
+        }
+
+        return job;
+    }
+
+    private CheckedTime Time(TrainingJob job, CancellationToken cancellationToken)
     {
         messages.Info("timing a few steps");
         var clock = Stopwatch.StartNew();
-        using var images = new LatentDataset(model.Network, setup.Images, setup.Options, cancellationToken);
+        job.Encode(cancellationToken);
         var encoding = clock.Elapsed.TotalSeconds;
-        var concept = new Concept(setup.Placeholder, setup.Start.Rows, images, setup.Prompts);
-        var trial = TrainingTrial.Run(model.Network, model.Noise, setup.Options, concept, cancellationToken);
+        var (network, noise, options) = (job.Model.Network, job.Model.Noise, job.Setup.Options);
+        var trial = TrainingTrial.Run(network, noise, options, job.Concept, cancellationToken);
         using var search =
             request.Initializer == TrainRequest.Auto
-                ? new InitializerSearch(model.Network, model.Noise, concept, setup.Options)
+                ? new InitializerSearch(network, noise, job.Concept, options)
                 : null;
         if (!trial.IsFinite)
-            Refuse("the loss or its gradient is no finite number in the first steps; try --precision fp32");
+            Add(
+                Severity.Error,
+                CheckSubject.Training,
+                "the loss or its gradient is NaN or infinite in the first steps; try --precision fp32"
+            );
         else if (!trial.HasGradient)
-            Refuse(
-                $"the gradient of {setup.Placeholder.Name} is zero, so nothing can be learned; see that each prompt reaches it"
+            Add(
+                Severity.Error,
+                CheckSubject.Training,
+                $"the gradient of {request.Placeholder.Name} is zero, so nothing can be learned; check that each prompt reaches it"
             );
         var searching = (search?.CostInSteps ?? 0) * trial.StepSeconds;
         return new CheckedTime(
@@ -104,33 +113,30 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
             request.Seeds,
             encoding + searching + (request.Seeds * trial.Seconds(request.Options))
         );
-
-        void Refuse(string message) => findings.Add(new CheckFinding(Severity.Error, CheckSubject.Training, message));
     }
 
-    private static CheckedModel Describe(TrainModel model) =>
-        new(
+    private static CheckedModel Describe(TrainModel model)
+    {
+        var tensors = model.Files.Weights("unet").Tensors.Values;
+        return new CheckedModel(
             model.Name,
             model.Files.Family,
-            model
-                .Files.Weights("unet")
-                .Tensors.Values.Sum(entry => entry.Shape.Aggregate(1L, (product, length) => product * length)),
+            tensors.Sum(entry => entry.Shape.Aggregate(1L, (product, length) => product * length)),
             [.. model.Network.Vocabularies.Select(vocabulary => vocabulary.shape[1])],
             model.Network.Resolution,
             model.Noise.Config.PredictionType,
             model.Network.Device.ToString()
         );
+    }
 
     private CheckedMemory Memory(TrainModel model, bool hasStepped)
     {
         var need = MemoryBudget.OfTraining(model.Files, request.Device, request.Precision, request.Options);
         if (!need.Fits && !model.UsesGradientCheckpointing)
-            findings.Add(
-                new CheckFinding(
-                    Severity.Warning,
-                    CheckSubject.Training,
-                    "a step may not fit into memory; say --gradient-checkpointing on, --precision bf16 or a smaller --batch"
-                )
+            Add(
+                Severity.Warning,
+                CheckSubject.Training,
+                "a step may not fit into memory; try --gradient-checkpointing on, --precision bf16 or a smaller --batch"
             );
         return new CheckedMemory(
             need.EstimatedBytes,
@@ -139,6 +145,19 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
             hasStepped ? ProcessMemory.PeakBytes() : null
         );
     }
+
+    private void Add(Severity severity, CheckSubject subject, string message) =>
+        findings.Add(new CheckFinding(severity, subject, message));
+
+    private void Try(CheckSubject subject, Action work) =>
+        Try(
+            subject,
+            () =>
+            {
+                work();
+                return this;
+            }
+        );
 
     private T? Try<T>(CheckSubject subject, Func<T> work)
         where T : class
@@ -149,7 +168,7 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
         }
         catch (TextualInversionException problem)
         {
-            findings.Add(new CheckFinding(Severity.Error, subject, problem.Message));
+            Add(Severity.Error, subject, problem.Message);
             return null;
         }
     }

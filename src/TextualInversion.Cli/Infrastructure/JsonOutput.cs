@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using TextualInversion.IO;
 
 namespace TextualInversion.Cli.Infrastructure;
 
@@ -13,17 +14,14 @@ internal static class JsonOutput
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
-
-    private static readonly JsonSerializerOptions Strict = new(Options) { RespectNullableAnnotations = true };
 
     public static string Serialize<T>(T value) => JsonSerializer.Serialize(value, Options);
 
-    /// <summary>Reads the text that <see cref="Serialize"/> wrote.</summary>
-    /// <exception cref="JsonException">The text is something else.</exception>
-    public static T Deserialize<T>(string json) =>
-        JsonSerializer.Deserialize<T>(json, Strict) ?? throw new JsonException("It is null.");
+    /// <summary>Reads what <see cref="Serialize"/> wrote, and what people made of it.</summary>
+    /// <exception cref="JsonException">It does not fit the type. The message names the key.</exception>
+    public static T Deserialize<T>(string json) => JsonShape.Deserialize<T>(json, Options);
 
     /// <summary>A value as an element, to compare with one that was read.</summary>
     public static JsonElement ToElement<T>(T value) => JsonSerializer.SerializeToElement(value, Options);

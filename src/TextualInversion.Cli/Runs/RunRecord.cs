@@ -1,28 +1,37 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training.Initializers;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Runs;
 
-/// <summary><c>run.json</c> as it is read again; <see cref="Train.TrainRecord"/> writes it.</summary>
+/// <summary><c>run.json</c>: everything that is needed to understand and repeat a run. This type both writes and reads it.</summary>
 internal sealed record RunRecord
 {
     public required TrainSummary Result { get; init; }
 
     public required TrainingEnd End { get; init; }
 
-    /// <summary>What repeats the run, behind <c>ti</c>.</summary>
+    /// <summary>The arguments that repeat the run, after <c>ti</c>.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary><see cref="TrainOptions"/> by name, also those of other versions.</summary>
+    /// <summary><see cref="TrainOptions"/> by name. A run of another version may have other names.</summary>
     public required IReadOnlyDictionary<string, JsonElement> Options { get; init; }
 
     public required RunInitializer Initializer { get; init; }
 
     public required IReadOnlyList<RunImage> Images { get; init; }
 
+    /// <summary>The rows of the embedding that was kept.</summary>
+    public IReadOnlyList<LearnedRow> Rows { get; init; } = [];
+
+    /// <summary>The norms of each text encoder's vocabulary.</summary>
+    public IReadOnlyList<NormRange> VocabularyNorms { get; init; } = [];
+
+    /// <summary>The SHA-256 of each network's values before and after the run.</summary>
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
 
     public required string Device { get; init; }
@@ -31,22 +40,23 @@ internal sealed record RunRecord
 
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>The threads that computed. The same seed gives the same bytes only with the same number of threads.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>The step after which the run was extended beyond its first length, or null if it was not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ExtendedAfterStep { get; init; }
+
     public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Those that were kept.</summary>
-    public IReadOnlyList<LearnedRow> Rows { get; init; } = [];
-
-    /// <summary>Of each text encoder.</summary>
-    public IReadOnlyList<NormRange> VocabularyNorms { get; init; } = [];
-
-    /// <param name="folder">such as <c>runs/my-cat</c></param>
-    /// <exception cref="TextualInversionException">It is no run's folder, or its record cannot be read.</exception>
+    /// <param name="folder">The run's folder, such as <c>runs/my-cat</c>.</param>
+    /// <exception cref="TextualInversionException">It is not a run's folder, or the record cannot be read; the message names the key that is wrong.</exception>
     public static RunRecord Read(string folder)
     {
         var path = RunFolder.RecordIn(folder);
         if (File.Exists(RunFolder.StateIn(folder)) && !File.Exists(path))
             throw new TextualInversionException(
-                $"{folder}: has no run.json, since the run is not over; go on with it with ti train --resume {folder}."
+                $"{folder}: has no run.json, since the run is not finished; resume it with ti train --resume {folder}."
             );
         if (!File.Exists(path))
             throw new TextualInversionException(
@@ -54,12 +64,19 @@ internal sealed record RunRecord
             );
         try
         {
-            return JsonOutput.Deserialize<RunRecord>(File.ReadAllText(path));
+            var record = JsonOutput.Deserialize<RunRecord>(File.ReadAllText(path));
+            foreach (var (index, image) in record.Images.Index())
+            {
+                if (image.Path.Length == 0)
+                    throw new JsonException($"images[{index}].path is empty");
+            }
+
+            return record;
         }
         catch (JsonException error)
         {
             throw new TextualInversionException(
-                $"{path}: is no record of a run, or is not whole; take another copy of it, or train again.",
+                $"{path}: {error.Message}; restore it from a copy, or train again.",
                 error
             );
         }
@@ -68,25 +85,54 @@ internal sealed record RunRecord
             throw IoErrors.Unreadable(path, error);
         }
     }
+
+    /// <param name="folder">The run's folder.</param>
+    /// <exception cref="TextualInversionException">The record cannot be written.</exception>
+    public void Write(string folder) =>
+        AtomicFile.WriteText(RunFolder.RecordIn(folder), overwrite: true, JsonOutput.Serialize(this) + "\n");
 }
 
-/// <summary>What the rows started from.</summary>
-/// <param name="Phrase">words; null where it was a file</param>
-/// <param name="File">an embedding; null where it was the words</param>
-internal sealed record RunInitializer(string? Phrase, string? File);
+/// <summary>What the rows started from: words or an embedding.</summary>
+/// <param name="Phrase">The words, or null if it was an embedding.</param>
+/// <param name="Tokens">How the tokenizer reads the words.</param>
+/// <param name="Found">The best words of a search, or null if there was no search.</param>
+/// <param name="File">The embedding, or null if it was words.</param>
+/// <param name="Sha256">Of the embedding's file.</param>
+internal sealed record RunInitializer(
+    string? Phrase = null,
+    IReadOnlyList<string>? Tokens = null,
+    IReadOnlyList<RankedWord>? Found = null,
+    string? File = null,
+    string? Sha256 = null
+);
 
-/// <summary>A given image.</summary>
-/// <param name="Path">seen from where the training was started</param>
-/// <param name="Sha256">of the file</param>
-/// <param name="Width">in pixels, as is the next</param>
-/// <param name="Height">of the upright image</param>
-/// <param name="Prompt">its description; null where the templates were used</param>
-/// <param name="HeldOut">whether it was not learned from</param>
+/// <summary>A training image.</summary>
+/// <param name="Path">Seen from the folder in which the training was started.</param>
+/// <param name="Sha256">Of the file.</param>
+/// <param name="Width">Of the upright image, in pixels.</param>
+/// <param name="Height">Of the upright image, in pixels.</param>
+/// <param name="Prompt">Its caption with the placeholder token, or null if the templates were used.</param>
+/// <param name="HeldOut">Whether it was held out of training.</param>
 internal sealed record RunImage(
     string Path,
     string Sha256,
     int Width,
     int Height,
-    string? Prompt,
+    string? Prompt = null,
     bool HeldOut = false
-);
+)
+{
+    /// <summary>In pixels, as it was trained on. 0 in records of other versions.</summary>
+    public int LearnedWidth { get; init; }
+
+    /// <summary>In pixels, as it was trained on. 0 in records of other versions.</summary>
+    public int LearnedHeight { get; init; }
+
+    /// <summary>How often it counts.</summary>
+    public int Repeats { get; init; } = 1;
+
+    /// <summary>The file of its loss mask, or null if there is none.</summary>
+    public string? Mask { get; init; }
+
+    public string? MaskSha256 { get; init; }
+}

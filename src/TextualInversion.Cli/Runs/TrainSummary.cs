@@ -3,7 +3,7 @@ using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Runs;
 
-/// <summary>The document of <c>ti train --json</c>, and the result in <c>run.json</c>, as it is written and read again.</summary>
+/// <summary>The result of a training: the document of <c>ti train --json</c>, and <c>result</c> in <c>run.json</c>.</summary>
 internal sealed record TrainSummary
 {
     public required string Embedding { get; init; }
@@ -34,7 +34,20 @@ internal sealed record TrainSummary
 
     public required long PeakMemoryBytes { get; init; }
 
-    /// <summary>Each of several seeds, of which the other fields are the chosen one's; not there where there was one.</summary>
+    /// <summary>The run of each of several seeds; the other fields are those of the best. Null if there was one seed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IEnumerable<object>? Seeds { get; init; }
+    public IReadOnlyList<SeedSummary>? Seeds { get; init; }
 }
+
+/// <summary>The result of one of several seeds.</summary>
+internal sealed record SeedSummary(
+    ulong Seed,
+    string Embedding,
+    string Run,
+    TrainingEnd End,
+    int Steps,
+    int BestStep,
+    double Loss,
+    ValidationSummary? Validation,
+    double Seconds
+);

@@ -3,74 +3,67 @@ using System.Text.Json;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.IO;
-using TextualInversion.Training;
-using TextualInversion.Training.Data;
 using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary><c>train --initializer auto</c>: finds the word to start from, shows the best ones, and keeps them in the run's folder for a run that goes on.</summary>
+/// <summary>
+/// <c>train --initializer auto</c>: finds the word to start from, shows the best ones, and keeps them in the run's folder for a run
+/// that is resumed.
+/// </summary>
 internal static class AutoInitializer
 {
-    /// <param name="model">loaded</param>
-    /// <param name="setup">with any start</param>
-    /// <param name="images">encoded</param>
-    /// <param name="path">of the words that were found when the run began; they are taken where the run goes on, and written where it begins</param>
-    /// <param name="isResuming">whether the run goes on</param>
-    /// <param name="messages">told of the search</param>
-    /// <param name="cancellationToken">stops the search</param>
-    /// <exception cref="TextualInversionException">The vocabulary has no words, or a file is none of these or cannot be written.</exception>
+    /// <param name="job">The training, with any start.</param>
+    /// <param name="path">The file of the words. A run that is resumed reads it, a new run writes it.</param>
+    /// <param name="isResuming">Whether the run is resumed.</param>
+    /// <param name="messages">Receives the progress and the words.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <exception cref="TextualInversionException">The vocabulary has no words, or the file cannot be read or written.</exception>
     public static InitialEmbedding Run(
-        TrainModel model,
-        TrainSetup setup,
-        LatentDataset images,
+        TrainingJob job,
         string path,
         bool isResuming,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
-        var found =
-            isResuming && File.Exists(path) ? Read(path) : Search(model, setup, images, messages, cancellationToken);
+        var found = isResuming && File.Exists(path) ? Read(path) : Search(job, messages, cancellationToken);
         AtomicFile.WriteText(path, overwrite: true, JsonOutput.Serialize(found) + "\n");
         messages.Info("the words that explain the images best, with their validation loss:");
         foreach (var word in found)
             messages.Info(string.Create(CultureInfo.InvariantCulture, $"  {word.Loss:F5}  {word.Word}"));
-        return InitialEmbedding.Of(found[0].Word, setup.Options.Vectors, model.Network) with { Found = found };
+        var start = InitialEmbedding.Of(found[0].Word, job.Setup.Options.Vectors, job.Model.Network);
+        return start with { Found = found };
     }
 
     private static IReadOnlyList<RankedWord> Search(
-        TrainModel model,
-        TrainSetup setup,
-        LatentDataset images,
+        TrainingJob job,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
-        var concept = new Concept(setup.Placeholder, setup.Start.Rows, images, setup.Prompts);
-        using var search = new InitializerSearch(model.Network, model.Noise, concept, setup.Options);
+        var model = job.Model;
+        using var search = new InitializerSearch(model.Network, model.Noise, job.Concept, job.Setup.Options);
         messages.Info(
-            $"looking for the word to start from, which takes about as long as {search.CostInSteps} steps of training"
+            $"searching the word to start from, which takes about as long as {search.CostInSteps} training steps"
         );
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "example");
         var progress = new SynchronousProgress<int>(judged => display.Show(judged, search.Cost, ""));
-        return search.Run(setup.Start.Words.Ids[0], progress, cancellationToken);
+        return search.Run(job.Setup.Start.Words.Ids[0], progress, cancellationToken);
     }
 
     private static List<RankedWord> Read(string path)
     {
         try
         {
-            return
-                JsonSerializer.Deserialize<List<RankedWord>>(File.ReadAllBytes(path), JsonSerializerOptions.Web)
-                    is { Count: > 0 } found
-                ? found
-                : throw new JsonException();
+            var found = JsonOutput.Deserialize<List<RankedWord>>(File.ReadAllText(path));
+            return found.Count > 0 ? found : throw new JsonException("it is empty");
         }
         catch (Exception error) when (error is JsonException or FileNotFoundException)
         {
             throw new TextualInversionException(
-                $"{path}: does not hold the words that were found when the run began; delete it, and they are looked for again.",
+                $"{path}: does not hold the words that were found when the run began ({error.Message.TrimEnd('.')}); "
+                    + "delete it, and they are searched again.",
                 error
             );
         }

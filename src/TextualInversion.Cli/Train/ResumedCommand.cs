@@ -4,18 +4,18 @@ using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>The arguments of a run as its state keeps them, and with what is said when it goes on.</summary>
+/// <summary>The arguments of a run as its state keeps them, merged with those that are typed when it is resumed.</summary>
 internal static class ResumedCommand
 {
-    /// <summary>The options that were typed, one after the other, whatever file they came from.</summary>
-    /// <param name="parsed">a command</param>
-    /// <param name="without">options that belong to this call alone</param>
+    /// <summary>The options that were typed, including those from files, in order.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="without">Options that are left out.</param>
     public static List<string> Arguments(ParseResult parsed, params Option[] without) =>
         [.. Typed(parsed).Where(option => !without.Contains(option.Option)).SelectMany(Tokens)];
 
-    /// <summary>The command that began a run, with what is typed now in the place of what was typed then.</summary>
-    /// <param name="begun">see <see cref="Arguments"/></param>
-    /// <param name="now">the command that goes on with it</param>
+    /// <summary>The command that began a run, in which options that are typed now replace those of then.</summary>
+    /// <param name="begun">See <see cref="Arguments"/>.</param>
+    /// <param name="now">The command that resumes it.</param>
     /// <exception cref="TextualInversionException">It is not a command of this program.</exception>
     public static ParseResult Merge(IReadOnlyList<string> begun, ParseResult now)
     {
@@ -25,7 +25,7 @@ internal static class ResumedCommand
         var older = Typed(then).Where(option => newer.All(other => other.Option != option.Option));
         var merged = root.Parse([command.Name, .. older.Concat(newer).SelectMany(Tokens)], now.Configuration);
         return UsageErrors.Of(then).Concat(UsageErrors.Of(merged)).FirstOrDefault() is { } problem
-            ? throw new TextualInversionException($"The run's command cannot be given again: {problem}")
+            ? throw new TextualInversionException($"Cannot restore the run's options: {problem}")
             : merged;
     }
 

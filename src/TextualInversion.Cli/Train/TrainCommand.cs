@@ -3,51 +3,42 @@ using System.Diagnostics;
 using System.Globalization;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
-using TextualInversion.Cli.Train.Listeners;
 using TextualInversion.Cli.Train.Options;
-using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training;
-using TextualInversion.Training.Data;
-using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary><c>ti train</c>: learns an embedding from images.</summary>
+/// <summary><c>ti train</c>: trains an embedding on images.</summary>
 internal sealed class TrainCommand : CommandBase
 {
+    public const string CommandName = "train";
+
     private readonly TrainRequestOptions request = new();
     private readonly SamplingOptions sampling = new();
     private readonly PathOption resume = new("--resume")
     {
         HelpName = "RUN",
         Description =
-            "Goes on with a run that was stopped or killed, runs/NAME: its options are known, and the result is the same to the last bit.",
+            "Resume an interrupted run, such as runs/my-cat: its options are restored and the result is bit-identical. "
+            + "With a larger --steps the run is extended instead.",
     };
     private readonly PathOption output = SharedOptions.Output();
-    private readonly Option<string?> name = SharedOptions.Name();
+    private readonly NameOption name = SharedOptions.Name();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
 
     public TrainCommand(ModelLocator models)
         : base(
-            "train",
-            "Learns a new word from a few images: writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/."
+            CommandName,
+            "Train an embedding on a few images. Writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/."
         )
     {
         RefuseOptionsAmong(request.Images);
         RefuseOptionsAmong(sampling.Prompts);
-        Checks.Add(result =>
-            request
-                .Required.Where(needed => result.GetResult(needed) is null && result.GetResult(resume) is null)
-                .Select(needed => $"Option '{needed.Name}' is required.")
-        );
-        AddGroup("Most used", request.MostUsed);
-        AddGroup("Knowing when to stop", [.. request.Progress, resume]);
-        AddGroup("Images while training", sampling.All);
-        foreach (var (title, options) in request.Others)
-            AddGroup(title, options);
+        Checks.Add(result => result.GetResult(resume) is null ? request.Missing(result) : []);
+        request.AddTo(AddGroup, stopping: [resume], ("Images during training", sampling.All));
         AddGroup("Output", output, name, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
@@ -62,95 +53,59 @@ internal sealed class TrainCommand : CommandBase
     {
         var clock = Stopwatch.StartNew();
         var messages = new ConsoleLog(typed.InvocationConfiguration.Error, typed.GetValue(quiet));
-        var (state, isOfSeeds) = typed.GetValue(resume) is { } resumed
-            ? RunFolder.StateToResume(resumed)
-            : (null, false);
-        using var resumeFrom = state is null ? null : TrainState.Read(state);
-        var parsed = resumeFrom is null ? typed : ResumedCommand.Merge(resumeFrom.Command, typed);
+
+        // Read.
+        using var resumed = ResumedRun.Open(typed.GetValue(resume));
+        var parsed = resumed is null ? typed : ResumedCommand.Merge(resumed.State.Command, typed);
         var asked = request.Read(parsed);
-        if (resumeFrom is not null)
-            RequireSameSeeds(typed, asked.Seeds, isOfSeeds);
-        using var output = Output(typed, parsed, asked.Placeholder, isResuming: resumeFrom is not null);
-        using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
-        using var start = asked.ReadInitializer(model.Network);
-        var setup = TrainSetup.Read(asked, model, start, cancellationToken);
-        foreach (var warning in setup.Warnings)
-            messages.Warn(warning);
-        using var images = new LatentDataset(model.Network, setup.Images, setup.Options, cancellationToken);
-        using var found =
-            asked.Initializer == TrainRequest.Auto
-                ? AutoInitializer.Run(
-                    model,
-                    setup,
-                    images,
-                    output.Folder.FoundWordsPath,
-                    resumeFrom is not null,
-                    messages,
-                    cancellationToken
-                )
-                : null;
-        if (found is not null)
-            setup = setup.From(found);
-        if (asked.Seeds == 1)
-            resumeFrom?.RequireSame(setup.Identity);
-        setup.LogSummary(messages);
+        resumed?.RequireSameSeeds(asked.Seeds, isTyped: typed.GetResult(request.Seeds) is { Implicit: false });
+        using var files = Output(parsed, asked, resumed);
 
-        var command =
-            resumeFrom?.Command
-            ??
-            [
-                .. ResumedCommand.Arguments(typed, request.Seed, overwrite, quiet, json),
-                request.Seed.Name,
-                asked.Options.Seed.ToString(CultureInfo.InvariantCulture),
-            ];
-        var plan = sampling.Read(parsed, setup, model, messages);
-        SampleGenerator? Painter(TrainSetup of, RunFolder folder) =>
-            plan is null ? null : new SampleGenerator(model, of, asked.Model, plan, folder);
-        void Print(TrainRecord record) =>
-            typed.InvocationConfiguration.Output.WriteLine(
-                typed.GetValue(json) ? record.Summary : output.EmbeddingPath
-            );
+        // Prepare.
+        using var job = await TrainingJob.PrepareAsync(asked, models, messages, cancellationToken);
+        if (asked.Initializer == TrainRequest.Auto)
+            job.FindInitializer(files.Folder.FoundWordsPath, resumed is not null, messages, cancellationToken);
+        job.Setup.LogSummary(messages);
+        var plan = sampling.Read(parsed, job.Setup, job.Model, messages);
+        var isSame = resumed is not null && !resumed.IsExtended(asked.Options);
+        var command = isSame ? resumed!.State.Command : Command(parsed, asked);
+
+        // Run and print.
         if (asked.Seeds > 1)
-            return new SeedRuns(model, setup, images, output, command) { PainterOf = Painter }.Execute(
-                asked.Seeds,
-                isResuming: resumeFrom is not null,
-                Print,
-                messages,
-                cancellationToken
-            );
+        {
+            var runs = new SeedRuns(job, files, command) { Samples = plan };
+            Print(runs.Execute(resumed is not null, messages, cancellationToken));
+            return runs.ReportOutcome(messages);
+        }
 
-        if (resumeFrom is not null)
-            messages.Info($"going on after step {resumeFrom.Step}");
-        var run = new TrainRun(model, setup, images, output, command) { Painter = Painter(setup, output.Folder) };
-        var record = run.Execute(resumeFrom, clock, messages, cancellationToken);
+        var run = new TrainRun(job, job.Setup, files, command) { Samples = plan };
+        var record = run.Execute(resumed?.State, clock, messages, cancellationToken);
         Print(record);
         return run.ReportOutcome(record, messages);
+
+        void Print(RunRecord done) =>
+            typed.InvocationConfiguration.Output.WriteLine(
+                typed.GetValue(json) ? JsonOutput.Serialize(done.Result) : files.EmbeddingPath
+            );
     }
 
-    private TrainOutput Output(ParseResult typed, ParseResult parsed, Placeholder placeholder, bool isResuming)
+    private TrainOutput Output(ParseResult parsed, TrainRequest asked, ResumedRun? resumed)
     {
         var files = new TrainOutput(
             parsed.GetValue(output)!,
-            parsed.GetValue(name) ?? placeholder.Name,
-            isResuming || parsed.GetValue(overwrite)
+            parsed.GetValue(name) ?? asked.Placeholder.Name,
+            resumed is not null || parsed.GetValue(overwrite)
         );
-        if (isResuming)
-            files.RequireIn(typed.GetValue(resume)!);
+        if (resumed is not null)
+            files.RequireIn(resumed.Folder);
         return files;
     }
 
-    /// <param name="typed">what was typed now</param>
-    /// <param name="count">of seeds, as it was typed now or when the run began</param>
-    /// <param name="isOfSeeds">whether the run to go on with is of several seeds</param>
-    private void RequireSameSeeds(ParseResult typed, int count, bool isOfSeeds)
-    {
-        if (!isOfSeeds && count > 1 && typed.GetResult(request.Seeds) is not { Implicit: false })
-            throw new TextualInversionException(
-                $"{typed.GetValue(resume)}: is the run of one of {count} seeds; go on with all of them: --resume {Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(typed.GetValue(resume)!))}."
-            );
-        if (count > 1 != isOfSeeds)
-            throw new TextualInversionException(
-                $"--seeds {count}: the run to go on with was {(isOfSeeds ? "of several seeds" : "of one seed")}; go on without --seeds, or start a new run."
-            );
-    }
+    /// <summary>The arguments that repeat the run, with the seed if it was drawn.</summary>
+    private List<string> Command(ParseResult parsed, TrainRequest asked) =>
+        [
+            .. ResumedCommand.Arguments(parsed, request.Seed, overwrite, quiet, json, resume),
+            request.Seed.Name,
+            asked.Options.Seed.ToString(CultureInfo.InvariantCulture),
+        ];
 }

@@ -11,6 +11,8 @@ namespace TextualInversion.Cli.Train;
 /// <summary>The files that <c>ti train</c> writes: the embedding, and the folder of its run.</summary>
 internal sealed class TrainOutput : IDisposable
 {
+    private const string EmbeddingsFolder = "embeddings"; // in the current folder, ti generate finds them by their token
+
     private readonly string embeddingPath,
         runPath;
     private readonly bool mayReplace;
@@ -24,7 +26,7 @@ internal sealed class TrainOutput : IDisposable
     public TrainOutput(string root, string name, bool mayReplace)
     {
         var stem = FileStem(name);
-        embeddingPath = Path.Combine(root, "embeddings", stem + ".safetensors");
+        embeddingPath = Path.Combine(root, EmbeddingsFolder, stem + ".safetensors");
         runPath = Path.Combine(root, "runs", stem);
         this.mayReplace = mayReplace;
         OutputFile.RefuseToReplace(embeddingPath, mayReplace, "--name");
@@ -46,6 +48,14 @@ internal sealed class TrainOutput : IDisposable
 
     /// <summary>Relative to the current folder.</summary>
     public string RunPath => JsonOutput.Relative(runPath);
+
+    /// <summary>The command that generates an image with the embedding, from the current folder.</summary>
+    public string GenerateCommand(Placeholder placeholder)
+    {
+        var prompt = $"ti generate --prompt \"a painting of {placeholder.Name}\"";
+        var isFound = Path.GetDirectoryName(EmbeddingPath) == EmbeddingsFolder;
+        return isFound ? prompt : $"{prompt} --embedding {ShellCommand.Quote(EmbeddingPath)}";
+    }
 
     /// <summary>The run's folder, made at the first use.</summary>
     public RunFolder Folder => folder ??= new RunFolder(runPath, mayReplace);
@@ -75,12 +85,12 @@ internal sealed class TrainOutput : IDisposable
     /// <exception cref="TextualInversionException">There is no state, or it is not whole.</exception>
     public TrainState ReadState() => TrainState.Read(RunFolder.StateIn(runPath));
 
-    /// <exception cref="TextualInversionException">The run to go on with would be written elsewhere.</exception>
+    /// <exception cref="TextualInversionException">The resumed run would be written elsewhere.</exception>
     public void RequireIn(string resumed)
     {
         if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(resumed)) != Path.GetFullPath(runPath))
             throw new TextualInversionException(
-                $"{resumed}: its command writes to {runPath}, seen from here; go on from the folder in which the run was begun."
+                $"{resumed}: its command writes to {runPath}, seen from here; resume from the folder in which the run was started."
             );
     }
 
@@ -132,7 +142,7 @@ internal sealed class TrainOutput : IDisposable
 
     public void Dispose() => folder?.Dispose();
 
-    /// <summary>A full disk ends a run; the state before is still there, and going on from it loses nothing.</summary>
+    /// <summary>A full disk ends a run. The last state still exists, and resuming from it loses nothing.</summary>
     private void WithResumeHint(Action write)
     {
         try
@@ -142,7 +152,7 @@ internal sealed class TrainOutput : IDisposable
         catch (TextualInversionException problem) when (File.Exists(Folder.StatePath))
         {
             throw new TextualInversionException(
-                $"{problem.Message} What was learned is kept: then go on with ti train --resume {(whole ?? this).RunPath}.",
+                $"{problem.Message} What was learned is kept: resume with ti train --resume {(whole ?? this).RunPath}.",
                 problem
             );
         }

@@ -1,109 +1,114 @@
 using System.Diagnostics;
 using System.Globalization;
 using TextualInversion.Cli.Report;
+using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train.Listeners;
 using TextualInversion.Training;
-using TextualInversion.Training.Data;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>One run of <c>ti train</c>: trains, writes what was learned and the record of it, and says how it went.</summary>
-/// <param name="model">loaded; it is as it was after the run</param>
-/// <param name="setup">what is learned</param>
-/// <param name="images">encoded</param>
-/// <param name="output">the run's files</param>
-/// <param name="command">the arguments that go on with the run, which its state keeps</param>
-internal sealed class TrainRun(
-    TrainModel model,
-    TrainSetup setup,
-    LatentDataset images,
-    TrainOutput output,
-    IReadOnlyList<string> command
-)
+/// <summary>One run of <c>ti train</c>: trains, writes the embedding and the record, and reports the outcome.</summary>
+/// <param name="job">What is trained, on a loaded model.</param>
+/// <param name="setup">The job's setup, or the same with another seed.</param>
+/// <param name="output">The run's files.</param>
+/// <param name="command">The arguments that resume the run. Its state keeps them.</param>
+internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput output, IReadOnlyList<string> command)
 {
-    /// <summary>Paints images on the way; null for none.</summary>
-    public SampleGenerator? Painter { get; init; }
+    /// <summary>The images to generate during training, or null for none.</summary>
+    public SamplePlan? Samples { get; init; }
 
-    /// <param name="resumeFrom">where the same run stopped; null to begin</param>
-    /// <param name="clock">started with the run</param>
-    /// <param name="messages">told how it goes</param>
-    /// <param name="cancellationToken">ends the run after the batch at hand; what was learned is written</param>
-    /// <exception cref="TextualInversionException">Nothing could be learned, or a file cannot be written.</exception>
+    /// <param name="state">The state of the same run, if it is resumed, or null to begin.</param>
+    /// <param name="clock">Was started with the run.</param>
+    /// <param name="messages">Receives the progress.</param>
+    /// <param name="cancellationToken">Ends the run after the batch at hand. What was learned is written.</param>
+    /// <exception cref="TextualInversionException">Nothing could be learned, the state is of another run, or a file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
-    public TrainRecord Execute(
-        TrainState? resumeFrom,
+    public RunRecord Execute(
+        TrainState? state,
         Stopwatch clock,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
+        var resumeFrom = state is null ? null : ResumedRun.Resume(state, setup, messages);
         if (resumeFrom is null)
             output.Folder.DeleteSamples();
-        using var result = Train(resumeFrom, messages, cancellationToken);
+        var samples = Samples is null
+            ? null
+            : new SampleGenerator(job.Model, setup, job.Request.Model, Samples, output.Folder);
+        using var result = Train(resumeFrom, samples, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled)
             throw new OperationCanceledException();
         if (result.End == TrainingEnd.WithoutGradient)
             throw new TextualInversionException(
-                $"The gradient of {setup.Placeholder.Name} was zero in every step so far, so nothing can be learned; see that each prompt reaches it: one that is too long is cut off before it."
+                $"The gradient of {setup.Placeholder.Name} was zero in every step so far, so nothing can be learned; "
+                    + "check that each prompt reaches it: one that is too long is cut off before it."
             );
         output.Write(setup, result);
-        var record = new TrainRecord(setup, result, output, clock.Elapsed);
-        output.Folder.WriteRecord(
-            record.DisplayPath(model.Network.Device.ToString(), model.UsesGradientCheckpointing, command)
-        );
-        GenerateBestSamples(result, messages, cancellationToken);
+        var extendedAfter = resumeFrom is { PatienceStart: > 0 and var start } ? start : (int?)null;
+        var record = new RunRecorder(job.Model, setup, output).Record(result, clock.Elapsed, command, extendedAfter);
+        record.Write(output.Folder.FolderPath);
+        if (samples is not null && !samples.HasGenerated(result.BestStep))
+        {
+            messages.Info($"generating images with the best embedding, that of step {result.BestStep}");
+            samples.Generate(result.BestStep, result.Rows, _ => { }, cancellationToken);
+        }
+
         RunReport.WriteTo(output.Folder.FolderPath);
         return record;
     }
 
     /// <summary>Says how the run ended.</summary>
-    /// <returns>the exit code</returns>
-    /// <exception cref="TextualInversionException">Its numbers were no longer finite.</exception>
-    public int ReportOutcome(TrainRecord record, ConsoleLog messages)
+    /// <returns>The exit code.</returns>
+    /// <exception cref="TextualInversionException">The run diverged.</exception>
+    public int ReportOutcome(RunRecord record, ConsoleLog messages)
     {
+        var result = record.Result;
         if (record.End == TrainingEnd.Diverged)
             throw new TextualInversionException(
-                $"The loss, the gradient or a row is no finite number after step {record.Steps}; the best rows before it were kept. Try a smaller --learning-rate or --precision fp32."
+                $"Training diverged after step {result.Steps} (NaN or infinity); the best embedding so far was saved. "
+                    + "Try a smaller --learning-rate, or --precision fp32."
             );
-        if (record.Validation is { } loss)
-            messages.Info(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"validation loss {loss.WithoutPrompts:F4} without a prompt, {loss.Initial:F4} with the initializer, {loss.Best:F4} with the rows of step {record.BestStep}, which are kept"
-                )
-            );
-        if (record.Validation?.HeldOut is { } heldOut)
-            messages.Info(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"of {setup.Images[^1].Path}, which was held out: {heldOut.WithoutPrompts:F4} without a prompt, {heldOut.Initial:F4} with the initializer, {heldOut.Best:F4} with the rows that are kept"
-                )
-            );
+        if (result.Validation is { } loss)
+        {
+            messages.Info(Losses("validation loss", loss.WithoutPrompts, loss.Initial, loss.Best, result.BestStep));
+            if (loss.HeldOut is { } held)
+            {
+                var image = $"held-out {setup.Images[^1].Path}";
+                messages.Info(Losses(image, held.WithoutPrompts, held.Initial, held.Best, result.BestStep));
+            }
+
+            if (record.End != TrainingEnd.Cancelled && OutcomeWarning.Of(loss, result.BestStep, setup) is { } warning)
+                messages.Warn(warning);
+        }
+
         var end = record.End switch
         {
             TrainingEnd.Cancelled =>
-                $"cancelled after {record.Steps} steps (go on with ti train --resume {output.RunPath})",
-            TrainingEnd.StoppedEarly => $"no longer improving after {record.Steps} steps",
-            _ => "done",
+                $"cancelled after {result.Steps} steps; resume with ti train --resume {output.RunPath}",
+            TrainingEnd.StoppedEarly => $"done: no longer improving after {result.Steps} steps",
+            TrainingEnd.Completed => "done",
+            _ => throw new ArgumentOutOfRangeException(nameof(record)),
         };
-        messages.Info(
-            $"{end}; {RunFolder.ReportIn(output.RunPath)} shows the run. Paint with it: ti generate --prompt \"a painting of {setup.Placeholder.Name}\""
-        );
+        messages.Info($"{end}; the report is {RunFolder.ReportIn(output.RunPath)}");
+        messages.Info($"generate with it: {output.GenerateCommand(setup.Placeholder)}");
         return record.End == TrainingEnd.Cancelled ? 130 : 0;
     }
 
-    /// <summary>The rows that are kept may be of a step at which nothing was painted.</summary>
-    private void GenerateBestSamples(TrainerResult result, ConsoleLog messages, CancellationToken cancellationToken)
-    {
-        if (Painter is null || Painter.HasPainted(result.BestStep))
-            return;
-        messages.Info($"painting the rows of step {result.BestStep}, which are kept");
-        Painter.Paint(result.BestStep, result.Rows, _ => { }, cancellationToken);
-    }
+    private static string Losses(string what, double without, double initial, double best, int step) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{what}: {without:F4} with an empty prompt, {initial:F4} with the initializer, {best:F4} with the best embedding (step {step})"
+        );
 
-    private TrainerResult Train(TrainState? resumeFrom, ConsoleLog messages, CancellationToken cancellationToken)
+    private TrainerResult Train(
+        TrainState? resumeFrom,
+        SampleGenerator? samples,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
     {
         var listeners = new List<IRunListener>();
         try
@@ -111,14 +116,13 @@ internal sealed class TrainRun(
             listeners.Add(new MetricsListener(output.Folder, resumeFrom?.Step));
             var display = new StepDisplay(messages);
             listeners.Add(display);
-            if (Painter is not null)
-                listeners.Add(new SampleListener(Painter, display.ShowPainting, cancellationToken));
-            var concept = new Concept(setup.Placeholder, setup.Start.Rows, images, setup.Prompts);
+            if (samples is not null)
+                listeners.Add(new SampleListener(samples, display.ShowImage, cancellationToken));
             var progress = new SynchronousProgress<TrainProgress>(step =>
                 Notify(listener => listener.OnStepCompleted(step))
             );
-            return new Trainer(model.Network, model.Noise, setup.Options).Run(
-                concept,
+            return new Trainer(job.Model.Network, job.Model.Noise, setup.Options).Run(
+                job.Concept,
                 resumeFrom,
                 Save,
                 progress,

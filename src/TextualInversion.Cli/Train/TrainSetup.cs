@@ -14,6 +14,14 @@ namespace TextualInversion.Cli.Train;
 /// <summary>What a run of <c>ti train</c> is about, once everything was found and read.</summary>
 internal sealed record TrainSetup
 {
+    /// <summary>The key in an embedding's provenance for the hash of the base model.</summary>
+    public const string ModelHashKey = "base_model_sha256";
+
+    /// <summary>The name of the number of steps in <see cref="Identity"/>: all that may differ when a run is extended.</summary>
+    public const string StepsIdentity = OptionIdentity + nameof(TrainOptions.Steps);
+
+    private const string OptionIdentity = "option ";
+
     public required string ModelName { get; init; }
 
     public required Placeholder Placeholder { get; init; }
@@ -31,7 +39,10 @@ internal sealed record TrainSetup
 
     public required Precision Precision { get; init; }
 
-    /// <summary>What may be wrong with the images, or is not done as the options say.</summary>
+    /// <summary>How long the prompts are.</summary>
+    public required PromptLengths PromptLengths { get; init; }
+
+    /// <summary>What may be wrong with the images or the initializer, and options that are not followed.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>Reads the images.</summary>
@@ -47,7 +58,8 @@ internal sealed record TrainSetup
         CancellationToken cancellationToken
     )
     {
-        _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]); // refuses what the vocabulary already holds
+        // Refuses a token that the vocabulary already holds.
+        var tokenizer = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]).First;
         var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
         var loaded = TrainingImageSet.Load(
             request.Images,
@@ -78,6 +90,7 @@ internal sealed record TrainSetup
             Sentences = request.Sentences,
             Prompts = prompts,
             Precision = request.Precision,
+            PromptLengths = PromptLengths.Measure(prompts, loaded.Images, tokenizer),
             Warnings =
             [
                 .. loaded.Warnings.Select(notice => notice.ToString()),
@@ -85,14 +98,25 @@ internal sealed record TrainSetup
                 {
                     objection is null
                         ? null
-                        : $"images are not mirrored, since {objection}; say --flip to mirror them all the same",
+                        : $"images are not flipped, since {objection}; use --flip to flip them anyway",
                     variesNothing
-                        ? "no image has a description that is used, so there are no tags to shuffle, drop or keep"
+                        ? "no image has a caption that is used, so there are no tags to shuffle, drop or keep"
                         : null,
+                    RoomWarning(request.Placeholder, tokenizer.Capacity),
                 }.OfType<string>(),
+                .. start.File is null && request.Initializer != TrainRequest.Auto
+                    ? InitializerPieces.Warnings(model.Network.Tokenizers[0], start.Words.Phrase)
+                    : [],
             ],
         };
     }
+
+    /// <summary>A warning if many vectors leave little room for other words in a prompt.</summary>
+    private static string? RoomWarning(Placeholder placeholder, int capacity) =>
+        placeholder.Vectors <= capacity / 2
+            ? null
+            : $"{placeholder.Name} takes {placeholder.Vectors} of a prompt's {capacity} tokens, "
+                + $"which leaves {Plural.Of(capacity - placeholder.Vectors, "token")} for its other words";
 
     /// <summary>The same with rows that start elsewhere.</summary>
     public TrainSetup From(InitialEmbedding start) =>
@@ -137,8 +161,8 @@ internal sealed record TrainSetup
                 ["precision"] = Precision.ToString(),
                 ["templates (SHA-256)"] = Sha256.OfText(string.Join('\n', Sentences)),
             };
-            foreach (var option in JsonSerializer.SerializeToElement(Options).EnumerateObject())
-                identity[$"option {option.Name}"] = option.Value.ToString();
+            foreach (var (name, value) in IdentityOf(Options))
+                identity[name] = value;
             foreach (var (image, prompt) in Images.Zip(Prompts.Descriptions(Placeholder)))
             {
                 identity[$"{image.Path} (SHA-256)"] = image.Sha256;
@@ -154,15 +178,22 @@ internal sealed record TrainSetup
         }
     }
 
-    /// <summary>What an embedding's file says of where it comes from.</summary>
-    /// <param name="weights">SHA-256 of each network's values</param>
-    /// <param name="step">steps that went into it</param>
+    /// <summary>The options' part of <see cref="Identity"/>.</summary>
+    public static Dictionary<string, string> IdentityOf(TrainOptions options) =>
+        JsonSerializer
+            .SerializeToElement(options)
+            .EnumerateObject()
+            .ToDictionary(option => OptionIdentity + option.Name, option => option.Value.ToString());
+
+    /// <summary>The provenance that is written into an embedding's file.</summary>
+    /// <param name="weights">The SHA-256 of each network's values.</param>
+    /// <param name="step">The steps that went into it.</param>
     public Dictionary<string, string> Provenance(IEnumerable<KeyValuePair<string, string>> weights, int step)
     {
         var provenance = new Dictionary<string, string>
         {
             ["base_model"] = ModelName,
-            ["base_model_sha256"] = Sha256.OfText(
+            [ModelHashKey] = Sha256.OfText(
                 string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
             ),
         };

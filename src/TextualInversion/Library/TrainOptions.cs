@@ -10,9 +10,9 @@ namespace TextualInversion;
 public sealed record TrainOptions
 {
     /// <summary>
-    /// The most rows that a prompt has room for: CLIP reads 77 tokens, of which two mark beginning and end.
+    /// The most rows that leave a prompt room for one other token: CLIP reads 77, two of which mark beginning and end.
     /// </summary>
-    internal const int MostVectors = 75;
+    internal const int MostVectors = 74;
 
     /// <summary>
     /// The placeholder token that will stand for the embedding in prompts, such as <c>my-cat</c>, which is the same as
@@ -37,7 +37,7 @@ public sealed record TrainOptions
     public IReadOnlyList<string>? Templates { get; init; }
 
     /// <summary>
-    /// The number of embedding vectors to train, 1 to 75. Default: 4. More vectors hold more detail and obey prompts
+    /// The number of embedding vectors to train, 1 to 74. Default: 4. More vectors hold more detail and obey prompts
     /// less.
     /// </summary>
     public int Vectors { get; init; } = 4;
@@ -273,7 +273,12 @@ public sealed record TrainOptions
 
     private void ValidateData()
     {
-        Require(Vectors is >= 1 and <= MostVectors, nameof(Vectors), Vectors, $"a number from 1 to {MostVectors}");
+        Require(
+            Vectors is >= 1 and <= MostVectors,
+            nameof(Vectors),
+            Vectors,
+            $"a number from 1 to {MostVectors}; a prompt has room for 75 tokens"
+        );
         Require(DropTags is >= 0 and < 1, nameof(DropTags), DropTags, "a number from 0 to below 1, such as 0.1");
         Require(KeepTags >= 0, nameof(KeepTags), KeepTags, "0 or more tags");
         var isResolution = Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0;

@@ -27,7 +27,7 @@ internal sealed class Learner : IDisposable
     /// <param name="model">The frozen model.</param>
     /// <param name="schedule">Its noise.</param>
     /// <param name="initialRows">(n, d) for each text encoder; copied.</param>
-    /// <param name="options">The optimiser's numbers and the accumulation.</param>
+    /// <param name="options">Valid options.</param>
     public Learner(
         IDiffusionModel model,
         NoiseSchedule schedule,
@@ -47,52 +47,52 @@ internal sealed class Learner : IDisposable
                     .requires_grad_(true)
             ),
         ];
-        // A direction has no norm of its own.
-        var kept = options is { Optimizer: OptimizerKind.Direction, KeepNorm: NormConstraint.None }
+        // A direction has no norm.
+        var constraint = options is { Optimizer: OptimizerKind.Direction, KeepNorm: NormConstraint.None }
             ? NormConstraint.Vocabulary
             : options.KeepNorm;
         norms =
         [
             .. rows.Zip(
                 model.Vocabularies,
-                (row, vocabulary) => NormRescaling.Norms(kept, row, vocabulary)?.DetachFromDisposeScope()
+                (row, vocabulary) => NormRescaling.Norms(constraint, row, vocabulary)?.DetachFromDisposeScope()
             ),
         ];
         optimizers = [.. rows.Zip(norms, CreateOptimizer)];
-        KeepNorms(rows);
+        RescaleNorms(rows);
         average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
     }
 
-    /// <summary>(n, d) for each text encoder, as they are now: where they are averaged, their average, by which they are judged too.</summary>
+    /// <summary>(n, d) for each text encoder: the rows as they are now, or their moving average if there is one.</summary>
     public IReadOnlyList<Tensor> Rows => average?.Rows ?? rows;
 
-    /// <summary>What it takes to go on elsewhere, by names such as <c>rows.0</c>; live, not copied.</summary>
+    /// <summary>Optimizer state for resuming, by names such as <c>rows.0</c>. Not a copy.</summary>
     public IReadOnlyDictionary<string, Tensor> State =>
         rows.SelectMany(
                 (each, encoder) =>
                     optimizers[encoder]
-                        .State.Append(new("rows", each))
-                        .Concat(average is null ? [] : [new("average", average.Rows[encoder])])
-                        .Select(pair => (Name: $"{pair.Key}.{encoder}", pair.Value))
+                        .State.Append(new(StateNames.Rows, each))
+                        .Concat(average is null ? [] : [new(StateNames.Average, average.Rows[encoder])])
+                        .Select(pair => (Name: StateNames.Of(pair.Key, encoder), pair.Value))
             )
             .ToDictionary(pair => pair.Name, pair => pair.Value);
 
-    /// <summary>The gradients accumulated so far, of the rows' shapes.</summary>
+    /// <summary>The gradients accumulated so far, (n, d) for each text encoder.</summary>
     public IReadOnlyList<Tensor> Gradients =>
         [.. rows.Select(row => row.grad ?? throw new InvalidOperationException("nothing was accumulated"))];
 
-    /// <summary>Goes on from where another learner was.</summary>
-    /// <exception cref="TextualInversionException">It was another kind of learner.</exception>
+    /// <summary>Takes over the state of another learner.</summary>
+    /// <exception cref="TextualInversionException">The state is of another optimizer, or of other shapes.</exception>
     public void Restore(TrainState state)
     {
         using var noGrad = no_grad();
-        foreach (var (name, mine) in State)
+        foreach (var (name, own) in State)
         {
-            if (!state.Tensors.TryGetValue(name, out var kept) || !kept.shape.SequenceEqual(mine.shape))
+            if (!state.Tensors.TryGetValue(name, out var saved) || !saved.shape.SequenceEqual(own.shape))
                 throw new TextualInversionException(
-                    $"The state to go on from has no {name} of the shape [{string.Join(", ", mine.shape)}]; it is another run's."
+                    $"The state to resume from has no {name} of the shape [{string.Join(", ", own.shape)}]; start a new run."
                 );
-            mine.copy_(kept);
+            own.copy_(saved);
         }
 
         step = state.Step;
@@ -145,7 +145,7 @@ internal sealed class Learner : IDisposable
         step++;
         for (var i = 0; i < rows.Length; i++)
             optimizers[i].Step(Gradients[i], learningRate, step);
-        KeepNorms(rows);
+        RescaleNorms(rows);
         foreach (var gradient in Gradients)
             gradient.zero_();
         if (!rows.All(row => row.isfinite().all().item<bool>()))
@@ -157,7 +157,7 @@ internal sealed class Learner : IDisposable
 
         average?.Add(rows, step);
         if (average is not null)
-            KeepNorms(average.Rows);
+            RescaleNorms(average.Rows);
         return true;
     }
 
@@ -183,7 +183,7 @@ internal sealed class Learner : IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(row)),
         };
 
-    private void KeepNorms(IReadOnlyList<Tensor> which)
+    private void RescaleNorms(IReadOnlyList<Tensor> which)
     {
         foreach (var (row, norm) in which.Zip(norms))
         {

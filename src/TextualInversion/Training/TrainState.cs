@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using TextualInversion.IO;
 using TextualInversion.Tensors;
 using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
@@ -7,136 +8,114 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// <c>state.safetensors</c>: everything from which a run goes on as if it had not been stopped. What is random in it is a function of the seed
-/// and the step, so this is kilobytes: the rows, the optimiser's moments, the best rows, the losses so far.
+/// <c>state.safetensors</c>: everything that a run needs to be resumed as if it had not been interrupted. Random numbers depend on the
+/// seed and the step alone, so this is kilobytes: the rows, the optimizer's moments, the best rows, and the losses so far.
 /// </summary>
 internal sealed class TrainState : IDisposable
 {
-    private const int ValidationNumbers = 3;
-    private const string StepKey = "step",
-        IdentityKey = "identity",
-        WeightsKey = "weights",
-        CommandKey = "command",
-        LossesKey = "losses",
-        ValidationsKey = "validations";
+    private const int ValidationColumns = 3; // step, loss, loss of the held-out image
 
     /// <summary>Steps done.</summary>
     public required int Step { get; init; }
 
-    /// <summary>What a learner needs to go on, by names such as <c>rows.0</c>.</summary>
+    /// <summary>The tensors that a learner needs to resume, by name, and the best rows. See <see cref="StateNames"/>.</summary>
     public required IReadOnlyDictionary<string, Tensor> Tensors { get; init; }
 
-    /// <summary>(n, d) for each text encoder, as <see cref="Learner.Rows"/> were: what was learned up to here.</summary>
+    /// <summary>(n, d) for each text encoder: the embedding after <see cref="Step"/> steps.</summary>
     public IReadOnlyList<Tensor> Rows =>
-        [
-            .. Enumerable
-                .Range(0, int.MaxValue)
-                .Select(encoder =>
-                    Tensors.GetValueOrDefault($"average.{encoder}") ?? Tensors.GetValueOrDefault($"rows.{encoder}")
-                )
-                .TakeWhile(rows => rows is not null)
-                .Select(rows => rows!),
-        ];
+        OfEachEncoder(StateNames.Average) is { Count: > 0 } average ? average : OfEachEncoder(StateNames.Rows);
 
-    /// <summary>Of each step.</summary>
+    /// <summary>(n, d) for each text encoder: the best embedding by validation, empty before the first validation.</summary>
+    public IReadOnlyList<Tensor> BestRows => OfEachEncoder(StateNames.Best);
+
+    /// <summary>The training loss of each step.</summary>
     public required IReadOnlyList<double> Losses { get; init; }
 
     public required IReadOnlyList<Validation> Validations { get; init; }
 
-    /// <summary>SHA-256 of each network's values.</summary>
+    /// <summary>The step from which on patience counts: 0, or where a run that was over was extended. See <see cref="EarlyStopping"/>.</summary>
+    public int PatienceStart { get; init; }
+
+    /// <summary>The SHA-256 of each network's values, by the network's name.</summary>
     public required IReadOnlyDictionary<string, string> Weights { get; init; }
 
-    /// <summary>Everything else that decides what is learned, by name: options, images, prompts, model.</summary>
+    /// <summary>Everything else that decides what is learned, by name: options, images, prompts.</summary>
     public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The arguments that began the run.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
-    /// <param name="path">replaced where it exists</param>
-    /// <param name="identity">see <see cref="Identity"/></param>
-    /// <param name="command">see <see cref="Command"/></param>
-    /// <exception cref="TextualInversionException">It cannot be written; the one before is still there.</exception>
+    /// <summary>The state from which a longer run continues: its patience starts anew. The tensors are shared.</summary>
+    public TrainState Extended() =>
+        new()
+        {
+            Step = Step,
+            Tensors = Tensors,
+            Losses = Losses,
+            Validations = Validations,
+            PatienceStart = Step,
+            Weights = Weights,
+            Identity = Identity,
+            Command = Command,
+        };
+
+    /// <param name="path">Replaced if it exists.</param>
+    /// <param name="identity">See <see cref="Identity"/>.</param>
+    /// <param name="command">See <see cref="Command"/>.</param>
+    /// <exception cref="TextualInversionException">The file cannot be written. The one before is still there.</exception>
     public void Write(string path, IReadOnlyDictionary<string, string> identity, IReadOnlyList<string> command)
     {
         using var scope = NewDisposeScope();
         var tensors = new Dictionary<string, Tensor>(Tensors);
-        // The format has no place for empty tensors that every reader takes.
+        // Not every reader of the format accepts empty tensors.
         if (Losses.Count > 0)
-            tensors[LossesKey] = tensor(Losses.ToArray());
+            tensors[StateNames.Losses] = tensor(Losses.ToArray());
         if (Validations.Count > 0)
-            tensors[ValidationsKey] = tensor(
-                    Validations
-                        .SelectMany(point => new[] { point.Step, point.Loss, point.HeldOut ?? double.NaN })
-                        .ToArray()
-                )
-                .view(-1, ValidationNumbers); // (k, 3)
+            tensors[StateNames.Validations] = tensor(Validations.SelectMany(Columns).ToArray())
+                .view(-1, ValidationColumns); // (k, 3)
         var metadata = new Dictionary<string, string>
         {
-            [StepKey] = Step.ToString(CultureInfo.InvariantCulture),
-            [IdentityKey] = JsonSerializer.Serialize(identity),
-            [WeightsKey] = JsonSerializer.Serialize(Weights),
-            [CommandKey] = JsonSerializer.Serialize(command),
+            [StateNames.Step] = Step.ToString(CultureInfo.InvariantCulture),
+            [StateNames.PatienceStart] = PatienceStart.ToString(CultureInfo.InvariantCulture),
+            [StateNames.Identity] = JsonSerializer.Serialize(identity),
+            [StateNames.Weights] = JsonSerializer.Serialize(Weights),
+            [StateNames.Command] = JsonSerializer.Serialize(command),
         };
         SafetensorsFile.Write(path, tensors, metadata, overwrite: true);
     }
 
-    /// <exception cref="TextualInversionException">There is none, or it is not whole.</exception>
+    /// <exception cref="TextualInversionException">The file is missing, truncated or damaged; the message names what is wrong in it.</exception>
     public static TrainState Read(string path)
     {
         if (!File.Exists(path))
             throw new TextualInversionException(
-                $"{path}: is missing, so there is nothing to go on from; name the folder of a run, such as runs/my-cat."
+                $"{path}: is missing, so there is nothing to resume; name the folder of a run, such as runs/my-cat."
             );
         var file = SafetensorsFile.Open(path);
-        double[] Numbers(string key) =>
-            file.Tensors.TryGetValue(key, out var entry) && entry.Type == ScalarType.Float64
-                ? file.Read(key).data<double>().ToArray()
-                : [];
-        using var scope = NewDisposeScope();
-        var validations = Numbers(ValidationsKey);
-        var losses = Numbers(LossesKey);
         try
         {
-            var step = int.Parse(file.Metadata[StepKey], NumberStyles.None, CultureInfo.InvariantCulture);
-            if (losses.Length != step || validations.Length % ValidationNumbers != 0)
-                throw new FormatException();
-            return new TrainState
-            {
-                Step = step,
-                Tensors = file
-                    .Tensors.Keys.Where(key => key is not (LossesKey or ValidationsKey))
-                    .ToDictionary(key => key, key => file.Read(key).clone().DetachFromDisposeScope()),
-                Losses = losses,
-                Validations =
-                [
-                    .. validations
-                        .Chunk(ValidationNumbers)
-                        .Select(numbers => new Validation(
-                            (int)numbers[0],
-                            numbers[1],
-                            double.IsNaN(numbers[2]) ? null : numbers[2]
-                        )),
-                ],
-                Weights = JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[WeightsKey])!,
-                Identity = JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[IdentityKey])!,
-                Command = JsonSerializer.Deserialize<List<string>>(file.Metadata[CommandKey])!,
-            };
+            return Read(file);
         }
-        catch (Exception error)
-            when (error is KeyNotFoundException or FormatException or OverflowException or JsonException)
+        catch (JsonException error)
         {
-            throw new TextualInversionException($"{path}: is no state of a run; start a new run.", error);
+            throw new TextualInversionException(
+                $"{path}: is not a run's state ({error.Message}); start a new run.",
+                error
+            );
         }
     }
 
-    /// <summary>Refuses to go on with something else than what was begun.</summary>
-    /// <exception cref="TextualInversionException">Something is not what it was; it is named.</exception>
-    public void RequireSame(IReadOnlyDictionary<string, string> identity) => RequireSame(Identity, identity);
+    /// <summary>Refuses to resume with something else than what the run began with.</summary>
+    /// <param name="identity">See <see cref="Identity"/>.</param>
+    /// <param name="except">A name that may differ, or null.</param>
+    /// <exception cref="TextualInversionException">Something differs. The message names it.</exception>
+    public void RequireSame(IReadOnlyDictionary<string, string> identity, string? except = null) =>
+        RequireSame(Identity, identity, except);
 
     /// <summary>The same for <see cref="Weights"/>.</summary>
     /// <exception cref="TextualInversionException">The model is another.</exception>
     public void RequireSameWeights(IReadOnlyDictionary<string, string> weights) =>
-        RequireSame(Named(Weights), Named(weights));
+        RequireSame(Named(Weights), Named(weights), except: null);
 
     public void Dispose()
     {
@@ -144,17 +123,85 @@ internal sealed class TrainState : IDisposable
             tensor.Dispose();
     }
 
+    /// <exception cref="JsonException">Something in the file is not as <see cref="Write"/> writes it.</exception>
+    private static TrainState Read(SafetensorsFile file)
+    {
+        using var scope = NewDisposeScope();
+        var (losses, validations) = (Numbers(file, StateNames.Losses), Numbers(file, StateNames.Validations));
+        var step = WholeNumber(file, StateNames.Step);
+        if (losses.Length != step)
+            throw new JsonException($"{StateNames.Losses} has {losses.Length} values for {step} steps");
+        if (validations.Length % ValidationColumns != 0)
+            throw new JsonException($"{StateNames.Validations} does not have {ValidationColumns} columns");
+        var points = validations.Chunk(ValidationColumns).Select(PointOf).ToList();
+        if (points.Any(point => point.Step < 0 || point.Step > step))
+            throw new JsonException($"{StateNames.Validations} has a step that was not taken");
+        var hasPatience = file.Metadata.ContainsKey(StateNames.PatienceStart);
+        var (identity, weights, command) = (
+            Metadata<Dictionary<string, string>>(file, StateNames.Identity),
+            Metadata<Dictionary<string, string>>(file, StateNames.Weights),
+            Metadata<List<string>>(file, StateNames.Command)
+        );
+        return new TrainState
+        {
+            Step = step,
+            Tensors = file
+                .Tensors.Keys.Where(key => key is not (StateNames.Losses or StateNames.Validations))
+                .ToDictionary(key => key, key => file.Read(key).clone().DetachFromDisposeScope()),
+            Losses = losses,
+            Validations = points,
+            PatienceStart = hasPatience ? WholeNumber(file, StateNames.PatienceStart) : 0,
+            Identity = identity,
+            Weights = weights,
+            Command = command,
+        };
+    }
+
+    private static double[] Numbers(SafetensorsFile file, string name) =>
+        file.Tensors.TryGetValue(name, out var entry) && entry.Type == ScalarType.Float64
+            ? file.Read(name).data<double>().ToArray()
+            : [];
+
+    private static int WholeNumber(SafetensorsFile file, string key) =>
+        int.TryParse(Text(file, key), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new JsonException($"{key} is not a whole number");
+
+    private static T Metadata<T>(SafetensorsFile file, string key) =>
+        JsonShape.Deserialize<T>(Text(file, key), JsonSerializerOptions.Default, key);
+
+    private static string Text(SafetensorsFile file, string key) =>
+        file.Metadata.GetValueOrDefault(key) ?? throw new JsonException($"{key} is missing");
+
+    private static double[] Columns(Validation point) => [point.Step, point.Loss, point.HeldOut ?? double.NaN];
+
+    private static Validation PointOf(double[] columns) =>
+        new((int)columns[0], columns[1], double.IsNaN(columns[2]) ? null : columns[2]);
+
+    private List<Tensor> OfEachEncoder(string name)
+    {
+        var rows = new List<Tensor>();
+        while (Tensors.TryGetValue(StateNames.Of(name, rows.Count), out var each))
+            rows.Add(each);
+        return rows;
+    }
+
     private static Dictionary<string, string> Named(IReadOnlyDictionary<string, string> weights) =>
         weights.ToDictionary(pair => $"the model's {pair.Key} (SHA-256)", pair => pair.Value);
 
-    private static void RequireSame(IReadOnlyDictionary<string, string> then, IReadOnlyDictionary<string, string> given)
+    private static void RequireSame(
+        IReadOnlyDictionary<string, string> then,
+        IReadOnlyDictionary<string, string> given,
+        string? except
+    )
     {
-        foreach (var name in then.Keys.Union(given.Keys).Order(StringComparer.Ordinal))
+        foreach (var name in then.Keys.Union(given.Keys).Where(name => name != except).Order(StringComparer.Ordinal))
         {
             var (before, now) = (then.GetValueOrDefault(name, "nothing"), given.GetValueOrDefault(name, "nothing"));
             if (before != now)
                 throw new TextualInversionException(
-                    $"{name}: was {before} when the run began and is {now} now, so it cannot go on as it would have; put it back, or start a new run."
+                    $"{name}: was {before} when the run began and is {now} now, so it cannot be resumed exactly; "
+                        + "restore it, or start a new run."
                 );
         }
     }

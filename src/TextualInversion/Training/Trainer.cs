@@ -1,6 +1,5 @@
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
-using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
@@ -48,7 +47,7 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
         for (var step = session.StepsDone; step < options.Steps; step++)
         {
             session.SaveIfDue(save);
-            if (EarlyStopping.ShouldStop(session.Validations, options.Patience))
+            if (session.ShouldStopEarly)
                 return TrainingEnd.StoppedEarly;
             session.BeginStep();
 

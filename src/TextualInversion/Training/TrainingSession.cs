@@ -58,7 +58,11 @@ internal sealed class TrainingSession : IDisposable
         try
         {
             if (resumeFrom is not null)
+            {
                 Learner.Restore(resumeFrom);
+                history.RequireShapes(Learner.Rows);
+            }
+
             if (options.ValidateEvery > 0)
                 validator = new Validator(
                     Learner,
@@ -85,7 +89,9 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>The steps of the whole run, including those before it was resumed.</summary>
     public int StepsDone => history.Losses.Count;
 
-    public IReadOnlyList<Validation> Validations => history.Validations;
+    /// <summary>Whether the validation loss no longer improves.</summary>
+    public bool ShouldStopEarly =>
+        EarlyStopping.ShouldStop(history.Validations, options.Patience, history.PatienceStart);
 
     /// <summary>Validates the rows that training starts from.</summary>
     public TrainProgress MeasureInitial() => CreateProgress(Validate());

@@ -136,7 +136,7 @@ public sealed partial class ReportCommandTests : IDisposable
     [Fact]
     public Task Report_RunThatIsNotOver_SaysHowToGoOn() =>
         RefusesAsync(
-            "since the run is not over; go on with it with ti train --resume",
+            "since the run is not finished; resume it with ti train --resume",
             Path.GetDirectoryName(folder.Write("runs/cat/state.safetensors", ""))!
         );
 

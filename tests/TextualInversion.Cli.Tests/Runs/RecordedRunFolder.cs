@@ -73,7 +73,8 @@ internal static class RecordedRunFolder
             Rows = [],
         };
 
-    private static JsonObject Record(TemporaryFolder folder)
+    /// <summary>The record of such a run, and its images.</summary>
+    public static JsonObject Record(TemporaryFolder folder)
     {
         var images = new[] { "1.png", "2.png" }.Select(file =>
         {
@@ -137,7 +138,7 @@ internal static class RecordedRunFolder
                             new LearnedRow(0, 1, 2, 1, [new NearWord("fur", 0.4)]),
                         },
                         VocabularyNorms = new[] { new NormRange(0.5, 1, 1.5) },
-                        Versions = new { TiRunner = "1.2.3" },
+                        Versions = new { Ti = "1.2.3" },
                     }
                 ),
                 documentOptions: new JsonDocumentOptions()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TextualInversion.Cli.Runs;
 using TextualInversion.Data;
 using TextualInversion.Embeddings;
 using TextualInversion.Tensors;
@@ -156,10 +157,48 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public async Task Resume_OtherSteps_NamesTheOption()
+    public async Task Resume_OtherRate_NamesTheOption()
     {
         await BeginAsync();
-        await RefusesAsync("option Steps: was 2 when the run began and is 3 now", "--steps", "3");
+        await RefusesAsync(
+            "option LearningRate: was 0.01 when the run began and is 0.02 now",
+            "--learning-rate",
+            "0.02"
+        );
+    }
+
+    [Fact]
+    public async Task Resume_MoreSteps_ExtendsTheRunWhichIsThenResumedAsItIs()
+    {
+        await BeginAsync();
+
+        var (exitCode, output, error) = await TiRunner.RunAsync(
+            "train",
+            "--resume",
+            folder.File(Run),
+            "--steps",
+            "4",
+            "--json"
+        );
+
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("\"steps\": 4", output);
+        Assert.Contains("The learning rate follows the new length", error);
+        var extended = await File.ReadAllBytesAsync(folder.File(Embedding));
+        Assert.Equal(2, RunRecord.Read(folder.File(Run)).ExtendedAfterStep);
+
+        (exitCode, output, error) = await TiRunner.RunAsync("train", "--resume", folder.File(Run), "--json");
+
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("\"steps\": 4", output);
+        Assert.Equal(extended, await File.ReadAllBytesAsync(folder.File(Embedding)));
+    }
+
+    [Fact]
+    public async Task Resume_FewerStepsThanWereTaken_IsRefused()
+    {
+        await BeginAsync();
+        await RefusesAsync("--steps 1: the run already took 2 steps", "--steps", "1");
     }
 
     [Fact]
@@ -232,7 +271,7 @@ public sealed class ResumeTests : IDisposable
     {
         await BeginAsync();
         File.Copy(folder.File(Embedding), folder.File($"{Run}/state.safetensors"), overwrite: true);
-        await RefusesAsync("is no state of a run");
+        await RefusesAsync("is not a run's state (step is missing)");
     }
 
     [Fact]
@@ -258,7 +297,7 @@ public sealed class ResumeTests : IDisposable
         ]);
 
         TiRunner.AssertRefused(exitCode, error);
-        Assert.Contains("gradient of <my-cat> was zero", error);
+        Assert.Contains("<my-cat> is cut off in every prompt", error);
         Assert.False(File.Exists(folder.File(Embedding)));
     }
 
@@ -274,7 +313,7 @@ public sealed class ResumeTests : IDisposable
         ]);
 
         TiRunner.AssertRefused(exitCode, error);
-        Assert.Contains("no finite number after step 1", error);
+        Assert.Contains("Training diverged after step 1", error);
         using var kept = EmbeddingFile.Read(folder.File(Embedding));
         Assert.Equal("0", kept.Provenance["steps"]);
         Assert.All(kept.Rows[0].data<float>().ToArray(), value => Assert.InRange(value, -10, 10));

@@ -62,11 +62,11 @@ public sealed class SeedsTests : IDisposable
         await TrainAsync(".", "--seed", "1", "--seeds", "2");
 
         Assert.Contains(
-            $"is the run of one of 2 seeds; go on with all of them: --resume {folder.File(Run)}",
+            $"is the run of one of 2 seeds; resume all of them: --resume {folder.File(Run)}",
             await FailAsync("train", "--resume", folder.File($"{Run}/seed-2"))
         );
         Assert.Contains(
-            "the run to go on with was of several seeds",
+            "the run to resume has several seeds",
             await FailAsync("train", "--resume", folder.File(Run), "--seeds", "1")
         );
         Assert.Contains(
@@ -80,7 +80,7 @@ public sealed class SeedsTests : IDisposable
     {
         await TrainAsync(".", "--seed", "1");
         Assert.Contains(
-            "the run to go on with was of one seed",
+            "the run to resume has one seed",
             await FailAsync("train", "--resume", folder.File(Run), "--seeds", "2")
         );
 
@@ -117,7 +117,7 @@ public sealed class SeedsTests : IDisposable
         );
         var (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File(Run));
         Assert.True(exitCode == 0, error);
-        Assert.DoesNotContain("looking for the word", error);
+        Assert.DoesNotContain("searching the word", error);
         await File.WriteAllTextAsync(folder.File($"{Run}/initializer.json"), "{}");
         Assert.Contains(
             "initializer.json: does not hold the words",

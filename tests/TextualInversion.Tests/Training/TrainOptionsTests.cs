@@ -26,7 +26,7 @@ public sealed class TrainOptionsTests
     public void Validate_ValuesAtTheEdges_AreValid() =>
         new TrainOptions
         {
-            Vectors = 75,
+            Vectors = 74,
             Steps = 1,
             BatchSize = 2,
             Antithetic = true,
@@ -47,7 +47,7 @@ public sealed class TrainOptionsTests
         }
 
         var valid = new TrainOptions();
-        Add(nameof(valid.Vectors), valid with { Vectors = 0 }, valid with { Vectors = 76 });
+        Add(nameof(valid.Vectors), valid with { Vectors = 0 }, valid with { Vectors = 75 });
         Add(nameof(valid.Steps), valid with { Steps = 0 });
         foreach (var rate in new[] { 0, -1, double.NaN, double.PositiveInfinity })
             Add(nameof(valid.LearningRate), valid with { LearningRate = rate });

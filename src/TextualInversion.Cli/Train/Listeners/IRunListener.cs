@@ -1,11 +1,11 @@
 namespace TextualInversion.Cli.Train.Listeners;
 
-/// <summary>Follows a run of <c>ti train</c>: what it says or keeps of the steps does not change them.</summary>
+/// <summary>Follows a run of <c>ti train</c>. Listeners do not change what is learned.</summary>
 internal interface IRunListener : IDisposable
 {
-    /// <summary>After every step, and before the first of a run that does not go on with another.</summary>
+    /// <summary>Called after each step, and before the first step of a run that is not resumed.</summary>
     void OnStepCompleted(TrainProgress step);
 
-    /// <summary>Before the run's state is written: what was kept of its steps must be in the files by then, since a run that goes on finds it there.</summary>
+    /// <summary>Called before the run's state is written. Everything about earlier steps must be in the files by then: a run that is resumed finds it there.</summary>
     void OnSaving();
 }

@@ -3,8 +3,8 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Train.Listeners;
 
 /// <summary>Writes <c>metrics.csv</c> and the events for TensorBoard.</summary>
-/// <param name="folder">where they go</param>
-/// <param name="resumeFrom">the last step of a run that goes on; null for a new one</param>
+/// <param name="folder">The run's folder.</param>
+/// <param name="resumeFrom">The step from which the run is resumed, or null for a new run.</param>
 internal sealed class MetricsListener(RunFolder folder, int? resumeFrom) : IRunListener
 {
     private readonly MetricsFile file = new(folder.MetricsPath, resumeFrom);

@@ -11,14 +11,14 @@ using static TorchSharp.torch;
 namespace TextualInversion.Cli.Train.Listeners;
 
 /// <summary>
-/// Paints how a training goes, into the run's folder: always the same images from the same noise, so that what differs is what was learned. The rows
-/// are kept beside them, so that each image can be made again. All noise is the images' own, and nothing of the training changes.
+/// Generates images during training, into the run's folder: always the same prompts from the same noise, so that differences show what
+/// was learned. The embedding of the step is written next to them, so each image can be generated again. Training is not affected.
 /// </summary>
-/// <param name="model">that is trained on</param>
-/// <param name="setup">of the training</param>
-/// <param name="request">how the model was named, for the settings inside the images</param>
-/// <param name="plan">which images</param>
-/// <param name="folder">where they go</param>
+/// <param name="model">The model that is trained on.</param>
+/// <param name="setup">What is trained.</param>
+/// <param name="request">How the model was named, for the metadata of the images.</param>
+/// <param name="plan">Which images.</param>
+/// <param name="folder">The run's folder.</param>
 internal sealed class SampleGenerator(
     TrainModel model,
     TrainSetup setup,
@@ -31,24 +31,29 @@ internal sealed class SampleGenerator(
 
     public SamplePlan Plan => plan;
 
-    /// <summary>Whether the images of a step are all there.</summary>
-    public bool HasPainted(int step) =>
+    /// <summary>Whether all images of a step exist.</summary>
+    public bool HasGenerated(int step) =>
         plan.Images.Index().All(image => File.Exists(folder.SamplePath(step, image.Index + 1)));
 
-    /// <summary>Paints where a run stands. A cancellation ends it quietly: the training has its own way to end.</summary>
-    /// <param name="step">steps that the rows had taken</param>
-    /// <param name="rows">(n, d) for each text encoder</param>
-    /// <param name="progress">told the number of each image before it is painted</param>
-    /// <param name="cancellationToken">ends it</param>
+    /// <summary>Generates the images of a step. It returns early when it is cancelled: the training ends in its own way.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="rows">(n, d) for each text encoder.</param>
+    /// <param name="progress">Receives the number of each image before it is generated, counted from 1.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="TextualInversionException">An image cannot be written.</exception>
-    public void Paint(int step, IReadOnlyList<Tensor> rows, Action<int> progress, CancellationToken cancellationToken)
+    public void Generate(
+        int step,
+        IReadOnlyList<Tensor> rows,
+        Action<int> progress,
+        CancellationToken cancellationToken
+    )
     {
         if (cancellationToken.IsCancellationRequested)
             return;
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         WriteRows(step, [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true))]);
-        var painter = new TextToImage(
+        var generator = new TextToImage(
             model.Network,
             model.Noise.Config,
             tokenizers,
@@ -59,7 +64,7 @@ internal sealed class SampleGenerator(
             foreach (var (index, (options, seed)) in plan.Images.Index())
             {
                 progress(index + 1);
-                var image = painter.Generate(options, seed, cancellationToken: cancellationToken);
+                var image = generator.Generate(options, seed, cancellationToken: cancellationToken);
                 ImageFile.Write(
                     folder.SamplePath(step, index + 1),
                     image.Pixels,
@@ -76,14 +81,14 @@ internal sealed class SampleGenerator(
         }
         finally
         {
-            model.Network.ReleaseVae(); // the next step needs its memory more than the next image the second that it takes to load
+            model.Network.ReleaseVae(); // the next step needs its memory, and it loads again in a second
         }
     }
 
     private void WriteRows(int step, IReadOnlyList<Tensor> rows)
     {
         var provenance = setup.Provenance([], step);
-        provenance.Remove("base_model_sha256"); // known when the training is over
+        provenance.Remove(TrainSetup.ModelHashKey); // known only after training
         TrainOutput.Write(
             folder.SampleRowsPath(step),
             new LearnedEmbedding(setup.Placeholder.Name, rows, provenance),

@@ -3,10 +3,10 @@ using TextualInversion.Cli.Terminal;
 
 namespace TextualInversion.Cli.Train.Listeners;
 
-/// <summary>Shows the steps of a training as they are taken.</summary>
+/// <summary>Shows the progress of a training.</summary>
 internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
 {
-    private const int StepsAveraged = 50; // one step's loss says next to nothing
+    private const int StepsAveraged = 50; // single-step losses are too noisy
 
     private readonly ProgressDisplay display = new(messages.Error, messages.Quiet, "step");
     private readonly Queue<double> recent = new();
@@ -30,9 +30,9 @@ internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
         );
     }
 
-    /// <summary>Shows that an image is being painted after a step, which may take longer than the step.</summary>
-    public void ShowPainting(int step, int steps, int image, int images) =>
-        display.Show(step, steps, $"  painting {image}/{images}");
+    /// <summary>Shows that an image is generated, which may take longer than a step.</summary>
+    public void ShowImage(int step, int steps, int image, int images) =>
+        display.Show(step, steps, $"  generating image {image}/{images}");
 
     public void OnSaving() { }
 

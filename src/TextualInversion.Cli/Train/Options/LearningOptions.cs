@@ -8,130 +8,140 @@ namespace TextualInversion.Cli.Train.Options;
 /// <summary>The options that decide what a run learns, as <see cref="TrainOptions"/>.</summary>
 internal sealed class LearningOptions
 {
-    private readonly Option<int> vectors = Number("--vectors", "N", "Rows to learn.", options => options.Vectors);
-    private readonly Option<int> steps = Number("--steps", "N", "Optimiser steps.", options => options.Steps);
+    private readonly Option<int> vectors = Number(
+        "--vectors",
+        "N",
+        "Number of embedding vectors to train, 1 to 74. More hold more detail, and follow prompts less.",
+        options => options.Vectors
+    );
+    private readonly Option<int> steps = Number(
+        "--steps",
+        "N",
+        "Optimizer steps. With --patience a run may stop earlier.",
+        options => options.Steps
+    );
     private readonly Option<double> learningRate = Number(
         "--learning-rate",
         "X",
-        "The largest of the run.",
+        "Peak learning rate, typically 0.001 to 0.02. Too high is unstable, too low learns little.",
         options => options.LearningRate
     );
     private readonly Option<int> batch = Number(
         "--batch",
         "N",
-        "Images in a forward pass.",
+        "Batch size: images in a forward pass. Larger is less noisy, and takes more time and memory.",
         options => options.BatchSize
     );
     private readonly Option<int> accumulate = Number(
         "--accumulate",
         "N",
-        "Forward passes averaged into a step.",
+        "Gradient accumulation: forward passes averaged into a step. As a larger batch, without its memory.",
         options => options.GradientAccumulationSteps
     );
     private readonly OptionalNumberOption<int> resolution = new("--resolution")
     {
         HelpName = "N",
-        Description = "Side of the images in pixels, a multiple of 8. Default: the model's.",
+        Description =
+            "Side of the training images in pixels, a multiple of 8. Smaller is faster. Default: the model's.",
     };
     private readonly ChoiceOption<LearnedProperty> property = new("--property")
     {
-        Description = "What the images share, for the choice of templates. Default: object.",
+        Description = "What to learn; selects the built-in prompt templates. Default: object.",
     };
     private readonly Option<LearningRateSchedule> schedule = Choice(
         "--lr-schedule",
         "constant|linear|cosine",
-        "How the learning rate falls.",
+        "Learning-rate schedule after the warmup; cosine and linear fall to 0 at the last step.",
         options => options.Schedule
     );
     private readonly Option<int> warmup = Number(
         "--warmup",
         "N",
-        "Steps over which the learning rate rises.",
+        "Steps over which the learning rate rises to its peak.",
         options => options.WarmupSteps
     );
     private readonly Option<TimestepSampling> timesteps = Choice(
         "--timesteps",
         "stratified|uniform",
-        "Timesteps spread evenly over the run, or drawn one by one.",
+        "How noise levels are drawn: spread evenly over the run (less noisy), or independently.",
         options => options.Timesteps
     );
     private readonly Option<int> validateEvery = Number(
         "--validate-every",
         "N",
-        "Steps between losses on fixed images, noise and timesteps, by which the best rows are kept; 0 for none.",
+        "Steps between validations, which choose the best embedding; 0 disables, and the last one is kept.",
         options => options.ValidateEvery
     );
     private readonly Option<int> patience = Number(
         "--patience",
         "N",
-        "Validations in a row that may fail to improve before the run is over; 0 to take all steps.",
+        "Stop early after N validations without improvement; 0 disables.",
         options => options.Patience
     );
     private readonly Option<int> saveEvery = Number(
         "--save-every",
         "N",
-        "Steps between checkpoints, runs/NAME/checkpoints/step-000100.safetensors; 0 for none.",
+        "Steps between checkpoints of the embedding, runs/NAME/checkpoints/step-000100.safetensors; 0 disables.",
         options => options.CheckpointInterval
     );
     private readonly Option<OptimizerKind> optimizer = Choice(
         "--optimizer",
         "adamw|direction",
-        "direction: the norm stays and only the direction is learned, each step as long as the learning rate.",
+        "Optimizer. direction keeps each vector's norm and updates only its direction, which follows prompts better.",
         options => options.Optimizer
     );
     private readonly Option<double> prior = Number(
         "--prior",
         "X",
-        "How strongly direction is drawn to where it began.",
+        "For direction: strength of the pull toward the initial direction, typically 1e-5 to 1e-3.",
         options => options.DirectionPrior
     );
     private readonly Option<NormConstraint> keepNorm = Choice(
         "--keep-norm",
         "none|initializer|vocabulary",
-        "The norm that the rows have after each step: the vocabulary's mean, that of the initializer, or what the step gives. direction always keeps one.",
+        "Rescale the vectors after each step to the initializer's norm or the vocabulary's mean norm.",
         options => options.KeepNorm
     );
     private readonly Option<double> maxGradientNorm = Number(
         "--max-grad-norm",
         "X",
-        "The longest gradient; longer ones are shortened; 0 for no limit.",
+        "Clip the gradient norm to X, typically 1, against unstable runs; 0 disables.",
         options => options.MaxGradientNorm
     );
     private readonly Option<double> snrGamma = Number(
         "--snr-gamma",
         "X",
-        "Min-SNR weighting of the timesteps, 5 in its paper; 0 for none.",
+        "Min-SNR weighting: less weight for low noise levels, typically 5; 0 disables.",
         options => options.SnrGamma
     );
     private readonly Option<double> noiseOffset = Number(
         "--noise-offset",
         "X",
-        "Noise on whole channels, for very dark or bright images, 0.05 to 0.1; 0 for none.",
+        "Offset-noise strength; helps with very dark or bright images (typically 0.05-0.1); 0 disables.",
         options => options.NoiseOffset
     );
     private readonly Option<bool> antithetic = new("--antithetic")
     {
         Description =
-            "Gives every second image of a batch the noise of the one before with the opposite sign, at the same timestep.",
+            "Pair the images of a batch: the second gets the opposite noise of the first. Less noisy; needs an even --batch.",
     };
     private readonly Option<double> ema = Number(
         "--ema",
         "X",
-        "Keeps a moving average of the rows in their place: the share of the past in it, 0.95 to 0.99; 0 for none.",
+        "EMA decay for the embedding (typically 0.95-0.99), which smooths it; 0 disables.",
         options => options.EmaDecay
     );
     private readonly Option<double> weightDecay = Number(
         "--weight-decay",
         "X",
-        "AdamW's.",
+        "AdamW weight decay, typically 0 to 0.01. It pulls the vectors toward zero.",
         options => options.WeightDecay
     );
     private readonly Option<double[]> betas = Betas();
-    private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW's.", options => options.Epsilon);
+    private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW epsilon.", options => options.Epsilon);
     private readonly OptionalChoiceOption<Compatibility> compatible = new("--compatible")
     {
-        Description =
-            "Every choice as diffusers' example and its README make it, for comparison; other options still hold.",
+        Description = "Use the defaults of diffusers' textual_inversion.py; explicit options override them.",
     };
 
     public Option[] MostUsed => [vectors, steps, learningRate, batch, accumulate, resolution];
@@ -140,7 +150,7 @@ internal sealed class LearningOptions
 
     public Option[] Progress => [validateEvery, patience, saveEvery];
 
-    public Option[] Optimisation =>
+    public Option[] Optimization =>
         [
             schedule,
             warmup,
@@ -159,7 +169,7 @@ internal sealed class LearningOptions
             compatible,
         ];
 
-    /// <summary>Whether everything that is not said is as in another program.</summary>
+    /// <summary>Whether the defaults are those of another program.</summary>
     public bool IsCompatible(ParseResult parsed) => parsed.GetValue(compatible) is not null;
 
     private enum Compatibility
@@ -192,8 +202,8 @@ internal sealed class LearningOptions
             _ => null,
         };
 
-    /// <param name="parsed">what was typed</param>
-    /// <param name="seed">of the run</param>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="seed">The run's seed.</param>
     /// <exception cref="TextualInversionException">A number is out of its range.</exception>
     public TrainOptions Resolve(ParseResult parsed, ulong seed)
     {
@@ -268,7 +278,7 @@ internal sealed class LearningOptions
             HelpName = "A,B",
             Description = string.Create(
                 CultureInfo.InvariantCulture,
-                $"AdamW's. Default: {standard.Beta1},{standard.Beta2}."
+                $"AdamW betas. Default: {standard.Beta1},{standard.Beta2}."
             ),
             Count = 2,
             Example = "0.9,0.999",

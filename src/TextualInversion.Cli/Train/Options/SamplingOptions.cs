@@ -10,43 +10,44 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Train.Options;
 
-/// <summary>The options of images while training. They decide nothing of what is learned.</summary>
+/// <summary>The options of images during training. They do not change what is learned.</summary>
 internal sealed class SamplingOptions
 {
     private readonly NumberOption<int> every = new("--sample-every")
     {
         HelpName = "N",
         Description =
-            "Steps between images, runs/NAME/samples/step-000100-1.png, from before the first step on, always from the same noise; 0 for none. Default: 0.",
+            "Generate images every N steps, runs/NAME/samples/step-000100-1.png, always from the same noise; 0 disables. Default: 0.",
         DefaultValueFactory = _ => 0,
     };
     private readonly Option<string[]> prompts = new("--sample-prompt")
     {
         HelpName = "TEXT…",
         Description =
-            "What is painted, {} or the token for the new word. Default: by --property, \"a photo of {}\" or \"a painting in the style of {}\".",
+            "Prompts to generate; {} or the token marks the placeholder. Default: by --property, \"a photo of {}\" or \"a painting in the style of {}\".",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly NumberOption<int> count = new("--sample-count")
     {
         HelpName = "N",
-        Description = "Images of each prompt. Default: 1.",
+        Description = "Images per prompt. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly NumberOption<ulong> seed = new("--sample-seed")
     {
         HelpName = "N",
-        Description = "Image i uses seed + i. Default: 0, so that the images of all runs start from the same noise.",
+        Description = "Image i uses seed + i. Default: 0, so images of all runs start from the same noise.",
     };
     private readonly OptionalNumberOption<int> steps = new("--sample-steps")
     {
         HelpName = "N",
-        Description = $"Steps of the sampler. Default: the model's recommendation, else {ModelDefaults.Steps}.",
+        Description =
+            $"Sampler steps; more take longer. Default: the model's recommendation, else {ModelDefaults.Steps}.",
     };
     private readonly OptionalNumberOption<double> guidance = new("--sample-guidance")
     {
         HelpName = "X",
-        Description = "How strictly prompts are followed. Default: the model's recommendation, else 7.5.",
+        Description = "Guidance scale (CFG). Default: the model's recommendation, else 7.5.",
     };
     private readonly Option<string?> sampler = new("--sample-sampler")
     {
@@ -58,11 +59,11 @@ internal sealed class SamplingOptions
 
     public Option[] All => [every, prompts, count, seed, steps, guidance, sampler];
 
-    /// <summary>What is to be painted; null for nothing.</summary>
-    /// <param name="parsed">what was typed</param>
-    /// <param name="setup">of the training: the new word, what the images share, and their size</param>
-    /// <param name="model">which may recommend something</param>
-    /// <param name="messages">told of what is of no use</param>
+    /// <summary>The images to generate, or null for none.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="setup">What is trained.</param>
+    /// <param name="model">The model, which may recommend values.</param>
+    /// <param name="messages">Receives warnings.</param>
     /// <exception cref="TextualInversionException">A number is out of its range, or there is no such sampler.</exception>
     public SamplePlan? Read(ParseResult parsed, TrainSetup setup, TrainModel model, ConsoleLog messages)
     {
@@ -76,7 +77,7 @@ internal sealed class SamplingOptions
             && All.Skip(1).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone
         )
             throw new TextualInversionException(
-                $"{alone.Name}: nothing is painted without --sample-every; add it, such as --sample-every 50."
+                $"{alone.Name}: no images are generated without --sample-every; add it, such as --sample-every 50."
             );
         if (interval == 0)
             return null;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Data;
@@ -6,25 +7,27 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.Train.Options;
 
-/// <summary>The options that say what is trained, on what and how, as a <see cref="TrainRequest"/>: those of <c>ti train</c> and of what looks ahead of it.</summary>
+/// <summary>The options that <c>ti train</c> and <c>ti check</c> share, as a <see cref="TrainRequest"/>.</summary>
 internal sealed class TrainRequestOptions
 {
     private readonly PathListOption images = new("--images")
     {
         HelpName = "PATH…",
-        Description = "Folders or files with three to five images.",
+        Description = "Folders or files with the training images, three to five.",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly NameOption token = new("--token")
     {
         HelpName = "NAME",
-        Description = "The new word; my-cat and \"<my-cat>\" are the same.",
+        Description = "The placeholder token that prompts use for it; my-cat and \"<my-cat>\" are the same.",
     };
     private readonly Option<string?> initializer = new("--initializer")
     {
         HelpName = "TEXT|auto|FILE",
         Description =
-            "One or more words to start from; auto, the word of the vocabulary that explains the images best; or an embedding of any layout with as many vectors. Default: the property's word.",
+            "Where to start: a word or words for what the images show (cat); auto, which searches the word that explains the images "
+            + "best; or an embedding file with as many vectors. Words that the vocabulary does not hold whole start from their pieces, "
+            + "with a warning. Default: the word of --property.",
     };
     private readonly LearningOptions learning = new();
     private readonly TrainingImageOptions imageOptions = new();
@@ -33,47 +36,63 @@ internal sealed class TrainRequestOptions
     {
         HelpName = "N",
         Description =
-            "Trains with so many seeds, --seed and those after it, keeps the best by validation and reports the spread; each one's run is in runs/NAME/seed-K. Default: 1.",
+            "Train N runs with consecutive seeds and keep the one with the lowest validation loss; N times the time. "
+            + "Each run is in runs/NAME/seed-K. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly PathOption templates = new("--templates")
     {
         HelpName = "FILE",
-        Description = "Own sentences, one a line, {} for the placeholder.",
+        Description =
+            "File with custom prompt templates, one per line; {} marks the placeholder token. Default: built in, by --property.",
     };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
     private readonly ChoiceOption<GradientCheckpointing> gradientCheckpointing = new("--gradient-checkpointing")
     {
         Description =
-            "Computes most of the U-Net twice a step rather than keep what is between: slower, in far less memory, the same result. Default: auto, where the memory would not suffice.",
+            "Recompute U-Net activations in the backward pass: slower, much less memory, identical result. "
+            + "Default: auto, on if memory would not suffice.",
         DefaultValueFactory = _ => GradientCheckpointing.Auto,
     };
 
     public Option<string[]> Images => images;
 
-    /// <summary>Those without which nothing can be trained.</summary>
+    /// <summary>The options that must be given.</summary>
     public Option[] Required => [images, token];
 
-    public Option[] MostUsed => [images, token, initializer, learning.Property, model.Model, .. learning.MostUsed];
+    /// <summary>Adds the options to a command, in the groups that its help page shows.</summary>
+    /// <param name="addGroup">Adds a group with its title.</param>
+    /// <param name="stopping">More options of the second group.</param>
+    /// <param name="groups">Groups to show after the second.</param>
+    public void AddTo(
+        Action<string, Option[]> addGroup,
+        Option[]? stopping = null,
+        params (string Title, Option[] Options)[] groups
+    )
+    {
+        addGroup("Most used", [images, token, initializer, learning.Property, model.Model, .. learning.MostUsed]);
+        addGroup("Validation and stopping", [.. learning.Progress, imageOptions.HoldOut, seeds, .. stopping ?? []]);
+        foreach (var (title, options) in groups)
+            addGroup(title, options);
+        addGroup("Images and prompts", [.. imageOptions.All, templates]);
+        addGroup("Optimization", learning.Optimization);
+        addGroup("Model", [model.Variant, model.Config, model.Vae, model.Prediction]);
+        addGroup("Machine", [device, precision, gradientCheckpointing, Seed]);
+    }
 
-    public Option[] Progress => [.. learning.Progress, imageOptions.HoldOut, seeds];
+    /// <summary>An error for each option that must be given and is not.</summary>
+    public IEnumerable<string> Missing(CommandResult result) =>
+        Required
+            .Where(needed => result.GetResult(needed) is null)
+            .Select(needed => $"Option '{needed.Name}' is required.");
 
-    /// <summary>The groups behind those, as a help page shows them.</summary>
-    public (string Title, Option[] Options)[] Others =>
-        [
-            ("Images and prompts", [.. imageOptions.All, templates]),
-            ("Optimisation", learning.Optimisation),
-            ("Model", [model.Variant, model.Config, model.Vae, model.Prediction]),
-            ("Machine", [device, precision, gradientCheckpointing, Seed]),
-        ];
-
-    /// <summary>How many seeds.</summary>
+    /// <summary>The number of seeds.</summary>
     public Option<int> Seeds => seeds;
 
     public Option<ulong?> Seed { get; } = SharedOptions.Seed();
 
-    /// <exception cref="TextualInversionException">A number is out of its range, the token is no placeholder, or the file of sentences cannot be used.</exception>
+    /// <exception cref="TextualInversionException">A number is out of its range, the token is not a valid placeholder, or the templates cannot be used.</exception>
     public TrainRequest Read(ParseResult parsed)
     {
         var options = imageOptions.Apply(
@@ -86,7 +105,7 @@ internal sealed class TrainRequestOptions
             throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
         if (count > 1 && options.ValidateEvery == 0)
             throw new TextualInversionException(
-                $"--seeds {count}: the best is the one with the lowest validation loss, so --validate-every has to be above 0."
+                $"--seeds {count}: the best run is that with the lowest validation loss, so --validate-every must be above 0."
             );
         return new TrainRequest
         {

@@ -3,59 +3,59 @@ using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Train.Options;
 
-/// <summary>The options that say how images and their descriptions become what is learned from.</summary>
+/// <summary>The options for training images and their captions.</summary>
 internal sealed class TrainingImageOptions
 {
     private readonly Option<CropMode> crop = LearningOptions.Choice(
         "--crop",
         "center|squash|bucket",
-        "What is done with images that are not square: the middle is taken, they are distorted, or each keeps nearly its own shape.",
+        "How images that are not square are fitted: crop the center, squash to a square, or bucket, which nearly keeps each shape.",
         options => options.Crop
     );
     private readonly Option<bool> flip = new("--flip")
     {
         Description =
-            "Mirrors images half of the times, whatever the descriptions say. The default, unless they speak of left, right, text, signs or logos.",
+            "Flip images horizontally at random. On by default unless captions mention left/right, text or logos.",
     };
     private readonly Option<bool> noFlip = new("--no-flip")
     {
-        Description = "Never mirrors: for text and other things that have a left and a right.",
+        Description = "Never flip images: for text, and for things whose left and right differ.",
     };
     private readonly PathOption mask = new("--mask")
     {
         HelpName = "alpha|DIR",
         Description =
-            "What counts of the images: their alpha channel, or a folder with a gray image for each, 1.png for 1.jpg, white where it counts.",
+            "Loss mask: the images' alpha channel, or a folder of grayscale masks, 1.png for 1.jpg (white = include).",
     };
     private readonly Option<CaptionUse> captions = Captions();
     private readonly Option<bool> shuffleTags = new("--shuffle-tags")
     {
-        Description = "Puts what is between the commas of a description into another order each time.",
+        Description = "Shuffle the comma-separated tags of each caption, so that their order is not learned.",
     };
     private readonly Option<double> dropTags = LearningOptions.Number(
         "--drop-tags",
         "P",
-        "The part of a description's tags that is left out each time, but never the new word's.",
+        "Share of a caption's tags to drop each time, 0 to below 1; the placeholder token always stays.",
         options => options.DropTags
     );
     private readonly Option<int> keepTags = LearningOptions.Number(
         "--keep-tags",
         "N",
-        "The first tags, which are neither moved nor left out.",
+        "Number of first tags that are neither shuffled nor dropped.",
         options => options.KeepTags
     );
     private readonly Option<bool> holdOut = new("--hold-out")
     {
         Description =
-            "Learns nothing from the last image and measures it as well: whether the word means more than the other images.",
+            "Hold out the last image as a validation image: it is measured, not trained on, which shows overfitting.",
     };
 
     public Option[] All => [crop, flip, noFlip, mask, captions, shuffleTags, dropTags, keepTags];
 
     public Option HoldOut => holdOut;
 
-    /// <param name="parsed">what was typed</param>
-    /// <param name="options">what holds where nothing was</param>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="options">The values of options that are not given.</param>
     public TrainOptions Apply(ParseResult parsed, TrainOptions options) =>
         options with
         {
@@ -79,7 +79,7 @@ internal sealed class TrainingImageOptions
             _ => null,
         };
 
-    /// <summary>Whether mirroring was asked for in so many words.</summary>
+    /// <summary>Whether flipping was asked for explicitly.</summary>
     public bool AsksToFlip(ParseResult parsed) => IsGiven(parsed, flip) && parsed.GetValue(flip);
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
@@ -89,7 +89,7 @@ internal sealed class TrainingImageOptions
         {
             HelpName = "only|mixed|off",
             Description =
-                "The description beside an image (1.txt beside 1.png) is its only sentence, takes turns with the templates, or is not used. Default: only.",
+                "Use of captions (1.txt next to 1.png): as the image's only prompt, mixed half and half with the templates, or off. Default: only.",
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = result =>
             {

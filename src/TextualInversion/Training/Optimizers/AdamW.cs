@@ -13,7 +13,11 @@ internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double
     private readonly Tensor secondMoment = zeros_like(parameter).DetachFromDisposeScope();
 
     public IReadOnlyDictionary<string, Tensor> State =>
-        new Dictionary<string, Tensor> { ["first_moment"] = firstMoment, ["second_moment"] = secondMoment };
+        new Dictionary<string, Tensor>
+        {
+            [StateNames.FirstMoment] = firstMoment,
+            [StateNames.SecondMoment] = secondMoment,
+        };
 
     public void Step(Tensor gradient, double learningRate, int step)
     {

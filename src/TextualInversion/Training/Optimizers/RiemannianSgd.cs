@@ -13,20 +13,21 @@ namespace TextualInversion.Training.Optimizers;
 /// <param name="prior">how strongly it is drawn to where it began, kappa</param>
 internal sealed class RiemannianSgd(Tensor rows, Tensor norms, double prior) : IRowOptimizer
 {
-    private readonly Tensor beginning = nn.functional.normalize(rows.detach(), dim: 1).DetachFromDisposeScope(); // (n, d)
+    private readonly Tensor initialDirection = nn.functional.normalize(rows.detach(), dim: 1).DetachFromDisposeScope(); // (n, d)
 
-    public IReadOnlyDictionary<string, Tensor> State => new Dictionary<string, Tensor> { ["beginning"] = beginning };
+    public IReadOnlyDictionary<string, Tensor> State =>
+        new Dictionary<string, Tensor> { [StateNames.InitialDirection] = initialDirection };
 
     public void Step(Tensor gradient, double learningRate, int step)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var direction = nn.functional.normalize(rows, dim: 1); // (n, d)
-        var pulled = gradient - beginning.Times(prior);
+        var pulled = gradient - initialDirection.Times(prior);
         var tangent = pulled - (pulled * direction).sum(1, keepdim: true) * direction;
         var moved = direction - nn.functional.normalize(tangent, dim: 1).Times(learningRate);
         rows.copy_(nn.functional.normalize(moved, dim: 1) * norms);
     }
 
-    public void Dispose() => beginning.Dispose();
+    public void Dispose() => initialDirection.Dispose();
 }

@@ -1,6 +1,6 @@
 namespace TextualInversion.Training.Stopping;
 
-/// <summary>Sees when going on is pointless.</summary>
+/// <summary>Detects divergence and vanishing gradients.</summary>
 internal sealed class DivergenceDetector
 {
     internal const int StepsWithoutGradient = 5;
@@ -8,9 +8,8 @@ internal sealed class DivergenceDetector
     private int stepsWithoutGradient;
     private bool hadGradient;
 
-    /// <param name="loss">of a step</param>
-    /// <param name="gradientNorm">of the same step</param>
-    /// <returns>why the run has to end; null where it has not</returns>
+    /// <summary>Checks the loss and the gradient norm of a step.</summary>
+    /// <returns>Why the run has to end, or null if it can continue.</returns>
     public TrainingEnd? Check(double loss, double gradientNorm)
     {
         if (!double.IsFinite(loss) || !double.IsFinite(gradientNorm))

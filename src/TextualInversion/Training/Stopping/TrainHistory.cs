@@ -2,61 +2,77 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Stopping;
 
-/// <summary>What a run remembers of its steps: their losses, the validations, and the best rows so far.</summary>
+/// <summary>The history of a run: the losses of its steps, its validations, and the best rows so far.</summary>
 internal sealed class TrainHistory : IDisposable
 {
     private readonly List<double> losses = [];
     private readonly List<Validation> validations = [];
 
-    /// <param name="state">to go on from; null at the beginning</param>
-    /// <param name="device">where the rows are</param>
+    /// <param name="state">The state to resume from, or null to begin.</param>
+    /// <param name="device">Where the rows are.</param>
     public TrainHistory(TrainState? state, Device device)
     {
         if (state is null)
             return;
         losses.AddRange(state.Losses);
         validations.AddRange(state.Validations);
-        BestRows =
-        [
-            .. Enumerable
-                .Range(0, int.MaxValue)
-                .Select(encoder => state.Tensors.GetValueOrDefault(BestKey(encoder)))
-                .TakeWhile(rows => rows is not null)
-                .Select(rows => rows!.to(device, copy: true).DetachFromDisposeScope()),
-        ];
+        PatienceStart = state.PatienceStart;
+        BestRows = [.. state.BestRows.Select(rows => rows.to(device, copy: true).DetachFromDisposeScope())];
     }
 
-    /// <summary>Of each step.</summary>
+    /// <summary>The training loss of each step.</summary>
     public IReadOnlyList<double> Losses => losses;
 
     public IReadOnlyList<Validation> Validations => validations;
 
-    /// <summary>(n, d) for each text encoder, of the best validation; none before the first.</summary>
+    /// <summary>See <see cref="TrainState.PatienceStart"/>.</summary>
+    public int PatienceStart { get; }
+
+    /// <summary>(n, d) for each text encoder: the best embedding by validation, empty before the first validation.</summary>
     public IReadOnlyList<Tensor> BestRows { get; private set; } = [];
 
-    /// <summary>Mean loss over the last steps, a tenth of the run: a single step's says next to nothing.</summary>
+    /// <summary>Mean training loss over the last 10 % of steps; single-step losses are too noisy. NaN before the first step.</summary>
     public double RecentLoss =>
         losses.Count == 0 ? double.NaN : losses.TakeLast(Math.Max(1, losses.Count / 10)).Average();
 
-    /// <summary>Where the run stands; its tensors are the run's own, to be written before the next step.</summary>
-    /// <param name="learner">after the last of the steps</param>
-    /// <param name="weights">see <see cref="TrainState.Weights"/></param>
-    public TrainState Capture(Learner learner, IReadOnlyDictionary<string, string> weights) =>
-        new()
+    /// <summary>The current state. Its tensors are the run's own: write them before the next step.</summary>
+    /// <param name="learner">After the last of the steps.</param>
+    /// <param name="weights">See <see cref="TrainState.Weights"/>.</param>
+    public TrainState Capture(Learner learner, IReadOnlyDictionary<string, string> weights)
+    {
+        var best = BestRows.Select((rows, i) => KeyValuePair.Create(StateNames.Of(StateNames.Best, i), rows));
+        return new TrainState
         {
             Step = losses.Count,
-            Tensors = learner
-                .State.Concat(BestRows.Select((rows, encoder) => KeyValuePair.Create(BestKey(encoder), rows)))
-                .ToDictionary(pair => pair.Key, pair => pair.Value),
+            Tensors = learner.State.Concat(best).ToDictionary(pair => pair.Key, pair => pair.Value),
             Losses = losses,
             Validations = validations,
+            PatienceStart = PatienceStart,
             Weights = weights,
         };
+    }
+
+    /// <summary>Refuses a state whose best rows are missing or do not fit.</summary>
+    /// <param name="rows">(n, d) for each text encoder.</param>
+    /// <exception cref="TextualInversionException">They are another run's.</exception>
+    public void RequireShapes(IReadOnlyList<Tensor> rows)
+    {
+        if (Validation.Best(validations) is null)
+            return;
+        var fits =
+            BestRows.Count == rows.Count
+            && BestRows.Zip(rows).All(pair => pair.First.shape.SequenceEqual(pair.Second.shape));
+        if (!fits)
+            throw new TextualInversionException(
+                $"The state to resume from lacks the best embedding ({StateNames.Of(StateNames.Best, 0)}), "
+                    + "or it has another shape; start a new run."
+            );
+    }
 
     public void Add(double loss) => losses.Add(loss);
 
-    /// <param name="validation">a new one</param>
-    /// <param name="rows">that it is of; copied where it is the best</param>
+    /// <param name="validation">A new one.</param>
+    /// <param name="rows">The rows that were validated. They are copied if they are the best.</param>
     public void Add(Validation validation, IReadOnlyList<Tensor> rows)
     {
         validations.Add(validation);
@@ -71,6 +87,4 @@ internal sealed class TrainHistory : IDisposable
         foreach (var rows in BestRows)
             rows.Dispose();
     }
-
-    private static string BestKey(int encoder) => $"best.{encoder}";
 }

@@ -1,6 +1,6 @@
 namespace TextualInversion.Training.Stopping;
 
-/// <summary>Measures the rows on the images that are learned from, and on the one that is held out.</summary>
+/// <summary>Validates the rows on the training images, and on the held-out image if there is one.</summary>
 internal sealed class Validator : IDisposable
 {
     private readonly Learner learner;
@@ -9,9 +9,9 @@ internal sealed class Validator : IDisposable
     private readonly double learnedWithoutPrompts;
     private readonly double? heldOutWithoutPrompts;
 
-    /// <param name="learner">whose rows</param>
-    /// <param name="learned">examples of the images that are learned from</param>
-    /// <param name="heldOut">examples of the one that is not; null where all are</param>
+    /// <param name="learner">The learner whose rows are validated.</param>
+    /// <param name="learned">Examples of the training images.</param>
+    /// <param name="heldOut">Examples of the held-out image, or null if there is none.</param>
     public Validator(Learner learner, ValidationSet learned, ValidationSet? heldOut)
     {
         this.learner = learner;
@@ -21,19 +21,17 @@ internal sealed class Validator : IDisposable
         heldOutWithoutPrompts = heldOut?.LossWithoutPrompts(learner.Evaluate);
     }
 
-    /// <param name="step">steps done</param>
+    /// <summary>Validates the rows as they are after so many steps.</summary>
     public Validation Measure(int step) => new(step, learned.Loss(learner.Evaluate), heldOut?.Loss(learner.Evaluate));
 
-    /// <param name="points">of the whole run, the first before the first step</param>
+    /// <param name="points">All validations of the run, the first before the first step.</param>
     public ValidationSummary Summary(IReadOnlyList<Validation> points)
     {
-        var best = Validation.Best(points)!;
-        return new ValidationSummary(learnedWithoutPrompts, points[0].Loss, best.Loss, points[^1].Loss)
-        {
-            HeldOut = heldOutWithoutPrompts is { } without
-                ? new HeldOutSummary(without, points[0].HeldOut!.Value, best.HeldOut!.Value, points[^1].HeldOut!.Value)
-                : null,
-        };
+        var (first, best, last) = (points[0], Validation.Best(points)!, points[^1]);
+        var summary = new ValidationSummary(learnedWithoutPrompts, first.Loss, best.Loss, last.Loss);
+        if (heldOutWithoutPrompts is not { } without)
+            return summary;
+        return summary with { HeldOut = new HeldOutSummary(without, Held(first), Held(best), Held(last)) };
     }
 
     public void Dispose()
@@ -41,4 +39,6 @@ internal sealed class Validator : IDisposable
         learned.Dispose();
         heldOut?.Dispose();
     }
+
+    private static double Held(Validation point) => point.HeldOut ?? double.NaN;
 }

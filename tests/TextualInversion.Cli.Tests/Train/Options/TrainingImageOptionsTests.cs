@@ -118,7 +118,7 @@ public sealed class TrainingImageOptionsTests : IDisposable
         Assert.Equal(
             warns,
             error.Contains(
-                $"warning: images are not mirrored, since {caption} says \"left\"; say --flip to mirror them all the same",
+                $"warning: images are not flipped, since {caption} says \"left\"; use --flip to flip them anyway",
                 StringComparison.Ordinal
             )
         );
@@ -143,7 +143,7 @@ public sealed class TrainingImageOptionsTests : IDisposable
         var (record, error) = await TrainAsync("--hold-out", "--validate-every", "1");
 
         Assert.Contains($"{folder.File("images/5.png")} is held out of training and measured", error);
-        Assert.Contains("5.png, which was held out: ", error);
+        Assert.Contains($"held-out {folder.File("images/5.png")}: ", error);
         var heldOut = record.GetProperty("result").GetProperty("validation").GetProperty("heldOut");
         var lines = (await File.ReadAllLinesAsync(folder.File("runs/my-cat/metrics.csv")))
             .Select(line => line.Split(','))

@@ -1,0 +1,97 @@
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Training;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.Initializers;
+
+namespace TextualInversion.Cli.Train;
+
+/// <summary>A training that is ready to start: the model, the initial embedding, and the images as latents.</summary>
+internal sealed class TrainingJob : IDisposable
+{
+    private readonly List<IDisposable> owned = [];
+    private LatentDataset? latents;
+
+    private TrainingJob(TrainRequest request, TrainModel model, TrainSetup setup) =>
+        (Request, Model, Setup) = (request, model, setup);
+
+    public TrainRequest Request { get; }
+
+    public TrainModel Model { get; }
+
+    public TrainSetup Setup { get; private set; }
+
+    /// <summary>The images as latents, or an exception if <see cref="Encode"/> was not called.</summary>
+    public LatentDataset Latents => latents ?? throw new InvalidOperationException("the images are not encoded yet");
+
+    /// <summary>Everything the trainer learns from.</summary>
+    public Concept Concept => new(Setup.Placeholder, Setup.Start.Rows, Latents, Setup.Prompts);
+
+    /// <summary>Finds and loads the model, reads the images, warns of what may be wrong, and encodes the images.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="models">Finds models.</param>
+    /// <param name="messages">Receives warnings, and the progress of a download.</param>
+    /// <param name="cancellationToken">Cancels downloads and encoding.</param>
+    /// <exception cref="TextualInversionException">Something is missing or cannot be used, or no prompt reaches the placeholder token.</exception>
+    public static async Task<TrainingJob> PrepareAsync(
+        TrainRequest request,
+        ModelLocator models,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
+        var model = await TrainModel.OpenAsync(request, models, messages, cancellationToken);
+        InitialEmbedding? start = null;
+        TrainingJob? job = null;
+        try
+        {
+            start = request.ReadInitializer(model.Network);
+            job = Create(request, model, start, cancellationToken);
+            foreach (var warning in job.Setup.Warnings.Concat(job.Setup.PromptLengths.Problems))
+                messages.Warn(warning);
+            job.Setup.PromptLengths.RequirePlaceholder();
+            job.Encode(cancellationToken);
+            job.owned.InsertRange(0, [model, start]);
+            return job;
+        }
+        finally
+        {
+            if (job?.latents is null)
+            {
+                start?.Dispose();
+                model.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Reads the images for a model that is loaded. The caller disposes of the model and the start.</summary>
+    /// <exception cref="TextualInversionException">An image is missing or cannot be used, or the vocabulary holds the token.</exception>
+    public static TrainingJob Create(
+        TrainRequest request,
+        TrainModel model,
+        InitialEmbedding start,
+        CancellationToken cancellationToken
+    ) => new(request, model, TrainSetup.Read(request, model, start, cancellationToken));
+
+    /// <summary>Encodes the images.</summary>
+    public void Encode(CancellationToken cancellationToken)
+    {
+        latents = new LatentDataset(Model.Network, Setup.Images, Setup.Options, cancellationToken);
+        owned.Add(latents);
+    }
+
+    /// <summary>For <c>--initializer auto</c>: finds the word that explains the images best, and starts from it.</summary>
+    /// <param name="path">The file of the words that were found. A run that is resumed reads it instead of searching.</param>
+    /// <param name="isResuming">Whether the run is resumed.</param>
+    /// <param name="messages">Receives the progress and the words.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <exception cref="TextualInversionException">The vocabulary has no words, or the file cannot be read or written.</exception>
+    public void FindInitializer(string path, bool isResuming, ConsoleLog messages, CancellationToken cancellationToken)
+    {
+        var found = AutoInitializer.Run(this, path, isResuming, messages, cancellationToken);
+        owned.Add(found);
+        Setup = Setup.From(found);
+    }
+
+    public void Dispose() => owned.ForEach(each => each.Dispose());
+}

@@ -1,0 +1,27 @@
+namespace TextualInversion.Training;
+
+/// <summary>The names of everything in <c>state.safetensors</c>.</summary>
+internal static class StateNames
+{
+    /// <summary>Keys of the metadata.</summary>
+    public const string Step = "step",
+        PatienceStart = "patience_start",
+        Identity = "identity",
+        Weights = "weights",
+        Command = "command";
+
+    /// <summary>Tensors of a whole run: the loss of each step, (k), and its validations, (k, 3).</summary>
+    public const string Losses = "losses",
+        Validations = "validations";
+
+    /// <summary>Tensors of each text encoder, followed by its number: see <see cref="Of"/>.</summary>
+    public const string Rows = "rows",
+        Average = "average",
+        Best = "best",
+        FirstMoment = "first_moment",
+        SecondMoment = "second_moment",
+        InitialDirection = "initial_direction";
+
+    /// <summary>The name of a tensor of one text encoder, such as <c>rows.0</c>.</summary>
+    public static string Of(string name, int encoder) => $"{name}.{encoder}";
+}
