@@ -31,9 +31,7 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
         using var model = await OpenAsync(models, cancellationToken);
         var resolution = request.Options.Resolution ?? model?.Network.Resolution ?? ResolutionWithoutModel;
         var images = new ImageCheck(request.Options, resolution, findings).Look(request.Images, cancellationToken);
-        using var start = model is null
-            ? null
-            : Try(CheckSubject.Tokens, () => request.ReadInitializer(model.Network));
+        using var start = model is null ? null : Try(CheckSubject.Tokens, () => request.ReadInitializer(model.Network));
         using var job = start is null ? null : Prepare(model!, start, cancellationToken);
         var tokens = start is null ? null : TokenCheck.Look(start, request, job?.Setup.PromptLengths, findings);
         var time = job is null || IsRefused ? null : Time(job, cancellationToken);

@@ -17,7 +17,12 @@ internal sealed class RunRecorder(TrainModel model, TrainSetup setup, TrainOutpu
     /// <param name="duration">The duration of everything, loading included.</param>
     /// <param name="command">The arguments that repeat the run, after <c>ti train</c>.</param>
     /// <param name="extendedAfter">The step after which the run was extended, or null if it was not.</param>
-    public RunRecord Record(TrainerResult result, TimeSpan duration, IReadOnlyList<string> command, int? extendedAfter) =>
+    public RunRecord Record(
+        TrainerResult result,
+        TimeSpan duration,
+        IReadOnlyList<string> command,
+        int? extendedAfter
+    ) =>
         new()
         {
             Result = Summary(result, duration),

@@ -21,11 +21,11 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Contains("images  5", lines);
         Assert.Contains("1.png  192 x 192  128 x 128   996", lines[1]);
         Assert.Contains(
-            "tokens    <my-cat> starts from cat (cat</w>), 4 vectors; 27 prompts, the longest 11 of 75 tokens",
+            "tokens  <my-cat> starts from cat (cat</w>), 4 vectors; 27 prompts, the longest 11 of 75 tokens",
             lines
         );
         Assert.Contains(
-            "million numbers in the U-Net, rows 128 wide, images of 128, predicts noise, on cpu; all weights are finite",
+            "M U-Net parameters, embedding width 128, 128 pixels, noise prediction, on cpu; all weights are finite",
             output
         );
         Assert.Contains("for 7 steps, less if it stops early", output);
@@ -149,7 +149,7 @@ public sealed class CheckCommandTests : IDisposable
 
         Assert.Equal(0, exitCode);
         Assert.Contains(
-            "tokens too long; \"<my-cat>\" is cut off, and with it the placeholder, so it teaches nothing. Shorten it.",
+            "too long: the placeholder token is cut off, so the prompt teaches nothing; shorten it",
             output
         );
         Assert.Contains("ready to train, with 1 warning", output);
@@ -172,7 +172,7 @@ public sealed class CheckCommandTests : IDisposable
         Directory.CreateDirectory(folder.File("masks"));
         Assert.Contains("1.png: has no mask in ", (await CheckAsync("--mask", folder.File("masks"))).Output);
         Assert.Equal(
-            (1, "error: --drop-tags 1: choose a number from 0 to below 1, such as 0.1.\n"),
+            (2, "error: --drop-tags 1: choose a number from 0 to below 1, such as 0.1.\n"),
             await ErrorAsync("--drop-tags", "1")
         );
         Assert.Equal(2, (await TiRunner.RunAsync("check", "--model", "demo")).ExitCode);

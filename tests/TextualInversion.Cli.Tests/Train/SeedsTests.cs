@@ -70,8 +70,8 @@ public sealed class SeedsTests : IDisposable
             await FailAsync("train", "--resume", folder.File(Run), "--seeds", "1")
         );
         Assert.Contains(
-            "option Steps: was 2 when the run began and is 3 now",
-            await FailAsync("train", "--resume", folder.File(Run), "--steps", "3")
+            "option LearningRate: was 0.01 when the run began and is 0.02 now",
+            await FailAsync("train", "--resume", folder.File(Run), "--learning-rate", "0.02")
         );
     }
 
@@ -93,7 +93,7 @@ public sealed class SeedsTests : IDisposable
 
     [Theory]
     [InlineData("--seeds 0: choose a number from 1 to 100", "--seeds", "0")]
-    [InlineData("--validate-every has to be above 0", "--seeds", "2", "--validate-every", "0")]
+    [InlineData("--validate-every must be above 0", "--seeds", "2", "--validate-every", "0")]
     public async Task Train_SeedsThatCannotBe_AreRefused(string expected, params string[] more)
     {
         Assert.Contains(expected, await FailAsync([.. Command("."), .. more]));

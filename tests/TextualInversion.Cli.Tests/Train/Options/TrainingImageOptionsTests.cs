@@ -178,7 +178,7 @@ public sealed class TrainingImageOptionsTests : IDisposable
     [Theory]
     [InlineData("--hold-out: of 3 images none can be spared")]
     [InlineData(
-        "--hold-out measures an image when the others are, so it needs --validate-every above 0.",
+        "--hold-out measures an image in each validation, and validation is turned off",
         "--validate-every",
         "0"
     )]
@@ -213,7 +213,7 @@ public sealed class TrainingImageOptionsTests : IDisposable
     {
         Images(1);
         Assert.Contains(
-            "warning: no image has a description that is used, so there are no tags to shuffle, drop or keep",
+            "warning: no image has a caption that is used, so there are no tags to shuffle, drop or keep",
             (await TrainAsync("--shuffle-tags")).Error
         );
     }

@@ -36,7 +36,7 @@ public sealed class TrainingMemoryTests : IDisposable
     private long Estimate(int? side, int batch, ScalarType type)
     {
         folder.Write("unet/config.json", StableDiffusion1);
-        folder.Write("vae/config.json", """{"block_out_channels": [1, 1, 1, 1]}""");
+        folder.Write("vae/config.json", """{"block_out_channels": [32, 32, 32, 32]}""");
         WriteWeights("unet/diffusion_pytorch_model.safetensors", 2);
         WriteWeights("text_encoder/model.safetensors", 1);
         return TrainingMemory.Estimate(new ModelFolder(folder.Path), side, batch, type);
