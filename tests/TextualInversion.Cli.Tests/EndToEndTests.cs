@@ -102,7 +102,7 @@ public sealed class EndToEndTests : IDisposable
 
         Assert.Equal(0, exitCode);
         Assert.DoesNotContain("warning", error);
-        Assert.Contains("does not hold <my-cat>", warning);
+        Assert.Contains("no prompt calls <my-cat>", warning);
         using var result = JsonDocument.Parse(output);
         Assert.Equal(5ul, result.RootElement.GetProperty("images")[0].GetProperty("seed").GetUInt64());
         var parameters = ImageFile.ReadParameters(folder.File("pictures/0001.png"));

@@ -8,7 +8,9 @@ using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Check;
 
-/// <summary>Checks everything that <c>ti train</c> needs, as far as possible, and times a few steps whose result is dropped.</summary>
+/// <summary>
+/// Checks everything that <c>ti train</c> needs, as far as possible, and times a few steps whose result is dropped.
+/// </summary>
 internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
 {
     private const int ResolutionWithoutModel = 512;

@@ -8,7 +8,9 @@ using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Runs;
 
-/// <summary><c>run.json</c>: everything that is needed to understand and repeat a run. This type both writes and reads it.</summary>
+/// <summary>
+/// <c>run.json</c>: everything that is needed to understand and repeat a run. This type both writes and reads it.
+/// </summary>
 internal sealed record RunRecord
 {
     public required TrainSummary Result { get; init; }
@@ -40,7 +42,9 @@ internal sealed record RunRecord
 
     public bool GradientCheckpointing { get; init; }
 
-    /// <summary>The threads that computed. The same seed gives the same bytes only with the same number of threads.</summary>
+    /// <summary>
+    /// The threads that computed. The same seed gives the same bytes only with the same number of threads.
+    /// </summary>
     public int? Threads { get; init; }
 
     /// <summary>The step after which the run was extended beyond its first length, or null if it was not.</summary>
@@ -50,7 +54,8 @@ internal sealed record RunRecord
     public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
 
     /// <param name="folder">The run's folder, such as <c>runs/my-cat</c>.</param>
-    /// <exception cref="TextualInversionException">It is not a run's folder, or the record cannot be read; the message names the key that is wrong.</exception>
+    /// <exception cref="TextualInversionException">It is not a run's folder, or the record cannot be read; the message
+    /// names the key that is wrong.</exception>
     public static RunRecord Read(string folder)
     {
         var path = RunFolder.RecordIn(folder);

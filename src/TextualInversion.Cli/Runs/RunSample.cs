@@ -12,7 +12,9 @@ namespace TextualInversion.Cli.Runs;
 /// <param name="Seed">from which noise</param>
 internal sealed partial record RunSample(string Path, int Step, string Prompt, ulong Seed)
 {
-    /// <summary>Those of a run, by prompt, noise and step; files that are damaged or of another origin are left out.</summary>
+    /// <summary>
+    /// Those of a run, by prompt, noise and step; files that are damaged or of another origin are left out.
+    /// </summary>
     public static IReadOnlyList<RunSample> Find(string folder)
     {
         var samples = RunFolder.SamplesIn(folder);

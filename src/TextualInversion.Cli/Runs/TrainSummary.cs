@@ -3,7 +3,9 @@ using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Runs;
 
-/// <summary>The result of a training: the document of <c>ti train --json</c>, and <c>result</c> in <c>run.json</c>.</summary>
+/// <summary>
+/// The result of a training: the document of <c>ti train --json</c>, and <c>result</c> in <c>run.json</c>.
+/// </summary>
 internal sealed record TrainSummary
 {
     public required string Embedding { get; init; }
@@ -34,7 +36,9 @@ internal sealed record TrainSummary
 
     public required long PeakMemoryBytes { get; init; }
 
-    /// <summary>The run of each of several seeds; the other fields are those of the best. Null if there was one seed.</summary>
+    /// <summary>
+    /// The run of each of several seeds; the other fields are those of the best. Null if there was one seed.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<SeedSummary>? Seeds { get; init; }
 }

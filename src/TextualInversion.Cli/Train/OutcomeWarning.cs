@@ -8,7 +8,9 @@ internal static class OutcomeWarning
 {
     private const double SmallestGain = 0.01; // of the loss with an empty prompt
 
-    /// <summary>What to try if the embedding explains the images no better than no word at all, or null if it does.</summary>
+    /// <summary>
+    /// What to try if the embedding explains the images no better than no word at all, or null if it does.
+    /// </summary>
     public static string? Of(ValidationSummary loss, int bestStep, TrainSetup setup)
     {
         if (loss.Best <= loss.WithoutPrompts * (1 - SmallestGain))

@@ -5,7 +5,9 @@ using TextualInversion.Training.Data;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>How the prompts of a training fit into what a text encoder reads, 77 tokens with those at both ends.</summary>
+/// <summary>
+/// How the prompts of a training fit into what a text encoder reads, 77 tokens with those at both ends.
+/// </summary>
 /// <param name="Placeholder">The placeholder token.</param>
 /// <param name="Prompts">Different prompts.</param>
 /// <param name="Longest">The length of the longest, in tokens.</param>
@@ -58,7 +60,8 @@ internal sealed record PromptLengths(
         string? CaptionedImage(string text) => images.Where((_, i) => captions[i] == text).FirstOrDefault()?.Path;
     }
 
-    /// <exception cref="TextualInversionException">Every prompt is cut off before the placeholder token, so nothing can be learned.</exception>
+    /// <exception cref="TextualInversionException">Every prompt is cut off before the placeholder token, so nothing can
+    /// be learned.</exception>
     public void RequirePlaceholder()
     {
         if (ReachesNone)

@@ -4,7 +4,9 @@ using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>The arguments of a run as its state keeps them, merged with those that are typed when it is resumed.</summary>
+/// <summary>
+/// The arguments of a run as its state keeps them, merged with those that are typed when it is resumed.
+/// </summary>
 internal static class ResumedCommand
 {
     /// <summary>The options that were typed, including those from files, in order.</summary>

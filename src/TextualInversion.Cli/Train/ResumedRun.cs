@@ -22,11 +22,14 @@ internal sealed record ResumedRun(string Folder, TrainState State, bool IsOfSeed
     /// <summary>Whether the run is continued beyond the number of steps that it began with.</summary>
     public bool IsExtended(TrainOptions options) => IsExtended(State, options);
 
-    /// <summary>The state to resume from, if nothing that decides what is learned has changed but the number of steps.</summary>
+    /// <summary>
+    /// The state to resume from, if nothing that decides what is learned has changed but the number of steps.
+    /// </summary>
     /// <param name="state">The state of the run, or of one of its seeds.</param>
     /// <param name="setup">What is trained now.</param>
     /// <param name="messages">Receives where the run continues.</param>
-    /// <exception cref="TextualInversionException">Something else changed, or more steps were taken already.</exception>
+    /// <exception cref="TextualInversionException">Something else changed, or more steps were taken
+    /// already.</exception>
     public static TrainState Resume(TrainState state, TrainSetup setup, ConsoleLog messages)
     {
         var isExtended = IsExtended(state, setup.Options);

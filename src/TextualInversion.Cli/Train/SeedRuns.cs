@@ -9,7 +9,8 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Train;
 
 /// <summary>
-/// <c>train --seeds N</c>: the same training with consecutive seeds, each a run of its own in a folder of the run's; the one with the
+/// <c>train --seeds N</c>: the same training with consecutive seeds, each a run of its own in a folder of the run's;
+/// the one with the
 /// lowest validation loss is kept.
 /// </summary>
 /// <param name="job">What is trained. The model is loaded once, and the images are encoded once.</param>

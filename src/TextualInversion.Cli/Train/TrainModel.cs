@@ -42,7 +42,8 @@ internal sealed class TrainModel : IDisposable
     /// <param name="models">where models are looked for</param>
     /// <param name="messages">told of a download</param>
     /// <param name="cancellationToken">stops a download</param>
-    /// <exception cref="TextualInversionException">There is no such model or device, or a file of it is missing, truncated or another's.</exception>
+    /// <exception cref="TextualInversionException">There is no such model or device, or a file of it is missing,
+    /// truncated or another's.</exception>
     public static async Task<TrainModel> OpenAsync(
         TrainRequest request,
         ModelLocator models,

@@ -22,7 +22,8 @@ internal sealed class TrainOutput : IDisposable
     /// <param name="root">where <c>embeddings/</c> and <c>runs/</c> are</param>
     /// <param name="name">of the embedding, such as my-cat or &lt;my-cat&gt;</param>
     /// <param name="mayReplace">whether files may be replaced</param>
-    /// <exception cref="TextualInversionException">There are files already that may not be replaced, or the name makes no file name.</exception>
+    /// <exception cref="TextualInversionException">There are files already that may not be replaced, or the name makes
+    /// no file name.</exception>
     public TrainOutput(string root, string name, bool mayReplace)
     {
         var stem = FileStem(name);
@@ -30,6 +31,11 @@ internal sealed class TrainOutput : IDisposable
         runPath = Path.Combine(root, "runs", stem);
         this.mayReplace = mayReplace;
         OutputFile.RefuseToReplace(embeddingPath, mayReplace, "--name");
+        if (!mayReplace && HasState && !File.Exists(RunFolder.RecordIn(runPath)))
+            throw new TextualInversionException(
+                $"{runPath}: holds a run that was interrupted; resume it with ti train --resume {RunPath}, "
+                    + "or choose another --name, or replace it with --overwrite."
+            );
         RunFolder.RefuseToReplace(runPath, mayReplace);
         // Where it is not there yet it is made beside the run's folder, which is tried before training.
         if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings))

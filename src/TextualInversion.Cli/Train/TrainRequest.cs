@@ -23,10 +23,14 @@ internal sealed record TrainRequest
 
     public required TrainOptions Options { get; init; }
 
-    /// <summary>How many trainings, the first with the options' seed and each of the others with the seed after.</summary>
+    /// <summary>
+    /// How many trainings, the first with the options' seed and each of the others with the seed after.
+    /// </summary>
     public required int Seeds { get; init; }
 
-    /// <summary>Whether images are mirrored even where their descriptions speak against it, see <see cref="FlipPolicy"/>.</summary>
+    /// <summary>
+    /// Whether images are mirrored even where their descriptions speak against it, see <see cref="FlipPolicy"/>.
+    /// </summary>
     public required bool ForceFlip { get; init; }
 
     /// <summary>With <c>{}</c> for the placeholder.</summary>
@@ -41,7 +45,8 @@ internal sealed record TrainRequest
     public required GradientCheckpointing Checkpointing { get; init; }
 
     /// <summary>The rows that training starts from.</summary>
-    /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does not fit.</exception>
+    /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does
+    /// not fit.</exception>
     public InitialEmbedding ReadInitializer(IDiffusionModel network)
     {
         InitialEmbedding? start = null;

@@ -17,7 +17,9 @@ internal sealed record TrainSetup
     /// <summary>The key in an embedding's provenance for the hash of the base model.</summary>
     public const string ModelHashKey = "base_model_sha256";
 
-    /// <summary>The name of the number of steps in <see cref="Identity"/>: all that may differ when a run is extended.</summary>
+    /// <summary>
+    /// The name of the number of steps in <see cref="Identity"/>: all that may differ when a run is extended.
+    /// </summary>
     public const string StepsIdentity = OptionIdentity + nameof(TrainOptions.Steps);
 
     private const string OptionIdentity = "option ";
@@ -50,7 +52,8 @@ internal sealed record TrainSetup
     /// <param name="model">the model to learn on</param>
     /// <param name="start">where the rows start</param>
     /// <param name="cancellationToken">stops the reading</param>
-    /// <exception cref="TextualInversionException">The vocabulary holds the placeholder, or a file is missing or cannot be used.</exception>
+    /// <exception cref="TextualInversionException">The vocabulary holds the placeholder, or a file is missing or cannot
+    /// be used.</exception>
     public static TrainSetup Read(
         TrainRequest request,
         TrainModel model,
@@ -147,7 +150,10 @@ internal sealed record TrainSetup
         }
     }
 
-    /// <summary>What decides what is learned, by name, for <see cref="TrainState.RequireSame"/>. The model's weights are the trainer's to compare.</summary>
+    /// <summary>
+    /// What decides what is learned, by name, for <see cref="TrainState.RequireSame"/>. The model's weights are the
+    /// trainer's to compare.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Identity
     {
         get

@@ -9,8 +9,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of images under prompts with the
-/// placeholder, and its gradient with respect to the placeholder's rows. The rows, (n, d) float32 for each text encoder, are the only
+/// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of images under prompts
+/// with the
+/// placeholder, and its gradient with respect to the placeholder's rows. The rows, (n, d) float32 for each text
+/// encoder, are the only
 /// thing with a gradient and the only thing that moves.
 /// </summary>
 internal sealed class Learner : IDisposable
@@ -63,7 +65,9 @@ internal sealed class Learner : IDisposable
         average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
     }
 
-    /// <summary>(n, d) for each text encoder: the rows as they are now, or their moving average if there is one.</summary>
+    /// <summary>
+    /// (n, d) for each text encoder: the rows as they are now, or their moving average if there is one.
+    /// </summary>
     public IReadOnlyList<Tensor> Rows => average?.Rows ?? rows;
 
     /// <summary>Optimizer state for resuming, by names such as <c>rows.0</c>. Not a copy.</summary>
@@ -98,7 +102,10 @@ internal sealed class Learner : IDisposable
         step = state.Step;
     }
 
-    /// <summary>The loss of a batch, a scalar with a gradient. It and what it is computed from belong to the caller's dispose scope.</summary>
+    /// <summary>
+    /// The loss of a batch, a scalar with a gradient. It and what it is computed from belong to the caller's dispose
+    /// scope.
+    /// </summary>
     public Tensor Forward(TrainingBatch batch) => Loss(batch, rows, options.SnrGamma);
 
     /// <summary>Adds the gradient of a batch's loss, divided by the number of batches in a step.</summary>
@@ -119,7 +126,9 @@ internal sealed class Learner : IDisposable
         return Loss(batch, other, snrGamma: 0).item<float>();
     }
 
-    /// <summary>Scales the gradients down if their norm over all rows exceeds <see cref="TrainOptions.MaxGradientNorm"/>.</summary>
+    /// <summary>
+    /// Scales the gradients down if their norm over all rows exceeds <see cref="TrainOptions.MaxGradientNorm"/>.
+    /// </summary>
     /// <returns>The norm before that.</returns>
     public double ClipGradients()
     {

@@ -8,8 +8,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// <c>state.safetensors</c>: everything that a run needs to be resumed as if it had not been interrupted. Random numbers depend on the
-/// seed and the step alone, so this is kilobytes: the rows, the optimizer's moments, the best rows, and the losses so far.
+/// <c>state.safetensors</c>: everything that a run needs to be resumed as if it had not been interrupted. Random
+/// numbers depend on the
+/// seed and the step alone, so this is kilobytes: the rows, the optimizer's moments, the best rows, and the losses so
+/// far.
 /// </summary>
 internal sealed class TrainState : IDisposable
 {
@@ -18,14 +20,18 @@ internal sealed class TrainState : IDisposable
     /// <summary>Steps done.</summary>
     public required int Step { get; init; }
 
-    /// <summary>The tensors that a learner needs to resume, by name, and the best rows. See <see cref="StateNames"/>.</summary>
+    /// <summary>
+    /// The tensors that a learner needs to resume, by name, and the best rows. See <see cref="StateNames"/>.
+    /// </summary>
     public required IReadOnlyDictionary<string, Tensor> Tensors { get; init; }
 
     /// <summary>(n, d) for each text encoder: the embedding after <see cref="Step"/> steps.</summary>
     public IReadOnlyList<Tensor> Rows =>
         OfEachEncoder(StateNames.Average) is { Count: > 0 } average ? average : OfEachEncoder(StateNames.Rows);
 
-    /// <summary>(n, d) for each text encoder: the best embedding by validation, empty before the first validation.</summary>
+    /// <summary>
+    /// (n, d) for each text encoder: the best embedding by validation, empty before the first validation.
+    /// </summary>
     public IReadOnlyList<Tensor> BestRows => OfEachEncoder(StateNames.Best);
 
     /// <summary>The training loss of each step.</summary>
@@ -33,7 +39,10 @@ internal sealed class TrainState : IDisposable
 
     public required IReadOnlyList<Validation> Validations { get; init; }
 
-    /// <summary>The step from which on patience counts: 0, or where a run that was over was extended. See <see cref="EarlyStopping"/>.</summary>
+    /// <summary>
+    /// The step from which on patience counts: 0, or where a run that was over was extended. See <see
+    /// cref="EarlyStopping"/>.
+    /// </summary>
     public int PatienceStart { get; init; }
 
     /// <summary>The SHA-256 of each network's values, by the network's name.</summary>
@@ -45,7 +54,9 @@ internal sealed class TrainState : IDisposable
     /// <summary>The arguments that began the run.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
-    /// <summary>The state from which a longer run continues: its patience starts anew. The tensors are shared.</summary>
+    /// <summary>
+    /// The state from which a longer run continues: its patience starts anew. The tensors are shared.
+    /// </summary>
     public TrainState Extended() =>
         new()
         {
@@ -62,7 +73,8 @@ internal sealed class TrainState : IDisposable
     /// <param name="path">Replaced if it exists.</param>
     /// <param name="identity">See <see cref="Identity"/>.</param>
     /// <param name="command">See <see cref="Command"/>.</param>
-    /// <exception cref="TextualInversionException">The file cannot be written. The one before is still there.</exception>
+    /// <exception cref="TextualInversionException">The file cannot be written. The one before is still
+    /// there.</exception>
     public void Write(string path, IReadOnlyDictionary<string, string> identity, IReadOnlyList<string> command)
     {
         using var scope = NewDisposeScope();
@@ -84,7 +96,8 @@ internal sealed class TrainState : IDisposable
         SafetensorsFile.Write(path, tensors, metadata, overwrite: true);
     }
 
-    /// <exception cref="TextualInversionException">The file is missing, truncated or damaged; the message names what is wrong in it.</exception>
+    /// <exception cref="TextualInversionException">The file is missing, truncated or damaged; the message names what is
+    /// wrong in it.</exception>
     public static TrainState Read(string path)
     {
         if (!File.Exists(path))

@@ -11,7 +11,10 @@ internal sealed record TrainerResult : IDisposable
     /// <summary>Why the run ended.</summary>
     public required TrainingEnd End { get; init; }
 
-    /// <summary>The best embedding by validation, or the last if there was no validation: (n, d) float32 on the CPU for each text encoder.</summary>
+    /// <summary>
+    /// The best embedding by validation, or the last if there was no validation: (n, d) float32 on the CPU for each
+    /// text encoder.
+    /// </summary>
     public required IReadOnlyList<Tensor> Rows { get; init; }
 
     /// <summary>The embedding after the last step, of the same shapes.</summary>
@@ -41,7 +44,9 @@ internal sealed record TrainerResult : IDisposable
     /// <summary>The norms of each text encoder's vocabulary.</summary>
     public required IReadOnlyList<NormRange> VocabularyNorms { get; init; }
 
-    /// <summary>The SHA-256 of each network's values before the first step and after the last, by the network's name.</summary>
+    /// <summary>
+    /// The SHA-256 of each network's values before the first step and after the last, by the network's name.
+    /// </summary>
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
 
     public void Dispose()

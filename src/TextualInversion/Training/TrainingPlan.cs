@@ -4,8 +4,12 @@ using TextualInversion.Training.Data;
 
 namespace TextualInversion.Training;
 
-/// <summary>Images, options and prompts that fit each other: what a training needs in addition to the model and the initial rows.</summary>
-/// <param name="Options">With the resolution set, and without flips if captions or templates speak against them.</param>
+/// <summary>
+/// Images, options and prompts that fit each other: what a training needs in addition to the model and the initial
+/// rows.
+/// </summary>
+/// <param name="Options">With the resolution set, and without flips if captions or templates speak against
+/// them.</param>
 /// <param name="Images">At the resolution of the training.</param>
 /// <param name="Templates">Prompt templates, with <c>{}</c> for the placeholder token.</param>
 /// <param name="Prompts">The prompts of the images.</param>

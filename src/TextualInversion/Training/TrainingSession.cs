@@ -11,7 +11,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// Everything a run needs besides the steps themselves: the learner and its batches, validations and their history, the hashes of
+/// Everything a run needs besides the steps themselves: the learner and its batches, validations and their history, the
+/// hashes of
 /// the frozen model, step times, and when to save and to release memory.
 /// </summary>
 internal sealed class TrainingSession : IDisposable
@@ -35,7 +36,8 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="schedule">Its noise schedule.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="concept">What to learn.</param>
-    /// <param name="resumeFrom">The state of an earlier, unfinished run with the same options, or null to begin.</param>
+    /// <param name="resumeFrom">The state of an earlier, unfinished run with the same options, or null to
+    /// begin.</param>
     /// <exception cref="TextualInversionException">The state belongs to another run.</exception>
     public TrainingSession(
         IDiffusionModel model,
@@ -96,7 +98,10 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>Validates the rows that training starts from.</summary>
     public TrainProgress MeasureInitial() => CreateProgress(Validate());
 
-    /// <summary>Saves the state if this is the first step since the start, a checkpoint is due, or the last one is some time ago.</summary>
+    /// <summary>
+    /// Saves the state if this is the first step since the start, a checkpoint is due, or the last one is some time
+    /// ago.
+    /// </summary>
     public void SaveIfDue(Action<TrainState> save)
     {
         var isCheckpoint = options.CheckpointInterval > 0 && StepsDone % options.CheckpointInterval == 0;

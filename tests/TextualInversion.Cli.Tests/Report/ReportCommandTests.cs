@@ -141,15 +141,15 @@ public sealed partial class ReportCommandTests : IDisposable
         );
 
     [Theory]
-    [InlineData("no JSON")]
-    [InlineData("{}")]
-    [InlineData("null")]
-    [InlineData("[]")]
-    public Task Report_RecordOfAnotherKind_IsNamed(string record)
+    [InlineData("no JSON", "the document is not valid JSON, see line 1")]
+    [InlineData("{}", "result is missing")]
+    [InlineData("null", "the document is null")]
+    [InlineData("[]", "the document is not an object")]
+    public Task Report_RecordOfAnotherKind_IsNamed(string record, string expected)
     {
         var run = RecordedRunFolder.Write(folder, "cat");
         folder.Write("runs/cat/run.json", record);
-        return RefusesAsync("run.json: is no record of a run, or is not whole", run);
+        return RefusesAsync($"run.json: {expected}; restore it from a copy, or train again", run);
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed partial class ReportCommandTests : IDisposable
         var run = RecordedRunFolder.Write(folder, "cat");
         var record = folder.File("runs/cat/run.json");
         File.WriteAllText(record, File.ReadAllText(record)[..^20]);
-        return RefusesAsync("run.json: is no record of a run, or is not whole", run);
+        return RefusesAsync("run.json: the document is not valid JSON", run);
     }
 
     [Fact]

@@ -13,7 +13,10 @@ namespace TextualInversion.Cli.Tests.Runs;
 /// <summary>Folders of runs that are over, written by hand.</summary>
 internal static class RecordedRunFolder
 {
-    /// <summary>Ten steps on two images, validated after each fifth, the best after the fifth; an image painted before the first, after the fifth and after the tenth.</summary>
+    /// <summary>
+    /// Ten steps on two images, validated after each fifth, the best after the fifth; an image painted before the
+    /// first, after the fifth and after the tenth.
+    /// </summary>
     /// <param name="folder">in which the run's folder is made</param>
     /// <param name="name">of the run's folder</param>
     /// <param name="change">what is to be different in its record</param>

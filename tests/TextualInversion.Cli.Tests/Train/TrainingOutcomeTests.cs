@@ -90,7 +90,10 @@ public sealed class TrainingOutcomeTests : IDisposable
         Assert.Equal(2, result.RootElement.GetProperty("bestStep").GetInt32());
     }
 
-    /// <summary>No element of the gradient is longer than the whole, 1e-9, so that AdamW's first step is at most the rate times 1e-9 / (1e-9 + 1e-8).</summary>
+    /// <summary>
+    /// No element of the gradient is longer than the whole, 1e-9, so that AdamW's first step is at most the rate times
+    /// 1e-9 / (1e-9 + 1e-8).
+    /// </summary>
     [Fact]
     public async Task Train_Clip_ShortensTheGradient()
     {

@@ -18,7 +18,8 @@ public sealed class LearnerTests
 {
     private const double Tolerance = 1e-4;
 
-    // The random networks are ill-conditioned at some timesteps: the order of a sum alone moves a gradient by 2 %. The rows are what counts.
+    // The random networks are ill-conditioned at some timesteps: the order of a sum alone moves a gradient by 2 %. The
+    // rows are what counts.
     private const double GradientTolerance = 5e-2;
 
     public static TheoryData<string> Files => GoldenModel.Files("train-*");
@@ -146,7 +147,9 @@ public sealed class LearnerTests
             ..^".latents".Length
         ];
 
-    /// <summary>The initializer's row of each encoder, as often as there are vectors; they are in the file too.</summary>
+    /// <summary>
+    /// The initializer's row of each encoder, as often as there are vectors; they are in the file too.
+    /// </summary>
     private static List<Tensor> InitialRows(SafetensorsFile golden, IDiffusionModel model, int vectors)
     {
         var initial = model
@@ -161,7 +164,10 @@ public sealed class LearnerTests
         return initial;
     }
 
-    /// <summary>The batch with its latents made from the pixels and the posterior's noise, which must give the golden latents too.</summary>
+    /// <summary>
+    /// The batch with its latents made from the pixels and the posterior's noise, which must give the golden latents
+    /// too.
+    /// </summary>
     private static TrainingBatch Batch(SafetensorsFile golden, IDiffusionModel model, string key)
     {
         var pixels = golden.Read("pixels").index_select(0, golden.Read($"{key}.image_index"));

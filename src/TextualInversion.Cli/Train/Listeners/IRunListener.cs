@@ -6,6 +6,9 @@ internal interface IRunListener : IDisposable
     /// <summary>Called after each step, and before the first step of a run that is not resumed.</summary>
     void OnStepCompleted(TrainProgress step);
 
-    /// <summary>Called before the run's state is written. Everything about earlier steps must be in the files by then: a run that is resumed finds it there.</summary>
+    /// <summary>
+    /// Called before the run's state is written. Everything about earlier steps must be in the files by then: a run
+    /// that is resumed finds it there.
+    /// </summary>
     void OnSaving();
 }

@@ -11,8 +11,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Cli.Train.Listeners;
 
 /// <summary>
-/// Generates images during training, into the run's folder: always the same prompts from the same noise, so that differences show what
-/// was learned. The embedding of the step is written next to them, so each image can be generated again. Training is not affected.
+/// Generates images during training, into the run's folder: always the same prompts from the same noise, so that
+/// differences show what
+/// was learned. The embedding of the step is written next to them, so each image can be generated again. Training is
+/// not affected.
 /// </summary>
 /// <param name="model">The model that is trained on.</param>
 /// <param name="setup">What is trained.</param>
@@ -35,7 +37,9 @@ internal sealed class SampleGenerator(
     public bool HasGenerated(int step) =>
         plan.Images.Index().All(image => File.Exists(folder.SamplePath(step, image.Index + 1)));
 
-    /// <summary>Generates the images of a step. It returns early when it is cancelled: the training ends in its own way.</summary>
+    /// <summary>
+    /// Generates the images of a step. It returns early when it is cancelled: the training ends in its own way.
+    /// </summary>
     /// <param name="step">Steps done.</param>
     /// <param name="rows">(n, d) for each text encoder.</param>
     /// <param name="progress">Receives the number of each image before it is generated, counted from 1.</param>

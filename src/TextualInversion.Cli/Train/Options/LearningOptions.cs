@@ -177,7 +177,9 @@ internal sealed class LearningOptions
         Diffusers,
     }
 
-    /// <summary>The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these.</summary>
+    /// <summary>
+    /// The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these.
+    /// </summary>
     public string? NameOf(string property) =>
         property switch
         {

@@ -64,7 +64,8 @@ internal sealed class SamplingOptions
     /// <param name="setup">What is trained.</param>
     /// <param name="model">The model, which may recommend values.</param>
     /// <param name="messages">Receives warnings.</param>
-    /// <exception cref="TextualInversionException">A number is out of its range, or there is no such sampler.</exception>
+    /// <exception cref="TextualInversionException">A number is out of its range, or there is no such
+    /// sampler.</exception>
     public SamplePlan? Read(ParseResult parsed, TrainSetup setup, TrainModel model, ConsoleLog messages)
     {
         var (interval, images) = (parsed.GetValue(every), parsed.GetValue(count));

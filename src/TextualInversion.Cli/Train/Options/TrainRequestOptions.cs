@@ -92,7 +92,8 @@ internal sealed class TrainRequestOptions
 
     public Option<ulong?> Seed { get; } = SharedOptions.Seed();
 
-    /// <exception cref="TextualInversionException">A number is out of its range, the token is not a valid placeholder, or the templates cannot be used.</exception>
+    /// <exception cref="TextualInversionException">A number is out of its range, the token is not a valid placeholder,
+    /// or the templates cannot be used.</exception>
     public TrainRequest Read(ParseResult parsed)
     {
         var options = imageOptions.Apply(

@@ -69,7 +69,9 @@ internal sealed class TrainingImageOptions
             HoldOut = parsed.GetValue(holdOut),
         };
 
-    /// <summary>The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these.</summary>
+    /// <summary>
+    /// The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these.
+    /// </summary>
     public string? NameOf(string property) =>
         property switch
         {

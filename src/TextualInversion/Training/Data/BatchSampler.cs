@@ -75,7 +75,9 @@ internal sealed class BatchSampler(
         return (long)(position * trainTimesteps);
     }
 
-    /// <summary>The noise, (B, 4, h, w), of every second image replaced by that of the one before, with the opposite sign.</summary>
+    /// <summary>
+    /// The noise, (B, 4, h, w), of every second image replaced by that of the one before, with the opposite sign.
+    /// </summary>
     private static Tensor Paired(Tensor noise)
     {
         var first = noise[TensorIndex.Slice(step: 2)]; // (B / 2, 4, h, w)

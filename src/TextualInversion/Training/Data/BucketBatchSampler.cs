@@ -1,7 +1,8 @@
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// Which images are in which batch. The images of a batch have one shape, each shape gets batches in proportion to its images, and within a shape each
+/// Which images are in which batch. The images of a batch have one shape, each shape gets batches in proportion to its
+/// images, and within a shape each
 /// image comes as often as it counts before any comes again. A function of the seed and the batch's number alone.
 /// </summary>
 internal sealed class BucketBatchSampler

@@ -3,7 +3,8 @@ using TextualInversion.Data;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// Descriptions that are lists, <c>{}, sitting, on a mat</c>, in which neither order nor presence of a tag should be learned: what kohya's scripts call
+/// Descriptions that are lists, <c>{}, sitting, on a mat</c>, in which neither order nor presence of a tag should be
+/// learned: what kohya's scripts call
 /// <c>shuffle_caption</c>, <c>caption_tag_dropout_rate</c> and <c>keep_tokens</c>.
 /// </summary>
 internal static class CaptionTags

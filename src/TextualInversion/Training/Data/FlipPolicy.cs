@@ -2,10 +2,14 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Training.Data;
 
-/// <summary>Flipped writing, and left and right, make no sense: flips are turned off if an image's words mention them.</summary>
+/// <summary>
+/// Flipped writing, and left and right, make no sense: flips are turned off if an image's words mention them.
+/// </summary>
 internal static class FlipPolicy
 {
-    /// <summary>Why images should not be flipped, such as <c>1.txt says "left"</c>, or null if nothing speaks against it.</summary>
+    /// <summary>
+    /// Why images should not be flipped, such as <c>1.txt says "left"</c>, or null if nothing speaks against it.
+    /// </summary>
     /// <param name="options">How captions are used.</param>
     /// <param name="images">The images with their captions.</param>
     /// <param name="templates">The prompt templates.</param>

@@ -2,7 +2,9 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Training.Data;
 
-/// <summary>An image that is measured and not learned from: its loss tells whether the rows mean more than the other images.</summary>
+/// <summary>
+/// An image that is measured and not learned from: its loss tells whether the rows mean more than the other images.
+/// </summary>
 internal static class HeldOutImage
 {
     private const int Enough = 5,
@@ -17,7 +19,8 @@ internal static class HeldOutImage
             ? ([.. Enumerable.Range(0, images.Count - 1)], images.Count - 1)
             : ([.. Enumerable.Range(0, images.Count)], null);
 
-    /// <exception cref="TextualInversionException">The images are too few to learn from without one: below five, each needs a description that says what else is in it.</exception>
+    /// <exception cref="TextualInversionException">The images are too few to learn from without one: below five, each
+    /// needs a description that says what else is in it.</exception>
     public static void Require(IReadOnlyList<TrainingImage> images)
     {
         if (images.Count >= Enough || (images.Count >= Fewest && images.All(image => image.Caption is not null)))

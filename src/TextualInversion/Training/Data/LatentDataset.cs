@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// The images as the VAE sees them, encoded once for any number of runs: of each the distribution of its latents, and after them of each mirrored if asked. They may have
+/// The images as the VAE sees them, encoded once for any number of runs: of each the distribution of its latents, and
+/// after them of each mirrored if asked. They may have
 /// different shapes.
 /// </summary>
 internal sealed class LatentDataset : IDisposable
@@ -16,7 +17,9 @@ internal sealed class LatentDataset : IDisposable
     private readonly SizeConditioning[] geometries;
     private readonly int[] repeats;
 
-    /// <summary>Encodes the images one by one, so that the largest feature map is that of one, and frees the VAE.</summary>
+    /// <summary>
+    /// Encodes the images one by one, so that the largest feature map is that of one, and frees the VAE.
+    /// </summary>
     /// <param name="model">The frozen model.</param>
     /// <param name="images">Of any sizes.</param>
     /// <param name="options">Whether they are mirrored, how they were cropped, and whether one is held out.</param>

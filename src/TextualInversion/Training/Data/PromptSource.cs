@@ -3,7 +3,10 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Training.Data;
 
-/// <summary>The sentence that an image is learned under: its own description where it has one, else a template drawn at random, as the options say.</summary>
+/// <summary>
+/// The sentence that an image is learned under: its own description where it has one, else a template drawn at random,
+/// as the options say.
+/// </summary>
 internal sealed class PromptSource
 {
     private readonly IReadOnlyList<string> templates;
@@ -37,7 +40,9 @@ internal sealed class PromptSource
     public IReadOnlyList<string?> Descriptions(Placeholder placeholder) =>
         [.. captions.Select(caption => caption is null ? null : PromptTemplates.Format(caption, placeholder.Name))];
 
-    /// <summary>The longest prompts that there can be: every template that is used, and every description whole.</summary>
+    /// <summary>
+    /// The longest prompts that there can be: every template that is used, and every description whole.
+    /// </summary>
     public IReadOnlyList<string> All(Placeholder placeholder)
     {
         var sentences = captions.OfType<string>();

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// Random numbers that are a function of the run's seed and a counter alone, so that any step can be drawn again without those before it.
+/// Random numbers that are a function of the run's seed and a counter alone, so that any step can be drawn again
+/// without those before it.
 /// The mixing function is SplitMix64's (Steele, Lea and Flood 2014).
 /// </summary>
 internal sealed class StepRandom(ulong seed, RandomStream stream, long counter)
@@ -29,7 +30,9 @@ internal sealed class StepRandom(ulong seed, RandomStream stream, long counter)
         return items;
     }
 
-    /// <summary>A generator for tensors. Always on the CPU: TorchSharp has no other, so draw there, then move.</summary>
+    /// <summary>
+    /// A generator for tensors. Always on the CPU: TorchSharp has no other, so draw there, then move.
+    /// </summary>
     public Generator Generator() => new(Next());
 
     private ulong Next() => Mix(state += 0x9e3779b97f4a7c15);

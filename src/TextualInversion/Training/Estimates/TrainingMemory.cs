@@ -6,16 +6,21 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Estimates;
 
-/// <summary>How much memory a training step takes, within about a tenth: the networks, and what the U-Net keeps for the gradient.</summary>
+/// <summary>
+/// How much memory a training step takes, within about a tenth: the networks, and what the U-Net keeps for the
+/// gradient.
+/// </summary>
 internal static class TrainingMemory
 {
-    // Feature maps that are kept of a residual block and of a transformer block, each as large as its result; fitted to measured peaks of
+    // Feature maps that are kept of a residual block and of a transformer block, each as large as its result; fitted to
+    // measured peaks of
     // Stable Diffusion 1 and XL.
     private const int MapsOfResnet = 6,
         MapsOfTransformer = 36;
 
     /// <param name="files">the model</param>
-    /// <param name="side">of the images, in pixels; null for the model's own. Those of other shapes have no more pixels, see <see cref="TextualInversion.Data.AspectBuckets"/></param>
+    /// <param name="side">of the images, in pixels; null for the model's own. Those of other shapes have no more
+    /// pixels, see <see cref="TextualInversion.Data.AspectBuckets"/></param>
     /// <param name="batch">images in a forward pass</param>
     /// <param name="type">what the U-Net computes in</param>
     /// <returns>bytes, without gradient checkpointing</returns>

@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Estimates;
 
-/// <summary>A few real steps whose result is thrown away, to tell how long a run takes and whether it can learn at all.</summary>
+/// <summary>
+/// A few real steps whose result is thrown away, to tell how long a run takes and whether it can learn at all.
+/// </summary>
 /// <param name="StepSeconds">the middle of the measured steps</param>
 /// <param name="ValidationSeconds">of one validation</param>
 /// <param name="IsFinite">whether loss and gradient were numbers</param>
@@ -18,7 +20,10 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
     private const int MostBatches = 10;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(5);
 
-    /// <summary>The first batch is not counted: what is loaded and planned in it is not in the others. Then for five seconds, at least one batch and at most ten.</summary>
+    /// <summary>
+    /// The first batch is not counted: what is loaded and planned in it is not in the others. Then for five seconds, at
+    /// least one batch and at most ten.
+    /// </summary>
     /// <param name="model">frozen</param>
     /// <param name="schedule">its noise</param>
     /// <param name="options">of the run</param>
@@ -77,7 +82,9 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
             ) / (double)options.BatchSize;
     }
 
-    /// <summary>How long a whole run takes, without what comes before the first step: all its steps, should none end it earlier.</summary>
+    /// <summary>
+    /// How long a whole run takes, without what comes before the first step: all its steps, should none end it earlier.
+    /// </summary>
     public double Seconds(TrainOptions options)
     {
         // Before the first step, with and without prompts; then every so often, and after the last.

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Initializers;
 
 /// <summary>The rows that training starts from.</summary>
-/// <param name="Words">Their words, as the first text encoder's tokenizer reads them; of a file, the property's word.</param>
+/// <param name="Words">Their words, as the first text encoder's tokenizer reads them; of a file, the property's
+/// word.</param>
 /// <param name="Rows">(n, d) for each text encoder.</param>
 /// <param name="File">The embedding file that holds the rows, or null if they are those of words.</param>
 /// <param name="FileSha256">The SHA-256 of the file when it was read, in lower-case hexadecimal.</param>
@@ -22,10 +23,12 @@ internal sealed record InitialEmbedding(
     /// <summary>The initializer that stands for the word that a search finds.</summary>
     public const string Auto = "auto";
 
-    /// <param name="initializer">Words, an embedding file, or null for the property's word, as for <see cref="Auto"/> until the search.</param>
+    /// <param name="initializer">Words, an embedding file, or null for the property's word, as for <see cref="Auto"/>
+    /// until the search.</param>
     /// <param name="options">The number of vectors and the property.</param>
     /// <param name="network">The model.</param>
-    /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does not fit.</exception>
+    /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does
+    /// not fit.</exception>
     public static InitialEmbedding Read(string? initializer, TrainOptions options, IDiffusionModel network)
     {
         using var scope = NewDisposeScope();

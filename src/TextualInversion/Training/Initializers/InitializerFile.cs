@@ -10,7 +10,8 @@ internal static class InitializerFile
     /// <param name="text">A file, words, or null.</param>
     /// <param name="vectors">n: the number of vectors that the file must hold.</param>
     /// <param name="widths">d of each text encoder of the model.</param>
-    /// <exception cref="TextualInversionException">The file is missing, is not an embedding, or does not fit.</exception>
+    /// <exception cref="TextualInversionException">The file is missing, is not an embedding, or does not
+    /// fit.</exception>
     public static IReadOnlyList<Tensor>? TryRead(string? text, int vectors, IReadOnlyList<long> widths)
     {
         if (

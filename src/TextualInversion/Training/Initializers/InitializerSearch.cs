@@ -9,8 +9,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Initializers;
 
 /// <summary>
-/// Looks for the word of the vocabulary from which training starts best: the one with the lowest validation loss on the images. A gradient tells of the whole vocabulary which words
-/// are worth a look, a first-order estimate that costs one pass for all of them; those are compared by <see cref="SuccessiveHalving"/>. Then the same once more from the best of them.
+/// Looks for the word of the vocabulary from which training starts best: the one with the lowest validation loss on the
+/// images. A gradient tells of the whole vocabulary which words
+/// are worth a look, a first-order estimate that costs one pass for all of them; those are compared by <see
+/// cref="SuccessiveHalving"/>. Then the same once more from the best of them.
 /// Nothing in it is random but what the validation set has fixed.
 /// </summary>
 internal sealed class InitializerSearch : IDisposable
@@ -64,7 +66,10 @@ internal sealed class InitializerSearch : IDisposable
         }
     }
 
-    /// <summary>About how many training steps take as long as the search: one is a pass forward and one back, which costs as much as two.</summary>
+    /// <summary>
+    /// About how many training steps take as long as the search: one is a pass forward and one back, which costs as
+    /// much as two.
+    /// </summary>
     public int CostInSteps =>
         (Cost + (Passes * 3 * examples)) / (3 * options.BatchSize * options.GradientAccumulationSteps) + 1;
 
@@ -132,7 +137,10 @@ internal sealed class InitializerSearch : IDisposable
             set.Dispose();
     }
 
-    /// <summary>What the loss would be with each token of the vocabulary, up to a constant, were it as steep everywhere as at one word.</summary>
+    /// <summary>
+    /// What the loss would be with each token of the vocabulary, up to a constant, were it as steep everywhere as at
+    /// one word.
+    /// </summary>
     internal double[] Estimates(int id)
     {
         using var scope = NewDisposeScope();

@@ -1,7 +1,8 @@
 namespace TextualInversion.Training.Initializers;
 
 /// <summary>
-/// Successive halving (Jamieson and Talwalkar 2016, https://arxiv.org/abs/1502.07943): finds the best of many candidates at the cost
+/// Successive halving (Jamieson and Talwalkar 2016, https://arxiv.org/abs/1502.07943): finds the best of many
+/// candidates at the cost
 /// of evaluating a few. All are evaluated with a small budget, the better half with twice the budget, and so on.
 /// </summary>
 internal static class SuccessiveHalving

@@ -8,8 +8,10 @@ namespace TextualInversion.Training.Losses;
 internal static class DenoisingLoss
 {
     /// <summary>
-    /// With a mask each image's loss is sum(mask x error²) / sum(mask): a mean over what counts, so that a small thing has the say of a large one, losses with and without
-    /// masks can be compared, and a white mask is no mask. (kohya's scripts take mean(mask x error²), which learns least from the image with the smallest thing.)
+    /// With a mask each image's loss is sum(mask x error²) / sum(mask): a mean over what counts, so that a small thing
+    /// has the say of a large one, losses with and without
+    /// masks can be compared, and a white mask is no mask. (kohya's scripts take mean(mask x error²), which learns
+    /// least from the image with the smallest thing.)
     /// </summary>
     /// <param name="prediction">(B, 4, h, w)</param>
     /// <param name="target">(B, 4, h, w)</param>

@@ -3,7 +3,8 @@ using TextualInversion.Schedulers;
 namespace TextualInversion.Training.Losses;
 
 /// <summary>
-/// Weights of the loss that keep timesteps with little noise from ruling (Hang et al. 2023, "Min-SNR weighting", https://arxiv.org/abs/2303.09556, section 3.4):
+/// Weights of the loss that keep timesteps with little noise from ruling (Hang et al. 2023, "Min-SNR weighting",
+/// https://arxiv.org/abs/2303.09556, section 3.4):
 /// min(snr, gamma) / snr where noise is predicted, min(snr, gamma) / (snr + 1) for the velocity.
 /// </summary>
 internal static class MinSnr
@@ -17,7 +18,8 @@ internal static class MinSnr
             .. timesteps.Select(timestep =>
             {
                 double alpha = schedule.AlphasCumprod[(int)timestep];
-                // In terms of alpha, since at zero signal the ratio is 0 and at zero noise infinite: snr = alpha / (1 - alpha).
+                // In terms of alpha, since at zero signal the ratio is 0 and at zero noise infinite: snr = alpha / (1 -
+                // alpha).
                 return (float)(
                     schedule.Config.PredictionType switch
                     {

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Optimizers;
 
 /// <summary>
-/// The exponential moving average of rows over the steps (Polyak and Juditsky 1992), in which what single steps got wrong evens out. Early on it keeps less of itself,
+/// The exponential moving average of rows over the steps (Polyak and Juditsky 1992), in which what single steps got
+/// wrong evens out. Early on it keeps less of itself,
 /// (1 + step) / (10 + step), as diffusers' <c>EMAModel</c> does, or it would long remember where the rows began.
 /// </summary>
 /// <param name="rows">(n, d) for each text encoder: where it starts; copied</param>

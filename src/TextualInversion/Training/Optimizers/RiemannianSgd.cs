@@ -4,8 +4,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Optimizers;
 
 /// <summary>
-/// Learns only where a row points, at a norm that stays (Kim et al. 2026, "Directional textual inversion", https://arxiv.org/abs/2512.13672):
-/// a row is m v with v on the unit sphere, and v goes a step of the length of the learning rate against the gradient that is tangent to the sphere, drawn to
+/// Learns only where a row points, at a norm that stays (Kim et al. 2026, "Directional textual inversion",
+/// https://arxiv.org/abs/2512.13672):
+/// a row is m v with v on the unit sphere, and v goes a step of the length of the learning rate against the gradient
+/// that is tangent to the sphere, drawn to
 /// the direction where it began. A norm that grows would drown the prompt's other words.
 /// </summary>
 /// <param name="rows">(n, d)</param>

@@ -12,7 +12,10 @@ namespace TextualInversion.Training.RunFiles;
 /// <param name="Nearest">the words that point most nearly where it does, the nearest first</param>
 internal sealed record LearnedRow(int Encoder, int Row, double Norm, double Drift, IReadOnlyList<NearWord> Nearest);
 
-/// <summary>Tells how far rows have come, and what they are near to. With several text encoders their rows come one after the other.</summary>
+/// <summary>
+/// Tells how far rows have come, and what they are near to. With several text encoders their rows come one after the
+/// other.
+/// </summary>
 internal sealed class EmbeddingDiagnostics : IDisposable
 {
     private const int Neighbours = 5;

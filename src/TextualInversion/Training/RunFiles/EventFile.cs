@@ -5,8 +5,10 @@ using TextualInversion.IO;
 namespace TextualInversion.Training.RunFiles;
 
 /// <summary>
-/// The curves of a run as TensorBoard reads them, <c>tensorboard --logdir runs</c>: the same numbers as in <see cref="MetricsFile"/>. The messages are
-/// those that come with TorchSharp; its own writer gives times in whole seconds, a wrong first one, and cannot go on with a file.
+/// The curves of a run as TensorBoard reads them, <c>tensorboard --logdir runs</c>: the same numbers as in <see
+/// cref="MetricsFile"/>. The messages are
+/// those that come with TorchSharp; its own writer gives times in whole seconds, a wrong first one, and cannot go on
+/// with a file.
 /// </summary>
 internal sealed class EventFile : IDisposable
 {
@@ -17,7 +19,8 @@ internal sealed class EventFile : IDisposable
     private readonly FileStream stream;
 
     /// <param name="path">replaced where it exists; its name must hold <c>tfevents</c></param>
-    /// <param name="resumeFrom">the last step of a run that goes on, whose events up to there are kept; null for a new run</param>
+    /// <param name="resumeFrom">the last step of a run that goes on, whose events up to there are kept; null for a new
+    /// run</param>
     /// <param name="clock">each event holds the time at which it was written</param>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public EventFile(string path, int? resumeFrom, TimeProvider clock)

@@ -4,7 +4,8 @@ using System.Numerics;
 namespace TextualInversion.Training.RunFiles;
 
 /// <summary>
-/// The framing of TensorFlow's record files (https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"): a record's
+/// The framing of TensorFlow's record files (https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format
+/// details"): a record's
 /// length, a checksum of the length, the record, a checksum of it; all little-endian.
 /// </summary>
 internal static class EventRecords

@@ -3,7 +3,10 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Training.RunFiles;
 
-/// <summary><c>metrics.csv</c>: a line for each step, written as the steps are taken, and one before the first. <see cref="MetricsTable"/> reads it.</summary>
+/// <summary>
+/// <c>metrics.csv</c>: a line for each step, written as the steps are taken, and one before the first. <see
+/// cref="MetricsTable"/> reads it.
+/// </summary>
 internal sealed class MetricsFile : IDisposable
 {
     private const int LinesBetweenFlushes = 50;
@@ -13,7 +16,8 @@ internal sealed class MetricsFile : IDisposable
     private int lines;
 
     /// <param name="path">replaced where it exists</param>
-    /// <param name="resumeFrom">the last step of a run that goes on, whose lines up to there are kept; null for a new run</param>
+    /// <param name="resumeFrom">the last step of a run that goes on, whose lines up to there are kept; null for a new
+    /// run</param>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public MetricsFile(string path, int? resumeFrom = null)
     {

@@ -23,7 +23,9 @@ internal sealed record MetricsLine(
     IReadOnlyList<double> Drift
 );
 
-/// <summary>The format of <c>metrics.csv</c> (RFC 4180): columns are found by their names, what is not known stays empty.</summary>
+/// <summary>
+/// The format of <c>metrics.csv</c> (RFC 4180): columns are found by their names, what is not known stays empty.
+/// </summary>
 internal static class MetricsTable
 {
     private const string Step = "step",
@@ -130,7 +132,9 @@ internal static class MetricsTable
         );
     }
 
-    /// <summary>A line's fields, of which some are in quotes; none over several lines, since words have no breaks.</summary>
+    /// <summary>
+    /// A line's fields, of which some are in quotes; none over several lines, since words have no breaks.
+    /// </summary>
     private static List<string> Fields(string line)
     {
         List<string> fields = [""];

@@ -3,7 +3,10 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Training.RunFiles;
 
-/// <summary>The folder of one run, <c>runs/my-cat/</c>. What fails before <see cref="Keep"/> leaves nothing behind that was not there before.</summary>
+/// <summary>
+/// The folder of one run, <c>runs/my-cat/</c>. What fails before <see cref="Keep"/> leaves nothing behind that was not
+/// there before.
+/// </summary>
 internal sealed class RunFolder : IDisposable
 {
     private const string SeedPrefix = "seed-";
@@ -12,7 +15,8 @@ internal sealed class RunFolder : IDisposable
     private readonly string? created; // the outermost folder that this run made
     private bool isKept;
 
-    /// <exception cref="TextualInversionException">The folder exists and may not be replaced, or cannot be written.</exception>
+    /// <exception cref="TextualInversionException">The folder exists and may not be replaced, or cannot be
+    /// written.</exception>
     public RunFolder(string path, bool overwrite)
     {
         FolderPath = path;
@@ -107,7 +111,10 @@ internal sealed class RunFolder : IDisposable
             string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors")
         );
 
-    /// <summary>Deletes the checkpoints of an earlier run and its runs of several seeds, with which those of this one would be confused.</summary>
+    /// <summary>
+    /// Deletes the checkpoints of an earlier run and its runs of several seeds, with which those of this one would be
+    /// confused.
+    /// </summary>
     public void DeleteCheckpoints()
     {
         foreach (var seed in Directory.EnumerateDirectories(FolderPath, SeedPrefix + "*"))
@@ -118,7 +125,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The same for the images.</summary>
     public void DeleteSamples() => DeleteSteps(SamplesIn(FolderPath));
 
-    /// <summary>Deletes what an earlier run left that one of several seeds has no place for, or that would be confused with it.</summary>
+    /// <summary>
+    /// Deletes what an earlier run left that one of several seeds has no place for, or that would be confused with it.
+    /// </summary>
     public void DeleteRun()
     {
         DeleteCheckpoints();

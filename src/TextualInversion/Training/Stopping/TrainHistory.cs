@@ -28,10 +28,14 @@ internal sealed class TrainHistory : IDisposable
     /// <summary>See <see cref="TrainState.PatienceStart"/>.</summary>
     public int PatienceStart { get; }
 
-    /// <summary>(n, d) for each text encoder: the best embedding by validation, empty before the first validation.</summary>
+    /// <summary>
+    /// (n, d) for each text encoder: the best embedding by validation, empty before the first validation.
+    /// </summary>
     public IReadOnlyList<Tensor> BestRows { get; private set; } = [];
 
-    /// <summary>Mean training loss over the last 10 % of steps; single-step losses are too noisy. NaN before the first step.</summary>
+    /// <summary>
+    /// Mean training loss over the last 10 % of steps; single-step losses are too noisy. NaN before the first step.
+    /// </summary>
     public double RecentLoss =>
         losses.Count == 0 ? double.NaN : losses.TakeLast(Math.Max(1, losses.Count / 10)).Average();
 

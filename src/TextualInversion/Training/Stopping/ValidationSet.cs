@@ -5,8 +5,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Stopping;
 
 /// <summary>
-/// Images, noise, timesteps and prompts that are fixed once. On them the loss falls as the rows learn, which the loss of a training step,
-/// whose noise hides it, does not show (Voronov et al. 2023, https://arxiv.org/abs/2302.04841). Nothing here depends on the run's seed or
+/// Images, noise, timesteps and prompts that are fixed once. On them the loss falls as the rows learn, which the loss
+/// of a training step,
+/// whose noise hides it, does not show (Voronov et al. 2023, https://arxiv.org/abs/2302.04841). Nothing here depends on
+/// the run's seed or
 /// options, so that the losses of different runs on the same images can be compared.
 /// </summary>
 internal sealed class ValidationSet : IDisposable
@@ -98,7 +100,8 @@ internal sealed class ValidationSet : IDisposable
     }
 
     /// <summary>
-    /// Every image at the same number of timesteps, those of an image spread evenly over the schedule, and those of all images together too.
+    /// Every image at the same number of timesteps, those of an image spread evenly over the schedule, and those of all
+    /// images together too.
     /// Of many images an even selection.
     /// </summary>
     internal static List<(int Image, long Timestep)> Examples(int images, int trainTimesteps)
@@ -115,7 +118,8 @@ internal sealed class ValidationSet : IDisposable
     }
 
     /// <summary>
-    /// Numbers below <paramref name="count"/>, one in each of so many equal parts, at places in them that differ: the parts are timesteps, and where images take turns in each,
+    /// Numbers below <paramref name="count"/>, one in each of so many equal parts, at places in them that differ: the
+    /// parts are timesteps, and where images take turns in each,
     /// the same place would always be the same image.
     /// </summary>
     internal static IEnumerable<int> Spread(int count, int most)

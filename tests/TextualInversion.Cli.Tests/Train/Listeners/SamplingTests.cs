@@ -199,7 +199,7 @@ public sealed class SamplingTests : IDisposable
         await RunAsync("sd1", ".", "--steps", "9", "--learning-rate", "1e30");
 
         Assert.Contains(
-            "no longer finite; nothing was better than the initializer itself",
+            "(NaN or infinity). No step was better than the initializer",
             await File.ReadAllTextAsync(folder.File($"{Run}/report.html"))
         );
     }
@@ -207,8 +207,8 @@ public sealed class SamplingTests : IDisposable
     [Theory]
     [InlineData("--sample-every -1: choose 0 or more steps", "--sample-every", "-1")]
     [InlineData("--sample-count 0: choose a number from 1 to 100", "--sample-every", "1", "--sample-count", "0")]
-    [InlineData("--sample-prompt: nothing is painted without --sample-every", "--sample-prompt", "a photo of {}")]
-    [InlineData("--sample-seed: nothing is painted without --sample-every", "--sample-seed", "1")]
+    [InlineData("--sample-prompt: no images are generated without --sample-every", "--sample-prompt", "a photo of {}")]
+    [InlineData("--sample-seed: no images are generated without --sample-every", "--sample-seed", "1")]
     [InlineData("There is no sampler eulr. Did you mean", "--sample-every", "1", "--sample-sampler", "eulr")]
     [InlineData("steps", "--sample-every", "1", "--sample-steps", "0")]
     [InlineData("--sample-guidance -1", "--sample-every", "1", "--sample-guidance", "-1")]

@@ -4,7 +4,10 @@ namespace TextualInversion.Tests.Training.Estimates;
 
 public sealed class TrainingTrialTests
 {
-    /// <summary>Steps of one second and validations of two: before the first step with and without prompts, then after every 50 and the last.</summary>
+    /// <summary>
+    /// Steps of one second and validations of two: before the first step with and without prompts, then after every 50
+    /// and the last.
+    /// </summary>
     [Theory]
     [InlineData(100, 50, 100 + (2 * 4))]
     [InlineData(101, 50, 101 + (2 * 5))]

@@ -39,7 +39,10 @@ public sealed class InitializerSearchTests
         Assert.Equal(told.Order(), told);
     }
 
-    /// <summary>Of a trained model, since a random one is bent too strongly: a hundredth of the way to another word and back, where the loss is as good as straight.</summary>
+    /// <summary>
+    /// Of a trained model, since a random one is bent too strongly: a hundredth of the way to another word and back,
+    /// where the loss is as good as straight.
+    /// </summary>
     [Fact]
     public void Estimates_AreTheSlopesTowardsTheWords()
     {

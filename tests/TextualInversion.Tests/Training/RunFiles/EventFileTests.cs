@@ -13,7 +13,10 @@ public sealed class EventFileTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>By hand after event.proto and summary.proto: wall_time = 1 as double, step = 2 as varint, file_version = 3 as string, summary = 5; value = 1 in it, tag = 1 and simple_value = 2 (float) in that.</summary>
+    /// <summary>
+    /// By hand after event.proto and summary.proto: wall_time = 1 as double, step = 2 as varint, file_version = 3 as
+    /// string, summary = 5; value = 1 in it, tag = 1 and simple_value = 2 (float) in that.
+    /// </summary>
     [Fact]
     public void Add_OneStep_IsWhatTheProtocolSays()
     {
@@ -166,7 +169,9 @@ public sealed class EventFileTests : IDisposable
             events.Add(Step(step));
     }
 
-    /// <summary>Reads the file with nothing of the library, after https://protobuf.dev/programming-guides/encoding.</summary>
+    /// <summary>
+    /// Reads the file with nothing of the library, after https://protobuf.dev/programming-guides/encoding.
+    /// </summary>
     private List<(double WallTime, long Step, List<string> Values)> Decode()
     {
         var file = System.IO.File.ReadAllBytes(File);

@@ -5,12 +5,17 @@ namespace TextualInversion.Tests.Training.RunFiles;
 
 public sealed class EventRecordsTests
 {
-    /// <summary>The first twelve bytes of every event file of TensorFlow, whose first record, time and version, has 24 bytes.</summary>
+    /// <summary>
+    /// The first twelve bytes of every event file of TensorFlow, whose first record, time and version, has 24 bytes.
+    /// </summary>
     [Fact]
     public void Frame_FirstRecordOfEveryEventFile_HasItsWellKnownHeader() =>
         Assert.Equal(Convert.FromHexString("1800000000000000A37F4B22"), EventRecords.Frame(new byte[24])[..12]);
 
-    /// <summary>RFC 3720, B.4: the checksums of 32 zeros, 32 ones, and 0 to 31; and the check value of the catalogue of parametrised CRC algorithms.</summary>
+    /// <summary>
+    /// RFC 3720, B.4: the checksums of 32 zeros, 32 ones, and 0 to 31; and the check value of the catalogue of
+    /// parametrised CRC algorithms.
+    /// </summary>
     [Theory]
     [InlineData("0000000000000000000000000000000000000000000000000000000000000000", 0x8A9136AAu)]
     [InlineData("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", 0x62A8AB43u)]
