@@ -66,7 +66,8 @@ internal static class CommandLine
     )
     {
         using var cancellation = new CancellationTokenSource();
-        // Ctrl-C, a service manager or batch system that ends jobs, and a terminal that is closed (ignored under nohup).
+        // Ctrl-C, a service manager or batch system that ends jobs, and a terminal that is closed (ignored under
+        // nohup).
         using var interrupt = Cancelling(PosixSignal.SIGINT, cancellation);
         using var terminate = Cancelling(PosixSignal.SIGTERM, cancellation);
         using var hangUp = Cancelling(PosixSignal.SIGHUP, cancellation);
@@ -89,7 +90,8 @@ internal static class CommandLine
     internal static RootCommand CreateRoot(Func<string, string?> variable)
     {
         var root = new RootCommand(
-            "Trains textual inversion embeddings for Stable Diffusion from a few images, and generates images with them."
+            "Trains textual inversion embeddings for Stable Diffusion from a few images, and generates images "
+                + "with them."
         );
         var models = new ModelLocator(variable);
         CommandBase[] commands =
@@ -115,7 +117,8 @@ internal static class CommandLine
     }
 
     /// <summary>
-    /// Other forms that people try: <c>ti help</c>, <c>ti help train</c>, <c>ti version</c>. An option with nothing behind = has an
+    /// Other forms that people try: <c>ti help</c>, <c>ti help train</c>, <c>ti version</c>. An option with nothing
+    /// behind = has an
     /// empty value; the parser would take the next argument for it.
     /// </summary>
     private static string[] FamiliarForms(string[] args) =>
@@ -143,7 +146,9 @@ internal static class CommandLine
         return ExitCode.Done;
     }
 
-    /// <summary>Whether the value of an option is wrong. By convention the message then begins with the option, not with a file.</summary>
+    /// <summary>
+    /// Whether the value of an option is wrong. By convention the message then begins with the option, not with a file.
+    /// </summary>
     private static bool IsOfOption(TextualInversionException problem) =>
         problem.Message.StartsWith("--", StringComparison.Ordinal);
 

@@ -3,10 +3,13 @@ namespace TextualInversion;
 /// <summary>How far a typed name is from a known one, to propose the nearest.</summary>
 internal static class EditDistance
 {
-    /// <summary>Levenshtein's distance: the insertions, deletions and replacements of characters that make one text the other.</summary>
+    /// <summary>
+    /// Levenshtein's distance: the insertions, deletions and replacements of characters that make one text the other.
+    /// </summary>
     public static int Between(string first, string second)
     {
-        var distances = Enumerable.Range(0, second.Length + 1).ToArray(); // from the part of first seen so far to each beginning of second
+        // From the part of first seen so far to each beginning of second
+        var distances = Enumerable.Range(0, second.Length + 1).ToArray();
         for (var i = 1; i <= first.Length; i++)
         {
             var diagonal = distances[0];

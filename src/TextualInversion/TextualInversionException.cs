@@ -14,7 +14,9 @@ public sealed class TextualInversionException : Exception
     private TextualInversionException(string parameter, string problem)
         : base($"{parameter} {problem}") => (Parameter, Problem) = (parameter, problem);
 
-    /// <summary>The name of the property whose value is wrong, such as <c>Vectors</c>, or null if no single property is wrong.</summary>
+    /// <summary>
+    /// The name of the property whose value is wrong, such as <c>Vectors</c>, or null if no single property is wrong.
+    /// </summary>
     public string? Parameter { get; }
 
     /// <summary>The message without the property's name in front, or null if <see cref="Parameter"/> is null.</summary>

@@ -59,7 +59,8 @@ public sealed class CommandLineTests : IDisposable
                 .. command.Split(' ', StringSplitOptions.RemoveEmptyEntries),
                 "--help",
             ]);
-            var page = output[..output.IndexOf("Examples:", StringComparison.Ordinal)]; // those are to be pasted as they stand
+            // Those are to be pasted as they stand
+            var page = output[..output.IndexOf("Examples:", StringComparison.Ordinal)];
             Assert.All(page.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
         }
     }

@@ -107,7 +107,8 @@ public sealed class EndToEndTests : IDisposable
         Assert.Equal(5ul, result.RootElement.GetProperty("images")[0].GetProperty("seed").GetUInt64());
         var parameters = ImageFile.ReadParameters(folder.File("pictures/0001.png"));
         Assert.StartsWith(
-            "a <MY-CAT>, and another <my-cat>!\nSteps: 2, Sampler: DPM++ 2M, CFG scale: 4, Seed: 5, Size: 64x72, Model: demo",
+            "a <MY-CAT>, and another <my-cat>!\nSteps: 2, Sampler: DPM++ 2M, CFG scale: 4, Seed: 5, Size: "
+                + "64x72, Model: demo",
             parameters
         );
         Assert.True(File.Exists(folder.File("pictures/0002.png")));

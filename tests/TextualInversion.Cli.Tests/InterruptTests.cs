@@ -109,7 +109,8 @@ public sealed class InterruptTests : IDisposable
     private static async Task<string> Finished(Task<string> text) => text.IsCompleted ? await text : "";
 
     /// <summary>
-    /// Programs that a shell starts in the background, and those that they start, never get a SIGINT. SIGTERM is handled alike.
+    /// Programs that a shell starts in the background, and those that they start, never get a SIGINT. SIGTERM is
+    /// handled alike.
     /// </summary>
     private static bool IsInterruptIgnored()
     {

@@ -3,7 +3,9 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>Whether libtorch is loaded when it is needed, and only then. Each runs the real program in a shell.</summary>
+/// <summary>
+/// Whether libtorch is loaded when it is needed, and only then. Each runs the real program in a shell.
+/// </summary>
 [Trait("Category", "EndToEnd")]
 public sealed class NativeStartTests : IDisposable
 {

@@ -5,7 +5,9 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>Signals, full disks, closed streams and narrow terminals. Each test runs the real program in a shell.</summary>
+/// <summary>
+/// Signals, full disks, closed streams and narrow terminals. Each test runs the real program in a shell.
+/// </summary>
 [Trait("Category", "EndToEnd")]
 public sealed class ProcessRobustnessTests : IDisposable
 {

@@ -5,7 +5,8 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Cli.Tests;
 
 /// <summary>
-/// The text of every help page and of usage errors, as files in Snapshots/. Other tests assert what must be so; these show what a
+/// The text of every help page and of usage errors, as files in Snapshots/. Other tests assert what must be so; these
+/// show what a
 /// change does to the words. Run them with TI_UPDATE_SNAPSHOTS=1 to write the files anew, and read the difference.
 /// </summary>
 public sealed class SnapshotTests

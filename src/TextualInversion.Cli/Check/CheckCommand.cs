@@ -22,7 +22,8 @@ internal sealed class CheckCommand : CommandBase
     public CheckCommand(ModelLocator models)
         : base(
             "check",
-            "Check everything that ti train with the same options needs, and time a few steps, without training or writing anything."
+            "Check everything that ti train with the same options needs, and time a few steps, without "
+                + "training or writing anything."
         )
     {
         RefuseOptionsAmong(request.Images);

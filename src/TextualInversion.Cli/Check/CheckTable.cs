@@ -87,7 +87,8 @@ internal static class CheckTable
         var parameters = Invariant($"{model.UNetParameters / 1e6:F1} M U-Net parameters");
         var widths = $"embedding width {string.Join(" and ", model.TextWidths)}";
         var prediction = model.Prediction == PredictionType.VPrediction ? "v-prediction" : "noise prediction";
-        return $"{model.Name}: {family}, {parameters}, {widths}, {model.Resolution} pixels, {prediction}, on {model.Device}; "
+        return $"{model.Name}: {family}, {parameters}, {widths}, {model.Resolution} pixels, {prediction}, on "
+            + $"{model.Device}; "
             + "all weights are finite";
     }
 

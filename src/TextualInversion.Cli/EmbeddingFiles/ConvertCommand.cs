@@ -26,7 +26,8 @@ internal sealed class ConvertCommand : CommandBase
     {
         HelpName = "FILE",
         Description =
-            "The file to write; .pt and .bin are torch files. Default: next to the given file, with the layout's extension.",
+            "The file to write; .pt and .bin are torch files. Default: next to the given file, with the "
+            + "layout's extension.",
     };
     private readonly WordOption type = new("--dtype", DTypes.Names)
     {

@@ -26,6 +26,10 @@ internal sealed record EmbeddingArgument(string Path, string? Trigger = null, do
             : new EmbeddingArgument(rest[..split], rest[(split + 1)..], strength);
     }
 
-    public override string ToString() =>
-        $"{Path}{(Trigger is null ? "" : $"={Trigger}")}{(Strength == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"@{Strength}"))}";
+    public override string ToString()
+    {
+        var trigger = Trigger is null ? "" : $"={Trigger}";
+        var strength = Strength == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"@{Strength}");
+        return $"{Path}{trigger}{strength}";
+    }
 }

@@ -23,7 +23,8 @@ internal sealed class InspectCommand : CommandBase
     public InspectCommand(ModelLocator models)
         : base(
             "inspect",
-            "Describe embedding files: layout, trigger, vectors, model family, recorded settings, and how other programs load them."
+            "Describe embedding files: layout, trigger, vectors, model family, recorded settings, and how "
+                + "other programs load them."
         )
     {
         Arguments.Add(files);

@@ -17,13 +17,15 @@ internal sealed class MergeCommand : CommandBase
     {
         HelpName = "FILE",
         Description =
-            "What to write, in diffusers' layout or for two text encoders in sdxl. Several files are numbered: FILE-1, FILE-2.",
+            "What to write, in diffusers' layout or for two text encoders in sdxl. Several files are numbered: "
+            + "FILE-1, FILE-2.",
         Required = true,
     };
     private readonly ChoiceOption<MergeMethod> method = new("--method")
     {
         Description =
-            "All vectors one after the other; their mean; A turned towards B; or A's vectors each in a file. Default: concatenate.",
+            "All vectors one after the other; their mean; A turned towards B; or A's vectors each in a file. "
+            + "Default: concatenate.",
         DefaultValueFactory = _ => MergeMethod.Concatenate,
     };
     private readonly NumberListOption weights = new("--weights")
@@ -69,7 +71,8 @@ internal sealed class MergeCommand : CommandBase
 
     public override IReadOnlyList<string> Examples =>
         [
-            "ti merge embeddings/my-cat.safetensors embeddings/my-style.safetensors --output embeddings/my-cat-style.safetensors",
+            "ti merge embeddings/my-cat.safetensors embeddings/my-style.safetensors --output "
+                + "embeddings/my-cat-style.safetensors",
             "ti merge embeddings/my-cat.safetensors embeddings/my-dog.safetensors --method slerp --steps 5 "
                 + "--output embeddings/cat-to-dog.safetensors",
         ];
@@ -152,9 +155,7 @@ internal sealed class MergeCommand : CommandBase
                 "--at and --steps: belong to --method slerp; say that, or leave them out."
             );
         if (parsed.GetValue(at) is not null && parsed.GetValue(steps) is not null)
-            throw new TextualInversionException(
-                "--at and --steps are mutually exclusive."
-            );
+            throw new TextualInversionException("--at and --steps are mutually exclusive.");
         if (parsed.GetValue(at) is { } place && place is not (>= 0 and <= 1))
             throw new TextualInversionException(
                 $"--at {place.ToString(CultureInfo.InvariantCulture)}: choose from 0 (the first) to 1 (the second)."

@@ -20,7 +20,8 @@ internal sealed class ClipLocator(Func<string, string?> variable)
         "merges.txt",
     ];
 
-    /// <param name="name">A folder or a hub id; null for the one in the model's folder, or else <see cref="Default"/>.</param>
+    /// <param name="name">A folder or a hub id; null for the one in the model's folder, or else
+    /// <see cref="Default"/>.</param>
     /// <param name="model">The model that generates the images.</param>
     /// <param name="messages">Shows a download.</param>
     /// <param name="cancellationToken">Stops a download; the next one continues from there.</param>
@@ -40,7 +41,8 @@ internal sealed class ClipLocator(Func<string, string?> variable)
         var id =
             HubId.TryParse(name ?? Default)
             ?? throw new TextualInversionException(
-                $"--clip-model {name}: no such folder; name a folder with the files of a CLIP, or a hub id such as {Default}."
+                $"--clip-model {name}: no such folder; name a folder with the files of a CLIP, or a hub id such "
+                    + $"as {Default}."
             );
         using var display = new DownloadDisplay(messages);
         var hub = new ModelHub(HubEnvironment.Resolve(variable));

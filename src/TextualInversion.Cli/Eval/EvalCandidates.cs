@@ -20,7 +20,9 @@ internal sealed class EvalCandidates : IDisposable
         sets = [.. names.Select(name => EmbeddingSet.Load([EmbeddingArgument.Parse(name)]))];
     }
 
-    /// <summary>The model that the first embedding that records one was trained on; null if no embedding does.</summary>
+    /// <summary>
+    /// The model that the first embedding that records one was trained on; null if no embedding does.
+    /// </summary>
     public string? BaseModel => Recorded("base_model").FirstOrDefault();
 
     /// <summary>The word that all embeddings were initialized from.</summary>
@@ -43,7 +45,8 @@ internal sealed class EvalCandidates : IDisposable
     }
 
     /// <summary>The embeddings as a model takes them. They live as long as the dispose scope.</summary>
-    /// <exception cref="TextualInversionException">One does not fit the model, or its token is in the vocabulary.</exception>
+    /// <exception cref="TextualInversionException">One does not fit the model, or its token is in the
+    /// vocabulary.</exception>
     public IReadOnlyList<Candidate> For(IDiffusionModel model)
     {
         var widths = model.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();

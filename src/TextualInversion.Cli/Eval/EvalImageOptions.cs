@@ -29,7 +29,8 @@ internal sealed class EvalImageOptions
     {
         HelpName = "N",
         Description =
-            "Image i of every prompt and embedding uses seed + i. Default: 0 every time, so that images are reused from the cache.",
+            "Image i of every prompt and embedding uses seed + i. Default: 0 every time, so that images are "
+            + "reused from the cache.",
     };
     private readonly OptionalNumberOption<int> steps = new("--steps")
     {

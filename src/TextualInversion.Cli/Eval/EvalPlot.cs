@@ -4,7 +4,8 @@ using TextualInversion.Evaluation;
 namespace TextualInversion.Cli.Eval;
 
 /// <summary>
-/// Image similarity against text similarity as SVG. Each row is a numbered point with its standard errors; the baseline is 0.
+/// Image similarity against text similarity as SVG. Each row is a numbered point with its standard errors; the baseline
+/// is 0.
 /// </summary>
 internal static class EvalPlot
 {

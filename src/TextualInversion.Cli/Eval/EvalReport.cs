@@ -67,7 +67,8 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbImage
     private Markup Section(int number, EvaluationRow row)
     {
         var scores =
-            $"image similarity {EvalTable.Text(row.ImageSimilarity)}, text similarity {EvalTable.Text(row.TextSimilarity)}";
+            $"image similarity {EvalTable.Text(row.ImageSimilarity)}, text similarity "
+            + $"{EvalTable.Text(row.TextSimilarity)}";
         var (image, text) = (EvalTable.Signed(row.ImageSimilarityGain), EvalTable.Signed(row.TextSimilarityGain));
         var gain = number == 0 ? "" : $"; over {result.Baseline.Name}: {image} and {text}";
         var warnings = row.Warnings.Select(warning => Markup.Of($"<p class=\"warn\">{warning.Text}</p>\n"));

@@ -47,7 +47,9 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
                 ? "--precision bf16, or a smaller --width and --height"
                 : "a smaller --width and --height";
         messages.Warn(
-            $"an image of {options.Width} x {options.Height} takes about {ByteSize.Format(needed)} of memory with this model, and {ByteSize.Format(freeBytes)} are free; it may fail or be very slow. Free some, or choose {smaller}."
+            $"an image of {options.Width} x {options.Height} takes about {ByteSize.Format(needed)} of memory "
+                + $"with this model, and {ByteSize.Format(freeBytes)} are free; it may fail or be very slow. Free "
+                + $"some, or choose {smaller}."
         );
     }
 }

@@ -24,7 +24,8 @@ internal sealed class GenerateCommand : CommandBase
     public GenerateCommand(ModelLocator models)
         : base(
             "generate",
-            "Generate images from a prompt that may call embeddings. The settings are written into each image, as the WebUI reads them."
+            "Generate images from a prompt that may call embeddings. The settings are written into each image, "
+                + "as the WebUI reads them."
         )
     {
         AddGroup("Most used", [.. prompts.MostUsed, model.Model, .. plans.MostUsed, .. images.MostUsed]);

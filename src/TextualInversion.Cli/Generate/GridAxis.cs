@@ -99,7 +99,8 @@ internal sealed record GridAxis
         (hasInit, hasEmbeddings) switch
         {
             (true, true) => throw new TextualInversionException(
-                $"strength: may be that of --init-image or that of the embeddings; write {ImageStrength} or {EmbeddingStrength}."
+                $"strength: may be that of --init-image or that of the embeddings; write {ImageStrength} or "
+                    + $"{EmbeddingStrength}."
             ),
             (true, false) => ImageStrength,
             _ => EmbeddingStrength,

@@ -24,7 +24,8 @@ internal sealed record EmbeddingVariation(double? Strength = null, string? Check
             return arguments;
         if (arguments.Count == 0)
             throw new TextualInversionException(
-                "A grid over strengths or checkpoints needs an embedding; name one with --embedding, or its trigger in the prompt."
+                "A grid over strengths or checkpoints needs an embedding; name one with --embedding, or its "
+                    + "trigger in the prompt."
             );
         if (Checkpoint is not null)
             arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = embeddings.Triggers[0] };

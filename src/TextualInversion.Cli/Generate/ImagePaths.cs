@@ -8,7 +8,8 @@ namespace TextualInversion.Cli.Generate;
 /// <summary>Where images are written: into a folder, numbered after the files that are there, or to one file.</summary>
 internal sealed class ImagePaths
 {
-    private static readonly string[] OtherImages = [".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"]; // not meant as folders
+    // Not meant as folders
+    private static readonly string[] OtherImages = [".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"];
 
     private const string GridPrefix = "grid-";
 

@@ -23,7 +23,8 @@ internal sealed record Curve(
     public static string ColorOf(int number) => $"var(--s{number % ColorCount})";
 
     /// <summary>
-    /// The values that must be visible. Of a faint curve, the outermost 2 % at each end are left out: they would flatten everything else.
+    /// The values that must be visible. Of a faint curve, the outermost 2 % at each end are left out: they would
+    /// flatten everything else.
     /// </summary>
     public IEnumerable<double> TypicalValues()
     {

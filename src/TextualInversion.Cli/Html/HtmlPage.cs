@@ -1,6 +1,8 @@
 namespace TextualInversion.Cli.Html;
 
-/// <summary>A page that is one file: it needs no other file and no network. It is readable on a phone, in light and dark mode.</summary>
+/// <summary>
+/// A page that is one file: it needs no other file and no network. It is readable on a phone, in light and dark mode.
+/// </summary>
 internal static class HtmlPage
 {
     /// <param name="title">The title of the window.</param>

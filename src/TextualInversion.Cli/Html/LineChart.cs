@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace TextualInversion.Cli.Html;
 
-/// <summary>Curves over the steps of a run as SVG, with title and legend, in a size whose text is readable on a phone.</summary>
+/// <summary>
+/// Curves over the steps of a run as SVG, with title and legend, in a size whose text is readable on a phone.
+/// </summary>
 internal sealed record LineChart
 {
     /// <summary>The stylesheet of the pages that show charts.</summary>

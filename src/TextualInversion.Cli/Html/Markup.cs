@@ -13,7 +13,9 @@ internal readonly struct Markup
 
     public bool IsEmpty => string.IsNullOrEmpty(markup);
 
-    /// <summary>Markup with values in it, such as <c>$"&lt;b&gt;{name}&lt;/b&gt;"</c>. Values are escaped unless they are HTML.</summary>
+    /// <summary>
+    /// Markup with values in it, such as <c>$"&lt;b&gt;{name}&lt;/b&gt;"</c>. Values are escaped unless they are HTML.
+    /// </summary>
     public static Markup Of(MarkupHandler markup) => new(markup.ToString());
 
     /// <summary>Text that is HTML or CSS already. Only for constants of the program.</summary>

@@ -1,6 +1,8 @@
 namespace TextualInversion.Cli.Html;
 
-/// <summary>The rectangle of a plot inside its SVG, with grid and ticks. Lengths are units of the SVG, from the top left corner.</summary>
+/// <summary>
+/// The rectangle of a plot inside its SVG, with grid and ticks. Lengths are units of the SVG, from the top left corner.
+/// </summary>
 /// <param name="Width">Of the SVG.</param>
 /// <param name="Height">Of the SVG.</param>
 /// <param name="Left">The left side of the plot.</param>

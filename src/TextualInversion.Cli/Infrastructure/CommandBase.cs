@@ -3,7 +3,9 @@ using System.CommandLine.Parsing;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>A command with its help page: options in groups, most used first, and examples that run as they stand.</summary>
+/// <summary>
+/// A command with its help page: options in groups, most used first, and examples that run as they stand.
+/// </summary>
 internal abstract class CommandBase(string name, string description) : Command(name, description)
 {
     private readonly List<(string Title, Option[] Options)> groups = [];
@@ -16,7 +18,8 @@ internal abstract class CommandBase(string name, string description) : Command(n
     public virtual bool UsesTorch => true;
 
     /// <summary>
-    /// Checks of the options together, which give error messages. After an error of <see cref="Command.Validators"/> the parser would
+    /// Checks of the options together, which give error messages. After an error of <see cref="Command.Validators"/>
+    /// the parser would
     /// not report the problems of single options.
     /// </summary>
     public List<Func<CommandResult, IEnumerable<string>>> Checks { get; } = [];
@@ -26,7 +29,8 @@ internal abstract class CommandBase(string name, string description) : Command(n
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : "ti";
 
     /// <summary>
-    /// Refuses values that begin with -. An option that takes several values would take a mistyped option as one of them.
+    /// Refuses values that begin with -. An option that takes several values would take a mistyped option as one of
+    /// them.
     /// </summary>
     protected static void RefuseOptionsAmong(Option<string[]> values) =>
         values.Validators.Add(Suggestions.RefuseOptions);

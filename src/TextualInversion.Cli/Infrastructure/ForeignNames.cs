@@ -1,7 +1,8 @@
 namespace TextualInversion.Cli.Infrastructure;
 
 /// <summary>
-/// What other tools call our options: diffusers' training scripts, the original textual_inversion repository, the WebUI,
+/// What other tools call our options: diffusers' training scripts, the original textual_inversion repository, the
+/// WebUI,
 /// kohya's scripts and stable-diffusion's txt2img.
 /// </summary>
 internal static class ForeignNames

@@ -5,7 +5,9 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>Writes and reads results and run records: camelCase, indented, paths relative to the current folder.</summary>
+/// <summary>
+/// Writes and reads results and run records: camelCase, indented, paths relative to the current folder.
+/// </summary>
 internal static class JsonOutput
 {
     private static readonly JsonSerializerOptions Options = new()

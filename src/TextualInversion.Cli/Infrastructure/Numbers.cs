@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace TextualInversion.Cli.Infrastructure;
 
 /// <summary>
-/// Numbers as people type them: digits with a point for the decimals, whatever the system's language. A comma is never skipped,
+/// Numbers as people type them: digits with a point for the decimals, whatever the system's language. A comma is never
+/// skipped,
 /// since 0,005 would be read as 5.
 /// </summary>
 internal static partial class Numbers

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>An option that takes the path of a file or folder, or a name in the place of one; null if it is not given.</summary>
+/// <summary>
+/// An option that takes the path of a file or folder, or a name in the place of one; null if it is not given.
+/// </summary>
 internal sealed class PathOption : Option<string?>
 {
     public PathOption(string name)

@@ -35,13 +35,16 @@ internal static class PathText
         var name = text.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar)
             .MaxBy(Encoding.UTF8.GetByteCount)!;
         if (Encoding.UTF8.GetByteCount(name) is var bytes && bytes > longestName)
-            return $"{Shortened(name)} is too long: {bytes} bytes, where {longestName} are allowed. Choose a shorter name.";
+            return $"{Shortened(name)} is too long: {bytes} bytes, where {longestName} are allowed. Choose a shorter "
+                + $"name.";
         return Encoding.UTF8.GetByteCount(text) is var all && all > LongestPath
             ? $"{Shortened(text)} is too long: the path has {all} bytes, and {LongestPath} are allowed."
             : null;
     }
 
-    /// <summary>Puts the home folder in the place of a leading <c>~</c>, as a shell does, but not in <c>--output=~/x</c>.</summary>
+    /// <summary>
+    /// Puts the home folder in the place of a leading <c>~</c>, as a shell does, but not in <c>--output=~/x</c>.
+    /// </summary>
     private static string Expand(string path) =>
         path == "~" || path.StartsWith("~/", StringComparison.Ordinal)
             ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..]

@@ -3,7 +3,9 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Cli.Infrastructure;
 
-/// <summary>Replaces <c>@file</c> by the arguments in the file, those on each line. Lines that begin with # are skipped.</summary>
+/// <summary>
+/// Replaces <c>@file</c> by the arguments in the file, those on each line. Lines that begin with # are skipped.
+/// </summary>
 internal static class ResponseFiles
 {
     private const int MostFiles = 100,

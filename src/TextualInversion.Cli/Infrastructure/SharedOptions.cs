@@ -11,7 +11,8 @@ internal static class SharedOptions
             HelpName = "N",
             Draws = DrawSeed,
             Description =
-                "Fixes everything random: the same command on the same machine with as many threads gives the same bytes. -1 draws one. "
+                "Fixes everything random: the same command on the same machine with as many threads gives the "
+                + "same bytes. -1 draws one. "
                 + "Default: drawn and printed.",
         };
 

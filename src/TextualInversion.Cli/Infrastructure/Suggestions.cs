@@ -45,7 +45,8 @@ internal static class Suggestions
         Nearest(typed, known) is { } nearest ? $" Did you mean {nearest}?" : "";
 
     /// <summary>
-    /// The name that was probably meant: the only one that begins as typed, one with the same letters in another order, or one with
+    /// The name that was probably meant: the only one that begins as typed, one with the same letters in another order,
+    /// or one with
     /// few other letters. Null if no name is near.
     /// </summary>
     public static string? Nearest(string typed, IEnumerable<string> known)

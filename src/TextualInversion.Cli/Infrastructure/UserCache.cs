@@ -5,7 +5,8 @@ internal static class UserCache
 {
     /// <summary>
     /// $XDG_CACHE_HOME/ti, or ~/.cache/ti; null if the user has no home. See
-    /// https://specifications.freedesktop.org/basedir-spec/latest, which says to ignore relative paths. It need not exist.
+    /// https://specifications.freedesktop.org/basedir-spec/latest, which says to ignore relative paths. It need not
+    /// exist.
     /// </summary>
     /// <param name="variable">From an environment variable's name to its value.</param>
     public static string? Find(Func<string, string?> variable)

@@ -48,7 +48,8 @@ internal static partial class HubEnvironment
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address
             : throw new TextualInversionException(
-                $"HF_ENDPOINT: {text} is not the address of a hub; write one such as https://huggingface.co, or unset it."
+                $"HF_ENDPOINT: {text} is not the address of a hub; write one such as https://huggingface.co, or "
+                    + $"unset it."
             );
 
     private static string? TokenIn(string path)

@@ -19,7 +19,8 @@ internal sealed record MemoryBudget(long EstimatedBytes, long AvailableBytes)
     /// <summary>Whether the training fits without gradient checkpointing.</summary>
     public bool Fits => EstimatedBytes <= AvailableBytes * ShareOfMemory;
 
-    /// <exception cref="TextualInversionException">The device does not exist, or a file of the model is missing or malformed.</exception>
+    /// <exception cref="TextualInversionException">The device does not exist, or a file of the model is missing or
+    /// malformed.</exception>
     public static MemoryBudget OfTraining(IModelFiles files, string device, Precision precision, TrainOptions options)
     {
         var type = ModelLoader.TypeOf(precision);

@@ -15,8 +15,10 @@ internal sealed record ModelDefaults(GenerationDefaults Defaults, SchedulerConfi
     /// <summary>Guidance scale if the model recommends none.</summary>
     public const double Guidance = GenerationDefaults.DefaultGuidance;
 
-    /// <param name="name">The sampler as it was typed, or null for the one that the model recommends, else its own.</param>
-    /// <exception cref="TextualInversionException">There is no such sampler, or the model's own is not supported.</exception>
+    /// <param name="name">The sampler as it was typed, or null for the one that the model recommends, else its
+    /// own.</param>
+    /// <exception cref="TextualInversionException">There is no such sampler, or the model's own is not
+    /// supported.</exception>
     public SamplerKind ChooseSampler(string? name) =>
         (name ?? Defaults.Sampler) is { } known
             ? Samplers.Parse(known)

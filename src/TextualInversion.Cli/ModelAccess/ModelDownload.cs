@@ -7,7 +7,8 @@ namespace TextualInversion.Cli.ModelAccess;
 internal static class ModelDownload
 {
     /// <returns>The folder of the model.</returns>
-    /// <exception cref="TextualInversionException">See <see cref="ModelHub.GetModelAsync"/>, as for the parameters.</exception>
+    /// <exception cref="TextualInversionException">See <see cref="ModelHub.GetModelAsync"/>, as for the
+    /// parameters.</exception>
     public static async Task<string> RunAsync(
         HubOptions options,
         HubId id,

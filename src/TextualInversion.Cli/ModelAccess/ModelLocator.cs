@@ -5,7 +5,10 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary>Finds the model that <c>--model</c> names: <c>demo</c>, a folder, a single file, or a hub id, which is downloaded into the cache.</summary>
+/// <summary>
+/// Finds the model that <c>--model</c> names: <c>demo</c>, a folder, a single file, or a hub id, which is downloaded
+/// into the cache.
+/// </summary>
 /// <param name="variable">From an environment variable's name to its value, null if it is not set.</param>
 internal sealed class ModelLocator(Func<string, string?> variable)
 {

@@ -14,8 +14,10 @@ internal sealed class ModelOptions
         {
             HelpName = "FOLDER|FILE|ID|demo",
             Description =
-                "A Stable Diffusion 1, 2 or XL model: a diffusers folder, a single file (.safetensors, .ckpt), a hub id "
-                + "owner/name[@revision], which is downloaded if the cache does not have it, or demo, the small model that "
+                "A Stable Diffusion 1, 2 or XL model: a diffusers folder, a single file (.safetensors, .ckpt), "
+                + "a hub id "
+                + "owner/name[@revision], which is downloaded if the cache does not have it, or demo, the small "
+                + "model that "
                 + $"ships with ti. Default: the embedding's model, else TI_MODEL, else {ModelLocator.Default}.",
         };
 
@@ -24,7 +26,8 @@ internal sealed class ModelOptions
         {
             HelpName = "NAME",
             Description =
-                "Which weights to load if the model has several, such as fp16. Default: those without a variant, else fp16.",
+                "Which weights to load if the model has several, such as fp16. Default: those without a "
+                + "variant, else fp16.",
         };
 
     public PathOption Config { get; } =
@@ -48,7 +51,8 @@ internal sealed class ModelOptions
         {
             Description =
                 "What the U-Net was trained to predict. Needed only if the model's files are wrong or do not say it, "
-                + "which shows as noise in the images. Default: as the files say; for a single file, found from its tensors.",
+                + "which shows as noise in the images. Default: as the files say; for a single file, found from "
+                + "its tensors.",
         };
 
     public ModelRequest Read(ParseResult parsed) =>

@@ -13,7 +13,8 @@ internal sealed class ModelsGetCommand : CommandBase
     {
         HelpName = "NAME",
         Description =
-            "Which weights to download if there are several, such as fp16, which has half the size. Default: the full ones.",
+            "Which weights to download if there are several, such as fp16, which has half the size. Default: "
+            + "the full ones.",
     };
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();

@@ -4,7 +4,9 @@ using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary>Finds the tokenizers that a single file does not contain: in a model of its kind in the cache, else on the hub.</summary>
+/// <summary>
+/// Finds the tokenizers that a single file does not contain: in a model of its kind in the cache, else on the hub.
+/// </summary>
 internal static class TokenizerFinder
 {
     private static readonly string[] Files =

@@ -4,7 +4,9 @@ using static TextualInversion.Cli.Report.RunSeries;
 
 namespace TextualInversion.Cli.Report;
 
-/// <summary>The charts of several runs, which have one curve for each run. To add one, add it to <see cref="Of"/>.</summary>
+/// <summary>
+/// The charts of several runs, which have one curve for each run. To add one, add it to <see cref="Of"/>.
+/// </summary>
 internal static class ComparisonCharts
 {
     public static IEnumerable<LineChart> Of(IReadOnlyList<NamedRun> runs) =>

@@ -14,8 +14,10 @@ internal sealed record NamedRun(string Name, string Folder, RunLog Log)
     private const string SeedPrefix = "seed-";
 
     /// <summary>Reads runs, each named by its folder, or by its path if two folders have the same name.</summary>
-    /// <param name="folders">The runs' folders. Of a run of several seeds, the seed with the lowest validation loss is read.</param>
-    /// <exception cref="TextualInversionException">A folder does not hold a run, or a file is missing or damaged.</exception>
+    /// <param name="folders">The runs' folders. Of a run of several seeds, the seed with the lowest validation loss is
+    /// read.</param>
+    /// <exception cref="TextualInversionException">A folder does not hold a run, or a file is missing or
+    /// damaged.</exception>
     public static IReadOnlyList<NamedRun> ReadAll(IEnumerable<string> folders)
     {
         var runs = folders.Select(Read).ToList();
@@ -23,7 +25,9 @@ internal sealed record NamedRun(string Name, string Folder, RunLog Log)
         return areUnique ? runs : [.. runs.Select(run => run with { Name = JsonOutput.Relative(run.Folder) })];
     }
 
-    /// <summary>The folders of the seeds of a run, in the order of the seeds; empty if the run is of one seed.</summary>
+    /// <summary>
+    /// The folders of the seeds of a run, in the order of the seeds; empty if the run is of one seed.
+    /// </summary>
     public static IReadOnlyList<string> SeedsIn(string folder) =>
         !Directory.Exists(folder) || File.Exists(RunFolder.MetricsIn(folder))
             ? []

@@ -29,7 +29,8 @@ internal sealed class ReportCommand : CommandBase
     public ReportCommand()
         : base(
             "report",
-            "Write an HTML page about a run, or one that compares several: losses, curves, settings that differ, images."
+            "Write an HTML page about a run, or one that compares several: losses, curves, settings that "
+                + "differ, images."
         )
     {
         Arguments.Add(runs);

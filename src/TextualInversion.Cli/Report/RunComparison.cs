@@ -7,13 +7,16 @@ using static System.FormattableString;
 
 namespace TextualInversion.Cli.Report;
 
-/// <summary>Several runs on one page: their losses, their curves over each other, settings that differ, their images.</summary>
+/// <summary>
+/// Several runs on one page: their losses, their curves over each other, settings that differ, their images.
+/// </summary>
 internal sealed class RunComparison(IReadOnlyList<NamedRun> runs)
 {
     /// <summary>Writes the page of a run of several seeds into the run's folder.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="seeds">The folders of its seeds.</param>
-    /// <exception cref="TextualInversionException">A folder does not hold a run, or the page cannot be written.</exception>
+    /// <exception cref="TextualInversionException">A folder does not hold a run, or the page cannot be
+    /// written.</exception>
     public static void WriteTo(string folder, IEnumerable<string> seeds)
     {
         var page = new RunComparison(NamedRun.ReadAll(seeds)).Write();
@@ -25,7 +28,8 @@ internal sealed class RunComparison(IReadOnlyList<NamedRun> runs)
         var warning = AreComparable
             ? Markup.Empty
             : Markup.Raw(
-                "<p class=\"keep warn\">These runs had different images or models: their losses cannot be compared.</p>\n"
+                "<p class=\"keep warn\">These runs had different images or models: their losses cannot be "
+                    + "compared.</p>\n"
             );
         var body = Markup.Of(
             $"""

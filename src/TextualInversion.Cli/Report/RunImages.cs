@@ -54,7 +54,9 @@ internal static class RunImages
         );
     }
 
-    /// <summary>The first, the last, the best, and others spread evenly between, so that the page stays small enough to send.</summary>
+    /// <summary>
+    /// The first, the last, the best, and others spread evenly between, so that the page stays small enough to send.
+    /// </summary>
     private static IEnumerable<RunSample> Choose(IReadOnlyList<RunSample> samples, int best)
     {
         if (samples.Count <= MostSteps)

@@ -46,7 +46,9 @@ internal static class RunSeries
 
     public static double? Mean(IReadOnlyList<double> values) => values.Count == 0 ? null : values.Average();
 
-    /// <summary>The name of a vector, such as "vector 1", or "encoder 2, vector 1" if there are several text encoders.</summary>
+    /// <summary>
+    /// The name of a vector, such as "vector 1", or "encoder 2, vector 1" if there are several text encoders.
+    /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="index">The index of the vector in the metrics.</param>
     public static string VectorName(RunLog run, int index)

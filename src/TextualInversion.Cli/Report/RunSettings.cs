@@ -27,7 +27,10 @@ internal static partial class RunSettings
         return settings;
     }
 
-    /// <summary>The names of the options that differ from the defaults. The seed and other options without a fixed default are left out.</summary>
+    /// <summary>
+    /// The names of the options that differ from the defaults. The seed and other options without a fixed default are
+    /// left out.
+    /// </summary>
     public static IReadOnlyList<string> Changed(RunRecord record)
     {
         var defaults = JsonOutput.ToElement(new TrainOptions());

@@ -1,6 +1,8 @@
 namespace TextualInversion.Cli.Terminal;
 
-/// <summary>The progress of a download in bytes, and problems on the way. Shows nothing if nothing is downloaded.</summary>
+/// <summary>
+/// The progress of a download in bytes, and problems on the way. Shows nothing if nothing is downloaded.
+/// </summary>
 internal sealed class DownloadDisplay(ConsoleLog messages) : IProgress<DownloadProgress>, IDisposable
 {
     private ProgressDisplay? display;

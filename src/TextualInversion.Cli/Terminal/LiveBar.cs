@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace TextualInversion.Cli.Terminal;
 
-/// <summary>One line at the bottom of a terminal that is drawn again as work proceeds: a bar, percent, and words.</summary>
+/// <summary>
+/// One line at the bottom of a terminal that is drawn again as work proceeds: a bar, percent, and words.
+/// </summary>
 internal sealed class LiveBar : IDisposable
 {
     private const int Widest = 40, // columns of the bar

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace TextualInversion.Cli.Terminal;
 
-/// <summary>Progress: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere, nothing with <c>--quiet</c>.</summary>
+/// <summary>
+/// Progress: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere, nothing with
+/// <c>--quiet</c>.
+/// </summary>
 internal sealed class ProgressDisplay : IDisposable
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);

@@ -22,8 +22,10 @@ internal static class OutcomeWarning
                 : string.Create(CultureInfo.InvariantCulture, $"is only {gain:F1} % better than an empty prompt");
         var start =
             bestStep == 0
-                ? "No step improved on the initializer: try another --initializer (or auto) and another --learning-rate."
-                : "Try another --initializer (or auto), more --vectors, more --steps with a larger --patience, or another --learning-rate.";
+                ? "No step improved on the initializer: try another --initializer (or auto) and another "
+                    + "--learning-rate."
+                : "Try another --initializer (or auto), more --vectors, more --steps with a larger --patience, "
+                    + "or another --learning-rate.";
         var model =
             setup.ModelName == ModelAccess.ModelLocator.Demo
                 ? " The demo model only knows small drawings; photos need a Stable Diffusion model."

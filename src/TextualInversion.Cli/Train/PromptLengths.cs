@@ -70,7 +70,8 @@ internal sealed record PromptLengths(
 
     /// <summary>The error if <see cref="ReachesNone"/>.</summary>
     public string NothingIsLearned =>
-        $"{Placeholder} is cut off in every prompt, so nothing can be learned; move it to the front, or shorten the prompts.";
+        $"{Placeholder} is cut off in every prompt, so nothing can be learned; move it to the front, or shorten "
+        + $"the prompts.";
 
     private static string Describe(string text, TokenizedPrompt tokens, string? image)
     {

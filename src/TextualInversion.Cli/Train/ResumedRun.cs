@@ -42,7 +42,8 @@ internal sealed record ResumedRun(string Folder, TrainState State, bool IsOfSeed
                 $"--steps {setup.Options.Steps}: the run already took {state.Step} steps; choose more to extend it."
             );
         messages.Info(
-            $"the run now has {setup.Options.Steps} steps. The learning rate follows the new length from here on, so the "
+            $"the run now has {setup.Options.Steps} steps. The learning rate follows the new length from here "
+                + $"on, so the "
                 + "result differs from that of one run of this length, unless --lr-schedule is constant"
         );
         return state.Extended();

@@ -32,7 +32,8 @@ internal sealed class TrainCommand : CommandBase
     public TrainCommand(ModelLocator models)
         : base(
             CommandName,
-            "Train an embedding on a few images. Writes embeddings/NAME.safetensors, and everything about the run to runs/NAME/."
+            "Train an embedding on a few images. Writes embeddings/NAME.safetensors, and everything about the "
+                + "run to runs/NAME/."
         )
     {
         RefuseOptionsAmong(request.Images);
@@ -46,7 +47,8 @@ internal sealed class TrainCommand : CommandBase
     public override IReadOnlyList<string> Examples =>
         [
             "ti train --model demo --images samples/my-cat --token my-cat --initializer cat",
-            "ti train --model demo --images samples/my-style --token my-style --property style --initializer painting --vectors 2",
+            "ti train --model demo --images samples/my-style --token my-style --property style --initializer "
+                + "painting --vectors 2",
         ];
 
     private async Task<int> RunAsync(ParseResult typed, ModelLocator models, CancellationToken cancellationToken)

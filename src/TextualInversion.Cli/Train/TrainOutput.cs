@@ -11,7 +11,8 @@ namespace TextualInversion.Cli.Train;
 /// <summary>The files that <c>ti train</c> writes: the embedding, and the folder of its run.</summary>
 internal sealed class TrainOutput : IDisposable
 {
-    private const string EmbeddingsFolder = "embeddings"; // in the current folder, ti generate finds them by their token
+    // In the current folder, ti generate finds them by their token
+    private const string EmbeddingsFolder = "embeddings";
 
     private readonly string embeddingPath,
         runPath;
@@ -96,7 +97,8 @@ internal sealed class TrainOutput : IDisposable
     {
         if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(resumed)) != Path.GetFullPath(runPath))
             throw new TextualInversionException(
-                $"{resumed}: its command writes to {runPath}, seen from here; resume from the folder in which the run was started."
+                $"{resumed}: its command writes to {runPath}, seen from here; resume from the folder in which "
+                    + $"the run was started."
             );
     }
 

@@ -101,7 +101,8 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
     private static string Losses(string what, double without, double initial, double best, int step) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{what}: {without:F4} with an empty prompt, {initial:F4} with the initializer, {best:F4} with the best embedding (step {step})"
+            $"{what}: {without:F4} with an empty prompt, {initial:F4} with the initializer, {best:F4} with the "
+                + $"best embedding (step {step})"
         );
 
     private TrainerResult Train(

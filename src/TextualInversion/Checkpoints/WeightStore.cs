@@ -107,7 +107,8 @@ internal sealed class WeightStore : IDisposable
         using var mapped = file.Read(key);
         if (!FiniteCheck.AllFinite(mapped))
             throw new TextualInversionException(
-                $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; download it again."
+                $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; "
+                    + $"download it again."
             );
         return taken[name] = mapped.to(type, device).DetachFromDisposeScope();
     }

@@ -1,8 +1,10 @@
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Sizes of nearly one area and different shapes, so that images are learned without losing their edges: as in kohya's scripts
-/// (https://github.com/kohya-ss/sd-scripts, <c>make_bucket_resolutions</c>) sides in steps of 64 pixels, from half to twice the resolution.
+/// Sizes of nearly one area and different shapes, so that images are learned without losing their edges: as in kohya's
+/// scripts
+/// (https://github.com/kohya-ss/sd-scripts, <c>make_bucket_resolutions</c>) sides in steps of 64 pixels, from half to
+/// twice the resolution.
 /// </summary>
 internal static class AspectBuckets
 {
@@ -11,7 +13,8 @@ internal static class AspectBuckets
         StepsPerSide = 8;
 
     /// <summary>
-    /// All sizes, the square first. None has more pixels than a square of the resolution, so none takes more memory. Where the resolution is small the
+    /// All sizes, the square first. None has more pixels than a square of the resolution, so none takes more memory.
+    /// Where the resolution is small the
     /// steps are an eighth of it, in whole latent cells: the shapes are as many then.
     /// </summary>
     /// <param name="resolution">a positive multiple of 8, in pixels</param>
@@ -29,7 +32,9 @@ internal static class AspectBuckets
         return [.. sizes.Distinct()];
     }
 
-    /// <summary>The size whose shape is nearest, by the ratio of the two shapes; of equally near ones the largest.</summary>
+    /// <summary>
+    /// The size whose shape is nearest, by the ratio of the two shapes; of equally near ones the largest.
+    /// </summary>
     public static (int WidthPixels, int HeightPixels) Nearest(int widthPixels, int heightPixels, int resolution)
     {
         var shape = Math.Log((double)widthPixels / heightPixels);

@@ -1,9 +1,11 @@
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Pillow's <c>Image.resize(…, BICUBIC)</c>, equal to the byte: the Keys kernel with a = -0.5, stretched by the factor of
+/// Pillow's <c>Image.resize(…, BICUBIC)</c>, equal to the byte: the Keys kernel with a = -0.5, stretched by the factor
+/// of
 /// a reduction, one pass along the rows and one along the columns, each in 22-bit fixed point and rounded to bytes
-/// (https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c). Of Pillow 13, that is: older ones always
+/// (https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c). Of Pillow 13, that is: older ones
+/// always
 /// begin with the rows.
 /// </summary>
 internal static class BicubicResize
@@ -15,7 +17,9 @@ internal static class BicubicResize
     private const int PrecisionBits = 32 - 8 - 2;
     private const int Half = 1 << (PrecisionBits - 1);
 
-    /// <summary>An image of <paramref name="widthPixels"/> x <paramref name="heightPixels"/>; both may grow or shrink.</summary>
+    /// <summary>
+    /// An image of <paramref name="widthPixels"/> x <paramref name="heightPixels"/>; both may grow or shrink.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A side is not positive.</exception>
     public static RgbImage Resize(RgbImage image, int widthPixels, int heightPixels)
     {
@@ -27,8 +31,10 @@ internal static class BicubicResize
     }
 
     /// <summary>
-    /// The order shows, since the bytes between the passes are rounded. Pillow 13 begins with the columns where the height shrinks much
-    /// more than the width (https://github.com/python-pillow/Pillow/pull/9549); the exact condition was found by measuring.
+    /// The order shows, since the bytes between the passes are rounded. Pillow 13 begins with the columns where the
+    /// height shrinks much
+    /// more than the width (https://github.com/python-pillow/Pillow/pull/9549); the exact condition was found by
+    /// measuring.
     /// </summary>
     private static bool ColumnsComeFirst(RgbImage image, int widthPixels, int heightPixels)
     {
@@ -98,7 +104,10 @@ internal static class BicubicResize
         return new RgbImage(resized, image.WidthPixels, heightPixels);
     }
 
-    /// <summary>For each output position along one axis: the first input position that it reaches, and the weights from there on.</summary>
+    /// <summary>
+    /// For each output position along one axis: the first input position that it reaches, and the weights from there
+    /// on.
+    /// </summary>
     private static (int First, int[] Weights)[] ComputeTaps(int inputSize, int outputSize)
     {
         var scale = (double)inputSize / outputSize;
@@ -136,7 +145,9 @@ internal static class BicubicResize
         return rounded;
     }
 
-    /// <summary>R. Keys, Cubic Convolution Interpolation for Digital Image Processing (1981), equation 4 with its a free.</summary>
+    /// <summary>
+    /// R. Keys, Cubic Convolution Interpolation for Digital Image Processing (1981), equation 4 with its a free.
+    /// </summary>
     private static double Kernel(double x)
     {
         x = Math.Abs(x);

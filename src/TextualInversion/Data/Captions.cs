@@ -3,7 +3,9 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 
-/// <summary>Descriptions of single images: a text file next to each, <c>1.txt</c> or <c>1.caption</c> for <c>1.png</c>.</summary>
+/// <summary>
+/// Descriptions of single images: a text file next to each, <c>1.txt</c> or <c>1.caption</c> for <c>1.png</c>.
+/// </summary>
 internal static partial class Captions
 {
     // The second is the default of kohya's scripts (https://github.com/kohya-ss/sd-scripts).
@@ -14,7 +16,9 @@ internal static partial class Captions
         Extensions.Select(extension => Path.ChangeExtension(image, extension)).FirstOrDefault(File.Exists)
         ?? Path.ChangeExtension(image, Extensions[0]);
 
-    /// <summary>The caption of an image on one line, its line breaks replaced by spaces; null if it has none or it is empty.</summary>
+    /// <summary>
+    /// The caption of an image on one line, its line breaks replaced by spaces; null if it has none or it is empty.
+    /// </summary>
     /// <exception cref="TextualInversionException">The caption cannot be read or is not text in UTF-8.</exception>
     public static string? Read(string image)
     {
@@ -35,7 +39,9 @@ internal static partial class Captions
         return caption.Length == 0 ? null : caption;
     }
 
-    /// <summary>A tag for the WebUI's extra networks, such as <c>&lt;lora:name:1&gt;</c>, or null if a caption has none.</summary>
+    /// <summary>
+    /// A tag for the WebUI's extra networks, such as <c>&lt;lora:name:1&gt;</c>, or null if a caption has none.
+    /// </summary>
     public static string? FindExtraNetwork(string caption) =>
         ExtraNetwork().Match(caption) is { Success: true } match ? match.Value : null;
 
@@ -61,8 +67,10 @@ internal static partial class Captions
     }
 
     /// <summary>
-    /// A template, as in <see cref="PromptTemplates"/>, made from a caption. One that holds <c>{}</c> is a template already.
-    /// Otherwise <c>{}</c> replaces the first occurrence of the initializer as whole words, in any case: "A cat's toy" and "cat"
+    /// A template, as in <see cref="PromptTemplates"/>, made from a caption. One that holds <c>{}</c> is a template
+    /// already.
+    /// Otherwise <c>{}</c> replaces the first occurrence of the initializer as whole words, in any case: "A cat's toy"
+    /// and "cat"
     /// make "A {}'s toy". If it does not occur, <c>{}</c> and a comma go in front.
     /// </summary>
     public static string ToTemplate(string caption, string initializer)
@@ -82,7 +90,8 @@ internal static partial class Captions
     }
 
     /// <summary>
-    /// A character that no caption has: a control character, which UTF-16 and some code pages leave, or the mark of one that a
+    /// A character that no caption has: a control character, which UTF-16 and some code pages leave, or the mark of one
+    /// that a
     /// program could not convert.
     /// </summary>
     private static char? FindForeignCharacter(string text)

@@ -59,7 +59,9 @@ internal sealed record EmbeddedMetadata(ReadOnlyMemory<byte> Exif, ReadOnlyMemor
     private static ReadOnlyMemory<byte> WithoutHeader(ReadOnlyMemory<byte> exif) =>
         exif.Span.StartsWith(JpegSegments.ExifHeader) ? exif[JpegSegments.ExifHeader.Length..] : exif;
 
-    /// <summary>The profile of a PNG: a name, 0, the method, then compressed. One that is damaged counts as none.</summary>
+    /// <summary>
+    /// The profile of a PNG: a name, 0, the method, then compressed. One that is damaged counts as none.
+    /// </summary>
     private static ReadOnlyMemory<byte> Inflate(ReadOnlyMemory<byte> chunk)
     {
         var name = chunk.Span.IndexOf((byte)0);

@@ -32,7 +32,9 @@ internal readonly ref struct ExifReader
     /// <summary>The color profile of a TIFF file, or nothing.</summary>
     public ReadOnlySpan<byte> IccProfile => Find(IccProfileTag);
 
-    /// <summary>The value of a tag in the first directory or in the one with the tags of EXIF alone, or nothing.</summary>
+    /// <summary>
+    /// The value of a tag in the first directory or in the one with the tags of EXIF alone, or nothing.
+    /// </summary>
     public ReadOnlySpan<byte> Find(ushort tag)
     {
         if (data.IsEmpty)

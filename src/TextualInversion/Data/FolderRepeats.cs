@@ -5,8 +5,10 @@ using TextualInversion.IO;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Folders named as for kohya's scripts and OneTrainer, <c>10_cat</c>: each image in it is drawn ten times as often as one of a
-/// folder without a number. A number of four or more digits (<c>2024_summer</c>) or with a leading zero (<c>001_trip</c>) is part
+/// Folders named as for kohya's scripts and OneTrainer, <c>10_cat</c>: each image in it is drawn ten times as often as
+/// one of a
+/// folder without a number. A number of four or more digits (<c>2024_summer</c>) or with a leading zero
+/// (<c>001_trip</c>) is part
 /// of the name.
 /// </summary>
 internal sealed partial class FolderRepeats
@@ -14,7 +16,8 @@ internal sealed partial class FolderRepeats
     private readonly Dictionary<string, int> repeats = []; // by full path
 
     /// <summary>
-    /// The folders to read for a path: the numbered sub-folders of a folder that has no image itself, as kohya's scripts want it,
+    /// The folders to read for a path: the numbered sub-folders of a folder that has no image itself, as kohya's
+    /// scripts want it,
     /// or else the path.
     /// </summary>
     public static IReadOnlyList<string> Expand(string path)

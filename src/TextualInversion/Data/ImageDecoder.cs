@@ -17,8 +17,10 @@ using SharpImage = SixLabors.ImageSharp.Image;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Decodes image files to what Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c> gives: upright by EXIF, alpha dropped
-/// rather than composited, color profiles not applied, the first frame of an animation. Lossless files of 8 bits a channel are equal
+/// Decodes image files to what Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c> gives: upright by EXIF,
+/// alpha dropped
+/// rather than composited, color profiles not applied, the first frame of an animation. Lossless files of 8 bits a
+/// channel are equal
 /// to the byte; 16 bits are rounded to 8. JPEG differs by the rounding of its transform.
 /// </summary>
 internal static class ImageDecoder
@@ -69,7 +71,9 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>The EXIF data of a file from the byte order mark on; empty if it has none. The pixels are not decoded.</summary>
+    /// <summary>
+    /// The EXIF data of a file from the byte order mark on; empty if it has none. The pixels are not decoded.
+    /// </summary>
     /// <exception cref="TextualInversionException">It is not an image or is truncated.</exception>
     internal static ReadOnlyMemory<byte> ReadExif(string path, byte[] file)
     {
@@ -99,7 +103,9 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>Only the formats that are recognized, one frame, no texts, and limits to what a buffer may take.</summary>
+    /// <summary>
+    /// Only the formats that are recognized, one frame, no texts, and limits to what a buffer may take.
+    /// </summary>
     private static Configuration Configure()
     {
         var configuration = new Configuration(

@@ -24,7 +24,8 @@ internal static class ImageEncoder
 
     /// <param name="image">Any size up to 65,535 pixels a side.</param>
     /// <param name="quality">1 to 100.</param>
-    /// <param name="halvesColor">Whether colors have half the resolution of brightness, which makes smaller files.</param>
+    /// <param name="halvesColor">Whether colors have half the resolution of brightness, which makes smaller
+    /// files.</param>
     public static byte[] ToJpeg(RgbImage image, int quality, bool halvesColor = false) =>
         Encode(
             image,

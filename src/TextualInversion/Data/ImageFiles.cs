@@ -25,7 +25,8 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     public IReadOnlyDictionary<string, int> Repeats { get; init; } = new Dictionary<string, int>();
 
     /// <summary>
-    /// Finds the images in <paramref name="paths"/>, folders and files, by their content. Nested folders are not searched, unless
+    /// Finds the images in <paramref name="paths"/>, folders and files, by their content. Nested folders are not
+    /// searched, unless
     /// the folder has no image itself and they are named as <see cref="FolderRepeats"/> says.
     /// </summary>
     /// <exception cref="TextualInversionException">
@@ -67,7 +68,8 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     }
 
     /// <summary>
-    /// Why a file cannot be decoded, as the end of a message that begins with its path; null if it looks like an image. Only
+    /// Why a file cannot be decoded, as the end of a message that begins with its path; null if it looks like an image.
+    /// Only
     /// regular files are opened.
     /// </summary>
     internal static string? WhyUnreadable(string file)
@@ -107,7 +109,9 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
             : "there is no such file or folder; check the spelling";
     }
 
-    /// <summary>See <see cref="FolderRepeats.Expand"/>. Other entries next to the numbered folders are skipped and named.</summary>
+    /// <summary>
+    /// See <see cref="FolderRepeats.Expand"/>. Other entries next to the numbered folders are skipped and named.
+    /// </summary>
     private static IReadOnlyList<string> Expand(string path, SortedDictionary<string, ImageWarning> strays)
     {
         var folders = FolderRepeats.Expand(path);

@@ -1,6 +1,8 @@
 namespace TextualInversion.Data;
 
-/// <summary>How much each pixel of an image counts in training: white counts, black does not, gray in between.</summary>
+/// <summary>
+/// How much each pixel of an image counts in training: white counts, black does not, gray in between.
+/// </summary>
 /// <param name="Values">(H, W) bytes, of the image at the resolution of training.</param>
 /// <param name="WidthPixels">W.</param>
 /// <param name="HeightPixels">H.</param>
@@ -89,7 +91,8 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
             .ToList();
         if (masks.Count == 0)
             throw new TextualInversionException(
-                $"{image}: has no mask in {folder}; put a gray image named {stem}.png there, white where the image counts."
+                $"{image}: has no mask in {folder}; put a gray image named {stem}.png there, white where the "
+                    + $"image counts."
             );
         if (masks.Count > 1)
             throw new TextualInversionException(

@@ -7,12 +7,16 @@ namespace TextualInversion.Data;
 internal sealed record ImageQuality(double Sharpness, double Brightness, PerceptualHash Hash)
 {
     /// <summary>
-    /// Below it an image is blurred. Of 17 photographs and 25 drawings at 512 and 128 pixels the sharp ones have 65 to 7,200, and all of them at most 31 once blurred by a Gaussian
+    /// Below it an image is blurred. Of 17 photographs and 25 drawings at 512 and 128 pixels the sharp ones have 65 to
+    /// 7,200, and all of them at most 31 once blurred by a Gaussian
     /// of two pixels; a photograph of a clock in motion has 6 and 35, one through a microscope 2 and 50.
     /// </summary>
     public const double LeastSharpness = 40;
 
-    /// <summary>Below it an image is dark. The darkest that looks right, of the same, is a night drawing with 0.20; a photograph of faint galaxies has 0.08.</summary>
+    /// <summary>
+    /// Below it an image is dark. The darkest that looks right, of the same, is a night drawing with 0.20; a photograph
+    /// of faint galaxies has 0.08.
+    /// </summary>
     public const double LeastBrightness = 0.16;
 
     public bool IsBlurred => Sharpness < LeastSharpness;

@@ -17,7 +17,9 @@ internal static class JpegSegments
     /// <summary>What the segment of EXIF data begins with.</summary>
     public static ReadOnlySpan<byte> ExifHeader => "Exif\0\0"u8;
 
-    /// <summary>Each marker with its data, up to the end of the image. The entropy-coded data between them are skipped.</summary>
+    /// <summary>
+    /// Each marker with its data, up to the end of the image. The entropy-coded data between them are skipped.
+    /// </summary>
     /// <exception cref="InvalidDataException">The file ends before the image does.</exception>
     public static IEnumerable<(byte Marker, ReadOnlyMemory<byte> Data)> Read(byte[] file)
     {
@@ -49,7 +51,9 @@ internal static class JpegSegments
         return [.. file.AsSpan(0, at), .. start, .. ExifHeader, .. exif, .. file.AsSpan(at)];
     }
 
-    /// <summary>The place of a marker's second byte: the first after 0xFF is any number of 0xFF; 0 makes it data.</summary>
+    /// <summary>
+    /// The place of a marker's second byte: the first after 0xFF is any number of 0xFF; 0 makes it data.
+    /// </summary>
     private static int FindMarker(ReadOnlySpan<byte> file, int at)
     {
         while (true)

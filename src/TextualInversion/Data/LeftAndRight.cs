@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace TextualInversion.Data;
 
-/// <summary>Words which say that an image must not be mirrored: it shows writing, or has a left and a right side.</summary>
+/// <summary>
+/// Words which say that an image must not be mirrored: it shows writing, or has a left and a right side.
+/// </summary>
 internal static partial class LeftAndRight
 {
     /// <summary>The first such word as it is written, or null if no text has one.</summary>

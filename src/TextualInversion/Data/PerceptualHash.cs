@@ -3,14 +3,17 @@ using System.Numerics;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// 63 bits that stay much the same when an image is saved anew, resized or brightened: which of the lowest frequencies of its gray image of 32 x 32 are above their
+/// 63 bits that stay much the same when an image is saved anew, resized or brightened: which of the lowest frequencies
+/// of its gray image of 32 x 32 are above their
 /// median ("pHash", Zauner 2010, Implementation and Benchmarking of Perceptual Image Hash Functions).
 /// </summary>
 internal readonly record struct PerceptualHash(ulong Bits)
 {
     /// <summary>
-    /// The largest distance of two images that are taken for one. Of 17 photographs and 25 drawings, saved as JPEG of quality 40, halved, blurred or with other brightness
-    /// or contrast, none is further than 8 from itself; no two of them are nearer than 10 to each other, but the two halves of a stereo pair, 4.
+    /// The largest distance of two images that are taken for one. Of 17 photographs and 25 drawings, saved as JPEG of
+    /// quality 40, halved, blurred or with other brightness
+    /// or contrast, none is further than 8 from itself; no two of them are nearer than 10 to each other, but the two
+    /// halves of a stereo pair, 4.
     /// </summary>
     public const int LargestDistanceOfDuplicates = 8;
 

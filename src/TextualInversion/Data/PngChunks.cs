@@ -24,7 +24,8 @@ internal static class PngChunks
     ];
 
     /// <summary>Each chunk up to and with IEND.</summary>
-    /// <exception cref="InvalidDataException">The file ends before it, or the checksum of a critical chunk is wrong.</exception>
+    /// <exception cref="InvalidDataException">The file ends before it, or the checksum of a critical chunk is
+    /// wrong.</exception>
     public static IEnumerable<(string Type, ReadOnlyMemory<byte> Data)> Read(byte[] file)
     {
         for (var at = PngTextChunk.SignatureLength; ; )
@@ -44,7 +45,8 @@ internal static class PngChunks
     }
 
     /// <summary>Refuses a file with fewer pixels than its header says, which decoders fill with black.</summary>
-    /// <exception cref="InvalidDataException">See <see cref="Read"/>; or there are too few pixels, or they are damaged.</exception>
+    /// <exception cref="InvalidDataException">See <see cref="Read"/>; or there are too few pixels, or they are
+    /// damaged.</exception>
     public static void CheckPixels(byte[] file)
     {
         var chunks = Read(file).ToList();

@@ -5,8 +5,10 @@ using System.Text;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Texts in PNG files (https://www.w3.org/TR/png-3/#11textinfo): <c>tEXt</c> holds Latin-1 and is what every reader knows,
-/// <c>iTXt</c> holds UTF-8. A chunk is its length, its type, its data and a CRC of the type and the data, numbers big-endian.
+/// Texts in PNG files (https://www.w3.org/TR/png-3/#11textinfo): <c>tEXt</c> holds Latin-1 and is what every reader
+/// knows,
+/// <c>iTXt</c> holds UTF-8. A chunk is its length, its type, its data and a CRC of the type and the data, numbers
+/// big-endian.
 /// </summary>
 internal static class PngTextChunk
 {
@@ -27,7 +29,9 @@ internal static class PngTextChunk
         );
     }
 
-    /// <summary>The text under <paramref name="keyword"/> in a PNG file; null where there is none or it is compressed.</summary>
+    /// <summary>
+    /// The text under <paramref name="keyword"/> in a PNG file; null where there is none or it is compressed.
+    /// </summary>
     /// <exception cref="InvalidDataException">A chunk before it is cut short, or its CRC is wrong.</exception>
     public static string? Find(ReadOnlySpan<byte> png, string keyword)
     {

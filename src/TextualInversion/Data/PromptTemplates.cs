@@ -75,7 +75,9 @@ internal static class PromptTemplates
             _ => throw new ArgumentOutOfRangeException(nameof(property), property, null),
         };
 
-    /// <summary>Templates of the user's own, one a line; empty lines and those that start with <c>#</c> are skipped.</summary>
+    /// <summary>
+    /// Templates of the user's own, one a line; empty lines and those that start with <c>#</c> are skipped.
+    /// </summary>
     /// <exception cref="TextualInversionException">
     /// The file cannot be read, is not UTF-8, has no template or a line without <c>{}</c>.
     /// </exception>

@@ -7,8 +7,10 @@ namespace TextualInversion.Data;
 internal sealed record RgbImage(byte[] Pixels, int WidthPixels, int HeightPixels)
 {
     /// <summary>
-    /// The largest square around the centre. Where what is cut off is odd, the upper or left part is the smaller, as in diffusers'
-    /// examples/textual_inversion/textual_inversion.py (https://github.com/huggingface/diffusers), <c>TextualInversionDataset</c>.
+    /// The largest square around the centre. Where what is cut off is odd, the upper or left part is the smaller, as in
+    /// diffusers'
+    /// examples/textual_inversion/textual_inversion.py (https://github.com/huggingface/diffusers),
+    /// <c>TextualInversionDataset</c>.
     /// </summary>
     public RgbImage CropCenter() =>
         CropCenter(Math.Min(WidthPixels, HeightPixels), Math.Min(WidthPixels, HeightPixels));

@@ -5,7 +5,9 @@ namespace TextualInversion.Data;
 /// <summary>Tells files that can be read to their end from pipes, devices and sockets, which may never end.</summary>
 internal static class SpecialFile
 {
-    /// <summary>What the path is, such as "a named pipe", or null if it is a regular file. Pipes and devices are not opened.</summary>
+    /// <summary>
+    /// What the path is, such as "a named pipe", or null if it is a regular file. Pipes and devices are not opened.
+    /// </summary>
     /// <exception cref="IOException">There is no such file.</exception>
     public static string? Describe(string path)
     {
@@ -24,7 +26,9 @@ internal static class SpecialFile
         };
     }
 
-    /// <summary>The type of a file, which .NET tells only in the headers of archives; null for sockets, which these cannot hold.</summary>
+    /// <summary>
+    /// The type of a file, which .NET tells only in the headers of archives; null for sockets, which these cannot hold.
+    /// </summary>
     private static TarEntryType? TypeOf(string path)
     {
         using var archive = new MemoryStream();

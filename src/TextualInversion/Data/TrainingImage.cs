@@ -27,7 +27,9 @@ internal sealed record TrainingImage(
     /// <summary>How much each pixel counts, or null if all count fully.</summary>
     public ImageMask? Mask { get; init; }
 
-    /// <summary>How often the image is drawn, compared with the other images; see <see cref="FolderRepeats"/>.</summary>
+    /// <summary>
+    /// How often the image is drawn, compared with the other images; see <see cref="FolderRepeats"/>.
+    /// </summary>
     public int Repeats { get; init; } = 1;
 
     /// <summary>Whether EXIF data turned or mirrored the image.</summary>

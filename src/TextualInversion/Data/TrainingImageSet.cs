@@ -7,7 +7,9 @@ namespace TextualInversion.Data;
 /// <param name="Warnings">Files that were skipped, and what is unusual about the images.</param>
 internal sealed record TrainingImageSet(IReadOnlyList<TrainingImage> Images, IReadOnlyList<ImageWarning> Warnings)
 {
-    /// <summary>Brings the images in <paramref name="paths"/> (folders and files) to the resolution of training.</summary>
+    /// <summary>
+    /// Brings the images in <paramref name="paths"/> (folders and files) to the resolution of training.
+    /// </summary>
     /// <param name="paths">Folders and files.</param>
     /// <param name="resolution">A positive multiple of 8, in pixels a side.</param>
     /// <param name="crop">How images that are not square are cropped.</param>

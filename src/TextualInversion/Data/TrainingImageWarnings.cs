@@ -16,7 +16,8 @@ internal static class TrainingImageWarnings
                     + "save it on a plain background, or use the alpha channel as the mask"
                 : null,
             decoded.ForeignProfile is { } profile
-                ? $"its color profile \"{profile}\" is not applied, so its colors are learned slightly wrong; convert it to sRGB"
+                ? $"its color profile \"{profile}\" is not applied, so its colors are learned slightly wrong; "
+                    + $"convert it to sRGB"
                 : null,
             Bars(BlackBars.Find(image.Pixels)),
         ];
@@ -41,6 +42,7 @@ internal static class TrainingImageWarnings
         if (bars is null)
             return null;
         var (first, last) = bars.AreColumns ? ("on the left", "on the right") : ("at the top", "at the bottom");
-        return $"has black bars ({bars.First} pixels {first}, {bars.Last} {last}), which are learned too; crop them off";
+        return $"has black bars ({bars.First} pixels {first}, {bars.Last} {last}), which are learned too; crop them "
+            + $"off";
     }
 }

@@ -13,7 +13,9 @@ internal static class UnreadableFile
 
     private static readonly string[] WebPages = ["<!doctype html", "<html", "<head", "<body", "<script"];
 
-    /// <summary>The reason, as the end of a message that begins with the path, or null if the file may be decoded.</summary>
+    /// <summary>
+    /// The reason, as the end of a message that begins with the path, or null if the file may be decoded.
+    /// </summary>
     public static string? Describe(ReadOnlySpan<byte> head)
     {
         if (head.IsEmpty)

@@ -82,7 +82,8 @@ internal sealed record EmbeddingFile(
     {
         if (embedding.Rows.Count != EmbeddingFormats.Encoders(layout))
             throw new TextualInversionException(
-                $"{path}: the layout {EmbeddingFormats.Name(layout)} is for {Count(EmbeddingFormats.Encoders(layout))}, "
+                $"{path}: the layout {EmbeddingFormats.Name(layout)} is for "
+                    + $"{Count(EmbeddingFormats.Encoders(layout))}, "
                     + $"and {embedding.Trigger} has vectors for {Count(embedding.Rows.Count)}; "
                     + $"choose {(embedding.Rows.Count == 2 ? "sdxl" : "another")}."
             );

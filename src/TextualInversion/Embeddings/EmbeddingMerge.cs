@@ -108,7 +108,8 @@ internal static class EmbeddingMerge
             cosine = first.Zip(second, (x, y) => (double)x * y).Sum() / Math.Max(a * b, double.Epsilon);
         var angle = Math.Acos(Math.Clamp(cosine, -1, 1));
         if (Math.Sin(angle) < 1e-6)
-            return [.. first.Zip(second, (x, y) => (float)((x * (1 - at)) + (y * at)))]; // one direction, or none between
+            // One direction, or none between
+            return [.. first.Zip(second, (x, y) => (float)((x * (1 - at)) + (y * at)))];
         double length = (a * (1 - at)) + (b * at),
             ofFirst = length * Math.Sin((1 - at) * angle) / (Math.Sin(angle) * a),
             ofSecond = length * Math.Sin(at * angle) / (Math.Sin(angle) * b);

@@ -59,7 +59,8 @@ internal static class EmbeddingRows
             return rounded;
         rounded.Dispose();
         throw new TextualInversionException(
-            $"The embedding holds numbers that are too large for {type.ToString().ToLowerInvariant()}; choose bfloat16 or float32."
+            $"The embedding holds numbers that are too large for {type.ToString().ToLowerInvariant()}; choose "
+                + $"bfloat16 or float32."
         );
     }
 }

@@ -43,7 +43,8 @@ internal static class PngCardFormat
                 : Hidden(path, png);
             if (json is null)
                 throw new TextualInversionException(
-                    $"{path}: is an image without an embedding in it; some sites and programs strip it, so look for the original file."
+                    $"{path}: is an image without an embedding in it; some sites and programs strip it, so look "
+                        + $"for the original file."
                 );
             if (json.AsSpan().CountAny(Separators) > MaxValues)
                 throw new InvalidDataException("it holds too many values");
@@ -60,7 +61,8 @@ internal static class PngCardFormat
             )
         {
             throw new TextualInversionException(
-                $"{path}: the embedding in the image is damaged ({error.Message.TrimEnd('.')}); take another copy of it.",
+                $"{path}: the embedding in the image is damaged ({error.Message.TrimEnd('.')}); take another "
+                    + $"copy of it.",
                 error
             );
         }

@@ -21,17 +21,22 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
         var (name, isPair) = (Path.GetFileName(file.Path), file.Embedding.Rows.Count == 2);
         const string Second = "text_encoder=pipe.text_encoder_2, tokenizer=pipe.tokenizer_2";
         var token = $"token={Quoted(file.Embedding.Trigger)}";
+        var secondName = $"{Path.GetFileNameWithoutExtension(name)}_2{Path.GetExtension(name)}";
+        var load = file.Container == EmbeddingContainer.Safetensors ? "safetensors.torch.load_file" : "torch.load";
         return file.Layout switch
         {
             EmbeddingFormat.Diffusers when isPair => Yes(
-                $"pipe.load_textual_inversion({Quoted(name)}); pipe.load_textual_inversion({Quoted($"{Path.GetFileNameWithoutExtension(name)}_2{Path.GetExtension(name)}")}, {Second})"
+                $"pipe.load_textual_inversion({Quoted(name)}); "
+                    + $"pipe.load_textual_inversion({Quoted(secondName)}, {Second})"
             ),
             EmbeddingFormat.Diffusers => Yes($"pipe.load_textual_inversion({Quoted(name)})"),
             EmbeddingFormat.WebUi or EmbeddingFormat.WebUiSafetensors => Yes(
                 $"pipe.load_textual_inversion({Quoted(name)}, {token})"
             ),
             EmbeddingFormat.Sdxl => Yes(
-                $"e = {(file.Container == EmbeddingContainer.Safetensors ? "safetensors.torch.load_file" : "torch.load")}({Quoted(name)}); pipe.load_textual_inversion(e[\"clip_l\"], {token}); pipe.load_textual_inversion(e[\"clip_g\"], {token}, {Second})"
+                $"e = {load}({Quoted(name)}); "
+                    + $"pipe.load_textual_inversion(e[\"clip_l\"], {token}); "
+                    + $"pipe.load_textual_inversion(e[\"clip_g\"], {token}, {Second})"
             ),
             _ => No("diffusers", file),
         };

@@ -6,7 +6,9 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Evaluation;
 
-/// <summary>Generates the images of candidates, and gives each image a key of everything that its pixels depend on.</summary>
+/// <summary>
+/// Generates the images of candidates, and gives each image a key of everything that its pixels depend on.
+/// </summary>
 /// <param name="model">The frozen model.</param>
 /// <param name="scheduler">The model's noise schedule.</param>
 /// <param name="fingerprint">

@@ -27,7 +27,9 @@ internal sealed record CandidateImages(IReadOnlyList<ScoredImage> Bare, IReadOnl
     public IReadOnlyList<double> TextSimilarityOfBare(IReadOnlyList<float[]> texts) =>
         MeanBySeed(texts, (_, seed) => Bare[seed]);
 
-    /// <summary>For each seed: how much closer the image of an edit prompt is to the prompt's text than the bare image.</summary>
+    /// <summary>
+    /// For each seed: how much closer the image of an edit prompt is to the prompt's text than the bare image.
+    /// </summary>
     public IReadOnlyList<double> PromptEffect(int prompt, float[] text)
     {
         double Gain(ScoredImage edited, ScoredImage bare) =>

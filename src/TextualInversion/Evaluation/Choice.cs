@@ -8,8 +8,10 @@ namespace TextualInversion.Evaluation;
 internal sealed record Choice(string? Name, string Reason)
 {
     /// <summary>
-    /// Chooses the best balance. More image similarity costs text similarity, so neither decides alone. Both become shares of what
-    /// is possible: image similarity from the baseline to the training images, text similarity from images that ignore the prompt
+    /// Chooses the best balance. More image similarity costs text similarity, so neither decides alone. Both become
+    /// shares of what
+    /// is possible: image similarity from the baseline to the training images, text similarity from images that ignore
+    /// the prompt
     /// to the baseline. The candidate with the largest harmonic mean of the two wins, the first one if two are equal.
     /// Candidates whose image similarity is not above the baseline's by more than chance are left out.
     /// </summary>
@@ -39,7 +41,8 @@ internal sealed record Choice(string? Name, string Reason)
     private static string Reasons(string baseline, Shares shares) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"it has the best balance: {shares.Image:P0} of the image similarity between {baseline} and the training images, "
+            $"it has the best balance: {shares.Image:P0} of the image similarity between {baseline} and the "
+                + $"training images, "
                 + $"{shares.Text:P0} of the text similarity of {baseline}"
         );
 

@@ -6,8 +6,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Evaluation;
 
 /// <summary>
-/// From an image to what CLIP's image tower takes, as transformers' <c>CLIPImageProcessor</c> with Pillow: the shorter side resized,
-/// the centre cut out, mean and deviation of the colours taken out. What a folder's <c>preprocessor_config.json</c> does not say is as
+/// From an image to what CLIP's image tower takes, as transformers' <c>CLIPImageProcessor</c> with Pillow: the shorter
+/// side resized,
+/// the centre cut out, mean and deviation of the colours taken out. What a folder's <c>preprocessor_config.json</c>
+/// does not say is as
 /// OpenAI's models have it.
 /// </summary>
 internal sealed class ClipImageProcessor
@@ -24,7 +26,8 @@ internal sealed class ClipImageProcessor
 
     /// <param name="folder">of the model; without a config the tower's own side is taken</param>
     /// <param name="imageSize">the side of the images that the tower takes, in pixels</param>
-    /// <exception cref="TextualInversionException">The config is malformed or asks for what is not supported.</exception>
+    /// <exception cref="TextualInversionException">The config is malformed or asks for what is not
+    /// supported.</exception>
     public ClipImageProcessor(string folder, int imageSize)
     {
         var path = Path.Combine(folder, ConfigFile);
@@ -35,7 +38,8 @@ internal sealed class ClipImageProcessor
         (rescaleFactor, mean, deviation) = (config.RescaleFactor, config.ImageMean, config.ImageStd);
         if (side != imageSize || shortestSide < side)
             throw new TextualInversionException(
-                $"{path}: makes images of {side} pixels from {shortestSide}, and config.json says that the model takes {imageSize}; the two do not belong together."
+                $"{path}: makes images of {side} pixels from {shortestSide}, and config.json says that the "
+                    + $"model takes {imageSize}; the two do not belong together."
             );
     }
 
@@ -78,7 +82,9 @@ internal sealed class ClipImageProcessor
         return cropped;
     }
 
-    /// <summary>A number of pixels in files of 2022, an object in later ones; null if the file has no such key.</summary>
+    /// <summary>
+    /// A number of pixels in files of 2022, an object in later ones; null if the file has no such key.
+    /// </summary>
     private static int? Side(JsonElement size, ConfigCheck check, string key, string side)
     {
         if (size.ValueKind == JsonValueKind.Undefined)

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace TextualInversion.Evaluation;
 
 /// <summary>
-/// Finds what may be wrong with an embedding. How similar is too similar differs from one CLIP to the next, so the limits come from
+/// Finds what may be wrong with an embedding. How similar is too similar differs from one CLIP to the next, so the
+/// limits come from
 /// the images at hand: a quarter of their usual distance (one minus the cosine) is too little.
 /// </summary>
 /// <param name="baseline">The initializer's images.</param>

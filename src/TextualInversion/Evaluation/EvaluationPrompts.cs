@@ -3,8 +3,10 @@ using TextualInversion.Data;
 namespace TextualInversion.Evaluation;
 
 /// <summary>
-/// The prompt templates of the scores, as in the paper (https://arxiv.org/abs/2208.01618, section 5). The bare prompt shows the
-/// placeholder token alone. Each edit prompt asks for something more: another place, another medium. <c>{}</c> marks the
+/// The prompt templates of the scores, as in the paper (https://arxiv.org/abs/2208.01618, section 5). The bare prompt
+/// shows the
+/// placeholder token alone. Each edit prompt asks for something more: another place, another medium. <c>{}</c> marks
+/// the
 /// placeholder token.
 /// </summary>
 internal static class EvaluationPrompts
@@ -40,7 +42,8 @@ internal static class EvaluationPrompts
         };
 
     /// <summary>
-    /// A template's text without the placeholder token: <c>a photo of {} on a beach</c> becomes <c>a photo of on a beach</c>.
+    /// A template's text without the placeholder token: <c>a photo of {} on a beach</c> becomes <c>a photo of on a
+    /// beach</c>.
     /// </summary>
     public static string WithoutPlaceholder(string template) =>
         string.Join(

@@ -64,7 +64,7 @@ internal sealed record GenerationSettings
         if (Init is not null && SkippedSteps >= Steps || Strength is not (> 0 and <= 1))
             throw new TextualInversionException(
                 FormattableString.Invariant(
-                    $"{prefix}strength {Strength}: choose a number up to 1, large enough that one of the {Steps} steps is taken, such as 0.75."
+                    $"{prefix}strength {Strength}: choose up to 1, large enough for one of {Steps} steps, such as 0.75."
                 )
             );
         if (ClipSkip < 1)

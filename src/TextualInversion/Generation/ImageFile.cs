@@ -4,7 +4,8 @@ using TextualInversion.IO;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// A generated image as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads them: in PNG
+/// A generated image as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads
+/// them: in PNG
 /// as text under the keyword <c>parameters</c>, in JPEG and WebP as the EXIF user comment.
 /// </summary>
 internal static class ImageFile
@@ -18,7 +19,8 @@ internal static class ImageFile
     public static IReadOnlyList<string> Endings { get; } = [".png", ".jpg", ".jpeg", ".webp"];
 
     /// <summary>
-    /// Writes <paramref name="rgb"/>, (H, W, 3) bytes, in the format of the path's extension. The same input gives the same bytes.
+    /// Writes <paramref name="rgb"/>, (H, W, 3) bytes, in the format of the path's extension. The same input gives the
+    /// same bytes.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// The pixels are not H x W x 3, the parameters hold a NUL, or the extension is not one of <see cref="Endings"/>.

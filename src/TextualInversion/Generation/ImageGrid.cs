@@ -11,7 +11,8 @@ internal static class ImageGrid
     private const int MaxRowLabel = 2; // images' widths
 
     /// <param name="rows">At least one row of at least one image, all of one size. The last row may be shorter.</param>
-    /// <param name="columnLabels">One for each column, or none; or one for each image if there are more than columns.</param>
+    /// <param name="columnLabels">One for each column, or none; or one for each image if there are more than
+    /// columns.</param>
     /// <param name="rowLabels">One for each row, or none.</param>
     public static RgbImage Compose(
         IReadOnlyList<IReadOnlyList<RgbImage>> rows,

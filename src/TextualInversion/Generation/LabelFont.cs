@@ -3,7 +3,9 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Generation;
 
-/// <summary>Letters of 5 x 7 pixels for labels: ASCII, and a box for every other character. It looks the same everywhere.</summary>
+/// <summary>
+/// Letters of 5 x 7 pixels for labels: ASCII, and a box for every other character. It looks the same everywhere.
+/// </summary>
 internal static class LabelFont
 {
     public const int HeightPixels = 7;

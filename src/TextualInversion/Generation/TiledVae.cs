@@ -10,7 +10,8 @@ namespace TextualInversion.Generation;
 /// </summary>
 internal static class TiledVae
 {
-    private const int WholeUpToPixels = 1024 * 1024; // a whole image's feature maps of 128 channels then take half a gigabyte each
+    // A whole image's feature maps of 128 channels then take half a gigabyte each
+    private const int WholeUpToPixels = 1024 * 1024;
     private const int TilePixels = 512;
 
     /// <summary>How many pixels of an image are in memory as feature maps at once.</summary>

@@ -5,7 +5,8 @@ using TextualInversion.Data;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// The user comment of EXIF (CIPA DC-008, tag 0x9286): eight bytes that name the encoding, then the text. The WebUI writes
+/// The user comment of EXIF (CIPA DC-008, tag 0x9286): eight bytes that name the encoding, then the text. The WebUI
+/// writes
 /// UTF-16, big-endian whatever the byte order of the rest.
 /// </summary>
 internal static class UserComment

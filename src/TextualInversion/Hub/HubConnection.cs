@@ -162,7 +162,8 @@ internal sealed class HubConnection : IDisposable
         catch (HttpRequestException error) when (error.HttpRequestError == HttpRequestError.SecureConnectionError)
         {
             throw new TextualInversionException(
-                $"{host}: no secure connection ({Reason(error)}); check the clock, the system's certificates and the proxy.",
+                $"{host}: no secure connection ({Reason(error)}); check the clock, the system's certificates "
+                    + $"and the proxy.",
                 error
             );
         }

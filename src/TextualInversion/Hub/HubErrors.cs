@@ -38,7 +38,8 @@ internal static class HubErrors
             failure.Kind switch
             {
                 HubFailureKind.Unreachable =>
-                    $"{id}: the hub cannot be reached ({failure.Message}). Check the network, the proxy and HF_ENDPOINT; "
+                    $"{id}: the hub cannot be reached ({failure.Message}). Check the network, the proxy and "
+                        + $"HF_ENDPOINT; "
                         + "a model in the cache needs no network.",
                 HubFailureKind.Damaged =>
                     $"{id}: {failure.Message}, twice in a row; {what} was not kept. Try again later, "

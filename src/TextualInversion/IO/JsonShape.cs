@@ -4,7 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace TextualInversion.IO;
 
 /// <summary>
-/// Reads JSON that people may have edited: everything that does not fit the type is reported by its key. The serializer alone accepts
+/// Reads JSON that people may have edited: everything that does not fit the type is reported by its key. The serializer
+/// alone accepts
 /// null among the elements of a list, and does not say which key is missing.
 /// </summary>
 internal static class JsonShape
@@ -12,7 +13,8 @@ internal static class JsonShape
     /// <param name="json">The document.</param>
     /// <param name="options">How it was written.</param>
     /// <param name="key">Where the document is part of another: its key, which the keys in messages begin with.</param>
-    /// <exception cref="JsonException">It does not fit the type. The message names the key, such as <c>result.steps is null</c>.</exception>
+    /// <exception cref="JsonException">It does not fit the type. The message names the key, such as <c>result.steps is
+    /// null</c>.</exception>
     public static T Deserialize<T>(string json, JsonSerializerOptions options, string key = "")
     {
         using var document = Parse(json, key);

@@ -91,7 +91,8 @@ internal sealed class EmbeddingEvaluation(
             : throw TextualInversionException.ForParameter(
                 nameof(EvaluateOptions.Initializer),
                 recorded.Count == 0
-                    ? "is missing: no embedding records its initializer; name a word for what the images show, such as cat."
+                    ? "is missing: no embedding records its initializer; name a word for what the images show, "
+                        + "such as cat."
                     : $"is missing: the embeddings record {string.Join(", ", recorded)}; name the one to compare with."
             );
     }

@@ -52,7 +52,8 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         );
         if (learned.End == TrainingEnd.WithoutGradient)
             throw new TextualInversionException(
-                $"The gradient of {placeholder.Name} was zero in every step, so nothing can be learned; check that every prompt "
+                $"The gradient of {placeholder.Name} was zero in every step, so nothing can be learned; check "
+                    + $"that every prompt "
                     + "holds the token: a prompt that is too long is cut off before it."
             );
         return CreateResult(placeholder, start, plan, learned);

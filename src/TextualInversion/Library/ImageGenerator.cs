@@ -113,8 +113,10 @@ public sealed class ImageGenerator : IDisposable
         catch (InsufficientMemoryException error)
         {
             throw new TextualInversionException(
-                $"Memory ran out while generating an image of {settings.Width} x {settings.Height} pixels; choose a smaller "
-                    + $"{nameof(GenerateOptions.Width)} and {nameof(GenerateOptions.Height)}, or {nameof(Precision.Bf16)}.",
+                $"Memory ran out while generating an image of {settings.Width} x {settings.Height} pixels; "
+                    + $"choose a smaller "
+                    + $"{nameof(GenerateOptions.Width)} and {nameof(GenerateOptions.Height)}, or "
+                    + $"{nameof(Precision.Bf16)}.",
                 error
             );
         }

@@ -26,11 +26,13 @@ internal static class ModelFinder
         var isFile = File.Exists(source);
         if (options.Config is { } config && !isFile)
             throw new TextualInversionException(
-                $"{nameof(LoadOptions.Config)} {config}: belongs to a single file, and {source} is not a file; leave it out."
+                $"{nameof(LoadOptions.Config)} {config}: belongs to a single file, and {source} is not a file; "
+                    + $"leave it out."
             );
         if (options.Variant is { } variant && isFile)
             throw new TextualInversionException(
-                $"{nameof(LoadOptions.Variant)} {variant}: belongs to a folder or a hub id, and {source} is a file; leave it out."
+                $"{nameof(LoadOptions.Variant)} {variant}: belongs to a folder or a hub id, and {source} is a "
+                    + $"file; leave it out."
             );
         IModelFiles files = isFile
             ? await OpenFileAsync(source, options, cancellationToken).ConfigureAwait(false)
@@ -55,7 +57,8 @@ internal static class ModelFinder
         );
         if (looksLikeFile || HubId.TryParse(source) is not { } id)
             throw new TextualInversionException(
-                $"{source}: no such model; name a diffusers folder, a single file (.safetensors, .ckpt) or a hub id owner/name."
+                $"{source}: no such model; name a diffusers folder, a single file (.safetensors, .ckpt) or a "
+                    + $"hub id owner/name."
             );
         return await new ModelHub(options.Hub)
             .GetModelAsync(id, options.Variant, update: false, options.DownloadProgress, cancellationToken)

@@ -245,7 +245,8 @@ public sealed class StableDiffusionModel : IDisposable
             Eta = wanted.Eta,
         };
         settings.Validate();
-        Samplers.Create(settings.Sampler, Scheduler, settings.Steps, settings.Eta).Dispose(); // refuses what it cannot do
+        // Refuses what it cannot do
+        Samplers.Create(settings.Sampler, Scheduler, settings.Steps, settings.Eta).Dispose();
         return settings;
     }
 

@@ -72,7 +72,8 @@ internal static class TokenizerFinder
         }
 
         throw new TextualInversionException(
-            $"{checkpoint.FilePath}: has no tokenizer of its own; give {nameof(LoadOptions.Config)} a diffusers folder of the same "
+            $"{checkpoint.FilePath}: has no tokenizer of its own; give {nameof(LoadOptions.Config)} a diffusers "
+                + $"folder of the same "
                 + $"kind of model, or allow the download. {first!.Message}",
             first
         );

@@ -71,7 +71,8 @@ internal sealed class LatentNetworks : IDisposable
             UNetConfig.CrossAttentionDim == textWidth,
             "cross_attention_dim",
             UNetConfig.CrossAttentionDim,
-            $"{textWidth}, the width of the text encoders' states; the U-Net and the text encoders do not belong together"
+            $"{textWidth}, the width of the text encoders' states; the U-Net and the text encoders do not "
+                + $"belong together"
         );
     }
 

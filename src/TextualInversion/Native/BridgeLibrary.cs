@@ -4,16 +4,20 @@ using TextualInversion.IO;
 namespace TextualInversion.Native;
 
 /// <summary>
-/// <para>TorchSharp's own native library, which connects .NET with libtorch, on Linux systems with an older C++ library.</para>
+/// <para>TorchSharp's own native library, which connects .NET with libtorch, on Linux systems with an older C++
+/// library.</para>
 /// <para>
 /// A shared library lists the versions of other libraries that it needs, and the system refuses to load it if one is
-/// missing. libLibTorchSharp.so lists the version GLIBCXX_3.4.32 of the C++ library, which came with GCC 13. Debian 12 and
+/// missing. libLibTorchSharp.so lists the version GLIBCXX_3.4.32 of the C++ library, which came with GCC 13. Debian 12
+/// and
 /// Ubuntu 22.04 have older ones. But the file uses nothing of that version: the only symbol that carries it
-/// (<c>std::ios_base_library_init()</c>) is never called. So the entry is not needed, and a copy of the file in which it
+/// (<c>std::ios_base_library_init()</c>) is never called. So the entry is not needed, and a copy of the file in which
+/// it
 /// is marked as weak (not required) loads and works there. <see cref="ElfVersionRequirement"/> makes that change.
 /// </para>
 /// <para>
-/// The copy is kept in a cache folder under the hash of its content, or is made in a temporary folder that is removed once
+/// The copy is kept in a cache folder under the hash of its content, or is made in a temporary folder that is removed
+/// once
 /// the library is loaded. The file that came with the package is never changed.
 /// </para>
 /// </summary>
@@ -25,7 +29,8 @@ internal static class BridgeLibrary
 
     /// <param name="path">The file that came with the package.</param>
     /// <param name="cacheFolder">See <see cref="TorchRuntimeOptions.CacheFolder"/>.</param>
-    /// <exception cref="TextualInversionException">This system cannot load it, or no folder can hold a copy that it can.</exception>
+    /// <exception cref="TextualInversionException">This system cannot load it, or no folder can hold a copy that it
+    /// can.</exception>
     public static void Load(string path, string? cacheFolder)
     {
         try
@@ -47,7 +52,8 @@ internal static class BridgeLibrary
         var bytes = File.ReadAllBytes(path);
         if (!ElfVersionRequirement.MakeWeak(bytes, UnusedRequirement))
             throw new TextualInversionException(
-                $"{path}: needs {UnusedRequirement}, which this system's libstdc++ lacks; install libstdc++6 of GCC 13 or later."
+                $"{path}: needs {UnusedRequirement}, which this system's libstdc++ lacks; install libstdc++6 of "
+                    + $"GCC 13 or later."
             );
         if (cacheFolder is not null && IsLoaded(() => LoadFromCache(bytes, cacheFolder), out _))
             return;
@@ -59,7 +65,9 @@ internal static class BridgeLibrary
             );
     }
 
-    /// <summary>Whether it worked in this folder: it may be read-only or full, or mounted so that nothing in it can be executed.</summary>
+    /// <summary>
+    /// Whether it worked in this folder: it may be read-only or full, or mounted so that nothing in it can be executed.
+    /// </summary>
     private static bool IsLoaded(Action load, out Exception? problem)
     {
         try

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace TextualInversion.Native;
 
 /// <summary>
-/// The free memory of a CUDA device, which TorchSharp does not tell, from NVIDIA's driver, which counts devices as libtorch does
+/// The free memory of a CUDA device, which TorchSharp does not tell, from NVIDIA's driver, which counts devices as
+/// libtorch does
 /// (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__MEM.html).
 /// </summary>
 internal static partial class CudaMemory

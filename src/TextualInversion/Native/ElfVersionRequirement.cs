@@ -12,7 +12,9 @@ internal static class ElfVersionRequirement
     private const uint VersionNeedsSection = 0x6ffffffe; // SHT_GNU_verneed
     private const ushort Weak = 2; // VER_FLG_WEAK: the loader warns of the missing version instead of refusing the file
 
-    /// <summary>Marks every requirement of <paramref name="version"/> weak, in place. False where there is none.</summary>
+    /// <summary>
+    /// Marks every requirement of <paramref name="version"/> weak, in place. False where there is none.
+    /// </summary>
     public static bool MakeWeak(Span<byte> file, string version)
     {
         var found = false;

@@ -5,9 +5,13 @@ using static TorchSharp.torch;
 namespace TextualInversion.Native;
 
 /// <summary>
-/// Matrix products and convolutions by oneDNN, past PyTorch's own choice, which is MKL for every float32 matrix product and for small
-/// convolutions: on AMD's processors MKL's sgemm reaches half of oneDNN's speed. Called through the C functions that libtorch has for
-/// ahead-of-time compiled models (https://github.com/pytorch/pytorch/blob/main/torch/csrc/inductor/aoti_torch/c/shim_mkldnn.h), which report errors by a code.
+/// Matrix products and convolutions by oneDNN, past PyTorch's own choice, which is MKL for every float32 matrix product
+/// and for small
+/// convolutions: on AMD's processors MKL's sgemm reaches half of oneDNN's speed. Called through the C functions that
+/// libtorch has for
+/// ahead-of-time compiled models
+/// (https://github.com/pytorch/pytorch/blob/main/torch/csrc/inductor/aoti_torch/c/shim_mkldnn.h), which report errors
+/// by a code.
 /// They know nothing of gradients.
 /// </summary>
 internal static unsafe class OneDnn
@@ -17,7 +21,10 @@ internal static unsafe class OneDnn
     /// <summary>Whether this libtorch was built with it.</summary>
     public static bool IsAvailable => LinearFunction != 0;
 
-    /// <summary>Whether its matrix products are to be preferred to PyTorch's own: not on Intel's processors, for which MKL is made.</summary>
+    /// <summary>
+    /// Whether its matrix products are to be preferred to PyTorch's own: not on Intel's processors, for which MKL is
+    /// made.
+    /// </summary>
     public static bool BeatsMkl { get; } = IsAvailable && !IsIntel();
 
     /// <param name="x">(…, inputs) float32 on the CPU</param>

@@ -4,7 +4,8 @@ namespace TextualInversion.Native;
 
 /// <summary>
 /// The native libraries of libtorch, loaded before TorchSharp looks for them: its own search then finds them in the
-/// process by their names. Linux needs this where its C++ library is older than GCC 13's, see <see cref="BridgeLibrary"/>.
+/// process by their names. Linux needs this where its C++ library is older than GCC 13's, see
+/// <see cref="BridgeLibrary"/>.
 /// </summary>
 internal sealed class TorchLibraries
 {
@@ -19,9 +20,12 @@ internal sealed class TorchLibraries
 
     private TorchLibraries() { }
 
-    /// <summary>Loads what is installed next to the program. Without it, TorchSharp has a search and an error of its own.</summary>
+    /// <summary>
+    /// Loads what is installed next to the program. Without it, TorchSharp has a search and an error of its own.
+    /// </summary>
     /// <param name="cacheFolder">See <see cref="TorchRuntimeOptions.CacheFolder"/>.</param>
-    /// <exception cref="TextualInversionException">The libraries are there, but this system cannot load them.</exception>
+    /// <exception cref="TextualInversionException">The libraries are there, but this system cannot load
+    /// them.</exception>
     public static TorchLibraries Load(string? cacheFolder)
     {
         var loaded = new TorchLibraries();
@@ -34,7 +38,10 @@ internal sealed class TorchLibraries
         return loaded;
     }
 
-    /// <summary>The address of a function of the library for the CPU, or 0 if it is not exported or TorchSharp is to find the library.</summary>
+    /// <summary>
+    /// The address of a function of the library for the CPU, or 0 if it is not exported or TorchSharp is to find the
+    /// library.
+    /// </summary>
     public nint CpuFunction(string name) => Function(Cpu, name);
 
     /// <summary>The address of a function of the library that the others build on, or 0 as above.</summary>

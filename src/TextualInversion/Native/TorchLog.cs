@@ -7,7 +7,10 @@ internal static unsafe partial class TorchLog
     // (https://github.com/pytorch/pytorch/blob/main/c10/util/Logging.cpp).
     private const string InitLogging = "_ZN3c1011initLoggingEv";
 
-    /// <summary>Shows only errors, or what TORCH_CPP_LOG_LEVEL says where it is set. Does nothing where libtorch is not ours to load.</summary>
+    /// <summary>
+    /// Shows only errors, or what TORCH_CPP_LOG_LEVEL says where it is set. Does nothing where libtorch is not ours to
+    /// load.
+    /// </summary>
     public static void SilenceWarnings(TorchLibraries libraries)
     {
         var function = libraries.CoreFunction(InitLogging);

@@ -20,7 +20,8 @@ internal sealed class HeunScheduler : ISigmaSampler
     public HeunScheduler(SchedulerConfig config, int steps)
     {
         config.Require(Name, "clip_sample", "false");
-        Grid = new SigmaGrid(Name, config with { RescaleBetasZeroSnr = false }, steps); // diffusers' class ignores this option
+        // Diffusers' class ignores this option
+        Grid = new SigmaGrid(Name, config with { RescaleBetasZeroSnr = false }, steps);
         Timesteps = [Grid.Timesteps[0], .. Grid.Timesteps.Skip(1).SelectMany(timestep => new[] { timestep, timestep })];
     }
 

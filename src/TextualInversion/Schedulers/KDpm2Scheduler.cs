@@ -20,7 +20,8 @@ internal sealed class KDpm2Scheduler : ISigmaSampler
     public KDpm2Scheduler(SchedulerConfig config, int steps, bool isAncestral)
     {
         this.isAncestral = isAncestral;
-        // diffusers' classes ignore zero terminal SNR. They round the timesteps of Karras's levels, but not those between.
+        // diffusers' classes ignore zero terminal SNR. They round the timesteps of Karras's levels, but not those
+        // between.
         Grid = new SigmaGrid(isAncestral ? "DPM2 a" : "DPM2", config with { RescaleBetasZeroSnr = false }, steps);
         var atLevels = config.UseKarrasSigmas ? Array.ConvertAll(Grid.Timesteps, MathF.Round) : Grid.Timesteps;
         var pairs = Enumerable

@@ -18,7 +18,8 @@ internal sealed class LmsScheduler : ISigmaSampler
     /// <paramref name="steps"/> is out of range, or the folder asks for an option that this sampler does not have.
     /// </exception>
     public LmsScheduler(SchedulerConfig config, int steps) =>
-        Grid = new SigmaGrid("LMS", config with { RescaleBetasZeroSnr = false }, steps); // diffusers' class ignores this option
+        // Diffusers' class ignores this option
+        Grid = new SigmaGrid("LMS", config with { RescaleBetasZeroSnr = false }, steps);
 
     public SigmaGrid Grid { get; }
 

@@ -79,7 +79,8 @@ internal sealed class NoiseSchedule
         if (Config.PredictionType != PredictionType.Epsilon || alphasCumprod[timestep] != 0)
             return;
         throw new TextualInversionException(
-            $"{Config.Source}: rescale_betas_zero_snr leaves no image at timestep {timestep}, from which {sampler} cannot recover one "
+            $"{Config.Source}: rescale_betas_zero_snr leaves no image at timestep {timestep}, from which "
+                + $"{sampler} cannot recover one "
                 + "by predicting the noise. Choose the sampler Euler, or timestep_spacing leading."
         );
     }
@@ -93,7 +94,8 @@ internal sealed class NoiseSchedule
         var timestep = Array.FindIndex(usual, alpha => alpha is not (> 0 and < 1));
         if (timestep >= 0)
             throw new TextualInversionException(
-                $"{Config.Source}: num_train_timesteps {Config.NumTrainTimesteps} with beta_start {Config.BetaStart} and "
+                $"{Config.Source}: num_train_timesteps {Config.NumTrainTimesteps} with beta_start "
+                    + $"{Config.BetaStart} and "
                     + $"beta_end {Config.BetaEnd} leave {(usual[timestep] > 0 ? "no noise" : "no image")} at timestep "
                     + $"{timestep}; take the config from the model's page again."
             );

@@ -37,7 +37,8 @@ internal sealed class PndmScheduler : ISampler
     /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
     public PndmScheduler(SchedulerConfig config, int steps)
     {
-        schedule = new NoiseSchedule(config with { RescaleBetasZeroSnr = false }); // diffusers' PNDM ignores this option
+        // Diffusers' PNDM ignores this option
+        schedule = new NoiseSchedule(config with { RescaleBetasZeroSnr = false });
         var once = TimestepGrid.DescendingLeading(config, steps);
         stride = config.NumTrainTimesteps / steps;
         rungeKuttaCalls = config.SkipPrkSteps ? 0 : 3 * RungeKuttaWeights.Length;

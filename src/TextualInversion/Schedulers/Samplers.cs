@@ -175,7 +175,8 @@ internal static class Samplers
         Array.Find(Table, entry => entry.ClassName == config.ClassName && entry.IsOf(config))?.Kind;
 
     /// <summary>
-    /// A sampler for one run. The folder's settings apply to every sampler, as with diffusers' <c>from_config</c>, except
+    /// A sampler for one run. The folder's settings apply to every sampler, as with diffusers' <c>from_config</c>,
+    /// except
     /// that <paramref name="kind"/> decides about Karras's sigmas and the stochastic equation.
     /// </summary>
     /// <param name="kind">The sampler.</param>

@@ -14,7 +14,8 @@ internal sealed class SigmaGrid
     private readonly float[] sigmas; // (steps + 1), the last 0
 
     /// <exception cref="TextualInversionException">
-    /// <paramref name="steps"/> is out of range or the folder asks for other levels than <paramref name="sampler"/> has.
+    /// <paramref name="steps"/> is out of range or the folder asks for other levels than <paramref name="sampler"/>
+    /// has.
     /// </exception>
     public SigmaGrid(string sampler, SchedulerConfig config, int steps)
     {

@@ -12,7 +12,8 @@ internal static class TimestepGrid
     /// <param name="steps">The number of steps, from 1 to the number of training timesteps.</param>
     /// <param name="spacing">The folder's spacing, or the sampler's default if it names none.</param>
     /// <param name="points">
-    /// The number of points of <see cref="TimestepSpacing.Linspace"/> and <see cref="TimestepSpacing.Leading"/>. The lowest
+    /// The number of points of <see cref="TimestepSpacing.Linspace"/> and <see cref="TimestepSpacing.Leading"/>. The
+    /// lowest
     /// points after <paramref name="steps"/> are left out.
     /// </param>
     /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
@@ -51,7 +52,8 @@ internal static class TimestepGrid
         return timesteps[0] < config.NumTrainTimesteps
             ? timesteps
             : throw new TextualInversionException(
-                $"{steps} steps with {config.Source}'s steps_offset {config.StepsOffset} begin at timestep {timesteps[0]}, "
+                $"{steps} steps with {config.Source}'s steps_offset {config.StepsOffset} begin at timestep "
+                    + $"{timesteps[0]}, "
                     + $"past the last one, {config.NumTrainTimesteps - 1}: take fewer steps."
             );
     }

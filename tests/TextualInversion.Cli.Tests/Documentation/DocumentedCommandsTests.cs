@@ -5,7 +5,8 @@ namespace TextualInversion.Cli.Tests.Documentation;
 
 /// <summary>
 /// Every command of the documentation as pasted, in the order of its page, by the real program in a folder of its own.
-/// Trainings, generations and evaluations are made short by options at the end; the hub is a server on this machine with
+/// Trainings, generations and evaluations are made short by options at the end; the hub is a server on this machine
+/// with
 /// a small model.
 /// </summary>
 [Trait("Category", "EndToEnd")]
@@ -80,7 +81,9 @@ public sealed class DocumentedCommandsTests : IDisposable
         Assert.True(process.ExitCode == 0, $"{command}\n{await output}\n{error}");
     }
 
-    /// <summary>The command with few steps and images, where it does not say how many; a redirection stays at the end.</summary>
+    /// <summary>
+    /// The command with few steps and images, where it does not say how many; a redirection stays at the end.
+    /// </summary>
     private static string Shortened(string command)
     {
         var (options, redirection) = command.Split(" > ") is [var first, var target]

@@ -28,7 +28,8 @@ public sealed class BatchGeneratorTests
     [Theory]
     [InlineData("CUDA out of memory. Tried to allocate 2.00 GiB.")]
     [InlineData(
-        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 2 bytes."
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried "
+            + "to allocate 2 bytes."
     )]
     public void Generate_MemoryRunsOut_GoesOnWithHalfTheBatch(string message)
     {

@@ -32,7 +32,9 @@ public sealed class ModelWithVaeTests : IDisposable
         Assert.Equal(Sd1.Config<VaeConfig>("vae").NormNumGroups, model.Config<VaeConfig>("vae").NormNumGroups);
     }
 
-    /// <summary>As vae-ft-mse-840000-ema-pruned is published: the original names without a prefix, beside what training left.</summary>
+    /// <summary>
+    /// As vae-ft-mse-840000-ema-pruned is published: the original names without a prefix, beside what training left.
+    /// </summary>
     [Fact]
     public void Weights_OfAVaeAlone_HaveDiffusersNames()
     {
@@ -86,7 +88,8 @@ public sealed class ModelWithVaeTests : IDisposable
             overwrite: false
         );
         AssertError(
-            $"{folder.File("lora.safetensors")}: holds no VAE of Stable Diffusion; name another file or folder, or use the model's own VAE.",
+            $"{folder.File("lora.safetensors")}: holds no VAE of Stable Diffusion; "
+                + "name another file or folder, or use the model's own VAE.",
             folder.File("lora.safetensors")
         );
         AssertError($"{folder.File("diffusion_pytorch_model.safetensors")}: is missing", folder.Path);

@@ -48,7 +48,8 @@ public sealed class WeightStoreTests : IDisposable
         using var store = Store(Values("weight", 1));
         var error = Assert.Throws<TextualInversionException>(() => (store.Root / "conv_in").Take("bias", 4, 3));
         Assert.Equal(
-            $"{FilePath}: lacks the tensor conv_in.bias, of shape [4, 3]; the file is incomplete or does not belong to its config.json.",
+            $"{FilePath}: lacks the tensor conv_in.bias, of shape [4, 3]; the file is incomplete or does not "
+                + $"belong to its config.json.",
             error.Message
         );
     }
@@ -74,7 +75,8 @@ public sealed class WeightStoreTests : IDisposable
         using var store = Store(Values("weight", [.. Enumerable.Repeat(1f, 100), value]), type);
         var error = Assert.Throws<TextualInversionException>(() => store.Root.Take("weight", 101));
         Assert.Equal(
-            $"{FilePath}: weight contains NaN or infinity; the file is damaged or its training failed; download it again.",
+            $"{FilePath}: weight contains NaN or infinity; the file is damaged or its training failed; download "
+                + $"it again.",
             error.Message
         );
     }
@@ -94,7 +96,8 @@ public sealed class WeightStoreTests : IDisposable
         store.Root.Take("b", 1);
         var error = Assert.Throws<TextualInversionException>(store.RequireAllTaken);
         Assert.Equal(
-            $"{FilePath}: holds 2 tensors that the network described by config.json does not have, the first is a; the two do not belong together.",
+            $"{FilePath}: holds 2 tensors that the network described by config.json does not have, the first is "
+                + $"a; the two do not belong together.",
             error.Message
         );
     }
@@ -133,7 +136,8 @@ public sealed class WeightStoreTests : IDisposable
             )
         );
         Assert.Equal(
-            $"{FilePath}: holds query.weight and to_q.weight, which are the same tensor; the file does not belong to its config.json.",
+            $"{FilePath}: holds query.weight and to_q.weight, which are the same tensor; the file does not "
+                + $"belong to its config.json.",
             error.Message
         );
     }

@@ -4,7 +4,9 @@ namespace TextualInversion.Tests.Data;
 
 public sealed class AspectBucketsTests
 {
-    /// <summary>What kohya's <c>make_bucket_resolutions((512, 512), 256, 1024, 64)</c> gives, and a quarter of it.</summary>
+    /// <summary>
+    /// What kohya's <c>make_bucket_resolutions((512, 512), 256, 1024, 64)</c> gives, and a quarter of it.
+    /// </summary>
     [Theory]
     [InlineData(512, 1)]
     [InlineData(128, 4)]
@@ -74,5 +76,6 @@ public sealed class AspectBucketsTests
         Assert.Equal((expectedWidth, expectedHeight), AspectBuckets.Nearest(width, height, 512));
 
     [Fact]
-    public void Nearest_EquallyNear_IsTheLargest() => Assert.Equal((520, 520), AspectBuckets.Nearest(512, 512, 520)); // 512 x 512 is there too
+    // 512 x 512 is there too
+    public void Nearest_EquallyNear_IsTheLargest() => Assert.Equal((520, 520), AspectBuckets.Nearest(512, 512, 520));
 }

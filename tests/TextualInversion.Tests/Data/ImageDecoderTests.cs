@@ -231,7 +231,8 @@ public sealed class ImageDecoderTests : IDisposable
     public void Decode_JpegWithPaddingBehindThePixels_IsTheImage()
     {
         var content = PillowFixture.Content("rgb.jpg");
-        byte[] padded = [.. content[..^2], 0, 0, 0, 0, .. content[^2..]]; // before the end-of-image marker, as some cameras write
+        // Before the end-of-image marker, as some cameras write
+        byte[] padded = [.. content[..^2], 0, 0, 0, 0, .. content[^2..]];
         Assert.Equal(ImageDecoder.Decode("1.jpg", content).Pixels, ImageDecoder.Decode("1.jpg", padded).Pixels);
     }
 

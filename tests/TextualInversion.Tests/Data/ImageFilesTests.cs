@@ -107,7 +107,8 @@ public sealed class ImageFilesTests : IDisposable
             folder.Write(name, "text");
         AssertError(
             folder.Path,
-            $"{folder.Path}: has no image, only a.md, b.txt, c.txt and 2 more; images are JPEG, PNG, WebP, GIF, BMP or TIFF."
+            $"{folder.Path}: has no image, only a.md, b.txt, c.txt and 2 more; images are JPEG, PNG, WebP, GIF, "
+                + $"BMP or TIFF."
         );
     }
 

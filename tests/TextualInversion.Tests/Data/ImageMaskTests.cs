@@ -148,7 +148,8 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             path,
             MaskSource.Parse("alpha"),
-            $"{path}: the alpha channel is entirely black within the crop, so nothing would be trained; make white what counts."
+            $"{path}: the alpha channel is entirely black within the crop, so nothing would be trained; make "
+                + $"white what counts."
         );
     }
 

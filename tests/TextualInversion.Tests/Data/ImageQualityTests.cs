@@ -10,7 +10,9 @@ namespace TextualInversion.Tests.Data;
 
 public sealed class ImageQualityTests
 {
-    /// <summary>Inside a border of zeros 10 and 20 side by side: 4 x 10 - 20 = 20 and 4 x 20 - 10 = 70, mean 45, variance 25².</summary>
+    /// <summary>
+    /// Inside a border of zeros 10 and 20 side by side: 4 x 10 - 20 = 20 and 4 x 20 - 10 = 70, mean 45, variance 25².
+    /// </summary>
     [Fact]
     public void Of_TwoPixelsInside_IsTheirLaplaciansVariance()
     {
@@ -47,7 +49,10 @@ public sealed class ImageQualityTests
         }
     }
 
-    /// <summary>With the transform and the median of SciPy and NumPy: <c>dctn(gray, norm='ortho')[:8, :8]</c> above its median, without the first.</summary>
+    /// <summary>
+    /// With the transform and the median of SciPy and NumPy: <c>dctn(gray, norm='ortho')[:8, :8]</c> above its median,
+    /// without the first.
+    /// </summary>
     [Theory]
     [InlineData("my-boat/1.png", 0x33cb353ce0cb4d3)]
     [InlineData("my-boat/5.png", 0x432cb2f14f4cb493)]

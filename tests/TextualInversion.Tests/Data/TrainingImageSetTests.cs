@@ -89,7 +89,8 @@ public sealed class TrainingImageSetTests : IDisposable
         Assert.Equal(
             [
                 $"{stray}: is not an image that can be read",
-                $"{image}: 18 x 14 pixels are enlarged to 16 x 16; the blur is learned too, so take a larger image or a lower resolution",
+                $"{image}: 18 x 14 pixels are enlarged to 16 x 16; the blur is learned too, so take a larger "
+                    + $"image or a lower resolution",
             ],
             loaded.Warnings.Select(warning => warning.ToString())
         );

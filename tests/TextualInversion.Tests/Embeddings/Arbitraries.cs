@@ -125,7 +125,9 @@ public static class Arbitraries
             select new AnyTensor(type, [.. shape.Select(size => (long)size)])
         );
 
-    /// <summary>Letters of all planes, slashes, quotes and control characters, mostly short and sometimes very long.</summary>
+    /// <summary>
+    /// Letters of all planes, slashes, quotes and control characters, mostly short and sometimes very long.
+    /// </summary>
     private static Gen<string> Texts =>
         from length in Gen.Frequency((8, Gen.Choose(1, 12)), (1, Gen.Choose(13, 400)), (1, Gen.Constant(5000)))
         from runes in Gen.ArrayOf(

@@ -121,7 +121,8 @@ public sealed class EmbeddingFileTests : IDisposable
         var path = folder.File("file");
         EmbeddingFile.Write(path, layout, embedding, overwrite: false);
         var bytes = File.ReadAllBytes(path);
-        var end = layout == EmbeddingFormat.Png ? bytes.AsSpan().IndexOf("IDAT"u8) - 4 : bytes.Length; // the image may go, the embedding is before it
+        // The image may go, the embedding is before it
+        var end = layout == EmbeddingFormat.Png ? bytes.AsSpan().IndexOf("IDAT"u8) - 4 : bytes.Length;
         for (var length = 0; length < end; length += 1 + (end / 40))
         {
             File.WriteAllBytes(path, bytes[..length]);

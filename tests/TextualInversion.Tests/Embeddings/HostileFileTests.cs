@@ -68,9 +68,8 @@ public sealed class HostileFileTests : IDisposable
     [Fact]
     public void Open_ZipBomb_IsRefused()
     {
-        var pickle = TorchBytes.Bytes(
-            $"{TorchBytes.Protocol2}{TorchBytes.Dictionary(("<x>", TorchBytes.Tensor("0", "FloatStorage", 5_000_000, 0, [5_000_000], [1])))}."
-        );
+        var tensor = TorchBytes.Tensor("0", "FloatStorage", 5_000_000, 0, [5_000_000], [1]);
+        var pickle = TorchBytes.Bytes($"{TorchBytes.Protocol2}{TorchBytes.Dictionary(("<x>", tensor))}.");
         folder.Write(
             "x.pt",
             TorchBytes.Zip(

@@ -12,7 +12,8 @@ public sealed class PngCardFormatTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>
-    /// webui-hidden.png was made by <c>insert_image_data_embed</c> of the WebUI's image_embedding.py, without a text, from
+    /// webui-hidden.png was made by <c>insert_image_data_embed</c> of the WebUI's image_embedding.py, without a text,
+    /// from
     /// <c>numpy.random.default_rng(7).normal(0, 0.03, (2, 24))</c> in float32.
     /// </summary>
     [Fact]

@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Embeddings;
 
-/// <summary>Any trigger and name, any number and width of rows, any values, through every layout in every type; and the rounding of numbers bit by bit.</summary>
+/// <summary>
+/// Any trigger and name, any number and width of rows, any values, through every layout in every type; and the rounding
+/// of numbers bit by bit.
+/// </summary>
 [Properties(Arbitrary = [typeof(Arbitraries)], MaxTest = 200)]
 public sealed class RoundTripTests : IDisposable
 {

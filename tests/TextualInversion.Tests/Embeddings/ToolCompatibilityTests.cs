@@ -59,6 +59,7 @@ public sealed class ToolCompatibilityTests
                 new Dictionary<string, string>()
             )
         );
-        Assert.Equal((false, how), (ToolCompatibility.Of(file)[^1].Loads, ToolCompatibility.Of(file)[^1].How)); // stable-diffusion.cpp, the choosiest
+        // Stable-diffusion.cpp, the choosiest
+        Assert.Equal((false, how), (ToolCompatibility.Of(file)[^1].Loads, ToolCompatibility.Of(file)[^1].How));
     }
 }

@@ -2,7 +2,10 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>The demo model's tokenizer, which is part of the repository: cat, dog, a, photo, of are tokens; ginger and many others are not.</summary>
+/// <summary>
+/// The demo model's tokenizer, which is part of the repository: cat, dog, a, photo, of are tokens; ginger and many
+/// others are not.
+/// </summary>
 internal static class DemoTokenizer
 {
     public static string Folder { get; } = Path.Combine(Goldens.Repository, "samples", "demo-model", "tokenizer");

@@ -10,7 +10,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>A model of <c>goldens/models</c>, in float32 on the CPU, and the files with its reference numbers.</summary>
+/// <summary>
+/// A model of <c>goldens/models</c>, in float32 on the CPU, and the files with its reference numbers.
+/// </summary>
 internal sealed class GoldenModel(string name)
 {
     /// <summary>All that have numbers of their networks.</summary>
@@ -34,7 +36,9 @@ internal sealed class GoldenModel(string name)
     public SchedulerConfig SchedulerConfig =>
         SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
 
-    /// <summary>Of the names of its text encoders and tokenizers: nothing, and <c>_2</c> where there is a second.</summary>
+    /// <summary>
+    /// Of the names of its text encoders and tokenizers: nothing, and <c>_2</c> where there is a second.
+    /// </summary>
     public IReadOnlyList<string> TextSuffixes => Folder.Family == ModelFamily.StableDiffusionXl ? ["", "_2"] : [""];
 
     /// <summary>The files of a kind, such as <c>train-*</c>, of all models.</summary>

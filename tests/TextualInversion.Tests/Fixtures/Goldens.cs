@@ -27,7 +27,9 @@ internal static class Goldens
 
     public static SafetensorsFile Open(string name) => SafetensorsFile.Open(Path(name));
 
-    /// <summary>Every element within <paramref name="tolerance"/> of the largest magnitude of what is expected.</summary>
+    /// <summary>
+    /// Every element within <paramref name="tolerance"/> of the largest magnitude of what is expected.
+    /// </summary>
     public static void AssertClose(Tensor expected, Tensor actual, double tolerance, string what)
     {
         Assert.Equal(expected.shape, actual.shape);

@@ -21,7 +21,9 @@ internal sealed record HubRequest(string Method, string Target, IReadOnlyDiction
     public bool HasToken => Headers.ContainsKey("Authorization");
 }
 
-/// <summary>An answer, told in full or not: <see cref="Send"/> bytes of the body and then the end of the connection, or silence.</summary>
+/// <summary>
+/// An answer, told in full or not: <see cref="Send"/> bytes of the body and then the end of the connection, or silence.
+/// </summary>
 internal sealed record HubReply(int Status, byte[] Body)
 {
     public Dictionary<string, string> Headers { get; init; } = [];
@@ -37,7 +39,8 @@ internal sealed record HubReply(int Status, byte[] Body)
 }
 
 /// <summary>
-/// A hub on loopback with one model, over plain sockets: answers as the real one does, unless <see cref="Instead"/> says otherwise.
+/// A hub on loopback with one model, over plain sockets: answers as the real one does, unless <see cref="Instead"/>
+/// says otherwise.
 /// Weights are in large-file storage, the rest in git.
 /// </summary>
 internal sealed class HubServer : IDisposable
@@ -221,7 +224,9 @@ internal sealed class HubServer : IDisposable
             };
     }
 
-    /// <summary>As the hub: large files are elsewhere, and the redirect says what they are; small ones are here.</summary>
+    /// <summary>
+    /// As the hub: large files are elsewhere, and the redirect says what they are; small ones are here.
+    /// </summary>
     private static HubReply Headers(string path, byte[] content)
     {
         var tag = $"\"{BlobOf(path, content)}\"";

@@ -3,8 +3,10 @@ using System.Text.Json.Nodes;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// The tensors of a checkpoint in the original code's order, from diffusers' configs: how openaimodel.py, diffusionmodules/model.py and
-/// OpenCLIP's transformer.py build their networks, written anew so that what the library tells from names is checked against it.
+/// The tensors of a checkpoint in the original code's order, from diffusers' configs: how openaimodel.py,
+/// diffusionmodules/model.py and
+/// OpenCLIP's transformer.py build their networks, written anew so that what the library tells from names is checked
+/// against it.
 /// </summary>
 internal sealed class LdmShapes
 {

@@ -4,7 +4,9 @@ using TextualInversion.Tensors;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>What the real Pillow makes of images; the script that made each file is in its metadata under <c>script</c>.</summary>
+/// <summary>
+/// What the real Pillow makes of images; the script that made each file is in its metadata under <c>script</c>.
+/// </summary>
 internal static class PillowFixture
 {
     public static SafetensorsFile Resize { get; } = Open("resize-pillow.safetensors");

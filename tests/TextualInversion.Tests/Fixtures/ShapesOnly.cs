@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>A file of half-precision tensors without a file: names and shapes, and what is made of them when it is read.</summary>
+/// <summary>
+/// A file of half-precision tensors without a file: names and shapes, and what is made of them when it is read.
+/// </summary>
 internal sealed class ShapesOnly(IEnumerable<(string Name, long[] Shape)> tensors, Func<string, Tensor>? read = null)
     : ITensorFile
 {

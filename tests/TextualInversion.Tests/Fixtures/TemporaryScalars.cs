@@ -3,13 +3,20 @@ using TorchSharp;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>Where code creates a <see cref="Scalar"/> that a garbage collection can free while libtorch reads it.</summary>
+/// <summary>
+/// Where code creates a <see cref="Scalar"/> that a garbage collection can free while libtorch reads it.
+/// </summary>
 internal static class TemporaryScalars
 {
-    /// <summary>TorchSharp's own methods that create one, directly or through another of its methods, such as Tensor's operators.</summary>
+    /// <summary>
+    /// TorchSharp's own methods that create one, directly or through another of its methods, such as Tensor's
+    /// operators.
+    /// </summary>
     private static readonly HashSet<MethodBase> Creators = FindCreators();
 
-    /// <summary>The calls in an assembly that create one, as text; those of <paramref name="exempt"/> left out.</summary>
+    /// <summary>
+    /// The calls in an assembly that create one, as text; those of <paramref name="exempt"/> left out.
+    /// </summary>
     public static IEnumerable<string> CreatedIn(Assembly assembly, params Type[] exempt) =>
         from method in MethodCalls.In(assembly)
         where !exempt.Contains(method.DeclaringType)

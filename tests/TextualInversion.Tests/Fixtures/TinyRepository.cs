@@ -2,7 +2,9 @@ using System.Text;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>A Stable Diffusion's repository as the hub holds them, with the files of other tools; the content is not a model's.</summary>
+/// <summary>
+/// A Stable Diffusion's repository as the hub holds them, with the files of other tools; the content is not a model's.
+/// </summary>
 internal static class TinyRepository
 {
     public const string Unet = "unet/diffusion_pytorch_model.safetensors";
@@ -51,8 +53,10 @@ internal static class TinyRepository
             server.Files[path] = Encoding.UTF8.GetBytes($"the content of {path}");
         server.Files["model_index.json"] = Encoding.UTF8.GetBytes(
             """
-            {"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"], "safety_checker": [null, null],
-             "text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"], "scheduler": ["diffusers", "PNDMScheduler"]}
+            {"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"],
+            "vae": ["diffusers", "AutoencoderKL"], "safety_checker": [null, null],
+             "text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"],
+             "scheduler": ["diffusers", "PNDMScheduler"]}
             """
         );
         server.Files["text_encoder/config.json"] = Encoding.UTF8.GetBytes("""{"hidden_act": "quick_gelu"}""");

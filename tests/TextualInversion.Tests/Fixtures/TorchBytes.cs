@@ -3,7 +3,10 @@ using System.Text;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>Torch files byte by byte, good and bad. Pickles are given as text whose letters are the bytes: opcodes are mostly letters.</summary>
+/// <summary>
+/// Torch files byte by byte, good and bad. Pickles are given as text whose letters are the bytes: opcodes are mostly
+/// letters.
+/// </summary>
 internal static class TorchBytes
 {
     public const string Protocol2 = "\u0080\u0002";
@@ -53,7 +56,9 @@ internal static class TorchBytes
         return stream.ToArray();
     }
 
-    /// <summary>The same archive with its list's numbers in 64 bits, as archives of more than 4 GiB have them.</summary>
+    /// <summary>
+    /// The same archive with its list's numbers in 64 bits, as archives of more than 4 GiB have them.
+    /// </summary>
     public static byte[] Zip64(byte[] archive)
     {
         var end = archive.Length - 22; // no comment

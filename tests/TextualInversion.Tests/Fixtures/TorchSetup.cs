@@ -6,8 +6,10 @@ namespace TextualInversion.Tests.Fixtures;
 internal static class TorchSetup
 {
     /// <summary>
-    /// Loads libtorch before any test uses TorchSharp, as a program does at its start, and uses one thread for each tensor
-    /// operation: the tests themselves run in parallel, and the reference values were made with one. The number of threads
+    /// Loads libtorch before any test uses TorchSharp, as a program does at its start, and uses one thread for each
+    /// tensor
+    /// operation: the tests themselves run in parallel, and the reference values were made with one. The number of
+    /// threads
     /// decides the order of sums, which shows in ill-conditioned cases.
     /// </summary>
     [ModuleInitializer]
@@ -17,6 +19,7 @@ internal static class TorchSetup
         UseOneThread();
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)] // TorchSharp's type initializer may run on entry to the method that uses it
+    // TorchSharp's type initializer may run on entry to the method that uses it
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void UseOneThread() => set_num_threads(1);
 }

@@ -7,8 +7,10 @@ using Xunit.Abstractions;
 namespace TextualInversion.Tests.Fuzzing;
 
 /// <summary>
-/// Damaged files of every container: each is read or refused with a <see cref="TextualInversionException"/>, quickly and with little
-/// memory, and no other exception comes out. <c>scripts/fuzz</c> goes on for longer; a seed in a failure's message repeats it.
+/// Damaged files of every container: each is read or refused with a <see cref="TextualInversionException"/>, quickly
+/// and with little
+/// memory, and no other exception comes out. <c>scripts/fuzz</c> goes on for longer; a seed in a failure's message
+/// repeats it.
 /// </summary>
 public sealed class ContainerFuzzTests(ITestOutputHelper output)
 {

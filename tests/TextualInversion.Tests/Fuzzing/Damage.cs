@@ -2,7 +2,10 @@ using System.Text;
 
 namespace TextualInversion.Tests.Fuzzing;
 
-/// <summary>Changes that parsers stumble over, to bytes of no known structure and to JSON. All come from the generator, so that a seed repeats them.</summary>
+/// <summary>
+/// Changes that parsers stumble over, to bytes of no known structure and to JSON. All come from the generator, so that
+/// a seed repeats them.
+/// </summary>
 internal static class Damage
 {
     private static readonly byte[][] Extremes =
@@ -77,7 +80,9 @@ internal static class Damage
         "\"a\":1,",
     ];
 
-    /// <summary>One to three changes: bits, extreme numbers, holes, repetitions, pieces from elsewhere, an early end.</summary>
+    /// <summary>
+    /// One to three changes: bits, extreme numbers, holes, repetitions, pieces from elsewhere, an early end.
+    /// </summary>
     public static byte[] OfBytes(ReadOnlySpan<byte> original, Random random)
     {
         List<byte> bytes = [.. original];

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace TextualInversion.Tests.Fuzzing;
 
-/// <summary>How many files were damaged and read so far, of which one reads now, and what it cost. A file that takes too long ends the process with its seed.</summary>
+/// <summary>
+/// How many files were damaged and read so far, of which one reads now, and what it cost. A file that takes too long
+/// ends the process with its seed.
+/// </summary>
 internal sealed class FuzzRun : IDisposable
 {
     private const int WarmUp = 2000; // files until code is compiled and pools are filled
@@ -33,7 +36,10 @@ internal sealed class FuzzRun : IDisposable
     /// <summary>How a message names the file at hand.</summary>
     public string What => string.Create(CultureInfo.InvariantCulture, $"{container}, TI_FUZZ_SEED={first + Files}");
 
-    /// <summary>Bytes by which the process was larger at some moment than after the first files; 0 where the system does not say.</summary>
+    /// <summary>
+    /// Bytes by which the process was larger at some moment than after the first files; 0 where the system does not
+    /// say.
+    /// </summary>
     public long PeakGrowth => restingMemory == 0 ? 0 : Status("VmHWM:") - restingMemory;
 
     /// <summary>Begins with the next file.</summary>
@@ -60,7 +66,9 @@ internal sealed class FuzzRun : IDisposable
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{container}: {Files:N0} files of {bytes / Math.Max(Files, 1):N0} bytes, {read:N0} read and {Files - read:N0} refused, {Files / Seconds:N0} a second, seeds {first} to {first + Files - 1}, the process grew by {PeakGrowth >> 20} MiB at most"
+            $"{container}: {Files:N0} files of {bytes / Math.Max(Files, 1):N0} bytes, {read:N0} read and "
+                + $"{Files - read:N0} refused, {Files / Seconds:N0} a second, seeds {first} to {first + Files - 1}, "
+                + $"the process grew by {PeakGrowth >> 20} MiB at most"
         );
 
     private static long Status(string key) =>

@@ -5,7 +5,10 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Tests.Fuzzing;
 
-/// <summary>Images with an embedding whose chunks were damaged, with checksums that are right again so that readers look further.</summary>
+/// <summary>
+/// Images with an embedding whose chunks were damaged, with checksums that are right again so that readers look
+/// further.
+/// </summary>
 internal sealed class PngDamage
 {
     private readonly byte[] original;

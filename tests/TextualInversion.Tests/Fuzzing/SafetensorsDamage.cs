@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace TextualInversion.Tests.Fuzzing;
 
-/// <summary>safetensors files: a damaged header behind a length that is mostly right, tensors that are mostly as long as before.</summary>
+/// <summary>
+/// safetensors files: a damaged header behind a length that is mostly right, tensors that are mostly as long as before.
+/// </summary>
 internal sealed class SafetensorsDamage(byte[] original)
 {
     private readonly byte[] header = original[8..(8 + (int)BinaryPrimitives.ReadInt64LittleEndian(original))];

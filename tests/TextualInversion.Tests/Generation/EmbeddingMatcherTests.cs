@@ -165,7 +165,9 @@ public sealed class EmbeddingMatcherTests
 
     private static EmbeddingMatcher Matcher(params EmbeddingNames[] names) => new(names);
 
-    /// <summary>The prompt with #i in the place of embedding i, and ? behind a text that calls one which is not there.</summary>
+    /// <summary>
+    /// The prompt with #i in the place of embedding i, and ? behind a text that calls one which is not there.
+    /// </summary>
     private static string Shown(EmbeddingMatcher matcher, string prompt) =>
         matcher.Replace(
             prompt,

@@ -30,7 +30,10 @@ public sealed class GenerationMemoryTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>The peaks of the process beyond the 4.13 GB of weights, as they were measured on a CPU; decoding is the most of one image.</summary>
+    /// <summary>
+    /// The peaks of the process beyond the 4.13 GB of weights, as they were measured on a CPU; decoding is the most of
+    /// one image.
+    /// </summary>
     [Theory]
     [InlineData(512, 1_600_000_000)]
     [InlineData(768, 3_150_000_000)]
@@ -41,7 +44,10 @@ public sealed class GenerationMemoryTests : IDisposable
             (long)(1.3 * measured)
         );
 
-    /// <summary>Until the end of a guided step beyond the weights, as measured likewise: 0.80 GB in float32, 0.50 GB in bfloat16, and 1.53 GB for 768 x 768.</summary>
+    /// <summary>
+    /// Until the end of a guided step beyond the weights, as measured likewise: 0.80 GB in float32, 0.50 GB in
+    /// bfloat16, and 1.53 GB for 768 x 768.
+    /// </summary>
     [Theory]
     [InlineData(ScalarType.Float32, 512, 550_000_000)]
     [InlineData(ScalarType.BFloat16, 512, 250_000_000)]
@@ -79,7 +85,8 @@ public sealed class GenerationMemoryTests : IDisposable
     public void Estimate_Weights_AreCountedInTheTypesThatTheyHave()
     {
         var (single, half) = (Of(ScalarType.Float32), Of(ScalarType.BFloat16));
-        Assert.Equal(2 * 1000, single.Estimate(Unguided, 1) - half.Estimate(Unguided, 1)); // of the U-Net alone, while decoding
+        // Of the U-Net alone, while decoding
+        Assert.Equal(2 * 1000, single.Estimate(Unguided, 1) - half.Estimate(Unguided, 1));
         Assert.Equal(
             4 * 30,
             single.Estimate(Unguided with { Init = new RgbImage([], 0, 0) }, 1) - single.Estimate(Unguided, 1)

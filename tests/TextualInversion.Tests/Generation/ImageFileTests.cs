@@ -103,7 +103,8 @@ public sealed class ImageFileTests : IDisposable
         var first = File.ReadAllBytes(Write(name, pixels, settings));
 
         Assert.Equal(settings, ImageFile.ReadParameters(folder.File(name)));
-        Assert.Contains("UNICODE\0\0a\0 ", Encoding.Latin1.GetString(first), StringComparison.Ordinal); // as the WebUI's piexif: big-endian
+        // As the WebUI's piexif: big-endian
+        Assert.Contains("UNICODE\0\0a\0 ", Encoding.Latin1.GetString(first), StringComparison.Ordinal);
         Assert.All(ImageDecoder.Decode(folder.File(name)).Pixels, value => Assert.InRange(value, 87, 93));
         ImageFile.Write(folder.File(name), pixels, 17, 13, settings, overwrite: true);
         Assert.Equal(first, File.ReadAllBytes(folder.File(name)));

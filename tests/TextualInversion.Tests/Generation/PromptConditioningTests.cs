@@ -7,7 +7,9 @@ namespace TextualInversion.Tests.Generation;
 
 public sealed class PromptConditioningTests
 {
-    /// <summary>Every text encoder's states times the weights, times what restores the mean of its chunk, from plain states.</summary>
+    /// <summary>
+    /// Every text encoder's states times the weights, times what restores the mean of its chunk, from plain states.
+    /// </summary>
     [Theory]
     [MemberData(nameof(GoldenModel.Names), MemberType = typeof(GoldenModel))]
     [Trait("Category", Goldens.Category)]

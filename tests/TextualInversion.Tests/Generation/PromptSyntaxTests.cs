@@ -4,7 +4,9 @@ namespace TextualInversion.Tests.Generation;
 
 public sealed class PromptSyntaxTests
 {
-    /// <summary>Worked out by hand from the WebUI's rules: text|weight, parts separated by a slash, # for a break.</summary>
+    /// <summary>
+    /// Worked out by hand from the WebUI's rules: text|weight, parts separated by a slash, # for a break.
+    /// </summary>
     [Theory]
     [InlineData("", "")]
     [InlineData("a red cat", "a red cat|1")]

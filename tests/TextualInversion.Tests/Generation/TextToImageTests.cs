@@ -12,7 +12,8 @@ namespace TextualInversion.Tests.Generation;
 [Trait("Category", Goldens.Category)]
 public sealed class TextToImageTests
 {
-    // Where DDIM clips the latents, of 27 in this model, to 1, seven steps in float64 are 9e-4 from the numbers of float32, and diffusers on another
+    // Where DDIM clips the latents, of 27 in this model, to 1, seven steps in float64 are 9e-4 from the numbers of
+    // float32, and diffusers on another
     // processor is 1.4e-3 from its own.
     private const double LatentTolerance = 1e-3,
         ClippedTolerance = 3e-3;

@@ -18,7 +18,8 @@ public sealed class WebUiParametersTests
     [Fact]
     public void Format_Settings_AreWrittenAsTheWebUiDoes() =>
         Assert.Equal(
-            "a (red:1.3) cat\nSteps: 7, Sampler: DPM++ 2M Karras, CFG scale: 4.5, Seed: 9, Size: 64x72, Model: demo, Denoising strength: 0.6, Clip skip: 2, Eta: 0.5, Guidance rescale: 0.7, Version: ti",
+            "a (red:1.3) cat\nSteps: 7, Sampler: DPM++ 2M Karras, CFG scale: 4.5, Seed: 9, Size: 64x72, Model: "
+                + "demo, Denoising strength: 0.6, Clip skip: 2, Eta: 0.5, Guidance rescale: 0.7, Version: ti",
             WebUiParameters.Format(
                 Options with
                 {

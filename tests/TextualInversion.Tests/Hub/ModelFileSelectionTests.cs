@@ -26,12 +26,14 @@ public sealed class ModelFileSelectionTests
     [InlineData(
         null,
         "model.safetensors.index.json",
-        "model.safetensors.index.json model-00001-of-00002.safetensors model-00002-of-00002.safetensors model.safetensors.index.fp16.json"
+        "model.safetensors.index.json model-00001-of-00002.safetensors model-00002-of-00002.safetensors "
+            + "model.safetensors.index.fp16.json"
     )]
     [InlineData(
         "fp16",
         "model.safetensors.index.fp16.json",
-        "model.safetensors.index.json model.safetensors.index.fp16.json model.fp16-00001-of-00002.safetensors model-00001-of-00002.fp16.safetensors"
+        "model.safetensors.index.json model.safetensors.index.fp16.json model.fp16-00001-of-00002.safetensors "
+            + "model-00001-of-00002.fp16.safetensors"
     )]
     [InlineData("fp16", "model.fp16.safetensors.index.json", "model.safetensors model.fp16.safetensors.index.json")]
     [InlineData("fp16", "model.safetensors", "model.safetensors")] // the U-Net has it

@@ -60,7 +60,12 @@ public sealed class ModelHubTests : IDisposable
     {
         hub.Server.Files.Remove(TinyRepository.Unet);
         hub.Server.Files["unet/diffusion_pytorch_model.safetensors.index.json"] =
-            """{"weight_map": {"a": "diffusion_pytorch_model-00001-of-00002.safetensors", "b": "diffusion_pytorch_model-00002-of-00002.safetensors"}}"""u8.ToArray();
+            """
+            {"weight_map": {
+                "a": "diffusion_pytorch_model-00001-of-00002.safetensors",
+                "b": "diffusion_pytorch_model-00002-of-00002.safetensors"
+            }}
+            """u8.ToArray();
         foreach (var shard in new[] { 1, 2, 3 })
             hub.Server.Files[$"unet/diffusion_pytorch_model-0000{shard}-of-00002.safetensors"] = [(byte)shard];
         hub.Server.Files.Remove("unet/diffusion_pytorch_model.bin");
@@ -181,7 +186,8 @@ public sealed class ModelHubTests : IDisposable
     public async Task GetModel_PartThatThePipelineNames_IsMissedInTheCache()
     {
         await hub.GetAsync();
-        Directory.Delete(Path.Combine(hub.Snapshot, "tokenizer"), recursive: true); // as an interrupted download of another tool leaves it
+        // As an interrupted download of another tool leaves it
+        Directory.Delete(Path.Combine(hub.Snapshot, "tokenizer"), recursive: true);
         hub.Options = hub.Options with { Offline = true };
 
         Assert.Contains("has no tokenizer/", await hub.ErrorAsync());

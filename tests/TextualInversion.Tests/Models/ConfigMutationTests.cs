@@ -49,7 +49,9 @@ public sealed class ConfigMutationTests
         "{}",
     ];
 
-    /// <summary>The settings for which a network has been used already, as JSON: keys without effect need no second use.</summary>
+    /// <summary>
+    /// The settings for which a network has been used already, as JSON: keys without effect need no second use.
+    /// </summary>
     private readonly ConcurrentDictionary<string, bool> used = [];
 
     public static TheoryData<string, string> Configs =>

@@ -18,7 +18,10 @@ public sealed class SamplerTests
 
     public static TheoryData<SamplerKind> Kinds => [.. Enum.GetValues<SamplerKind>()];
 
-    /// <summary>The last state from ones, the model 0.4 x + 0.1 sin(0.01 t) and the generator seed 4, computed by diffusers 0.42.</summary>
+    /// <summary>
+    /// The last state from ones, the model 0.4 x + 0.1 sin(0.01 t) and the generator seed 4, computed by diffusers
+    /// 0.42.
+    /// </summary>
     [Theory]
     [InlineData(SamplerKind.Ddim, 4, "\"clip_sample\": true", 0.8842757)]
     [InlineData(SamplerKind.Ddim, 1, Unclipped, 0.9887583)]
@@ -205,7 +208,8 @@ public sealed class SamplerTests
                     Config($"\"timestep_spacing\": \"{spacing}\", \"steps_offset\": 1"),
                     steps
                 );
-                var calls = (steps * sampler.CallsPerStep) - sampler.CallsPerStep + 1; // the last step is always of first order
+                // The last step is always of first order
+                var calls = (steps * sampler.CallsPerStep) - sampler.CallsPerStep + 1;
                 Assert.Equal(kind == SamplerKind.Pndm && steps > 1 ? calls + 1 : calls, sampler.Timesteps.Count);
                 Assert.InRange(Math.Abs(Run(sampler).item<float>()), 0, 1e3f);
             }
@@ -221,7 +225,8 @@ public sealed class SamplerTests
     {
         using var sampler = Samplers.Create(kind, Config(), 21);
         Assert.All(sampler.Timesteps, timestep => Assert.InRange(timestep, 0, 999));
-        var begins = sampler.Timesteps.Where((_, i) => i % sampler.CallsPerStep == 0).Distinct().ToList(); // PLMS repeats one
+        // PLMS repeats one
+        var begins = sampler.Timesteps.Where((_, i) => i % sampler.CallsPerStep == 0).Distinct().ToList();
         Assert.Equal(21, begins.Count);
         Assert.Equal(begins.OrderDescending(), begins);
     }
@@ -232,7 +237,8 @@ public sealed class SamplerTests
     {
         if (kind == SamplerKind.Lcm)
             return;
-        var most = kind is SamplerKind.DpmSolverSinglestep ? 999 : 1000; // DPM++ 2S always lays out a point more than it has steps
+        // DPM++ 2S always lays out a point more than it has steps
+        var most = kind is SamplerKind.DpmSolverSinglestep ? 999 : 1000;
         foreach (var (spacing, steps) in new[] { ("trailing", most), ("leading", 998) })
         {
             using var scope = NewDisposeScope();
@@ -364,7 +370,8 @@ public sealed class SamplerTests
     [InlineData(
         SamplerKind.DpmSolverMultistep,
         "\"algorithm_type\": \"dpmsolver\"",
-        "a.json: algorithm_type is dpmsolver, but the sampler DPM++ 2M supports dpmsolver++ or sde-dpmsolver++ or deis. "
+        "a.json: algorithm_type is dpmsolver, but the sampler DPM++ 2M supports dpmsolver++ or sde-dpmsolver++ "
+            + "or deis. "
             + "Choose another sampler."
     )]
     [InlineData(
@@ -420,7 +427,8 @@ public sealed class SamplerTests
     [InlineData(
         SamplerKind.Ddim,
         "\"rescale_betas_zero_snr\": true, \"timestep_spacing\": \"trailing\"",
-        "a.json: rescale_betas_zero_snr leaves no image at timestep 999, from which DDIM cannot recover one by predicting the noise. "
+        "a.json: rescale_betas_zero_snr leaves no image at timestep 999, from which DDIM cannot recover one by "
+            + "predicting the noise. "
             + "Choose the sampler Euler, or timestep_spacing leading."
     )]
     public void Create_SettingOutsideTheSampler_NamesFileKeyAndValue(
@@ -436,7 +444,8 @@ public sealed class SamplerTests
     [Fact]
     public void Create_PlmsWithRungeKuttaInThreeSteps_IsRefused() =>
         Assert.Equal(
-            "3 steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since a.json does not set skip_prk_steps; take at least 4.",
+            "3 steps are too few for the sampler PLMS, which begins with three Runge-Kutta steps since a.json "
+                + "does not set skip_prk_steps; take at least 4.",
             Assert
                 .Throws<TextualInversionException>(() => new PndmScheduler(SchedulerConfig.Parse("{}", "a.json"), 3))
                 .Message

@@ -65,8 +65,10 @@ public sealed class SamplersTests
     [InlineData("dim", "DDIM")]
     public void Parse_UnknownName_ProposesNearestAndListsAll(string name, string nearest) =>
         Assert.Equal(
-            $"There is no sampler {name}. Did you mean {nearest}? The samplers are DDIM, DDPM, PLMS, LMS [Karras], Euler [Karras], Euler a, "
-                + "Heun [Karras], DPM2 [Karras], DPM2 a [Karras], DPM++ 2M [Karras], DPM++ 2M SDE [Karras], DPM++ 2S [Karras], UniPC [Karras], "
+            $"There is no sampler {name}. Did you mean {nearest}? The samplers are DDIM, DDPM, PLMS, LMS "
+                + $"[Karras], Euler [Karras], Euler a, "
+                + "Heun [Karras], DPM2 [Karras], DPM2 a [Karras], DPM++ 2M [Karras], DPM++ 2M SDE [Karras], "
+                + "DPM++ 2S [Karras], UniPC [Karras], "
                 + "DEIS [Karras], LCM.",
             Assert.Throws<TextualInversionException>(() => Samplers.Parse(name)).Message
         );

@@ -27,7 +27,8 @@ internal sealed class ImageOptions
     {
         HelpName = "NAME",
         Description =
-            $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's recommendation, else its own.",
+            $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's "
+            + $"recommendation, else its own.",
     };
     private readonly OptionalNumberOption<int> width = new("--width")
     {
@@ -55,7 +56,8 @@ internal sealed class ImageOptions
     {
         HelpName = "N",
         Description =
-            "Takes the text encoder's states N - 1 blocks before the model's own choice, as the WebUI counts. Default: 1.",
+            "Takes the text encoder's states N - 1 blocks before the model's own choice, as the WebUI counts. "
+            + "Default: 1.",
     };
     private readonly OptionalNumberOption<double> guidanceRescale = new("--guidance-rescale")
     {

@@ -10,7 +10,8 @@ internal sealed class ImageOutputOptions
     {
         HelpName = "DIR|FILE",
         Description =
-            "Output directory (files are numbered) or a single image file; a file given with --grid gets the grid alone. "
+            "Output directory (files are numbered) or a single image file; a file given with --grid gets the "
+            + "grid alone. "
             + "Default: pictures.",
         DefaultValueFactory = _ => "pictures",
     };

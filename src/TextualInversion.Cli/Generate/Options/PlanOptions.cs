@@ -66,7 +66,8 @@ internal sealed class PlanOptions
             return ImagePlan.OfPrompts(prompts, firstSeed, parsed.GetValue(count));
         if (prompts.Count > 1 || parsed.GetValue(count) > 1)
             throw new TextualInversionException(
-                "--grid-x and --grid-y set the number of images; give one prompt and leave --count out (seed=1..4 is an axis)."
+                "--grid-x and --grid-y set the number of images; give one prompt and leave --count out "
+                    + "(seed=1..4 is an axis)."
             );
         return ImagePlan.OfAxes(
             new ImageJob(prompts[0], firstSeed, new EmbeddingVariation()),

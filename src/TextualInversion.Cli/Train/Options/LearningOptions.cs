@@ -123,7 +123,8 @@ internal sealed class LearningOptions
     private readonly Option<bool> antithetic = new("--antithetic")
     {
         Description =
-            "Pair the images of a batch: the second gets the opposite noise of the first. Less noisy; needs an even --batch.",
+            "Pair the images of a batch: the second gets the opposite noise of the first. Less noisy; needs an "
+            + "even --batch.",
     };
     private readonly Option<double> ema = Number(
         "--ema",

@@ -17,14 +17,16 @@ internal sealed class SamplingOptions
     {
         HelpName = "N",
         Description =
-            "Generate images every N steps, runs/NAME/samples/step-000100-1.png, always from the same noise; 0 disables. Default: 0.",
+            "Generate images every N steps, runs/NAME/samples/step-000100-1.png, always from the same noise; 0 "
+            + "disables. Default: 0.",
         DefaultValueFactory = _ => 0,
     };
     private readonly Option<string[]> prompts = new("--sample-prompt")
     {
         HelpName = "TEXT…",
         Description =
-            "Prompts to generate; {} or the token marks the placeholder. Default: by --property, \"a photo of {}\" or \"a painting in the style of {}\".",
+            "Prompts to generate; {} or the token marks the placeholder. Default: by --property, \"a photo of "
+            + "{}\" or \"a painting in the style of {}\".",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly NumberOption<int> count = new("--sample-count")
@@ -95,7 +97,8 @@ internal sealed class SamplingOptions
             var text in texts.Where(text => !text.Contains(setup.Placeholder.Name, StringComparison.OrdinalIgnoreCase))
         )
             messages.Warn(
-                $"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its images will all be alike."
+                $"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its images "
+                    + $"will all be alike."
             );
         var shared = new GenerationSettings
         {

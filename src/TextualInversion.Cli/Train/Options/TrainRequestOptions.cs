@@ -25,8 +25,10 @@ internal sealed class TrainRequestOptions
     {
         HelpName = "TEXT|auto|FILE",
         Description =
-            "Where to start: a word or words for what the images show (cat); auto, which searches the word that explains the images "
-            + "best; or an embedding file with as many vectors. Words that the vocabulary does not hold whole start from their pieces, "
+            "Where to start: a word or words for what the images show (cat); auto, which searches the word "
+            + "that explains the images "
+            + "best; or an embedding file with as many vectors. Words that the vocabulary does not hold whole "
+            + "start from their pieces, "
             + "with a warning. Default: the word of --property.",
     };
     private readonly LearningOptions learning = new();
@@ -44,7 +46,8 @@ internal sealed class TrainRequestOptions
     {
         HelpName = "FILE",
         Description =
-            "File with custom prompt templates, one per line; {} marks the placeholder token. Default: built in, by --property.",
+            "File with custom prompt templates, one per line; {} marks the placeholder token. Default: built "
+            + "in, by --property.",
     };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
@@ -106,7 +109,8 @@ internal sealed class TrainRequestOptions
             throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
         if (count > 1 && options.ValidateEvery == 0)
             throw new TextualInversionException(
-                $"--seeds {count}: the best run is that with the lowest validation loss, so --validate-every must be above 0."
+                $"--seeds {count}: the best run is that with the lowest validation loss, so --validate-every "
+                    + $"must be above 0."
             );
         return new TrainRequest
         {

@@ -9,7 +9,8 @@ internal sealed class TrainingImageOptions
     private readonly Option<CropMode> crop = LearningOptions.Choice(
         "--crop",
         "center|squash|bucket",
-        "How images that are not square are fitted: crop the center, squash to a square, or bucket, which nearly keeps each shape.",
+        "How images that are not square are fitted: crop the center, squash to a square, or bucket, which "
+            + "nearly keeps each shape.",
         options => options.Crop
     );
     private readonly Option<bool> flip = new("--flip")
@@ -91,7 +92,8 @@ internal sealed class TrainingImageOptions
         {
             HelpName = "only|mixed|off",
             Description =
-                "Use of captions (1.txt next to 1.png): as the image's only prompt, mixed half and half with the templates, or off. Default: only.",
+                "Use of captions (1.txt next to 1.png): as the image's only prompt, mixed half and half with "
+                + "the templates, or off. Default: only.",
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = result =>
             {

@@ -105,7 +105,8 @@ internal sealed record ReferenceConfig
         if (!isZeroSnr)
             return config;
         config["rescale_betas_zero_snr"] = true;
-        config["timestep_spacing"] = "trailing"; // the other spacings never begin at the last timestep, where there is only noise
+        // The other spacings never begin at the last timestep, where there is only noise
+        config["timestep_spacing"] = "trailing";
         return config;
     }
 

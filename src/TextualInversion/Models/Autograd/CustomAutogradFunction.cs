@@ -2,10 +2,13 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Autograd;
 
-/// <summary>A function of tensors and frozen weights, computed by code that knows nothing of gradients and brings its own.</summary>
+/// <summary>
+/// A function of tensors and frozen weights, computed by code that knows nothing of gradients and brings its own.
+/// </summary>
 internal static class CustomAutogradFunction
 {
-    // The state of the pass that is being prepared. It is read in the forward pass only, which runs on the caller's thread,
+    // The state of the pass that is being prepared. It is read in the forward pass only, which runs on the caller's
+    // thread,
     // and travels with each function to whatever thread the engine runs its gradient on.
     private static readonly AsyncLocal<BackwardCallbackState?> Current = new();
 
@@ -26,8 +29,12 @@ internal static class CustomAutogradFunction
         return false;
     }
 
-    /// <summary>The function's result, with gradients. After the backward pass through it, <see cref="EndBackward"/> must be called.</summary>
-    /// <param name="compute">Gives the result and the function for its gradients, which is called once or never.</param>
+    /// <summary>
+    /// The function's result, with gradients. After the backward pass through it, <see cref="EndBackward"/> must be
+    /// called.
+    /// </summary>
+    /// <param name="compute">Gives the result and the function for its gradients, which is called once or
+    /// never.</param>
     /// <param name="inputs">All tensors that may need a gradient.</param>
     public static Tensor Apply(Func<(Tensor Result, Gradients Gradients)> compute, params Tensor[] inputs) =>
         Function.apply([compute, Current.Value ??= new BackwardCallbackState(), .. inputs]);

@@ -29,7 +29,8 @@ internal sealed class ClipModel : IDisposable
         var configPath = Path.Combine(folder, ConfigFile);
         if (!File.Exists(configPath))
             throw new TextualInversionException(
-                $"{folder}: has no {ConfigFile}; name the folder of a CLIP, with its config.json, weights and tokenizer."
+                $"{folder}: has no {ConfigFile}; name the folder of a CLIP, with its config.json, weights and "
+                    + $"tokenizer."
             );
         var config = ConfigJson.Parse<ClipConfig>(ConfigJson.ReadText(configPath), configPath);
         if (config.VisionConfig is null || config.TextConfig is null)

@@ -54,7 +54,8 @@ internal sealed record BpeTables(
                 if (model.Type is not (null or "BPE") || model.EndOfWordSuffix != "</w>")
                     throw TokenizerFile.Malformed(
                         path,
-                        $"its model is {model.Type} with the end of word \"{model.EndOfWordSuffix}\", not BPE with \"</w>\""
+                        $"its model is {model.Type} with the end of word \"{model.EndOfWordSuffix}\", not BPE "
+                            + $"with \"</w>\""
                     );
                 var vocabulary = new Dictionary<string, int>(model.Vocab);
                 foreach (var added in file.AddedTokens)

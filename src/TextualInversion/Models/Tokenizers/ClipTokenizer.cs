@@ -112,7 +112,8 @@ internal sealed class ClipTokenizer
     public bool IsSingleToken(string text) => Encode(text).Count == 1;
 
     /// <summary>
-    /// The vocabulary's words of at least three letters with the smallest edit distance to <paramref name="word"/>, nearest
+    /// The vocabulary's words of at least three letters with the smallest edit distance to <paramref name="word"/>,
+    /// nearest
     /// first. At the same distance, tokens that also end other words come last: they may not be words (ood in wood).
     /// </summary>
     public IReadOnlyList<string> NearestWords(string word, int count)
@@ -147,7 +148,8 @@ internal sealed class ClipTokenizer
         ];
 
     /// <summary>
-    /// As <see cref="Encode(string)"/>, where each of the normalized texts in <paramref name="placeholders"/> stands for its ids.
+    /// As <see cref="Encode(string)"/>, where each of the normalized texts in <paramref name="placeholders"/> stands
+    /// for its ids.
     /// </summary>
     internal List<int> Encode(string text, IEnumerable<KeyValuePair<string, int[]>> placeholders)
     {

@@ -99,7 +99,8 @@ internal sealed class Initializer
         var nearest = string.Join(", ", tokenizer.NearestWords(word, Proposals));
         return new TextualInversionException(
             $"The initializer's \"{word}\" is no word of the model's vocabulary, "
-                + $"which spells it {string.Join(' ', ids.Select(tokenizer.TokenText))}. Choose another; the nearest are {nearest}."
+                + $"which spells it {string.Join(' ', ids.Select(tokenizer.TokenText))}. Choose another; the "
+                + $"nearest are {nearest}."
         );
     }
 }

@@ -31,7 +31,8 @@ internal sealed record Placeholder
             throw new TextualInversionException("The placeholder has no name. Give one, such as my-cat.");
         if (text.EnumerateRunes().Any(rune => Rune.IsWhiteSpace(rune) || Rune.IsControl(rune)))
             throw new TextualInversionException(
-                $"The placeholder \"{Printable(text)}\" holds a space or a control character. Join its words, as in my-cat."
+                $"The placeholder \"{Printable(text)}\" holds a space or a control character. Join its words, "
+                    + $"as in my-cat."
             );
         return new Placeholder(IsBareName(text) ? $"<{text}>" : text, vectors);
     }

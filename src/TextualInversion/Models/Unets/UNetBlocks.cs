@@ -47,7 +47,8 @@ internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transfor
         using var scope = NewDisposeScope();
         if (checkpoint is null)
         {
-            // Views: what a layer gives for the gradient of an input is summed before that of other layers is added, as in a checkpoint.
+            // Views: what a layer gives for the gradient of an input is summed before that of other layers is added, as
+            // in a checkpoint.
             var result = Compute(x.view_as(x), time, encoderHiddenStates.view_as(encoderHiddenStates));
             return result.MoveToOuterDisposeScope();
         }

@@ -202,7 +202,8 @@ internal sealed record UNetConfig : IModelConfig
             AdditionTimeEmbedDim is not null && ProjectionClassEmbeddingsInputDim == width,
             "projection_class_embeddings_input_dim",
             ProjectionClassEmbeddingsInputDim,
-            $"{width}: {SizeConditioning.Length} times addition_time_embed_dim ({AdditionTimeEmbedDim}) and the pooled text's {pooledWidth}"
+            $"{width}: {SizeConditioning.Length} times addition_time_embed_dim ({AdditionTimeEmbedDim}) and the "
+                + $"pooled text's {pooledWidth}"
         );
     }
 

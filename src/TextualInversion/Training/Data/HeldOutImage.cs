@@ -26,7 +26,8 @@ internal static class HeldOutImage
         if (images.Count >= Enough || (images.Count >= Fewest && images.All(image => image.Caption is not null)))
             return;
         throw new TextualInversionException(
-            $"--hold-out: of {images.Count} images none can be spared; add some, {Enough} in all, or describe each in a text file beside it."
+            $"--hold-out: of {images.Count} images none can be spared; add some, {Enough} in all, or describe "
+                + $"each in a text file beside it."
         );
     }
 }

@@ -126,7 +126,8 @@ internal sealed class LatentDataset : IDisposable
         if (image.Mask is not { IsWhole: false } mask)
             return null;
         var side = model.PixelsPerCell;
-        return tensor(mask.Average(side), [1, mask.HeightPixels / side, mask.WidthPixels / side], device: model.Device); // (1, h, w)
+        // (1, h, w)
+        return tensor(mask.Average(side), [1, mask.HeightPixels / side, mask.WidthPixels / side], device: model.Device);
     }
 
     private static SizeConditioning GeometryOf(TrainingImage image, CropMode crop)

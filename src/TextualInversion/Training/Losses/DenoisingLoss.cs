@@ -23,7 +23,8 @@ internal static class DenoisingLoss
             return F.mse_loss(prediction, target);
         using var scope = NewDisposeScope();
         var errors = (prediction - target).Squared();
-        var each = mask is null ? errors.mean([1, 2, 3]) : (errors.mean([1]) * mask).sum([1, 2]) / mask.sum([1, 2]); // (B)
+        // (B)
+        var each = mask is null ? errors.mean([1, 2, 3]) : (errors.mean([1]) * mask).sum([1, 2]) / mask.sum([1, 2]);
         if (weights is not null)
             each = each * tensor(weights, device: each.device);
         return each.mean().MoveToOuterDisposeScope();

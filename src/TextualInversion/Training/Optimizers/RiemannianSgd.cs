@@ -15,7 +15,8 @@ namespace TextualInversion.Training.Optimizers;
 /// <param name="prior">how strongly it is drawn to where it began, kappa</param>
 internal sealed class RiemannianSgd(Tensor rows, Tensor norms, double prior) : IRowOptimizer
 {
-    private readonly Tensor initialDirection = nn.functional.normalize(rows.detach(), dim: 1).DetachFromDisposeScope(); // (n, d)
+    // (n, d)
+    private readonly Tensor initialDirection = nn.functional.normalize(rows.detach(), dim: 1).DetachFromDisposeScope();
 
     public IReadOnlyDictionary<string, Tensor> State =>
         new Dictionary<string, Tensor> { [StateNames.InitialDirection] = initialDirection };

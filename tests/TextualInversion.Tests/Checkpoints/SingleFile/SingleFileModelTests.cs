@@ -49,7 +49,10 @@ public sealed class SingleFileModelTests : IDisposable
         Assert.Equal(expected, actual);
     }
 
-    /// <summary>That the shapes used below are those of real files: the same code with the goldens' configs gives the goldens' tensors.</summary>
+    /// <summary>
+    /// That the shapes used below are those of real files: the same code with the goldens' configs gives the goldens'
+    /// tensors.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Files))]
     [Trait("Category", Goldens.Category)]
@@ -204,7 +207,8 @@ public sealed class SingleFileModelTests : IDisposable
         var model = new SingleFileModel(new LdmCheckpoint(Published(ModelVersion.StableDiffusion1, 0)), NoTokenizers);
         var error = Assert.Throws<TextualInversionException>(() => model.TokenizerFolder("tokenizer")).Message;
         Assert.StartsWith(
-            "model.safetensors: comes without a tokenizer, and the cache has none that fits (openai/clip-vit-large-patch14 or ",
+            "model.safetensors: comes without a tokenizer, and the cache has none that fits "
+                + "(openai/clip-vit-large-patch14 or ",
             error,
             StringComparison.Ordinal
         );
@@ -237,7 +241,8 @@ public sealed class SingleFileModelTests : IDisposable
         );
         var error = Assert.Throws<TextualInversionException>(() => new SingleFileModel(checkpoint, NoTokenizers));
         Assert.Equal(
-            "model.safetensors: has an unusual size (its width, 96, is not a multiple of 64); give a diffusers folder with its configs and tokenizer as well.",
+            "model.safetensors: has an unusual size (its width, 96, is not a multiple of 64); give a diffusers "
+                + "folder with its configs and tokenizer as well.",
             error.Message
         );
     }
@@ -260,7 +265,9 @@ public sealed class SingleFileModelTests : IDisposable
     private static SchedulerConfig Scheduler(SingleFileModel model) =>
         SchedulerConfig.Parse(model.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
 
-    /// <summary>A published model's tensors; what is read of them spreads by <paramref name="spread"/> around 0.</summary>
+    /// <summary>
+    /// A published model's tensors; what is read of them spreads by <paramref name="spread"/> around 0.
+    /// </summary>
     private static ShapesOnly Published(ModelVersion line, double spread, params string[] marks) =>
         new(
             [

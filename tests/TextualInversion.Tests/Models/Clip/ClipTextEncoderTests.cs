@@ -119,6 +119,7 @@ public sealed class ClipTextEncoderTests
         Assert.Contains(expected, error.Message);
     }
 
-    // No placeholder in the golden prompts: the largest id is end-of-text, the first of them where it is also the padding.
+    // No placeholder in the golden prompts: the largest id is end-of-text, the first of them where it is also the
+    // padding.
     private static Tensor EndOfText(Tensor ids) => ids.eq(ids.max()).to(ScalarType.Int64).argmax(1);
 }

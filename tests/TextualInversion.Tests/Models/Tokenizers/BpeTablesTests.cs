@@ -92,7 +92,12 @@ public sealed class BpeTablesTests : IDisposable
         "merge 1 merges a b, and the vocabulary lacks"
     )]
     [InlineData(
-        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{"id": 1, "content": "a", "normalized": false}]}""",
+        """
+            {
+              "model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []},
+              "added_tokens": [{"id": 1, "content": "a", "normalized": false}]
+            }
+            """,
         "it gives a the ids 0 and 1"
     )]
     [InlineData(

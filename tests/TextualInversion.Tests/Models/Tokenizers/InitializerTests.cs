@@ -25,7 +25,8 @@ public sealed class InitializerTests
         const string Words =
             "cat dog fish bird house tree car boat cup ball star heart mushroom flower robot rocket "
             + "red orange yellow green teal blue purple pink brown black white gray plain striped dotted checkered "
-            + "accents beach snow grass desert water space wooden table night small large photo rendering painting sketch pixel art";
+            + "accents beach snow grass desert water space wooden table night small large photo rendering "
+            + "painting sketch pixel art";
         Assert.All(Words.Split(' '), word => Assert.Single(Initializer.Parse(DemoTokenizer.Instance, word).Ids));
     }
 
@@ -50,7 +51,8 @@ public sealed class InitializerTests
     [Fact]
     public void Parse_WordOfLettersOnly_ProposesTheNearest() =>
         Assert.Equal(
-            "The initializer's \"dox\" is no word of the model's vocabulary, which spells it d o x</w>. Choose another; the nearest are dog, toy, not.",
+            "The initializer's \"dox\" is no word of the model's vocabulary, which spells it d o x</w>. Choose "
+                + "another; the nearest are dog, toy, not.",
             Refusal("a dox")
         );
 

@@ -6,7 +6,8 @@ namespace TextualInversion.Tests.Models.Tokenizers;
 
 public sealed class NearestWordsTests : IDisposable
 {
-    private readonly Tensor table = tensor(new[] { 0f, 1 }).repeat(DemoTokenizer.Instance.VocabularySize + 3, 1); // (V + 3, 2): a table may be longer than its vocabulary
+    // (V + 3, 2): a table may be longer than its vocabulary
+    private readonly Tensor table = tensor(new[] { 0f, 1 }).repeat(DemoTokenizer.Instance.VocabularySize + 3, 1);
 
     public NearestWordsTests()
     {
@@ -17,7 +18,10 @@ public sealed class NearestWordsTests : IDisposable
 
     public void Dispose() => table.Dispose();
 
-    /// <summary>(4, 3) with cat's (3, 4) makes 24 / 25, with dog's (4, -3) 7 / 25, with all the others' (0, 1) 3 / 5; (8, -6) is dog's twice.</summary>
+    /// <summary>
+    /// (4, 3) with cat's (3, 4) makes 24 / 25, with dog's (4, -3) 7 / 25, with all the others' (0, 1) 3 / 5; (8, -6) is
+    /// dog's twice.
+    /// </summary>
     [Fact]
     public void Find_Rows_GivesTheirNearestWordsByCosine()
     {

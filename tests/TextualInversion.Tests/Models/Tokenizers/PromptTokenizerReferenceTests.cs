@@ -33,7 +33,8 @@ public sealed class PromptTokenizerReferenceTests
     }
 
     /// <summary>
-    /// One row for each added token. Where transformers finds a token in the vocabulary already (its id is not a new one) and takes that,
+    /// One row for each added token. Where transformers finds a token in the vocabulary already (its id is not a new
+    /// one) and takes that,
     /// ours refuses the placeholder: learning it would change every prompt that holds it.
     /// </summary>
     [Fact]
@@ -86,7 +87,10 @@ public sealed class PromptTokenizerReferenceTests
             );
     }
 
-    /// <summary>diffusers' captions name the rows one by one, <c>&lt;it&gt; &lt;it&gt;_1 &lt;it&gt;_2</c>; ours name the placeholder.</summary>
+    /// <summary>
+    /// diffusers' captions name the rows one by one, <c>&lt;it&gt; &lt;it&gt;_1 &lt;it&gt;_2</c>; ours name the
+    /// placeholder.
+    /// </summary>
     [Theory]
     [MemberData(nameof(TrainingFiles))]
     public void Tokenize_TrainingCaptions_AreTheIdsOfEveryStep(string name)

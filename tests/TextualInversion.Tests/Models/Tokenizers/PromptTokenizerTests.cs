@@ -3,7 +3,9 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Models.Tokenizers;
 
-/// <summary>In the expected texts <c>#i</c> is row i of all placeholders; the others are tokens of the vocabulary.</summary>
+/// <summary>
+/// In the expected texts <c>#i</c> is row i of all placeholders; the others are tokens of the vocabulary.
+/// </summary>
 public sealed class PromptTokenizerTests
 {
     private static readonly ClipTokenizer Tokenizer = DemoTokenizer.Instance;
@@ -123,7 +125,9 @@ public sealed class PromptTokenizerTests
             ]
         );
 
-    /// <summary>What stands between the beginning of text and the end of text, which the demo model also pads with.</summary>
+    /// <summary>
+    /// What stands between the beginning of text and the end of text, which the demo model also pads with.
+    /// </summary>
     private static string Content(TokenizedPrompt prompt) =>
         string.Join(
             ' ',

@@ -17,7 +17,8 @@ public sealed class HeldOutImageTests
     {
         var error = Assert.Throws<TextualInversionException>(() => HeldOutImage.Require(Images(count, described)));
         Assert.Equal(
-            $"--hold-out: of {count} images none can be spared; add some, 5 in all, or describe each in a text file beside it.",
+            $"--hold-out: of {count} images none can be spared; add some, 5 in all, or describe each in a text "
+                + $"file beside it.",
             error.Message
         );
     }

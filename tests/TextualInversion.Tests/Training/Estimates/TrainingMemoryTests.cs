@@ -29,7 +29,8 @@ public sealed class TrainingMemoryTests : IDisposable
         var one = Estimate(512, 1, ScalarType.Float32) - 12;
         Assert.Equal(4 * one, Estimate(512, 4, ScalarType.Float32) - 12);
         Assert.Equal(4 * one, Estimate(1024, 1, ScalarType.Float32) - 12);
-        Assert.Equal(one / 2, Estimate(512, 1, ScalarType.BFloat16) - 8); // 4 bytes of text encoder, 2 elements of U-Net
+        // 4 bytes of text encoder, 2 elements of U-Net
+        Assert.Equal(one / 2, Estimate(512, 1, ScalarType.BFloat16) - 8);
         Assert.Equal(one, Estimate(null, 1, ScalarType.Float32) - 12);
     }
 

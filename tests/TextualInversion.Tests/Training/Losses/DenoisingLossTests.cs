@@ -36,6 +36,7 @@ public sealed class DenoisingLossTests
 
         DenoisingLoss.Of(prediction, zeros([1, 4, 1, 2]), tensor(new float[] { 1, 0 }, [1, 1, 2]), null).backward();
 
-        Assert.Equal([0.5f, 0, 0.5f, 0, 0.5f, 0, 0.5f, 0], prediction.grad!.data<float>().ToArray()); // 2 x error / 4 channels
+        // 2 x error / 4 channels
+        Assert.Equal([0.5f, 0, 0.5f, 0, 0.5f, 0, 0.5f, 0], prediction.grad!.data<float>().ToArray());
     }
 }
