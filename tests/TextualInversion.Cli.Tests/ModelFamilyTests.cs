@@ -61,7 +61,7 @@ public sealed class ModelFamilyTests : IDisposable
 
         Assert.Equal(1, exitCode);
         Assert.Contains(
-            "<my-cat>: its rows are 32 and 48 wide and the model's 32; it was learned on another kind of model",
+            "<my-cat>: its vectors are 32 and 48 wide and the model's 32; it was trained on another kind of model",
             error
         );
         Assert.False(File.Exists(folder.File("1.png")));

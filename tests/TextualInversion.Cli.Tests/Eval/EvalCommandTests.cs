@@ -164,7 +164,7 @@ public sealed class EvalCommandTests : IDisposable
     public Task Eval_DamagedRunRecord_IsRefused(string record)
     {
         folder.Write("run.json", record);
-        return RefusesAsync("is no record of a run", [.. Short, "--run", folder.Path]);
+        return RefusesAsync("run.json", [.. Short, "--run", folder.Path]);
     }
 
     [Fact]

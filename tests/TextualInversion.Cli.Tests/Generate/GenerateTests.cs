@@ -366,7 +366,7 @@ public sealed class GenerateTests : IDisposable
             "--prompt",
             new string('a', 1 << 20)
         );
-        Assert.Equal(1, exitCode);
+        Assert.Equal(2, exitCode);
         Assert.Contains("--prompt: the prompt has 1048576 characters", error, StringComparison.Ordinal);
     }
 

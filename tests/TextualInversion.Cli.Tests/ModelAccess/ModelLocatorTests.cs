@@ -37,7 +37,7 @@ public sealed class ModelLocatorTests : IDisposable
         var error = await ErrorAsync(null, null, null);
 
         Assert.StartsWith("stable-diffusion-v1-5/stable-diffusion-v1-5: is not in the cache", error);
-        Assert.Contains("It is the default where no model is named.", error);
+        Assert.Contains("It is the default model.", error);
         Assert.Contains("demo, the small model", error);
     }
 
@@ -46,10 +46,7 @@ public sealed class ModelLocatorTests : IDisposable
     {
         var error = await ErrorAsync(null, "/models/gone", null);
 
-        Assert.StartsWith(
-            "/models/gone: no such model. The embedding was learned on it; say where it is now with --model.",
-            error
-        );
+        Assert.StartsWith("/models/gone: no such model. The embedding was trained on it; name it with --model.", error);
     }
 
     [Theory]
