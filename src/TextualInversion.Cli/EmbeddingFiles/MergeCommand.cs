@@ -24,7 +24,8 @@ internal sealed class MergeCommand : CommandBase
     private readonly ChoiceOption<MergeMethod> method = new("--method")
     {
         Description =
-            "All vectors one after the other; their mean; A turned towards B; or A's vectors each in a file. "
+            "concatenate: all vectors in sequence; average: their weighted mean; slerp: spherical "
+            + "interpolation from A to B; split: each vector of A into a file of its own. "
             + "Default: concatenate.",
         DefaultValueFactory = _ => MergeMethod.Concatenate,
     };

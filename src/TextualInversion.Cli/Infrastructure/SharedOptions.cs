@@ -11,8 +11,8 @@ internal static class SharedOptions
             HelpName = "N",
             Draws = DrawSeed,
             Description =
-                "Fixes everything random: the same command on the same machine with as many threads gives the "
-                + "same bytes. -1 draws one. "
+                "Random seed. The same seed, machine and number of threads give byte-identical results. -1: a "
+                + "random seed, which is printed. "
                 + "Default: drawn and printed.",
         };
 
@@ -29,7 +29,8 @@ internal static class SharedOptions
         new("--precision")
         {
             Description =
-                "U-Net precision. bf16 needs half the memory and is faster on recent GPUs. Text encoders, VAE and the "
+                "U-Net precision. bf16 halves the U-Net's memory and is faster on recent GPUs. Text encoders, "
+                + "VAE and the "
                 + "embedding are always fp32. Default: fp32.",
             DefaultValueFactory = _ => TextualInversion.Precision.Fp32,
         };

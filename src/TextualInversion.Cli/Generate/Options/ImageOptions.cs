@@ -33,12 +33,12 @@ internal sealed class ImageOptions
     private readonly OptionalNumberOption<int> width = new("--width")
     {
         HelpName = "N",
-        Description = "In pixels, a multiple of 8. Default: the model's.",
+        Description = "In pixels, a multiple of 8, at least 8. Default: the model's.",
     };
     private readonly OptionalNumberOption<int> height = new("--height")
     {
         HelpName = "N",
-        Description = "In pixels, a multiple of 8. Default: the model's.",
+        Description = "In pixels, a multiple of 8, at least 8. Default: the model's.",
     };
     private readonly PathOption initImage = new("--init-image")
     {
@@ -56,7 +56,8 @@ internal sealed class ImageOptions
     {
         HelpName = "N",
         Description =
-            "Takes the text encoder's states N - 1 blocks before the model's own choice, as the WebUI counts. "
+            "CLIP skip as in the WebUI: 1 uses the layer that the model was trained with, 2 the layer before "
+            + "it. Applies to the negative prompt too. "
             + "Default: 1.",
     };
     private readonly OptionalNumberOption<double> guidanceRescale = new("--guidance-rescale")
@@ -69,7 +70,9 @@ internal sealed class ImageOptions
     private readonly OptionalNumberOption<double> eta = new("--eta")
     {
         HelpName = "X",
-        Description = "Noise that DDIM adds, from 0 to 1. Default: 0.",
+        Description =
+            "DDIM eta, 0 to 1: 0 is deterministic, 1 adds as much noise as DDPM. Other samplers ignore it. "
+            + "Default: 0.",
     };
 
     public Option[] MostUsed => [steps, guidance, sampler, width, height];

@@ -11,42 +11,47 @@ internal sealed class LearningOptions
     private readonly Option<int> vectors = Number(
         "--vectors",
         "N",
-        "Number of embedding vectors to train, 1 to 74. More hold more detail, and follow prompts less.",
+        "Number of embedding vectors to train, 1 to 74. More vectors capture more detail, but overfit sooner "
+            + "and leave less room for the rest of the prompt.",
         options => options.Vectors
     );
     private readonly Option<int> steps = Number(
         "--steps",
         "N",
-        "Optimizer steps. With --patience a run may stop earlier.",
+        "Maximum number of optimizer steps, at least 1. Early stopping (--patience) may end the run sooner.",
         options => options.Steps
     );
     private readonly Option<double> learningRate = Number(
         "--learning-rate",
         "X",
-        "Peak learning rate, typically 0.001 to 0.02. Too high is unstable, too low learns little.",
+        "Peak learning rate, typically 0.001 to 0.02. Too high diverges, too low learns little.",
         options => options.LearningRate
     );
     private readonly Option<int> batch = Number(
         "--batch",
         "N",
-        "Batch size: images in a forward pass. Larger is less noisy, and takes more time and memory.",
+        "Batch size: images per forward pass, at least 1. Larger batches give less noisy gradients, and need "
+            + "more time and memory per step.",
         options => options.BatchSize
     );
     private readonly Option<int> accumulate = Number(
         "--accumulate",
         "N",
-        "Gradient accumulation: forward passes averaged into a step. As a larger batch, without its memory.",
+        "Gradient accumulation: forward passes per optimizer step. Like a batch N times as large, with the "
+            + "same memory and N times the time.",
         options => options.GradientAccumulationSteps
     );
     private readonly OptionalNumberOption<int> resolution = new("--resolution")
     {
         HelpName = "N",
         Description =
-            "Side of the training images in pixels, a multiple of 8. Smaller is faster. Default: the model's.",
+            "Side of the training images in pixels, a multiple of 8, 8 to 4096. Smaller is faster, but far "
+            + "from the model's own resolution results get worse. Default: the model's.",
     };
     private readonly ChoiceOption<LearnedProperty> property = new("--property")
     {
-        Description = "What to learn; selects the built-in prompt templates. Default: object.",
+        Description =
+            "What the images share: an object or a style. Selects the built-in prompt templates. Default: object.",
     };
     private readonly Option<LearningRateSchedule> schedule = Choice(
         "--lr-schedule",
@@ -57,25 +62,27 @@ internal sealed class LearningOptions
     private readonly Option<int> warmup = Number(
         "--warmup",
         "N",
-        "Steps over which the learning rate rises to its peak.",
+        "Warmup: steps over which the learning rate rises linearly to its peak.",
         options => options.WarmupSteps
     );
     private readonly Option<TimestepSampling> timesteps = Choice(
         "--timesteps",
         "stratified|uniform",
-        "How noise levels are drawn: spread evenly over the run (less noisy), or independently.",
+        "Timestep sampling: stratified spreads timesteps evenly over the run, so that the loss varies less; "
+            + "uniform draws each independently, as in the paper.",
         options => options.Timesteps
     );
     private readonly Option<int> validateEvery = Number(
         "--validate-every",
         "N",
-        "Steps between validations, which choose the best embedding; 0 disables, and the last one is kept.",
+        "Validate every N steps: the loss on the training images with fixed noise and timesteps. The embedding "
+            + "with the lowest loss is kept. 0 disables: the last one is kept, and nothing stops early.",
         options => options.ValidateEvery
     );
     private readonly Option<int> patience = Number(
         "--patience",
         "N",
-        "Stop early after N validations without improvement; 0 disables.",
+        "Early stopping: end the run after N validations in a row without improvement; 0 disables.",
         options => options.Patience
     );
     private readonly Option<int> saveEvery = Number(
@@ -87,37 +94,43 @@ internal sealed class LearningOptions
     private readonly Option<OptimizerKind> optimizer = Choice(
         "--optimizer",
         "adamw|direction",
-        "Optimizer. direction keeps each vector's norm and updates only its direction, which follows prompts better.",
+        "Optimizer. direction trains only each vector's direction, with a fixed norm (the vocabulary's mean, "
+            + "unless --keep-norm says otherwise); the rest of the prompt stays more effective. --learning-rate is "
+            + "then the step length, and the AdamW options are ignored.",
         options => options.Optimizer
     );
     private readonly Option<double> prior = Number(
         "--prior",
         "X",
-        "For direction: strength of the pull toward the initial direction, typically 1e-5 to 1e-3.",
+        "For --optimizer direction: strength of the pull toward the initial direction, typically 1e-5 to 1e-3. "
+            + "Higher stays closer to the initializer; 0 disables.",
         options => options.DirectionPrior
     );
     private readonly Option<NormConstraint> keepNorm = Choice(
         "--keep-norm",
         "none|initializer|vocabulary",
-        "Rescale the vectors after each step to the initializer's norm or the vocabulary's mean norm.",
+        "Rescale the vectors after each step to the initializer's norm or to the vocabulary's mean norm; none "
+            + "leaves them free. A fixed norm keeps the rest of the prompt effective.",
         options => options.KeepNorm
     );
     private readonly Option<double> maxGradientNorm = Number(
         "--max-grad-norm",
         "X",
-        "Clip the gradient norm to X, typically 1, against unstable runs; 0 disables.",
+        "Clip the gradient norm to X (typically 1) to stabilize training; 0 disables.",
         options => options.MaxGradientNorm
     );
     private readonly Option<double> snrGamma = Number(
         "--snr-gamma",
         "X",
-        "Min-SNR weighting: less weight for low noise levels, typically 5; 0 disables.",
+        "Min-SNR-gamma loss weighting (Hang et al. 2023): gives timesteps with little noise less weight; "
+            + "typically 5, 0 disables.",
         options => options.SnrGamma
     );
     private readonly Option<double> noiseOffset = Number(
         "--noise-offset",
         "X",
-        "Offset-noise strength; helps with very dark or bright images (typically 0.05-0.1); 0 disables.",
+        "Noise offset: adds noise that is constant over each channel, so that very dark or bright images are "
+            + "learned; typically 0.05 to 0.1, at most 1; 0 disables.",
         options => options.NoiseOffset
     );
     private readonly Option<bool> antithetic = new("--antithetic")
@@ -129,7 +142,8 @@ internal sealed class LearningOptions
     private readonly Option<double> ema = Number(
         "--ema",
         "X",
-        "EMA decay for the embedding (typically 0.95-0.99), which smooths it; 0 disables.",
+        "EMA decay: the result is an exponential moving average of the vectors; typically 0.95 to 0.99. Higher "
+            + "is smoother and lags more; 0 disables.",
         options => options.EmaDecay
     );
     private readonly Option<double> weightDecay = Number(
@@ -139,10 +153,17 @@ internal sealed class LearningOptions
         options => options.WeightDecay
     );
     private readonly Option<double[]> betas = Betas();
-    private readonly Option<double> epsilon = Number("--epsilon", "X", "AdamW epsilon.", options => options.Epsilon);
+    private readonly Option<double> epsilon = Number(
+        "--epsilon",
+        "X",
+        "AdamW epsilon, above 0.",
+        options => options.Epsilon
+    );
     private readonly OptionalChoiceOption<Compatibility> compatible = new("--compatible")
     {
-        Description = "Use the defaults of diffusers' textual_inversion.py; explicit options override them.",
+        Description =
+            "For comparison: the settings of diffusers' textual_inversion.py and its README (1 vector, 3000 steps, "
+            + "constant learning rate, no validation). Explicit options override them.",
     };
 
     public Option[] MostUsed => [vectors, steps, learningRate, batch, accumulate, resolution];

@@ -13,7 +13,7 @@ internal sealed class TrainRequestOptions
     private readonly PathListOption images = new("--images")
     {
         HelpName = "PATH…",
-        Description = "Folders or files with the training images, three to five.",
+        Description = "Training images: files or folders; three to five images work best.",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly NameOption token = new("--token")

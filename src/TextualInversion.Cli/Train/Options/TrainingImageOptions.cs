@@ -16,7 +16,9 @@ internal sealed class TrainingImageOptions
     private readonly Option<bool> flip = new("--flip")
     {
         Description =
-            "Flip images horizontally at random. On by default unless captions mention left/right, text or logos.",
+            "Flip each image horizontally with probability 1/2, even if captions mention sides or text. "
+            + "Default: on, unless captions, templates or the initializer mention left, right, text, letters, "
+            + "signs or logos.",
     };
     private readonly Option<bool> noFlip = new("--no-flip")
     {
@@ -42,13 +44,14 @@ internal sealed class TrainingImageOptions
     private readonly Option<int> keepTags = LearningOptions.Number(
         "--keep-tags",
         "N",
-        "Number of first tags that are neither shuffled nor dropped.",
+        "Keep the first N tags in place: neither shuffled nor dropped.",
         options => options.KeepTags
     );
     private readonly Option<bool> holdOut = new("--hold-out")
     {
         Description =
-            "Hold out the last image as a validation image: it is measured, not trained on, which shows overfitting.",
+            "Do not train on the last image; report its loss at each validation, which shows overfitting. It "
+            + "does not choose the best embedding.",
     };
 
     public Option[] All => [crop, flip, noFlip, mask, captions, shuffleTags, dropTags, keepTags];

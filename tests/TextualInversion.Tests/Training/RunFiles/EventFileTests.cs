@@ -195,10 +195,11 @@ public sealed class EventFileTests : IDisposable
                     step,
                     [
                         .. values.Select(value =>
-                            FormattableString.Invariant(
-                                $"{Encoding.UTF8.GetString(value.Single(field => field.Number == 1).Bytes)} {BitConverter.ToSingle(value.Single(field => field.Number == 2).Bytes)}"
-                            )
-                        ),
+                        {
+                            var tag = Encoding.UTF8.GetString(value.Single(field => field.Number == 1).Bytes);
+                            var scalar = BitConverter.ToSingle(value.Single(field => field.Number == 2).Bytes);
+                            return FormattableString.Invariant($"{tag} {scalar}");
+                        }),
                     ]
                 )
             );
