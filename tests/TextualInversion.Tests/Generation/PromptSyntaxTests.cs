@@ -36,7 +36,7 @@ public sealed class PromptSyntaxTests
     public void Parse_WeightBeyondReason_Throws()
     {
         var error = Assert.Throws<TextualInversionException>(() => PromptSyntax.Parse("a (cat:99999999)"));
-        Assert.Equal("The prompt gives \"cat\" the weight 1E+08; choose one near 1, such as 1.3.", error.Message);
+        Assert.Equal("The prompt gives \"cat\" the weight 1E+08; choose one such as 1.3.", error.Message);
     }
 
     [Fact]
