@@ -88,10 +88,10 @@ internal sealed class RunFolder : IDisposable
     /// <summary>See <see cref="ReportPath"/>.</summary>
     public static string ReportIn(string folder) => Path.Combine(folder, "report.html");
 
-    /// <summary>Where the images are that were painted while training.</summary>
+    /// <summary>Where the images are that were generated during training.</summary>
     public static string SamplesIn(string folder) => Path.Combine(folder, "samples");
 
-    /// <summary>An image that was painted after a step.</summary>
+    /// <summary>An image that was generated after a step.</summary>
     /// <param name="step">0 for before the first</param>
     /// <param name="number">of the image, counted from 1</param>
     public string SamplePath(int step, int number) =>
@@ -100,7 +100,7 @@ internal sealed class RunFolder : IDisposable
             string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}-{number}.png")
         );
 
-    /// <summary>The embedding with which the images of a step were painted.</summary>
+    /// <summary>The embedding with which the images of a step were generated.</summary>
     public string SampleRowsPath(int step) =>
         Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
