@@ -54,6 +54,11 @@ internal sealed class InspectCommand : CommandBase
                         : Describe(path, vocabularies)
                 )
                 .ToList();
+            if (reports.Count == 0)
+                throw new TextualInversionException(
+                    $"{string.Join(", ", parsed.GetValue(files)!)}: has no embedding that can be read; name a file, or "
+                        + "another folder."
+                );
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
                 output.WriteLine(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
 using TextualInversion.Models.Tokenizers;
 
@@ -106,6 +107,7 @@ internal sealed class MergeCommand : CommandBase
                     embedding,
                     parsed.GetValue(overwrite)
                 );
+            WarnOfLength(merged, new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false));
             WriteResult(parsed, [.. paths.Zip(merged)]);
             return 0;
         }
@@ -176,6 +178,16 @@ internal sealed class MergeCommand : CommandBase
         if (!isRight)
             throw new TextualInversionException(
                 $"--method {method.ToString().ToLowerInvariant()}: takes {wanted}, and {count} {(count == 1 ? "is" : "are")} named."
+            );
+    }
+
+    private static void WarnOfLength(IReadOnlyList<LearnedEmbedding> merged, ConsoleLog messages)
+    {
+        const int Room = 75; // tokens that CLIP's text encoders take between beginning and end
+        if (merged.FirstOrDefault(embedding => embedding.Vectors > Room) is { } tooLong)
+            messages.Warn(
+                $"{tooLong.Trigger} has {tooLong.Vectors} vectors, and a prompt has room for {Room}, so no prompt can "
+                    + "call it."
             );
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate;
@@ -72,7 +73,14 @@ internal sealed record GridAxis
             throw new TextualInversionException($"There is no axis {name}; a grid goes over {Names}, as in seed=1..4.");
         var values = (split < 0 ? "" : text[(split + 1)..])
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .SelectMany(value => name == "checkpoint" ? Files(value) : Range(value))
+            .SelectMany(value =>
+                name switch
+                {
+                    "checkpoint" => Files(value),
+                    "seed" when value == "-1" => [Drawn()],
+                    _ => Range(value),
+                }
+            )
             .Take(MostValues + 1)
             .ToList();
         if (values.Count is 0 or > MostValues)
@@ -111,6 +119,9 @@ internal sealed record GridAxis
         T.TryParse(value, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new TextualInversionException($"{text}: {value} is not a number; give numbers, as in {name}=1,2.");
+
+    /// <summary>A random seed, as the option's -1 is one.</summary>
+    private static string Drawn() => SharedOptions.DrawSeed().ToString(CultureInfo.InvariantCulture);
 
     private static IEnumerable<string> Range(string value)
     {

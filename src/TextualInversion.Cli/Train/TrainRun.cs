@@ -38,7 +38,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
             output.Folder.DeleteSamples();
         var samples = Samples is null
             ? null
-            : new SampleGenerator(job.Model, setup, job.Request.Model, Samples, output.Folder);
+            : new SampleGenerator(job.Model, setup, job.Request.Model, Samples, output.Folder, messages.Warn);
         using var result = Train(resumeFrom, samples, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled)
             throw new OperationCanceledException();

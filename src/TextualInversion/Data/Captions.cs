@@ -67,26 +67,52 @@ internal static partial class Captions
     }
 
     /// <summary>
-    /// A template, as in <see cref="PromptTemplates"/>, made from a caption. One that holds <c>{}</c> is a template
-    /// already.
-    /// Otherwise <c>{}</c> replaces the first occurrence of the initializer as whole words, in any case: "A cat's toy"
-    /// and "cat"
-    /// make "A {}'s toy". If it does not occur, <c>{}</c> and a comma go in front.
+    /// A template, as in <see cref="PromptTemplates"/>, made from a caption. One that holds <c>{}</c>, the WebUI's
+    /// <c>[name]</c> or the placeholder token itself, as captions for kohya's scripts do, says where the placeholder
+    /// belongs. Otherwise <c>{}</c> replaces the first occurrence of the initializer as whole words, in any case: "A
+    /// cat's toy" and "cat" make "A {}'s toy". If it does not occur, <c>{}</c> and a comma go in front.
     /// </summary>
-    public static string ToTemplate(string caption, string initializer)
+    /// <param name="caption">The caption.</param>
+    /// <param name="token">The placeholder token, such as <c>&lt;my-cat&gt;</c>.</param>
+    /// <param name="initializer">The words that training starts from.</param>
+    public static string ToTemplate(string caption, string token, string initializer)
     {
+        caption = PromptTemplates.WithSlots(caption);
+        foreach (var name in NamesOf(token))
+        {
+            var escaped = Regex.Escape(name);
+            var wholeName = name[0] == '<' ? escaped : $@"(?<![\w-]){escaped}(?![\w-])";
+            caption = Regex.Replace(
+                caption,
+                wholeName,
+                PromptTemplates.Slot,
+                RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+            );
+        }
+
         if (caption.Contains(PromptTemplates.Slot, StringComparison.Ordinal))
             return caption;
         var words = initializer.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (words.Length > 0)
         {
-            var phrase = $@"(?<!\w){string.Join(@"\s+", words.Select(Regex.Escape))}(?!\w)";
+            var phrase = $@"(?<![\w-]){string.Join(@"\s+", words.Select(Regex.Escape))}(?![\w-])";
             var match = Regex.Match(caption, phrase, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
             if (match.Success)
                 return $"{caption[..match.Index]}{PromptTemplates.Slot}{caption[(match.Index + match.Length)..]}";
         }
 
         return $"{PromptTemplates.Slot}, {caption}";
+    }
+
+    /// <summary>
+    /// The token as captions may hold it: <c>&lt;my-cat&gt;</c> and <c>my-cat</c>. Of <c>&lt;cat&gt;</c> the word alone
+    /// is no name: it is an ordinary word.
+    /// </summary>
+    private static IEnumerable<string> NamesOf(string token)
+    {
+        yield return token;
+        if (token is ['<', .. var bare, '>'] && !bare.All(char.IsLetter))
+            yield return bare;
     }
 
     /// <summary>

@@ -57,6 +57,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
             }
         }
 
+        SkipMasks(images, strays);
         // A shell's `cat/*` names the captions too.
         var captions = images.Keys.Select(Captions.PathFor).ToHashSet(FileNames);
         if (named.Find(file => !captions.Contains(Path.GetFullPath(file.Path))) is { } stray)
@@ -107,6 +108,26 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
         return Path.GetFileName(file).Contains(Replacement)
             ? "has a name that is not UTF-8; rename it"
             : "there is no such file or folder; check the spelling";
+    }
+
+    /// <summary>Masks as OneTrainer names them lie next to their images, and are no images to learn.</summary>
+    private static void SkipMasks(
+        SortedDictionary<string, string> images,
+        SortedDictionary<string, ImageWarning> strays
+    )
+    {
+        var stems = images.Keys.ToLookup(image => Path.ChangeExtension(image, null), FileNames);
+        foreach (var (full, path) in images.ToList())
+        {
+            if (MaskSource.ImageOf(Path.ChangeExtension(full, null)) is not { } stem || !stems.Contains(stem))
+                continue;
+            images.Remove(full);
+            var image = Path.GetFileName(stems[stem].First());
+            strays.TryAdd(
+                full,
+                new ImageWarning(path, $"is the mask of {image} by its name, so it is not an image to train on")
+            );
+        }
     }
 
     /// <summary>

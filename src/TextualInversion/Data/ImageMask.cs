@@ -83,12 +83,10 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
                 $"{folder}: is not a folder; name one with a mask for each image, or \"alpha\"."
             );
         var stem = System.IO.Path.GetFileNameWithoutExtension(image);
-        var masks = Directory
-            .EnumerateFiles(folder)
-            .Where(file => System.IO.Path.GetFileNameWithoutExtension(file) == stem)
-            .Where(file => ImageFiles.WhyUnreadable(file) is null)
-            .Order(StringComparer.Ordinal)
-            .ToList();
+        var files = Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).ToList();
+        var masks = Named(files, name => MaskSource.ImageOf(name) == stem);
+        if (masks.Count == 0)
+            masks = Named(files, name => name == stem);
         if (masks.Count == 0)
             throw new TextualInversionException(
                 $"{image}: has no mask in {folder}; put a gray image named {stem}.png there, white where the "
@@ -104,6 +102,11 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
             );
         return masks[0];
     }
+
+    private static List<string> Named(List<string> files, Func<string, bool> isWanted) =>
+        files
+            .FindAll(file => isWanted(System.IO.Path.GetFileNameWithoutExtension(file)))
+            .FindAll(file => ImageFiles.WhyUnreadable(file) is null);
 
     /// <summary>The luma of ITU-R BT.601, as Pillow's mode L.</summary>
     private static byte[] ToGray(RgbImage image)

@@ -12,6 +12,10 @@ internal static class PromptTemplates
     /// <summary>What a template holds in the placeholder's place.</summary>
     public const string Slot = "{}";
 
+    // The WebUI's templates: https://github.com/AUTOMATIC1111/stable-diffusion-webui/tree/master/textual_inversion_templates
+    private const string WebUiSlot = "[name]",
+        WebUiCaption = "[filewords]";
+
     private static readonly string[] Object =
     [
         "a photo of a {}",
@@ -76,10 +80,12 @@ internal static class PromptTemplates
         };
 
     /// <summary>
-    /// Templates of the user's own, one a line; empty lines and those that start with <c>#</c> are skipped.
+    /// Templates of the user's own, one a line; empty lines and those that start with <c>#</c> are skipped. The WebUI's
+    /// <c>[name]</c> is the same as <c>{}</c>.
     /// </summary>
     /// <exception cref="TextualInversionException">
-    /// The file cannot be read, is not UTF-8, has no template or a line without <c>{}</c>.
+    /// The file cannot be read, is not UTF-8, has no template, a line without <c>{}</c> or one with the WebUI's
+    /// <c>[filewords]</c>.
     /// </exception>
     public static IReadOnlyList<string> Read(string path)
     {
@@ -88,14 +94,23 @@ internal static class PromptTemplates
         {
             if (line.Length == 0 || line[0] == '#')
                 continue;
-            if (!line.Contains(Slot, StringComparison.Ordinal))
+            if (line.Contains(WebUiCaption, StringComparison.Ordinal))
+            {
+                throw new TextualInversionException(
+                    $"{path}, line {index + 1}: {WebUiCaption} is the WebUI's for an image's caption, which templates "
+                        + "cannot hold; delete the line, since captions are used without templates."
+                );
+            }
+
+            var template = WithSlots(line);
+            if (!template.Contains(Slot, StringComparison.Ordinal))
             {
                 throw new TextualInversionException(
                     $"{path}, line {index + 1}: \"{line}\" has no {Slot}; put it where the placeholder belongs."
                 );
             }
 
-            templates.Add(line);
+            templates.Add(template);
         }
 
         if (templates.Count == 0)
@@ -104,6 +119,9 @@ internal static class PromptTemplates
             );
         return templates;
     }
+
+    /// <summary>A text with <c>{}</c> in the place of the WebUI's <c>[name]</c>.</summary>
+    public static string WithSlots(string text) => text.Replace(WebUiSlot, Slot, StringComparison.Ordinal);
 
     /// <summary>The prompt of a template, with <paramref name="placeholder"/> in each <c>{}</c>.</summary>
     public static string Format(string template, string placeholder) =>

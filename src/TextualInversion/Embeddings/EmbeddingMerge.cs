@@ -107,8 +107,8 @@ internal static class EmbeddingMerge
             b = Length(second),
             cosine = first.Zip(second, (x, y) => (double)x * y).Sum() / Math.Max(a * b, double.Epsilon);
         var angle = Math.Acos(Math.Clamp(cosine, -1, 1));
-        if (Math.Sin(angle) < 1e-6)
-            // One direction, or none between
+        if (a == 0 || b == 0 || Math.Sin(angle) < 1e-6)
+            // One direction, or none between, or one of the rows has none
             return [.. first.Zip(second, (x, y) => (float)((x * (1 - at)) + (y * at)))];
         double length = (a * (1 - at)) + (b * at),
             ofFirst = length * Math.Sin((1 - at) * angle) / (Math.Sin(angle) * a),

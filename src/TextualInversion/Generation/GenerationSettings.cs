@@ -5,6 +5,9 @@ namespace TextualInversion.Generation;
 /// <summary>How an image is made.</summary>
 internal sealed record GenerationSettings
 {
+    /// <summary>The longest side of an image, in pixels.</summary>
+    public const int LongestSide = 4096;
+
     public required string Prompt { get; init; }
 
     /// <summary>
@@ -77,9 +80,9 @@ internal sealed record GenerationSettings
             );
         foreach (var (name, side) in new[] { ($"{prefix}width", Width), ($"{prefix}height", Height) })
         {
-            if (side is < 8 or > 4096 || side % 8 != 0)
+            if (side is < 8 or > LongestSide || side % 8 != 0)
                 throw new TextualInversionException(
-                    $"{name} {side}: choose a multiple of 8 from 8 to 4096, in pixels."
+                    $"{name} {side}: choose a multiple of 8 from 8 to {LongestSide}, in pixels."
                 );
         }
     }

@@ -11,13 +11,36 @@ namespace TextualInversion.Generation;
 /// </summary>
 internal static class PromptSchedule
 {
+    private const int DeepestNesting = 100;
+
+    /// <summary>Refuses brackets in brackets, so deep that nobody means them.</summary>
+    /// <exception cref="TextualInversionException">They are too deep.</exception>
+    public static void RequireShallow(string prompt)
+    {
+        var depth = 0;
+        for (var i = 0; i < prompt.Length; i++)
+        {
+            if (prompt[i] == '\\')
+                i++;
+            else if (prompt[i] == '[' && ++depth > DeepestNesting)
+                throw new TextualInversionException(
+                    $"The prompt has more than {DeepestNesting} square brackets within each other; take some out, or "
+                        + "write \\[ where one is meant as text."
+                );
+            else if (prompt[i] == ']')
+                depth = Math.Max(0, depth - 1);
+        }
+    }
+
     /// <summary>The prompt of each step. Steps with an equal prompt share one string.</summary>
     /// <param name="prompt">With brackets for weights, which stay.</param>
     /// <param name="steps">The number of steps.</param>
+    /// <exception cref="TextualInversionException">See <see cref="RequireShallow"/>.</exception>
     public static IReadOnlyList<string> Of(string prompt, int steps)
     {
         if (!prompt.Contains('['))
             return [.. Enumerable.Repeat(prompt, steps)];
+        RequireShallow(prompt);
         var known = new Dictionary<string, string>();
         var prompts = new List<string>();
         for (var step = 1; step <= steps; step++)

@@ -53,7 +53,7 @@ internal static partial class PromptSyntax
         if (parts.Find(part => Math.Abs(part.Weight) > LargestWeight) is { } wrong)
             throw new TextualInversionException(
                 FormattableString.Invariant(
-                    $"The prompt gives \"{wrong.Text.Trim()}\" the weight {wrong.Weight:G3}; choose one such as 1.3."
+                    $"The prompt gives \"{wrong.Text.Trim()}\" the weight {wrong.Weight:G6}; choose one such as 1.3."
                 )
             );
         return Merge(parts);

@@ -22,6 +22,7 @@ internal static class PromptText
             throw new TextualInversionException(
                 $"{source}: the prompt contains half a character (a lone surrogate); remove it."
             );
+        PromptSchedule.RequireShallow(text);
     }
 
     private static bool HasLoneSurrogate(string text)

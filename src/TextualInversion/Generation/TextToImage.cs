@@ -26,13 +26,32 @@ internal sealed class TextToImage(
     private readonly PromptConditioning conditioning = new(model, tokenizers, rows);
 
     /// <summary>One image. The same seed and settings start from the same noise as in diffusers.</summary>
-    /// <inheritdoc cref="Generate(GenerationSettings, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/>
+    /// <param name="options">what to draw</param>
+    /// <param name="seed">of all noise</param>
+    /// <param name="progress">Notified of each call of the model.</param>
+    /// <param name="cancellationToken">ends the work between two calls</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="TextualInversionException">An option is out of range, or memory ran out.</exception>
     public RgbImage Generate(
         GenerationSettings options,
         ulong seed,
         IProgress<(int Step, int Steps)>? progress = null,
         CancellationToken cancellationToken = default
-    ) => Generate(options, [seed], progress, cancellationToken)[0];
+    )
+    {
+        try
+        {
+            return Generate(options, [seed], progress, cancellationToken)[0];
+        }
+        catch (InsufficientMemoryException error)
+        {
+            throw new TextualInversionException(
+                $"Memory ran out while making an image of {options.Width} x {options.Height}; choose a smaller size or "
+                    + "bf16 precision, or close other programs.",
+                error
+            );
+        }
+    }
 
     /// <summary>
     /// An image for each seed, all in one batch; each is the image made alone, but for roundings on a GPU.
@@ -123,7 +142,15 @@ internal sealed class TextToImage(
     private RgbImage Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return ToImage(TiledVae.Decode(model, latents));
+        var pixels = TiledVae.Decode(model, latents);
+        // A cast to bytes would make it a black image, which looks like a result.
+        return pixels.isfinite().all().item<bool>()
+            ? ToImage(pixels)
+            : throw new TextualInversionException(
+                "The image came out as NaN or infinity, not as colors, and is not written. Try a smaller guidance "
+                    + "scale, weights nearer to 1 in the prompt, another sampler, more steps, or fp32 precision; an "
+                    + "embedding with huge values does it too."
+            );
     }
 
     /// <param name="pixels">(1, 3, H, W), about [-1, 1]</param>

@@ -23,6 +23,8 @@ internal static class UserComment
 
     private static ReadOnlySpan<byte> Ascii => "ASCII\0\0\0"u8;
 
+    private static ReadOnlySpan<byte> Unnamed => "\0\0\0\0\0\0\0\0"u8;
+
     /// <summary>EXIF data that hold <paramref name="text"/> and nothing else, from the byte order mark on.</summary>
     public static byte[] Make(string text)
     {
@@ -45,8 +47,16 @@ internal static class UserComment
             return null;
         var text = comment[HeaderLength..];
         if (comment.StartsWith(Unicode))
-            return Encoding.BigEndianUnicode.GetString(text);
-        return comment.StartsWith(Ascii) ? Encoding.ASCII.GetString(text) : null;
+            return OfUtf16(text);
+        // Programs that write Python's or JavaScript's strings leave UTF-8 behind this mark too.
+        return comment.StartsWith(Ascii) || comment.StartsWith(Unnamed) ? Encoding.UTF8.GetString(text) : null;
+    }
+
+    /// <summary>Big-endian as the WebUI writes it, or little-endian where only that gives letters of ASCII.</summary>
+    private static string OfUtf16(ReadOnlySpan<byte> bytes)
+    {
+        var (big, little) = (Encoding.BigEndianUnicode.GetString(bytes), Encoding.Unicode.GetString(bytes));
+        return big.Count(char.IsAscii) >= little.Count(char.IsAscii) ? big : little;
     }
 
     /// <summary>A directory of one entry, the last one.</summary>

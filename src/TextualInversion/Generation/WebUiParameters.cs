@@ -68,11 +68,11 @@ internal sealed partial record WebUiParameters(
     {
         var lines = text.Split('\n');
         var settings = Array.FindLastIndex(lines, line => line.StartsWith(FirstSetting, StringComparison.Ordinal));
-        if (settings < 1)
+        // It is the first line where the prompt is empty, since the WebUI trims it, and then has several settings.
+        if (settings < 0 || (settings == 0 && !lines[0].Contains(", ", StringComparison.Ordinal)))
             throw new FormatException("it does not say how the image was made");
         var negative = Array.FindLastIndex(
-            lines,
-            settings - 1,
+            lines[..settings],
             line => line.StartsWith(NegativeMark.TrimEnd(), StringComparison.Ordinal)
         );
         var values = new Dictionary<string, string>();

@@ -21,10 +21,15 @@ internal sealed partial record HubId
     public bool IsCommit => CommitPattern().IsMatch(Revision);
 
     /// <summary>
-    /// Parses an id by the hub's rules for names and git's for revisions; null if it does not follow them.
+    /// Parses an id by the hub's rules for names and git's for revisions, or the address of its page as a browser shows
+    /// it; null if it is neither.
     /// </summary>
     public static HubId? TryParse(string text)
     {
+        if (AddressPattern().Match(text) is { Success: true } page)
+            text = page.Groups["revision"] is { Success: true } tree
+                ? $"{page.Groups["name"].Value}@{tree.Value}"
+                : page.Groups["name"].Value;
         var parts = text.Split('@', 2);
         var revision = parts.Length == 2 ? parts[1] : "main";
         var isName =
@@ -53,6 +58,12 @@ internal sealed partial record HubId
 
     [GeneratedRegex(@"^(?!.*\.\.)[\w+#=-][\w.+#=@-]*(/[\w+#=-][\w.+#=@-]*)*\z")]
     private static partial Regex RevisionPattern();
+
+    [GeneratedRegex(
+        @"^https?://(www\.)?(huggingface\.co|hf\.co)/(?<name>[^/?#@]+/[^/?#@]+)(/tree/(?<revision>[^/?#@]+))?/?\z",
+        RegexOptions.IgnoreCase
+    )]
+    private static partial Regex AddressPattern();
 
     [GeneratedRegex(@"^[0-9a-f]{40}\z")]
     private static partial Regex CommitPattern();

@@ -2,18 +2,25 @@ namespace TextualInversion;
 
 /// <summary>The masks of training images: white counts in the loss, black does not, gray counts in part.</summary>
 /// <param name="Folder">
-/// A folder with a gray image for each training image, of the same name apart from the extension; or null if the
-/// images' alpha channels are the masks.
+/// A folder with a gray image for each training image, of the same name apart from the extension, or with
+/// <c>-masklabel</c> behind the name as OneTrainer writes it; or null if the images' alpha channels are the masks.
 /// </param>
 public sealed record MaskSource(string? Folder)
 {
     private const string AlphaName = "alpha";
+    private const string OneTrainerSuffix = "-masklabel";
 
     /// <summary>The images' own alpha channels.</summary>
     public static MaskSource Alpha { get; } = new((string?)null);
 
     /// <summary>Shows the folder, or <c>alpha</c>.</summary>
     public override string ToString() => Folder ?? AlphaName;
+
+    /// <summary>The name of the image, without extension, whose mask OneTrainer calls so; null if it is no such name.</summary>
+    internal static string? ImageOf(string stem) =>
+        stem.Length > OneTrainerSuffix.Length && stem.EndsWith(OneTrainerSuffix, StringComparison.Ordinal)
+            ? stem[..^OneTrainerSuffix.Length]
+            : null;
 
     /// <summary>Reads <c>alpha</c> or a folder's name.</summary>
     internal static MaskSource Parse(string text) => text == AlphaName ? Alpha : new MaskSource(text);

@@ -243,6 +243,12 @@ public sealed record TrainOptions
         Require(Steps >= 1, nameof(Steps), Steps, "at least 1");
         Require(LearningRate is > 0 and <= 1e30, nameof(LearningRate), LearningRate, "a number above 0, such as 0.005");
         Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more steps");
+        Require(
+            WarmupSteps <= Steps,
+            nameof(WarmupSteps),
+            WarmupSteps,
+            $"at most the {Steps} steps of the run; the learning rate would never reach its peak"
+        );
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         Require(
             GradientAccumulationSteps >= 1,

@@ -30,11 +30,13 @@ internal sealed class FileSource
             : new MemoryStream(content, writable: false);
 
     /// <summary>The first bytes, as many as <see cref="FileKind"/> needs.</summary>
-    /// <exception cref="TextualInversionException">The file cannot be read.</exception>
+    /// <exception cref="TextualInversionException">The file cannot be read, or is not a regular file.</exception>
     public byte[] Prefix()
     {
         try
         {
+            if (content is null && SpecialFile.Describe(Path) is { } special)
+                throw new TextualInversionException($"{Path}: is {special}, not a file; copy it to a file first.");
             using var stream = Open();
             var prefix = new byte[FileKind.PrefixLength];
             return prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)];

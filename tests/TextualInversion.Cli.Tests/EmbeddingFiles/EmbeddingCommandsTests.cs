@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
@@ -361,6 +362,79 @@ public sealed class EmbeddingCommandsTests : IDisposable
         Assert.Contains("<b>", output);
         Assert.Contains("embedding:a", output);
         Assert.StartsWith($"warning: {folder.File("broken.pt")}", error);
+    }
+
+    [Fact]
+    public async Task Inspect_FolderWithoutEmbeddings_IsRefused()
+    {
+        folder.Write("notes.txt", "no embedding");
+        var (exitCode, _, error) = await TiRunner.RunAsync("inspect", folder.Path);
+        TiRunner.AssertRefused(exitCode, error);
+        Assert.StartsWith($"error: {folder.Path}: has no embedding", error);
+    }
+
+    /// <summary>Nobody writes into the pipe, so opening it would wait for ever.</summary>
+    [Fact]
+    public async Task Inspect_NamedPipe_IsRefused()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var path = folder.File("pipe.pt");
+        using (var shell = Process.Start("mkfifo", [path]))
+            await shell.WaitForExitAsync();
+
+        var (exitCode, _, error) = await TiRunner.RunAsync("inspect", path);
+
+        TiRunner.AssertRefused(exitCode, error);
+        Assert.Contains("is a named pipe", error);
+    }
+
+    [Theory]
+    [InlineData("webui", "a.safetensors")]
+    [InlineData("paper", "a.png")]
+    [InlineData("png", "a.safetensors")]
+    [InlineData("diffusers", "a.png")]
+    public async Task Convert_ExtensionOfAnotherKindOfFile_IsRefused(string layout, string name)
+    {
+        var source = Write("my-cat.safetensors", "<my-cat>", [1, 2]);
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "convert",
+            source,
+            "--to",
+            layout,
+            "--output",
+            folder.File(name)
+        );
+        TiRunner.AssertRefused(exitCode, error);
+        Assert.False(File.Exists(folder.File(name)));
+    }
+
+    [Fact]
+    public async Task Merge_MoreVectorsThanAPromptHolds_IsWarnedAbout()
+    {
+        var many = Write("a.safetensors", "<a>", [.. Enumerable.Repeat(new float[] { 1, 2 }, 40)]);
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "merge",
+            many,
+            many,
+            "--output",
+            folder.File("b.safetensors")
+        );
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("warning: <b> has 80 vectors", error);
+    }
+
+    [Fact]
+    public async Task Merge_SlerpFromARowOfZeros_GoesStraight()
+    {
+        var (zero, other) = (Write("a.safetensors", "<a>", [0, 0]), Write("b.safetensors", "<b>", [2, 4]));
+        var output = folder.File("c.safetensors");
+        Assert.Equal(
+            0,
+            (await TiRunner.RunAsync("merge", zero, other, "--method", "slerp", "--output", output)).ExitCode
+        );
+        using var read = EmbeddingFile.Read(output);
+        Assert.Equal([1f, 2], Values(read));
     }
 
     [Fact]

@@ -109,5 +109,17 @@ public sealed class CaptionsTests : IDisposable
     [InlineData("a dog", "cat", "{}, a dog")]
     [InlineData("a dog", " ", "{}, a dog")]
     public void ToTemplate_Caption_HoldsTheSlot(string caption, string initializer, string expected) =>
-        Assert.Equal(expected, Captions.ToTemplate(caption, initializer));
+        Assert.Equal(expected, Captions.ToTemplate(caption, "<my-toy>", initializer));
+
+    /// <summary>As captions for kohya's scripts and the WebUI are written.</summary>
+    [Theory]
+    [InlineData("a photo of <my-cat> on a mat", "<my-cat>", "a photo of {} on a mat")]
+    [InlineData("My-Cat, a photo of my-cat", "<my-cat>", "{}, a photo of {}")]
+    [InlineData("not-my-cat, my-cat-2 and my-cats", "<my-cat>", "{}, not-my-cat, my-cat-2 and my-cats")]
+    [InlineData("a photo of sks cat", "sks", "a photo of {} cat")]
+    [InlineData("asks for a cat", "sks", "asks for a {}")]
+    [InlineData("a cat on a cat tree", "<cat>", "a {} on a cat tree")]
+    [InlineData("a photo of [name] and a cat", "<my-cat>", "a photo of {} and a cat")]
+    public void ToTemplate_CaptionWithTheToken_PutsTheSlotThere(string caption, string token, string expected) =>
+        Assert.Equal(expected, Captions.ToTemplate(caption, token, "cat"));
 }

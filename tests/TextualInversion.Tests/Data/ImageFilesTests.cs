@@ -36,6 +36,21 @@ public sealed class ImageFilesTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // as a shell expands cat/*.png
+    public void Find_MasksNextToImages_AreNotImages(bool isEachNamed)
+    {
+        string[] files = ["1-masklabel.png", "1.png", "2.png", "other-masklabel.png"];
+        foreach (var name in files)
+            folder.Write(name, Png);
+
+        var found = ImageFiles.Find(isEachNamed ? files.Select(folder.File) : [folder.Path]);
+
+        Assert.Equal(["1.png", "2.png", "other-masklabel.png"], found.Images.Select(Path.GetFileName));
+        Assert.Equal([folder.File("1-masklabel.png")], found.Strays.Select(stray => stray.Path));
+    }
+
     [Fact]
     public void Find_WrongExtensions_GoesByContent()
     {

@@ -57,6 +57,17 @@ public sealed class ImageMaskTests : IDisposable
     }
 
     [Fact]
+    public void Load_MasksNextToImages_AreFoundByTheirName()
+    {
+        var path = folder.Write("1.png", PngFile.Gray(16, 16, (x, y) => 9));
+        var mask = folder.Write("1-masklabel.png", PngFile.Gray(16, 16, (x, y) => (byte)(x < 8 ? 255 : 0)));
+
+        var image = TrainingImageSet.Load(path, 16, CropMode.Center, MaskSource.Parse(folder.Path));
+
+        Assert.Equal((mask, 255, 0), (image.Mask!.Path, image.Mask.Values[0], image.Mask.Values[^1]));
+    }
+
+    [Fact]
     public void Load_ImageOnItsSide_TurnsItsAlphaToo()
     {
         var turned = TrainingImageSet.Load(

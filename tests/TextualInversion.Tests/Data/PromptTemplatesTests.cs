@@ -44,6 +44,21 @@ public sealed class PromptTemplatesTests : IDisposable
     }
 
     [Fact]
+    public void Read_TemplatesOfTheWebUi_NameIsTheSlot()
+    {
+        var path = folder.Write("object.txt", "a photo of a [name]\na rendering of a [name]");
+        Assert.Equal(["a photo of a {}", "a rendering of a {}"], PromptTemplates.Read(path));
+    }
+
+    [Fact]
+    public void Read_TemplateOfTheWebUiWithCaption_Throws()
+    {
+        var path = folder.Write("object_filewords.txt", "a photo of a [name]\na photo of a [name], [filewords]");
+        var error = Assert.Throws<TextualInversionException>(() => PromptTemplates.Read(path));
+        Assert.StartsWith($"{path}, line 2: [filewords] ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_LineWithoutSlot_NamesFileAndLine()
     {
         var path = folder.Write("templates.txt", "# mine\n\na photo of {}\na photo of a cat\n");

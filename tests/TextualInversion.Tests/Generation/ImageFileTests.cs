@@ -110,6 +110,29 @@ public sealed class ImageFileTests : IDisposable
         Assert.Equal(first, File.ReadAllBytes(folder.File(name)));
     }
 
+    /// <summary>As other programs than the WebUI write the comment.</summary>
+    [Theory]
+    [InlineData("UNICODE\0", "utf-16")] // little-endian
+    [InlineData("UNICODE\0", "utf-16BE")]
+    [InlineData("ASCII\0\0\0", "utf-8")]
+    [InlineData("\0\0\0\0\0\0\0\0", "utf-8")]
+    public void ReadParameters_CommentOfOtherPrograms_IsRead(string mark, string encoding)
+    {
+        const string Parameters = "un café, 一只猫\nSteps: 20, Sampler: Euler a, Seed: 7, Size: 17x13";
+        byte[] comment = [.. Encoding.ASCII.GetBytes(mark), .. Encoding.GetEncoding(encoding).GetBytes(Parameters)];
+        byte[] exif =
+        [
+            .. "MM\0*\0\0\0\b\0\u0001"u8, // one tag: the comment, of bytes, behind this directory
+            .. new byte[] { 0x92, 0x86, 0, 7, 0, 0, (byte)(comment.Length >> 8), (byte)comment.Length, 0, 0, 0, 26 },
+            .. new byte[4],
+            .. comment,
+        ];
+        var jpeg = ImageEncoder.ToJpeg(new RgbImage(pixels, 17, 13), 95);
+        var path = folder.Write("1.jpg", JpegSegments.WithExif(jpeg, exif));
+
+        Assert.Equal(Parameters, ImageFile.ReadParameters(path));
+    }
+
     [Fact]
     public void ReadParameters_JpegWithoutComment_ReturnsNull() =>
         Assert.Null(ImageFile.ReadParameters(folder.Write("1.jpg", PillowFixture.Content("rgb.jpg"))));

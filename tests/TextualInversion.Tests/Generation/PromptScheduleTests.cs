@@ -39,6 +39,24 @@ public sealed class PromptScheduleTests
     [Fact]
     public void Of_ThreeAlternatives_TakeTurns() => Assert.Equal(["a", "b", "c", "a"], PromptSchedule.Of("[a|b|c]", 4));
 
+    [Theory]
+    [InlineData("[", "]")]
+    [InlineData("[", "")]
+    [InlineData("[a:", ":2]")]
+    public void Of_BracketsWithinBracketsTooDeep_Throws(string open, string close)
+    {
+        string Prompt(int depth) => string.Concat(Enumerable.Repeat(open, depth).Append("a")) + Times(close, depth);
+        Assert.Equal(10, PromptSchedule.Of(Prompt(100), 10).Count);
+        Assert.Throws<TextualInversionException>(() => PromptSchedule.Of(Prompt(101), 10));
+        Assert.Throws<TextualInversionException>(() => PromptText.Validate(Prompt(5000), "--prompt"));
+
+        static string Times(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
+    }
+
+    [Fact]
+    public void Of_ManyBracketsNextToEachOther_AreNotDeep() =>
+        Assert.Single(PromptSchedule.Of(string.Concat(Enumerable.Repeat("[a] ", 1000)), 1));
+
     [Fact]
     public void Of_EqualPrompts_AreOneString()
     {

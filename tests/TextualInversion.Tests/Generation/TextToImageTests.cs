@@ -98,6 +98,22 @@ public sealed class TextToImageTests
         }
     }
 
+    /// <summary>Bytes of what is no number are 0: a black image, as if that were the result.</summary>
+    [Fact]
+    public void Generate_NotANumber_ThrowsInsteadOfABlackImage()
+    {
+        var golden = Goldens.Open("sd1-generate.safetensors");
+        using var model = GoldenModel.Of("sd1-generate.safetensors").Open();
+        var (options, config) = Options(Elements(golden)[0], "sd1-generate.safetensors");
+        var pipeline = new TextToImage(model, config, new PromptTokenizers(model.Tokenizers, []), rows: null);
+
+        var error = Assert.Throws<TextualInversionException>(() =>
+            pipeline.Generate(options with { Guidance = 1e300 }, seed: 1)
+        );
+
+        Assert.Contains("NaN", error.Message, StringComparison.Ordinal);
+    }
+
     private static JsonElement[] Elements(SafetensorsFile golden) =>
         JsonSerializer.Deserialize<JsonElement[]>(golden.Metadata["cases"])!;
 

@@ -35,6 +35,16 @@ public sealed class WebUiParametersTests
             )
         );
 
+    /// <summary>The WebUI trims the whole text, so the line of an empty prompt is missing.</summary>
+    [Theory]
+    [InlineData("Steps: 7, Sampler: Euler", null)]
+    [InlineData("Negative prompt: blur\nSteps: 7, Sampler: Euler", "blur")]
+    public void Parse_EmptyPromptOfTheWebUi_IsEmpty(string text, string? negative)
+    {
+        var parameters = WebUiParameters.Parse(text);
+        Assert.Equal(("", negative, "7"), (parameters.Prompt, parameters.Negative, parameters.Find("Steps")));
+    }
+
     [Theory]
     [InlineData(null, "a cat")]
     [InlineData("", "a cat")]

@@ -18,6 +18,18 @@ public sealed class HubIdTests
     }
 
     [Theory]
+    [InlineData("https://huggingface.co/a/b", "a/b")]
+    [InlineData("https://huggingface.co/a/b/", "a/b")]
+    [InlineData("https://huggingface.co/a/b/tree/main", "a/b")]
+    [InlineData("http://hf.co/a/b/tree/fp16", "a/b@fp16")]
+    public void TryParse_AddressOfThePage_IsTheId(string address, string expected) =>
+        Assert.Equal(expected, HubId.TryParse(address)?.ToString());
+
+    [Theory]
+    [InlineData("https://huggingface.co/a")]
+    [InlineData("https://huggingface.co/a/../b")]
+    [InlineData("https://huggingface.co/a/b/resolve/main/model.safetensors")]
+    [InlineData("https://example.com/a/b")]
     [InlineData("")]
     [InlineData("gpt2")]
     [InlineData("a/b/c")]

@@ -111,8 +111,10 @@ internal sealed class ImageOptions
     /// <exception cref="TextualInversionException">There is no such sampler.</exception>
     public GenerationSettings Resolve(ParseResult parsed, ImageMetadata? recorded, ModelDefaults model, RgbImage? init)
     {
+        var isSizeGiven = parsed.GetValue(width) is not null && parsed.GetValue(height) is not null;
         var (defaultWidth, defaultHeight) =
-            recorded?.Size ?? (init is null ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
+            recorded?.Size
+            ?? (init is null || isSizeGiven ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
         var options = new GenerationSettings
         {
             Prompt = "",
@@ -141,7 +143,13 @@ internal sealed class ImageOptions
     private static (int Width, int Height) ShapeOf(RgbImage image, int resolution)
     {
         var scale = (double)resolution / Math.Min(image.WidthPixels, image.HeightPixels);
-        int Side(int pixels) => (int)Math.Round(pixels * scale / 8) * 8;
-        return (Side(image.WidthPixels), Side(image.HeightPixels));
+        double Side(int pixels) => Math.Round(pixels * scale / 8) * 8;
+        var (width, height) = (Side(image.WidthPixels), Side(image.HeightPixels));
+        return Math.Max(width, height) <= GenerationSettings.LongestSide
+            ? ((int)width, (int)height)
+            : throw new TextualInversionException(
+                $"--init-image: an image of {image.WidthPixels} x {image.HeightPixels} pixels is too long and narrow to "
+                    + "keep its shape; give --width and --height."
+            );
     }
 }

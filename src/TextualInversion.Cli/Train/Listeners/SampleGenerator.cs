@@ -2,6 +2,7 @@ using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Generate;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Data;
 using TextualInversion.Embeddings;
 using TextualInversion.Generation;
 using TextualInversion.Models.Tokenizers;
@@ -21,12 +22,14 @@ namespace TextualInversion.Cli.Train.Listeners;
 /// <param name="request">How the model was named, for the metadata of the images.</param>
 /// <param name="plan">Which images.</param>
 /// <param name="folder">The run's folder.</param>
+/// <param name="warn">Receives why an image could not be made: the training goes on without it.</param>
 internal sealed class SampleGenerator(
     TrainModel model,
     TrainSetup setup,
     ModelRequest request,
     SamplePlan plan,
-    RunFolder folder
+    RunFolder folder,
+    Action<string> warn
 )
 {
     private readonly PromptTokenizers tokenizers = new(model.Network.Tokenizers, [setup.Placeholder]);
@@ -68,7 +71,8 @@ internal sealed class SampleGenerator(
             foreach (var (index, (options, seed)) in plan.Images.Index())
             {
                 progress(index + 1);
-                var image = generator.Generate(options, seed, cancellationToken: cancellationToken);
+                if (TryGenerate(generator, options, seed, step, cancellationToken) is not { } image)
+                    continue;
                 ImageFile.Write(
                     folder.SamplePath(step, index + 1),
                     image.Pixels,
@@ -86,6 +90,25 @@ internal sealed class SampleGenerator(
         finally
         {
             model.Network.ReleaseVae(); // the next step needs its memory, and it loads again in a second
+        }
+    }
+
+    private RgbImage? TryGenerate(
+        TextToImage generator,
+        GenerationSettings options,
+        ulong seed,
+        int step,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return generator.Generate(options, seed, cancellationToken: cancellationToken);
+        }
+        catch (TextualInversionException problem)
+        {
+            warn($"no image \"{options.Prompt}\" after step {step}: {problem.Message}");
+            return null;
         }
     }
 

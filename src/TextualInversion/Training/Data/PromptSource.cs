@@ -11,7 +11,8 @@ internal sealed class PromptSource
 {
     private readonly IReadOnlyList<string> templates;
     private readonly TrainOptions options;
-    private readonly string?[] captions; // as templates, one for each image
+    private readonly string initializer;
+    private readonly string?[] captions; // one for each image; null where it has none, or none is used
 
     /// <param name="images">The images.</param>
     /// <param name="templates">Sentences with <c>{}</c> for the placeholder.</param>
@@ -24,28 +25,24 @@ internal sealed class PromptSource
         TrainOptions options
     )
     {
-        this.templates = templates;
-        this.options = options;
-        captions =
-        [
-            .. images.Select(image =>
-                options.Captions != CaptionUse.Off && image.Caption is { } caption
-                    ? Captions.ToTemplate(caption, initializer)
-                    : null
-            ),
-        ];
+        (this.templates, this.initializer, this.options) = (templates, initializer, options);
+        captions = [.. images.Select(image => options.Captions == CaptionUse.Off ? null : image.Caption)];
     }
 
     /// <summary>For each image its description as a prompt, null where the templates are used.</summary>
     public IReadOnlyList<string?> Descriptions(Placeholder placeholder) =>
-        [.. captions.Select(caption => caption is null ? null : PromptTemplates.Format(caption, placeholder.Name))];
+        [
+            .. captions
+                .Select(caption => TemplateOf(caption, placeholder))
+                .Select(template => template is null ? null : PromptTemplates.Format(template, placeholder.Name)),
+        ];
 
     /// <summary>
     /// The longest prompts that there can be: every template that is used, and every description whole.
     /// </summary>
     public IReadOnlyList<string> All(Placeholder placeholder)
     {
-        var sentences = captions.OfType<string>();
+        var sentences = captions.Select(caption => TemplateOf(caption, placeholder)).OfType<string>();
         if (options.Captions == CaptionUse.Mixed || captions.Any(caption => caption is null))
             sentences = templates.Concat(sentences);
         return [.. sentences.Select(sentence => PromptTemplates.Format(sentence, placeholder.Name)).Distinct()];
@@ -54,7 +51,8 @@ internal sealed class PromptSource
     /// <summary>A prompt to learn under.</summary>
     internal string Prompt(int image, Placeholder placeholder, StepRandom random)
     {
-        var caption = options.Captions == CaptionUse.Mixed && random.Uniform() < 0.5 ? null : captions[image];
+        var isDrawn = options.Captions == CaptionUse.Mixed && random.Uniform() < 0.5;
+        var caption = isDrawn ? null : TemplateOf(captions[image], placeholder);
         return PromptTemplates.Format(
             caption is null ? templates[random.Index(templates.Count)] : CaptionTags.Vary(caption, options, random),
             placeholder.Name
@@ -63,5 +61,11 @@ internal sealed class PromptSource
 
     /// <summary>A prompt to measure under, which no option varies.</summary>
     internal string ValidationPrompt(int image, Placeholder placeholder, StepRandom random) =>
-        PromptTemplates.Format(captions[image] ?? templates[random.Index(templates.Count)], placeholder.Name);
+        PromptTemplates.Format(
+            TemplateOf(captions[image], placeholder) ?? templates[random.Index(templates.Count)],
+            placeholder.Name
+        );
+
+    private string? TemplateOf(string? caption, Placeholder placeholder) =>
+        caption is null ? null : Captions.ToTemplate(caption, placeholder.Name, initializer);
 }

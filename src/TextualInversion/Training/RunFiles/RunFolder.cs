@@ -156,11 +156,26 @@ internal sealed class RunFolder : IDisposable
             );
     }
 
+    /// <summary>
+    /// Removes what this run made unless it is kept: its own folder, and those above it where nothing else is in them.
+    /// Another run may have begun there in the meantime.
+    /// </summary>
     public void Dispose()
     {
-        if (!isKept && created is not null && Directory.Exists(created))
-            Directory.Delete(created, recursive: true);
+        if (isKept || created is null)
+            return;
+        if (Directory.Exists(FolderPath))
+            Directory.Delete(FolderPath, recursive: true);
+        var above = Path.GetDirectoryName(Path.GetFullPath(FolderPath));
+        while (above is not null && above.Length >= created.Length && IsEmptyFolder(above))
+        {
+            Directory.Delete(above);
+            above = Path.GetDirectoryName(above);
+        }
     }
+
+    private static bool IsEmptyFolder(string path) =>
+        Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any();
 
     private static void DeleteSteps(string folder)
     {

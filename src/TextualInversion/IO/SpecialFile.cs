@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 
-namespace TextualInversion.Data;
+namespace TextualInversion.IO;
 
 /// <summary>Tells files that can be read to their end from pipes, devices and sockets, which may never end.</summary>
 internal static class SpecialFile

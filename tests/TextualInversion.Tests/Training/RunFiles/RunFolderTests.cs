@@ -1,0 +1,43 @@
+using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training.RunFiles;
+
+namespace TextualInversion.Tests.Training.RunFiles;
+
+public sealed class RunFolderTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Dispose_NotKept_LeavesNothing()
+    {
+        using (var run = new RunFolder(folder.File("out/runs/a"), overwrite: false))
+            File.WriteAllText(run.MetricsPath, "step");
+        Assert.False(Directory.Exists(folder.File("out")));
+    }
+
+    /// <summary>Two trainings begin in one new folder, and the first of them fails.</summary>
+    [Fact]
+    public void Dispose_AnotherRunBeganNextToIt_LeavesTheOther()
+    {
+        using (var first = new RunFolder(folder.File("out/runs/a"), overwrite: false))
+        {
+            using var second = new RunFolder(folder.File("out/runs/b"), overwrite: false);
+            File.WriteAllText(first.MetricsPath, "step");
+            File.WriteAllText(second.MetricsPath, "step");
+            second.Keep();
+        }
+
+        Assert.Equal(["b"], Directory.EnumerateDirectories(folder.File("out/runs")).Select(Path.GetFileName));
+        Assert.True(File.Exists(folder.File("out/runs/b/metrics.csv")));
+    }
+
+    [Fact]
+    public void Dispose_FolderWasThereBefore_Stays()
+    {
+        Directory.CreateDirectory(folder.File("runs/a"));
+        new RunFolder(folder.File("runs/a"), overwrite: false).Dispose();
+        Assert.True(Directory.Exists(folder.File("runs/a")));
+    }
+}
