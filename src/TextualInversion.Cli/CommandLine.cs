@@ -48,8 +48,9 @@ internal static class CommandLine
         }
         catch (TextualInversionException problem)
         {
-            await error.WriteLineAsync($"error: {problem.Message}");
-            return IsOfOption(problem) ? ExitCode.WrongUsage : ExitCode.Problem;
+            var command = parsed?.CommandResult.Command as CommandBase;
+            await error.WriteLineAsync($"error: {command?.MessageOf(problem) ?? problem.Message}");
+            return problem.Parameter is null ? ExitCode.Problem : ExitCode.WrongUsage;
         }
         catch (OperationCanceledException)
         {
@@ -145,12 +146,6 @@ internal static class CommandLine
         );
         return ExitCode.Done;
     }
-
-    /// <summary>
-    /// Whether the value of an option is wrong. By convention the message then begins with the option, not with a file.
-    /// </summary>
-    private static bool IsOfOption(TextualInversionException problem) =>
-        problem.Message.StartsWith("--", StringComparison.Ordinal);
 
     private static async Task<int> RefuseAsync(ParseResult? parsed, TextWriter error)
     {

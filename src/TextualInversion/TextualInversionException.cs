@@ -11,8 +11,8 @@ public sealed class TextualInversionException : Exception
     public TextualInversionException(string message, Exception innerException)
         : base(message, innerException) { }
 
-    private TextualInversionException(string parameter, string problem)
-        : base($"{parameter} {problem}") => (Parameter, Problem) = (parameter, problem);
+    private TextualInversionException(string parameter, string problem, Exception? innerException)
+        : base($"{parameter} {problem}", innerException) => (Parameter, Problem) = (parameter, problem);
 
     /// <summary>
     /// The name of the property whose value is wrong, such as <c>Vectors</c>, or null if no single property is wrong.
@@ -25,5 +25,13 @@ public sealed class TextualInversionException : Exception
     /// <summary>A value that is out of its range. The message is the property's name followed by the problem.</summary>
     /// <param name="parameter">The property's name, as <c>nameof</c> gives it.</param>
     /// <param name="problem">The value and what to do, such as <c>0: choose a number from 1 to 75.</c></param>
-    public static TextualInversionException ForParameter(string parameter, string problem) => new(parameter, problem);
+    public static TextualInversionException ForParameter(string parameter, string problem) =>
+        ForParameter(parameter, problem, innerException: null);
+
+    /// <inheritdoc cref="ForParameter(string, string)"/>
+    internal static TextualInversionException ForParameter(
+        string parameter,
+        string problem,
+        Exception? innerException
+    ) => new(parameter, problem, innerException);
 }

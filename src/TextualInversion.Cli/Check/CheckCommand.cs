@@ -34,6 +34,8 @@ internal sealed class CheckCommand : CommandBase
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
+    public override string? OptionOf(string property) => request.OptionOf(property) ?? base.OptionOf(property);
+
     public override IReadOnlyList<string> Examples =>
         [
             "ti check --model demo --images samples/my-cat --token my-cat --initializer cat",
@@ -44,7 +46,8 @@ internal sealed class CheckCommand : CommandBase
     {
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var asked = request.Read(parsed);
-        var report = await new Preflight(asked, messages).RunAsync(models, ClaimOutput, cancellationToken);
+        var preflight = new Preflight(asked, new CheckFindings(MessageOf), messages);
+        var report = await preflight.RunAsync(models, ClaimOutput, cancellationToken);
         var result = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(json))
             result.WriteLine(JsonOutput.Serialize(report));

@@ -4,7 +4,7 @@ using TextualInversion.Data;
 namespace TextualInversion.Cli.Check;
 
 /// <summary>Checks the training images, all of them even if one is broken.</summary>
-internal sealed class ImageCheck(TrainOptions options, int resolution, List<CheckFinding> findings)
+internal sealed class ImageCheck(TrainOptions options, int resolution, CheckFindings findings)
 {
     private const int UsualCount = 3;
 
@@ -14,14 +14,18 @@ internal sealed class ImageCheck(TrainOptions options, int resolution, List<Chec
     /// <param name="cancellationToken">Checked before each image.</param>
     public IReadOnlyList<CheckedImage> Look(IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
-        if (Try(() => ImageFiles.Find(paths)) is not { } files)
+        if (findings.Try(CheckSubject.Images, () => ImageFiles.Find(paths)) is not { } files)
             return [];
         foreach (var stray in files.Strays)
             Warn(stray.ToString());
         foreach (var path in files.Images)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Try(() => TrainingImageSet.Load(path, resolution, options.Crop, options.Mask)) is { } image)
+            var image = findings.Try(
+                CheckSubject.Images,
+                () => TrainingImageSet.Load(path, resolution, options.Crop, options.Mask)
+            );
+            if (image is not null)
                 Look(image with { Repeats = files.Repeats.GetValueOrDefault(path, 1) });
         }
 
@@ -92,19 +96,5 @@ internal sealed class ImageCheck(TrainOptions options, int resolution, List<Chec
             Counted = image.Mask is { } mask ? mask.Values.Average(value => value / (double)byte.MaxValue) : 1,
         };
 
-    private void Warn(string message) => findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Images, message));
-
-    private T? Try<T>(Func<T> work)
-        where T : class
-    {
-        try
-        {
-            return work();
-        }
-        catch (TextualInversionException problem)
-        {
-            findings.Add(new CheckFinding(Severity.Error, CheckSubject.Images, problem.Message));
-            return null;
-        }
-    }
+    private void Warn(string message) => findings.Warn(CheckSubject.Images, message);
 }

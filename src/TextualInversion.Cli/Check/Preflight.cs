@@ -11,13 +11,12 @@ namespace TextualInversion.Cli.Check;
 /// <summary>
 /// Checks everything that <c>ti train</c> needs, as far as possible, and times a few steps whose result is dropped.
 /// </summary>
-internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
+/// <param name="request">What was asked.</param>
+/// <param name="findings">Receives what is wrong or unusual.</param>
+/// <param name="messages">Receives the progress.</param>
+internal sealed class Preflight(TrainRequest request, CheckFindings findings, ConsoleLog messages)
 {
     private const int ResolutionWithoutModel = 512;
-
-    private readonly List<CheckFinding> findings = [];
-
-    private bool IsRefused => findings.Any(finding => finding.Severity == Severity.Error);
 
     /// <param name="models">Finds models.</param>
     /// <param name="claimOutput">Throws if the files could not be written.</param>
@@ -29,26 +28,28 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
         CancellationToken cancellationToken
     )
     {
-        Try(CheckSubject.Output, claimOutput);
+        findings.Try(CheckSubject.Output, claimOutput);
         using var model = await OpenAsync(models, cancellationToken);
         var resolution = request.Options.Resolution ?? model?.Network.Resolution ?? ResolutionWithoutModel;
         var images = new ImageCheck(request.Options, resolution, findings).Look(request.Images, cancellationToken);
-        using var start = model is null ? null : Try(CheckSubject.Tokens, () => request.ReadInitializer(model.Network));
+        using var start = model is null
+            ? null
+            : findings.Try(CheckSubject.Tokens, () => request.ReadInitializer(model.Network));
         using var job = start is null ? null : Prepare(model!, start, cancellationToken);
         var tokens = start is null ? null : TokenCheck.Look(start, request, job?.Setup.PromptLengths, findings);
-        var time = job is null || IsRefused ? null : Time(job, cancellationToken);
+        var time = job is null || findings.HasErrors ? null : Time(job, cancellationToken);
         return new CheckReport
         {
             Verdict =
-                IsRefused ? CheckVerdict.Refused
-                : findings.Count > 0 ? CheckVerdict.ReadyWithWarnings
+                findings.HasErrors ? CheckVerdict.Refused
+                : findings.All.Count > 0 ? CheckVerdict.ReadyWithWarnings
                 : CheckVerdict.Ready,
             Images = images,
             Tokens = tokens,
             Model = model is null ? null : Describe(model),
             Memory = model is null ? null : Memory(model, time is not null),
             Time = time,
-            Findings = findings,
+            Findings = findings.All,
         };
     }
 
@@ -60,7 +61,7 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
         }
         catch (TextualInversionException problem)
         {
-            Add(Severity.Error, CheckSubject.Model, problem.Message);
+            findings.Refuse(CheckSubject.Model, problem);
             return null;
         }
     }
@@ -68,16 +69,15 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
     /// <summary>The job, or null if training would be refused.</summary>
     private TrainingJob? Prepare(TrainModel model, InitialEmbedding start, CancellationToken cancellationToken)
     {
-        Try(CheckSubject.Tokens, () => _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]));
-        if (findings.Any(finding => finding is { Severity: Severity.Error, Subject: not CheckSubject.Output }))
+        findings.Try(
+            CheckSubject.Tokens,
+            () => _ = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder])
+        );
+        if (findings.All.Any(finding => finding is { Severity: Severity.Error, Subject: not CheckSubject.Output }))
             return null;
-        var job = Try(CheckSubject.Images, () => TrainingJob.Create(request, model, start, cancellationToken));
+        var job = findings.Try(CheckSubject.Images, () => TrainingJob.Create(request, model, start, cancellationToken));
         foreach (var warning in job?.Setup.Warnings ?? [])
-        {
-            if (findings.All(finding => finding.Message != warning))
-                Add(Severity.Warning, CheckSubject.Images, warning);
-        }
-
+            findings.Warn(CheckSubject.Images, warning);
         return job;
     }
 
@@ -89,19 +89,16 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
         var encoding = clock.Elapsed.TotalSeconds;
         var (network, noise, options) = (job.Model.Network, job.Model.Noise, job.Setup.Options);
         var trial = TrainingTrial.Run(network, noise, options, job.Concept, cancellationToken);
-        using var search =
-            request.Initializer == TrainRequest.Auto
-                ? new InitializerSearch(network, noise, job.Concept, options)
-                : null;
+        using var search = request.SearchesInitializer
+            ? new InitializerSearch(network, noise, job.Concept, options)
+            : null;
         if (!trial.IsFinite)
-            Add(
-                Severity.Error,
+            findings.Refuse(
                 CheckSubject.Training,
                 "the loss or its gradient is NaN or infinite in the first steps; try --precision fp32"
             );
         else if (!trial.HasGradient)
-            Add(
-                Severity.Error,
+            findings.Refuse(
                 CheckSubject.Training,
                 $"the gradient of {request.Placeholder.Name} is zero, so nothing can be learned; check that "
                     + $"each prompt reaches it"
@@ -132,10 +129,9 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
 
     private CheckedMemory Memory(TrainModel model, bool hasStepped)
     {
-        var need = MemoryBudget.OfTraining(model.Files, request.Device, request.Precision, request.Options);
+        var need = request.Memory(model.Files);
         if (!need.Fits && !model.UsesGradientCheckpointing)
-            Add(
-                Severity.Warning,
+            findings.Warn(
                 CheckSubject.Training,
                 "a step may not fit into memory; try --gradient-checkpointing on, --precision bf16 or a smaller --batch"
             );
@@ -145,32 +141,5 @@ internal sealed class Preflight(TrainRequest request, ConsoleLog messages)
             model.UsesGradientCheckpointing,
             hasStepped ? ProcessMemory.PeakBytes() : null
         );
-    }
-
-    private void Add(Severity severity, CheckSubject subject, string message) =>
-        findings.Add(new CheckFinding(severity, subject, message));
-
-    private void Try(CheckSubject subject, Action work) =>
-        Try(
-            subject,
-            () =>
-            {
-                work();
-                return this;
-            }
-        );
-
-    private T? Try<T>(CheckSubject subject, Func<T> work)
-        where T : class
-    {
-        try
-        {
-            return work();
-        }
-        catch (TextualInversionException problem)
-        {
-            Add(Severity.Error, subject, problem.Message);
-            return null;
-        }
     }
 }

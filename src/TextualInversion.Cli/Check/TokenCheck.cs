@@ -14,18 +14,18 @@ internal static class TokenCheck
         InitialEmbedding start,
         TrainRequest request,
         PromptLengths? lengths,
-        List<CheckFinding> findings
+        CheckFindings findings
     )
     {
-        var isSearched = request.Initializer == TrainRequest.Auto;
+        var isSearched = request.SearchesInitializer;
         foreach (var problem in lengths?.Problems ?? [])
-            findings.Add(new CheckFinding(Severity.Warning, CheckSubject.Tokens, problem));
+            findings.Warn(CheckSubject.Tokens, problem);
         if (lengths is { ReachesNone: true })
-            findings.Add(new CheckFinding(Severity.Error, CheckSubject.Tokens, lengths.NothingIsLearned));
+            findings.Refuse(CheckSubject.Tokens, lengths.NothingIsLearned);
         return new CheckedTokens(
             request.Placeholder.Name,
             request.Options.Vectors,
-            start.File ?? (isSearched ? TrainRequest.Auto : start.Words.Phrase),
+            start.File ?? (isSearched ? InitialEmbedding.Auto : start.Words.Phrase),
             start.File is null && !isSearched ? start.Words.Pieces : [],
             lengths?.Prompts,
             lengths?.Longest,

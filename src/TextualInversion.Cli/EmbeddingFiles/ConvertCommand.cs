@@ -94,7 +94,7 @@ internal sealed class ConvertCommand : CommandBase
 
     private ConvertedEmbedding One(ParseResult parsed, EmbeddingFile read, ConsoleLog messages)
     {
-        var called = parsed.GetValue(name) is { } given ? PortableFileName.Require(given, name.Name) : null;
+        var called = parsed.GetValue(name) is { } given ? PortableFileName.Require(given, "Name") : null;
         var extension = EmbeddingFormats.Extension(Layout(parsed));
         var path = parsed.GetValue(output) ?? Target(read.Path, called, extension);
         RefuseOtherExtension(path, Layout(parsed));
@@ -116,11 +116,11 @@ internal sealed class ConvertCommand : CommandBase
             .Where(option => parsed.GetResult(option) is not null)
             .ToList();
         if (forOne.Count > 0)
-            throw new TextualInversionException(
+            throw new UsageException(
                 $"{forOne[0].Name}: is for one embedding, and {files[0].Path} has {files.Count}; leave it out."
             );
         var extension = EmbeddingFormats.Extension(Layout(parsed));
-        var paths = files.Select(each => Target(each.Path, FileName(each.Embedding.Trigger), extension)).ToList();
+        var paths = files.Select(each => Target(each.Path, FileName(each), extension)).ToList();
         foreach (var path in paths)
             OutputFile.RefuseToReplace(path, parsed.GetValue(overwrite), output.Name);
         return [.. files.Zip(paths, (each, path) => Write(parsed, path, each, each.Embedding, messages))];
@@ -171,14 +171,21 @@ internal sealed class ConvertCommand : CommandBase
             || !EmbeddingFile.Extensions.Contains(extension)
             || (TorchExtensions.Has(path) && (isFree || TorchExtensions.Has(usual)));
         if (!fits)
-            throw new TextualInversionException(
+            throw new UsageException(
                 $"{output.Name} {path}: a file of the layout {EmbeddingFormats.Name(layout)} ends in {usual}; programs "
                     + "that go by the extension would not load it."
             );
     }
 
-    private static string FileName(string token) =>
-        PortableFileName.Require(EmbeddingNames.IsInAngles(token) ? token[1..^1] : token, "the pack's token");
+    private static string FileName(EmbeddingFile file)
+    {
+        var stem = EmbeddingNames.FileStem(file.Embedding.Trigger);
+        return PortableFileName.Problem(stem) is { } problem
+            ? throw new TextualInversionException(
+                $"{file.Path}: its token {stem} cannot be a file's name on every system, since it {problem}."
+            )
+            : stem;
+    }
 
     private static string Target(string source, string? name, string ending) =>
         name is null

@@ -95,17 +95,13 @@ internal sealed partial class EmbeddingSet : IDisposable
 
     /// <exception cref="TextualInversionException">The embedding is of another width than the model, or for other
     /// encoders.</exception>
-    public static void RequireWidths(LearnedEmbedding embedding, IReadOnlyList<long> widths)
-    {
-        if (embedding.Widths.SequenceEqual(widths))
-            return;
-        var (own, wanted) = (string.Join(" and ", embedding.Widths), string.Join(" and ", widths));
-        var model = embedding.Provenance.TryGetValue("base_model", out var name) ? $" ({name})" : "";
-        throw new TextualInversionException(
-            $"{embedding.Trigger}: its vectors are {own} wide and the model's {wanted}; "
-                + $"it was trained on another kind of model{model}."
+    public static void RequireWidths(LearnedEmbedding embedding, IReadOnlyList<long> widths) =>
+        EmbeddingWidths.Require(
+            embedding.Trigger,
+            embedding.Widths,
+            widths,
+            EmbeddingProvenance.FromMetadata(embedding.Provenance).BaseModel
         );
-    }
 
     /// <summary>
     /// (N, d) for each text encoder: all vectors in order; null without embeddings. They belong to the caller's dispose
@@ -144,7 +140,7 @@ internal sealed partial class EmbeddingSet : IDisposable
         if (argument.Strength == 1)
             return embedding.Rows[encoder].to(model.Device);
         var initializer =
-            embedding.Provenance.GetValueOrDefault("initializer")
+            EmbeddingProvenance.FromMetadata(embedding.Provenance).Initializer
             ?? throw new TextualInversionException(
                 $"{argument.Path}: does not say which word it started from, so @{argument.Strength} has no meaning; "
                     + $"weigh it in the prompt, as in ({embedding.Trigger}:0.7)."
@@ -179,9 +175,11 @@ internal sealed partial class EmbeddingSet : IDisposable
 
     private void Add(LearnedEmbedding embedding, EmbeddingArgument argument, string callPath)
     {
-        // Keys that only this program writes. "base_model" alone may come from the WebUI's record.
+        // Only this program writes these. The name of the model alone may come from the WebUI's record.
         var isOwn =
-            embedding.Provenance.ContainsKey("initializer") || embedding.Provenance.ContainsKey("base_model_sha256");
+            EmbeddingProvenance.FromMetadata(embedding.Provenance)
+            is { Initializer: not null }
+                or { BaseModelSha256: not null };
         var own = EmbeddingNames.Of(callPath, embedding.Trigger, isOwn, argument.Trigger);
         var trigger = Placeholder.Parse(Blanks().Replace(own.Display, "-")).Name;
         embeddings.Add(embedding with { Trigger = trigger });

@@ -101,12 +101,7 @@ internal sealed class MergeCommand : CommandBase
             foreach (var file in paths)
                 OutputFile.RefuseToReplace(file, parsed.GetValue(overwrite), output.Name);
             foreach (var (file, embedding) in paths.Zip(merged))
-                EmbeddingFile.Write(
-                    file,
-                    embedding.Rows.Count == 2 ? EmbeddingFormat.Sdxl : EmbeddingFormat.Diffusers,
-                    embedding,
-                    parsed.GetValue(overwrite)
-                );
+                EmbeddingFile.Write(file, embedding, parsed.GetValue(overwrite));
             WarnOfLength(merged, new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false));
             WriteResult(parsed, [.. paths.Zip(merged)]);
             return 0;
@@ -152,19 +147,17 @@ internal sealed class MergeCommand : CommandBase
     {
         var chosen = parsed.GetValue(method);
         if (parsed.GetValue(weights) is { Length: > 0 } && chosen != MergeMethod.Average)
-            throw new TextualInversionException("--weights: belongs to --method average; say that, or leave it out.");
+            throw new UsageException("--weights: belongs to --method average; say that, or leave it out.");
         if ((parsed.GetValue(at) is not null || parsed.GetValue(steps) is not null) && chosen != MergeMethod.Slerp)
-            throw new TextualInversionException(
-                "--at and --steps: belong to --method slerp; say that, or leave them out."
-            );
+            throw new UsageException("--at and --steps: belong to --method slerp; say that, or leave them out.");
         if (parsed.GetValue(at) is not null && parsed.GetValue(steps) is not null)
-            throw new TextualInversionException("--at and --steps are mutually exclusive.");
+            throw new UsageException("--at and --steps are mutually exclusive.");
         if (parsed.GetValue(at) is { } place && place is not (>= 0 and <= 1))
-            throw new TextualInversionException(
+            throw new UsageException(
                 $"--at {place.ToString(CultureInfo.InvariantCulture)}: choose from 0 (the first) to 1 (the second)."
             );
         if (parsed.GetValue(steps) is { } count && count is < 2 or > 1000)
-            throw new TextualInversionException($"--steps {count}: choose from 2 to 1000.");
+            throw new UsageException($"--steps {count}: choose from 2 to 1000.");
     }
 
     private static void RequireCount(MergeMethod method, int count)
@@ -176,7 +169,7 @@ internal sealed class MergeCommand : CommandBase
             _ => (count >= 2, "two embeddings or more"),
         };
         if (!isRight)
-            throw new TextualInversionException(
+            throw new UsageException(
                 $"--method {method.ToString().ToLowerInvariant()}: takes {wanted}, and {count} {(count == 1 ? "is" : "are")} named."
             );
     }

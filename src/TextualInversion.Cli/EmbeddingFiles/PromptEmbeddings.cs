@@ -71,7 +71,7 @@ internal sealed class PromptEmbeddings
         return texts
             .SelectMany(matcher.Find)
             .SelectMany(match => match.Candidates)
-            .Select(candidate => set.Embeddings[candidate.Index].Provenance.GetValueOrDefault("base_model"))
+            .Select(candidate => EmbeddingProvenance.FromMetadata(set.Embeddings[candidate.Index].Provenance).BaseModel)
             .FirstOrDefault(model => model is not null);
     }
 

@@ -20,29 +20,15 @@ internal sealed class EvalCandidates : IDisposable
         sets = [.. names.Select(name => EmbeddingSet.Load([EmbeddingArgument.Parse(name)]))];
     }
 
+    /// <summary>What the files record.</summary>
+    public IReadOnlyList<EmbeddingProvenance> Provenances =>
+        [.. sets.SelectMany(set => set.Embeddings).Select(each => EmbeddingProvenance.FromMetadata(each.Provenance))];
+
     /// <summary>
     /// The model that the first embedding that records one was trained on; null if no embedding does.
     /// </summary>
-    public string? BaseModel => Recorded("base_model").FirstOrDefault();
-
-    /// <summary>The word that all embeddings were initialized from.</summary>
-    /// <exception cref="TextualInversionException">No embedding records one, or they record several.</exception>
-    public string Initializer()
-    {
-        var words = Recorded("initializer").Distinct().ToList();
-        return words.Count switch
-        {
-            1 => words[0],
-            0 => throw new TextualInversionException(
-                "--initializer: no file records the word that it was initialized from; "
-                    + "name an ordinary word for what the images show, such as cat."
-            ),
-            _ => throw new TextualInversionException(
-                $"--initializer: the files were initialized from {string.Join(", ", words)}; "
-                    + "name the word to compare all of them with."
-            ),
-        };
-    }
+    public string? BaseModel =>
+        Provenances.Select(provenance => provenance.BaseModel).OfType<string>().FirstOrDefault();
 
     /// <summary>The embeddings as a model takes them. They live as long as the dispose scope.</summary>
     /// <exception cref="TextualInversionException">One does not fit the model, or its token is in the
@@ -63,9 +49,4 @@ internal sealed class EvalCandidates : IDisposable
         foreach (var set in sets)
             set.Dispose();
     }
-
-    private IEnumerable<string> Recorded(string key) =>
-        sets.SelectMany(set => set.Embeddings)
-            .Select(embedding => embedding.Provenance.GetValueOrDefault(key))
-            .OfType<string>();
 }

@@ -25,7 +25,7 @@ internal sealed class EvalCommand : CommandBase
         HelpName = "DIR|ID",
         Description =
             "The CLIP model that compares images and texts: a folder or a hub id. "
-            + $"Default: clip/ in the model's folder, or else {ClipLocator.Default}.",
+            + $"Default: clip/ in the model's folder, or else {ClipFinder.Default}.",
     };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
@@ -61,6 +61,9 @@ internal sealed class EvalCommand : CommandBase
         SetAction(RunAsync);
     }
 
+    public override string? OptionOf(string property) =>
+        property == nameof(EvaluateOptions.Clip) ? clipModel.Name : base.OptionOf(property);
+
     public override IReadOnlyList<string> Examples =>
         [
             "ti eval --embedding embeddings/my-cat.safetensors --images samples/my-cat",
@@ -71,41 +74,52 @@ internal sealed class EvalCommand : CommandBase
     {
         var clock = Stopwatch.StartNew();
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
-        var (page, mayReplace) = (parsed.GetValue(report), parsed.GetValue(overwrite));
-        if (page is not null)
-            OutputFile.RefuseToReplace(page, mayReplace, report.Name);
+        if (parsed.GetValue(report) is { } page)
+            OutputFile.RefuseToReplace(page, parsed.GetValue(overwrite), report.Name);
         var input = inputs.Read(parsed);
-        var trainingImages = ImageFiles.Find(input.Images).Images.Select(ImageDecoder.Decode).ToList();
+        var trainingImages = ReadImages(input.Images, messages);
         using var embeddings = new EvalCandidates(input.Embeddings);
-        var word = input.Initializer ?? embeddings.Initializer();
+        var word = input.Initializer ?? EmbeddingEvaluation.RecordedInitializer(embeddings.Provenances);
         var (modelName, files) = await models.FindAsync(
             model.Read(parsed),
             embeddings.BaseModel,
             messages,
             cancellationToken
         );
-        var clipFolder = await new ClipLocator(variable).FindAsync(
-            parsed.GetValue(clipModel),
-            files,
-            messages,
-            cancellationToken
-        );
+        var clip = await models.FindClipAsync(parsed.GetValue(clipModel), files, messages, cancellationToken);
 
-        var job = new EvalJob(input, word, trainingImages, modelName, files, clipFolder);
+        var job = new EvalJob(input, word, trainingImages, modelName, files, clip);
         var (result, options) = Evaluate(parsed, job, embeddings, messages, cancellationToken);
 
-        if (page is not null)
-        {
-            var html = new EvalReport(result, trainingImages, job.Describe(options)).Write();
-            AtomicFile.WriteText(page, mayReplace, html);
-            messages.Info($"report: {JsonOutput.Relative(page)}");
-        }
-
+        WriteReport(parsed, result, job, options, messages);
         var memory = ByteSize.Format(ProcessMemory.PeakBytes());
         messages.Info(Invariant($"{clock.Elapsed.TotalSeconds:F0} s, {memory} of memory"));
         WarnOfValidation(input.Run, messages);
         Print(parsed, EvalJson.Of(result, modelName, word, options), result);
-        return 0;
+        return ExitCode.Done;
+    }
+
+    private static IReadOnlyList<RgbImage> ReadImages(IReadOnlyList<string> paths, ConsoleLog messages)
+    {
+        var images = TrainingImages.Load(paths, new TrainingImageOptions());
+        foreach (var warning in images.Warnings)
+            messages.Warn(warning);
+        return images.Decode();
+    }
+
+    private void WriteReport(
+        ParseResult parsed,
+        EvaluationResult result,
+        EvalJob job,
+        EvaluationOptions options,
+        ConsoleLog messages
+    )
+    {
+        if (parsed.GetValue(report) is not { } page)
+            return;
+        var html = new EvalReport(result, job.TrainingImages, job.Describe(options)).Write();
+        AtomicFile.WriteText(page, parsed.GetValue(overwrite), html);
+        messages.Info($"report: {JsonOutput.Relative(page)}");
     }
 
     private (EvaluationResult Result, EvaluationOptions Options) Evaluate(
@@ -116,7 +130,7 @@ internal sealed class EvalCommand : CommandBase
         CancellationToken cancellationToken
     )
     {
-        var scheduler = ModelScheduler.Load(job.Files, model.Forced(parsed));
+        var scheduler = ModelScheduler.Load(job.Files, model.Read(parsed).Prediction);
         using var network = ModelLoader.Open(job.Files, parsed.GetValue(device)!, parsed.GetValue(precision));
         using var clip = new ClipScorer(job.ClipFolder, network.Device);
         using var scope = NewDisposeScope();
@@ -140,7 +154,7 @@ internal sealed class EvalCommand : CommandBase
                 candidates,
                 job.Initializer,
                 job.TrainingImages,
-                job.ShortModelName,
+                job.ModelName,
                 progress,
                 cancellationToken
             );
@@ -175,8 +189,8 @@ internal sealed class EvalCommand : CommandBase
     {
         if (run is not null)
             return Path.Combine(run, "eval");
-        string? Read(string name) => variable(name) is { Length: > 0 } value ? value : null;
-        var home = Read("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        return Path.Combine(Read("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "ti", "eval");
+        return UserCache.Find(variable) is { } folder
+            ? Path.Combine(folder, "eval")
+            : throw new UsageException($"{cache.Name}: name a folder for the images; this user has no home folder.");
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Evaluation;
 using TextualInversion.Generation;
 using TextualInversion.Models;
@@ -35,7 +34,8 @@ internal sealed class EvalImageOptions
     private readonly OptionalNumberOption<int> steps = new("--steps")
     {
         HelpName = "N",
-        Description = $"Sampling steps. Default: the model's recommendation, or else {ModelDefaults.Steps}.",
+        Description =
+            $"Sampling steps. Default: the model's recommendation, or else {GenerationDefaults.DefaultSteps}.",
     };
     private readonly OptionalNumberOption<double> guidance = new("--guidance")
     {
@@ -66,33 +66,20 @@ internal sealed class EvalImageOptions
         IDiffusionModel model
     )
     {
-        var defaults = new ModelDefaults(GenerationDefaults.Read(files), scheduler, model.Resolution);
+        var defaults = ModelDefaults.Read(files, scheduler, model.Resolution);
         var options = new EvaluationOptions
         {
             BarePrompt = EvaluationPrompts.Bare(input.Property),
             EditPrompts = input.EditPrompts(),
             Count = parsed.GetValue(count),
             Seed = parsed.GetValue(seed),
-            Generation = new GenerationSettings
-            {
-                Prompt = "",
-                Sampler = defaults.ChooseSampler(parsed.GetValue(sampler)),
-                Steps = parsed.GetValue(steps) ?? defaults.Defaults.NumInferenceSteps ?? ModelDefaults.Steps,
-                Guidance = parsed.GetValue(guidance) ?? defaults.Defaults.GuidanceScale ?? ModelDefaults.Guidance,
-                Width = model.Resolution,
-                Height = model.Resolution,
-            },
+            Generation = defaults.Settings(
+                SharedOptions.SamplerOf(parsed.GetValue(sampler)),
+                parsed.GetValue(steps),
+                parsed.GetValue(guidance)
+            ),
         };
-        ParameterErrors.Translate(options.Validate, OptionOf);
+        options.Validate();
         return options;
     }
-
-    private static string? OptionOf(string property) =>
-        property switch
-        {
-            nameof(EvaluationOptions.Count) => "--count",
-            nameof(GenerationSettings.Steps) => "--steps",
-            nameof(GenerationSettings.Guidance) => "--guidance",
-            _ => null,
-        };
 }

@@ -67,7 +67,7 @@ internal sealed class EvalInputOptions
             Run = folder,
             Images =
                 images
-                ?? throw new TextualInversionException(
+                ?? throw new UsageException(
                     "--images: name the training images; only a run, given with --run, records them."
                 ),
             Initializer = parsed.GetValue(initializer),

@@ -23,9 +23,6 @@ internal sealed record EvalJob(
     string ClipFolder
 )
 {
-    /// <summary>The model's name in the metadata of images.</summary>
-    public string ShortModelName => Path.GetFileName(ModelName.TrimEnd('/'));
-
     /// <summary>The settings in one line.</summary>
     public string Describe(EvaluationOptions options)
     {

@@ -26,8 +26,7 @@ internal sealed class BatchGenerator(IDiffusionModel model, SchedulerConfig sche
     {
         foreach (var job in plan.Jobs)
         {
-            job.Options.Validate();
-            Samplers.Create(job.Options.Sampler, scheduler, job.Options.Steps, job.Options.Eta).Dispose();
+            job.Options.Validate(scheduler);
             GeneratorFor(job.Variation);
         }
     }

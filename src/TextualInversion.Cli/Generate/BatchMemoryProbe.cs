@@ -1,8 +1,8 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
+using TextualInversion.Training.Estimates;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,7 +29,7 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
     public int Batch(ImagePlan plan, int? asked, ConsoleLog messages)
     {
         var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // they differ in nothing else that counts
-        var memory = new GenerationMemory(files, ModelLoader.TypeOf(precision));
+        var memory = new GenerationMemory(files, PrecisionTypes.Of(precision));
         WarnOfTooLittle(memory.Estimate(options, 1), options, messages);
         if (asked is { } number)
             return number;

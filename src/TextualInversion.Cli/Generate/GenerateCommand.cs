@@ -8,6 +8,7 @@ using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
+using TextualInversion.Training.Estimates;
 
 namespace TextualInversion.Cli.Generate;
 
@@ -62,12 +63,12 @@ internal sealed class GenerateCommand : CommandBase
         var (modelName, files) = await models.FindAsync(request, baseModel, messages, cancellationToken);
         if (wanted.Recorded?.NotTakenOver(modelName) is { } dropped)
             messages.Warn(dropped);
-        var scheduler = ModelScheduler.Load(files, ModelOptions.Forced(request));
+        var scheduler = ModelScheduler.Load(files, request.Prediction);
         var precision = machine.Precision(parsed, wanted.Recorded);
         using var network = machine.Open(parsed, files, precision);
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var embeddings = new PromptEmbeddings(found, wanted.All, widths, messages.Warn);
-        var defaults = new ModelDefaults(GenerationDefaults.Read(files), scheduler, network.Resolution);
+        var defaults = ModelDefaults.Read(files, scheduler, network.Resolution);
         var options = images.Resolve(parsed, wanted.Recorded, defaults, init?.Image) with
         {
             Negative = wanted.Negative,
@@ -104,8 +105,7 @@ internal sealed class GenerateCommand : CommandBase
         {
             var arguments = job.Variation.Apply(embeddings);
             var settings = ImageMetadata.Settings(request, modelName, precision, arguments, init);
-            var shortName = Path.GetFileName(modelName.TrimEnd('/'));
-            return WebUiParameters.Format(job.Options, job.Seed, shortName, "ti", settings);
+            return WebUiParameters.Format(job.Options, job.Seed, modelName, "ti", settings);
         }
     }
 

@@ -128,7 +128,7 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
             (Variant, request.Variant),
             (Config, request.Config),
             (Vae, request.Vae),
-            (Prediction, request.Prediction),
+            (Prediction, request.Prediction is { } prediction ? PredictionTypeNames.Of(prediction) : null),
             (PrecisionName, precision == TextualInversion.Precision.Fp32 ? null : precision.ToString()),
             (
                 EmbeddingsName,
@@ -153,7 +153,7 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
                 request.Variant ?? text.Find(Variant),
                 request.Config ?? text.Find(Config),
                 request.Vae ?? text.Find(Vae),
-                request.Prediction ?? text.Find(Prediction)
+                request.Prediction ?? PredictionTypeNames.Parse(text.Find(Prediction))
             );
 
     /// <summary>

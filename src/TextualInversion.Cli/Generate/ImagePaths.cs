@@ -1,4 +1,5 @@
 using System.Globalization;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Data;
 using TextualInversion.Generation;
 using TextualInversion.IO;
@@ -55,7 +56,7 @@ internal sealed class ImagePaths
                 $"{target}: is one file and {count} images are asked for; name a folder."
             );
         if (IsFile)
-            AtomicFile.RefuseToReplace(target, overwrite);
+            OutputFile.RefuseToReplace(target, overwrite, "--output");
         else if (File.Exists(target))
             throw new TextualInversionException(
                 $"{target}: is a file; name a folder, or a file that ends in {string.Join(", ", ImageFile.Endings)}."

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.Json;
 
 namespace TextualInversion.Cli.Infrastructure;
 
@@ -23,6 +24,22 @@ internal abstract class CommandBase(string name, string description) : Command(n
     /// not report the problems of single options.
     /// </summary>
     public List<Func<CommandResult, IEnumerable<string>>> Checks { get; } = [];
+
+    /// <summary>
+    /// The option that sets a property of the library's options, such as <c>--clip-skip</c> for <c>ClipSkip</c>, or null
+    /// if the command has none.
+    /// </summary>
+    public virtual string? OptionOf(string property)
+    {
+        var name = $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(property)}";
+        return Options.Any(option => option.Name == name) ? name : null;
+    }
+
+    /// <summary>The message of a problem. The library names the property that is wrong; here it is the option.</summary>
+    public string MessageOf(TextualInversionException problem) =>
+        problem.Parameter is { } property && OptionOf(property) is { } option
+            ? $"{option} {problem.Problem}"
+            : problem.Message;
 
     /// <summary>A command as it is typed, such as <c>ti models get</c>.</summary>
     public static string PathOf(Command command) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Infrastructure;
 
@@ -56,6 +57,10 @@ internal static class SharedOptions
         };
 
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace files that exist." };
+
+    /// <summary>The sampler of a name as it was typed, or null if there is no name.</summary>
+    /// <exception cref="TextualInversionException">No sampler has that name.</exception>
+    public static SamplerKind? SamplerOf(string? name) => name is null ? null : Samplers.Parse(name);
 
     /// <summary>A random seed, short enough to be typed.</summary>
     public static ulong DrawSeed() => (ulong)Random.Shared.Next();

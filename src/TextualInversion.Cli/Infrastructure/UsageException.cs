@@ -1,9 +1,8 @@
 namespace TextualInversion.Cli.Infrastructure;
 
 /// <summary>
-/// A value of an option that is not allowed, found after the command line was parsed. The message begins with the
-/// option.
-/// The program ends with <see cref="ExitCode.WrongUsage"/>.
+/// Options that are wrong or contradict each other, found after the command line was parsed. The message names the
+/// option. The program ends with <see cref="ExitCode.WrongUsage"/>.
 /// </summary>
 internal sealed class UsageException : Exception
 {

@@ -1,31 +1,28 @@
 using TextualInversion.Cli.Terminal;
-using TextualInversion.Hub;
 
 namespace TextualInversion.Cli.ModelAccess;
 
-/// <summary>Downloads a model into the cache, with a progress bar.</summary>
+/// <summary>Shows downloads into the cache.</summary>
 internal static class ModelDownload
 {
-    /// <returns>The folder of the model.</returns>
-    /// <exception cref="TextualInversionException">See <see cref="ModelHub.GetModelAsync"/>, as for the
-    /// parameters.</exception>
-    public static async Task<string> RunAsync(
+    /// <param name="options">The cache.</param>
+    /// <param name="messages">Shows the progress.</param>
+    /// <param name="download">Downloads what is missing, and reports the progress.</param>
+    /// <returns>The result of <paramref name="download"/>.</returns>
+    public static async Task<T> ShowAsync<T>(
         HubOptions options,
-        HubId id,
-        string? variant,
-        bool update,
         ConsoleLog messages,
-        CancellationToken cancellationToken
+        Func<IProgress<DownloadProgress>, Task<T>> download
     )
     {
         try
         {
             using var display = new DownloadDisplay(messages);
-            return await new ModelHub(options).GetModelAsync(id, variant, update, display, cancellationToken);
+            return await download(display);
         }
         catch (OperationCanceledException)
         {
-            messages.Info($"partial download of {id} kept in {options.CacheFolder}; rerun to resume");
+            messages.Info($"a partial download is kept in {options.CacheFolder}; rerun to resume");
             throw;
         }
     }

@@ -1,6 +1,5 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models;
-using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.ModelAccess;
 
@@ -8,7 +7,7 @@ namespace TextualInversion.Cli.ModelAccess;
 internal static class ModelLoader
 {
     /// <param name="files">The model.</param>
-    /// <param name="device">The device, see <see cref="Devices.Find"/>.</param>
+    /// <param name="device">The device, see <see cref="DeviceFinder.Find"/>.</param>
     /// <param name="precision">The number format of the U-Net.</param>
     /// <param name="gradientCheckpointing">Whether the backward pass recomputes activations in place of keeping
     /// them.</param>
@@ -20,13 +19,5 @@ internal static class ModelLoader
         string device,
         Precision precision,
         bool gradientCheckpointing = false
-    ) => DiffusionModel.Open(files, Devices.Find(device), TypeOf(precision), gradientCheckpointing);
-
-    public static ScalarType TypeOf(Precision precision) =>
-        precision switch
-        {
-            Precision.Fp32 => ScalarType.Float32,
-            Precision.Bf16 => ScalarType.BFloat16,
-            _ => throw new ArgumentOutOfRangeException(nameof(precision)),
-        };
+    ) => DiffusionModel.Open(files, DeviceFinder.Find(device), PrecisionTypes.Of(precision), gradientCheckpointing);
 }

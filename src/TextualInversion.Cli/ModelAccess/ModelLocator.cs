@@ -1,5 +1,4 @@
 using TextualInversion.Checkpoints;
-using TextualInversion.Checkpoints.SingleFile;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Hub;
 
@@ -16,18 +15,16 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     public const string Variable = "TI_MODEL";
     public const string Default = "stable-diffusion-v1-5/stable-diffusion-v1-5";
 
-    private const string Choice =
-        "--model takes a diffusers folder, a single file (.safetensors, .ckpt), a hub id owner/name, "
-        + "or demo, the small model that ships with ti.";
+    private const string Choice = "--model also takes a folder, a file or demo, the small model that ships with ti.";
 
-    private static readonly string[] FileExtensions = [".safetensors", ".ckpt", ".pt", ".bin"];
+    private static readonly string DemoFolder = Path.Combine(AppContext.BaseDirectory, "demo-model");
 
     /// <param name="request">The model options as given.</param>
     /// <param name="recorded">The model that the embedding records, or null if it records none.</param>
     /// <param name="messages">Shows the progress of a download.</param>
     /// <param name="cancellationToken">Stops a download, which resumes the next time.</param>
     /// <returns>The name to record, and the model.</returns>
-    /// <exception cref="TextualInversionException">There is no such model.</exception>
+    /// <exception cref="TextualInversionException">There is no such model, or an option does not fit it.</exception>
     public async Task<(string Name, IModelFiles Files)> FindAsync(
         ModelRequest request,
         string? recorded,
@@ -35,89 +32,71 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         CancellationToken cancellationToken
     )
     {
-        var named = variable(Variable) is { Length: > 0 } value ? value : null;
-        var name = request.Model ?? recorded ?? named ?? Default;
-        var origin =
-            request.Model is not null ? ""
-            : recorded is not null ? "The embedding was trained on it; name it with --model. "
-            : named is not null ? $"{Variable} names it. "
-            : "It is the default model. ";
-        if (request.Config is not null && !File.Exists(name))
-            throw new TextualInversionException(
-                $"--config {request.Config}: is for a single file, and {name} is not one; leave it out."
-            );
-        IModelFiles files = File.Exists(name)
-            ? await SingleFileAsync(name, request, messages, cancellationToken)
-            : await FolderAsync(name, request.Variant, origin, messages, cancellationToken);
-        return (name, request.Vae is { } vae ? new ModelWithVae(files, vae) : files);
+        var (name, origin) = Choose(request.Model, recorded);
+        var source = name == Demo ? DemoFolder : name;
+        try
+        {
+            return (name, await FindAsync(source, request, messages, cancellationToken));
+        }
+        catch (TextualInversionException problem) when (problem.Parameter is null && !Path.Exists(source))
+        {
+            throw new TextualInversionException($"{problem.Message} {MissingFolder(name)}{origin}{Choice}", problem);
+        }
     }
 
-    private async Task<ModelFolder> FolderAsync(
-        string name,
-        string? variant,
-        string origin,
+    /// <summary>Finds the folder of the CLIP model that <c>--clip-model</c> names.</summary>
+    /// <param name="name">A folder or a hub id, or null for the default.</param>
+    /// <param name="model">The model that generates the images.</param>
+    /// <param name="messages">Shows the progress of a download.</param>
+    /// <param name="cancellationToken">Stops a download, which resumes the next time.</param>
+    /// <exception cref="TextualInversionException">There is no such model.</exception>
+    public Task<string> FindClipAsync(
+        string? name,
+        IModelFiles model,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
-        if (name == Demo)
-            return new ModelFolder(Path.Combine(AppContext.BaseDirectory, "demo-model"), variant);
-        if (Directory.Exists(name))
-            return new ModelFolder(name, variant);
-        if (
-            HubId.TryParse(name) is not { } id
-            || Array.Exists(FileExtensions, extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
-        )
-            throw new TextualInversionException($"{name}: no such model. {origin}{Choice}");
-        return new ModelFolder(await DownloadAsync(id, variant, origin, messages, cancellationToken), variant);
+        var hub = HubEnvironment.Resolve(variable);
+        return ModelDownload.ShowAsync(
+            hub,
+            messages,
+            progress => ClipFinder.FindAsync(name, model, hub, progress, cancellationToken)
+        );
     }
 
-    private async Task<SingleFileModel> SingleFileAsync(
-        string path,
+    private Task<IModelFiles> FindAsync(
+        string source,
         ModelRequest request,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
-        if (request.Variant is { } variant)
-            throw new TextualInversionException(
-                $"--variant {variant}: is for a folder or hub id, and {path} is a file; leave it out."
-            );
-        var checkpoint = LdmCheckpoint.Open(path);
-        if (request.Config is { } config)
-            return new SingleFileModel(checkpoint, new ModelFolder(config));
-        var tokenizers = await TokenizerFinder.FindAsync(
-            HubEnvironment.Resolve(variable),
-            checkpoint,
+        // A folder needs no hub, so nothing can be wrong with the hub's variables.
+        var hub = Directory.Exists(source) ? new HubOptions() : HubEnvironment.Resolve(variable);
+        var options = request.Options with { Hub = hub };
+        return ModelDownload.ShowAsync(
+            hub,
             messages,
-            cancellationToken
+            progress => ModelFinder.FindAsync(source, options with { DownloadProgress = progress }, cancellationToken)
         );
-        return new SingleFileModel(checkpoint, tokenizers, request.Prediction);
     }
 
-    private async Task<string> DownloadAsync(
-        HubId id,
-        string? variant,
-        string origin,
-        ConsoleLog messages,
-        CancellationToken cancellationToken
-    )
+    /// <summary>The model's name, and who names it, for an error message.</summary>
+    private (string Name, string Origin) Choose(string? asked, string? recorded)
     {
-        try
-        {
-            return await ModelDownload.RunAsync(
-                HubEnvironment.Resolve(variable),
-                id,
-                variant,
-                update: false,
-                messages,
-                cancellationToken
-            );
-        }
-        catch (TextualInversionException problem)
-        {
-            var folder = Directory.Exists(id.Name.Split('/')[0]) ? $"There is no folder {id} here either. " : "";
-            throw new TextualInversionException($"{problem.Message} {folder}{origin}{Choice}", problem);
-        }
+        if (asked is not null)
+            return (asked, "");
+        if (recorded is not null)
+            return (recorded, "The embedding was trained on it; name it with --model. ");
+        return variable(Variable) is { Length: > 0 } named
+            ? (named, $"{Variable} names it. ")
+            : (Default, "It is the default model. ");
     }
+
+    /// <summary>A hint for a name that was meant as a folder's, since it begins like the path of one.</summary>
+    private static string MissingFolder(string name) =>
+        HubId.TryParse(name) is { } id && Directory.Exists(id.Name.Split('/')[0])
+            ? $"There is no folder {id} here either. "
+            : "";
 }

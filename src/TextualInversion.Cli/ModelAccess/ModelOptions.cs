@@ -6,9 +6,6 @@ namespace TextualInversion.Cli.ModelAccess;
 /// <summary>The options of every command that runs a model: which one, and how to read it.</summary>
 internal sealed class ModelOptions
 {
-    private const string Epsilon = "epsilon",
-        V = "v_prediction";
-
     public PathOption Model { get; } =
         new("--model")
         {
@@ -47,7 +44,7 @@ internal sealed class ModelOptions
         };
 
     public WordOption Prediction { get; } =
-        new("--prediction", Epsilon, V)
+        new("--prediction", PredictionTypeNames.Epsilon, PredictionTypeNames.VPrediction)
         {
             Description =
                 "What the U-Net was trained to predict. Needed only if the model's files are wrong or do not say it, "
@@ -61,20 +58,8 @@ internal sealed class ModelOptions
             parsed.GetValue(Variant),
             parsed.GetValue(Config),
             parsed.GetValue(Vae),
-            parsed.GetValue(Prediction)
+            PredictionTypeNames.Parse(parsed.GetValue(Prediction))
         );
-
-    /// <summary>The value of <c>--prediction</c>, or null if it is not given.</summary>
-    public PredictionType? Forced(ParseResult parsed) => Forced(Read(parsed));
-
-    /// <summary>The same of a request.</summary>
-    public static PredictionType? Forced(ModelRequest request) =>
-        request.Prediction switch
-        {
-            null => null,
-            V => PredictionType.VPrediction,
-            _ => PredictionType.Epsilon,
-        };
 }
 
 /// <summary>The model options as given; null if not given. See <see cref="ModelOptions"/>.</summary>
@@ -83,5 +68,16 @@ internal sealed record ModelRequest(
     string? Variant = null,
     string? Config = null,
     string? Vae = null,
-    string? Prediction = null
-);
+    PredictionType? Prediction = null
+)
+{
+    /// <summary>As the library takes them.</summary>
+    public LoadOptions Options =>
+        new()
+        {
+            Variant = Variant,
+            Config = Config,
+            Vae = Vae,
+            Prediction = Prediction,
+        };
+}

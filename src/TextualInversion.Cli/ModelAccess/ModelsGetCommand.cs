@@ -41,13 +41,11 @@ internal sealed class ModelsGetCommand : CommandBase
     {
         var model = HubId.Parse(parsed.GetValue(id)!);
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
-        var path = await ModelDownload.RunAsync(
+        var hub = new ModelHub(options);
+        var path = await ModelDownload.ShowAsync(
             options,
-            model,
-            parsed.GetValue(variant),
-            update: true,
             messages,
-            cancellationToken
+            progress => hub.GetModelAsync(model, parsed.GetValue(variant), update: true, progress, cancellationToken)
         );
         parsed.InvocationConfiguration.Output.WriteLine(
             parsed.GetValue(json)

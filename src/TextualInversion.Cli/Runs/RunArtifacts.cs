@@ -1,3 +1,4 @@
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Runs;
@@ -20,7 +21,7 @@ internal sealed record RunArtifacts(IReadOnlyList<string> Embeddings, IReadOnlyL
             : Enumerable.Empty<string>();
         List<string> embeddings = [.. files.Append(final).Where(File.Exists)];
         if (embeddings.Count == 0)
-            throw new TextualInversionException(
+            throw new UsageException(
                 $"--run {folder}: has no checkpoint, and {final} is not there any more; name the files with "
                     + $"--embedding."
             );

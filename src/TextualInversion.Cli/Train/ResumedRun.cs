@@ -1,3 +1,4 @@
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
@@ -33,12 +34,12 @@ internal sealed record ResumedRun(string Folder, TrainState State, bool IsOfSeed
     public static TrainState Resume(TrainState state, TrainSetup setup, ConsoleLog messages)
     {
         var isExtended = IsExtended(state, setup.Options);
-        state.RequireSame(setup.Identity, except: isExtended ? TrainSetup.StepsIdentity : null);
+        state.RequireSame(TrainIdentity.Of(setup), except: isExtended ? TrainIdentity.Steps : null);
         messages.Info($"resuming after step {state.Step}");
         if (!isExtended)
             return state;
         if (setup.Options.Steps < state.Step)
-            throw new TextualInversionException(
+            throw new UsageException(
                 $"--steps {setup.Options.Steps}: the run already took {state.Step} steps; choose more to extend it."
             );
         messages.Info(
@@ -64,7 +65,7 @@ internal sealed record ResumedRun(string Folder, TrainState State, bool IsOfSeed
         }
 
         if (count > 1 != IsOfSeeds)
-            throw new TextualInversionException(
+            throw new UsageException(
                 $"--seeds {count}: the run to resume has {(IsOfSeeds ? "several seeds" : "one seed")}; "
                     + "resume it without --seeds, or start a new run."
             );
@@ -73,6 +74,6 @@ internal sealed record ResumedRun(string Folder, TrainState State, bool IsOfSeed
     public void Dispose() => State.Dispose();
 
     private static bool IsExtended(TrainState state, TrainOptions options) =>
-        state.Identity.TryGetValue(TrainSetup.StepsIdentity, out var steps)
-        && steps != TrainSetup.IdentityOf(options)[TrainSetup.StepsIdentity];
+        state.Identity.TryGetValue(TrainIdentity.Steps, out var steps)
+        && steps != TrainIdentity.Of(options)[TrainIdentity.Steps];
 }

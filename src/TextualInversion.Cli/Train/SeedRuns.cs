@@ -86,7 +86,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
     /// <returns>The record, or null if it was cancelled before its first step and there are others.</returns>
     private RunRecord? RunSeed(ulong seed, bool isResuming, ConsoleLog messages, CancellationToken cancellationToken)
     {
-        var seedSetup = job.Setup with { Options = job.Setup.Options with { Seed = seed } };
+        var seedSetup = job.Setup.WithSeed(seed);
         using var files = output.OfSeed(seed);
         using var state = isResuming && files.HasState ? files.ReadState() : null;
         var run = new TrainRun(job, seedSetup, files, command) { Samples = Samples };

@@ -44,6 +44,8 @@ internal sealed class TrainCommand : CommandBase
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
+    public override string? OptionOf(string property) => request.OptionOf(property) ?? base.OptionOf(property);
+
     public override IReadOnlyList<string> Examples =>
         [
             "ti train --model demo --images samples/my-cat --token my-cat --initializer cat",
@@ -65,7 +67,7 @@ internal sealed class TrainCommand : CommandBase
 
         // Prepare.
         using var job = await TrainingJob.PrepareAsync(asked, models, messages, cancellationToken);
-        if (asked.Initializer == TrainRequest.Auto)
+        if (asked.SearchesInitializer)
             job.FindInitializer(files.Folder.FoundWordsPath, resumed is not null, messages, cancellationToken);
         job.Setup.LogSummary(messages);
         var plan = sampling.Read(parsed, job.Setup, job.Model, messages);

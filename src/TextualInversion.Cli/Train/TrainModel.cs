@@ -3,6 +3,7 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
+using TextualInversion.Training.Estimates;
 
 namespace TextualInversion.Cli.Train;
 
@@ -13,16 +14,11 @@ internal sealed class TrainModel : IDisposable
     {
         Name = name;
         Files = files;
-        UsesGradientCheckpointing = request.Checkpointing switch
-        {
-            GradientCheckpointing.On => true,
-            GradientCheckpointing.Off => false,
-            GradientCheckpointing.Auto => !MemoryBudget
-                .OfTraining(files, request.Device, request.Precision, request.Options)
-                .Fits,
-            _ => throw new ArgumentOutOfRangeException(nameof(request)),
-        };
-        Noise = new NoiseSchedule(ModelScheduler.Load(files, ModelOptions.Forced(request.Model)));
+        UsesGradientCheckpointing = MemoryBudget.UsesCheckpointing(
+            request.Options.GradientCheckpointing,
+            () => request.Memory(files)
+        );
+        Noise = new NoiseSchedule(ModelScheduler.Load(files, request.Model.Prediction));
         Network = ModelLoader.Open(files, request.Device, request.Precision, UsesGradientCheckpointing);
     }
 

@@ -27,17 +27,12 @@ internal sealed class TrainOutput : IDisposable
     /// no file name.</exception>
     public TrainOutput(string root, string name, bool mayReplace)
     {
-        var stem = FileStem(name);
+        var stem = PortableFileName.Require(EmbeddingNames.FileStem(name), "Name");
         embeddingPath = Path.Combine(root, EmbeddingsFolder, stem + ".safetensors");
         runPath = Path.Combine(root, "runs", stem);
         this.mayReplace = mayReplace;
         OutputFile.RefuseToReplace(embeddingPath, mayReplace, "--name");
-        if (!mayReplace && HasState && !File.Exists(RunFolder.RecordIn(runPath)))
-            throw new TextualInversionException(
-                $"{runPath}: holds a run that was interrupted; resume it with ti train --resume {RunPath}, "
-                    + "or choose another --name, or replace it with --overwrite."
-            );
-        RunFolder.RefuseToReplace(runPath, mayReplace);
+        RefuseToReplaceRun();
         // Where it is not there yet it is made beside the run's folder, which is tried before training.
         if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings))
             AtomicFile.RequireWritable(embeddings);
@@ -110,20 +105,10 @@ internal sealed class TrainOutput : IDisposable
             Folder.DeleteCheckpoints();
         else
             Keep();
-        WithResumeHint(() => state.Write(Folder.StatePath, setup.Identity, command));
-        if (
-            state.Step == 0
-            || setup.Options.CheckpointInterval == 0
-            || state.Step % setup.Options.CheckpointInterval != 0
-        )
-            return;
-        WithResumeHint(() =>
-            Write(
-                Folder.CheckpointPath(state.Step),
-                new LearnedEmbedding(setup.Placeholder.Name, state.Rows, setup.Provenance(state.Weights, state.Step)),
-                overwrite: true
-            )
-        );
+        WithResumeHint(() => state.Write(Folder.StatePath, TrainIdentity.Of(setup), command));
+        var interval = setup.Options.CheckpointInterval;
+        if (state.Step > 0 && interval > 0 && state.Step % interval == 0)
+            Write(Folder.CheckpointPath(state.Step), setup.Embedding(state.Rows, state.Weights, state.Step));
     }
 
     /// <summary>Writes what was learned.</summary>
@@ -132,20 +117,8 @@ internal sealed class TrainOutput : IDisposable
     {
         Keep();
         var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
-        WithResumeHint(() =>
-            Write(
-                embeddingPath,
-                new LearnedEmbedding(setup.Placeholder.Name, result.Rows, setup.Provenance(weights, result.BestStep)),
-                mayReplace
-            )
-        );
-        WithResumeHint(() =>
-            Write(
-                Folder.LastRowsPath,
-                new LearnedEmbedding(setup.Placeholder.Name, result.LastRows, setup.Provenance(weights, result.Steps)),
-                overwrite: true
-            )
-        );
+        Write(embeddingPath, setup.Embedding(result.Rows, weights, result.BestStep), mayReplace);
+        Write(Folder.LastRowsPath, setup.Embedding(result.LastRows, weights, result.Steps));
     }
 
     public void Dispose() => folder?.Dispose();
@@ -166,30 +139,29 @@ internal sealed class TrainOutput : IDisposable
         }
     }
 
+    private void Write(string path, LearnedEmbedding embedding, bool overwrite = true) =>
+        WithResumeHint(() => EmbeddingFile.Write(path, embedding, overwrite));
+
+    private void RefuseToReplaceRun()
+    {
+        if (File.Exists(runPath))
+            throw new TextualInversionException(
+                $"{runPath}: is a file, and the run's folder would be there; choose another --name."
+            );
+        if (mayReplace || !RunFolder.HasFiles(runPath))
+            return;
+        var isInterrupted = HasState && !File.Exists(RunFolder.RecordIn(runPath));
+        throw new TextualInversionException(
+            isInterrupted
+                ? $"{runPath}: holds a run that was interrupted; resume it with ti train --resume {RunPath}, "
+                    + "or choose another --name, or replace it with --overwrite."
+                : $"{runPath}: holds an earlier run; choose another --name, or replace it with --overwrite."
+        );
+    }
+
     private void Keep()
     {
         Folder.Keep();
         whole?.Keep();
-    }
-
-    /// <summary>In the layout of the model's family.</summary>
-    internal static void Write(string path, LearnedEmbedding embedding, bool overwrite)
-    {
-        if (embedding.Rows.Count == 1)
-            DiffusersFormat.Write(path, embedding, overwrite);
-        else
-            SdxlFormat.Write(path, embedding, overwrite);
-    }
-
-    /// <summary>The name without the angle brackets of a token.</summary>
-    private static string FileStem(string name)
-    {
-        var stem = UnicodeNormalization.Compose(EmbeddingNames.IsInAngles(name) ? name[1..^1] : name);
-        return PortableFileName.Problem(stem) is { } problem
-            ? throw new TextualInversionException(
-                $"\"{name}\" cannot be a file's name on every system, since it {problem}; "
-                    + "give another with --name, such as --name my-cat."
-            )
-            : stem;
     }
 }

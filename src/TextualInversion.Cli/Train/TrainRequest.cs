@@ -1,8 +1,8 @@
-using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Checkpoints;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training.Data;
+using TextualInversion.Training.Estimates;
 using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train;
@@ -10,16 +10,10 @@ namespace TextualInversion.Cli.Train;
 /// <summary>What was asked of <c>ti train</c>, before models and images are looked for.</summary>
 internal sealed record TrainRequest
 {
-    /// <summary>What <see cref="Initializer"/> is where the word is to be looked for.</summary>
-    public const string Auto = InitialEmbedding.Auto;
-
     public required Placeholder Placeholder { get; init; }
 
     /// <summary>Folders and files.</summary>
     public required IReadOnlyList<string> Images { get; init; }
-
-    /// <summary>Words, a file, or <see cref="Auto"/>; null for the property's word.</summary>
-    public required string? Initializer { get; init; }
 
     public required TrainOptions Options { get; init; }
 
@@ -28,32 +22,24 @@ internal sealed record TrainRequest
     /// </summary>
     public required int Seeds { get; init; }
 
-    /// <summary>
-    /// Whether images are mirrored even where their descriptions speak against it, see <see cref="FlipPolicy"/>.
-    /// </summary>
-    public required bool ForceFlip { get; init; }
-
-    /// <summary>With <c>{}</c> for the placeholder.</summary>
-    public required IReadOnlyList<string> Sentences { get; init; }
-
     public required ModelRequest Model { get; init; }
 
     public required string Device { get; init; }
 
     public required Precision Precision { get; init; }
 
-    public required GradientCheckpointing Checkpointing { get; init; }
+    /// <summary>Whether the word to start from is searched.</summary>
+    public bool SearchesInitializer => Options.Initializer == InitialEmbedding.Auto;
+
+    /// <summary>The memory that the training needs and that there is.</summary>
+    /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing or
+    /// malformed.</exception>
+    public MemoryBudget Memory(IModelFiles files) =>
+        MemoryBudget.OfTraining(files, DeviceFinder.Find(Device), PrecisionTypes.Of(Precision), Options);
 
     /// <summary>The rows that training starts from.</summary>
     /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does
     /// not fit.</exception>
-    public InitialEmbedding ReadInitializer(IDiffusionModel network)
-    {
-        InitialEmbedding? start = null;
-        ParameterErrors.Translate(
-            () => start = InitialEmbedding.Read(Initializer, Options, network),
-            name => name == nameof(TrainOptions.Initializer) ? "--initializer" : null
-        );
-        return start!;
-    }
+    public InitialEmbedding ReadInitializer(IDiffusionModel network) =>
+        InitialEmbedding.Read(Options.Initializer, Options, network);
 }

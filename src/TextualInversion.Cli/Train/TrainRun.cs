@@ -42,11 +42,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
         using var result = Train(resumeFrom, samples, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled)
             throw new OperationCanceledException();
-        if (result.End == TrainingEnd.WithoutGradient)
-            throw new TextualInversionException(
-                $"The gradient of {setup.Placeholder.Name} was zero in every step so far, so nothing can be learned; "
-                    + "check that each prompt reaches it: one that is too long is cut off before it."
-            );
+        result.RequireGradient(setup.Placeholder);
         output.Write(setup, result);
         var extendedAfter = resumeFrom is { PatienceStart: > 0 and var start } ? start : (int?)null;
         var record = new RunRecorder(job.Model, setup, output).Record(result, clock.Elapsed, command, extendedAfter);

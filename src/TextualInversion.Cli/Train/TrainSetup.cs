@@ -1,43 +1,25 @@
-using System.Globalization;
-using System.Text.Json;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Data;
-using TextualInversion.IO;
+using TextualInversion.Embeddings;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training;
 using TextualInversion.Training.Data;
 using TextualInversion.Training.Initializers;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Train;
 
 /// <summary>What a run of <c>ti train</c> is about, once everything was found and read.</summary>
 internal sealed record TrainSetup
 {
-    /// <summary>The key in an embedding's provenance for the hash of the base model.</summary>
-    public const string ModelHashKey = "base_model_sha256";
-
-    /// <summary>
-    /// The name of the number of steps in <see cref="Identity"/>: all that may differ when a run is extended.
-    /// </summary>
-    public const string StepsIdentity = OptionIdentity + nameof(TrainOptions.Steps);
-
-    private const string OptionIdentity = "option ";
-
     public required string ModelName { get; init; }
 
     public required Placeholder Placeholder { get; init; }
 
-    /// <summary>With the resolution that is the model's own.</summary>
-    public required TrainOptions Options { get; init; }
-
     public required InitialEmbedding Start { get; init; }
 
-    public required IReadOnlyList<TrainingImage> Images { get; init; }
-
-    public required IReadOnlyList<string> Sentences { get; init; }
-
-    public required PromptSource Prompts { get; init; }
+    public required TrainingPlan Plan { get; init; }
 
     public required Precision Precision { get; init; }
 
@@ -47,11 +29,20 @@ internal sealed record TrainSetup
     /// <summary>What may be wrong with the images or the initializer, and options that are not followed.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <inheritdoc cref="TrainingPlan.Options"/>
+    public TrainOptions Options => Plan.Options;
+
+    /// <inheritdoc cref="TrainingPlan.Images"/>
+    public IReadOnlyList<TrainingImage> Images => Plan.Images;
+
+    /// <inheritdoc cref="TrainingPlan.Prompts"/>
+    public PromptSource Prompts => Plan.Prompts;
+
     /// <summary>Reads the images.</summary>
-    /// <param name="request">what was asked</param>
-    /// <param name="model">the model to learn on</param>
-    /// <param name="start">where the rows start</param>
-    /// <param name="cancellationToken">stops the reading</param>
+    /// <param name="request">What was asked.</param>
+    /// <param name="model">The model to train on.</param>
+    /// <param name="start">The rows that training starts from.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="TextualInversionException">The vocabulary holds the placeholder, or a file is missing or cannot
     /// be used.</exception>
     public static TrainSetup Read(
@@ -66,68 +57,42 @@ internal sealed record TrainSetup
         var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
         var loaded = TrainingImageSet.Load(
             request.Images,
-            options.Resolution!.Value,
+            options.Resolution.Value,
             options.Crop,
             options.Mask,
             cancellationToken
         );
-        if (options.HoldOut)
-            HeldOutImage.Require(loaded.Images);
-        var objection =
-            options.Flip && !request.ForceFlip
-                ? FlipPolicy.ReasonToDisable(options, loaded.Images, request.Sentences, start.Words.Phrase)
-                : null;
-        if (objection is not null)
-            options = options with { Flip = false };
-        var prompts = new PromptSource(loaded.Images, request.Sentences, start.Words.Phrase, options);
-        var variesNothing =
-            (options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0)
-            && prompts.Descriptions(request.Placeholder).All(prompt => prompt is null);
+        var plan = TrainingPlan.Create(options, loaded.Images, request.Placeholder, start.Words.Phrase);
+        var isNamed = start.File is null && !request.SearchesInitializer;
         return new TrainSetup
         {
             ModelName = model.Name,
             Placeholder = request.Placeholder,
-            Options = options,
             Start = start,
-            Images = loaded.Images,
-            Sentences = request.Sentences,
-            Prompts = prompts,
+            Plan = plan,
             Precision = request.Precision,
-            PromptLengths = PromptLengths.Measure(prompts, loaded.Images, tokenizer),
+            PromptLengths = PromptLengths.Measure(plan.Prompts, plan.Images, tokenizer),
             Warnings =
             [
-                .. loaded.Warnings.Select(notice => notice.ToString()),
-                .. new[]
-                {
-                    objection is null
-                        ? null
-                        : $"images are not flipped, since {objection}; use --flip to flip them anyway",
-                    variesNothing
-                        ? "no image has a caption that is used, so there are no tags to shuffle, drop or keep"
-                        : null,
-                    RoomWarning(request.Placeholder, tokenizer.Capacity),
-                }.OfType<string>(),
-                .. start.File is null && request.Initializer != TrainRequest.Auto
-                    ? InitializerPieces.Warnings(model.Network.Tokenizers[0], start.Words.Phrase)
-                    : [],
+                .. loaded.Warnings.Select(warning => warning.ToString()),
+                .. FlipWarnings(plan),
+                .. plan.Warnings,
+                .. RoomWarnings(request.Placeholder, tokenizer.Capacity),
+                .. isNamed ? InitializerPieces.Warnings(model.Network.Tokenizers[0], start.Words.Phrase) : [],
             ],
         };
     }
-
-    /// <summary>A warning if many vectors leave little room for other words in a prompt.</summary>
-    private static string? RoomWarning(Placeholder placeholder, int capacity) =>
-        placeholder.Vectors <= capacity / 2
-            ? null
-            : $"{placeholder.Name} takes {placeholder.Vectors} of a prompt's {capacity} tokens, "
-                + $"which leaves {Plural.Of(capacity - placeholder.Vectors, "token")} for its other words";
 
     /// <summary>The same with rows that start elsewhere.</summary>
     public TrainSetup From(InitialEmbedding start) =>
         this with
         {
             Start = start,
-            Prompts = new PromptSource(Images, Sentences, start.Words.Phrase, Options),
+            Plan = Plan.WithInitializer(start.Words.Phrase),
         };
+
+    /// <summary>The same with another seed.</summary>
+    public TrainSetup WithSeed(ulong seed) => this with { Plan = Plan.WithSeed(seed) };
 
     /// <summary>Says what is about to be learned.</summary>
     public void LogSummary(ConsoleLog messages)
@@ -150,68 +115,33 @@ internal sealed record TrainSetup
         }
     }
 
-    /// <summary>
-    /// What decides what is learned, by name, for <see cref="TrainState.RequireSame"/>. The model's weights are the
-    /// trainer's to compare.
-    /// </summary>
-    public IReadOnlyDictionary<string, string> Identity
+    /// <summary>An embedding of this run, to be written into a file.</summary>
+    /// <param name="rows">(n, d) for each text encoder.</param>
+    /// <param name="weights">The SHA-256 of each network's values, or null if they are not known yet.</param>
+    /// <param name="step">The steps that went into it.</param>
+    public LearnedEmbedding Embedding(
+        IReadOnlyList<Tensor> rows,
+        IReadOnlyDictionary<string, string>? weights,
+        int step
+    )
     {
-        get
-        {
-            var identity = new Dictionary<string, string>
-            {
-                ["token"] = Placeholder.Name,
-                ["initializer"] = Start.File is null
-                    ? Start.Words.Phrase
-                    : $"{Start.File} (SHA-256 {Start.FileSha256})",
-                ["precision"] = Precision.ToString(),
-                ["templates (SHA-256)"] = Sha256.OfText(string.Join('\n', Sentences)),
-            };
-            foreach (var (name, value) in IdentityOf(Options))
-                identity[name] = value;
-            foreach (var (image, prompt) in Images.Zip(Prompts.Descriptions(Placeholder)))
-            {
-                identity[$"{image.Path} (SHA-256)"] = image.Sha256;
-                if (image.Repeats > 1)
-                    identity[$"repeats of {image.Path}"] = image.Repeats.ToString(CultureInfo.InvariantCulture);
-                if (image.Mask?.Path is { } mask)
-                    identity[$"{mask} (SHA-256)"] = image.Mask.Sha256!;
-                if (prompt is not null)
-                    identity[$"the description of {image.Path}"] = $"\"{prompt}\"";
-            }
-
-            return identity;
-        }
+        var software = $"ti {Versions.Of(typeof(TrainSetup))}";
+        var provenance = EmbeddingProvenance.OfTraining(ModelName, weights, Start, step, Options.Seed, software);
+        return new LearnedEmbedding(Placeholder.Name, rows, provenance.ToMetadata());
     }
 
-    /// <summary>The options' part of <see cref="Identity"/>.</summary>
-    public static Dictionary<string, string> IdentityOf(TrainOptions options) =>
-        JsonSerializer
-            .SerializeToElement(options)
-            .EnumerateObject()
-            .ToDictionary(option => OptionIdentity + option.Name, option => option.Value.ToString());
-
-    /// <summary>The provenance that is written into an embedding's file.</summary>
-    /// <param name="weights">The SHA-256 of each network's values.</param>
-    /// <param name="step">The steps that went into it.</param>
-    public Dictionary<string, string> Provenance(IEnumerable<KeyValuePair<string, string>> weights, int step)
+    private static IEnumerable<string> FlipWarnings(TrainingPlan plan)
     {
-        var provenance = new Dictionary<string, string>
-        {
-            ["base_model"] = ModelName,
-            [ModelHashKey] = Sha256.OfText(
-                string.Concat(weights.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value))
-            ),
-        };
-        // The initializer is read as words again, by strengths and by scores: a file is noted apart.
-        if (Start.File is null)
-            provenance["initializer"] = Start.Words.Phrase;
-        else
-            (provenance["initializer_file"], provenance["initializer_sha256"]) = (Start.File, Start.FileSha256!);
-        provenance["steps"] = step.ToString(CultureInfo.InvariantCulture);
-        provenance["seed"] = Options.Seed.ToString(CultureInfo.InvariantCulture);
-        provenance["software"] = $"ti {Versions.Of(typeof(TrainSetup))}";
-        return provenance;
+        if (plan.ReasonNotToFlip is { } reason)
+            yield return $"images are not flipped, since {reason}; use --flip to flip them anyway";
+    }
+
+    /// <summary>A warning if many vectors leave little room for other words in a prompt.</summary>
+    private static IEnumerable<string> RoomWarnings(Placeholder placeholder, int capacity)
+    {
+        if (placeholder.Vectors > capacity / 2)
+            yield return $"{placeholder.Name} takes {placeholder.Vectors} of a prompt's {capacity} tokens, "
+                + $"which leaves {Plural.Of(capacity - placeholder.Vectors, "token")} for its other words";
     }
 
     /// <summary>Each size that images are learned in, and how many are.</summary>

@@ -31,8 +31,9 @@ internal static partial class WeightFiles
             if (files.Find(file => file.Variant is null) is { } plain)
                 return plain.Path;
             if (variants.Count > 1 && !variants.Contains(PreferredVariant))
-                throw new TextualInversionException(
-                    $"{folder}: has weights in the variants {string.Join(", ", variants)}; choose a variant."
+                throw TextualInversionException.ForParameter(
+                    nameof(LoadOptions.Variant),
+                    $"is missing: {folder} has weights in the variants {string.Join(", ", variants)}; choose one."
                 );
             if (files.Find(file => variants.Count == 1 || file.Variant == PreferredVariant) is { } only)
                 return only.Path;

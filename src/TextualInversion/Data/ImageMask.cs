@@ -45,8 +45,9 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
         var content = path is null ? null : ImageDecoder.ReadBytes(path);
         var whole = path is null ? decoded.Alpha : ImageDecoder.Decode(path, content!);
         if (whole is null)
-            throw new TextualInversionException(
-                $"{image}: has no alpha channel; save it with one, or name a folder of masks instead."
+            throw TextualInversionException.ForParameter(
+                nameof(TrainingImageOptions.Masks),
+                $"{source}: {image} has no alpha channel; save it with one, or name a folder of masks instead."
             );
         RefuseOtherShape(path, whole, image, decoded.Rgb);
         var fitted = fit(whole);
@@ -79,8 +80,9 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
     private static string Find(string folder, string image)
     {
         if (!Directory.Exists(folder))
-            throw new TextualInversionException(
-                $"{folder}: is not a folder; name one with a mask for each image, or \"alpha\"."
+            throw TextualInversionException.ForParameter(
+                nameof(TrainingImageOptions.Masks),
+                $"{folder}: is not a folder; name one with a mask for each image, or {MaskSource.Alpha}."
             );
         var stem = System.IO.Path.GetFileNameWithoutExtension(image);
         var files = Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).ToList();
@@ -97,7 +99,8 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
                 $"{image}: has several masks, {string.Join(" and ", masks)}; leave one."
             );
         if (System.IO.Path.GetFullPath(masks[0]) == System.IO.Path.GetFullPath(image))
-            throw new TextualInversionException(
+            throw TextualInversionException.ForParameter(
+                nameof(TrainingImageOptions.Masks),
                 $"{folder}: holds the images themselves; put the masks into a folder of their own."
             );
         return masks[0];

@@ -101,6 +101,11 @@ internal sealed record EmbeddingFile(
         write(path, embedding, overwrite, type);
     }
 
+    /// <summary>The same in the layout of the embedding's number of text encoders.</summary>
+    /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
+    public static void Write(string path, LearnedEmbedding embedding, bool overwrite) =>
+        Write(path, EmbeddingFormats.Default(embedding.Rows.Count), embedding, overwrite);
+
     public void Dispose() => Embedding.Dispose();
 
     private static EmbeddingFile Single(string path, IReadOnlyList<EmbeddingFile> files)

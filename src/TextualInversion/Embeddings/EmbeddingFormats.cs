@@ -25,6 +25,11 @@ internal static class EmbeddingFormats
             _ => throw new ArgumentOutOfRangeException(nameof(layout)),
         };
 
+    /// <summary>The layout that embeddings are written in by default.</summary>
+    /// <param name="encoders">The number of text encoders of the model, 1 or 2.</param>
+    public static EmbeddingFormat Default(int encoders) =>
+        encoders == 1 ? EmbeddingFormat.Diffusers : EmbeddingFormat.Sdxl;
+
     /// <summary>The extension of its files.</summary>
     public static string Extension(EmbeddingFormat layout) =>
         layout switch

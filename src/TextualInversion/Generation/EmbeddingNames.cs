@@ -61,6 +61,10 @@ internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingNam
     /// <summary>Whether a text is a name in angle brackets.</summary>
     public static bool IsInAngles(string text) => text.Length > 2 && text[0] == '<' && text[^1] == '>';
 
+    /// <summary>A token without its angle brackets, as its files are named.</summary>
+    public static string FileStem(string token) =>
+        UnicodeNormalization.Compose(IsInAngles(token) ? token[1..^1] : token);
+
     /// <summary>Whether a text can only mean an embedding: it is in angle brackets, or has ComfyUI's prefix.</summary>
     public static bool IsReference(string text) =>
         IsInAngles(text) || text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);

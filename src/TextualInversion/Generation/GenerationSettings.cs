@@ -1,4 +1,5 @@
 using TextualInversion.Data;
+using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
 
@@ -58,40 +59,49 @@ internal sealed record GenerationSettings
     /// <summary>Steps that are not taken because <see cref="Init"/> stands for them.</summary>
     internal int SkippedSteps => Steps - Math.Min((int)(Steps * Strength), Steps);
 
-    /// <param name="prefix">of the options' names, where they are typed with another</param>
-    /// <exception cref="TextualInversionException">A number is out of its range.</exception>
-    public void Validate(string prefix = "--")
+    /// <exception cref="TextualInversionException">
+    /// A number is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.
+    /// </exception>
+    public void Validate()
     {
-        RequireUnit($"{prefix}eta", Eta);
-        RequireUnit($"{prefix}guidance-rescale", GuidanceRescale);
-        if (Init is not null && SkippedSteps >= Steps || Strength is not (> 0 and <= 1))
-            throw new TextualInversionException(
-                FormattableString.Invariant(
-                    $"{prefix}strength {Strength}: choose up to 1, large enough for one of {Steps} steps, such as 0.75."
-                )
-            );
-        if (ClipSkip < 1)
-            throw new TextualInversionException(
-                $"{prefix}clip-skip {ClipSkip}: choose 1 for all of the text encoder, 2 for all but its last block."
-            );
-        if (!double.IsFinite(Guidance) || Guidance < 0)
-            throw new TextualInversionException(
-                FormattableString.Invariant($"{prefix}guidance {Guidance}: choose a number from 0, such as 7.5.")
-            );
-        foreach (var (name, side) in new[] { ($"{prefix}width", Width), ($"{prefix}height", Height) })
-        {
-            if (side is < 8 or > LongestSide || side % 8 != 0)
-                throw new TextualInversionException(
-                    $"{name} {side}: choose a multiple of 8 from 8 to {LongestSide}, in pixels."
-                );
-        }
+        const string Share = "a number from 0 to 1";
+        var side = $"a multiple of 8 from 8 to {LongestSide}, in pixels";
+        Require(Eta is >= 0 and <= 1, nameof(Eta), Eta, Share);
+        Require(GuidanceRescale is >= 0 and <= 1, nameof(GuidanceRescale), GuidanceRescale, Share);
+        Require(
+            Strength is > 0 and <= 1 && (Init is null || SkippedSteps < Steps),
+            nameof(Strength),
+            Strength,
+            $"up to 1, large enough for one of {Steps} steps, such as 0.75"
+        );
+        Require(
+            ClipSkip >= 1,
+            nameof(ClipSkip),
+            ClipSkip,
+            "1 for all of the text encoder, 2 for all but its last block"
+        );
+        Require(double.IsFinite(Guidance) && Guidance >= 0, nameof(Guidance), Guidance, "a number from 0, such as 7.5");
+        Require(IsSide(Width), nameof(Width), Width, side);
+        Require(IsSide(Height), nameof(Height), Height, side);
     }
 
-    private static void RequireUnit(string name, double value)
+    /// <summary>The same, and refuses a sampler that cannot do this with a model.</summary>
+    /// <param name="scheduler">The model's noise schedule.</param>
+    /// <exception cref="TextualInversionException">See <see cref="Validate()"/>.</exception>
+    public void Validate(SchedulerConfig scheduler)
     {
-        if (value is not (>= 0 and <= 1))
-            throw new TextualInversionException(
-                FormattableString.Invariant($"{name} {value}: choose a number from 0 to 1.")
+        Validate();
+        Samplers.Create(Sampler, scheduler, Steps, Eta).Dispose();
+    }
+
+    private static bool IsSide(int pixels) => pixels is >= 8 and <= LongestSide && pixels % 8 == 0;
+
+    private static void Require(bool holds, string property, double value, string wanted)
+    {
+        if (!holds)
+            throw TextualInversionException.ForParameter(
+                property,
+                FormattableString.Invariant($"{value}: choose {wanted}.")
             );
     }
 }

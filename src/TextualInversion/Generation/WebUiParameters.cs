@@ -28,7 +28,8 @@ internal sealed partial record WebUiParameters(
 
     /// <param name="options">how the image was made</param>
     /// <param name="seed">from which noise</param>
-    /// <param name="model">on which model</param>
+    /// <param name="model">on which model, as it was named: its file, folder or hub id, of which the last part is
+    /// written</param>
     /// <param name="software">by what</param>
     /// <param name="more">more settings, whose names hold letters, spaces and hyphens</param>
     public static string Format(
@@ -46,7 +47,7 @@ internal sealed partial record WebUiParameters(
             ("CFG scale", Text(options.Guidance)),
             ("Seed", Text(seed)),
             ("Size", $"{Text(options.Width)}x{Text(options.Height)}"),
-            ("Model", model),
+            ("Model", Path.GetFileName(Path.TrimEndingDirectorySeparator(model))),
         ];
         if (options.Init is not null)
             settings.Add(("Denoising strength", Text(options.Strength)));

@@ -79,7 +79,7 @@ internal static class AtomicFile
             throw new TextualInversionException($"{path}: is a folder; name a file.");
         if (!overwrite && File.Exists(path))
             throw new TextualInversionException(
-                $"{path}: exists; choose another name or allow replacing it with --overwrite."
+                $"{path}: exists; choose another name, or set overwrite to replace it."
             );
     }
 }

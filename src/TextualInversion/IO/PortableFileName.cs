@@ -36,14 +36,15 @@ internal static class PortableFileName
     }
 
     /// <param name="name">The name, without an extension.</param>
-    /// <param name="source">The option or the file that the name is from, for the message.</param>
+    /// <param name="parameter">The parameter that the name is from, for the message.</param>
     /// <returns>The name.</returns>
     /// <exception cref="TextualInversionException">A file cannot have it on every system.</exception>
-    public static string Require(string name, string source) =>
+    public static string Require(string name, string parameter) =>
         Problem(name) is { } problem
-            ? throw new TextualInversionException(
-                $"{source}: {Shown(name)} cannot be a file's name on every system, since it {problem}; "
-                    + "choose another, such as my-cat."
+            ? throw TextualInversionException.ForParameter(
+                parameter,
+                $"{Shown(name)}: cannot be a file's name on every system, since it {problem}; choose another, such as "
+                    + "my-cat."
             )
             : name;
 

@@ -7,7 +7,8 @@ namespace TextualInversion;
 /// <summary>Finds the CLIP model that judges images.</summary>
 internal static class ClipFinder
 {
-    private const string Default = "openai/clip-vit-large-patch14";
+    /// <summary>The model of the paper's scores.</summary>
+    public const string Default = "openai/clip-vit-large-patch14";
 
     private static readonly string[] Small =
     [
@@ -19,14 +20,16 @@ internal static class ClipFinder
 
     /// <param name="name">A folder or a hub id; null for the one in the model's folder, else the default.</param>
     /// <param name="model">The model that generates.</param>
-    /// <param name="options">The hub and the cache.</param>
+    /// <param name="hubOptions">The hub and the cache.</param>
+    /// <param name="progress">Receives the progress of a download.</param>
     /// <param name="cancellationToken">Stops a download, which continues the next time.</param>
     /// <returns>The folder of the CLIP model.</returns>
     /// <exception cref="TextualInversionException">It is not found, or cannot be downloaded.</exception>
     public static async Task<string> FindAsync(
         string? name,
         IModelFiles model,
-        LoadOptions options,
+        HubOptions hubOptions,
+        IProgress<DownloadProgress>? progress,
         CancellationToken cancellationToken
     )
     {
@@ -41,9 +44,9 @@ internal static class ClipFinder
                 nameof(EvaluateOptions.Clip),
                 $"{name}: no such folder; name one with the files of a CLIP model, or a hub id such as {Default}."
             );
-        var hub = new ModelHub(options.Hub);
+        var hub = new ModelHub(hubOptions);
         Task<string> GetAsync(string weights) =>
-            hub.GetFilesAsync(id, [.. Small, weights], options.DownloadProgress, cancellationToken);
+            hub.GetFilesAsync(id, [.. Small, weights], progress, cancellationToken);
         try
         {
             return await GetAsync(ClipModel.WeightsFiles[0]).ConfigureAwait(false);

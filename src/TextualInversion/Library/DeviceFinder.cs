@@ -23,7 +23,8 @@ internal static class DeviceFinder
         if (!cuda.is_available())
             throw Problem(
                 name,
-                "no CUDA device is found; choose cpu, or reference a CUDA build of libtorch on a machine that has one."
+                "no CUDA device is found; choose cpu, or a CUDA build of libtorch (for ti: built with "
+                    + "TorchBackend=cuda-linux) on a machine that has one."
             );
         if (index >= cuda.device_count())
             throw Problem(name, $"there are {cuda.device_count()} CUDA devices, counted from 0.");
@@ -34,5 +35,5 @@ internal static class DeviceFinder
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index);
 
     private static TextualInversionException Problem(string name, string problem) =>
-        new($"{nameof(LoadOptions.Device)} {name}: {problem}");
+        TextualInversionException.ForParameter(nameof(LoadOptions.Device), $"{name}: {problem}");
 }

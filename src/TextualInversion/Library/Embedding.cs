@@ -108,7 +108,7 @@ public sealed class Embedding
         };
 
     private EmbeddingFormat DefaultFormat(string path) =>
-        Rows.Count == 2 ? EmbeddingFormat.Sdxl
-        : Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase) ? EmbeddingFormat.Png
-        : EmbeddingFormat.Diffusers;
+        Rows.Count == 1 && Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase)
+            ? EmbeddingFormat.Png
+            : EmbeddingFormats.Default(Rows.Count);
 }

@@ -29,7 +29,7 @@ internal sealed class EmbeddingEvaluation(
     {
         var options = Resolve();
         options.Validate();
-        var initializer = wanted.Initializer ?? RecordedInitializer();
+        var initializer = wanted.Initializer ?? RecordedInitializer(embeddings.Select(each => each.Provenance));
         _ = Initializer.Parse(network.Tokenizers[0], initializer); // refuses what the model does not know
         var candidates = embeddings.Select((embedding, index) => ToCandidate(network, embedding, index)).ToList();
         try
@@ -67,7 +67,7 @@ internal sealed class EmbeddingEvaluation(
             candidates,
             initializer,
             images.Decode(),
-            model.ShortName,
+            model.Source,
             progress is null ? null : new Forwarded(progress),
             cancellationToken
         );
@@ -83,9 +83,11 @@ internal sealed class EmbeddingEvaluation(
             Generation = model.Resolve("", wanted.Generation),
         };
 
-    private string RecordedInitializer()
+    /// <summary>The words that all embeddings started from.</summary>
+    /// <exception cref="TextualInversionException">No embedding records them, or they record different ones.</exception>
+    public static string RecordedInitializer(IEnumerable<EmbeddingProvenance> provenances)
     {
-        var recorded = embeddings.Select(each => each.Provenance.Initializer).OfType<string>().Distinct().ToList();
+        var recorded = provenances.Select(each => each.Initializer).OfType<string>().Distinct().ToList();
         return recorded.Count == 1
             ? recorded[0]
             : throw TextualInversionException.ForParameter(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TextualInversion.IO;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion;
 
@@ -45,8 +46,36 @@ public sealed record EmbeddingProvenance
     /// <summary>Other metadata, by their keys.</summary>
     public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The provenance of an embedding that was trained.</summary>
+    /// <param name="model">The model, as it was named.</param>
+    /// <param name="weights">The SHA-256 of each network's values, or null if they are not known yet.</param>
+    /// <param name="start">The rows that training started from.</param>
+    /// <param name="step">The number of steps that went into it.</param>
+    /// <param name="seed">The seed of the training.</param>
+    /// <param name="software">The program that trained it, and its version.</param>
+    internal static EmbeddingProvenance OfTraining(
+        string model,
+        IReadOnlyDictionary<string, string>? weights,
+        InitialEmbedding start,
+        int step,
+        ulong seed,
+        string software
+    ) =>
+        new()
+        {
+            BaseModel = model,
+            BaseModelSha256 = weights is null ? null : HashOf(weights),
+            // Readers take the initializer for words, so a file has a key of its own.
+            Initializer = start.File is null ? start.Words.Phrase : null,
+            InitializerFile = start.File,
+            InitializerSha256 = start.FileSha256,
+            Steps = step,
+            Seed = seed,
+            Software = software,
+        };
+
     /// <summary>One hash of a model from those of its networks.</summary>
-    internal static string HashOf(IEnumerable<KeyValuePair<string, string>> networks)
+    private static string HashOf(IReadOnlyDictionary<string, string> networks)
     {
         var hashes = networks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
         return Sha256.OfText(string.Concat(hashes));

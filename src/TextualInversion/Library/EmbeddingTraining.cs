@@ -1,4 +1,3 @@
-using TextualInversion.Data;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
@@ -50,12 +49,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             progress ?? new IgnoredProgress(),
             cancellationToken
         );
-        if (learned.End == TrainingEnd.WithoutGradient)
-            throw new TextualInversionException(
-                $"The gradient of {placeholder.Name} was zero in every step, so nothing can be learned; check "
-                    + $"that every prompt "
-                    + "holds the token: a prompt that is too long is cut off before it."
-            );
+        learned.RequireGradient(placeholder);
         return CreateResult(placeholder, start, plan, learned);
     }
 
@@ -87,8 +81,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             Mask = images.Options.Masks,
         };
         var fitted = images.Fit(options.Resolution.Value, cancellationToken);
-        var templates = wanted.Templates ?? PromptTemplates.For(wanted.Property);
-        return TrainingPlan.Create(options, fitted, templates, placeholder, phrase);
+        return TrainingPlan.Create(options, fitted, placeholder, phrase);
     }
 
     private InitialEmbedding Search(
@@ -111,20 +104,13 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         TrainerResult learned
     )
     {
-        var provenance = new EmbeddingProvenance
-        {
-            BaseModel = model.Source,
-            BaseModelSha256 = EmbeddingProvenance.HashOf(
-                learned.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before)
-            ),
-            Initializer = start.File is null ? start.Words.Phrase : null,
-            InitializerFile = start.File,
-            InitializerSha256 = start.FileSha256,
-            Seed = plan.Options.Seed,
-            Software = Software.Name,
-        };
+        var weights = learned.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
         Embedding EmbeddingOf(IReadOnlyList<Tensor> rows, int steps) =>
-            new(placeholder.Name, [.. rows.Select(RowValues.FromTensor)], provenance with { Steps = steps });
+            new(
+                placeholder.Name,
+                [.. rows.Select(RowValues.FromTensor)],
+                EmbeddingProvenance.OfTraining(model.Source, weights, start, steps, plan.Options.Seed, Software.Name)
+            );
         return new TrainResult
         {
             Embedding = EmbeddingOf(learned.Rows, learned.BestStep),

@@ -74,7 +74,7 @@ public sealed class ImageGenerator : IDisposable
         IReadOnlyList<Embedding> embeddings
     )
     {
-        var widths = network.Vocabularies.Select(vocabulary => (int)vocabulary.shape[1]).ToList();
+        var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         foreach (var embedding in embeddings)
             RequireFit(embedding, widths);
         var placeholders = embeddings
@@ -108,7 +108,7 @@ public sealed class ImageGenerator : IDisposable
                 seed,
                 cancellationToken: cancellationToken
             );
-            return new Image(image, WebUiParameters.Format(settings, seed, model.ShortName, Software.Name));
+            return new Image(image, WebUiParameters.Format(settings, seed, model.Source, Software.Name));
         }
         catch (InsufficientMemoryException error)
         {
@@ -122,17 +122,13 @@ public sealed class ImageGenerator : IDisposable
         }
     }
 
-    private static void RequireFit(Embedding embedding, IReadOnlyList<int> widths)
-    {
-        var own = embedding.Rows.Select(rows => rows.GetLength(1)).ToList();
-        if (own.SequenceEqual(widths))
-            return;
-        var model = embedding.Provenance.BaseModel is { } name ? $" ({name})" : "";
-        throw new TextualInversionException(
-            $"{embedding.Token}: its vectors have {string.Join(" and ", own)} values and the model's {string.Join(" and ", widths)}; "
-                + $"it was trained on another kind of model{model}."
+    private static void RequireFit(Embedding embedding, IReadOnlyList<long> widths) =>
+        EmbeddingWidths.Require(
+            embedding.Token,
+            [.. embedding.Rows.Select(rows => rows.GetLongLength(1))],
+            widths,
+            embedding.Provenance.BaseModel
         );
-    }
 
     private static void RequireText(string text, string parameter)
     {

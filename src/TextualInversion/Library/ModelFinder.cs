@@ -25,14 +25,14 @@ internal static class ModelFinder
     {
         var isFile = File.Exists(source);
         if (options.Config is { } config && !isFile)
-            throw new TextualInversionException(
-                $"{nameof(LoadOptions.Config)} {config}: belongs to a single file, and {source} is not a file; "
-                    + $"leave it out."
+            throw TextualInversionException.ForParameter(
+                nameof(LoadOptions.Config),
+                $"{config}: belongs to a single file, and the model is not one; leave it out."
             );
         if (options.Variant is { } variant && isFile)
-            throw new TextualInversionException(
-                $"{nameof(LoadOptions.Variant)} {variant}: belongs to a folder or a hub id, and {source} is a "
-                    + $"file; leave it out."
+            throw TextualInversionException.ForParameter(
+                nameof(LoadOptions.Variant),
+                $"{variant}: belongs to a folder or a hub id, and the model is a single file; leave it out."
             );
         IModelFiles files = isFile
             ? await OpenFileAsync(source, options, cancellationToken).ConfigureAwait(false)
@@ -57,8 +57,8 @@ internal static class ModelFinder
         );
         if (looksLikeFile || HubId.TryParse(source) is not { } id)
             throw new TextualInversionException(
-                $"{source}: no such model; name a diffusers folder, a single file (.safetensors, .ckpt) or a "
-                    + $"hub id owner/name."
+                $"{source}: no such model; name a diffusers folder, a single file (.safetensors, .ckpt) or a hub id "
+                    + "owner/name."
             );
         return await new ModelHub(options.Hub)
             .GetModelAsync(id, options.Variant, update: false, options.DownloadProgress, cancellationToken)
@@ -77,16 +77,7 @@ internal static class ModelFinder
         var tokenizers = await TokenizerFinder
             .FindAsync(checkpoint, options.Hub, options.DownloadProgress, cancellationToken)
             .ConfigureAwait(false);
-        return new SingleFileModel(checkpoint, tokenizers, PredictionName(options.Prediction));
+        var prediction = options.Prediction is { } given ? PredictionTypeNames.Of(given) : null;
+        return new SingleFileModel(checkpoint, tokenizers, prediction);
     }
-
-    /// <summary>As a scheduler's config calls it.</summary>
-    private static string? PredictionName(PredictionType? prediction) =>
-        prediction switch
-        {
-            null => null,
-            PredictionType.Epsilon => "epsilon",
-            PredictionType.VPrediction => "v_prediction",
-            _ => throw new ArgumentOutOfRangeException(nameof(prediction), prediction, null),
-        };
 }

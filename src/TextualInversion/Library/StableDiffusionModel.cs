@@ -1,7 +1,6 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Generation;
 using TextualInversion.Models;
-using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Estimates;
 using static TorchSharp.torch;
@@ -47,16 +46,7 @@ public sealed class StableDiffusionModel : IDisposable
 
     internal Precision Precision => options.Precision;
 
-    /// <summary>As images and embeddings record it: the last part of a path.</summary>
-    internal string ShortName => Path.GetFileName(Path.TrimEndingDirectorySeparator(Source));
-
-    private ScalarType DataType =>
-        options.Precision switch
-        {
-            Precision.Fp32 => ScalarType.Float32,
-            Precision.Bf16 => ScalarType.BFloat16,
-            _ => throw new ArgumentOutOfRangeException(nameof(Precision), options.Precision, null),
-        };
+    private ScalarType DataType => PrecisionTypes.Of(options.Precision);
 
     /// <summary>Finds a model, downloads it if the cache does not have it, and loads it.</summary>
     /// <param name="source">
@@ -160,7 +150,7 @@ public sealed class StableDiffusionModel : IDisposable
             throw new ArgumentException("There is no embedding to evaluate.", nameof(embeddings));
         var wanted = options ?? new EvaluateOptions();
         var clip = await ClipFinder
-            .FindAsync(wanted.Clip, Files, this.options, cancellationToken)
+            .FindAsync(wanted.Clip, Files, this.options.Hub, this.options.DownloadProgress, cancellationToken)
             .ConfigureAwait(false);
         var evaluation = new EmbeddingEvaluation(this, embeddings, images, wanted);
         return await OwnThread
@@ -197,13 +187,10 @@ public sealed class StableDiffusionModel : IDisposable
     private IDiffusionModel NetworkFor(TrainOptions wanted)
     {
         wanted.Validate();
-        var checkpointing = wanted.GradientCheckpointing switch
-        {
-            GradientCheckpointing.On => true,
-            GradientCheckpointing.Off => false,
-            GradientCheckpointing.Auto => !FitsIntoMemory(wanted),
-            _ => throw new ArgumentOutOfRangeException(nameof(wanted)),
-        };
+        var checkpointing = MemoryBudget.UsesCheckpointing(
+            wanted.GradientCheckpointing,
+            () => MemoryBudget.OfTraining(Files, device, DataType, wanted)
+        );
         if (checkpointing == usesCheckpointing)
             return network;
         network.Dispose(); // before the other is loaded, so that both are never in memory
@@ -212,50 +199,24 @@ public sealed class StableDiffusionModel : IDisposable
         return network;
     }
 
-    private bool FitsIntoMemory(TrainOptions wanted)
-    {
-        const double Share = 0.8; // the rest is for the images, the system and the error of the estimate
-        const long AssumedOfGpu = 12L << 30; // if the driver does not say
-        var needed = TrainingMemory.Estimate(Files, wanted.Resolution, wanted.BatchSize, DataType);
-        var available =
-            device.type == TorchSharp.DeviceType.CPU
-                ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes
-                : CudaMemory.Free(device.index) ?? AssumedOfGpu;
-        return needed <= available * Share;
-    }
-
     /// <summary>The settings of an image, the model's own where the options say nothing.</summary>
     /// <exception cref="TextualInversionException">
     /// An option is out of its range, or the model's own sampler is not supported.
     /// </exception>
     internal GenerationSettings Resolve(string prompt, GenerateOptions wanted)
     {
-        var defaults = GenerationDefaults.Read(Files);
-        var settings = new GenerationSettings
+        var defaults = ModelDefaults.Read(Files, Scheduler, Resolution);
+        var settings = defaults.Settings(wanted.Sampler, wanted.Steps, wanted.Guidance) with
         {
             Prompt = prompt,
             Negative = wanted.NegativePrompt,
-            Sampler = wanted.Sampler ?? DefaultSampler(defaults),
-            Steps = wanted.Steps ?? defaults.NumInferenceSteps ?? GenerationDefaults.DefaultSteps,
-            Guidance = wanted.Guidance ?? defaults.GuidanceScale ?? GenerationDefaults.DefaultGuidance,
             Width = wanted.Width ?? Resolution,
             Height = wanted.Height ?? Resolution,
             ClipSkip = wanted.ClipSkip,
             GuidanceRescale = wanted.GuidanceRescale,
             Eta = wanted.Eta,
         };
-        settings.Validate();
-        // Refuses what it cannot do
-        Samplers.Create(settings.Sampler, Scheduler, settings.Steps, settings.Eta).Dispose();
+        settings.Validate(Scheduler);
         return settings;
     }
-
-    private SamplerKind DefaultSampler(GenerationDefaults defaults) =>
-        defaults.Sampler is { } recommended
-            ? Samplers.Parse(recommended)
-            : Samplers.OfFolder(Scheduler)
-                ?? throw new TextualInversionException(
-                    $"{Source}: the model's own sampler {Scheduler.ClassName} is not supported; choose a "
-                        + $"{nameof(GenerateOptions.Sampler)}, such as {nameof(SamplerKind.DpmSolverMultistep)}."
-                );
 }

@@ -71,10 +71,10 @@ internal static class TokenizerFinder
             }
         }
 
-        throw new TextualInversionException(
-            $"{checkpoint.FilePath}: has no tokenizer of its own; give {nameof(LoadOptions.Config)} a diffusers "
-                + $"folder of the same "
-                + $"kind of model, or allow the download. {first!.Message}",
+        throw TextualInversionException.ForParameter(
+            nameof(LoadOptions.Config),
+            $"is missing: {checkpoint.FilePath} has no tokenizer of its own; name a diffusers folder of the same kind of "
+                + $"model, or allow the download of its tokenizer. {first!.Message}",
             first
         );
     }

@@ -1,7 +1,7 @@
 namespace TextualInversion;
 
 /// <summary>The result of a training.</summary>
-public sealed class TrainResult : IDisposable
+public sealed class TrainResult
 {
     /// <summary>The best embedding by validation, or the last if there was no validation.</summary>
     public required Embedding Embedding { get; init; }
@@ -34,10 +34,4 @@ public sealed class TrainResult : IDisposable
 
     /// <summary>What may be wrong with the images, or was not done as the options say. For people to read.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
-
-    /// <summary>
-    /// Ends the use of the result. Results hold plain numbers now, so nothing happens; later versions may hold memory
-    /// of the device.
-    /// </summary>
-    public void Dispose() { }
 }

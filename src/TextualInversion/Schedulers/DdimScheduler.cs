@@ -23,8 +23,9 @@ internal sealed class DdimScheduler : ISampler
     public DdimScheduler(SchedulerConfig config, int steps, double eta = 0)
     {
         if (eta is not (>= 0 and <= 1))
-            throw new TextualInversionException(
-                $"eta is {eta}: choose between 0, no fresh noise, and 1, that of DDPM."
+            throw TextualInversionException.ForParameter(
+                nameof(GenerateOptions.Eta),
+                FormattableString.Invariant($"{eta}: choose a number from 0, no fresh noise, to 1, that of DDPM.")
             );
         this.config = config;
         this.eta = eta;

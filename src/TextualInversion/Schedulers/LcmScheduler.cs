@@ -56,8 +56,9 @@ internal sealed class LcmScheduler : ISampler
     {
         var most = Math.Min(config.OriginalInferenceSteps, config.NumTrainTimesteps);
         if (steps < 1 || steps > most)
-            throw new TextualInversionException(
-                $"steps is {steps}: {Name} takes between 1 and {most}, of which 4 to 8 suffice."
+            throw TextualInversionException.ForParameter(
+                nameof(GenerateOptions.Steps),
+                $"{steps}: {Name} takes from 1 to {most}, of which 4 to 8 suffice."
             );
         var stride = config.NumTrainTimesteps / most;
         return [.. Enumerable.Range(0, steps).Select(i => ((most - (int)(i * ((double)most / steps))) * stride) - 1)];

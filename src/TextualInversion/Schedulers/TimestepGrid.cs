@@ -21,7 +21,10 @@ internal static class TimestepGrid
     {
         var count = config.NumTrainTimesteps;
         if (steps < 1 || steps > count)
-            throw new TextualInversionException($"steps is {steps}: choose between 1 and {count}.");
+            throw TextualInversionException.ForParameter(
+                nameof(GenerateOptions.Steps),
+                $"{steps}: choose a number from 1 to {count}."
+            );
         var highest = points - 1;
         var evenStride = highest == 0 ? 0 : (count - 1.0) / highest;
         // numpy's arange takes the rounded difference of its first two values.

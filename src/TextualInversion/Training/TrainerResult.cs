@@ -49,6 +49,18 @@ internal sealed record TrainerResult : IDisposable
     /// </summary>
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
 
+    /// <summary>Refuses a run that learned nothing.</summary>
+    /// <param name="placeholder">The placeholder token.</param>
+    /// <exception cref="TextualInversionException">The gradient was zero in every step.</exception>
+    public void RequireGradient(Placeholder placeholder)
+    {
+        if (End == TrainingEnd.WithoutGradient)
+            throw new TextualInversionException(
+                $"The gradient of {placeholder.Name} was zero in every step so far, so nothing can be learned; check "
+                    + "that each prompt reaches it: one that is too long is cut off before it."
+            );
+    }
+
     public void Dispose()
     {
         foreach (var rows in Rows.Concat(LastRows))

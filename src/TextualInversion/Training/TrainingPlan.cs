@@ -28,20 +28,19 @@ internal sealed record TrainingPlan(
 
     /// <param name="options">With the resolution set.</param>
     /// <param name="images">At that resolution.</param>
-    /// <param name="templates">Prompt templates, with <c>{}</c> for the placeholder token.</param>
     /// <param name="placeholder">The placeholder token.</param>
     /// <param name="phrase">The words that training starts from.</param>
     /// <exception cref="TextualInversionException">There are too few images to hold one out.</exception>
     public static TrainingPlan Create(
         TrainOptions options,
         IReadOnlyList<TrainingImage> images,
-        IReadOnlyList<string> templates,
         Placeholder placeholder,
         string phrase
     )
     {
         if (options.HoldOut)
             HeldOutImage.Require(images);
+        var templates = options.Templates ?? PromptTemplates.For(options.Property);
         var reason = options is { Flip: true, ForceFlip: false }
             ? FlipPolicy.ReasonToDisable(options, images, templates, phrase)
             : null;
@@ -51,6 +50,9 @@ internal sealed record TrainingPlan(
         var hasNoTags = VariesTags(options) && prompts.Descriptions(placeholder).All(prompt => prompt is null);
         return new TrainingPlan(options, images, templates, prompts, reason, hasNoTags ? [NoTags] : []);
     }
+
+    /// <summary>The same plan with another seed.</summary>
+    public TrainingPlan WithSeed(ulong seed) => this with { Options = Options with { Seed = seed } };
 
     /// <summary>The same plan for a training that starts from other words.</summary>
     public TrainingPlan WithInitializer(string phrase) =>

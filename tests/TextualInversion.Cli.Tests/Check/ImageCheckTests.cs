@@ -156,12 +156,12 @@ public sealed class ImageCheckTests : IDisposable
         Assert.StartsWith(expected, finding.Message, StringComparison.Ordinal);
     }
 
-    private static (IReadOnlyList<CheckedImage> Images, List<CheckFinding> Findings) Look(
+    private static (IReadOnlyList<CheckedImage> Images, IReadOnlyList<CheckFinding> Findings) Look(
         string[] paths,
         TrainOptions options
     )
     {
-        var findings = new List<CheckFinding>();
-        return (new ImageCheck(options, 128, findings).Look(paths, CancellationToken.None), findings);
+        var findings = new CheckFindings(problem => problem.Message);
+        return (new ImageCheck(options, 128, findings).Look(paths, CancellationToken.None), findings.All);
     }
 }

@@ -1,6 +1,5 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Generate;
-using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
 using TextualInversion.Tests.Fixtures;
@@ -56,14 +55,6 @@ public sealed class BatchMemoryProbeTests
             StringComparison.Ordinal
         );
         Assert.Equal("", Batch(Gpu, Plenty, images: 2).Said);
-    }
-
-    [Fact]
-    public void Available_KernelsReport_IsInBytes()
-    {
-        Assert.Equal(2048, MemoryBudget.AvailableOf(["MemTotal:       25 kB", "MemAvailable:       2 kB"]));
-        Assert.Null(MemoryBudget.AvailableOf(["MemTotal:       25 kB"]));
-        Assert.InRange(MemoryBudget.FreeBytes(CPU), 1, Plenty);
     }
 
     private static (int Batch, string Said) Batch(

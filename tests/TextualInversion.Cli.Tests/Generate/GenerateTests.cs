@@ -403,7 +403,7 @@ public sealed class GenerateTests : IDisposable
     [InlineData("belongs to --init-image", "--strength", "0.5")]
     [InlineData("--eta 2", "--eta", "2")]
     [InlineData("--clip-skip 0", "--clip-skip", "0")]
-    [InlineData("ClipSkip 99: the text encoder has", "--clip-skip", "99")]
+    [InlineData("--clip-skip 99: the text encoder has", "--clip-skip", "99")]
     [InlineData("--batch 0", "--batch", "0")]
     [InlineData("--batch many: choose auto, or at least 1", "--batch", "many")]
     [InlineData("--count 0", "--count", "0")]

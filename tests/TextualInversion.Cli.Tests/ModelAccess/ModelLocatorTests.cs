@@ -46,7 +46,8 @@ public sealed class ModelLocatorTests : IDisposable
     {
         var error = await ErrorAsync(null, "/models/gone", null);
 
-        Assert.StartsWith("/models/gone: no such model. The embedding was trained on it; name it with --model.", error);
+        Assert.StartsWith("/models/gone: no such model; name a diffusers folder, ", error);
+        Assert.Contains("owner/name. The embedding was trained on it; name it with --model.", error);
     }
 
     [Theory]

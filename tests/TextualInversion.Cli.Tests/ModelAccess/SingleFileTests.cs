@@ -59,8 +59,8 @@ public sealed class SingleFileTests : IDisposable
         var (exitCode, _, error) = await GenerateAsync("1.png");
         TiRunner.AssertRefused(exitCode, error);
         Assert.Contains(
-            "model.ckpt.safetensors: comes without a tokenizer; name a diffusers folder of the same kind of model with "
-                + "--config, or let it be downloaded. openai/clip-vit-large-patch14: is not in the cache",
+            "model.ckpt.safetensors has no tokenizer of its own; name a diffusers folder of the same kind of model, or "
+                + "allow the download of its tokenizer. openai/clip-vit-large-patch14: is not in the cache",
             error
         );
 
@@ -139,7 +139,7 @@ public sealed class SingleFileTests : IDisposable
     [InlineData(
         "--config",
         "somewhere",
-        "--config somewhere: is for a single file, and demo is not one; leave it out."
+        "--config somewhere: belongs to a single file, and the model is not one; leave it out."
     )]
     [InlineData("--vae", "nowhere", "nowhere: cannot be read")]
     public async Task Generate_OptionThatDoesNotFitTheModel_SaysSo(string option, string value, string why)

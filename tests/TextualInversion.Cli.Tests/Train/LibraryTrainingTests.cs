@@ -16,7 +16,7 @@ public sealed class LibraryTrainingTests
         var expected = Embedding.Load(folder.File("embeddings/my-cat.safetensors"));
 
         using var model = await StableDiffusionModel.LoadAsync(Goldens.Sample("demo-model"));
-        using var result = await model.TrainAsync(
+        var result = await model.TrainAsync(
             TrainingImages.Load(Goldens.Sample("my-cat")),
             new TrainOptions
             {

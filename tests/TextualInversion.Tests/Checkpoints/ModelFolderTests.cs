@@ -175,7 +175,7 @@ public sealed class ModelFolderTests : IDisposable
         folder.Write("unet/diffusion_pytorch_model.ema.safetensors", "no weights");
         folder.Write("unet/diffusion_pytorch_model.bf16.safetensors", "no weights");
         AssertError(
-            $"{folder.File("unet")}: has weights in the variants bf16, ema; choose a variant.",
+            $"Variant is missing: {folder.File("unet")} has weights in the variants bf16, ema; choose one.",
             () => Model().Weights("unet")
         );
     }

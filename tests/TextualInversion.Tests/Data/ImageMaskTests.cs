@@ -80,7 +80,7 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             folder.File("1.png"),
             MaskSource.Parse("alpha"),
-            $"{folder.File("1.png")}: has no alpha channel; save it with one, or name a folder of masks instead."
+            $"Masks alpha: {folder.File("1.png")} has no alpha channel; save it with one, or name a folder of masks instead."
         );
     }
 
@@ -101,7 +101,7 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             Image(),
             Masks,
-            $"{folder.File("masks")}: is not a folder; name one with a mask for each image, or \"alpha\"."
+            $"Masks {folder.File("masks")}: is not a folder; name one with a mask for each image, or alpha."
         );
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             path,
             MaskSource.Parse(folder.File("images")),
-            $"{folder.File("images")}: holds the images themselves; put the masks into a folder of their own."
+            $"Masks {folder.File("images")}: holds the images themselves; put the masks into a folder of their own."
         );
     }
 

@@ -64,7 +64,7 @@ public sealed class ImageFileTests : IDisposable
     {
         var path = Write("1.png", pixels, "first");
         var error = Assert.Throws<TextualInversionException>(() => Write("1.png", pixels, "second"));
-        Assert.Equal($"{path}: exists; choose another name or allow replacing it with --overwrite.", error.Message);
+        Assert.Equal($"{path}: exists; choose another name, or set overwrite to replace it.", error.Message);
         ImageFile.Write(path, pixels, 17, 13, "second", overwrite: true);
         Assert.Equal("second", ImageFile.ReadParameters(path));
     }

@@ -82,10 +82,9 @@ public sealed class ImageToImageTests
             Init = Image,
             Strength = strength,
         };
-        Assert.StartsWith(
-            "--strength ",
-            Assert.Throws<TextualInversionException>(() => options.Validate()).Message,
-            StringComparison.Ordinal
+        Assert.Equal(
+            nameof(GenerationSettings.Strength),
+            Assert.Throws<TextualInversionException>(options.Validate).Parameter
         );
     }
 

@@ -36,7 +36,7 @@ public sealed class AtomicFileTests : IDisposable
         var error = Assert.Throws<TextualInversionException>(() =>
             AtomicFile.Write(FilePath, overwrite: false, _ => written = true)
         );
-        Assert.Equal($"{FilePath}: exists; choose another name or allow replacing it with --overwrite.", error.Message);
+        Assert.Equal($"{FilePath}: exists; choose another name, or set overwrite to replace it.", error.Message);
         Assert.False(written);
         AssertFiles("file");
     }

@@ -12,7 +12,7 @@ public sealed class PortableFileNameTests
     [InlineData("caf\u00e9")]
     [InlineData("\u732b")]
     public void Require_PortableName_IsGivenBack(string name) =>
-        Assert.Equal(name, PortableFileName.Require(name, "--name"));
+        Assert.Equal(name, PortableFileName.Require(name, "Name"));
 
     [Theory]
     [InlineData("")]
@@ -32,13 +32,13 @@ public sealed class PortableFileNameTests
     [InlineData("con.v1")]
     [InlineData("lpt1")]
     public void Require_OtherName_IsRefused(string name) =>
-        Assert.Throws<TextualInversionException>(() => PortableFileName.Require(name, "--name"));
+        Assert.Throws<TextualInversionException>(() => PortableFileName.Require(name, "Name"));
 
     [Fact]
     public void Require_HalfACharacter_IsRefused() =>
-        Assert.Throws<TextualInversionException>(() => PortableFileName.Require("a\ud800", "--name"));
+        Assert.Throws<TextualInversionException>(() => PortableFileName.Require("a\ud800", "Name"));
 
     [Fact]
     public void Require_LongName_IsRefused() =>
-        Assert.Throws<TextualInversionException>(() => PortableFileName.Require(new string('\u732b', 60), "--name"));
+        Assert.Throws<TextualInversionException>(() => PortableFileName.Require(new string('\u732b', 60), "Name"));
 }

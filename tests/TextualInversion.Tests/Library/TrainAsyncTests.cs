@@ -30,7 +30,7 @@ public sealed class TrainAsyncTests
         using var folder = new TemporaryFolder();
         using var model = await LoadAsync(name);
 
-        using var result = await model.TrainAsync(Cats, Short);
+        var result = await model.TrainAsync(Cats, Short);
 
         Assert.Equal((TrainingEnd.Completed, 3), (result.End, result.Steps));
         Assert.Equal(
@@ -68,7 +68,7 @@ public sealed class TrainAsyncTests
             reports.Add((each, each.Rows[0][0, 0], Environment.CurrentManagedThreadId))
         );
 
-        using var result = await model.TrainAsync(Cats, Short, progress);
+        var result = await model.TrainAsync(Cats, Short, progress);
 
         Assert.Equal([0, 1, 2, 3], reports.Select(report => report.Progress.Step));
         Assert.All(reports, report => Assert.NotEqual(caller, report.Thread));
@@ -90,7 +90,7 @@ public sealed class TrainAsyncTests
                 source.Cancel();
         });
 
-        using var result = await model.TrainAsync(Cats, Short with { Steps = 1000 }, progress, source.Token);
+        var result = await model.TrainAsync(Cats, Short with { Steps = 1000 }, progress, source.Token);
 
         Assert.Equal((TrainingEnd.Cancelled, 2), (result.End, result.Steps));
         Assert.Equal(last!.Rows[0], result.LastEmbedding.Rows[0]);
@@ -132,8 +132,8 @@ public sealed class TrainAsyncTests
     {
         using var model = await LoadAsync("sd1");
 
-        using var result = await model.TrainAsync(Cats, Short with { GradientCheckpointing = checkpointing });
-        using var expected = await model.TrainAsync(Cats, Short);
+        var result = await model.TrainAsync(Cats, Short with { GradientCheckpointing = checkpointing });
+        var expected = await model.TrainAsync(Cats, Short);
 
         Assert.Equal(expected.LastEmbedding.Rows[0], result.LastEmbedding.Rows[0]);
     }
@@ -160,8 +160,8 @@ public sealed class TrainAsyncTests
             );
         });
 
-        using var result = await model.TrainAsync(Cats, Short, progress);
-        using var without = await model.TrainAsync(Cats, Short);
+        var result = await model.TrainAsync(Cats, Short, progress);
+        var without = await model.TrainAsync(Cats, Short);
 
         Assert.Equal(4, images.Count);
         Assert.Equal(without.LastEmbedding.Rows[0], result.LastEmbedding.Rows[0]);
@@ -177,8 +177,8 @@ public sealed class TrainAsyncTests
             decoded.Select(image => TrainingImages.FromRgb(image.Pixels, image.WidthPixels, image.HeightPixels))
         );
 
-        using var expected = await model.TrainAsync(Cats, Short);
-        using var result = await model.TrainAsync(fromMemory, Short);
+        var expected = await model.TrainAsync(Cats, Short);
+        var result = await model.TrainAsync(fromMemory, Short);
 
         Assert.Equal(expected.LastEmbedding.Rows[0], result.LastEmbedding.Rows[0]);
     }

@@ -190,7 +190,7 @@ public sealed class SamplerTests
     [InlineData(double.NaN)]
     public void Create_EtaOutOfRange_NamesTheRange(double eta) =>
         Assert.Contains(
-            "choose between 0, no fresh noise, and 1, that of DDPM.",
+            "choose a number from 0, no fresh noise, to 1, that of DDPM.",
             Assert.Throws<TextualInversionException>(() => Samplers.Create(SamplerKind.Ddim, Config(), 5, eta)).Message
         );
 
@@ -260,9 +260,9 @@ public sealed class SamplerTests
             var error = Assert.Throws<TextualInversionException>(() => Samplers.Create(kind, Config(), steps));
             var range =
                 kind == SamplerKind.Lcm
-                    ? "LCM takes between 1 and 50, of which 4 to 8 suffice."
-                    : "choose between 1 and 1000.";
-            Assert.Equal($"steps is {steps}: {range}", error.Message);
+                    ? "LCM takes from 1 to 50, of which 4 to 8 suffice."
+                    : "choose a number from 1 to 1000.";
+            Assert.Equal($"Steps {steps}: {range}", error.Message);
         }
     }
 

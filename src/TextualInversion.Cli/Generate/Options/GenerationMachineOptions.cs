@@ -31,7 +31,7 @@ internal sealed class GenerationMachineOptions
     public void Validate(ParseResult parsed)
     {
         if (BatchText(parsed) != Auto && Batch(parsed) is null or < 1 or > MostAtOnce)
-            throw new TextualInversionException($"--batch {BatchText(parsed)}: choose {Auto}, or at least 1.");
+            throw new UsageException($"--batch {BatchText(parsed)}: choose {Auto}, or at least 1.");
     }
 
     /// <summary>What was asked for; null for as many as fit.</summary>

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Data;
 using TextualInversion.Generation;
@@ -89,7 +88,7 @@ internal sealed class ImageOptions
         if ((parsed.GetValue(initImage) ?? recorded?.Init) is not { } path)
         {
             if (parsed.GetValue(strength) is { } unused)
-                throw new TextualInversionException(
+                throw new UsageException(
                     FormattableString.Invariant(
                         $"--strength {unused}: belongs to --init-image; name an image or leave it out."
                     )
@@ -115,23 +114,16 @@ internal sealed class ImageOptions
         var (defaultWidth, defaultHeight) =
             recorded?.Size
             ?? (init is null || isSizeGiven ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
-        var options = new GenerationSettings
+        var options = model.Settings(
+            SharedOptions.SamplerOf(parsed.GetValue(sampler) ?? recorded?.Sampler),
+            parsed.GetValue(steps) ?? recorded?.Steps,
+            parsed.GetValue(guidance) ?? recorded?.Guidance
+        );
+        return options with
         {
-            Prompt = "",
-            Sampler = model.ChooseSampler(parsed.GetValue(sampler) ?? recorded?.Sampler),
-            Steps =
-                parsed.GetValue(steps) ?? recorded?.Steps ?? model.Defaults.NumInferenceSteps ?? ModelDefaults.Steps,
-            Guidance =
-                parsed.GetValue(guidance)
-                ?? recorded?.Guidance
-                ?? model.Defaults.GuidanceScale
-                ?? ModelDefaults.Guidance,
             Width = parsed.GetValue(width) ?? defaultWidth,
             Height = parsed.GetValue(height) ?? defaultHeight,
             Init = init,
-        };
-        return options with
-        {
             Strength = parsed.GetValue(strength) ?? (init is null ? null : recorded?.Strength) ?? options.Strength,
             Eta = parsed.GetValue(eta) ?? recorded?.Eta ?? options.Eta,
             ClipSkip = parsed.GetValue(clipSkip) ?? recorded?.ClipSkip ?? options.ClipSkip,

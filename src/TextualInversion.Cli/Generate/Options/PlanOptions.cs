@@ -46,7 +46,7 @@ internal sealed class PlanOptions
     public void Validate(ParseResult parsed)
     {
         if (parsed.GetValue(count) is var number and (< 1 or > MostImages))
-            throw new TextualInversionException($"--count {number}: choose a number from 1 to {MostImages}.");
+            throw new UsageException($"--count {number}: choose a number from 1 to {MostImages}.");
     }
 
     /// <param name="parsed">The command line.</param>
@@ -65,7 +65,7 @@ internal sealed class PlanOptions
         if (x is null && y is null)
             return ImagePlan.OfPrompts(prompts, firstSeed, parsed.GetValue(count));
         if (prompts.Count > 1 || parsed.GetValue(count) > 1)
-            throw new TextualInversionException(
+            throw new UsageException(
                 "--grid-x and --grid-y set the number of images; give one prompt and leave --count out "
                     + "(seed=1..4 is an axis)."
             );

@@ -114,20 +114,15 @@ internal sealed class SampleGenerator(
 
     private void WriteRows(int step, IReadOnlyList<Tensor> rows)
     {
-        var provenance = setup.Provenance([], step);
-        provenance.Remove(TrainSetup.ModelHashKey); // known only after training
-        TrainOutput.Write(
-            folder.SampleRowsPath(step),
-            new LearnedEmbedding(setup.Placeholder.Name, rows, provenance),
-            overwrite: true
-        );
+        var embedding = setup.Embedding(rows, weights: null, step); // the weights are hashed only after training
+        EmbeddingFile.Write(folder.SampleRowsPath(step), embedding, overwrite: true);
     }
 
     private string Describe(GenerationSettings options, ulong seed, int step) =>
         WebUiParameters.Format(
             options,
             seed,
-            Path.GetFileName(setup.ModelName.TrimEnd('/')),
+            setup.ModelName,
             "ti",
             ImageMetadata.Settings(
                 request,

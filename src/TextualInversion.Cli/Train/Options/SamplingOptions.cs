@@ -1,12 +1,10 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train.Listeners;
 using TextualInversion.Data;
 using TextualInversion.Evaluation;
 using TextualInversion.Generation;
-using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Train.Options;
 
@@ -16,45 +14,55 @@ internal sealed class SamplingOptions
     private readonly NumberOption<int> every = new("--sample-every")
     {
         HelpName = "N",
+        Minimum = 0,
         Description =
-            "Generate images every N steps, runs/NAME/samples/step-000100-1.png, always from the same noise; 0 "
-            + "disables. Default: 0.",
+            "Generate images every N steps, to watch what is learned: runs/NAME/samples/step-000100-1.png. Each image "
+            + "takes as long as one of ti generate; the training itself stays the same. 0 disables. Default: 0.",
         DefaultValueFactory = _ => 0,
     };
     private readonly Option<string[]> prompts = new("--sample-prompt")
     {
         HelpName = "TEXT…",
         Description =
-            "Prompts to generate; {} or the token marks the placeholder. Default: by --property, \"a photo of "
-            + "{}\" or \"a painting in the style of {}\".",
+            "The prompts of these images. {} or the token itself marks the placeholder token. Default: \"a photo of "
+            + "{}\", or for --property style \"a painting in the style of {}\".",
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly NumberOption<int> count = new("--sample-count")
     {
         HelpName = "N",
-        Description = "Images per prompt. Default: 1.",
+        Minimum = 1,
+        Maximum = 100,
+        Description = "The number of images of each prompt, 1 to 100. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly NumberOption<ulong> seed = new("--sample-seed")
     {
         HelpName = "N",
-        Description = "Image i uses seed + i. Default: 0, so images of all runs start from the same noise.",
+        Description =
+            "The seed of the first image's noise; the next image uses N + 1, and so on. The noise is the same at every "
+            + "step, so images differ only by what was learned. Default: 0.",
     };
     private readonly OptionalNumberOption<int> steps = new("--sample-steps")
     {
         HelpName = "N",
         Description =
-            $"Sampler steps; more take longer. Default: the model's recommendation, else {ModelDefaults.Steps}.",
+            "Sampler steps of each image, typically 20 to 50: more take longer and show more detail. "
+            + $"Default: the model's recommendation, else {GenerationDefaults.DefaultSteps}.",
     };
     private readonly OptionalNumberOption<double> guidance = new("--sample-guidance")
     {
         HelpName = "X",
-        Description = "Guidance scale (CFG). Default: the model's recommendation, else 7.5.",
+        Description =
+            "Guidance scale (CFG) of these images, typically 3 to 10: higher follows the prompt more closely, with harder "
+            + "contrast. Default: the model's recommendation, else 7.5.",
     };
     private readonly Option<string?> sampler = new("--sample-sampler")
     {
         HelpName = "NAME",
-        Description = "As of ti generate. Default: the model's recommendation, else its own.",
+        Description =
+            "Sampler of these images, one of those that ti generate --help lists. Default: the model's recommendation, "
+            + "else its own.",
     };
 
     public Option<string[]> Prompts => prompts;
@@ -66,55 +74,63 @@ internal sealed class SamplingOptions
     /// <param name="setup">What is trained.</param>
     /// <param name="model">The model, which may recommend values.</param>
     /// <param name="messages">Receives warnings.</param>
-    /// <exception cref="TextualInversionException">A number is out of its range, or there is no such
-    /// sampler.</exception>
+    /// <exception cref="UsageException">A number is out of its range, or an option has no effect.</exception>
+    /// <exception cref="TextualInversionException">There is no such sampler.</exception>
     public SamplePlan? Read(ParseResult parsed, TrainSetup setup, TrainModel model, ConsoleLog messages)
     {
-        var (interval, images) = (parsed.GetValue(every), parsed.GetValue(count));
-        if (interval < 0)
-            throw new TextualInversionException($"--sample-every {interval}: choose 0 or more steps.");
-        if (images is < 1 or > 100)
-            throw new TextualInversionException($"--sample-count {images}: choose a number from 1 to 100.");
-        if (
-            interval == 0
-            && All.Skip(1).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } alone
-        )
-            throw new TextualInversionException(
-                $"{alone.Name}: no images are generated without --sample-every; add it, such as --sample-every 50."
-            );
+        var interval = parsed.GetValue(every);
         if (interval == 0)
+        {
+            RefuseUnused(parsed);
             return null;
-        var wishes = new ModelDefaults(
-            GenerationDefaults.Read(model.Files),
-            model.Noise.Config,
-            setup.Options.Resolution!.Value
-        ); // no larger than what is learned from, nor is the memory
+        }
+
+        var settings = ReadSettings(parsed, setup, model);
+        var jobs =
+            from text in ReadPrompts(parsed, setup, messages)
+            from number in Enumerable.Range(0, parsed.GetValue(count))
+            select (settings with { Prompt = text }, parsed.GetValue(seed) + (ulong)number);
+        return new SamplePlan(interval, [.. jobs]);
+    }
+
+    private void RefuseUnused(ParseResult parsed)
+    {
+        var unused = All.FirstOrDefault(option => option != every && parsed.GetResult(option) is { Implicit: false });
+        if (unused is not null)
+            throw new UsageException(
+                $"{unused.Name}: no images are generated without {every.Name}; add it, such as {every.Name} 50."
+            );
+    }
+
+    private List<string> ReadPrompts(ParseResult parsed, TrainSetup setup, ConsoleLog messages)
+    {
+        var token = setup.Placeholder.Name;
         var templates = parsed.GetValue(prompts) is { Length: > 0 } typed
             ? typed
             : [EvaluationPrompts.Bare(setup.Options.Property)];
-        var texts = templates.Select(template => PromptTemplates.Format(template, setup.Placeholder.Name)).ToList();
-        foreach (
-            var text in texts.Where(text => !text.Contains(setup.Placeholder.Name, StringComparison.OrdinalIgnoreCase))
-        )
+        var texts = templates.Select(template => PromptTemplates.Format(template, token)).ToList();
+        foreach (var text in texts.Where(text => !text.Contains(token, StringComparison.OrdinalIgnoreCase)))
             messages.Warn(
-                $"--sample-prompt \"{text}\" holds neither {{}} nor {setup.Placeholder.Name}, so its images "
-                    + $"will all be alike."
+                $"{prompts.Name} \"{text}\" holds neither {{}} nor {token}, so its images will all be alike."
             );
-        var shared = new GenerationSettings
+        return texts;
+    }
+
+    /// <summary>The settings of all images, of the size that is trained on, so that memory suffices.</summary>
+    private GenerationSettings ReadSettings(ParseResult parsed, TrainSetup setup, TrainModel model)
+    {
+        var defaults = ModelDefaults.Read(model.Files, model.Noise.Config, setup.Options.Resolution!.Value);
+        var kind = SharedOptions.SamplerOf(parsed.GetValue(sampler));
+        try
         {
-            Prompt = "",
-            Sampler = wishes.ChooseSampler(parsed.GetValue(sampler)),
-            Steps = parsed.GetValue(steps) ?? wishes.Defaults.NumInferenceSteps ?? ModelDefaults.Steps,
-            Guidance = parsed.GetValue(guidance) ?? wishes.Defaults.GuidanceScale ?? ModelDefaults.Guidance,
-            Width = wishes.Resolution,
-            Height = wishes.Resolution,
-        };
-        shared.Validate("--sample-");
-        Samplers.Create(shared.Sampler, wishes.Scheduler, shared.Steps, shared.Eta).Dispose();
-        var jobs =
-            from text in texts
-            from number in Enumerable.Range(0, images)
-            select (shared with { Prompt = text }, parsed.GetValue(seed) + (ulong)number);
-        return new SamplePlan(interval, [.. jobs]);
+            var settings = defaults.Settings(kind, parsed.GetValue(steps), parsed.GetValue(guidance));
+            settings.Validate(defaults.Scheduler);
+            return settings;
+        }
+        catch (TextualInversionException error) when (error.Parameter is { } property)
+        {
+            // A training has options of the same names without the prefix.
+            throw new UsageException($"--sample-{property.ToLowerInvariant()} {error.Problem}", error);
+        }
     }
 }

@@ -37,6 +37,8 @@ internal sealed class TrainRequestOptions
     private readonly NumberOption<int> seeds = new("--seeds")
     {
         HelpName = "N",
+        Minimum = 1,
+        Maximum = 100,
         Description =
             "Train N runs with consecutive seeds and keep the one with the lowest validation loss; N times the time. "
             + "Each run is in runs/NAME/seed-K. Default: 1.",
@@ -95,38 +97,41 @@ internal sealed class TrainRequestOptions
 
     public Option<ulong?> Seed { get; } = SharedOptions.Seed();
 
+    /// <summary>The option that sets a property of the library's options, or null if it is not one of these.</summary>
+    public string? OptionOf(string property) => learning.NameOf(property) ?? imageOptions.NameOf(property);
+
     /// <exception cref="TextualInversionException">A number is out of its range, the token is not a valid placeholder,
     /// or the templates cannot be used.</exception>
     public TrainRequest Read(ParseResult parsed)
     {
-        var options = imageOptions.Apply(
-            parsed,
-            learning.Resolve(parsed, parsed.GetValue(Seed) ?? SharedOptions.DrawSeed())
-        );
-        ParameterErrors.Translate(options.Validate, name => learning.NameOf(name) ?? imageOptions.NameOf(name));
+        var options = ReadOptions(parsed);
+        options.Validate();
         var count = parsed.GetValue(seeds);
-        if (count is < 1 or > 100)
-            throw new TextualInversionException($"--seeds {count}: choose a number from 1 to 100.");
         if (count > 1 && options.ValidateEvery == 0)
-            throw new TextualInversionException(
-                $"--seeds {count}: the best run is that with the lowest validation loss, so --validate-every "
-                    + $"must be above 0."
+            throw new UsageException(
+                $"--seeds {count}: the best run is that with the lowest validation loss, so --validate-every must be "
+                    + "above 0."
             );
         return new TrainRequest
         {
             Placeholder = Placeholder.Parse(parsed.GetValue(token)!, options.Vectors),
             Images = parsed.GetValue(images)!,
-            Initializer = parsed.GetValue(initializer),
             Options = options,
             Seeds = count,
-            ForceFlip = imageOptions.AsksToFlip(parsed) || learning.IsCompatible(parsed),
-            Sentences = parsed.GetValue(templates) is { } file
-                ? PromptTemplates.Read(file)
-                : PromptTemplates.For(options.Property),
             Model = model.Read(parsed),
             Device = parsed.GetValue(device)!,
             Precision = parsed.GetValue(precision),
-            Checkpointing = parsed.GetValue(gradientCheckpointing),
+        };
+    }
+
+    private TrainOptions ReadOptions(ParseResult parsed)
+    {
+        var seed = parsed.GetValue(Seed) ?? SharedOptions.DrawSeed();
+        return imageOptions.Apply(parsed, learning.Resolve(parsed, seed)) with
+        {
+            Initializer = parsed.GetValue(initializer),
+            Templates = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : null,
+            GradientCheckpointing = parsed.GetValue(gradientCheckpointing),
         };
     }
 }

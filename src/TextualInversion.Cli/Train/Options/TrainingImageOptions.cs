@@ -64,6 +64,7 @@ internal sealed class TrainingImageOptions
         options with
         {
             Crop = IsGiven(parsed, crop) ? parsed.GetValue(crop) : options.Crop,
+            ForceFlip = options.ForceFlip || (IsGiven(parsed, flip) && parsed.GetValue(flip)),
             Flip = !parsed.GetValue(noFlip) && (IsGiven(parsed, flip) ? parsed.GetValue(flip) : options.Flip),
             Mask = parsed.GetValue(mask) is { } source ? MaskSource.Parse(source) : null,
             Captions = IsGiven(parsed, captions) ? parsed.GetValue(captions) : options.Captions,
@@ -74,7 +75,7 @@ internal sealed class TrainingImageOptions
         };
 
     /// <summary>
-    /// The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these.
+    /// The option that sets a property of the library's options, or null if it is not one of these.
     /// </summary>
     public string? NameOf(string property) =>
         property switch
@@ -82,11 +83,9 @@ internal sealed class TrainingImageOptions
             nameof(TrainOptions.DropTags) => dropTags.Name,
             nameof(TrainOptions.KeepTags) => keepTags.Name,
             nameof(TrainOptions.HoldOut) => holdOut.Name,
+            nameof(TextualInversion.TrainingImageOptions.Masks) => mask.Name,
             _ => null,
         };
-
-    /// <summary>Whether flipping was asked for explicitly.</summary>
-    public bool AsksToFlip(ParseResult parsed) => IsGiven(parsed, flip) && parsed.GetValue(flip);
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 

@@ -25,9 +25,10 @@ internal static class HeldOutImage
     {
         if (images.Count >= Enough || (images.Count >= Fewest && images.All(image => image.Caption is not null)))
             return;
-        throw new TextualInversionException(
-            $"--hold-out: of {images.Count} images none can be spared; add some, {Enough} in all, or describe "
-                + $"each in a text file beside it."
+        throw TextualInversionException.ForParameter(
+            nameof(TrainOptions.HoldOut),
+            $"needs {Enough} images, or {Fewest} that have captions, and there are {images.Count}; add images, or a "
+                + "text file with a caption next to each."
         );
     }
 }

@@ -94,8 +94,9 @@ internal sealed class InitializerSearch : IDisposable
     public IReadOnlyList<RankedWord> Run(int start, IProgress<int> progress, CancellationToken cancellationToken)
     {
         if (words.Count == 0)
-            throw new TextualInversionException(
-                "--initializer auto: the model's vocabulary has no whole words; name one yourself."
+            throw TextualInversionException.ForParameter(
+                nameof(TrainOptions.Initializer),
+                $"{InitialEmbedding.Auto}: the model's vocabulary has no whole words; name one yourself."
             );
         using var learner = new Learner(model, schedule, RowsOf(start), options);
         var judged = 0;

@@ -20,7 +20,8 @@ internal sealed class RunFolder : IDisposable
     public RunFolder(string path, bool overwrite)
     {
         FolderPath = path;
-        RefuseToReplace(path, overwrite);
+        if (!overwrite && HasFiles(path))
+            throw new TextualInversionException($"{path}: holds another run; choose another folder, or replace it.");
         created = FirstMissing(Path.GetFullPath(path));
         // Better now than after the training. What an earlier run left is replaced file by file, at the end.
         try
@@ -142,19 +143,9 @@ internal sealed class RunFolder : IDisposable
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void WriteRecord(string json) => AtomicFile.WriteText(RecordIn(FolderPath), overwrite: true, json + "\n");
 
-    /// <summary>Says no before the work, rather than after it.</summary>
-    /// <exception cref="TextualInversionException">The folder holds something and may not be replaced.</exception>
-    public static void RefuseToReplace(string path, bool overwrite)
-    {
-        if (File.Exists(path))
-            throw new TextualInversionException(
-                $"{path}: is a file, and the run's folder would be there; choose another --name."
-            );
-        if (!overwrite && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-            throw new TextualInversionException(
-                $"{path}: holds an earlier run; choose another --name or allow replacing it with --overwrite."
-            );
-    }
+    /// <summary>Whether a folder holds anything, such as an earlier run.</summary>
+    public static bool HasFiles(string folder) =>
+        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any();
 
     /// <summary>
     /// Removes what this run made unless it is kept: its own folder, and those above it where nothing else is in them.

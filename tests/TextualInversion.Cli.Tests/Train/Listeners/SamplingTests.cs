@@ -205,7 +205,7 @@ public sealed class SamplingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--sample-every -1: choose 0 or more steps", "--sample-every", "-1")]
+    [InlineData("--sample-every -1: choose 0 or more", "--sample-every", "-1")]
     [InlineData("--sample-count 0: choose a number from 1 to 100", "--sample-every", "1", "--sample-count", "0")]
     [InlineData("--sample-prompt: no images are generated without --sample-every", "--sample-prompt", "a photo of {}")]
     [InlineData("--sample-seed: no images are generated without --sample-every", "--sample-seed", "1")]

@@ -176,7 +176,7 @@ public sealed class TrainingImageOptionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--hold-out: of 3 images none can be spared")]
+    [InlineData("--hold-out needs 5 images, or 2 that have captions, and there are 3")]
     [InlineData(
         "--hold-out measures an image in each validation, and validation is turned off",
         "--validate-every",

@@ -16,7 +16,7 @@ internal static class MemoryExample
             var images = TrainingImages.Concat(
                 frames.Select(rgb => TrainingImages.FromRgb(rgb, width, height, caption: "a photo of {}"))
             );
-            using var result = await model.TrainAsync(images, new TrainOptions { Token = "my-thing" });
+            var result = await model.TrainAsync(images, new TrainOptions { Token = "my-thing" });
             return result.Embedding;
         }
         // csharpier-ignore-end

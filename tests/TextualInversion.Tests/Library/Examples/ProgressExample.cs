@@ -12,7 +12,7 @@ internal static class ProgressExample
         using var enough = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         var progress = new Progress<TrainProgress>(at => Console.WriteLine($"{at.Step} of {at.Steps}: loss {at.Loss:F4}"));
 
-        using var result = await model.TrainAsync(
+        var result = await model.TrainAsync(
             TrainingImages.Load("samples/my-cat"),
             new TrainOptions { Token = "my-cat", Initializer = "cat", Steps = 100 },
             progress,

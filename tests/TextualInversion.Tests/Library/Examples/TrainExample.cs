@@ -11,7 +11,7 @@ internal static class TrainExample
         using var model = await StableDiffusionModel.LoadAsync("samples/demo-model"); // hub id, folder or single file
         var images = TrainingImages.Load("samples/my-cat");
 
-        using var result = await model.TrainAsync(images, new TrainOptions { Token = "my-cat", Initializer = "cat", Seed = 1 });
+        var result = await model.TrainAsync(images, new TrainOptions { Token = "my-cat", Initializer = "cat", Seed = 1 });
         result.Embedding.Save("my-cat.safetensors");                                  // layout by model family, provenance filled in
 
         using var generator = model.CreateGenerator(result.Embedding);

@@ -17,8 +17,8 @@ public sealed class HeldOutImageTests
     {
         var error = Assert.Throws<TextualInversionException>(() => HeldOutImage.Require(Images(count, described)));
         Assert.Equal(
-            $"--hold-out: of {count} images none can be spared; add some, 5 in all, or describe each in a text "
-                + $"file beside it.",
+            $"HoldOut needs 5 images, or 2 that have captions, and there are {count}; add images, or a text file with "
+                + "a caption next to each.",
             error.Message
         );
     }

@@ -1,7 +1,8 @@
+using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Embeddings;
 using static TorchSharp.torch;
 
-namespace TextualInversion.Tests.Embeddings;
+namespace TextualInversion.Cli.Tests.EmbeddingFiles;
 
 /// <summary>What <c>ti inspect</c> says of other programs, as commands that run.</summary>
 public sealed class ToolCompatibilityTests

@@ -1,11 +1,13 @@
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Embeddings;
 using static TorchSharp.torch;
 
-namespace TextualInversion.Embeddings;
+namespace TextualInversion.Cli.EmbeddingFiles;
 
 /// <summary>What another program makes of a file.</summary>
-/// <param name="Program">its name</param>
-/// <param name="Loads">whether it reads the file as it is</param>
-/// <param name="How">the line that uses it there, or what to do first</param>
+/// <param name="Program">Its name.</param>
+/// <param name="Loads">Whether it reads the file as it is.</param>
+/// <param name="How">The line that uses it there, or what to do first.</param>
 internal sealed record ToolCompatibility(string Program, bool Loads, string How)
 {
     /// <summary>
@@ -104,22 +106,15 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
     /// <summary>A command that can be pasted beside the file: not one that would replace it.</summary>
     private static string Conversion(EmbeddingFile file, bool isOfType = false)
     {
-        var (name, layout) = (
-            Path.GetFileName(file.Path),
-            file.Embedding.Rows.Count == 2 ? EmbeddingFormat.Sdxl : EmbeddingFormat.Diffusers
-        );
+        var name = Path.GetFileName(file.Path);
+        var layout = EmbeddingFormats.Default(file.Embedding.Rows.Count);
         var (to, ending) = (EmbeddingFormats.Name(layout), EmbeddingFormats.Extension(layout));
         var output =
             Path.ChangeExtension(name, ending) == name
-                ? $" --output {Shell($"{Stem(file)}-{(isOfType ? "float32" : to)}{ending}")}"
+                ? $" --output {ShellCommand.Quote($"{Stem(file)}-{(isOfType ? "float32" : to)}{ending}")}"
                 : "";
-        return $"ti convert {Shell(name)} --to {to}{(isOfType ? " --dtype float32" : "")}{output}";
+        return $"ti convert {ShellCommand.Quote(name)} --to {to}{(isOfType ? " --dtype float32" : "")}{output}";
     }
-
-    private static string Shell(string text) =>
-        text.All(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/')
-            ? text
-            : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string Stem(EmbeddingFile file) => Path.GetFileNameWithoutExtension(file.Path);
 

@@ -1,11 +1,10 @@
 using System.Globalization;
 using TextualInversion.Checkpoints;
 using TextualInversion.Native;
-using TextualInversion.Training.Estimates;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TextualInversion.Cli.ModelAccess;
+namespace TextualInversion.Training.Estimates;
 
 /// <summary>The memory that a training needs, and the memory that there is.</summary>
 /// <param name="EstimatedBytes">The need without gradient checkpointing, an estimate.</param>
@@ -19,14 +18,27 @@ internal sealed record MemoryBudget(long EstimatedBytes, long AvailableBytes)
     /// <summary>Whether the training fits without gradient checkpointing.</summary>
     public bool Fits => EstimatedBytes <= AvailableBytes * ShareOfMemory;
 
-    /// <exception cref="TextualInversionException">The device does not exist, or a file of the model is missing or
-    /// malformed.</exception>
-    public static MemoryBudget OfTraining(IModelFiles files, string device, Precision precision, TrainOptions options)
-    {
-        var type = ModelLoader.TypeOf(precision);
-        var needed = TrainingMemory.Estimate(files, options.Resolution, options.BatchSize, type);
-        return new MemoryBudget(needed, TotalBytes(Devices.Find(device)));
-    }
+    /// <param name="files">The model.</param>
+    /// <param name="device">The device to train on.</param>
+    /// <param name="type">The data type in which the U-Net computes.</param>
+    /// <param name="options">The batch size and the resolution.</param>
+    /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
+    public static MemoryBudget OfTraining(IModelFiles files, Device device, ScalarType type, TrainOptions options) =>
+        new(TrainingMemory.Estimate(files, options.Resolution, options.BatchSize, type), TotalBytes(device));
+
+    /// <summary>
+    /// Whether a training uses gradient checkpointing: as the option says, and for auto if it does not fit without.
+    /// </summary>
+    /// <param name="option">The option.</param>
+    /// <param name="budget">Estimates the memory, for auto.</param>
+    public static bool UsesCheckpointing(GradientCheckpointing option, Func<MemoryBudget> budget) =>
+        option switch
+        {
+            GradientCheckpointing.On => true,
+            GradientCheckpointing.Off => false,
+            GradientCheckpointing.Auto => !budget().Fits,
+            _ => throw new ArgumentOutOfRangeException(nameof(option)),
+        };
 
     /// <summary>The memory that is free to compute with, in bytes, an estimate.</summary>
     public static long FreeBytes(Device device)

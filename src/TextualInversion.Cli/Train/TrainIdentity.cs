@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text.Json;
+using TextualInversion.IO;
+using TextualInversion.Training;
+
+namespace TextualInversion.Cli.Train;
+
+/// <summary>
+/// What decides what a run learns, by name, for <see cref="TrainState.RequireSame"/>. The trainer itself compares the
+/// model's weights.
+/// </summary>
+internal static class TrainIdentity
+{
+    /// <summary>The name of the number of steps: all that may differ when a run is extended.</summary>
+    public const string Steps = OptionPrefix + nameof(TrainOptions.Steps);
+
+    private const string OptionPrefix = "option ";
+
+    public static IReadOnlyDictionary<string, string> Of(TrainSetup setup)
+    {
+        var start = setup.Start;
+        var identity = new Dictionary<string, string>
+        {
+            ["token"] = setup.Placeholder.Name,
+            ["initializer"] = start.File is null ? start.Words.Phrase : $"{start.File} (SHA-256 {start.FileSha256})",
+            ["precision"] = setup.Precision.ToString(),
+            ["templates (SHA-256)"] = Sha256.OfText(string.Join('\n', setup.Plan.Templates)),
+        };
+        foreach (var (name, value) in Of(setup.Options))
+            identity[name] = value;
+        AddImages(setup, identity);
+        return identity;
+    }
+
+    /// <summary>The options' part.</summary>
+    public static Dictionary<string, string> Of(TrainOptions options) =>
+        JsonSerializer
+            .SerializeToElement(options)
+            .EnumerateObject()
+            .ToDictionary(option => OptionPrefix + option.Name, option => option.Value.ToString());
+
+    private static void AddImages(TrainSetup setup, Dictionary<string, string> identity)
+    {
+        foreach (var (image, prompt) in setup.Images.Zip(setup.Prompts.Descriptions(setup.Placeholder)))
+        {
+            identity[$"{image.Path} (SHA-256)"] = image.Sha256;
+            if (image.Repeats > 1)
+                identity[$"repeats of {image.Path}"] = image.Repeats.ToString(CultureInfo.InvariantCulture);
+            if (image.Mask?.Path is { } mask)
+                identity[$"{mask} (SHA-256)"] = image.Mask.Sha256!;
+            if (prompt is not null)
+                identity[$"the description of {image.Path}"] = $"\"{prompt}\"";
+        }
+    }
+}
