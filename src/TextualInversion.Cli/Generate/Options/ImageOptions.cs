@@ -139,7 +139,7 @@ internal sealed class ImageOptions
         var (width, height) = (Side(image.WidthPixels), Side(image.HeightPixels));
         return Math.Max(width, height) <= GenerationSettings.LongestSide
             ? ((int)width, (int)height)
-            : throw new TextualInversionException(
+            : throw new UsageException(
                 $"--init-image: an image of {image.WidthPixels} x {image.HeightPixels} pixels is too long and narrow to "
                     + "keep its shape; give --width and --height."
             );
