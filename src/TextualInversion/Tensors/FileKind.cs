@@ -21,7 +21,8 @@ internal static class FileKind
         prefix is [0x80, <= 5, ..] || prefix.StartsWith("L1195470371"u8);
 
     /// <summary>
-    /// A usual mistake, such as a web page instead of weights, and what to do; null if it is not one of them.
+    /// The description of a common mistake, such as a web page instead of weights, and what to do; null if it is not
+    /// one of them.
     /// </summary>
     public static string? Mistake(ReadOnlySpan<byte> prefix) =>
         prefix switch

@@ -30,7 +30,7 @@ internal sealed class PickleCalls(Action<int> spend)
                 ? values[0]
                 : throw new MalformedFileException($"it calls {name} without arguments"),
             PickleGlobals.OrderedDict => Dictionary(values),
-            PickleGlobals.DefaultDict => new PickledDict(), // what it makes of missing keys does not matter here
+            PickleGlobals.DefaultDict => new PickledDict(), // its default factory does not matter here
             PickleGlobals.Reconstructor when values is [PickledGlobal { Name: var className }, ..] => new PickledObject(
                 className
             ),

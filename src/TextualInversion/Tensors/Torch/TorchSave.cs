@@ -13,7 +13,7 @@ namespace TextualInversion.Tensors.Torch;
 /// </summary>
 internal static class TorchSave
 {
-    private const string Top = "archive"; // torch takes the file's name, and reads any
+    private const string Top = "archive"; // torch uses the file's name, and reads any
 
     /// <summary>The first date that a zip archive can hold, so that equal contents give equal files.</summary>
     private static readonly DateTimeOffset Date = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -60,7 +60,9 @@ internal static class TorchSave
         return plain.bytes.ToArray();
     }
 
-    /// <summary>Forty digits that differ between contents. Torch uses other hashes and never compares them.</summary>
+    /// <summary>
+    /// Forty digits that differ for different contents. Torch uses other hashes and never compares them.
+    /// </summary>
     private static byte[] SerializationId(List<(string Name, byte[] Content)> entries)
     {
         var hash = SHA256.HashData([.. entries.SelectMany(entry => SHA256.HashData(entry.Content))]);

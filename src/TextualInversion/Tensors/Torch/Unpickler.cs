@@ -16,9 +16,8 @@ internal sealed class Unpickler
 
     private readonly PickleBytes bytes;
     private readonly PickleCalls calls;
-    private readonly List<object?> stack = [];
-    private readonly Stack<int> marks = new();
-    private readonly List<object?> memo = [];
+    private readonly PickleStack stack = new();
+    private readonly PickleMemo memo = new();
     private int operations;
 
     /// <param name="bytes">One pickle, or several in a row.</param>
@@ -41,25 +40,33 @@ internal sealed class Unpickler
     public object? Read()
     {
         stack.Clear();
-        marks.Clear();
         memo.Clear();
         while (true)
         {
             Spend(1);
             var opcode = (char)bytes.Byte();
             if (opcode == '.')
-                return Pop();
-            if (!Push(opcode) && !Collect(opcode) && !Refer(opcode) && !Make(opcode))
-                throw new MalformedFileException(
-                    $"byte {bytes.Position - 1:N0} of its pickle, 0x{(int)opcode:x2}, is not an opcode"
-                );
+                return stack.Pop();
+            if (!TryPush(opcode) && !TryChangeStack(opcode) && !TryRemember(opcode))
+                throw Refused(opcode);
         }
     }
 
-    /// <summary>Opcodes that push a plain value.</summary>
-    private bool Push(char opcode)
+    /// <summary>Runs an opcode that pushes one value.</summary>
+    private bool TryPush(char opcode)
     {
-        object? value = opcode switch
+        var value = PlainValue(opcode);
+        if (value == this)
+            value = ComposedValue(opcode);
+        if (value == this)
+            return false;
+        stack.Push(value);
+        return true;
+    }
+
+    /// <summary>The value of an opcode that does not use the stack, or this object for other opcodes.</summary>
+    private object? PlainValue(char opcode) =>
+        opcode switch
         {
             'N' => null,
             '\x88' => true,
@@ -89,56 +96,70 @@ internal sealed class Unpickler
             ')' => EmptyTuple,
             ']' or '\x8f' => new List<object?>(),
             '}' => new PickledDict(),
+            'c' => PickleGlobals.Find(bytes.Line(), bytes.Line()),
+            'g' => memo.Recall(PickleText.Index(bytes.Line())),
+            'h' => memo.Recall(bytes.Byte()),
+            'j' => memo.Recall(bytes.UInt32()),
             _ => this,
         };
-        if (value == this)
-            return false;
-        stack.Add(value);
-        return true;
-    }
 
-    /// <summary>Opcodes that put values of the stack into a collection.</summary>
-    private bool Collect(char opcode)
+    /// <summary>The value that an opcode makes of values on the stack, or this object for other opcodes.</summary>
+    private object? ComposedValue(char opcode) =>
+        opcode switch
+        {
+            '2' => stack.Top,
+            't' => stack.PopToMark(),
+            '\x85' => stack.Pop(1),
+            '\x86' => stack.Pop(2),
+            '\x87' => stack.Pop(3),
+            'l' or '\x91' => stack.PopToMark().ToList(),
+            'd' => SetItems(new PickledDict(), stack.PopToMark()),
+            '\x93' => stack.Pop(2) is [string module, string name]
+                ? PickleGlobals.Find(module, name)
+                : throw new MalformedFileException("it names a class by something that is not a text"),
+            'Q' => calls.Persistent(stack.Pop()),
+            'R' or '\x81' => Call(stack.Pop(2)),
+            '\x92' => Call(stack.Pop(3)),
+            'i' => Call([PickleGlobals.Find(bytes.Line(), bytes.Line()), stack.PopToMark()]),
+            'o' => stack.PopToMark() is [var function, .. var arguments]
+                ? Call([function, arguments])
+                : Call([null, EmptyTuple]),
+            _ => this,
+        };
+
+    /// <summary>Runs an opcode that removes values, or changes the value on top.</summary>
+    private bool TryChangeStack(char opcode)
     {
         switch (opcode)
         {
             case '(':
-                marks.Push(stack.Count);
+                stack.PushMark();
                 break;
             case '1':
-                PopToMark();
+                stack.PopToMark();
                 break;
-            case 't':
-                stack.Add(PopToMark());
+            case '0' when stack.IsEmpty && stack.HasMark: // as Python does
+                stack.PopMark();
                 break;
-            case '\x85':
-                stack.Add(Pop(1));
-                break;
-            case '\x86':
-                stack.Add(Pop(2));
-                break;
-            case '\x87':
-                stack.Add(Pop(3));
-                break;
-            case 'l' or '\x91':
-                stack.Add(PopToMark().ToList());
+            case '0':
+                stack.Pop();
                 break;
             case 'a':
-                Append(Pop(1));
+                Append(stack.Pop(1));
                 break;
             case 'e' or '\x90':
-                Append(PopToMark());
-                break;
-            case 'd':
-                var items = PopToMark();
-                stack.Add(new PickledDict());
-                SetItems(items);
+                Append(stack.PopToMark());
                 break;
             case 's':
-                SetItems(Pop(2));
+                var pair = stack.Pop(2);
+                SetItems(stack.Top, pair);
                 break;
             case 'u':
-                SetItems(PopToMark());
+                var pairs = stack.PopToMark();
+                SetItems(stack.Top, pairs);
+                break;
+            case 'b':
+                SetState(stack.Pop());
                 break;
             default:
                 return false;
@@ -147,20 +168,11 @@ internal sealed class Unpickler
         return true;
     }
 
-    /// <summary>Opcodes of the memo, and those without effect.</summary>
-    private bool Refer(char opcode)
+    /// <summary>Runs an opcode that numbers the value on top, or one without effect.</summary>
+    private bool TryRemember(char opcode)
     {
         switch (opcode)
         {
-            case '0' when stack.Count == Floor && marks.Count > 0:
-                marks.Pop();
-                break; // as Python does
-            case '0':
-                Pop();
-                break;
-            case '2':
-                stack.Add(Top);
-                break;
             case 'p':
                 Remember(PickleText.Index(bytes.Line()));
                 break;
@@ -173,22 +185,13 @@ internal sealed class Unpickler
             case '\x94':
                 Remember(memo.Count);
                 break;
-            case 'g':
-                stack.Add(Recall(PickleText.Index(bytes.Line())));
-                break;
-            case 'h':
-                stack.Add(Recall(bytes.Byte()));
-                break;
-            case 'j':
-                stack.Add(Recall(bytes.UInt32()));
-                break;
             case '\x80':
                 if (bytes.Byte() is > 5 and var protocol)
                     throw new MalformedFileException($"its pickle is of protocol {protocol}, 5 is the newest known");
                 break;
-            case '\x95':
+            case '\x95': // the length of the next frame; each value is checked for itself
                 bytes.UInt64();
-                break; // how long the next frame is; each value is checked for itself
+                break;
             default:
                 return false;
         }
@@ -196,126 +199,52 @@ internal sealed class Unpickler
         return true;
     }
 
-    /// <summary>Opcodes that name classes and make objects.</summary>
-    private bool Make(char opcode)
-    {
-        switch (opcode)
-        {
-            case 'c':
-                stack.Add(PickleGlobals.Find(bytes.Line(), bytes.Line()));
-                break;
-            case '\x93':
-                stack.Add(
-                    Pop(2) is [string module, string name]
-                        ? PickleGlobals.Find(module, name)
-                        : throw new MalformedFileException("it names a class by something that is not a text")
-                );
-                break;
-            case 'Q':
-                stack.Add(calls.Persistent(Pop()));
-                break;
-            case 'R' or '\x81':
-                Call(Pop(2));
-                break;
-            case '\x92':
-                var made = Pop(3);
-                Call([made[0], made[1]]);
-                break;
-            case 'i':
-                Call([PickleGlobals.Find(bytes.Line(), bytes.Line()), PopToMark()]);
-                break;
-            case 'o':
-                var values = PopToMark();
-                Call(values.Length > 0 ? [values[0], values[1..]] : [null, EmptyTuple]);
-                break;
-            case 'b':
-                var state = Pop();
-                if (Top is PickledObject built)
-                    built.State = state; // other values' attributes, such as a state dict's versions, mean nothing here
-                break;
-            case 'P':
-                throw new MalformedFileException(
-                    "it refers to something outside by a line of text (protocol 0); save it again with "
-                        + "torch.save as it is"
-                );
-            case '\x82' or '\x83' or '\x84':
-                throw new MalformedFileException(
-                    "it asks for a class by a number (an EXT opcode), which torch never writes; nothing was run"
-                );
-            case '\x97' or '\x98':
-                throw new MalformedFileException("it refers to buffers outside, which torch never writes");
-            default:
-                return false;
-        }
+    private MalformedFileException Refused(char opcode) =>
+        new(
+            opcode switch
+            {
+                'P' => "it refers to something outside by a line of text (protocol 0); save it again with torch.save "
+                    + "as it is",
+                '\x82' or '\x83' or '\x84' => "it asks for a class by a number (an EXT opcode), which torch never "
+                    + "writes; nothing was run",
+                '\x97' or '\x98' => "it refers to buffers outside, which torch never writes",
+                _ => $"byte {bytes.Position - 1:N0} of its pickle, 0x{(int)opcode:x2}, is not an opcode",
+            }
+        );
 
-        return true;
-    }
-
-    private void Call(ReadOnlySpan<object?> functionAndArguments) =>
-        stack.Add(calls.Call(functionAndArguments[0], functionAndArguments[1]));
+    private object? Call(ReadOnlySpan<object?> functionAndArguments) =>
+        calls.Call(functionAndArguments[0], functionAndArguments[1]);
 
     private void Append(ReadOnlySpan<object?> values)
     {
-        if (Top is List<object?> list)
+        if (stack.Top is List<object?> list)
             list.AddRange(values);
-        else if (Top is not PickledObject)
+        else if (stack.Top is not PickledObject)
             throw new MalformedFileException("it appends to something that is not a list");
     }
 
-    private void SetItems(ReadOnlySpan<object?> keysAndValues)
+    private static object? SetItems(object? target, ReadOnlySpan<object?> keysAndValues)
     {
         if (keysAndValues.Length % 2 != 0)
             throw new MalformedFileException("it sets a key without a value");
-        if (Top is PickledDict dictionary)
+        if (target is PickledDict dictionary)
             for (var i = 0; i < keysAndValues.Length; i += 2)
                 dictionary.Set(keysAndValues[i], keysAndValues[i + 1]);
-        else if (Top is not PickledObject)
+        else if (target is not PickledObject)
             throw new MalformedFileException("it sets a key of something that is not a dictionary");
+        return target;
     }
 
     /// <summary>
-    /// Remembers the top of the stack. A PUT takes two bytes, so its number is below the number of bytes read; a larger
-    /// one is an attack on the memory.
+    /// Sets the attributes of an object. Those of other values, such as a state dict's versions, are ignored.
     /// </summary>
-    private void Remember(long index)
+    private void SetState(object? state)
     {
-        if (index > bytes.Position)
-            throw new MalformedFileException($"it numbers a value {index:N0} after {bytes.Position:N0} bytes");
-        while (memo.Count <= index)
-            memo.Add(this); // never a value
-        memo[(int)index] = Top;
+        if (stack.Top is PickledObject built)
+            built.State = state;
     }
 
-    private object? Recall(long index) =>
-        index < memo.Count && memo[(int)index] is var value && value != this
-            ? value
-            : throw new MalformedFileException($"it refers to its value {index:N0}, which does not exist");
-
-    /// <summary>The part of the stack that may be popped lies above the last mark.</summary>
-    private int Floor => marks.Count > 0 ? marks.Peek() : 0;
-
-    private object? Top =>
-        stack.Count > Floor ? stack[^1] : throw new MalformedFileException("it takes a value from an empty stack");
-
-    private object? Pop() => Pop(1)[0];
-
-    private object?[] Pop(int count)
-    {
-        if (stack.Count - Floor < count)
-            throw new MalformedFileException("it takes a value from an empty stack");
-        var values = stack.GetRange(stack.Count - count, count).ToArray();
-        stack.RemoveRange(stack.Count - count, count);
-        return values;
-    }
-
-    private object?[] PopToMark()
-    {
-        if (marks.Count == 0)
-            throw new MalformedFileException("it collects values without a mark");
-        var values = Pop(stack.Count - Floor);
-        marks.Pop();
-        return values;
-    }
+    private void Remember(long index) => memo.Remember(index, stack.Top, bytes.Position);
 
     private object Integer(uint length) =>
         length <= MaxIntegerBytes
