@@ -1,14 +1,15 @@
 namespace TextualInversion;
 
-/// <summary>How far a typed name is from a known one, to propose the nearest.</summary>
+/// <summary>Compares a mistyped name with known ones, to propose the nearest.</summary>
 internal static class EditDistance
 {
     /// <summary>
-    /// Levenshtein's distance: the insertions, deletions and replacements of characters that make one text the other.
+    /// The Levenshtein distance: the number of insertions, deletions and replacements of characters that turn one text
+    /// into the other.
     /// </summary>
     public static int Between(string first, string second)
     {
-        // From the part of first seen so far to each beginning of second
+        // From the beginning of first read so far to each beginning of second.
         var distances = Enumerable.Range(0, second.Length + 1).ToArray();
         for (var i = 1; i <= first.Length; i++)
         {

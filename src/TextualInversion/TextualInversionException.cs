@@ -1,8 +1,6 @@
 namespace TextualInversion;
 
-/// <summary>
-/// A problem that the user can fix. The message says what is wrong, where, and what to do about it.
-/// </summary>
+/// <summary>A problem that the user can fix. The message says what is wrong, where, and what to do about it.</summary>
 public sealed class TextualInversionException : Exception
 {
     public TextualInversionException(string message)

@@ -5,7 +5,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>Ctrl-C while the real program generates one of many images.</summary>
+/// <summary>Ctrl-C while the real program generates the first of many images.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class InterruptTests : IDisposable
 {
@@ -22,13 +22,14 @@ public sealed class InterruptTests : IDisposable
     public async Task Generate_Interrupted_KeepsAndPrintsWhatIsFinished(bool hasSheet)
     {
         if (OperatingSystem.IsWindows())
-            return; // there is no such signal to send
+            return; // Windows has no such signal
 
         var (exitCode, output) = await RunUntilAsync(folder.File("0003.png"), hasSheet);
 
         Assert.Equal(Cancelled, exitCode);
         var printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Path.GetFullPath).ToList();
-        var files = Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories); // half-written ones too
+        // Including incomplete ones.
+        var files = Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories);
         Assert.Equal(files.Order(), printed.Order());
         var count = printed.Count - (hasSheet ? 1 : 0);
         Assert.InRange(count, 3, Planned - 1);
@@ -43,7 +44,7 @@ public sealed class InterruptTests : IDisposable
         if (!hasSheet)
             return;
         const int Columns = 23,
-            Cell = 32 + 4; // of a sheet for 500
+            Cell = 32 + 4; // of a grid for 500
         Assert.Equal(folder.File("grid-0001.png"), printed[^1]);
         Assert.Equal(
             (4 + Math.Min(count, Columns) * Cell, 4 + (count + Columns - 1) / Columns * Cell),
@@ -87,7 +88,7 @@ public sealed class InterruptTests : IDisposable
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        start.Environment["OMP_NUM_THREADS"] = "1"; // on a busy machine threads that wait for each other take forever
+        start.Environment["OMP_NUM_THREADS"] = "1"; // on a busy machine, threads that wait for each other take forever
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
@@ -109,13 +110,13 @@ public sealed class InterruptTests : IDisposable
     private static async Task<string> Finished(Task<string> text) => text.IsCompleted ? await text : "";
 
     /// <summary>
-    /// Programs that a shell starts in the background, and those that they start, never get a SIGINT. SIGTERM is
-    /// handled alike.
+    /// Whether SIGINT is ignored, as in programs that a shell starts in the background, and in those that they start.
+    /// SIGTERM is handled in the same way.
     /// </summary>
     private static bool IsInterruptIgnored()
     {
         const string Status = "/proc/self/status",
-            Field = "SigIgn:"; // proc_pid_status(5)
+            Field = "SigIgn:"; // see proc_pid_status(5)
         if (!File.Exists(Status))
             return false;
         var mask = File.ReadLines(Status).First(line => line.StartsWith(Field, StringComparison.Ordinal))[

@@ -3,9 +3,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>
-/// Whether libtorch is loaded when it is needed, and only then. Each runs the real program in a shell.
-/// </summary>
+/// <summary>libtorch is loaded only if it is needed. Each test runs the real program in a shell.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class NativeStartTests : IDisposable
 {

@@ -44,7 +44,7 @@ public sealed class ProcessRobustnessTests : IDisposable
     [Fact]
     public async Task Train_FileThatCannotBeWrittenOnTheWay_IsNamedAndTheRunGoesOnLater()
     {
-        folder.Write("runs/my-cat/checkpoints", ""); // a file in the folder's place: no checkpoint can be written
+        folder.Write("runs/my-cat/checkpoints", ""); // a file where the folder should be: no checkpoint can be written
         var (exitCode, _, error) = await RunAsync($"{Train(steps: 3)} --save-every 2 --overwrite");
         Assert.True(exitCode == 1, error);
         Assert.Contains("step-000002.safetensors: cannot be written (", error);
@@ -107,7 +107,7 @@ public sealed class ProcessRobustnessTests : IDisposable
     [Fact]
     public async Task Train_EmbeddingsThatCannotBeWritten_SaysSoBeforeTraining()
     {
-        folder.Write("embeddings/my-cat.safetensors/x", ""); // a folder in the file's place
+        folder.Write("embeddings/my-cat.safetensors/x", ""); // a folder where the file should be
         Assert.Contains("is a folder", (await RunAsync(Train(steps: 2))).Error);
         Assert.Contains(
             "cannot be written to",
@@ -125,8 +125,9 @@ public sealed class ProcessRobustnessTests : IDisposable
         );
 
     private static string Train(int steps) =>
-        $"{Dotnet} train --model '{Goldens.Path("models", "sd1")}' --images '{Goldens.Sample("my-cat")}' --token my-cat "
-        + $"--initializer cat --seed 1 --batch 1 --resolution 32 --validate-every 50 --patience 0 --steps {steps}";
+        $"{Dotnet} train --model '{Goldens.Path("models", "sd1")}' --images '{Goldens.Sample("my-cat")}' "
+        + "--token my-cat --initializer cat --seed 1 --batch 1 --resolution 32 "
+        + $"--validate-every 50 --patience 0 --steps {steps}";
 
     private Process Start(string command)
     {

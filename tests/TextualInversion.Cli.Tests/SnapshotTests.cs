@@ -5,9 +5,9 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Cli.Tests;
 
 /// <summary>
-/// The text of every help page and of usage errors, as files in Snapshots/. Other tests assert what must be so; these
-/// show what a
-/// change does to the words. Run them with TI_UPDATE_SNAPSHOTS=1 to write the files anew, and read the difference.
+/// The text of every help page and of usage errors, as files in Snapshots/. Other tests assert requirements; these show
+/// how a change affects the wording. Run them with TI_UPDATE_SNAPSHOTS=1 to write the files, then review the
+/// difference.
 /// </summary>
 public sealed class SnapshotTests
 {

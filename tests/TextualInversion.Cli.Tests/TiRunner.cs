@@ -5,12 +5,13 @@ namespace TextualInversion.Cli.Tests;
 /// <summary>Runs <c>ti</c> in this process.</summary>
 internal static class TiRunner
 {
-    /// <summary>Without the environment of whoever runs the tests, and without a network.</summary>
+    /// <summary>Runs a command without environment variables and without a network.</summary>
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
         RunAsync(name => name == "HF_HUB_OFFLINE" ? "1" : null, arguments);
 
-    /// <param name="variable">the environment</param>
-    /// <param name="arguments">as the shell gives them</param>
+    /// <summary>Runs a command.</summary>
+    /// <param name="variable">Gives the value of an environment variable.</param>
+    /// <param name="arguments">The arguments as the shell passes them.</param>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         Func<string, string?> variable,
         params string[] arguments
@@ -22,7 +23,7 @@ internal static class TiRunner
         return (exitCode, output.ToString(), error.ToString());
     }
 
-    /// <summary>A training on the demo model into a folder. An option that is given twice is an error.</summary>
+    /// <summary>Trains on the demo model into a folder. Giving an option twice is an error.</summary>
     public static Task<(int ExitCode, string Output, string Error)> TrainAsync(
         string output,
         string images,
@@ -30,7 +31,9 @@ internal static class TiRunner
         params string[] more
     ) => RunAsync(["train", "--images", images, "--token", token, "--output", output, "--seed", "1", .. more]);
 
-    /// <summary>Asserts that a command failed: with 2 if the message names an option first, else with 1.</summary>
+    /// <summary>
+    /// Asserts that a command failed: with exit code 2 if the message starts with an option, otherwise with 1.
+    /// </summary>
     public static void AssertRefused(int exitCode, string error) =>
         Assert.Equal(error.Contains("error: --", StringComparison.Ordinal) ? 2 : 1, exitCode);
 

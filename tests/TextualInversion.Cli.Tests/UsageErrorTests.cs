@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>What a user gets wrong: a clear error, exit code 1, nothing left behind.</summary>
+/// <summary>Mistakes of the user: a clear error, exit code 1, nothing left behind.</summary>
 public sealed class UsageErrorTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

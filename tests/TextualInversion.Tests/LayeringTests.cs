@@ -4,7 +4,7 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Tests;
 
 /// <summary>
-/// Which folder of the library may use which, what only the command line may do, and calls that end the process.
+/// Which folder of the library may use which, what only the command line may do, and calls that would end the process.
 /// </summary>
 public sealed partial class LayeringTests
 {
@@ -149,7 +149,7 @@ public sealed partial class LayeringTests
     [InlineData("torch.autograd.grad([loss], [rows])")]
     public void Aborting_AnyWayToWriteIt_IsFound(string code) => Assert.Matches(Aborting(), code);
 
-    /// <summary>Whether a folder may use another; what is no folder of the project is always allowed.</summary>
+    /// <summary>Whether a folder may use another. Folders outside the project are always allowed.</summary>
     private static bool MayUse(Dictionary<string, string[]> arrows, string folder, string imported)
     {
         if (!arrows.TryGetValue(folder, out var allowed))

@@ -16,8 +16,8 @@ internal sealed class ImageCheck(TrainOptions options, int resolution, CheckFind
     {
         if (findings.Try(CheckSubject.Images, () => ImageFiles.Find(paths)) is not { } files)
             return [];
-        foreach (var stray in files.Strays)
-            Warn(stray.ToString());
+        foreach (var skipped in files.Skipped)
+            Warn(skipped.ToString());
         foreach (var path in files.Images)
         {
             cancellationToken.ThrowIfCancellationRequested();

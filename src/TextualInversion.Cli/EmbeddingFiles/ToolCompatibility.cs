@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
-/// <summary>What another program makes of a file.</summary>
-/// <param name="Program">Its name.</param>
-/// <param name="Loads">Whether it reads the file as it is.</param>
-/// <param name="How">The line that uses it there, or what to do first.</param>
+/// <summary>Whether another program can load a file.</summary>
+/// <param name="Program">The program's name.</param>
+/// <param name="Loads">Whether it loads the file as it is.</param>
+/// <param name="How">The line that uses the file there, or what to do first.</param>
 internal sealed record ToolCompatibility(string Program, bool Loads, string How)
 {
     /// <summary>
-    /// The programs that people use, by their readers: diffusers' <c>load_textual_inversion</c>, ComfyUI's
+    /// The programs that people use, judged by their readers: diffusers' <c>load_textual_inversion</c>, ComfyUI's
     /// comfy/sd1_clip.py, the WebUI's modules/textual_inversion/textual_inversion.py and stable-diffusion.cpp's
-    /// conditioner.hpp. Where a reader takes a file only by chance or with code around it, it counts as not loading.
+    /// conditioner.hpp. If a reader loads a file only by chance or with additional code, it counts as not loading.
     /// </summary>
     public static IReadOnlyList<ToolCompatibility> Of(EmbeddingFile file) =>
         [Diffusers(file), ComfyUi(file), WebUi(file), Cpp(file)];
@@ -88,22 +88,24 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
             _ => No("stable-diffusion.cpp", file),
         };
 
-    private static ToolCompatibility IfNamed(string program, EmbeddingFile file, string[] torchEndings, string how)
+    private static ToolCompatibility IfNamed(string program, EmbeddingFile file, string[] torchExtensions, string how)
     {
-        var wanted = file.Container == EmbeddingContainer.Safetensors ? [".safetensors"] : torchEndings;
+        var wanted = file.Container == EmbeddingContainer.Safetensors ? [".safetensors"] : torchExtensions;
         return wanted.Contains(Path.GetExtension(file.Path).ToLowerInvariant())
             ? new ToolCompatibility(program, true, how)
             : new ToolCompatibility(
                 program,
                 false,
-                $"goes by the file's ending: rename it to {Stem(file)}{wanted[0]}, then {how}"
+                $"goes by the file's extension: rename it to {Stem(file)}{wanted[0]}, then {how}"
             );
     }
 
     private static ToolCompatibility No(string program, EmbeddingFile file) =>
         new(program, false, $"first {Conversion(file)}");
 
-    /// <summary>A command that can be pasted beside the file: not one that would replace it.</summary>
+    /// <summary>
+    /// A command to convert the file, which can be pasted into a shell. It does not replace the file.
+    /// </summary>
     private static string Conversion(EmbeddingFile file, bool isOfType = false)
     {
         var name = Path.GetFileName(file.Path);

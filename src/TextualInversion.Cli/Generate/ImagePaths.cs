@@ -30,13 +30,13 @@ internal sealed class ImagePaths
     {
         this.target = target;
         this.overwrite = overwrite;
-        var named = ImageFile.Endings.FirstOrDefault(known =>
+        var named = ImageFile.Extensions.FirstOrDefault(known =>
             target.EndsWith(known, StringComparison.OrdinalIgnoreCase)
         );
         IsFile = named is not null && !Directory.Exists(target);
         if (!IsFile && !Directory.Exists(target) && OtherImages.Contains(Path.GetExtension(target).ToLowerInvariant()))
             throw new TextualInversionException(
-                $"{target}: images are written as {string.Join(", ", ImageFile.Endings)}; choose one of these extensions, or a folder."
+                $"{target}: images are written as {string.Join(", ", ImageFile.Extensions)}; choose one of these extensions, or a folder."
             );
         extension = format is null
             ? IsFile
@@ -59,7 +59,7 @@ internal sealed class ImagePaths
             OutputFile.RefuseToReplace(target, overwrite, "--output");
         else if (File.Exists(target))
             throw new TextualInversionException(
-                $"{target}: is a file; name a folder, or a file that ends in {string.Join(", ", ImageFile.Endings)}."
+                $"{target}: is a file; name a folder, or a file that ends in {string.Join(", ", ImageFile.Extensions)}."
             );
     }
 
@@ -145,7 +145,7 @@ internal sealed class ImagePaths
         var name = Path.GetFileNameWithoutExtension(path);
         var digits = name.StartsWith(GridPrefix, StringComparison.Ordinal) ? name[GridPrefix.Length..] : name;
         return
-            ImageFile.Endings.Contains(Path.GetExtension(path).ToLowerInvariant())
+            ImageFile.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant())
             && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number < int.MaxValue
             ? number

@@ -19,7 +19,7 @@ internal sealed class ModelWithVae : IModelFiles
     /// A diffusers folder of a VAE or of a whole model, or a file: a VAE under LDM's or diffusers' names, or a
     /// checkpoint that contains one.
     /// </param>
-    /// <exception cref="TextualInversionException">It holds no VAE.</exception>
+    /// <exception cref="TextualInversionException">The folder or file contains no VAE.</exception>
     public ModelWithVae(IModelFiles model, string vae)
     {
         this.model = model;

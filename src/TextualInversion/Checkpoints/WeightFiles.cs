@@ -39,9 +39,8 @@ internal static partial class WeightFiles
                 return only.Path;
         }
 
-        throw new TextualInversionException(
-            $"{Path.Combine(folder, Stem(folder, ".safetensors"))}.safetensors: is missing; the model's folder is incomplete."
-        );
+        var expected = Path.Combine(folder, Stem(folder, ".safetensors") + ".safetensors");
+        throw new TextualInversionException($"{expected}: is missing; the model's folder is incomplete.");
     }
 
     /// <summary>The variants that a sub-folder has.</summary>

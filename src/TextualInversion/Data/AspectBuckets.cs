@@ -1,10 +1,9 @@
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Sizes of nearly one area and different shapes, so that images are learned without losing their edges: as in kohya's
-/// scripts
-/// (https://github.com/kohya-ss/sd-scripts, <c>make_bucket_resolutions</c>) sides in steps of 64 pixels, from half to
-/// twice the resolution.
+/// Image sizes of nearly the same area and different aspect ratios, so that images need not be cropped to squares. As
+/// in kohya's scripts (https://github.com/kohya-ss/sd-scripts, <c>make_bucket_resolutions</c>), sides are multiples of
+/// 64 pixels, from half to twice the resolution.
 /// </summary>
 internal static class AspectBuckets
 {
@@ -13,11 +12,11 @@ internal static class AspectBuckets
         StepsPerSide = 8;
 
     /// <summary>
-    /// All sizes, the square first. None has more pixels than a square of the resolution, so none takes more memory.
-    /// Where the resolution is small the
-    /// steps are an eighth of it, in whole latent cells: the shapes are as many then.
+    /// All sizes, the square first. None has more pixels than the square, so none takes more memory. At small
+    /// resolutions the multiples are an eighth of the resolution, in whole latent cells, so that the number of sizes
+    /// stays about the same.
     /// </summary>
-    /// <param name="resolution">a positive multiple of 8, in pixels</param>
+    /// <param name="resolution">The side of the square in pixels, a positive multiple of 8.</param>
     public static IReadOnlyList<(int WidthPixels, int HeightPixels)> Of(int resolution)
     {
         var step = Math.Clamp(resolution / StepsPerSide / Cell * Cell, Cell, LargestStep);
@@ -33,7 +32,8 @@ internal static class AspectBuckets
     }
 
     /// <summary>
-    /// The size whose shape is nearest, by the ratio of the two shapes; of equally near ones the largest.
+    /// The size with the nearest aspect ratio, measured by the quotient of the two ratios; the largest if several are
+    /// equally near.
     /// </summary>
     public static (int WidthPixels, int HeightPixels) Nearest(int widthPixels, int heightPixels, int resolution)
     {

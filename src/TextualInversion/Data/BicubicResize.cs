@@ -1,24 +1,22 @@
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Pillow's <c>Image.resize(…, BICUBIC)</c>, equal to the byte: the Keys kernel with a = -0.5, stretched by the factor
-/// of
-/// a reduction, one pass along the rows and one along the columns, each in 22-bit fixed point and rounded to bytes
-/// (https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c). Of Pillow 13, that is: older ones
-/// always
-/// begin with the rows.
+/// Equal to Pillow's <c>Image.resize(…, BICUBIC)</c> byte for byte: the Keys kernel with a = -0.5, widened by the
+/// reduction factor, in one pass along the rows and one along the columns, each in 22-bit fixed point and rounded to
+/// bytes (https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c). This is Pillow 13; older
+/// versions always begin with the rows.
 /// </summary>
 internal static class BicubicResize
 {
     private const double KernelA = -0.5;
     private const double KernelSupport = 2;
 
-    // 32 bits less 8 of the pixel less 2 for the negative lobes' overshoot.
+    // 32 bits less 8 for the pixel less 2 for the overshoot of the negative lobes.
     private const int PrecisionBits = 32 - 8 - 2;
     private const int Half = 1 << (PrecisionBits - 1);
 
     /// <summary>
-    /// An image of <paramref name="widthPixels"/> x <paramref name="heightPixels"/>; both may grow or shrink.
+    /// Resizes to <paramref name="widthPixels"/> x <paramref name="heightPixels"/>; each side may grow or shrink.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A side is not positive.</exception>
     public static RgbImage Resize(RgbImage image, int widthPixels, int heightPixels)
@@ -31,10 +29,9 @@ internal static class BicubicResize
     }
 
     /// <summary>
-    /// The order shows, since the bytes between the passes are rounded. Pillow 13 begins with the columns where the
-    /// height shrinks much
-    /// more than the width (https://github.com/python-pillow/Pillow/pull/9549); the exact condition was found by
-    /// measuring.
+    /// Whether the pass along the columns comes first. The order matters because the bytes between the passes are
+    /// rounded. Pillow 13 begins with the columns if the height shrinks much more than the width
+    /// (https://github.com/python-pillow/Pillow/pull/9549); the exact condition was found by measuring.
     /// </summary>
     private static bool ColumnsComeFirst(RgbImage image, int widthPixels, int heightPixels)
     {
@@ -105,7 +102,7 @@ internal static class BicubicResize
     }
 
     /// <summary>
-    /// For each output position along one axis: the first input position that it reaches, and the weights from there
+    /// For each output position along one axis: the first input position that contributes, and the weights from there
     /// on.
     /// </summary>
     private static (int First, int[] Weights)[] ComputeTaps(int inputSize, int outputSize)
@@ -128,10 +125,10 @@ internal static class BicubicResize
         return taps;
     }
 
-    /// <summary>Weights whose sum is one, in units of 2^-22.</summary>
+    /// <summary>Normalizes weights to a sum of one, in units of 2^-22.</summary>
     private static int[] ToFixedPoint(double[] weights)
     {
-        // Added up in order: the last bit of the sum decides on roundings.
+        // Added in order: the last bit of the sum affects rounding.
         var sum = 0.0;
         foreach (var weight in weights)
             sum += weight;
@@ -146,7 +143,7 @@ internal static class BicubicResize
     }
 
     /// <summary>
-    /// R. Keys, Cubic Convolution Interpolation for Digital Image Processing (1981), equation 4 with its a free.
+    /// R. Keys, Cubic Convolution Interpolation for Digital Image Processing (1981), equation 4 with its parameter a.
     /// </summary>
     private static double Kernel(double x)
     {

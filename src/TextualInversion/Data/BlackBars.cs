@@ -1,16 +1,16 @@
 namespace TextualInversion.Data;
 
-/// <summary>Black bars at two opposite sides of an image, as of a film on a screen of another shape.</summary>
-/// <param name="First">Pixels at the top or on the left.</param>
-/// <param name="Last">Pixels at the bottom or on the right.</param>
+/// <summary>Black bars on two opposite sides of an image, as in a letterboxed film.</summary>
+/// <param name="First">The width of the bar at the top or on the left, in pixels.</param>
+/// <param name="Last">The width of the bar at the bottom or on the right, in pixels.</param>
 /// <param name="AreColumns">Whether the bars are on the left and the right.</param>
 internal sealed record BlackBars(int First, int Last, bool AreColumns)
 {
-    private const byte Black = 24; // what compression leaves of black is below
+    private const byte Black = 24; // compression leaves black below this value
     private const double LeastBar = 0.02, // of the side
         DarkLine = 0.99, // of the pixels of a line in a bar
-        BrightLine = 0.5; // of the pixels of the first line behind a bar: dark subjects fade in, bars end at once
-    private const int Blur = 2; // lines between the two that resizing has mixed
+        BrightLine = 0.5; // of the pixels of the first line after a bar: dark subjects fade in, bars end abruptly
+    private const int Blur = 2; // lines that resizing may have mixed between a bar and the image
 
     /// <summary>The bars, or null if the image has none.</summary>
     public static BlackBars? Find(RgbImage image) => Find(image, areColumns: false) ?? Find(image, areColumns: true);
@@ -24,7 +24,9 @@ internal sealed record BlackBars(int First, int Last, bool AreColumns)
         return first >= least && last >= least ? new BlackBars(first, last, areColumns) : null;
     }
 
-    /// <summary>How many lines from the first one on are a bar; 0 if they do not end like one.</summary>
+    /// <summary>
+    /// The number of lines from the first one on that form a bar; 0 if they do not end abruptly, as a bar does.
+    /// </summary>
     private static int Length(IEnumerable<double> brightShares)
     {
         var lines = brightShares.ToList();

@@ -4,7 +4,7 @@ using TextualInversion.IO;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Descriptions of single images: a text file next to each, <c>1.txt</c> or <c>1.caption</c> for <c>1.png</c>.
+/// Captions of images: a text file next to each image, <c>1.txt</c> or <c>1.caption</c> for <c>1.png</c>.
 /// </summary>
 internal static partial class Captions
 {
@@ -46,7 +46,8 @@ internal static partial class Captions
         ExtraNetwork().Match(caption) is { Success: true } match ? match.Value : null;
 
     /// <summary>
-    /// Why a file that looks like the caption of one of the images is not used, or null if it does not look like one.
+    /// Why a file that looks like the caption of one of the images is not used, or null if it does not look like a
+    /// caption.
     /// </summary>
     /// <param name="file">A file that is not the caption of an image.</param>
     /// <param name="images">The images in the same folder.</param>
@@ -67,8 +68,8 @@ internal static partial class Captions
     }
 
     /// <summary>
-    /// A template, as in <see cref="PromptTemplates"/>, made from a caption. One that holds <c>{}</c>, the WebUI's
-    /// <c>[name]</c> or the placeholder token itself, as captions for kohya's scripts do, says where the placeholder
+    /// A template, as in <see cref="PromptTemplates"/>, made from a caption. A caption may contain <c>{}</c>, the WebUI's
+    /// <c>[name]</c> or, as in kohya's scripts, the placeholder token itself, which says where the placeholder token
     /// belongs. Otherwise <c>{}</c> replaces the first occurrence of the initializer as whole words, in any case: "A
     /// cat's toy" and "cat" make "A {}'s toy". If it does not occur, <c>{}</c> and a comma go in front.
     /// </summary>
@@ -105,8 +106,8 @@ internal static partial class Captions
     }
 
     /// <summary>
-    /// The token as captions may hold it: <c>&lt;my-cat&gt;</c> and <c>my-cat</c>. Of <c>&lt;cat&gt;</c> the word alone
-    /// is no name: it is an ordinary word.
+    /// The token in the forms that captions may contain: <c>&lt;my-cat&gt;</c> and <c>my-cat</c>, but not <c>cat</c> for
+    /// <c>&lt;cat&gt;</c>, which is an ordinary word.
     /// </summary>
     private static IEnumerable<string> NamesOf(string token)
     {
@@ -116,9 +117,8 @@ internal static partial class Captions
     }
 
     /// <summary>
-    /// A character that no caption has: a control character, which UTF-16 and some code pages leave, or the mark of one
-    /// that a
-    /// program could not convert.
+    /// A character that does not belong in a caption: a control character, which results from misreading UTF-16 and
+    /// some code pages, or the replacement character of a failed conversion. Null if there is none.
     /// </summary>
     private static char? FindForeignCharacter(string text)
     {

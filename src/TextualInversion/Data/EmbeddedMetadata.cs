@@ -2,8 +2,8 @@ using System.IO.Compression;
 
 namespace TextualInversion.Data;
 
-/// <summary>What an image file says about its pixels.</summary>
-/// <param name="Exif">From the byte order mark on; empty if the file has none.</param>
+/// <summary>The metadata of an image file that affect how its pixels are shown.</summary>
+/// <param name="Exif">The EXIF data from the byte order mark on; empty if the file has none.</param>
 /// <param name="IccProfile">The color profile; empty if the file has none.</param>
 internal sealed record EmbeddedMetadata(ReadOnlyMemory<byte> Exif, ReadOnlyMemory<byte> IccProfile)
 {
@@ -11,11 +11,11 @@ internal sealed record EmbeddedMetadata(ReadOnlyMemory<byte> Exif, ReadOnlyMemor
 
     private static ReadOnlySpan<byte> IccHeader => "ICC_PROFILE\0"u8;
 
-    /// <summary>How to turn the image upright, 1 (not at all) to 8.</summary>
+    /// <summary>The EXIF orientation, 1 (upright) to 8.</summary>
     public int Orientation => new ExifReader(Exif.Span).Orientation;
 
-    /// <summary>Looks through the structure of the file, which also shows whether the file is cut off.</summary>
-    /// <exception cref="InvalidDataException">The file is shorter than it says.</exception>
+    /// <summary>Reads the structure of the file, which also shows whether the file is cut off.</summary>
+    /// <exception cref="InvalidDataException">The file is shorter than its structure says.</exception>
     public static EmbeddedMetadata Read(ImageFormat format, byte[] file) =>
         format switch
         {
@@ -32,7 +32,7 @@ internal sealed record EmbeddedMetadata(ReadOnlyMemory<byte> Exif, ReadOnlyMemor
         var exif = segments.Find(each =>
             each.Marker == JpegSegments.App1 && each.Data.Span.StartsWith(JpegSegments.ExifHeader)
         );
-        // A profile may be in several segments, each with its number and how many there are.
+        // A profile may be split over several segments, each with its number and the number of segments.
         var parts = segments
             .Where(each => each.Marker == JpegSegments.App2 && each.Data.Span.StartsWith(IccHeader))
             .Where(each => each.Data.Length > IccHeader.Length + 2)
@@ -55,12 +55,13 @@ internal sealed record EmbeddedMetadata(ReadOnlyMemory<byte> Exif, ReadOnlyMemor
         );
     }
 
-    /// <summary>Some programs write JPEG's header into other files too.</summary>
+    /// <summary>Removes the header that belongs to JPEG; some programs write it into other formats too.</summary>
     private static ReadOnlyMemory<byte> WithoutHeader(ReadOnlyMemory<byte> exif) =>
         exif.Span.StartsWith(JpegSegments.ExifHeader) ? exif[JpegSegments.ExifHeader.Length..] : exif;
 
     /// <summary>
-    /// The profile of a PNG: a name, 0, the method, then compressed. One that is damaged counts as none.
+    /// The profile in a PNG chunk: a name, a zero byte, the compression method, the compressed profile. Empty if
+    /// damaged.
     /// </summary>
     private static ReadOnlyMemory<byte> Inflate(ReadOnlyMemory<byte> chunk)
     {

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace TextualInversion.Data;
 
-/// <summary>Reads single tags of EXIF data (CIPA DC-008), which are laid out as a TIFF file.</summary>
+/// <summary>Reads single tags of EXIF data (CIPA DC-008), which have the layout of a TIFF file.</summary>
 internal readonly ref struct ExifReader
 {
     public const ushort UserComment = 0x9286,
@@ -16,14 +16,14 @@ internal readonly ref struct ExifReader
     private readonly ReadOnlySpan<byte> data;
     private readonly bool isBigEndian;
 
-    /// <param name="data">From its byte order mark, "II" or "MM", on. Damaged data have no tags.</param>
+    /// <param name="data">The data from the byte order mark, "II" or "MM", on. Damaged data have no tags.</param>
     public ExifReader(ReadOnlySpan<byte> data)
     {
         this.data = data.Length < 8 ? [] : data;
         isBigEndian = data.StartsWith("MM"u8);
     }
 
-    /// <summary>How to turn the image upright, 1 (not at all) to 8.</summary>
+    /// <summary>The EXIF orientation, 1 (upright) to 8.</summary>
     public int Orientation =>
         Find(OrientationTag) is { Length: 2 } value && Number16(value) is >= 1 and <= 8 and var orientation
             ? orientation
@@ -32,9 +32,7 @@ internal readonly ref struct ExifReader
     /// <summary>The color profile of a TIFF file, or nothing.</summary>
     public ReadOnlySpan<byte> IccProfile => Find(IccProfileTag);
 
-    /// <summary>
-    /// The value of a tag in the first directory or in the one with the tags of EXIF alone, or nothing.
-    /// </summary>
+    /// <summary>The value of a tag in the first directory or in the EXIF directory, or nothing.</summary>
     public ReadOnlySpan<byte> Find(ushort tag)
     {
         if (data.IsEmpty)
@@ -62,7 +60,9 @@ internal readonly ref struct ExifReader
         return [];
     }
 
-    /// <summary>A value of at most four bytes is in the entry itself, others where it points to.</summary>
+    /// <summary>
+    /// A value of at most four bytes is in the entry itself, a longer one at the offset in the entry.
+    /// </summary>
     private ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> entry)
     {
         var bytes = (long)Number32(entry[4..]) * BytesOfType(Number16(entry[2..]));

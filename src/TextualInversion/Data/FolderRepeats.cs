@@ -5,20 +5,17 @@ using TextualInversion.IO;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Folders named as for kohya's scripts and OneTrainer, <c>10_cat</c>: each image in it is drawn ten times as often as
-/// one of a
-/// folder without a number. A number of four or more digits (<c>2024_summer</c>) or with a leading zero
-/// (<c>001_trip</c>) is part
-/// of the name.
+/// Repeats in folder names, as in kohya's scripts and OneTrainer: an image in <c>10_cat</c> is drawn ten times as often
+/// as one in a folder without a number. A number of four or more digits (<c>2024_summer</c>) or with a leading zero
+/// (<c>001_trip</c>) is part of the name.
 /// </summary>
 internal sealed partial class FolderRepeats
 {
     private readonly Dictionary<string, int> repeats = []; // by full path
 
     /// <summary>
-    /// The folders to read for a path: the numbered sub-folders of a folder that has no image itself, as kohya's
-    /// scripts want it,
-    /// or else the path.
+    /// The folders to read for a path: its numbered sub-folders if the path is a folder without images of its own, as
+    /// in kohya's scripts, otherwise the path itself.
     /// </summary>
     public static IReadOnlyList<string> Expand(string path)
     {
@@ -43,7 +40,7 @@ internal sealed partial class FolderRepeats
         }
         catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            return [path]; // reading it will give the error
+            return [path]; // the error comes when the folder is read
         }
     }
 
@@ -55,15 +52,18 @@ internal sealed partial class FolderRepeats
             : null;
 
     /// <param name="folder">A folder that was read.</param>
-    /// <param name="images">The full paths of its images. One that is known already keeps its number.</param>
+    /// <param name="images">The full paths of its images. An image that was added before keeps its number.</param>
     public void Add(string folder, IEnumerable<string> images)
     {
         foreach (var image in images)
             repeats.TryAdd(image, Of(folder) ?? 1);
     }
 
-    /// <summary>By the path as it was named. Only proportions matter, so the numbers have no common divisor.</summary>
-    /// <param name="images">From the full path to the path as it was named.</param>
+    /// <summary>
+    /// The repeats by path as the user gave it. Only proportions matter, so the numbers are divided by their greatest
+    /// common divisor.
+    /// </summary>
+    /// <param name="images">From full paths to paths as the user gave them.</param>
     public Dictionary<string, int> ByPath(IReadOnlyDictionary<string, string> images)
     {
         var each = images.Select(pair => (pair.Value, Count: repeats.GetValueOrDefault(pair.Key, 1))).ToList();

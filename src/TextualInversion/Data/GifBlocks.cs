@@ -6,7 +6,7 @@ internal static class GifBlocks
     private const int HeaderBytes = 13,
         DescriptorBytes = 10;
 
-    /// <summary>The file without its other frames.</summary>
+    /// <summary>The file with its first frame only.</summary>
     /// <exception cref="InvalidDataException">It ends within its first frame.</exception>
     public static byte[] FirstFrame(ReadOnlySpan<byte> file)
     {
@@ -15,10 +15,10 @@ internal static class GifBlocks
         {
             switch (At(file, at))
             {
-                case (byte)'!': // an extension: its label, then blocks
+                case (byte)'!': // an extension: its label, followed by blocks
                     at = SkipBlocks(file, at + 2);
                     break;
-                case (byte)',': // a frame: its place, its colors, the size of a code, then blocks
+                case (byte)',': // a frame: position, colors, code size, followed by blocks
                     at += DescriptorBytes + TableBytes(At(file, at + DescriptorBytes - 1));
                     return [.. file[..SkipBlocks(file, at + 1)], (byte)';'];
                 default:

@@ -3,21 +3,21 @@ using System.Text;
 
 namespace TextualInversion.Data;
 
-/// <summary>Tells color profiles whose colors are not those of sRGB (ICC.1:2022, the layout of profiles).</summary>
+/// <summary>Recognizes color profiles other than sRGB (ICC.1:2022, profile layout).</summary>
 internal static class IccProfile
 {
     private const int HeaderBytes = 128,
         EntryBytes = 12;
     private const double Tolerance = 0.01;
 
-    // Red, green and blue of sRGB under the white of profiles, D50: X, Y, Z each.
+    // The primaries of sRGB under D50, the white of profiles: X, Y, Z of red, green and blue.
     private static readonly double[] Srgb = [0.436, 0.222, 0.014, 0.385, 0.717, 0.097, 0.143, 0.061, 0.714];
 
     /// <summary>The name of a profile, or null if its colors are those of sRGB or it cannot be read.</summary>
     public static string? NameUnlessSrgb(ReadOnlySpan<byte> profile)
     {
         if (profile.Length < HeaderBytes + 4 || !profile[16..].StartsWith("RGB "u8))
-            return null; // gray, or ink, which is converted without its profile
+            return null; // gray, or ink, whose conversion does not use the profile
         var name = Description(Find(profile, "desc"u8));
         if (name.Contains("sRGB", StringComparison.OrdinalIgnoreCase))
             return null;
@@ -47,13 +47,13 @@ internal static class IccProfile
         return [];
     }
 
-    /// <summary>Three numbers with 16 bits after the point, behind eight bytes that say so.</summary>
+    /// <summary>Three numbers with 16 fractional bits, after the eight bytes of the type.</summary>
     private static double[] Xyz(ReadOnlySpan<byte> tag) =>
         tag.Length < 20 ? [] : [Fixed(tag[8..]), Fixed(tag[12..]), Fixed(tag[16..])];
 
     private static double Fixed(ReadOnlySpan<byte> bytes) => (int)Number(bytes) / 65536.0;
 
-    /// <summary>ASCII in profiles of version 2, else the first of several languages in UTF-16.</summary>
+    /// <summary>The profile's name: ASCII in version 2, otherwise the first of several languages in UTF-16.</summary>
     private static string Description(ReadOnlySpan<byte> tag)
     {
         const string Unnamed = "unnamed";

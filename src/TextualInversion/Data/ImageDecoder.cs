@@ -17,21 +17,20 @@ using SharpImage = SixLabors.ImageSharp.Image;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Decodes image files to what Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c> gives: upright by EXIF,
-/// alpha dropped
-/// rather than composited, color profiles not applied, the first frame of an animation. Lossless files of 8 bits a
-/// channel are equal
-/// to the byte; 16 bits are rounded to 8. JPEG differs by the rounding of its transform.
+/// Decodes image files as Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c> does: turned upright by EXIF,
+/// alpha dropped rather than composited, color profiles not applied, the first frame of an animation. Lossless files
+/// with 8 bits per channel are equal byte for byte; 16 bits are rounded to 8. JPEG may differ by the rounding of its
+/// transform.
 /// </summary>
 internal static class ImageDecoder
 {
-    /// <summary>The longest side that is read.</summary>
+    /// <summary>The longest side that is accepted, in pixels.</summary>
     public const int MaxSidePixels = 16_384;
 
-    /// <summary>The largest image that is read, that of a camera with 108 megapixels.</summary>
+    /// <summary>The largest number of pixels that is accepted, that of a 108-megapixel camera.</summary>
     public const long MaxPixels = 128 * 1024 * 1024;
 
-    // One buffer of the decoder holds at most the pixels of the largest image, four bytes each, and some rows more.
+    // A buffer of the decoder holds at most the pixels of the largest image, four bytes each, and a few extra rows.
     private const int MaxBufferMegabytes = (int)(MaxPixels * 4 >> 20) + 64;
     private const int PooledMegabytes = 32;
 
@@ -47,26 +46,26 @@ internal static class ImageDecoder
     /// <exception cref="TextualInversionException">It is not an image, is damaged, truncated or too large.</exception>
     public static RgbImage Decode(string path, byte[] file) => DecodeAll(path, file).Rgb;
 
-    /// <summary>Decodes <paramref name="file"/> with its alpha channel and what is known of its pixels.</summary>
+    /// <summary>Decodes <paramref name="file"/> with its alpha channel and metadata.</summary>
     /// <exception cref="TextualInversionException">It is not an image, is damaged, truncated or too large.</exception>
     public static DecodedImage DecodeAll(string path, byte[] file)
     {
         var format = Recognize(path, file);
         try
         {
-            // First the structure: the decoders run over the end of some damaged files for ever.
+            // The structure first: the decoders never return for some damaged files.
             var metadata = EmbeddedMetadata.Read(format, file);
             var content = FirstFrame(format, file);
             CheckSize(path, content);
             CheckPixels(format, content);
-            // JPEG has no alpha channel, and the images of cameras are large.
+            // JPEG has no alpha channel, and camera images are large.
             return format == ImageFormat.Jpeg
                 ? Decode<Rgb24>(content, metadata, _ => null)
                 : Decode<Rgba32>(content, metadata, image => AlphaOf(image, HasAlphaChannel(format, file)));
         }
         catch (Exception error) when (error is not TextualInversionException)
         {
-            // The decoders throw whatever type their indexing and arithmetic throw on damaged files.
+            // On damaged files the decoders throw whatever their indexing and arithmetic throw.
             throw Damaged(path, error);
         }
     }
@@ -104,7 +103,7 @@ internal static class ImageDecoder
     }
 
     /// <summary>
-    /// Only the formats that are recognized, one frame, no texts, and limits to what a buffer may take.
+    /// Settings for the decoders: recognized formats only, one frame, no texts, and a limit on buffers.
     /// </summary>
     private static Configuration Configure()
     {
@@ -195,7 +194,7 @@ internal static class ImageDecoder
         );
     }
 
-    /// <summary>First rotated, then flipped; orientations as EXIF counts them.</summary>
+    /// <summary>First the rotation, then the flip, for an EXIF orientation.</summary>
     private static (RotateMode Rotate, FlipMode Flip) Upright(int orientation) =>
         orientation switch
         {
@@ -238,10 +237,10 @@ internal static class ImageDecoder
             : null;
     }
 
-    /// <summary>Whether a file has an alpha channel even where all of it is opaque.</summary>
+    /// <summary>Whether a file has an alpha channel, even if it is opaque everywhere.</summary>
     private static bool HasAlphaChannel(ImageFormat format, byte[] file)
     {
-        const int ColorType = 25; // in the header of a PNG: 4 is gray and alpha, 6 is RGB and alpha
+        const int ColorType = 25; // in the header of a PNG: 4 is gray with alpha, 6 is RGB with alpha
         return format switch
         {
             ImageFormat.Png => file[ColorType] is 4 or 6,

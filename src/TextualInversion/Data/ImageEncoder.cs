@@ -7,10 +7,10 @@ using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Data;
 
-/// <summary>Images as files without any metadata. The same pixels give the same bytes.</summary>
+/// <summary>Encodes images without metadata. The same pixels give the same bytes.</summary>
 internal static class ImageEncoder
 {
-    /// <summary>RGB of 8 bits; nothing but the pixels: no date, no palette.</summary>
+    /// <summary>Encodes as a PNG with 8 bits per channel, without date or palette.</summary>
     public static byte[] ToPng(RgbImage image) =>
         Encode(
             image,
@@ -22,10 +22,12 @@ internal static class ImageEncoder
             }
         );
 
-    /// <param name="image">Any size up to 65,535 pixels a side.</param>
-    /// <param name="quality">1 to 100.</param>
-    /// <param name="halvesColor">Whether colors have half the resolution of brightness, which makes smaller
-    /// files.</param>
+    /// <summary>Encodes as a JPEG.</summary>
+    /// <param name="image">The image, up to 65,535 pixels a side.</param>
+    /// <param name="quality">From 1 to 100.</param>
+    /// <param name="halvesColor">
+    /// Whether color has half the resolution of brightness, which makes smaller files. Default: false.
+    /// </param>
     public static byte[] ToJpeg(RgbImage image, int quality, bool halvesColor = false) =>
         Encode(
             image,
@@ -36,8 +38,9 @@ internal static class ImageEncoder
             }
         );
 
-    /// <param name="image">Any size up to 16,383 pixels a side.</param>
-    /// <param name="quality">1 to 100, lossy.</param>
+    /// <summary>Encodes as a lossy WebP.</summary>
+    /// <param name="image">The image, up to 16,383 pixels a side.</param>
+    /// <param name="quality">From 1 to 100.</param>
     public static byte[] ToWebP(RgbImage image, int quality) =>
         Encode(image, new WebpEncoder { FileFormat = WebpFileFormatType.Lossy, Quality = quality });
 

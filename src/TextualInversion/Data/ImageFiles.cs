@@ -2,14 +2,14 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Data;
 
-/// <summary>The image files among the paths that a user named.</summary>
+/// <summary>The image files among the paths that a user gave.</summary>
 /// <param name="Images">
-/// Each file once, sorted by ordinal comparison of the path, as Python sorts: <c>10.png</c> before <c>2.png</c>.
+/// Each file once, in ordinal order of the paths, as Python sorts: <c>10.png</c> before <c>2.png</c>.
 /// </param>
-/// <param name="Strays">
+/// <param name="Skipped">
 /// The other entries of the folders, each with the reason why it is skipped. Captions and hidden files are not listed.
 /// </param>
-internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<ImageWarning> Strays)
+internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<ImageWarning> Skipped)
 {
     private const int NamedExamples = 3;
     private const string NestedFolder = "is a folder inside the folder; name it as well if its images belong here";
@@ -21,13 +21,12 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
         ? StringComparer.Ordinal
         : StringComparer.OrdinalIgnoreCase;
 
-    /// <summary>How often each image counts, by its path, if not once; see <see cref="FolderRepeats"/>.</summary>
+    /// <summary>The repeats of images that count more than once, by path; see <see cref="FolderRepeats"/>.</summary>
     public IReadOnlyDictionary<string, int> Repeats { get; init; } = new Dictionary<string, int>();
 
     /// <summary>
-    /// Finds the images in <paramref name="paths"/>, folders and files, by their content. Nested folders are not
-    /// searched, unless
-    /// the folder has no image itself and they are named as <see cref="FolderRepeats"/> says.
+    /// Finds the images in <paramref name="paths"/>, folders and files, by their content. Sub-folders are searched only
+    /// as <see cref="FolderRepeats"/> says.
     /// </summary>
     /// <exception cref="TextualInversionException">
     /// A path does not exist or cannot be read, a folder has no image, or a named file is not an image.
@@ -35,15 +34,15 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     public static ImageFiles Find(IEnumerable<string> paths)
     {
         var images = new SortedDictionary<string, string>(StringComparer.Ordinal); // by full path
-        var strays = new SortedDictionary<string, ImageWarning>(StringComparer.Ordinal);
+        var skipped = new SortedDictionary<string, ImageWarning>(StringComparer.Ordinal);
         var named = new List<ImageWarning>();
         var repeats = new FolderRepeats();
-        foreach (var path in paths.SelectMany(given => Expand(given, strays)))
+        foreach (var path in paths.SelectMany(given => Expand(given, skipped)))
         {
             try
             {
                 if (Directory.Exists(path))
-                    repeats.Add(path, AddFolder(path, images, strays));
+                    repeats.Add(path, AddFolder(path, images, skipped));
                 else if (!Exists(path))
                     throw new TextualInversionException($"{path}: {WhyMissing(path)}.");
                 else if (WhyUnreadable(path) is { } why)
@@ -57,21 +56,20 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
             }
         }
 
-        SkipMasks(images, strays);
-        // A shell's `cat/*` names the captions too.
+        SkipMasks(images, skipped);
+        // A shell's `cat/*` includes the captions.
         var captions = images.Keys.Select(Captions.PathFor).ToHashSet(FileNames);
         if (named.Find(file => !captions.Contains(Path.GetFullPath(file.Path))) is { } stray)
             throw new TextualInversionException($"{stray}; name images: {ImageFormats.Names}.");
-        return new ImageFiles([.. images.Values.Order(StringComparer.Ordinal)], [.. strays.Values])
+        return new ImageFiles([.. images.Values.Order(StringComparer.Ordinal)], [.. skipped.Values])
         {
             Repeats = repeats.ByPath(images),
         };
     }
 
     /// <summary>
-    /// Why a file cannot be decoded, as the end of a message that begins with its path; null if it looks like an image.
-    /// Only
-    /// regular files are opened.
+    /// Why a file cannot be decoded, as the end of a message that begins with its path, or null if it looks like an
+    /// image. Only regular files are opened.
     /// </summary>
     internal static string? WhyUnreadable(string file)
     {
@@ -85,7 +83,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
         return UnreadableFile.Describe(head[..length]);
     }
 
-    /// <summary>Whether there is a file, and not only a link to one.</summary>
+    /// <summary>Whether a file exists, not merely a link to a missing one.</summary>
     private static bool Exists(string file)
     {
         try
@@ -95,13 +93,13 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
         }
         catch (IOException)
         {
-            return false; // links in a circle
+            return false; // a cycle of links
         }
     }
 
     private static string WhyMissing(string file)
     {
-        // What .NET shows in place of a byte that is not UTF-8; a file cannot be opened by such a name.
+        // .NET shows this character in place of a byte that is not UTF-8. A file cannot be opened by such a name.
         const char Replacement = '\uFFFD';
         if (new FileInfo(file).LinkTarget is { } target)
             return $"is a link to {target}, which does not exist";
@@ -110,10 +108,10 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
             : "there is no such file or folder; check the spelling";
     }
 
-    /// <summary>Masks as OneTrainer names them lie next to their images, and are no images to learn.</summary>
+    /// <summary>Skips masks: OneTrainer keeps them next to their images under similar names.</summary>
     private static void SkipMasks(
         SortedDictionary<string, string> images,
-        SortedDictionary<string, ImageWarning> strays
+        SortedDictionary<string, ImageWarning> skipped
     )
     {
         var stems = images.Keys.ToLookup(image => Path.ChangeExtension(image, null), FileNames);
@@ -123,7 +121,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
                 continue;
             images.Remove(full);
             var image = Path.GetFileName(stems[stem].First());
-            strays.TryAdd(
+            skipped.TryAdd(
                 full,
                 new ImageWarning(path, $"is the mask of {image} by its name, so it is not an image to train on")
             );
@@ -131,15 +129,15 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     }
 
     /// <summary>
-    /// See <see cref="FolderRepeats.Expand"/>. Other entries next to the numbered folders are skipped and named.
+    /// See <see cref="FolderRepeats.Expand"/>. Other entries next to the numbered folders are skipped and reported.
     /// </summary>
-    private static IReadOnlyList<string> Expand(string path, SortedDictionary<string, ImageWarning> strays)
+    private static IReadOnlyList<string> Expand(string path, SortedDictionary<string, ImageWarning> skipped)
     {
         var folders = FolderRepeats.Expand(path);
         if (folders.Count == 1 && folders[0] == path)
             return folders;
         foreach (var entry in Directory.EnumerateFileSystemEntries(path, "*", Visible).Except(folders))
-            strays.TryAdd(Path.GetFullPath(entry), new ImageWarning(entry, WhySkipped(entry)!));
+            skipped.TryAdd(Path.GetFullPath(entry), new ImageWarning(entry, WhySkipped(entry)!));
         return folders;
     }
 
@@ -147,7 +145,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     private static List<string> AddFolder(
         string folder,
         SortedDictionary<string, string> images,
-        SortedDictionary<string, ImageWarning> strays
+        SortedDictionary<string, ImageWarning> skipped
     )
     {
         var others = new List<ImageWarning>();
@@ -168,7 +166,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
         foreach (var other in others.Where(other => !captions.Contains(other.Path)))
         {
             var why = Captions.WhyPassedOver(other.Path, found) ?? other.Message;
-            strays.TryAdd(Path.GetFullPath(other.Path), other with { Message = why });
+            skipped.TryAdd(Path.GetFullPath(other.Path), other with { Message = why });
         }
 
         return [.. found.Select(Path.GetFullPath)];
@@ -180,7 +178,7 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     {
         if (others.Count == 0)
             return new TextualInversionException($"{folder}: is an empty folder; put the images into it.");
-        // Files that are meant as images, such as pointers to them, say more than texts.
+        // Files that were meant as images, such as pointers to them, explain more than text files.
         var examples = others
             .OrderBy(other => other.Message == UnreadableFile.NotAnImage)
             .Take(NamedExamples)

@@ -1,9 +1,9 @@
 namespace TextualInversion.Data;
 
-/// <summary>How an image, and its mask with it, gets the size that it is learned in.</summary>
+/// <summary>Brings an image, and its mask, to the size of training.</summary>
 internal static class ImageFit
 {
-    /// <summary>The size that an image is learned in.</summary>
+    /// <summary>The size at which an image is trained.</summary>
     public static (int WidthPixels, int HeightPixels) Target(RgbImage image, CropMode crop, int resolution) =>
         crop switch
         {
@@ -12,9 +12,10 @@ internal static class ImageFit
             _ => throw new ArgumentOutOfRangeException(nameof(crop), crop, null),
         };
 
-    /// <param name="image">any size</param>
-    /// <param name="crop">how</param>
-    /// <param name="target">see <see cref="Target"/></param>
+    /// <summary>Crops and resizes an image.</summary>
+    /// <param name="image">The image, of any size.</param>
+    /// <param name="crop">How to crop it.</param>
+    /// <param name="target">The size; see <see cref="Target"/>.</param>
     public static RgbImage Apply(RgbImage image, CropMode crop, (int WidthPixels, int HeightPixels) target)
     {
         switch (crop)
@@ -31,7 +32,7 @@ internal static class ImageFit
         }
     }
 
-    /// <summary>The smallest size of a shape that hides all of the target.</summary>
+    /// <summary>The smallest size with the given aspect ratio that covers the target.</summary>
     public static (int WidthPixels, int HeightPixels) Covering(
         int widthPixels,
         int heightPixels,

@@ -10,9 +10,11 @@ internal enum ImageFormat
     Bmp,
     Tiff,
 
-    /// <summary>What phones write. Recognized, so that an error can say how to convert it; not decoded.</summary>
+    /// <summary>
+    /// The format of phone cameras. It is recognized so that an error can say how to convert it, but not decoded.
+    /// </summary>
     Heic,
 
-    /// <summary>Recognized, so that an error can say how to convert it; not decoded.</summary>
+    /// <summary>Recognized so that an error can say how to convert it, but not decoded.</summary>
     Avif,
 }

@@ -3,20 +3,19 @@ using System.Buffers.Binary;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Recognizes images by their first bytes, never by their name. Files of other formats (SVG, PDF, PostScript…) are
-/// never handed
-/// to a decoder.
+/// Recognizes images by their first bytes, never by their name. Files of other formats (SVG, PDF, PostScript…) never
+/// reach a decoder.
 /// </summary>
 internal static class ImageFormats
 {
     /// <summary>The formats that can be decoded, for messages.</summary>
     public const string Names = "JPEG, PNG, WebP, GIF, BMP or TIFF";
 
-    /// <summary>How many first bytes <see cref="Recognize"/> needs.</summary>
+    /// <summary>The number of first bytes that <see cref="Recognize"/> needs.</summary>
     public const int HeadBytes = 18;
 
     /// <summary>
-    /// The format that a file's first bytes announce, or null if it is none of <see cref="ImageFormat"/>.
+    /// The format that a file's first bytes announce, or null if they announce none of <see cref="ImageFormat"/>.
     /// </summary>
     public static ImageFormat? Recognize(ReadOnlySpan<byte> head) =>
         head switch
@@ -35,14 +34,14 @@ internal static class ImageFormats
     public static bool CanDecode(ImageFormat format) => format is not (ImageFormat.Heic or ImageFormat.Avif);
 
     /// <summary>
-    /// Two letters are weak evidence, so the length of the second header has to be one of those ever defined.
+    /// Two letters are weak evidence, so the length of the second header must be one that was ever defined.
     /// </summary>
     private static bool IsBitmapHeader(ReadOnlySpan<byte> head) =>
         head.Length >= 18
         && BinaryPrimitives.ReadUInt32LittleEndian(head[14..]) is 12 or 40 or 52 or 56 or 64 or 108 or 124;
 
     /// <summary>
-    /// The major brand of an ISO base media file (ISO/IEC 14496-12, 23008-12). Videos have the same box and other
+    /// The major brand of an ISO base media file (ISO/IEC 14496-12, 23008-12). Videos have the same box with other
     /// brands.
     /// </summary>
     private static ImageFormat? RecognizeBrand(ReadOnlySpan<byte> head)

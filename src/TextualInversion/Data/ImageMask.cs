@@ -1,16 +1,16 @@
 namespace TextualInversion.Data;
 
 /// <summary>
-/// How much each pixel of an image counts in training: white counts, black does not, gray in between.
+/// The loss mask of an image: white pixels count in training, black ones do not, gray ones count in part.
 /// </summary>
-/// <param name="Values">(H, W) bytes, of the image at the resolution of training.</param>
-/// <param name="WidthPixels">W.</param>
-/// <param name="HeightPixels">H.</param>
+/// <param name="Values">(H, W) bytes, at the resolution of training.</param>
+/// <param name="WidthPixels">W, the width in pixels.</param>
+/// <param name="HeightPixels">H, the height in pixels.</param>
 /// <param name="Path">The mask's own file, or null if the mask is the image's alpha channel.</param>
-/// <param name="Sha256">Of that file, in lower-case hexadecimal.</param>
+/// <param name="Sha256">The SHA-256 of that file, in lower-case hexadecimal, or null.</param>
 internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixels, string? Path, string? Sha256)
 {
-    // Of the ratio of the sides: a mask may be smaller than its image, and sides are whole numbers.
+    // Of the aspect ratios: a mask may be smaller than its image, and sides are rounded to whole pixels.
     private const double LargestDifferenceOfShape = 0.02;
 
     /// <summary>Whether every pixel counts fully.</summary>
@@ -31,13 +31,13 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
         return [.. sums.Select(sum => sum / (float)(side * side * byte.MaxValue))];
     }
 
-    /// <summary>Reads the mask of one image and brings it to the size that the image is learned in.</summary>
+    /// <summary>Reads the mask of an image and brings it to the size of training.</summary>
     /// <param name="source">Where the mask is.</param>
     /// <param name="image">The path of the image.</param>
     /// <param name="decoded">The whole image.</param>
-    /// <param name="fit">Crops and resizes the mask as it did the image.</param>
+    /// <param name="fit">Crops and resizes the mask in the same way as the image.</param>
     /// <exception cref="TextualInversionException">
-    /// There is no mask, or it is damaged, has another shape than the image or is black within the crop.
+    /// There is no mask, or it is damaged, has another aspect ratio than the image or is black within the crop.
     /// </exception>
     internal static ImageMask Read(MaskSource source, string image, DecodedImage decoded, Func<RgbImage, RgbImage> fit)
     {

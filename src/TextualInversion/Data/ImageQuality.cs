@@ -1,21 +1,23 @@
 namespace TextualInversion.Data;
 
-/// <summary>What can be measured of an image without knowing what it shows, of the image as it is learned.</summary>
-/// <param name="Sharpness">variance of the Laplacian of its gray values, 0 to 255 (Pech-Pacheco et al. 2000)</param>
-/// <param name="Brightness">mean gray, 0 to 1</param>
-/// <param name="Hash">for finding duplicates</param>
+/// <summary>Measurements of an image at the resolution of training that do not depend on its subject.</summary>
+/// <param name="Sharpness">
+/// The variance of the Laplacian of the gray values, 0 to 255 (Pech-Pacheco et al. 2000).
+/// </param>
+/// <param name="Brightness">The mean gray value, 0 to 1.</param>
+/// <param name="Hash">A hash that finds near-duplicates.</param>
 internal sealed record ImageQuality(double Sharpness, double Brightness, PerceptualHash Hash)
 {
     /// <summary>
-    /// Below it an image is blurred. Of 17 photographs and 25 drawings at 512 and 128 pixels the sharp ones have 65 to
-    /// 7,200, and all of them at most 31 once blurred by a Gaussian
-    /// of two pixels; a photograph of a clock in motion has 6 and 35, one through a microscope 2 and 50.
+    /// An image with less sharpness is blurred. Of 17 photographs and 25 drawings at 512 and 128 pixels, the sharp ones
+    /// have 65 to 7,200, and all of them at most 31 after a Gaussian blur of two pixels. A photograph of a moving clock
+    /// has 6 and 35, one through a microscope 2 and 50.
     /// </summary>
     public const double LeastSharpness = 40;
 
     /// <summary>
-    /// Below it an image is dark. The darkest that looks right, of the same, is a night drawing with 0.20; a photograph
-    /// of faint galaxies has 0.08.
+    /// An image with less brightness is dark. Of the same images, the darkest that looks right is a night drawing with
+    /// 0.20; a photograph of faint galaxies has 0.08.
     /// </summary>
     public const double LeastBrightness = 0.16;
 
@@ -43,7 +45,7 @@ internal sealed record ImageQuality(double Sharpness, double Brightness, Percept
         return gray;
     }
 
-    /// <summary>The variance of four times a pixel less its four neighbours, without the border.</summary>
+    /// <summary>The variance of four times each pixel minus its four neighbors, without the border.</summary>
     private static double Laplacian(double[] gray, int width, int height)
     {
         double sum = 0,

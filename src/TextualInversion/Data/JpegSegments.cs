@@ -8,17 +8,19 @@ internal static class JpegSegments
     public const byte App1 = 0xE1,
         App2 = 0xE2;
 
-    /// <summary>A segment has at most 65,533 bytes, of which the header takes six.</summary>
+    /// <summary>
+    /// The longest EXIF data that fit in a segment: it has at most 65,533 bytes, of which the header takes six.
+    /// </summary>
     public const int MaxExifBytes = ushort.MaxValue - 8;
 
     private const byte EndOfImage = 0xD9;
-    private const int FirstSegment = 2; // behind the start of image
+    private const int FirstSegment = 2; // after the start of image
 
-    /// <summary>What the segment of EXIF data begins with.</summary>
+    /// <summary>The beginning of a segment with EXIF data.</summary>
     public static ReadOnlySpan<byte> ExifHeader => "Exif\0\0"u8;
 
     /// <summary>
-    /// Each marker with its data, up to the end of the image. The entropy-coded data between them are skipped.
+    /// The markers with their data, up to the end of the image. The entropy-coded data between them are skipped.
     /// </summary>
     /// <exception cref="InvalidDataException">The file ends before the image does.</exception>
     public static IEnumerable<(byte Marker, ReadOnlyMemory<byte> Data)> Read(byte[] file)
@@ -40,7 +42,7 @@ internal static class JpegSegments
         }
     }
 
-    /// <summary>An image with EXIF data, in a segment behind the first one (JFIF).</summary>
+    /// <summary>Inserts EXIF data after the first segment (JFIF).</summary>
     /// <param name="file">A JPEG without EXIF data.</param>
     /// <param name="exif">From the byte order mark on, at most <see cref="MaxExifBytes"/>.</param>
     public static byte[] WithExif(byte[] file, ReadOnlySpan<byte> exif)
@@ -52,7 +54,7 @@ internal static class JpegSegments
     }
 
     /// <summary>
-    /// The place of a marker's second byte: the first after 0xFF is any number of 0xFF; 0 makes it data.
+    /// The position of a marker's second byte. A marker may begin with several 0xFF; 0 after them means data.
     /// </summary>
     private static int FindMarker(ReadOnlySpan<byte> file, int at)
     {
@@ -71,7 +73,7 @@ internal static class JpegSegments
         }
     }
 
-    /// <summary>Start of image, restarts and TEM.</summary>
+    /// <summary>Start of image, restart markers and TEM have no data.</summary>
     private static bool HasNoData(byte marker) => marker is (>= 0xD0 and <= 0xD8) or 0x01;
 
     private static InvalidDataException TooShort() => new("it ends before its end marker");

@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Words which say that an image must not be mirrored: it shows writing, or has a left and a right side.
+/// Words in a caption that mean the image must not be mirrored: it shows text, or its left and right differ.
 /// </summary>
 internal static partial class LeftAndRight
 {
-    /// <summary>The first such word as it is written, or null if no text has one.</summary>
+    /// <summary>The first such word as written, or null if there is none.</summary>
     public static string? FindWord(IEnumerable<string> texts) =>
         texts.Select(text => Words().Match(text)).FirstOrDefault(match => match.Success)?.Value;
 

@@ -3,17 +3,16 @@ using System.Numerics;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// 63 bits that stay much the same when an image is saved anew, resized or brightened: which of the lowest frequencies
-/// of its gray image of 32 x 32 are above their
-/// median ("pHash", Zauner 2010, Implementation and Benchmarking of Perceptual Image Hash Functions).
+/// A 63-bit hash that changes little when an image is recompressed, resized or brightened: which of the lowest
+/// frequencies of its gray values at 32 x 32 are above their median ("pHash", Zauner 2010, Implementation and
+/// Benchmarking of Perceptual Image Hash Functions).
 /// </summary>
 internal readonly record struct PerceptualHash(ulong Bits)
 {
     /// <summary>
-    /// The largest distance of two images that are taken for one. Of 17 photographs and 25 drawings, saved as JPEG of
-    /// quality 40, halved, blurred or with other brightness
-    /// or contrast, none is further than 8 from itself; no two of them are nearer than 10 to each other, but the two
-    /// halves of a stereo pair, 4.
+    /// Images at this distance or less count as duplicates. Of 17 photographs and 25 drawings, none is more than 8 away
+    /// from its copy as a JPEG of quality 40, at half the size, blurred, or with changed brightness or contrast. No two
+    /// different ones are less than 10 apart, except the two halves of a stereo pair, which are 4 apart.
     /// </summary>
     public const int LargestDistanceOfDuplicates = 8;
 
@@ -23,7 +22,7 @@ internal readonly record struct PerceptualHash(ulong Bits)
     public static PerceptualHash Of(RgbImage image)
     {
         var gray = ImageQuality.Gray(BicubicResize.Resize(image, Side, Side));
-        var basis = new double[Frequencies, Side]; // of the cosine transform (DCT-II)
+        var basis = new double[Frequencies, Side]; // basis of the cosine transform (DCT-II)
         for (var frequency = 0; frequency < Frequencies; frequency++)
         {
             for (var position = 0; position < Side; position++)
@@ -37,7 +36,7 @@ internal readonly record struct PerceptualHash(ulong Bits)
                 amplitudes.Add(Amplitude(vertical, horizontal));
         }
 
-        // Without the constant part, which is the brightness.
+        // Without the constant term, which is the brightness.
         var varying = amplitudes.Skip(1).ToList();
         var median = varying.Order().ElementAt(varying.Count / 2);
         return new PerceptualHash(
@@ -57,6 +56,6 @@ internal readonly record struct PerceptualHash(ulong Bits)
         }
     }
 
-    /// <summary>How many bits differ, 0 to 63.</summary>
+    /// <summary>The number of differing bits, 0 to 63.</summary>
     public int DistanceTo(PerceptualHash other) => BitOperations.PopCount(Bits ^ other.Bits);
 }

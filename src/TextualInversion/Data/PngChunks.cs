@@ -8,10 +8,10 @@ namespace TextualInversion.Data;
 /// <summary>The chunks of a PNG file (https://www.w3.org/TR/png-3/).</summary>
 internal static class PngChunks
 {
-    private const int Overhead = 12; // of length, type and CRC
-    private const int HeaderBytes = 13; // of IHDR
+    private const int Overhead = 12; // length, type and CRC
+    private const int HeaderBytes = 13; // of IHDR, without the overhead
 
-    // The seven passes of interlacing: first column, first row, columns and rows from one pixel to the next.
+    // The seven passes of interlacing: first column, first row, column step, row step.
     private static readonly (int X, int Y, int Columns, int Rows)[] Passes =
     [
         (0, 0, 8, 8),
@@ -23,9 +23,10 @@ internal static class PngChunks
         (0, 1, 1, 2),
     ];
 
-    /// <summary>Each chunk up to and with IEND.</summary>
-    /// <exception cref="InvalidDataException">The file ends before it, or the checksum of a critical chunk is
-    /// wrong.</exception>
+    /// <summary>The chunks up to and including IEND.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The file ends before IEND, or the checksum of a critical chunk is wrong.
+    /// </exception>
     public static IEnumerable<(string Type, ReadOnlyMemory<byte> Data)> Read(byte[] file)
     {
         for (var at = PngTextChunk.SignatureLength; ; )
@@ -44,9 +45,8 @@ internal static class PngChunks
         }
     }
 
-    /// <summary>Refuses a file with fewer pixels than its header says, which decoders fill with black.</summary>
-    /// <exception cref="InvalidDataException">See <see cref="Read"/>; or there are too few pixels, or they are
-    /// damaged.</exception>
+    /// <summary>Refuses a file with fewer pixels than its header says; decoders fill them with black.</summary>
+    /// <exception cref="InvalidDataException">See <see cref="Read"/>; or the pixels are too few or damaged.</exception>
     public static void CheckPixels(byte[] file)
     {
         var chunks = Read(file).ToList();
@@ -69,11 +69,11 @@ internal static class PngChunks
         }
     }
 
-    /// <summary>Some passes of such an image are empty, at which the decoder would stay for ever.</summary>
+    /// <summary>Some passes of such an image are empty, which makes the decoder run forever.</summary>
     private static bool IsInterlacedAndTiny(ReadOnlySpan<byte> header) =>
         header[12] != 0 && Math.Min(Number(header, 0), Number(header, 4)) < 5;
 
-    /// <summary>The length of the pixels without compression: each row has one byte more.</summary>
+    /// <summary>The number of uncompressed bytes of the pixels: each row begins with one byte for its filter.</summary>
     private static long PixelBytes(ReadOnlySpan<byte> header)
     {
         var (width, height) = (Number(header, 0), Number(header, 4));
@@ -87,7 +87,7 @@ internal static class PngChunks
                     6 => 4,
                     _ => 1,
                 }
-            ); // bits a sample, color type
+            ); // bits per sample, color type
         var isInterlaced = header[12] != 0;
         return isInterlaced
             ? Passes.Sum(pass => Bytes(Steps(width, pass.X, pass.Columns), Steps(height, pass.Y, pass.Rows)))

@@ -5,24 +5,25 @@ using System.Text;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Texts in PNG files (https://www.w3.org/TR/png-3/#11textinfo): <c>tEXt</c> holds Latin-1 and is what every reader
-/// knows,
-/// <c>iTXt</c> holds UTF-8. A chunk is its length, its type, its data and a CRC of the type and the data, numbers
-/// big-endian.
+/// Texts in PNG files (https://www.w3.org/TR/png-3/#11textinfo). <c>tEXt</c> holds Latin-1 and is understood by every
+/// reader; <c>iTXt</c> holds UTF-8. A chunk is its length, its type, its data and a CRC of the type and the data;
+/// numbers are big-endian.
 /// </summary>
 internal static class PngTextChunk
 {
     public const int SignatureLength = 8;
-    private const int Overhead = 12; // of length, type and CRC
+    private const int Overhead = 12; // length, type and CRC
 
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>A whole chunk with <paramref name="text"/> under <paramref name="keyword"/>, which is ASCII.</summary>
+    /// <summary>
+    /// Makes a whole chunk with <paramref name="text"/> under <paramref name="keyword"/>, which is ASCII.
+    /// </summary>
     public static byte[] Make(string keyword, string text)
     {
         if (text.All(character => character is > '\0' and <= '\xFF'))
             return MakeChunk("tEXt"u8, [.. Encoding.Latin1.GetBytes(keyword), 0, .. Encoding.Latin1.GetBytes(text)]);
-        // After the keyword: not compressed, by no method, in no language, under no translated keyword.
+        // After the keyword: not compressed, compression method 0, no language, no translated keyword.
         return MakeChunk(
             "iTXt"u8,
             [.. Encoding.Latin1.GetBytes(keyword), 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(text)]
@@ -30,9 +31,9 @@ internal static class PngTextChunk
     }
 
     /// <summary>
-    /// The text under <paramref name="keyword"/> in a PNG file; null where there is none or it is compressed.
+    /// The text under <paramref name="keyword"/> in a PNG file, or null if it is missing or compressed.
     /// </summary>
-    /// <exception cref="InvalidDataException">A chunk before it is cut short, or its CRC is wrong.</exception>
+    /// <exception cref="InvalidDataException">A chunk before it is truncated or has a wrong CRC.</exception>
     public static string? Find(ReadOnlySpan<byte> png, string keyword)
     {
         var rest = png[SignatureLength..];
@@ -68,8 +69,8 @@ internal static class PngTextChunk
         return chunk;
     }
 
-    /// <param name="chunk">Type and data.</param>
-    /// <param name="keyword">In Latin-1.</param>
+    /// <param name="chunk">The type and the data.</param>
+    /// <param name="keyword">The keyword in Latin-1.</param>
     private static string? ReadText(ReadOnlySpan<byte> chunk, ReadOnlySpan<byte> keyword)
     {
         var data = chunk[4..];

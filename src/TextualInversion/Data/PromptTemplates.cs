@@ -3,16 +3,17 @@ using TextualInversion.IO;
 namespace TextualInversion.Data;
 
 /// <summary>
-/// Prompts with <c>{}</c> where the placeholder belongs. The built-in ones are <c>imagenet_templates_small</c> and
+/// Prompts with <c>{}</c> in place of the placeholder token. The built-in ones are <c>imagenet_templates_small</c> and
 /// <c>imagenet_style_templates_small</c> of diffusers' examples/textual_inversion/textual_inversion.py
-/// (https://github.com/huggingface/diffusers). Two of the styles are there twice and so are drawn twice as often.
+/// (https://github.com/huggingface/diffusers). Two of the style templates occur twice and so are drawn twice as often.
 /// </summary>
 internal static class PromptTemplates
 {
-    /// <summary>What a template holds in the placeholder's place.</summary>
+    /// <summary>Marks the position of the placeholder token in a template.</summary>
     public const string Slot = "{}";
 
-    // The WebUI's templates: https://github.com/AUTOMATIC1111/stable-diffusion-webui/tree/master/textual_inversion_templates
+    // The WebUI's templates:
+    // https://github.com/AUTOMATIC1111/stable-diffusion-webui/tree/master/textual_inversion_templates
     private const string WebUiSlot = "[name]",
         WebUiCaption = "[filewords]";
 
@@ -80,11 +81,11 @@ internal static class PromptTemplates
         };
 
     /// <summary>
-    /// Templates of the user's own, one a line; empty lines and those that start with <c>#</c> are skipped. The WebUI's
-    /// <c>[name]</c> is the same as <c>{}</c>.
+    /// Reads the user's own templates, one per line. Empty lines and lines that start with <c>#</c> are skipped. The
+    /// WebUI's <c>[name]</c> means the same as <c>{}</c>.
     /// </summary>
     /// <exception cref="TextualInversionException">
-    /// The file cannot be read, is not UTF-8, has no template, a line without <c>{}</c> or one with the WebUI's
+    /// The file cannot be read, is not UTF-8, has no template, or has a template without <c>{}</c> or with the WebUI's
     /// <c>[filewords]</c>.
     /// </exception>
     public static IReadOnlyList<string> Read(string path)
@@ -120,10 +121,10 @@ internal static class PromptTemplates
         return templates;
     }
 
-    /// <summary>A text with <c>{}</c> in the place of the WebUI's <c>[name]</c>.</summary>
+    /// <summary>The text with <c>{}</c> in place of the WebUI's <c>[name]</c>.</summary>
     public static string WithSlots(string text) => text.Replace(WebUiSlot, Slot, StringComparison.Ordinal);
 
-    /// <summary>The prompt of a template, with <paramref name="placeholder"/> in each <c>{}</c>.</summary>
+    /// <summary>The prompt of a template: <paramref name="placeholder"/> replaces each <c>{}</c>.</summary>
     public static string Format(string template, string placeholder) =>
         template.Replace(Slot, placeholder, StringComparison.Ordinal);
 }

@@ -2,20 +2,19 @@ namespace TextualInversion.Data;
 
 /// <summary>A decoded image.</summary>
 /// <param name="Pixels">(H, W, 3) bytes in the order red, green, blue, row by row from the top.</param>
-/// <param name="WidthPixels">W.</param>
-/// <param name="HeightPixels">H.</param>
+/// <param name="WidthPixels">W, the width in pixels.</param>
+/// <param name="HeightPixels">H, the height in pixels.</param>
 internal sealed record RgbImage(byte[] Pixels, int WidthPixels, int HeightPixels)
 {
     /// <summary>
-    /// The largest square around the centre. Where what is cut off is odd, the upper or left part is the smaller, as in
-    /// diffusers'
-    /// examples/textual_inversion/textual_inversion.py (https://github.com/huggingface/diffusers),
+    /// The largest square around the center. If the margin is odd, the upper or left part is the smaller one, as in
+    /// diffusers' examples/textual_inversion/textual_inversion.py (https://github.com/huggingface/diffusers),
     /// <c>TextualInversionDataset</c>.
     /// </summary>
     public RgbImage CropCenter() =>
         CropCenter(Math.Min(WidthPixels, HeightPixels), Math.Min(WidthPixels, HeightPixels));
 
-    /// <summary>The middle of the image, of at most its size.</summary>
+    /// <summary>The middle of the image, at most as large as the image itself.</summary>
     public RgbImage CropCenter(int widthPixels, int heightPixels)
     {
         int left = (WidthPixels - widthPixels) / 2,

@@ -8,8 +8,9 @@ internal static class RiffChunks
 {
     private const int HeaderBytes = 12,
         ChunkHeaderBytes = 8,
-        FrameHeaderBytes = 16; // place, size, duration, flags
+        FrameHeaderBytes = 16; // position, size, duration, flags
 
+    /// <summary>The chunks of the file.</summary>
     /// <exception cref="InvalidDataException">The file is shorter than its headers say.</exception>
     public static IEnumerable<(string Type, ReadOnlyMemory<byte> Data)> Read(byte[] file)
     {
@@ -28,20 +29,20 @@ internal static class RiffChunks
         }
     }
 
-    /// <summary>The first frame of an animation as an image of its own; other files as they are.</summary>
+    /// <summary>The first frame of an animation as a still image; other files unchanged.</summary>
     /// <exception cref="InvalidDataException">See <see cref="Read"/>.</exception>
     public static byte[] FirstFrame(byte[] file)
     {
         var chunks = Read(file).ToList();
         if (chunks.Find(chunk => chunk.Type == "ANMF") is not { Data: { Length: > FrameHeaderBytes } frame })
             return file;
-        var size = frame.Span[6..12]; // width and height less one, after the place on the canvas; as VP8X has them
+        var size = frame.Span[6..12]; // width and height minus one, after the position on the canvas, as in VP8X
         return Write([.. VP8X(hasAlpha: true, hasExif: false, size), .. frame.Span[FrameHeaderBytes..]]);
     }
 
-    /// <summary>A still image with EXIF data.</summary>
-    /// <param name="file">A WebP without any: its header and one chunk of pixels.</param>
-    /// <param name="exif">From the byte order mark on.</param>
+    /// <summary>Adds EXIF data to a still image.</summary>
+    /// <param name="file">A WebP without EXIF data: its header and one chunk of pixels.</param>
+    /// <param name="exif">The EXIF data from the byte order mark on.</param>
     public static byte[] WithExif(byte[] file, int widthPixels, int heightPixels, ReadOnlySpan<byte> exif)
     {
         var size = new byte[8];

@@ -3,15 +3,13 @@ using TextualInversion.IO;
 namespace TextualInversion.Data;
 
 /// <summary>The images of a training run.</summary>
-/// <param name="Images">In the order of <see cref="ImageFiles.Images"/>.</param>
-/// <param name="Warnings">Files that were skipped, and what is unusual about the images.</param>
+/// <param name="Images">The images in the order of <see cref="ImageFiles.Images"/>.</param>
+/// <param name="Warnings">Files that were skipped, and warnings about the images.</param>
 internal sealed record TrainingImageSet(IReadOnlyList<TrainingImage> Images, IReadOnlyList<ImageWarning> Warnings)
 {
-    /// <summary>
-    /// Brings the images in <paramref name="paths"/> (folders and files) to the resolution of training.
-    /// </summary>
+    /// <summary>Loads the images in <paramref name="paths"/> at the resolution of training.</summary>
     /// <param name="paths">Folders and files.</param>
-    /// <param name="resolution">A positive multiple of 8, in pixels a side.</param>
+    /// <param name="resolution">The side in pixels, a positive multiple of 8.</param>
     /// <param name="crop">How images that are not square are cropped.</param>
     /// <param name="mask">Where the masks are, or null to train on whole images.</param>
     /// <param name="cancellationToken">Checked before each image.</param>
@@ -27,7 +25,7 @@ internal sealed record TrainingImageSet(IReadOnlyList<TrainingImage> Images, IRe
         CancellationToken cancellationToken = default
     )
     {
-        // The VAE makes one latent cell of 8 x 8 pixels.
+        // A latent cell of the VAE is 8 x 8 pixels.
         if (resolution <= 0 || resolution % 8 != 0)
             throw new TextualInversionException(
                 $"A resolution of {resolution} is not possible; choose a multiple of 8 pixels, such as 512."
@@ -41,10 +39,10 @@ internal sealed record TrainingImageSet(IReadOnlyList<TrainingImage> Images, IRe
             images.Add(Load(path, resolution, crop, mask) with { Repeats = repeats });
         }
 
-        return new TrainingImageSet(images, [.. files.Strays, .. images.SelectMany(image => image.Warnings)]);
+        return new TrainingImageSet(images, [.. files.Skipped, .. images.SelectMany(image => image.Warnings)]);
     }
 
-    /// <summary>One image, which counts once.</summary>
+    /// <summary>Loads one image.</summary>
     /// <exception cref="TextualInversionException">
     /// As <see cref="Load(IEnumerable{string}, int, CropMode, MaskSource, CancellationToken)"/>.
     /// </exception>

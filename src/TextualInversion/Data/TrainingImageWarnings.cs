@@ -1,10 +1,10 @@
 namespace TextualInversion.Data;
 
-/// <summary>Warns of what is learned from an image although it was hardly meant.</summary>
+/// <summary>Warns of parts of an image that would be learned unintentionally, such as black bars.</summary>
 internal static class TrainingImageWarnings
 {
-    /// <param name="image">At the resolution of training.</param>
-    /// <param name="decoded">The same image as it was decoded.</param>
+    /// <param name="image">The image at the resolution of training.</param>
+    /// <param name="decoded">The same image as decoded.</param>
     /// <param name="isAlphaUsed">Whether the alpha channel is the mask.</param>
     public static IEnumerable<ImageWarning> Of(TrainingImage image, DecodedImage decoded, bool isAlphaUsed)
     {

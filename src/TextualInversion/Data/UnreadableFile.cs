@@ -2,13 +2,13 @@ using System.Text;
 
 namespace TextualInversion.Data;
 
-/// <summary>Says why a file cannot be decoded as an image, from its first bytes.</summary>
+/// <summary>Explains, from a file's first bytes, why it cannot be decoded as an image.</summary>
 internal static class UnreadableFile
 {
-    /// <summary>How many first bytes <see cref="Describe"/> looks at.</summary>
+    /// <summary>The number of first bytes that <see cref="Describe"/> needs.</summary>
     public const int HeadBytes = 256;
 
-    /// <summary>The reason for files that are none of the known ones.</summary>
+    /// <summary>The reason for files of an unknown kind.</summary>
     public const string NotAnImage = "is not an image that can be read";
 
     private static readonly string[] WebPages = ["<!doctype html", "<html", "<head", "<body", "<script"];

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// A torch file that is one tensor [n, d] or [d], whose trigger is the file's stem. Files that are a list of one thing,
-/// whatever that is, count as bare too.
+/// A torch file that is a single tensor [n, d] or [d]. The placeholder token is the file's name without extension. A
+/// file that is a list of one tensor counts as bare too.
 /// </summary>
 internal static class BareFormat
 {
-    /// <exception cref="TextualInversionException">The tensor is no rows.</exception>
+    /// <exception cref="TextualInversionException">The tensor cannot be an embedding.</exception>
     internal static EmbeddingFile Read(TorchPickle file, PickledTensor tensor)
     {
         var rows = EmbeddingRows.Read(file, "its tensor", tensor);

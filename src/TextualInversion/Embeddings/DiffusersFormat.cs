@@ -6,24 +6,26 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// diffusers' layout for models with one text encoder: one tensor named by its placeholder, <c>{ "&lt;my-cat&gt;": [n,
-/// d] }</c>, in a safetensors or torch file
+/// diffusers' layout for models with one text encoder: one tensor named by its placeholder token, <c>{
+/// "&lt;my-cat&gt;": [n, d] }</c>, in a safetensors or torch file
 /// (https://huggingface.co/docs/diffusers/using-diffusers/textual_inversion_inference).
 /// </summary>
 internal static class DiffusersFormat
 {
     /// <summary>
-    /// The widths of SDXL's encoders, whose rows diffusers' script writes to two files, the second called as the first
-    /// with _2.
+    /// The widths of SDXL's text encoders. diffusers' script writes their vectors to two files; the second has the name
+    /// of the first with _2.
     /// </summary>
     private static readonly long[] PairWidths = [768, 1280];
 
     /// <summary>
-    /// Reads a file of one tensor. Where the second file of a pair lies beside it, its rows are read too.
+    /// Reads a file of one tensor. If the second file of a pair is next to it, its vectors are read too.
     /// </summary>
     /// <param name="file">The file.</param>
-    /// <param name="mayHaveSecond">Whether there is a beside: not in memory.</param>
-    /// <exception cref="TextualInversionException">The file holds another number of tensors, or no rows.</exception>
+    /// <param name="mayHaveSecond">Whether to look for a second file: not for files in memory.</param>
+    /// <exception cref="TextualInversionException">
+    /// The file does not hold exactly one tensor, or it cannot be an embedding.
+    /// </exception>
     internal static EmbeddingFile Read(ITensorFile file, bool mayHaveSecond)
     {
         if (file.Tensors.Count != 1)
@@ -48,11 +50,13 @@ internal static class DiffusersFormat
     }
 
     /// <summary>
-    /// Writes a safetensors file with the provenance in its metadata, or under a name of torch's such as
-    /// <c>learned_embeds.bin</c> a torch file.
+    /// Writes a safetensors file with the provenance in its metadata, or a torch file if the extension is one of
+    /// torch's, as in <c>learned_embeds.bin</c>.
     /// </summary>
-    /// <exception cref="TextualInversionException">The trigger is one of the names by which layouts are told apart; or
-    /// see <see cref="AtomicFile.Write"/>.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The placeholder token is one of the names by which layouts are recognized; or see
+    /// <see cref="AtomicFile.Write"/>.
+    /// </exception>
     public static void Write(
         string path,
         LearnedEmbedding embedding,
@@ -78,7 +82,7 @@ internal static class DiffusersFormat
             );
     }
 
-    /// <summary>The first tensors with their shapes, for a message.</summary>
+    /// <summary>The first tensors and their shapes, for a message.</summary>
     private static string Found(ITensorFile file)
     {
         const int Shown = 4;

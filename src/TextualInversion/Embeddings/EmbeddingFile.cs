@@ -6,11 +6,11 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;
 
-/// <summary>An embedding as it was read from a file of any layout.</summary>
+/// <summary>An embedding as read from a file of any layout.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Layout">Its layout.</param>
-/// <param name="Container">The kind of file; some layouts are kept in two.</param>
-/// <param name="Type">The dtype of its values.</param>
+/// <param name="Layout">The layout.</param>
+/// <param name="Container">The kind of file; some layouts have two.</param>
+/// <param name="Type">The dtype of the values.</param>
 /// <param name="Embedding">The embedding.</param>
 internal sealed record EmbeddingFile(
     string Path,
@@ -20,9 +20,7 @@ internal sealed record EmbeddingFile(
     LearnedEmbedding Embedding
 ) : IDisposable
 {
-    /// <summary>
-    /// The program or the procedure that the tensors' names are from, or null if the layout says all.
-    /// </summary>
+    /// <summary>The program or method that the tensors' names indicate, or null if the layout says it all.</summary>
     public string? Origin { get; init; }
 
     /// <summary>Names of vectors that replace a text encoder's output, which are not supported.</summary>
@@ -31,12 +29,13 @@ internal sealed record EmbeddingFile(
     /// <summary>Names of vectors for text encoders that no supported model has.</summary>
     public IReadOnlyList<string> UnusedKeys { get; init; } = [];
 
-    /// <summary>The extensions under which people keep embeddings, for searching a folder.</summary>
+    /// <summary>The extensions of embedding files, for searching a folder.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
 
-    /// <summary>Reads a file as what its content says it is, whatever its name.</summary>
-    /// <exception cref="TextualInversionException">The file is missing, damaged or contains no embedding, or
-    /// several.</exception>
+    /// <summary>Reads a file by its content, whatever its name.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The file is missing or damaged, or contains no embedding or several.
+    /// </exception>
     public static EmbeddingFile Open(string path) => Single(path, OpenAll(path));
 
     /// <summary>Reads a file of one embedding or of several.</summary>
@@ -49,14 +48,17 @@ internal sealed record EmbeddingFile(
     }
 
     /// <summary>As <see cref="Open(string)"/>, from memory.</summary>
-    /// <param name="name">What messages call it; its stem is the trigger where the content has none.</param>
+    /// <param name="name">
+    /// The name for messages. If the content has no placeholder token, the name without extension becomes the token.
+    /// </param>
     /// <param name="content">The file's bytes.</param>
-    /// <exception cref="TextualInversionException">It is damaged or holds no embedding.</exception>
+    /// <exception cref="TextualInversionException">The file is damaged or contains no embedding.</exception>
     public static EmbeddingFile Open(string name, byte[] content) => Single(name, Open(new FileSource(name, content)));
 
     /// <summary>As <see cref="Open(string)"/>, for use with a model.</summary>
-    /// <exception cref="TextualInversionException">As there; or the file has vectors that replace a text encoder's
-    /// output.</exception>
+    /// <exception cref="TextualInversionException">
+    /// See <see cref="Open(string)"/>; or the file has vectors that replace a text encoder's output.
+    /// </exception>
     public static LearnedEmbedding Read(string path)
     {
         var file = Open(path);
@@ -64,14 +66,15 @@ internal sealed record EmbeddingFile(
             return file.Embedding;
         file.Dispose();
         throw new TextualInversionException(
-            $"{path}: has output embeddings ({string.Join(", ", file.OutputKeys)}), which replace a text encoder's output "
-                + "and are not supported; `ti convert` writes its input vectors alone."
+            $"{path}: has output embeddings ({string.Join(", ", file.OutputKeys)}), which replace a text encoder's "
+                + "output and are not supported; `ti convert` writes its input vectors alone."
         );
     }
 
-    /// <summary>Writes an embedding; the same one gives the same bytes.</summary>
-    /// <exception cref="TextualInversionException">The layout is for another number of text encoders; or see
-    /// <see cref="AtomicFile.Write"/>.</exception>
+    /// <summary>Writes an embedding. The same embedding gives the same bytes.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The layout is for another number of text encoders; or see <see cref="AtomicFile.Write"/>.
+    /// </exception>
     public static void Write(
         string path,
         EmbeddingFormat layout,

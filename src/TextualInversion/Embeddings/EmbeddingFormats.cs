@@ -1,6 +1,6 @@
 namespace TextualInversion.Embeddings;
 
-/// <summary>The kinds of files that layouts are kept in.</summary>
+/// <summary>The kinds of files that hold embeddings.</summary>
 internal enum EmbeddingContainer
 {
     Safetensors,
@@ -8,10 +8,10 @@ internal enum EmbeddingContainer
     Png,
 }
 
-/// <summary>The layouts' names and what they hold.</summary>
+/// <summary>The names and properties of the layouts.</summary>
 internal static class EmbeddingFormats
 {
-    /// <summary>As the command line calls it.</summary>
+    /// <summary>The layout's name on the command line.</summary>
     public static string Name(EmbeddingFormat layout) =>
         layout switch
         {
@@ -25,12 +25,12 @@ internal static class EmbeddingFormats
             _ => throw new ArgumentOutOfRangeException(nameof(layout)),
         };
 
-    /// <summary>The layout that embeddings are written in by default.</summary>
+    /// <summary>The default layout for writing embeddings.</summary>
     /// <param name="encoders">The number of text encoders of the model, 1 or 2.</param>
     public static EmbeddingFormat Default(int encoders) =>
         encoders == 1 ? EmbeddingFormat.Diffusers : EmbeddingFormat.Sdxl;
 
-    /// <summary>The extension of its files.</summary>
+    /// <summary>The extension of the layout's files.</summary>
     public static string Extension(EmbeddingFormat layout) =>
         layout switch
         {
@@ -40,11 +40,11 @@ internal static class EmbeddingFormats
             _ => throw new ArgumentOutOfRangeException(nameof(layout)),
         };
 
-    /// <summary>How many text encoders' rows it holds.</summary>
+    /// <summary>The number of text encoders whose vectors the layout holds.</summary>
     public static int Encoders(EmbeddingFormat layout) => layout == EmbeddingFormat.Sdxl ? 2 : 1;
 
     /// <summary>
-    /// The fields of an embedding that a file at <paramref name="path"/> cannot store, for people to read.
+    /// The fields of an embedding that a file at <paramref name="path"/> cannot store, as text for the user.
     /// </summary>
     public static IReadOnlyList<string> DroppedFields(EmbeddingFormat layout, string path, LearnedEmbedding embedding)
     {
@@ -55,7 +55,7 @@ internal static class EmbeddingFormats
         {
             EmbeddingFormat.Diffusers => true,
             EmbeddingFormat.WebUi or EmbeddingFormat.Png => embedding.Name is null
-                || embedding.Name == embedding.Trigger, // one field for both
+                || embedding.Name == embedding.Trigger, // one field stores both
             EmbeddingFormat.Paper => embedding.Trigger != PaperFormat.Asterisk,
             EmbeddingFormat.Bare => false,
             EmbeddingFormat.Sdxl or EmbeddingFormat.WebUiSafetensors => !isTorch,

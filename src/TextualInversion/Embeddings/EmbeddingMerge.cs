@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// New embeddings from given ones. All take embeddings for the same encoders; the caller disposes of what they return.
+/// Makes new embeddings from others, which must be for the same text encoders. The caller disposes of the results.
 /// </summary>
 internal static class EmbeddingMerge
 {
     private const string BaseModel = "base_model";
 
-    /// <summary>All rows, one embedding's after the other's: prompts that hold the trigger hold all of them.</summary>
+    /// <summary>All vectors, one embedding after the other: a prompt with the token has all of them.</summary>
     /// <exception cref="TextualInversionException">The embeddings are for different encoders.</exception>
     public static LearnedEmbedding Concatenate(string trigger, IReadOnlyList<LearnedEmbedding> embeddings)
     {
@@ -22,9 +22,10 @@ internal static class EmbeddingMerge
         ); // (n1 + n2 + …, d)
     }
 
-    /// <summary>The mean, row by row, with weights that need not add up to 1.</summary>
-    /// <exception cref="TextualInversionException">The embeddings are for different encoders, have different numbers of
-    /// vectors, or the weights add up to 0.</exception>
+    /// <summary>The mean of the embeddings, vector by vector, with weights that need not add up to 1.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The embeddings are for different encoders, have different numbers of vectors, or the weights add up to 0.
+    /// </exception>
     public static LearnedEmbedding Average(
         string trigger,
         IReadOnlyList<LearnedEmbedding> embeddings,
@@ -57,12 +58,13 @@ internal static class EmbeddingMerge
     }
 
     /// <summary>
-    /// From the first at 0 to the second at 1, row by row: directions turn evenly along the great circle (Shoemake
-    /// 1985, "Animating rotation with quaternion curves"), lengths change evenly. Between a straight line's ends rows
-    /// would be shorter than either.
+    /// Interpolates from the first embedding at 0 to the second at 1, vector by vector: the direction turns evenly
+    /// along the great circle (Shoemake 1985, "Animating rotation with quaternion curves"), and the norm changes
+    /// evenly. On a straight line, vectors would be shorter in the middle than at either end.
     /// </summary>
-    /// <exception cref="TextualInversionException">The embeddings are for different encoders or have different numbers
-    /// of vectors.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The embeddings are for different encoders or have different numbers of vectors.
+    /// </exception>
     public static LearnedEmbedding Slerp(string trigger, LearnedEmbedding first, LearnedEmbedding second, double at)
     {
         RequireSameShapes([first, second]);
@@ -83,7 +85,7 @@ internal static class EmbeddingMerge
         );
     }
 
-    /// <summary>One embedding for each row, with the trigger numbered: <c>&lt;my-cat-1&gt;</c>.</summary>
+    /// <summary>One embedding for each vector, with numbered placeholder tokens: <c>&lt;my-cat-1&gt;</c>.</summary>
     public static IReadOnlyList<LearnedEmbedding> Split(string trigger, LearnedEmbedding embedding) =>
         [
             .. Enumerable
@@ -97,7 +99,7 @@ internal static class EmbeddingMerge
                 ),
         ]; // (1, d)
 
-    /// <summary>A trigger with a number within its brackets, if it has brackets.</summary>
+    /// <summary>A placeholder token with a number, inside its brackets if it has any.</summary>
     public static string Numbered(string trigger, int number) =>
         trigger is ['<', .. var name, '>'] ? $"<{name}-{number}>" : $"{trigger}-{number}";
 
@@ -108,7 +110,7 @@ internal static class EmbeddingMerge
             cosine = first.Zip(second, (x, y) => (double)x * y).Sum() / Math.Max(a * b, double.Epsilon);
         var angle = Math.Acos(Math.Clamp(cosine, -1, 1));
         if (a == 0 || b == 0 || Math.Sin(angle) < 1e-6)
-            // One direction, or none between, or one of the rows has none
+            // No direction, the same one, or opposite ones without a shortest path: a straight line.
             return [.. first.Zip(second, (x, y) => (float)((x * (1 - at)) + (y * at)))];
         double length = (a * (1 - at)) + (b * at),
             ofFirst = length * Math.Sin((1 - at) * angle) / (Math.Sin(angle) * a),

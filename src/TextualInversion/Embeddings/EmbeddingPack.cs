@@ -3,8 +3,8 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// Several embeddings in one file, each a tensor named by its placeholder, as some trainers save all tokens of a
-/// training together.
+/// Several embeddings in one file, each a tensor named by its placeholder token, as some trainers save all tokens of a
+/// run together.
 /// </summary>
 internal static class EmbeddingPack
 {
@@ -19,7 +19,7 @@ internal static class EmbeddingPack
             && shapes.TrueForAll(shape => shape.Length is 1 or 2 && shape[^1] == shapes[0][^1]);
     }
 
-    /// <summary>Each of them, as a file in diffusers' layout would hold it.</summary>
+    /// <summary>Reads each tensor as if it were a file of its own in diffusers' layout.</summary>
     /// <exception cref="TextualInversionException">A tensor cannot be an embedding.</exception>
     internal static IReadOnlyList<EmbeddingFile> Read(ITensorFile file) =>
         [

@@ -4,18 +4,19 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;
 
-/// <summary>Between what files hold and (n, d) float32.</summary>
+/// <summary>Converts between the tensors in files and vectors (n, d) in float32.</summary>
 internal static class EmbeddingRows
 {
-    private const long MaxElements = 1 << 20; // a thousand vectors: far more than a prompt has room for
+    private const long MaxElements = 1 << 20; // a thousand vectors: far more than fit in a prompt
 
-    /// <summary>The rows of a tensor that is (n, d), or (d) for one row.</summary>
+    /// <summary>Reads the vectors from a tensor (n, d), or (d) for a single vector.</summary>
     /// <param name="path">The file, for messages.</param>
-    /// <param name="name">The tensor's.</param>
-    /// <param name="entry">What the file says of it.</param>
-    /// <param name="read">Reads it.</param>
-    /// <exception cref="TextualInversionException">It is of another shape or type, too large, or holds what are no
-    /// numbers.</exception>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="entry">The tensor's type and shape.</param>
+    /// <param name="read">Reads the tensor.</param>
+    /// <exception cref="TextualInversionException">
+    /// The tensor has another shape or type, is too large, or contains NaN or infinity.
+    /// </exception>
     public static Tensor Read(string path, string name, TensorEntry entry, Func<Tensor> read)
     {
         var shown = $"{path}: {MalformedFileException.Shown(name)} [{string.Join(", ", entry.Shape)}]";
@@ -46,10 +47,9 @@ internal static class EmbeddingRows
         Read(file.FilePath, name, new TensorEntry(tensor.Type, tensor.Shape), () => file.Read(tensor));
 
     /// <summary>
-    /// The rows in another type, each number rounded to the nearest, to the even one between two. The caller disposes
-    /// of it.
+    /// The vectors in another type, each value rounded to nearest, ties to even. The caller disposes of the result.
     /// </summary>
-    /// <exception cref="TextualInversionException">A number is too large for the type.</exception>
+    /// <exception cref="TextualInversionException">A value is too large for the type.</exception>
     public static Tensor As(Tensor rows, ScalarType type)
     {
         var rounded = rows.to(type);

@@ -3,16 +3,16 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// Files whose tensors are named after the text encoders that they are for, with more than the SDXL layout has:
-/// OneTrainer's (<c>clip_l</c>, <c>clip_g</c>, <c>t5</c>, …, and the same with <c>_out</c> for vectors that replace an
-/// encoder's output), and those of pivotal tuning (<c>text_encoders_0</c>, <c>text_encoders_1</c>). The vectors of CLIP
-/// encoders are read; the others are named.
+/// Files whose tensors are named after text encoders, with more names than the SDXL layout has: OneTrainer's
+/// (<c>clip_l</c>, <c>clip_g</c>, <c>t5</c>, …, and the same with <c>_out</c> for vectors that replace an encoder's
+/// output), and those of pivotal tuning (<c>text_encoders_0</c>, <c>text_encoders_1</c>). The vectors for CLIP encoders
+/// are read; the others are listed.
 /// </summary>
 internal static class EncoderKeys
 {
     private const string OutputSuffix = "_out";
 
-    // The first and the second encoder of each program.
+    // The names of the first and the second encoder in each program.
     private static readonly (string First, string Second)[] Pairs =
     [
         ("clip_l", "clip_g"),
@@ -36,11 +36,12 @@ internal static class EncoderKeys
     /// <summary>Whether all tensors of a file have such names.</summary>
     public static bool Matches(ITensorFile file) => file.Tensors.Count > 0 && file.Tensors.Keys.All(IsReserved);
 
-    /// <summary>Whether a tensor of this name is an encoder's, and not an embedding called so.</summary>
+    /// <summary>Whether a tensor's name means an encoder, not an embedding of that name.</summary>
     public static bool IsReserved(string key) => Singles.Contains(Input(key)) || Others.Contains(Input(key));
 
-    /// <exception cref="TextualInversionException">The file has no vectors of a CLIP encoder, or not equally many of
-    /// two.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file has no vectors for a CLIP encoder, or different numbers for two.
+    /// </exception>
     internal static EmbeddingFile Read(ITensorFile file)
     {
         var keys = InputKeys(file);
@@ -82,8 +83,8 @@ internal static class EncoderKeys
         var outputs = file.Tensors.Keys.Where(IsOutput).ToList();
         throw new TextualInversionException(
             outputs.Count > 0
-                ? $"{file.FilePath}: has only output embeddings ({string.Join(", ", outputs)}), which replace a text encoder's "
-                    + "output (OneTrainer's option); they are not supported."
+                ? $"{file.FilePath}: has only output embeddings ({string.Join(", ", outputs)}), which replace a text "
+                    + "encoder's output (OneTrainer's option); they are not supported."
                 : $"{file.FilePath}: is for the text encoders {string.Join(", ", file.Tensors.Keys)}, "
                     + "which no supported model has."
         );

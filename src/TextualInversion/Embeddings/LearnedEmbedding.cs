@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Embeddings;
 
-/// <summary>What textual inversion makes: rows to put in a placeholder's place.</summary>
-/// <param name="Trigger">the placeholder's text, such as <c>&lt;my-cat&gt;</c></param>
-/// <param name="Rows">(n, d) float32 on the CPU, for each text encoder of the model</param>
-/// <param name="Provenance">where it comes from: base model, its hash, steps, seed</param>
+/// <summary>The result of textual inversion: vectors that replace a placeholder token.</summary>
+/// <param name="Trigger">The placeholder token, such as <c>&lt;my-cat&gt;</c>.</param>
+/// <param name="Rows">The vectors, (n, d) float32 on the CPU, for each text encoder of the model.</param>
+/// <param name="Provenance">The origin: base model, its hash, steps, seed and so on.</param>
 internal sealed record LearnedEmbedding(
     string Trigger,
     IReadOnlyList<Tensor> Rows,
@@ -13,15 +13,15 @@ internal sealed record LearnedEmbedding(
 ) : IDisposable
 {
     /// <summary>
-    /// What programs call it that go by a name beside the placeholder, the WebUI's record above all; null where that is
-    /// the trigger.
+    /// The name in programs that have a name in addition to the placeholder token, such as the WebUI, or null if it is
+    /// the same.
     /// </summary>
     public string? Name { get; init; }
 
-    /// <summary>n</summary>
+    /// <summary>n, the number of vectors.</summary>
     public int Vectors => (int)Rows[0].shape[0];
 
-    /// <summary>d of each encoder.</summary>
+    /// <summary>d, the width of each text encoder's vectors.</summary>
     public IReadOnlyList<long> Widths => [.. Rows.Select(rows => rows.shape[1])];
 
     public void Dispose()

@@ -11,17 +11,19 @@ namespace TextualInversion.Embeddings;
 /// </summary>
 internal static class PaperFormat
 {
-    /// <summary>The placeholder of all files that the paper's code wrote.</summary>
+    /// <summary>The placeholder token in all files of the paper's code.</summary>
     internal const string Asterisk = "*";
 
     private const string Tokens = "string_to_token",
         Parameters = "string_to_param";
 
-    /// <summary>Told from the WebUI's, which began as this, by what the WebUI added.</summary>
+    /// <summary>Whether the file is the paper's: the WebUI's files have the same layout with additional keys.</summary>
     internal static bool Matches(PickledDict root) =>
         WebUiFormat.Matches(root) && !root.Any(pair => pair.Key is "name");
 
-    /// <exception cref="TextualInversionException">It holds the rows of no or several placeholders.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file holds the vectors of no placeholder token or of several.
+    /// </exception>
     internal static EmbeddingFile Read(TorchPickle file, PickledDict root)
     {
         var (placeholder, tensor) = WebUiFormat.Single(file, root);
@@ -40,8 +42,8 @@ internal static class PaperFormat
     }
 
     /// <summary>
-    /// Writes the trigger where the paper's code has the placeholder's text; the token stays that of the asterisk,
-    /// which its prompts hold.
+    /// Writes the placeholder token in place of the paper's asterisk. The id remains that of the asterisk, which is in
+    /// the prompts of the paper's code.
     /// </summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// An image that holds an embedding, as the WebUI makes them: JSON in base64 as the PNG text <c>sd-ti-embedding</c>,
-/// else hidden in the image, see <see cref="SteganographicPayload"/>. In the JSON a tensor is <c>{"TORCHTENSOR": nested
+/// An image that contains an embedding, as the WebUI makes them: JSON in base64 as the PNG text <c>sd-ti-embedding</c>,
+/// or hidden in the pixels, see <see cref="SteganographicPayload"/>. In the JSON a tensor is <c>{"TORCHTENSOR": nested
 /// list}</c>
 /// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/textual_inversion/image_embedding.py).
 /// </summary>
@@ -27,7 +27,7 @@ internal static class PngCardFormat
 
     private static readonly SearchValues<byte> Separators = SearchValues.Create(",:[{"u8);
 
-    /// <exception cref="TextualInversionException">The image is damaged or holds no embedding.</exception>
+    /// <exception cref="TextualInversionException">The image is damaged or contains no embedding.</exception>
     internal static EmbeddingFile Read(FileSource source)
     {
         var path = source.Path;
@@ -68,7 +68,7 @@ internal static class PngCardFormat
         }
     }
 
-    /// <summary>Writes an image of the rows, a band of gray for each, with the embedding as its text.</summary>
+    /// <summary>Writes an image of the vectors, a gray band for each, with the embedding as a text.</summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(
         string path,
@@ -97,12 +97,12 @@ internal static class PngCardFormat
     }
 
     /// <summary>
-    /// What is hidden in the pixels; null without a look where there are more of them than a card has, since they would
-    /// fill the memory.
+    /// The data hidden in the pixels, or null. Images larger than any card are not searched, since that could exhaust
+    /// the memory.
     /// </summary>
     private static byte[]? Hidden(string path, byte[] png)
     {
-        const int Width = 16; // where the header has it
+        const int Width = 16; // the offset in the header
         var isLarge =
             png.Length >= Width + 8
             && (ulong)BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(Width))
@@ -194,7 +194,7 @@ internal static class PngCardFormat
         return buffer.ToArray();
     }
 
-    /// <summary>d x (n bands) pixels of 8 bits of gray.</summary>
+    /// <summary>The header of an image of d x (n bands) pixels with 8 bits of gray.</summary>
     private static byte[] Header(long[] shape)
     {
         var header = new byte[13];

@@ -3,8 +3,8 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// What safetensors files say of an embedding beside its tensors: provenance, and the trigger where the layout has no
-/// place for it.
+/// The metadata of an embedding in a safetensors file: provenance, and the placeholder token if the layout has no place
+/// for it.
 /// </summary>
 internal static class SafetensorsMetadata
 {
@@ -35,7 +35,9 @@ internal static class SafetensorsMetadata
     /// <summary>See <see cref="LearnedEmbedding.Name"/>.</summary>
     public static string? Name(ITensorFile file) => (file as SafetensorsFile)?.Metadata.GetValueOrDefault(NameKey);
 
-    /// <summary>The trigger that was noted, else the file's stem, which is what the WebUI and ComfyUI go by.</summary>
+    /// <summary>
+    /// The placeholder token in the metadata, or else the file's name without extension, as in the WebUI and ComfyUI.
+    /// </summary>
     public static string Trigger(ITensorFile file) =>
         (file as SafetensorsFile)?.Metadata.GetValueOrDefault(TriggerKey) is { Length: > 0 } trigger
             ? trigger

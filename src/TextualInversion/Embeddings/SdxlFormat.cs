@@ -7,8 +7,8 @@ namespace TextualInversion.Embeddings;
 
 /// <summary>
 /// The layout for Stable Diffusion XL that ComfyUI, the WebUI and diffusers read: exactly the tensors <c>clip_l</c> [n,
-/// d1] and <c>clip_g</c> [n, d2], in a safetensors or torch file. It has no place for the placeholder's text, which
-/// other programs take from the file's name; the metadata of a safetensors file holds it too.
+/// d1] and <c>clip_g</c> [n, d2], in a safetensors or torch file. It has no place for the placeholder token; other
+/// programs use the file's name. The metadata of a safetensors file holds the token too.
 /// </summary>
 internal static class SdxlFormat
 {
@@ -18,7 +18,9 @@ internal static class SdxlFormat
     public static bool Matches(ITensorFile file) =>
         file.Tensors.Count == Keys.Length && Keys.All(file.Tensors.ContainsKey);
 
-    /// <exception cref="TextualInversionException">The two tensors are no rows, or not equally many.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The tensors cannot be embeddings, or their numbers of vectors differ.
+    /// </exception>
     internal static EmbeddingFile Read(ITensorFile file)
     {
         var rows = Keys.Select(key => EmbeddingRows.Read(file, key)).ToList(); // (n, d1), (n, d2)
@@ -40,8 +42,8 @@ internal static class SdxlFormat
     }
 
     /// <summary>
-    /// Writes a safetensors file with the trigger and the provenance in its metadata, or under a name of torch's a
-    /// torch file.
+    /// Writes a safetensors file with the placeholder token and the provenance in its metadata, or a torch file if the
+    /// extension is one of torch's.
     /// </summary>
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>
     public static void Write(

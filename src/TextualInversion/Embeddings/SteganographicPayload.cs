@@ -4,21 +4,22 @@ using TextualInversion.Data;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// Data in the lower four bits of an image's pixels, which survive what strips texts from files. The WebUI puts a block
-/// left of the image with the lower halves of the bytes and one right of it with the upper halves, each behind a black
-/// column; both are masked with the numbers of a generator, and hold zlib (image_embedding.py of the WebUI,
-/// <c>extract_image_data_embed</c>).
+/// Data in the lower four bits of an image's pixels, which survive when texts are stripped from the file. The WebUI
+/// adds a block to the left of the image with the lower halves of the bytes and one to the right with the upper halves,
+/// each separated by a black column. Both are masked with pseudo-random numbers and hold zlib data (image_embedding.py
+/// of the WebUI, <c>extract_image_data_embed</c>).
 /// </summary>
 internal static class SteganographicPayload
 {
-    /// <summary>More than the WebUI's largest cards have, twice the area of 1024 x 1536.</summary>
+    /// <summary>More pixels than the WebUI's largest cards have, which are twice 1024 x 1536.</summary>
     public const int MaxPixels = 3 << 20;
 
     private const int Channels = 3;
 
-    /// <returns>what is hidden; null where the image has no such blocks</returns>
-    /// <exception cref="InvalidDataException">They hold no zlib, or more than <paramref name="limit"/>
-    /// bytes.</exception>
+    /// <returns>The hidden data, or null if the image has no such blocks.</returns>
+    /// <exception cref="InvalidDataException">
+    /// The data are not zlib, or are longer than <paramref name="limit"/> bytes.
+    /// </exception>
     public static byte[]? Find(RgbImage image, int limit)
     {
         if (WithoutBlackBorder(image) is not { } area)
@@ -35,7 +36,7 @@ internal static class SteganographicPayload
         return Inflate(lower, limit);
     }
 
-    /// <summary>From the first to the last column and row with a pixel none of whose colours is 0.</summary>
+    /// <summary>The area from the first to the last row and column with a pixel that has no color value of 0.</summary>
     private static Area? WithoutBlackBorder(RgbImage image)
     {
         int left = int.MaxValue,

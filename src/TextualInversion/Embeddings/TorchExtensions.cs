@@ -1,11 +1,11 @@
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// The names by which other programs take a file for one of torch: what is written under them must be one.
+/// The extensions that other programs take for torch files, so that only torch files may be written under them.
 /// </summary>
 internal static class TorchExtensions
 {
-    private static readonly string[] Endings = [".pt", ".bin", ".ckpt"];
+    private static readonly string[] Extensions = [".pt", ".bin", ".ckpt"];
 
-    public static bool Has(string path) => Endings.Contains(Path.GetExtension(path).ToLowerInvariant());
+    public static bool Has(string path) => Extensions.Contains(Path.GetExtension(path).ToLowerInvariant());
 }

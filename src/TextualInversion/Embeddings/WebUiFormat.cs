@@ -6,7 +6,8 @@ namespace TextualInversion.Embeddings;
 
 /// <summary>
 /// The AUTOMATIC1111 WebUI's torch files: <c>{string_to_token: {"*": 265}, string_to_param: {"*": [n, d]}, name, step,
-/// sd_checkpoint, sd_checkpoint_name}</c>. The WebUI triggers on the file's stem, diffusers on <c>name</c>.
+/// sd_checkpoint, sd_checkpoint_name}</c>. The placeholder token is the file's name without extension in the WebUI, and
+/// <c>name</c> in diffusers.
 /// </summary>
 internal static class WebUiFormat
 {
@@ -14,7 +15,9 @@ internal static class WebUiFormat
 
     internal static bool Matches(PickledDict root) => root[Parameters] is not null;
 
-    /// <exception cref="TextualInversionException">It holds the rows of no or several placeholders.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file holds the vectors of no placeholder token or of several.
+    /// </exception>
     internal static EmbeddingFile Read(TorchPickle file, PickledDict root)
     {
         var (_, tensor) = Single(file, root);
@@ -65,7 +68,7 @@ internal static class WebUiFormat
     }
 
     /// <summary>
-    /// The one placeholder and its tensor in <c>string_to_param</c>, a dictionary or a ParameterDict.
+    /// The only placeholder token and its tensor in <c>string_to_param</c>, a dictionary or a ParameterDict.
     /// </summary>
     /// <exception cref="TextualInversionException">There are none or several.</exception>
     internal static (string Placeholder, PickledTensor Tensor) Single(TorchPickle file, PickledDict root)
@@ -77,11 +80,12 @@ internal static class WebUiFormat
             _ => null,
         };
         var tensors = (parameters ?? []).Where(pair => pair is { Key: string, Value: PickledTensor }).Take(2).ToList();
-        return tensors.Count == 1
-            ? ((string)tensors[0].Key, (PickledTensor)tensors[0].Value!)
-            : throw new TextualInversionException(
-                $"{file.FilePath}: holds {(tensors.Count == 0 ? "no vectors" : "several placeholders")} in {Parameters}, "
-                    + "where one is expected; it was damaged, or saved while training several words."
-            );
+        if (tensors.Count == 1)
+            return ((string)tensors[0].Key, (PickledTensor)tensors[0].Value!);
+        var found = tensors.Count == 0 ? "no vectors" : "several placeholders";
+        throw new TextualInversionException(
+            $"{file.FilePath}: holds {found} in {Parameters}, where one is expected; it was damaged, or saved while "
+                + "training several words."
+        );
     }
 }

@@ -3,17 +3,17 @@ using System.Globalization;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// What the WebUI notes beside the vectors, in pickles and in images
+/// The WebUI's notes on an embedding, in pickles and in images
 /// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/textual_inversion/textual_inversion.py,
 /// <c>Embedding.save</c>).
 /// </summary>
-/// <param name="Name">what diffusers takes for the trigger</param>
-/// <param name="Step">steps of the training</param>
-/// <param name="Checkpoint">a hash of the base model's file</param>
-/// <param name="CheckpointName">the base model</param>
+/// <param name="Name">The name, which diffusers uses as the placeholder token.</param>
+/// <param name="Step">The number of training steps.</param>
+/// <param name="Checkpoint">A hash of the base model's file.</param>
+/// <param name="CheckpointName">The name of the base model.</param>
 internal sealed record WebUiRecord(string? Name, long? Step, string? Checkpoint, string? CheckpointName)
 {
-    /// <summary>The token of the asterisk, which the WebUI writes whatever the trigger is.</summary>
+    /// <summary>The id of the asterisk, which the WebUI writes whatever the placeholder token is.</summary>
     public const long AsteriskToken = 265;
 
     private const string Steps = "steps",
@@ -21,7 +21,7 @@ internal sealed record WebUiRecord(string? Name, long? Step, string? Checkpoint,
         Model = "sd_checkpoint_name",
         OurModel = "base_model";
 
-    /// <summary>What of an embedding's provenance the record holds.</summary>
+    /// <summary>The keys of the provenance that the record holds.</summary>
     public static IReadOnlyList<string> Keys { get; } = [Steps, Hash, Model, OurModel];
 
     public static WebUiRecord Of(LearnedEmbedding embedding)
@@ -43,7 +43,7 @@ internal sealed record WebUiRecord(string? Name, long? Step, string? Checkpoint,
         );
     }
 
-    /// <summary>The name, else the file's stem, which is what the WebUI goes by.</summary>
+    /// <summary>The name, or else the file's name without extension, as in the WebUI.</summary>
     public string Trigger(string path) => Name is { Length: > 0 } name ? name : Path.GetFileNameWithoutExtension(path);
 
     public Dictionary<string, string> Provenance()

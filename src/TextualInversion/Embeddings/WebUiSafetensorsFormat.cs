@@ -6,22 +6,23 @@ using static TorchSharp.torch;
 namespace TextualInversion.Embeddings;
 
 /// <summary>
-/// Most embeddings on model-sharing sites: one tensor <c>emb_params</c> [n, d] in a safetensors file, as kohya's
-/// scripts and invoke-training write it. OneTrainer calls it <c>emp_params</c>, others by the encoder that it is for.
-/// The trigger is the file's stem; the metadata of our files holds it too.
+/// The layout of most embeddings on model-sharing sites: one tensor <c>emb_params</c> [n, d] in a safetensors file, as
+/// kohya's scripts and invoke-training write it. OneTrainer calls the tensor <c>emp_params</c>; others name it after
+/// the text encoder. The placeholder token is the file's name without extension; the metadata of our files holds it
+/// too.
 /// </summary>
 internal static class WebUiSafetensorsFormat
 {
     private const string Key = "emb_params";
 
-    /// <summary>The names that its tensor goes by.</summary>
+    /// <summary>The names that the tensor may have.</summary>
     private static readonly string[] Keys = [Key, "emp_params", "clip_l", "clip_g"];
 
     /// <summary>Whether a file is of this layout.</summary>
     public static bool Matches(ITensorFile file) =>
         file.Tensors.Count == 1 && Keys.Contains(file.Tensors.Keys.Single());
 
-    /// <exception cref="TextualInversionException">The tensor is no rows.</exception>
+    /// <exception cref="TextualInversionException">The tensor cannot be an embedding.</exception>
     internal static EmbeddingFile Read(ITensorFile file)
     {
         var (name, entry) = file.Tensors.Single();

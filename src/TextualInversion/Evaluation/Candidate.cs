@@ -7,8 +7,9 @@ namespace TextualInversion.Evaluation;
 
 /// <summary>What is scored: a learned embedding, or ordinary words in its place.</summary>
 /// <param name="Name">The name in results.</param>
-/// <param name="Words">The text that fills the prompts' <c>{}</c>: placeholder tokens, ordinary words, or
-/// nothing.</param>
+/// <param name="Words">
+/// The text that fills the prompts' <c>{}</c>: placeholder tokens, ordinary words, or nothing.
+/// </param>
 /// <param name="Placeholders">The placeholder tokens in <paramref name="Words"/>.</param>
 /// <param name="Rows">(n, d) for each text encoder; null if there are no placeholder tokens.</param>
 internal sealed record Candidate(

@@ -4,7 +4,7 @@ namespace TextualInversion.Evaluation;
 /// <param name="baseline">The initializer's images, with which the candidate is compared.</param>
 /// <param name="trainingImages">The embeddings of the training images.</param>
 /// <param name="texts">The embeddings of the edit prompts.</param>
-/// <param name="finder">Finds what may be wrong.</param>
+/// <param name="finder">Finds problems of the candidate.</param>
 internal sealed class CandidateScorer(
     CandidateImages baseline,
     IReadOnlyList<float[]> trainingImages,

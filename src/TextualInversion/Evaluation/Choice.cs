@@ -9,11 +9,10 @@ internal sealed record Choice(string? Name, string Reason)
 {
     /// <summary>
     /// Chooses the best balance. More image similarity costs text similarity, so neither decides alone. Both become
-    /// shares of what
-    /// is possible: image similarity from the baseline to the training images, text similarity from images that ignore
-    /// the prompt
-    /// to the baseline. The candidate with the largest harmonic mean of the two wins, the first one if two are equal.
-    /// Candidates whose image similarity is not above the baseline's by more than chance are left out.
+    /// shares of what is possible: image similarity from the baseline to the training images, text similarity from
+    /// images that ignore the prompt to the baseline. The candidate with the largest harmonic mean of the two wins, the
+    /// first one if two are equal. Candidates whose image similarity is not above the baseline's by more than chance
+    /// are left out.
     /// </summary>
     internal static Choice Of(IReadOnlyList<EvaluationRow> rows, EvaluationRow baseline, double? ceiling, double floor)
     {

@@ -6,16 +6,14 @@ using static TorchSharp.torch;
 namespace TextualInversion.Evaluation;
 
 /// <summary>
-/// From an image to what CLIP's image tower takes, as transformers' <c>CLIPImageProcessor</c> with Pillow: the shorter
-/// side resized,
-/// the centre cut out, mean and deviation of the colours taken out. What a folder's <c>preprocessor_config.json</c>
-/// does not say is as
-/// OpenAI's models have it.
+/// Prepares an image for CLIP's image encoder, as transformers' <c>CLIPImageProcessor</c> does with Pillow: resizes the
+/// shorter side, crops the center, and normalizes the colors by mean and standard deviation. Values that a folder's
+/// <c>preprocessor_config.json</c> does not give are those of OpenAI's models.
 /// </summary>
 internal sealed class ClipImageProcessor
 {
     public const string ConfigFile = "preprocessor_config.json";
-    private const int Bicubic = 3; // Pillow's number
+    private const int Bicubic = 3; // Pillow's code
     private const int MostPixels = 4096;
 
     private readonly int shortestSide,
@@ -24,10 +22,11 @@ internal sealed class ClipImageProcessor
     private readonly double[] mean,
         deviation;
 
-    /// <param name="folder">of the model; without a config the tower's own side is taken</param>
-    /// <param name="imageSize">the side of the images that the tower takes, in pixels</param>
-    /// <exception cref="TextualInversionException">The config is malformed or asks for what is not
-    /// supported.</exception>
+    /// <param name="folder">The folder of the model. Without a config, the encoder's own image size is used.</param>
+    /// <param name="imageSize">The side of the encoder's images, in pixels.</param>
+    /// <exception cref="TextualInversionException">
+    /// The config is malformed or asks for something that is not supported.
+    /// </exception>
     public ClipImageProcessor(string folder, int imageSize)
     {
         var path = Path.Combine(folder, ConfigFile);
@@ -43,7 +42,7 @@ internal sealed class ClipImageProcessor
             );
     }
 
-    /// <returns>(1, 3, S, S) float32</returns>
+    /// <returns>(1, 3, S, S) float32.</returns>
     public Tensor Prepare(RgbImage image)
     {
         var cropped = Crop(Resize(image));
@@ -83,7 +82,7 @@ internal sealed class ClipImageProcessor
     }
 
     /// <summary>
-    /// A number of pixels in files of 2022, an object in later ones; null if the file has no such key.
+    /// A size in pixels: a number in files of 2022, an object in later ones. Null if the file does not have the key.
     /// </summary>
     private static int? Side(JsonElement size, ConfigCheck check, string key, string side)
     {

@@ -13,8 +13,9 @@ internal sealed class ClipScorer : IDisposable
 
     /// <param name="folder">A CLIP model in transformers' layout.</param>
     /// <param name="device">Where to compute.</param>
-    /// <exception cref="TextualInversionException">A file is missing, truncated or belongs to another
-    /// model.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A file is missing, truncated or belongs to another model.
+    /// </exception>
     public ClipScorer(string folder, Device device)
     {
         clip = new ClipModel(folder, device);

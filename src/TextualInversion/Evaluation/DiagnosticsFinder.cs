@@ -4,8 +4,7 @@ namespace TextualInversion.Evaluation;
 
 /// <summary>
 /// Finds what may be wrong with an embedding. How similar is too similar differs from one CLIP to the next, so the
-/// limits come from
-/// the images at hand: a quarter of their usual distance (one minus the cosine) is too little.
+/// limits come from the images at hand: a quarter of their usual distance (one minus the cosine) is too little.
 /// </summary>
 /// <param name="baseline">The initializer's images.</param>
 /// <param name="baselineName">The initializer as warnings name it.</param>

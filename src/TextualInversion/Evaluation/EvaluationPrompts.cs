@@ -4,10 +4,8 @@ namespace TextualInversion.Evaluation;
 
 /// <summary>
 /// The prompt templates of the scores, as in the paper (https://arxiv.org/abs/2208.01618, section 5). The bare prompt
-/// shows the
-/// placeholder token alone. Each edit prompt asks for something more: another place, another medium. <c>{}</c> marks
-/// the
-/// placeholder token.
+/// shows the placeholder token alone. Each edit prompt asks for something more: another place, another medium.
+/// <c>{}</c> marks the placeholder token.
 /// </summary>
 internal static class EvaluationPrompts
 {

@@ -10,9 +10,8 @@ internal sealed record EvaluationProgress(int Done, int Total, int Generated);
 
 /// <summary>
 /// The two scores of the paper (Gal et al. 2022, https://arxiv.org/abs/2208.01618, section 5). Image similarity says
-/// how similar images
-/// of the placeholder token are to the training images. Text similarity says how well prompts with it are still
-/// followed.
+/// how similar images of the placeholder token are to the training images. Text similarity says how well prompts with
+/// it are still followed.
 /// </summary>
 /// <param name="generator">Generates the images.</param>
 /// <param name="clip">Compares them.</param>
@@ -31,8 +30,9 @@ internal sealed class Evaluator(
     /// <param name="modelName">The name that is written into the images.</param>
     /// <param name="progress">Notified after each image.</param>
     /// <param name="cancellationToken">Stops between two steps. Finished images stay in the cache.</param>
-    /// <exception cref="TextualInversionException">An image cannot be written, or an option is out of
-    /// range.</exception>
+    /// <exception cref="TextualInversionException">
+    /// An image cannot be written, or an option is out of range.
+    /// </exception>
     public EvaluationResult Run(
         IReadOnlyList<Candidate> candidates,
         string initializer,

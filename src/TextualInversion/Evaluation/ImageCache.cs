@@ -7,8 +7,7 @@ namespace TextualInversion.Evaluation;
 
 /// <summary>
 /// Keeps images and their CLIP embeddings in files that are named by an <see cref="ImageKey"/>. Each file is written
-/// completely or not
-/// at all, so an interrupted evaluation continues where it stopped. A damaged file is made again.
+/// completely or not at all, so an interrupted evaluation continues where it stopped. A damaged file is made again.
 /// </summary>
 /// <param name="folder">Where to keep them; made when the first image is written.</param>
 internal sealed class ImageCache(string folder)

@@ -5,17 +5,17 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Generation;
 
-/// <summary>An embedding that a text may stand for.</summary>
-/// <param name="Index">Its place in the list that the matcher was made of.</param>
-/// <param name="IsExact">Whether the text has the name's letters in the same case.</param>
-/// <param name="Origin">Where the name comes from.</param>
+/// <summary>An embedding that a text in a prompt may refer to.</summary>
+/// <param name="Index">The embedding's position in the matcher's list.</param>
+/// <param name="IsExact">Whether the text matches the name in case.</param>
+/// <param name="Origin">The origin of the name.</param>
 internal sealed record EmbeddingCandidate(int Index, bool IsExact, NameOrigin Origin);
 
-/// <summary>A text in a prompt that calls an embedding.</summary>
-/// <param name="Start">Where it begins in the composed prompt.</param>
+/// <summary>A text in a prompt that refers to an embedding.</summary>
+/// <param name="Start">The position of its first character in the composed prompt.</param>
 /// <param name="Text">The text.</param>
-/// <param name="Candidates">The embeddings of this name, the best first; empty where there are none.</param>
-/// <param name="Weight">The weight that the text gives it, as in <c>&lt;embedding:name:1.2&gt;</c>; else null.</param>
+/// <param name="Candidates">The embeddings with this name, best first; empty if there are none.</param>
+/// <param name="Weight">The weight that the text gives it, as in <c>&lt;embedding:name:1.2&gt;</c>, or null.</param>
 internal sealed record EmbeddingMatch(
     int Start,
     string Text,
@@ -24,9 +24,9 @@ internal sealed record EmbeddingMatch(
 );
 
 /// <summary>
-/// Finds the texts of a prompt that call embeddings: whole words only, in any case, the longest first, never a part of
-/// a text in angle brackets. A text in angle brackets or after <c>embedding:</c> always calls one, whether it is there
-/// or not.
+/// Finds the texts of a prompt that refer to embeddings: whole words only, in any case, longest first, and never a part
+/// of a text in angle brackets. A text in angle brackets or after <c>embedding:</c> always refers to an embedding, even
+/// to one that does not exist.
 /// </summary>
 internal sealed partial class EmbeddingMatcher
 {
@@ -35,9 +35,11 @@ internal sealed partial class EmbeddingMatcher
     private readonly Dictionary<string, List<(string Text, int Index, NameOrigin Origin)>> entries = new(
         StringComparer.OrdinalIgnoreCase
     );
-    private readonly ILookup<char, string> namesByFirst; // each the longest first
+    private readonly ILookup<char, string> namesByFirst; // longest first
 
-    /// <param name="embeddings">Their names. Where two are equally good, the first in the list comes first.</param>
+    /// <param name="embeddings">
+    /// The names of each embedding. Of two equally good matches the earlier embedding comes first.
+    /// </param>
     public EmbeddingMatcher(IReadOnlyList<EmbeddingNames> embeddings)
     {
         foreach (var (index, embedding) in embeddings.Index())
@@ -55,10 +57,10 @@ internal sealed partial class EmbeddingMatcher
             .ToLookup(name => char.ToUpperInvariant(name[0]));
     }
 
-    /// <summary>The texts that call embeddings, in order.</summary>
+    /// <summary>The texts that refer to embeddings, in order.</summary>
     public IReadOnlyList<EmbeddingMatch> Find(string prompt) => FindIn(UnicodeNormalization.Compose(prompt));
 
-    /// <summary>The composed prompt with something else in the place of each text that calls an embedding.</summary>
+    /// <summary>The composed prompt with a replacement for each text that refers to an embedding.</summary>
     public string Replace(string prompt, Func<EmbeddingMatch, string> replacement)
     {
         var text = UnicodeNormalization.Compose(prompt);
@@ -102,7 +104,7 @@ internal sealed partial class EmbeddingMatcher
     }
 
     /// <summary>
-    /// A text in angle brackets, with a weight or of an embedding that is not there; or one after the prefix.
+    /// A reference that no name matches: a text in angle brackets, perhaps with a weight, or a text after the prefix.
     /// </summary>
     private EmbeddingMatch? UnansweredAt(string text, int start)
     {
@@ -147,7 +149,8 @@ internal sealed partial class EmbeddingMatcher
     }
 
     /// <summary>
-    /// How many characters of the text are the name, in any case; brackets may be escaped. 0 where it is another text.
+    /// The number of characters that match the name, in any case; brackets may be escaped. 0 if the text does not
+    /// match.
     /// </summary>
     private static int LengthAt(string text, int start, string name)
     {
@@ -190,7 +193,8 @@ internal sealed partial class EmbeddingMatcher
     private static bool HasPrefix(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Whether a character next to the edge of a name makes it a part of a longer word. Scripts without spaces do not.
+    /// Whether a character next to the edge of a name makes it part of a longer word. In scripts without spaces it does
+    /// not.
     /// </summary>
     private static bool Joins(char neighbor, char edge) =>
         IsWordCharacter(neighbor)

@@ -3,18 +3,20 @@ using TextualInversion.Models.Tokenizers;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// Where a name of an embedding comes from. Of several embeddings with one name the lowest origin comes first.
+/// Where the name of an embedding comes from, most important first. If several embeddings have the same name, the most
+/// important origin wins.
 /// </summary>
 internal enum NameOrigin
 {
     /// <summary>The user gave it: <c>--embedding FILE=name</c>.</summary>
     Asked,
 
-    /// <summary>The file's name, as the WebUI and ComfyUI use it.</summary>
+    /// <summary>The file's name, as in the WebUI and ComfyUI.</summary>
     File,
 
     /// <summary>
-    /// The trigger inside the file: <c>&lt;my-cat&gt;</c>, or any trigger of a file that this program wrote.
+    /// The placeholder token in the file if it cannot be an ordinary word, <c>&lt;my-cat&gt;</c>, or if this program
+    /// wrote the file.
     /// </summary>
     Trigger,
 
@@ -22,14 +24,14 @@ internal enum NameOrigin
     Inner,
 }
 
-/// <summary>A text by which a prompt may call an embedding.</summary>
-/// <param name="Text">As prompts write it, composed (NFC).</param>
+/// <summary>A text by which a prompt may refer to an embedding.</summary>
+/// <param name="Text">The text as prompts write it, composed (NFC).</param>
 /// <param name="Origin">Where it comes from.</param>
 internal sealed record EmbeddingName(string Text, NameOrigin Origin);
 
 /// <summary>
-/// All texts by which prompts may call an embedding: the WebUI's bare file name, ComfyUI's <c>embedding:name</c>, and
-/// names in angle brackets.
+/// All texts by which prompts may refer to an embedding: the WebUI's bare file name, ComfyUI's <c>embedding:name</c>,
+/// and names in angle brackets.
 /// </summary>
 /// <param name="Display">The name for messages.</param>
 /// <param name="All">The texts.</param>
@@ -37,12 +39,14 @@ internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingNam
 {
     private const string Prefix = "embedding:"; // ComfyUI's
 
-    private static readonly string[] Extensions = [".safetensors", ".pt", ".bin"]; // that ComfyUI accepts in prompts
+    private static readonly string[] Extensions = [".safetensors", ".pt", ".bin"]; // which ComfyUI accepts in prompts
 
     /// <param name="path">The file. Its folders count too: sub/name.pt is called name and sub/name.</param>
-    /// <param name="trigger">The trigger inside the file.</param>
-    /// <param name="isOwn">Whether this program wrote the file, so that its trigger is what the user chose.</param>
-    /// <param name="asked">The trigger that the user wants instead of the file's. Null for the file's.</param>
+    /// <param name="trigger">The placeholder token in the file.</param>
+    /// <param name="isOwn">
+    /// Whether this program wrote the file, so that the user chose its placeholder token. Default: false.
+    /// </param>
+    /// <param name="asked">The placeholder token that the user wants instead of the file's. Null: the file's.</param>
     public static EmbeddingNames Of(string path, string trigger, bool isOwn = false, string? asked = null)
     {
         trigger = UnicodeNormalization.Compose(trigger.Trim());
@@ -61,11 +65,13 @@ internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingNam
     /// <summary>Whether a text is a name in angle brackets.</summary>
     public static bool IsInAngles(string text) => text.Length > 2 && text[0] == '<' && text[^1] == '>';
 
-    /// <summary>A token without its angle brackets, as its files are named.</summary>
+    /// <summary>The stem of a token's files: the token without angle brackets.</summary>
     public static string FileStem(string token) =>
         UnicodeNormalization.Compose(IsInAngles(token) ? token[1..^1] : token);
 
-    /// <summary>Whether a text can only mean an embedding: it is in angle brackets, or has ComfyUI's prefix.</summary>
+    /// <summary>
+    /// Whether a text can only refer to an embedding: it is in angle brackets or has ComfyUI's prefix.
+    /// </summary>
     public static bool IsReference(string text) =>
         IsInAngles(text) || text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
@@ -80,13 +86,13 @@ internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingNam
 
     private static IEnumerable<EmbeddingName> OfFile(string name, string extension, bool isWord)
     {
-        // A file such as cat.safetensors with the trigger <cat> leaves the ordinary word to the prompt.
+        // A file such as cat.safetensors with the placeholder token <cat> leaves the ordinary word cat alone.
         if (!isWord)
             yield return new EmbeddingName(name, NameOrigin.File);
         yield return new EmbeddingName($"<{name}>", NameOrigin.File);
         yield return new EmbeddingName(Prefix + name, NameOrigin.File);
         yield return new EmbeddingName(Prefix + name + extension, NameOrigin.File);
-        foreach (var other in Extensions.Where(other => other != extension)) // the file may have been converted since
+        foreach (var other in Extensions.Where(other => other != extension)) // the file may have been converted
             yield return new EmbeddingName(Prefix + name + other, NameOrigin.Inner);
         yield return new EmbeddingName($"<embed:{name}>", NameOrigin.File); // SwarmUI's
         yield return new EmbeddingName($"<{Prefix}{name}>", NameOrigin.File); // StabilityMatrix's
@@ -100,7 +106,9 @@ internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingNam
             yield return new EmbeddingName($"<{trigger}>", isOwn ? NameOrigin.Trigger : NameOrigin.Inner);
     }
 
-    /// <summary>name, sub/name and so on, without the extension.</summary>
+    /// <summary>
+    /// The file's name without extension, alone and after one or more of its folders: name, sub/name and so on.
+    /// </summary>
     private static IEnumerable<string> PathNames(string path, string stem)
     {
         var folders = (Path.GetDirectoryName(path) ?? "")

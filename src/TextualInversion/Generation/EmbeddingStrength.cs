@@ -5,17 +5,18 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// Rows on the way from the words that an embedding started from, at 0, to what it learned, at 1, and beyond.
+/// Scales what an embedding learned: from the initializer's vectors at strength 0 to the learned vectors at 1, and
+/// beyond.
 /// </summary>
 internal static class EmbeddingStrength
 {
-    /// <param name="learned">(n, d)</param>
-    /// <param name="initializer">the words</param>
-    /// <param name="tokenizer">of the text encoder that the rows are for</param>
-    /// <param name="vocabulary">(V, d), the encoder's</param>
-    /// <param name="strength">how far</param>
-    /// <returns>(n, d) on the vocabulary's device</returns>
-    /// <exception cref="TextualInversionException">The initializer is no word of this vocabulary.</exception>
+    /// <param name="learned">The learned vectors, (n, d).</param>
+    /// <param name="initializer">The words that training started from.</param>
+    /// <param name="tokenizer">The tokenizer of the text encoder.</param>
+    /// <param name="vocabulary">The token embeddings of the text encoder, (V, d).</param>
+    /// <param name="strength">The strength; 1 gives the learned vectors.</param>
+    /// <returns>(n, d) on the vocabulary's device.</returns>
+    /// <exception cref="TextualInversionException">The initializer is not a word of this vocabulary.</exception>
     public static Tensor Apply(
         Tensor learned,
         string initializer,

@@ -4,15 +4,15 @@ using TextualInversion.Checkpoints;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// What suits a model best, where its folder says so in <c>generation_config.json</c>; the file's name is
-/// transformers', the keys are diffusers' names of the arguments. Null where nothing is said.
+/// The settings that a model recommends in <c>generation_config.json</c>, or null for those that it does not mention.
+/// The file's name is that of transformers, the keys are diffusers' argument names.
 /// </summary>
 internal sealed record GenerationDefaults
 {
-    /// <summary>The number of sampling steps where the model's folder recommends none.</summary>
+    /// <summary>The number of sampling steps if the model recommends none.</summary>
     public const int DefaultSteps = 30;
 
-    /// <summary>The guidance scale where the model's folder recommends none.</summary>
+    /// <summary>The guidance scale if the model recommends none.</summary>
     public const double DefaultGuidance = 7.5;
 
     private const string FileName = "generation_config.json";
@@ -28,7 +28,7 @@ internal sealed record GenerationDefaults
 
     public string? Sampler { get; init; }
 
-    /// <exception cref="TextualInversionException">The file is there and is malformed.</exception>
+    /// <exception cref="TextualInversionException">The file exists and is malformed.</exception>
     public static GenerationDefaults Read(IModelFiles files)
     {
         if (!files.Has(FileName))

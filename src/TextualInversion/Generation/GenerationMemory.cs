@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// How much memory painting takes at its peak, within about a third: the networks, and the feature maps of a step or of
-/// decoding, whichever are more.
+/// Estimates the peak memory of generation, to within about a third: the networks, and the activations of a step or of
+/// decoding, whichever are larger.
 /// </summary>
-/// <param name="files">the model</param>
-/// <param name="type">what its U-Net computes in</param>
+/// <param name="files">The model.</param>
+/// <param name="type">The type in which the U-Net computes.</param>
 internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
 {
-    // Feature maps that exist at once, each as large as a block's result, with what the allocator cannot use again, and
-    // the program with its libraries; fitted to measured peaks of Stable Diffusion 1.5 and of the demo model. A
+    // Activations that exist at once, in units of a block's output, including memory that the allocator cannot reuse,
+    // and the program with its libraries. Fitted to measured peaks of Stable Diffusion 1.5 and of the demo model. A
     // transformer's feed-forward layers are the widest.
     private const int MapsOfTransformer = 45,
         MapsOfResnet = 15,
@@ -25,17 +25,18 @@ internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
     private readonly UNetConfig unet = files.Config<UNetConfig>("unet");
     private readonly VaeConfig vae = files.Config<VaeConfig>("vae");
 
-    /// <param name="options">size, guidance, whether there is an image to start from</param>
-    /// <param name="images">that share a call of the model</param>
+    /// <summary>The peak memory in bytes.</summary>
+    /// <param name="options">Size, guidance and init image.</param>
+    /// <param name="images">The number of images that share a call of the model.</param>
     /// <returns>bytes</returns>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
     public long Estimate(GenerationSettings options, int images) =>
         Program + Weights(options.Init is not null) + Math.Max(Step(options, images), Decoding(options));
 
-    /// <summary>The largest batch that fits; 1 where none does.</summary>
-    /// <param name="options">see <see cref="Estimate"/></param>
-    /// <param name="available">bytes</param>
-    /// <param name="most">the largest that is wanted</param>
+    /// <summary>The largest batch that fits, at least 1.</summary>
+    /// <param name="options">See <see cref="Estimate"/>.</param>
+    /// <param name="available">The available memory in bytes.</param>
+    /// <param name="most">The largest batch that is wanted.</param>
     public int LargestBatch(GenerationSettings options, long available, int most) =>
         Enumerable
             .Range(1, most)

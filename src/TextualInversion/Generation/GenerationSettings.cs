@@ -3,7 +3,7 @@ using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
 
-/// <summary>How an image is made.</summary>
+/// <summary>The settings of a generated image.</summary>
 internal sealed record GenerationSettings
 {
     /// <summary>The longest side of an image, in pixels.</summary>
@@ -12,55 +12,56 @@ internal sealed record GenerationSettings
     public required string Prompt { get; init; }
 
     /// <summary>
-    /// What the image should not be, where the guidance is above 1. Null is not always the same as empty: some models
-    /// have zeros for it.
+    /// The negative prompt, which is used if the guidance is above 1. Null is not always the same as empty: some models
+    /// use zeros for it.
     /// </summary>
     public string? Negative { get; init; }
 
     public required SamplerKind Sampler { get; init; }
 
-    /// <summary>Steps of the sampler.</summary>
+    /// <summary>The number of sampling steps.</summary>
     public required int Steps { get; init; }
 
     /// <summary>
-    /// How far beyond the unguided prediction to go (Ho and Salimans 2022, eq. 6, as 1 + w); at 1 and below there is no
-    /// guidance.
+    /// The guidance scale (Ho and Salimans 2022, eq. 6, as 1 + w). At 1 and below there is no guidance.
     /// </summary>
     public required double Guidance { get; init; }
 
-    /// <summary>In pixels, a multiple of 8.</summary>
+    /// <summary>The width in pixels, a multiple of 8.</summary>
     public required int Width { get; init; }
 
-    /// <summary>In pixels, a multiple of 8.</summary>
+    /// <summary>The height in pixels, a multiple of 8.</summary>
     public required int Height { get; init; }
 
-    /// <summary>An image to start from, of any size; null for noise alone.</summary>
+    /// <summary>The init image, of any size, or null to start from noise alone.</summary>
     public RgbImage? Init { get; init; }
 
     /// <summary>
-    /// How much of <see cref="Init"/> is replaced: from just above 0, the last of the steps, to 1, all of them.
+    /// The denoising strength for <see cref="Init"/>: from just above 0, where only the last step is taken, to 1, where
+    /// all are. Default: 0.75.
     /// </summary>
     public double Strength { get; init; } = 0.75;
 
-    /// <summary>How much noise DDIM adds, from 0 to 1; the other samplers ignore it.</summary>
+    /// <summary>The amount of noise that DDIM adds, from 0 (default) to 1; other samplers ignore it.</summary>
     public double Eta { get; init; }
 
     /// <summary>
-    /// The text encoder's block whose states are taken, counted from the end: 1 for the model's own choice, 2 for the
-    /// one before, as in the WebUI.
+    /// The block of the text encoder whose states are used, counted from the end: 1 (default) for the model's own
+    /// choice, 2 for the one before, as in the WebUI.
     /// </summary>
     public int ClipSkip { get; init; } = 1;
 
     /// <summary>
-    /// How much of the contrast that guidance adds is taken back, from 0 to 1 (Lin et al. 2023, section 3.4).
+    /// Guidance rescale, from 0 (off, default) to 1: reduces the contrast that guidance adds (Lin et al. 2023, section
+    /// 3.4).
     /// </summary>
     public double GuidanceRescale { get; init; }
 
-    /// <summary>Steps that are not taken because <see cref="Init"/> stands for them.</summary>
+    /// <summary>The number of steps that are skipped because <see cref="Init"/> replaces their result.</summary>
     internal int SkippedSteps => Steps - Math.Min((int)(Steps * Strength), Steps);
 
     /// <exception cref="TextualInversionException">
-    /// A number is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.
+    /// A value is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.
     /// </exception>
     public void Validate()
     {

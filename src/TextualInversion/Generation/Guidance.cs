@@ -6,11 +6,11 @@ namespace TextualInversion.Generation;
 /// <summary>Classifier-free guidance (Ho and Salimans 2022, eq. 6, with their 1 + w as the scale).</summary>
 internal static class Guidance
 {
-    /// <param name="unguided">(B, 4, h, w): the prediction for the negative prompt</param>
-    /// <param name="guided">(B, 4, h, w): the prediction for the prompt</param>
-    /// <param name="scale">how far to go from the one to the other, and beyond</param>
-    /// <param name="rescale">how much of the contrast that guidance adds is taken back, from 0 to 1 (Lin et al. 2023,
-    /// eq. 15 and 16)</param>
+    /// <param name="unguided">The prediction for the negative prompt, (B, 4, h, w).</param>
+    /// <param name="guided">The prediction for the prompt, (B, 4, h, w).</param>
+    /// <param name="scale">The guidance scale; 1 gives the guided prediction.</param>
+    /// <param name="rescale">Guidance rescale, from 0 (off) to 1 (Lin et al. 2023, eq. 15 and 16).</param>
+    /// <returns>The prediction with guidance, (B, 4, h, w).</returns>
     public static Tensor Apply(Tensor unguided, Tensor guided, double scale, double rescale)
     {
         using var scope = NewDisposeScope();
@@ -24,6 +24,7 @@ internal static class Guidance
         return prediction.MoveToOuterDisposeScope();
     }
 
-    /// <returns>(B, 1, 1, 1): over each image's latents</returns>
+    /// <summary>The standard deviation of each image's latents.</summary>
+    /// <returns>(B, 1, 1, 1).</returns>
     private static Tensor Deviation(Tensor latents) => latents.std([1, 2, 3], keepdim: true);
 }

@@ -4,9 +4,8 @@ using TextualInversion.IO;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// A generated image as a file. The settings that made it are inside, where the AUTOMATIC1111 WebUI writes and reads
-/// them: in PNG
-/// as text under the keyword <c>parameters</c>, in JPEG and WebP as the EXIF user comment.
+/// Writes generated images with their settings, and reads the settings. As in the AUTOMATIC1111 WebUI, they are in PNG
+/// a text under the keyword <c>parameters</c>, in JPEG and WebP the EXIF user comment.
 /// </summary>
 internal static class ImageFile
 {
@@ -15,15 +14,16 @@ internal static class ImageFile
     private const int JpegQuality = 95,
         WebPQuality = 92;
 
-    /// <summary>The extensions of the files that can be written.</summary>
-    public static IReadOnlyList<string> Endings { get; } = [".png", ".jpg", ".jpeg", ".webp"];
+    /// <summary>The file extensions that can be written.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".webp"];
 
     /// <summary>
     /// Writes <paramref name="rgb"/>, (H, W, 3) bytes, in the format of the path's extension. The same input gives the
     /// same bytes.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// The pixels are not H x W x 3, the parameters hold a NUL, or the extension is not one of <see cref="Endings"/>.
+    /// The pixels are not H x W x 3, the parameters hold a NUL, or the extension is not one of
+    /// <see cref="Extensions"/>.
     /// </exception>
     /// <exception cref="TextualInversionException">
     /// The parameters are too long for a JPEG; or see <see cref="AtomicFile.Write"/>.
@@ -53,14 +53,14 @@ internal static class ImageFile
                 heightPixels,
                 UserComment.Make(parameters)
             ),
-            _ => throw new ArgumentException($"{path} ends in none of {string.Join(", ", Endings)}.", nameof(path)),
+            _ => throw new ArgumentException($"{path} ends in none of {string.Join(", ", Extensions)}.", nameof(path)),
         };
         AtomicFile.Write(path, overwrite, stream => stream.Write(file));
     }
 
-    /// <summary>The settings in an image that this class or the WebUI wrote, or null if it has none.</summary>
+    /// <summary>The settings in an image that this class or the WebUI wrote, or null if there are none.</summary>
     /// <exception cref="TextualInversionException">
-    /// The file cannot be read, is of another format, is truncated or damaged.
+    /// The file cannot be read, has another format, or is truncated or damaged.
     /// </exception>
     public static string? ReadParameters(string path)
     {

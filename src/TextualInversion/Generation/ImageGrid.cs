@@ -2,17 +2,20 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Generation;
 
-/// <summary>Images side by side, with labels above the columns and on the left of the rows.</summary>
+/// <summary>Composes images side by side, with labels above the columns and to the left of the rows.</summary>
 internal static class ImageGrid
 {
     private const int Gap = 4;
-    private const double LetterShare = 0.06; // the height of a letter as a share of an image's width
+    private const double LetterShare = 0.06; // a letter's height relative to an image's width
     private const int MaxScale = 3;
-    private const int MaxRowLabel = 2; // images' widths
+    private const int MaxRowLabel = 2; // times an image's width
 
-    /// <param name="rows">At least one row of at least one image, all of one size. The last row may be shorter.</param>
-    /// <param name="columnLabels">One for each column, or none; or one for each image if there are more than
-    /// columns.</param>
+    /// <param name="rows">
+    /// At least one row of at least one image, all of the same size. The last row may be shorter.
+    /// </param>
+    /// <param name="columnLabels">
+    /// One for each column, or none; or one for each image if there are more labels than columns.
+    /// </param>
     /// <param name="rowLabels">One for each row, or none.</param>
     public static RgbImage Compose(
         IReadOnlyList<IReadOnlyList<RgbImage>> rows,
@@ -37,7 +40,7 @@ internal static class ImageGrid
                 Paste(grid, rows[y][x], Left(x), Top(y));
         }
 
-        // There may be fewer images than labels: a run that was cancelled.
+        // A canceled run may leave fewer images than labels.
         var shown = isEachLabeled ? Math.Min(columnLabels.Count, rows.Sum(row => row.Count)) : columnLabels.Count;
         for (var i = 0; i < shown; i++)
             WriteAbove(grid, columnLabels[i], Left(i % columns), Top(i / columns) - top, width, top, scale);
@@ -49,7 +52,9 @@ internal static class ImageGrid
     private static int RowLabelsWidth(IReadOnlyList<string> labels, int imageWidth, int scale) =>
         Math.Min(labels.Max(label => LabelFont.Measure(label, scale)), MaxRowLabel * imageWidth);
 
-    /// <summary>Centered above an image, in smaller letters if that makes it fit, else cut.</summary>
+    /// <summary>
+    /// Writes a label centered above an image, in smaller letters if it is too long, and cut if that is not enough.
+    /// </summary>
     private static void WriteAbove(RgbImage grid, string label, int left, int top, int width, int height, int scale)
     {
         while (scale > 1 && LabelFont.Measure(label, scale) > width)

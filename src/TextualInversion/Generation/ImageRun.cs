@@ -5,19 +5,19 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// One image on its way from noise to latents. Sampler and generator are its own, so that the images of a batch share
-/// the model's calls and nothing else: each comes out as it would alone.
+/// Denoises one image. It has its own sampler and generator, so that the images of a batch share only the model's
+/// calls: each is the same as if it were generated alone.
 /// </summary>
 internal sealed class ImageRun : IDisposable
 {
     private readonly ISampler sampler;
     private readonly Generator generator;
 
-    /// <summary>From noise alone.</summary>
-    /// <param name="sampler">owned from here on</param>
-    /// <param name="generator">of all noise; the caller's</param>
-    /// <param name="shape">(1, 4, h, w)</param>
-    /// <param name="device">where to compute</param>
+    /// <summary>Starts from noise alone.</summary>
+    /// <param name="sampler">The sampler. This object disposes of it.</param>
+    /// <param name="generator">The generator of all noise. The caller disposes of it.</param>
+    /// <param name="shape">The shape of the latents, (1, 4, h, w).</param>
+    /// <param name="device">Where to compute.</param>
     public ImageRun(ISampler sampler, Generator generator, long[] shape, Device device)
         : this(sampler, generator)
     {
@@ -26,14 +26,14 @@ internal sealed class ImageRun : IDisposable
     }
 
     /// <summary>
-    /// From an image, to which noise is added (Meng et al. 2021, section 3.2). The first draw is the VAE's, as in
-    /// diffusers.
+    /// Starts from an init image, to which noise is added (Meng et al. 2021, section 3.2). The first random draw is the
+    /// VAE's, as in diffusers.
     /// </summary>
-    /// <param name="sampler">owned from here on</param>
-    /// <param name="generator">of all noise; the caller's</param>
-    /// <param name="mean">(1, 4, h, w): the image's scaled latents</param>
-    /// <param name="std">(1, 4, h, w): their uncertainty</param>
-    /// <param name="firstCall">the sampler's model call to begin at</param>
+    /// <param name="sampler">The sampler. This object disposes of it.</param>
+    /// <param name="generator">The generator of all noise. The caller disposes of it.</param>
+    /// <param name="mean">The mean of the image's scaled latents, (1, 4, h, w).</param>
+    /// <param name="std">Their standard deviation, (1, 4, h, w).</param>
+    /// <param name="firstCall">The model call of the sampler to start at.</param>
     public ImageRun(ISampler sampler, Generator generator, Tensor mean, Tensor std, int firstCall)
         : this(sampler, generator)
     {
@@ -47,17 +47,18 @@ internal sealed class ImageRun : IDisposable
     {
         this.sampler = sampler;
         this.generator = generator;
-        Latents = null!; // the public constructors give it
+        Latents = null!; // set by the public constructors
     }
 
-    /// <summary>(1, 4, h, w)</summary>
+    /// <summary>The current latents, (1, 4, h, w).</summary>
     public Tensor Latents { get; private set; }
 
-    /// <summary>What the model is shown at a call, (1, 4, h, w).</summary>
+    /// <summary>The input of the U-Net at a model call, (1, 4, h, w).</summary>
     public Tensor Input(int call) => sampler.ScaleModelInput(Latents, call);
 
-    /// <param name="prediction">(1, 4, h, w), guidance applied</param>
-    /// <param name="call">which call it belongs to</param>
+    /// <summary>Takes the sampler's step of a model call.</summary>
+    /// <param name="prediction">The prediction with guidance, (1, 4, h, w).</param>
+    /// <param name="call">The number of the call.</param>
     public void Step(Tensor prediction, int call)
     {
         var next = sampler.Step(prediction, call, Latents, generator).DetachFromDisposeScope();

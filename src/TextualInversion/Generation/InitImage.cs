@@ -5,20 +5,22 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>An image to start from.</summary>
-/// <param name="Path">as it was named</param>
-/// <param name="Image">of any size</param>
-/// <param name="Sha256">of the file, in lower-case hexadecimal</param>
+/// <param name="Path">The path as the user gave it.</param>
+/// <param name="Image">The image, of any size.</param>
+/// <param name="Sha256">The SHA-256 of the file, in lower-case hexadecimal.</param>
 internal sealed record InitImage(string Path, RgbImage Image, string Sha256)
 {
-    /// <exception cref="TextualInversionException">It cannot be read, is no image, is damaged or too large.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file cannot be read, is not an image, is damaged or too large.
+    /// </exception>
     public static InitImage Read(string path)
     {
         var file = ImageDecoder.ReadBytes(path);
         return new InitImage(path, ImageDecoder.Decode(path, file), IO.Sha256.OfBytes(file));
     }
 
-    /// <summary>Cut to the shape around the centre, then resized as Pillow does with bicubic.</summary>
-    /// <returns>(1, 3, H, W) in [-1, 1]</returns>
+    /// <summary>Crops around the center to the aspect ratio, then resizes with Pillow's bicubic filter.</summary>
+    /// <returns>(1, 3, H, W) in [-1, 1].</returns>
     internal static Tensor ToPixels(RgbImage image, int widthPixels, int heightPixels)
     {
         var resized = BicubicResize.Resize(CropToShape(image, widthPixels, heightPixels), widthPixels, heightPixels);

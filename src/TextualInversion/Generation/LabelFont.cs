@@ -4,7 +4,7 @@ using TextualInversion.Data;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// Letters of 5 x 7 pixels for labels: ASCII, and a box for every other character. It looks the same everywhere.
+/// A font of 5 x 7 pixels for labels: ASCII, and a box for every other character. It looks the same on every system.
 /// </summary>
 internal static class LabelFont
 {
@@ -38,10 +38,10 @@ internal static class LabelFont
         .. Rows.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(Convert.FromHexString),
     ];
 
-    /// <summary>The width of a text in pixels, with the space behind its last letter.</summary>
+    /// <summary>The width of a text in pixels, including the space after its last letter.</summary>
     public static int Measure(string text, int scale) => new StringInfo(text).LengthInTextElements * Advance * scale;
 
-    /// <summary>The text, or as much of its beginning as fits and two dots.</summary>
+    /// <summary>The text if it fits, otherwise its beginning followed by two dots.</summary>
     public static string Cut(string text, int widthPixels, int scale)
     {
         if (Measure(text, scale) <= widthPixels)
@@ -50,10 +50,10 @@ internal static class LabelFont
         return new StringInfo(text).SubstringByTextElements(0, letters) + Omission;
     }
 
-    /// <summary>Draws black letters. What is outside the image is left out.</summary>
-    /// <param name="left">Of the first letter, in pixels.</param>
-    /// <param name="top">Of capital letters, in pixels.</param>
-    /// <param name="scale">The side of a letter's pixel, in pixels of the image.</param>
+    /// <summary>Draws black letters. Parts outside the image are not drawn.</summary>
+    /// <param name="left">The left edge of the first letter, in pixels.</param>
+    /// <param name="top">The top edge of capital letters, in pixels.</param>
+    /// <param name="scale">The size of a letter's pixel, in pixels of the image.</param>
     public static void Draw(RgbImage image, string text, int left, int top, int scale)
     {
         var elements = StringInfo.GetTextElementEnumerator(text);

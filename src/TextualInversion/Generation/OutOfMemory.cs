@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// libtorch reports that memory ran out as it reports everything else; only the text tells
+/// Recognizes libtorch's errors for exhausted memory, which differ from its other errors only in their text
 /// (https://github.com/pytorch/pytorch/blob/main/c10/core/impl/alloc_cpu.cpp and c10/cuda/CUDACachingAllocator.cpp).
 /// </summary>
 internal static class OutOfMemory

@@ -2,25 +2,28 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Generation;
 
-/// <summary>As much of a prompt as a text encoder sees at once.</summary>
-/// <param name="Prompt">S ids</param>
-/// <param name="Weights">of each of them; those of the beginning, the end and the padding are 1</param>
+/// <summary>The part of a prompt that a text encoder takes at once.</summary>
+/// <param name="Prompt">The S ids.</param>
+/// <param name="Weights">The weight of each id; 1 for beginning, end and padding.</param>
 internal sealed record PromptChunk(TokenizedPrompt Prompt, float[] Weights)
 {
-    // How many tokens a full chunk hands on to the next one, so that it ends behind a comma: the WebUI's default.
+    // The largest number of tokens that a full chunk passes on to the next one so that it ends after a comma: the
+    // WebUI's default.
     private const int CommaReach = 20;
 
     public bool IsWeighted => Array.Exists(Weights, weight => weight != 1);
 
     public static PromptChunk Empty(PromptTokenizer tokenizer) => Make([], tokenizer);
 
-    /// <summary>The chunks of a prompt of any length, at least one; an embedding's rows stay together.</summary>
+    /// <summary>
+    /// Splits a prompt of any length into at least one chunk. The vectors of an embedding stay together.
+    /// </summary>
     /// <exception cref="TextualInversionException">A weight is out of range.</exception>
     public static List<PromptChunk> Split(string prompt, PromptTokenizer tokenizer)
     {
         var chunks = new List<PromptChunk>();
         var open = new List<(int Id, float Weight)>();
-        var behindComma = 0; // where the text after the last comma of the open chunk begins
+        var behindComma = 0; // the start of the text after the last comma in the open chunk
         foreach (var part in PromptSyntax.Parse(prompt))
         {
             if (part.IsBreak)
@@ -61,7 +64,7 @@ internal sealed record PromptChunk(TokenizedPrompt Prompt, float[] Weights)
         var weights = new float[prompt.Ids.Count];
         Array.Fill(weights, 1);
         for (var i = 0; i < content.Count; i++)
-            weights[i + 1] = content[i].Weight; // behind the beginning of text
+            weights[i + 1] = content[i].Weight; // after the beginning of text
         return new PromptChunk(prompt, weights);
     }
 }

@@ -5,9 +5,11 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>Encodes a prompt and its negative prompt into the U-Net's conditioning.</summary>
-/// <param name="model">the text encoders</param>
-/// <param name="tokenizers">with the placeholders of all embeddings</param>
-/// <param name="rows">(N, d) for each text encoder: all placeholders' rows; null without embeddings</param>
+/// <param name="model">The model with the text encoders.</param>
+/// <param name="tokenizers">Tokenizers with the placeholder tokens of all embeddings.</param>
+/// <param name="rows">
+/// The vectors of all embeddings, (N, d) for each text encoder, or null if there are no embeddings.
+/// </param>
 internal sealed class PromptConditioning(
     IDiffusionModel model,
     PromptTokenizers tokenizers,
@@ -15,13 +17,13 @@ internal sealed class PromptConditioning(
 )
 {
     /// <summary>
-    /// The states of a prompt's chunks lie one behind the other; the shorter of prompt and negative is filled up with
-    /// empty chunks.
+    /// Concatenates the states of a prompt's chunks. The shorter of prompt and negative prompt is padded with empty
+    /// chunks.
     /// </summary>
-    /// <param name="options">prompt, negative, size, clip skip</param>
-    /// <param name="isGuided">whether the negative counts</param>
-    /// <param name="images">B</param>
-    /// <returns>for B images, or with guidance for 2 B, those of the negative first</returns>
+    /// <param name="options">Prompt, negative prompt, size and clip skip.</param>
+    /// <param name="isGuided">Whether the negative prompt is used.</param>
+    /// <param name="images">B, the number of images.</param>
+    /// <returns>The conditioning of B images, or with guidance of 2 B, those of the negative prompt first.</returns>
     public Conditioning Encode(GenerationSettings options, bool isGuided, int images)
     {
         var prompt = Split(options.Prompt);
@@ -43,12 +45,12 @@ internal sealed class PromptConditioning(
     }
 
     /// <summary>
-    /// As <see cref="Encode(GenerationSettings, bool, int)"/>, for each step of prompts that change, see
+    /// As <see cref="Encode(GenerationSettings, bool, int)"/>, for each step of prompts that change; see
     /// <see cref="PromptSchedule"/>.
     /// </summary>
-    /// <param name="options">Prompt, negative, size, clip skip.</param>
-    /// <param name="isGuided">Whether the negative counts.</param>
-    /// <param name="images">B</param>
+    /// <param name="options">Prompt, negative prompt, size and clip skip.</param>
+    /// <param name="isGuided">Whether the negative prompt is used.</param>
+    /// <param name="images">B, the number of images.</param>
     /// <param name="steps">The number of steps.</param>
     public IReadOnlyList<Conditioning> EncodeSteps(GenerationSettings options, bool isGuided, int images, int steps)
     {
@@ -71,7 +73,8 @@ internal sealed class PromptConditioning(
         return conditions;
     }
 
-    /// <returns>for each text encoder the chunks of the prompt</returns>
+    /// <summary>Splits a prompt for each text encoder.</summary>
+    /// <returns>The chunks of the prompt, for each text encoder.</returns>
     private List<List<PromptChunk>> Split(string prompt) =>
         [.. tokenizers.Each.Select(tokenizer => PromptChunk.Split(prompt, tokenizer))];
 
@@ -108,9 +111,10 @@ internal sealed class PromptConditioning(
     }
 
     /// <summary>
-    /// As the WebUI weighs (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/sd_emphasis.py,
-    /// "Original"): each token's state is multiplied by its weight, then each chunk, of each encoder, by what brings
-    /// its mean back to what it was.
+    /// Applies weights as the WebUI does
+    /// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/blob/master/modules/sd_emphasis.py, "Original"):
+    /// multiplies each token's state by its weight, then scales each chunk of each encoder so that its mean is
+    /// unchanged.
     /// </summary>
     private Tensor Weigh(Tensor states, List<List<PromptChunk>> chunks)
     {

@@ -2,13 +2,14 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Generation;
 
-/// <summary>Prompts in a text file, one a line; empty lines are skipped.</summary>
+/// <summary>Reads prompts from a text file, one per line; empty lines are skipped.</summary>
 internal static class PromptFile
 {
     private const long MaxBytes = 16L << 20;
 
-    /// <exception cref="TextualInversionException">It cannot be read, is not text, or contains no prompt or one that is
-    /// too long.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file cannot be read, is not text, has no prompt, or has one that is too long.
+    /// </exception>
     public static IReadOnlyList<string> Read(string path)
     {
         var prompts = new List<string>();

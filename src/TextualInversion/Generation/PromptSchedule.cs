@@ -4,17 +4,17 @@ using System.Text;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// Prompts that change while an image is made, as the AUTOMATIC1111 WebUI writes them
+/// Prompts that change during generation, in the syntax of the AUTOMATIC1111 WebUI
 /// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#prompt-editing): <c>[a:b:0.5]</c> is a for
-/// half of the steps and then b, <c>[b:10]</c> adds b after step 10, <c>[a::10]</c> takes a away, and <c>[a|b]</c>
-/// takes turns at each step. They may be nested.
+/// half of the steps and then b, <c>[b:10]</c> adds b after step 10, <c>[a::10]</c> removes a after step 10, and
+/// <c>[a|b]</c> alternates between a and b at every step. They may be nested.
 /// </summary>
 internal static class PromptSchedule
 {
     private const int DeepestNesting = 100;
 
-    /// <summary>Refuses brackets in brackets, so deep that nobody means them.</summary>
-    /// <exception cref="TextualInversionException">They are too deep.</exception>
+    /// <summary>Refuses brackets that are nested too deeply.</summary>
+    /// <exception cref="TextualInversionException">More than 100 brackets are nested.</exception>
     public static void RequireShallow(string prompt)
     {
         var depth = 0;
@@ -32,8 +32,8 @@ internal static class PromptSchedule
         }
     }
 
-    /// <summary>The prompt of each step. Steps with an equal prompt share one string.</summary>
-    /// <param name="prompt">With brackets for weights, which stay.</param>
+    /// <summary>The prompt of each step. Steps with equal prompts share one string.</summary>
+    /// <param name="prompt">The prompt. Brackets for weights are left in place.</param>
     /// <param name="steps">The number of steps.</param>
     /// <exception cref="TextualInversionException">See <see cref="RequireShallow"/>.</exception>
     public static IReadOnlyList<string> Of(string prompt, int steps)
@@ -54,8 +54,9 @@ internal static class PromptSchedule
         return prompts;
     }
 
+    /// <summary>The prompt of one step.</summary>
     /// <param name="prompt">The prompt, or a part of it.</param>
-    /// <param name="step">From 1.</param>
+    /// <param name="step">The step, counted from 1.</param>
     /// <param name="steps">The number of steps.</param>
     private static string At(string prompt, int step, int steps)
     {
@@ -88,14 +89,14 @@ internal static class PromptSchedule
             return At(options[(step - 1) % options.Count], step, steps);
         var parts = Split(content, ':');
         if (parts.Count is not (2 or 3) || LastStep(parts[^1], steps) is not { } last)
-            return $"[{At(content, step, steps)}]"; // a weight
+            return $"[{At(content, step, steps)}]"; // brackets that only change the weight
         var before = parts.Count == 3 ? parts[0] : "";
         return At(step <= last ? before : parts[^2], step, steps);
     }
 
     /// <summary>
-    /// The last step before the change: a number with a point is a share of all steps. Null where the text is not a
-    /// number.
+    /// The last step before the change. A number with a decimal point is a share of all steps. Null if the text is not
+    /// a number.
     /// </summary>
     private static double? LastStep(string text, int steps)
     {
@@ -126,7 +127,7 @@ internal static class PromptSchedule
         return null;
     }
 
-    /// <summary>The parts between separators that are in no brackets.</summary>
+    /// <summary>The parts between separators that are outside brackets.</summary>
     private static List<string> Split(string text, char separator)
     {
         var parts = new List<string>();

@@ -3,30 +3,30 @@ using System.Text.RegularExpressions;
 
 namespace TextualInversion.Generation;
 
-/// <summary>A stretch of a prompt whose tokens weigh the same.</summary>
-/// <param name="Text">without brackets and escapes</param>
-/// <param name="Weight">1 where nothing is said</param>
-/// <param name="IsBreak">whether a new chunk begins here; then there is no text</param>
+/// <summary>A part of a prompt whose tokens have the same weight.</summary>
+/// <param name="Text">The text without brackets and escapes.</param>
+/// <param name="Weight">The weight; 1 if none is given.</param>
+/// <param name="IsBreak">Whether a new chunk begins here; then there is no text.</param>
 internal sealed record PromptPart(string Text, double Weight, bool IsBreak = false);
 
 /// <summary>
-/// Prompts as the AUTOMATIC1111 WebUI writes them
-/// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#attentionemphasis): <c>(a)</c> weighs 1.1,
-/// <c>((a))</c> 1.21, <c>[a]</c> 1/1.1, <c>(a:1.3)</c> 1.3; <c>\(</c> is a bracket that means nothing; <c>BREAK</c>
-/// begins a new chunk. A bracket that is not closed holds to the end, one that was not opened is text.
+/// Parses weights in prompts, in the syntax of the AUTOMATIC1111 WebUI
+/// (https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#attentionemphasis): <c>(a)</c> has the weight
+/// 1.1, <c>((a))</c> 1.21, <c>[a]</c> 1/1.1, <c>(a:1.3)</c> 1.3. <c>\(</c> is a literal parenthesis. <c>BREAK</c>
+/// begins a new chunk. An unclosed bracket extends to the end; an unmatched closing bracket is text.
 /// </summary>
 internal static partial class PromptSyntax
 {
     private const double Step = 1.1;
     private const double LargestWeight = 1000;
 
-    /// <returns>the parts in order; neighbours of the same weight are one</returns>
-    /// <exception cref="TextualInversionException">A weight is too large to mean anything.</exception>
+    /// <returns>The parts in order. Neighbors of the same weight are merged.</returns>
+    /// <exception cref="TextualInversionException">A weight is too large.</exception>
     public static IReadOnlyList<PromptPart> Parse(string prompt)
     {
         var parts = new List<PromptPart>();
         Stack<int> round = new(),
-            square = new(); // where the part after an open bracket begins
+            square = new(); // where the part after each open bracket begins
         foreach (Match match in Marks().Matches(prompt))
         {
             var mark = match.Value;

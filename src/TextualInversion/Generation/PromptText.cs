@@ -1,15 +1,17 @@
 namespace TextualInversion.Generation;
 
-/// <summary>What a prompt may be, whatever it says.</summary>
+/// <summary>Checks that a text can be a prompt.</summary>
 internal static class PromptText
 {
-    /// <summary>Some hundred times what a text encoder takes at once.</summary>
+    /// <summary>The largest number of characters: some hundred times what a text encoder takes at once.</summary>
     public const int MaxLength = 20_000;
 
-    /// <summary>Refuses a prompt that cannot be written into an image or would take minutes to read.</summary>
+    /// <summary>Refuses a prompt that cannot be stored in an image or would take minutes to read.</summary>
     /// <param name="text">The prompt.</param>
-    /// <param name="source">Where it comes from, for the message.</param>
-    /// <exception cref="TextualInversionException">It is too long, or has a NUL or half a character.</exception>
+    /// <param name="source">The origin of the prompt, for the message.</param>
+    /// <exception cref="TextualInversionException">
+    /// The prompt is too long, or has a NUL or a lone surrogate.
+    /// </exception>
     public static void Validate(string text, string source)
     {
         if (text.Length > MaxLength)

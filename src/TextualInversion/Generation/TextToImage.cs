@@ -9,13 +9,16 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// Images from prompts: latent diffusion (Rombach et al. 2022) with classifier-free guidance (Ho and Salimans 2022).
+/// Generates images from prompts: latent diffusion (Rombach et al. 2022) with classifier-free guidance (Ho and Salimans
+/// 2022).
 /// </summary>
 /// <param name="model">The frozen model.</param>
 /// <param name="scheduler">Its noise schedule.</param>
-/// <param name="tokenizers">With the placeholders of all embeddings.</param>
-/// <param name="rows">(N, d) for each text encoder: the embeddings' rows in the placeholders' order; null without
-/// embeddings.</param>
+/// <param name="tokenizers">Tokenizers with the placeholder tokens of all embeddings.</param>
+/// <param name="rows">
+/// The vectors of all embeddings in the order of the placeholder tokens, (N, d) for each text encoder, or null if there
+/// are no embeddings.
+/// </param>
 internal sealed class TextToImage(
     IDiffusionModel model,
     SchedulerConfig scheduler,
@@ -25,13 +28,13 @@ internal sealed class TextToImage(
 {
     private readonly PromptConditioning conditioning = new(model, tokenizers, rows);
 
-    /// <summary>One image. The same seed and settings start from the same noise as in diffusers.</summary>
-    /// <param name="options">what to draw</param>
-    /// <param name="seed">of all noise</param>
+    /// <summary>Generates one image. The same seed and settings start from the same noise as in diffusers.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="seed">The seed of the image's noise.</param>
     /// <param name="progress">Notified of each call of the model.</param>
-    /// <param name="cancellationToken">ends the work between two calls</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="TextualInversionException">An option is out of range, or memory ran out.</exception>
+    /// <param name="cancellationToken">Checked before each call of the model.</param>
+    /// <exception cref="OperationCanceledException">The generation was canceled.</exception>
+    /// <exception cref="TextualInversionException">A setting is out of range, or memory ran out.</exception>
     public RgbImage Generate(
         GenerationSettings options,
         ulong seed,
@@ -54,15 +57,16 @@ internal sealed class TextToImage(
     }
 
     /// <summary>
-    /// An image for each seed, all in one batch; each is the image made alone, but for roundings on a GPU.
+    /// Generates an image for each seed, in one batch. On a CPU each is identical to the image generated alone; on a
+    /// GPU it may differ by rounding.
     /// </summary>
-    /// <param name="options">what to draw</param>
-    /// <param name="seeds">of all noise, one an image</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="seeds">The seed of each image's noise.</param>
     /// <param name="progress">Notified of each call of the model.</param>
-    /// <param name="cancellationToken">ends the work between two calls</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="TextualInversionException">An option is out of range.</exception>
-    /// <exception cref="InsufficientMemoryException">Memory ran out; with fewer images it may suffice.</exception>
+    /// <param name="cancellationToken">Checked before each call of the model.</param>
+    /// <exception cref="OperationCanceledException">The generation was canceled.</exception>
+    /// <exception cref="TextualInversionException">A setting is out of range.</exception>
+    /// <exception cref="InsufficientMemoryException">Memory ran out; a smaller batch may fit.</exception>
     public IReadOnlyList<RgbImage> Generate(
         GenerationSettings options,
         IReadOnlyList<ulong> seeds,
@@ -90,18 +94,17 @@ internal sealed class TextToImage(
     }
 
     /// <summary>
-    /// How many images of a batch share a call of the model. On a CPU none do: it is as fast, and an image is the one
-    /// made alone to the last bit, which the order of sums in larger products would not leave it.
+    /// The number of images that share a call of the model. On a CPU it is 1: sharing is no faster there, and larger
+    /// products would change the order of sums and thus the last bits of an image.
     /// </summary>
     internal static int ImagesPerCall(Device device, int batch) => device.type == DeviceType.CPU ? 1 : batch;
 
-    /// <summary>From noise, or an image with noise, to latents.</summary>
-    /// <param name="options">what to draw</param>
-    /// <param name="generators">of all noise, one an image</param>
-    /// <param name="progress">see
-    /// <see cref="Generate(GenerationSettings, IReadOnlyList{ulong}, IProgress{ValueTuple{int, int}}?, CancellationToken)"/></param>
-    /// <param name="cancellationToken">see there</param>
-    /// <returns>(1, 4, h, w) for each image, scaled</returns>
+    /// <summary>Denoises latents that start from noise, or from an image with noise.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="generators">The generator of each image's noise.</param>
+    /// <param name="progress">Notified of each call of the model.</param>
+    /// <param name="cancellationToken">Checked before each call of the model.</param>
+    /// <returns>The scaled latents of each image, (1, 4, h, w).</returns>
     internal IReadOnlyList<Tensor> Denoise(
         GenerationSettings options,
         IReadOnlyList<Generator> generators,
@@ -153,7 +156,8 @@ internal sealed class TextToImage(
             );
     }
 
-    /// <param name="pixels">(1, 3, H, W), about [-1, 1]</param>
+    /// <summary>Converts pixels to bytes.</summary>
+    /// <param name="pixels">(1, 3, H, W), approximately in [-1, 1].</param>
     internal static RgbImage ToImage(Tensor pixels)
     {
         using var scope = NewDisposeScope();
@@ -200,12 +204,13 @@ internal sealed class TextToImage(
             runs[i].Step(prediction.narrow(0, i, 1), call);
     }
 
-    /// <param name="options">guidance</param>
-    /// <param name="latents">(B, 4, h, w)</param>
-    /// <param name="timestep">of the call</param>
-    /// <param name="condition">of B images, or with guidance of 2 B</param>
-    /// <param name="isGuided">whether there is guidance</param>
-    /// <returns>(B, 4, h, w)</returns>
+    /// <summary>Predicts the noise, with guidance if wanted.</summary>
+    /// <param name="options">The guidance settings.</param>
+    /// <param name="latents">(B, 4, h, w).</param>
+    /// <param name="timestep">The timestep of the call.</param>
+    /// <param name="condition">The conditioning of B images, or with guidance of 2 B.</param>
+    /// <param name="isGuided">Whether there is guidance.</param>
+    /// <returns>(B, 4, h, w).</returns>
     private Tensor Predict(
         GenerationSettings options,
         Tensor latents,

@@ -4,18 +4,17 @@ using static TorchSharp.torch;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// An image through a network tile by tile: tiles overlap by a quarter, and fade into each other there, downwards
-/// first.
+/// Applies a network to an image tile by tile. Tiles overlap by a quarter and are blended there, first vertically.
 /// </summary>
 internal static class Tiles
 {
     private const double Overlap = 0.25;
 
-    /// <param name="input">(1, C, H, W)</param>
-    /// <param name="inputTile">a tile's side in the input</param>
-    /// <param name="outputTile">the same in the output</param>
-    /// <param name="network">from (1, C, H', W') of a tile to (1, D, h', w')</param>
-    /// <returns>(1, D, h, w)</returns>
+    /// <param name="input">(1, C, H, W).</param>
+    /// <param name="inputTile">The side of a tile of the input.</param>
+    /// <param name="outputTile">The side of the same tile of the output.</param>
+    /// <param name="network">From a tile (1, C, H', W') to (1, D, h', w').</param>
+    /// <returns>(1, D, h, w).</returns>
     public static Tensor Map(Tensor input, int inputTile, int outputTile, Func<Tensor, Tensor> network)
     {
         using var scope = NewDisposeScope();
@@ -59,7 +58,7 @@ internal static class Tiles
         return network(tile.contiguous()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The end of the former tile goes over into the beginning of the next, in place.</summary>
+    /// <summary>Blends the end of the former tile into the beginning of the next, in place.</summary>
     private static void FadeIn(Tensor former, Tensor next, long extent, int dim)
     {
         using var scope = NewDisposeScope();

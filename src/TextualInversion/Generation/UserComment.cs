@@ -5,14 +5,13 @@ using TextualInversion.Data;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// The user comment of EXIF (CIPA DC-008, tag 0x9286): eight bytes that name the encoding, then the text. The WebUI
-/// writes
-/// UTF-16, big-endian whatever the byte order of the rest.
+/// The EXIF user comment (CIPA DC-008, tag 0x9286): eight bytes that name the encoding, then the text. The WebUI writes
+/// UTF-16, always big-endian, whatever the byte order of the other data.
 /// </summary>
 internal static class UserComment
 {
     private const int HeaderLength = 8;
-    private const int DirectoryBytes = 2 + 12 + 4; // count, one entry, where the next directory is
+    private const int DirectoryBytes = 2 + 12 + 4; // count, one entry, offset of the next directory
     private const int FirstDirectory = 8,
         SecondDirectory = FirstDirectory + DirectoryBytes,
         Value = SecondDirectory + DirectoryBytes;
@@ -25,7 +24,7 @@ internal static class UserComment
 
     private static ReadOnlySpan<byte> Unnamed => "\0\0\0\0\0\0\0\0"u8;
 
-    /// <summary>EXIF data that hold <paramref name="text"/> and nothing else, from the byte order mark on.</summary>
+    /// <summary>EXIF data that contain only <paramref name="text"/>, from the byte order mark on.</summary>
     public static byte[] Make(string text)
     {
         byte[] comment = [.. Unicode, .. Encoding.BigEndianUnicode.GetBytes(text)];
@@ -39,7 +38,7 @@ internal static class UserComment
         ];
     }
 
-    /// <summary>The text, or null if the EXIF data have none or it is in another encoding.</summary>
+    /// <summary>The text, or null if there is none or it has another encoding.</summary>
     public static string? Read(ReadOnlySpan<byte> exif)
     {
         var comment = new ExifReader(exif).Find(ExifReader.UserComment);
@@ -48,18 +47,18 @@ internal static class UserComment
         var text = comment[HeaderLength..];
         if (comment.StartsWith(Unicode))
             return OfUtf16(text);
-        // Programs that write Python's or JavaScript's strings leave UTF-8 behind this mark too.
+        // Programs in Python or JavaScript write UTF-8 after these marks too.
         return comment.StartsWith(Ascii) || comment.StartsWith(Unnamed) ? Encoding.UTF8.GetString(text) : null;
     }
 
-    /// <summary>Big-endian as the WebUI writes it, or little-endian where only that gives letters of ASCII.</summary>
+    /// <summary>Big-endian, as the WebUI writes it, unless little-endian gives more ASCII characters.</summary>
     private static string OfUtf16(ReadOnlySpan<byte> bytes)
     {
         var (big, little) = (Encoding.BigEndianUnicode.GetString(bytes), Encoding.Unicode.GetString(bytes));
         return big.Count(char.IsAscii) >= little.Count(char.IsAscii) ? big : little;
     }
 
-    /// <summary>A directory of one entry, the last one.</summary>
+    /// <summary>A directory with a single entry, and none after it.</summary>
     private static byte[] Directory(ushort tag, ushort type, int count, int value) =>
         [0, 1, .. Short(tag), .. Short(type), .. Number(count), .. Number(value), .. Number(0)];
 

@@ -7,11 +7,13 @@ using TextualInversion.Schedulers;
 namespace TextualInversion.Generation;
 
 /// <summary>
-/// The text inside an image that says how it was made, as the Stable Diffusion WebUI writes and reads it.
+/// The text in an image that records its settings, as the Stable Diffusion WebUI writes and reads it.
 /// </summary>
-/// <param name="Prompt">what to draw</param>
-/// <param name="Negative">what not to draw; null where nothing is said, which is not always the same as empty</param>
-/// <param name="Values">the settings by the WebUI's names, as text; and those that it does not know by ours</param>
+/// <param name="Prompt">The prompt.</param>
+/// <param name="Negative">The negative prompt, or null if there is none, which is not always the same as empty.</param>
+/// <param name="Values">
+/// The settings as text, under the WebUI's names, or under ours if the WebUI does not have them.
+/// </param>
 internal sealed partial record WebUiParameters(
     string Prompt,
     string? Negative,
@@ -26,12 +28,11 @@ internal sealed partial record WebUiParameters(
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <param name="options">how the image was made</param>
-    /// <param name="seed">from which noise</param>
-    /// <param name="model">on which model, as it was named: its file, folder or hub id, of which the last part is
-    /// written</param>
-    /// <param name="software">by what</param>
-    /// <param name="more">more settings, whose names hold letters, spaces and hyphens</param>
+    /// <param name="options">The settings of the image.</param>
+    /// <param name="seed">The seed of its noise.</param>
+    /// <param name="model">The model's file, folder or hub id. Its last part is written.</param>
+    /// <param name="software">The name and version of this program.</param>
+    /// <param name="more">Further settings. Their names consist of letters, spaces and hyphens.</param>
     public static string Format(
         GenerationSettings options,
         ulong seed,
@@ -60,11 +61,12 @@ internal sealed partial record WebUiParameters(
         settings.AddRange((more ?? []).Select(pair => (pair.Key, pair.Value)));
         settings.Add(("Version", software));
         var negative = options.Negative is null ? "" : $"\n{NegativeMark}{options.Negative}";
-        return $"{options.Prompt}{negative}\n{string.Join(", ", settings.Select(setting => $"{setting.Name}: {Quote(setting.Value)}"))}";
+        var pairs = settings.Select(setting => $"{setting.Name}: {Quote(setting.Value)}");
+        return $"{options.Prompt}{negative}\n{string.Join(", ", pairs)}";
     }
 
-    /// <summary>Reads such a text, of this program or the WebUI's.</summary>
-    /// <exception cref="FormatException">It does not say how an image was made.</exception>
+    /// <summary>Reads a text that this program or the WebUI wrote.</summary>
+    /// <exception cref="FormatException">The text does not record settings.</exception>
     public static WebUiParameters Parse(string text)
     {
         var lines = text.Split('\n');
@@ -88,11 +90,11 @@ internal sealed partial record WebUiParameters(
         );
     }
 
-    /// <summary>A setting; null where it is not there.</summary>
+    /// <summary>A setting, or null if it is missing.</summary>
     public string? Find(string name) => Values.GetValueOrDefault(name);
 
-    /// <summary>A setting that is a number; null where it is not there.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <summary>A setting that is a number, or null if it is missing.</summary>
+    /// <exception cref="FormatException">The value is not a number.</exception>
     public T? Number<T>(string name)
         where T : struct, IParsable<T> =>
         Find(name) is not { } text ? null
@@ -102,7 +104,7 @@ internal sealed partial record WebUiParameters(
     private static string Text<T>(T value)
         where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
 
-    /// <summary>As JSON where the text would not end where it ends, as the WebUI does.</summary>
+    /// <summary>As JSON if the text would otherwise be split, as the WebUI does.</summary>
     private static string Quote(string value) =>
         value.IndexOfAny([',', ':', '\n', '"']) < 0 ? value : JsonSerializer.Serialize(value, Quotes);
 

@@ -2,9 +2,7 @@ using System.Net;
 
 namespace TextualInversion.Hub;
 
-/// <summary>
-/// Explains a refusal and what to do about it. The header X-Error-Code says more than the status.
-/// </summary>
+/// <summary>Explains a refusal and what to do about it. The header X-Error-Code says more than the status.</summary>
 internal static class HubErrors
 {
     private static readonly string[] WellKnown =

@@ -5,16 +5,16 @@ namespace TextualInversion.IO;
 
 /// <summary>
 /// Reads JSON that people may have edited: everything that does not fit the type is reported by its key. The serializer
-/// alone accepts
-/// null among the elements of a list, and does not say which key is missing.
+/// alone accepts null among the elements of a list, and does not say which key is missing.
 /// </summary>
 internal static class JsonShape
 {
     /// <param name="json">The document.</param>
     /// <param name="options">How it was written.</param>
-    /// <param name="key">Where the document is part of another: its key, which the keys in messages begin with.</param>
-    /// <exception cref="JsonException">It does not fit the type. The message names the key, such as <c>result.steps is
-    /// null</c>.</exception>
+    /// <param name="key">If the document is part of another, its key, with which the keys in messages begin.</param>
+    /// <exception cref="JsonException">
+    /// It does not fit the type. The message names the key, such as <c>result.steps is null</c>.
+    /// </exception>
     public static T Deserialize<T>(string json, JsonSerializerOptions options, string key = "")
     {
         using var document = Parse(json, key);

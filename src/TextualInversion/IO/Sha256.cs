@@ -12,7 +12,7 @@ internal static class Sha256
     /// <summary>The hash of a text in UTF-8.</summary>
     public static string OfText(string text) => OfBytes(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>The hash of what a stream still holds.</summary>
+    /// <summary>The hash of the rest of a stream.</summary>
     public static string OfStream(Stream stream) => Convert.ToHexStringLower(SHA256.HashData(stream));
 
     /// <summary>The hash of a file's content.</summary>
@@ -24,7 +24,7 @@ internal static class Sha256
         return OfStream(stream);
     }
 
-    /// <summary>The hash of all that was appended to <paramref name="hash"/>, which then begins again.</summary>
+    /// <summary>The hash of everything appended to <paramref name="hash"/>, which is then reset.</summary>
     /// <param name="hash">An incremental SHA-256.</param>
     public static string Finish(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
 }

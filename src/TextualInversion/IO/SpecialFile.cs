@@ -2,19 +2,22 @@ using System.Formats.Tar;
 
 namespace TextualInversion.IO;
 
-/// <summary>Tells files that can be read to their end from pipes, devices and sockets, which may never end.</summary>
+/// <summary>
+/// Distinguishes files that can be read to their end from pipes, devices and sockets, which may never end.
+/// </summary>
 internal static class SpecialFile
 {
     /// <summary>
-    /// What the path is, such as "a named pipe", or null if it is a regular file. Pipes and devices are not opened.
+    /// The kind of a special file, such as "a named pipe", or null for a regular file. Pipes and devices are not
+    /// opened.
     /// </summary>
-    /// <exception cref="IOException">There is no such file.</exception>
+    /// <exception cref="IOException">The file does not exist.</exception>
     public static string? Describe(string path)
     {
         var file = new FileInfo(path);
         if (file.ResolveLinkTarget(returnFinalTarget: true) is { } target)
             file = new FileInfo(target.FullName);
-        // The others have no size.
+        // Special files have no size.
         if (file.Length > 0)
             return null;
         return TypeOf(file.FullName) switch
@@ -27,7 +30,8 @@ internal static class SpecialFile
     }
 
     /// <summary>
-    /// The type of a file, which .NET tells only in the headers of archives; null for sockets, which these cannot hold.
+    /// The type of a file, or null for sockets. .NET reveals it only in the headers of tar archives, which cannot hold
+    /// sockets.
     /// </summary>
     private static TarEntryType? TypeOf(string path)
     {

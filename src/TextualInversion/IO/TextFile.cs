@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TextualInversion.IO;
 
-/// <summary>Text that a user wrote.</summary>
+/// <summary>Reads text files that a user wrote.</summary>
 internal static class TextFile
 {
     private static readonly UTF8Encoding Strict = new(

@@ -52,7 +52,7 @@ public sealed class TrainingImages
         return new TrainingImages(
             [.. files.Images.Select(path => new FileSource(path, files.Repeats.GetValueOrDefault(path, 1)))],
             options,
-            [.. files.Strays.Select(stray => stray.ToString())]
+            [.. files.Skipped.Select(skipped => skipped.ToString())]
         );
     }
 

@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 namespace TextualInversion.Native;
 
 /// <summary>
-/// Settings of glibc's heap for training steps, which allocate and free gigabytes of feature maps again and again: to
-/// get
-/// pages back that went to the system in between takes a tenth of a step. See mallopt(3) and malloc_trim(3).
+/// Settings of glibc's heap for training, whose steps allocate and free gigabytes of feature maps again and again:
+/// getting pages back from the system takes a tenth of a step. See mallopt(3) and malloc_trim(3).
 /// </summary>
 internal static partial class Allocator
 {
@@ -31,9 +30,8 @@ internal static partial class Allocator
     }
 
     /// <summary>
-    /// Returns freed memory to the system: after a phase that needed more, and from time to time, since freed blocks
-    /// that
-    /// lie between small ones in use add up. Does nothing without glibc.
+    /// Returns freed memory to the system: after a phase that needed more, and from time to time, because freed blocks
+    /// between small ones in use accumulate. Does nothing without glibc.
     /// </summary>
     public static void Trim()
     {

@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 namespace TextualInversion.Native;
 
 /// <summary>
-/// The free memory of a CUDA device, which TorchSharp does not tell, from NVIDIA's driver, which counts devices as
-/// libtorch does
-/// (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__MEM.html).
+/// The free memory of a CUDA device, which TorchSharp does not report. It comes from NVIDIA's driver, which numbers
+/// devices as libtorch does (https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__MEM.html).
 /// </summary>
 internal static partial class CudaMemory
 {
@@ -21,8 +20,8 @@ internal static partial class CudaMemory
                     : 0
         );
 
-    /// <param name="index">of the device</param>
-    /// <returns>bytes; null where there is no driver or it does not say</returns>
+    /// <param name="index">The number of the device, counted from 0.</param>
+    /// <returns>The free memory in bytes, or null if there is no driver or it does not report it.</returns>
     public static long? Free(int index)
     {
         try

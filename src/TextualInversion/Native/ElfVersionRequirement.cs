@@ -12,9 +12,8 @@ internal static class ElfVersionRequirement
     private const uint VersionNeedsSection = 0x6ffffffe; // SHT_GNU_verneed
     private const ushort Weak = 2; // VER_FLG_WEAK: the loader warns of the missing version instead of refusing the file
 
-    /// <summary>
-    /// Marks every requirement of <paramref name="version"/> weak, in place. False where there is none.
-    /// </summary>
+    /// <summary>Marks every requirement of <paramref name="version"/> as weak, in place.</summary>
+    /// <returns>Whether there was such a requirement.</returns>
     public static bool MakeWeak(Span<byte> file, string version)
     {
         var found = false;
@@ -39,7 +38,9 @@ internal static class ElfVersionRequirement
         return found;
     }
 
-    /// <summary>One Verneed (the versions needed of one library) and the list of Vernaux behind it.</summary>
+    /// <summary>
+    /// Does the same for one Verneed (the versions needed from one library), whose list of Vernaux follows it.
+    /// </summary>
     private static bool MakeWeakIn(Span<byte> file, int need, int strings, string version)
     {
         var found = false;

@@ -5,32 +5,28 @@ using static TorchSharp.torch;
 namespace TextualInversion.Native;
 
 /// <summary>
-/// Matrix products and convolutions by oneDNN, past PyTorch's own choice, which is MKL for every float32 matrix product
-/// and for small
-/// convolutions: on AMD's processors MKL's sgemm reaches half of oneDNN's speed. Called through the C functions that
-/// libtorch has for
-/// ahead-of-time compiled models
-/// (https://github.com/pytorch/pytorch/blob/main/torch/csrc/inductor/aoti_torch/c/shim_mkldnn.h), which report errors
-/// by a code.
-/// They know nothing of gradients.
+/// Matrix products and convolutions by oneDNN where PyTorch would use MKL, which it does for every float32 matrix
+/// product and for small convolutions: on AMD processors MKL's sgemm has half the speed of oneDNN's. The C functions
+/// are those that libtorch has for ahead-of-time compiled models
+/// (https://github.com/pytorch/pytorch/blob/main/torch/csrc/inductor/aoti_torch/c/shim_mkldnn.h). They report errors by
+/// a code, and do not compute gradients.
 /// </summary>
 internal static unsafe class OneDnn
 {
     private static readonly nint LinearFunction = TorchRuntime.CpuFunction("aoti_torch_cpu__linear_pointwise");
 
-    /// <summary>Whether this libtorch was built with it.</summary>
+    /// <summary>Whether this libtorch was built with oneDNN.</summary>
     public static bool IsAvailable => LinearFunction != 0;
 
     /// <summary>
-    /// Whether its matrix products are to be preferred to PyTorch's own: not on Intel's processors, for which MKL is
-    /// made.
+    /// Whether oneDNN's matrix products are preferred to PyTorch's: not on Intel processors, for which MKL is made.
     /// </summary>
     public static bool BeatsMkl { get; } = IsAvailable && !IsIntel();
 
-    /// <param name="x">(…, inputs) float32 on the CPU</param>
-    /// <param name="weight">(outputs, inputs), of any strides</param>
-    /// <param name="bias">(outputs)</param>
-    /// <returns>(…, outputs)</returns>
+    /// <param name="x">(…, inputs), float32 on the CPU.</param>
+    /// <param name="weight">(outputs, inputs), of any strides.</param>
+    /// <param name="bias">(outputs), or null for no bias.</param>
+    /// <returns>(…, outputs).</returns>
     /// <exception cref="InvalidOperationException">The shapes do not fit, or memory ran out.</exception>
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
     {

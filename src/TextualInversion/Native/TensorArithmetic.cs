@@ -5,8 +5,7 @@ namespace TextualInversion.Native;
 
 /// <summary>
 /// Arithmetic of tensors and numbers that is safe under garbage collection. TorchSharp's operators with a number, and
-/// its
-/// sum of two tensors, create a <see cref="Scalar"/> and do not refer to it any more while libtorch reads it. A
+/// its sum of two tensors, create a <see cref="Scalar"/> and do not refer to it any more while libtorch reads it. A
 /// collection on another thread at that moment frees it, and libtorch computes with freed memory or reports an unknown
 /// scalar type. Here each scalar lives until the call has returned. A test refuses the operators everywhere else.
 /// </summary>

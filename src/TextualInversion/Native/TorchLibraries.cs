@@ -24,8 +24,9 @@ internal sealed class TorchLibraries
     /// Loads what is installed next to the program. Without it, TorchSharp has a search and an error of its own.
     /// </summary>
     /// <param name="cacheFolder">See <see cref="TorchRuntimeOptions.CacheFolder"/>.</param>
-    /// <exception cref="TextualInversionException">The libraries are there, but this system cannot load
-    /// them.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The libraries are there, but this system cannot load them.
+    /// </exception>
     public static TorchLibraries Load(string? cacheFolder)
     {
         var loaded = new TorchLibraries();

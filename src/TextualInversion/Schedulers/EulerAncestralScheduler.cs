@@ -23,7 +23,7 @@ internal sealed class EulerAncestralScheduler : ISigmaSampler
         using var scope = NewDisposeScope();
         var (down, up) = Sigmas.AncestralInFloat32(Grid[stepIndex], Grid[stepIndex + 1]);
         var derivative = Grid.Derivative(modelOutput, Grid[stepIndex], sample);
-        var noise = FreshNoise.Like(sample, generator); // at the last step too, where it counts for nothing
+        var noise = FreshNoise.Like(sample, generator); // drawn at the last step too, where it has no effect
         return sample
             .Plus(derivative.Times(down - (float)Grid[stepIndex]))
             .Plus(noise.Times(up))

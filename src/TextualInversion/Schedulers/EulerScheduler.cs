@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// Euler's method over the probability-flow equation: Karras et al., arXiv 2206.00364, algorithm 2 without churn.
-/// Equal to diffusers' <c>EulerDiscreteScheduler</c>.
+/// Euler's method over the probability-flow equation: Karras et al., arXiv 2206.00364, algorithm 2 without churn. Equal
+/// to diffusers' <c>EulerDiscreteScheduler</c>.
 /// </summary>
 internal sealed class EulerScheduler : ISigmaSampler
 {

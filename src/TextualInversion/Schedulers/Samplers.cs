@@ -176,8 +176,7 @@ internal static class Samplers
 
     /// <summary>
     /// A sampler for one run. The folder's settings apply to every sampler, as with diffusers' <c>from_config</c>,
-    /// except
-    /// that <paramref name="kind"/> decides about Karras's sigmas and the stochastic equation.
+    /// except that <paramref name="kind"/> decides about Karras's sigmas and the stochastic equation.
     /// </summary>
     /// <param name="kind">The sampler.</param>
     /// <param name="config">The folder's settings.</param>

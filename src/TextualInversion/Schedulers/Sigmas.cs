@@ -47,8 +47,7 @@ internal static class Sigmas
 
     /// <summary>
     /// Karras et al., eq. 5: <paramref name="steps"/> levels from <paramref name="max"/> down to
-    /// <paramref name="min"/>, closer together
-    /// where there is little noise.
+    /// <paramref name="min"/>, closer together where there is little noise.
     /// </summary>
     public static double[] Karras(double max, double min, int steps)
     {
@@ -60,8 +59,7 @@ internal static class Sigmas
 
     /// <summary>
     /// A level below <paramref name="to"/> and the standard deviation of the noise that leads from there back up to it,
-    /// such that
-    /// Down² + Up² = to² and the marginal distribution is kept (k-diffusion's <c>get_ancestral_step</c>).
+    /// such that Down² + Up² = to² and the marginal distribution is kept (k-diffusion's <c>get_ancestral_step</c>).
     /// </summary>
     public static (double Down, double Up) Ancestral(double from, double to)
     {

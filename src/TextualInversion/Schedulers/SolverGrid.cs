@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Schedulers;
 
 /// <summary>
-/// The noise levels of a run of the solvers that work in lambda, half the log of the signal-to-noise ratio
-/// (DPM-Solver, arXiv 2206.00927, and its successors). The sample's variance is preserved.
+/// The noise levels of a run of the solvers that work in lambda, half the log of the signal-to-noise ratio (DPM-Solver,
+/// arXiv 2206.00927, and its successors). The sample's variance is preserved.
 /// </summary>
 internal sealed class SolverGrid
 {

@@ -13,8 +13,7 @@ internal static class TimestepGrid
     /// <param name="spacing">The folder's spacing, or the sampler's default if it names none.</param>
     /// <param name="points">
     /// The number of points of <see cref="TimestepSpacing.Linspace"/> and <see cref="TimestepSpacing.Leading"/>. The
-    /// lowest
-    /// points after <paramref name="steps"/> are left out.
+    /// lowest points after <paramref name="steps"/> are left out.
     /// </param>
     /// <exception cref="TextualInversionException"><paramref name="steps"/> is out of range.</exception>
     public static double[] Descending(SchedulerConfig config, int steps, TimestepSpacing spacing, int points)

@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
 
-/// <summary>What is to be learned.</summary>
-/// <param name="Placeholder">what the rows stand for</param>
-/// <param name="InitialRows">(n, d) for each text encoder: where the rows start</param>
-/// <param name="Images">three to five, encoded</param>
-/// <param name="Prompts">the sentences for them</param>
+/// <summary>What to learn.</summary>
+/// <param name="Placeholder">The placeholder token, which stands for the vectors in prompts.</param>
+/// <param name="InitialRows">The vectors before training, (n, d) for each text encoder.</param>
+/// <param name="Images">The encoded training images, usually three to five.</param>
+/// <param name="Prompts">The prompts of the images.</param>
 internal sealed record Concept(
     Placeholder Placeholder,
     IReadOnlyList<Tensor> InitialRows,

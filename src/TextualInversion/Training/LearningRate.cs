@@ -1,10 +1,13 @@
 namespace TextualInversion.Training;
 
-/// <summary>The learning rate of a step.</summary>
+/// <summary>The learning-rate schedule.</summary>
 internal static class LearningRate
 {
-    /// <param name="options">the peak, the warm-up and the number of steps</param>
-    /// <param name="step">counted from 0</param>
+    /// <summary>
+    /// The learning rate of a step. It rises linearly to the peak during warm-up, then follows the schedule.
+    /// </summary>
+    /// <param name="options">The peak, the warm-up and the number of steps.</param>
+    /// <param name="step">The step, counted from 0.</param>
     public static double At(TrainOptions options, int step)
     {
         if (step < options.WarmupSteps)

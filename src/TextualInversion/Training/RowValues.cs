@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
 
-/// <summary>Rows as plain numbers, which are safe on any thread and need no disposal.</summary>
+/// <summary>Vectors as plain arrays, which may be used on any thread and need no disposal.</summary>
 internal static class RowValues
 {
-    /// <summary>A copy of the rows, (n, d).</summary>
+    /// <summary>A copy of the vectors, (n, d).</summary>
     public static float[,] FromTensor(Tensor rows)
     {
         using var scope = NewDisposeScope();
@@ -15,6 +15,6 @@ internal static class RowValues
         return values;
     }
 
-    /// <summary>The rows as a tensor of their own, (n, d) float32 on the CPU.</summary>
+    /// <summary>A new tensor of the vectors, (n, d) float32 on the CPU.</summary>
     public static Tensor ToTensor(float[,] rows) => tensor(rows);
 }

@@ -8,16 +8,15 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// <c>state.safetensors</c>: everything that a run needs to be resumed as if it had not been interrupted. Random
-/// numbers depend on the
-/// seed and the step alone, so this is kilobytes: the rows, the optimizer's moments, the best rows, and the losses so
-/// far.
+/// <c>state.safetensors</c>: everything needed to resume a run as if it had not been interrupted. Random numbers depend
+/// on the seed and the step alone, so a few kilobytes are enough: the vectors, the optimizer's moments, the best
+/// embedding, and the losses so far.
 /// </summary>
 internal sealed class TrainState : IDisposable
 {
     private const int ValidationColumns = 3; // step, loss, loss of the held-out image
 
-    /// <summary>Steps done.</summary>
+    /// <summary>The number of steps taken.</summary>
     public required int Step { get; init; }
 
     /// <summary>
@@ -40,8 +39,8 @@ internal sealed class TrainState : IDisposable
     public required IReadOnlyList<Validation> Validations { get; init; }
 
     /// <summary>
-    /// The step from which on patience counts: 0, or where a run that was over was extended. See <see
-    /// cref="EarlyStopping"/>.
+    /// Early stopping counts validations after this step: 0, or the step at which a finished run was extended. See
+    /// <see cref="EarlyStopping"/>.
     /// </summary>
     public int PatienceStart { get; init; }
 
@@ -51,11 +50,11 @@ internal sealed class TrainState : IDisposable
     /// <summary>Everything else that decides what is learned, by name: options, images, prompts.</summary>
     public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The arguments that began the run.</summary>
+    /// <summary>The command-line arguments that started the run.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
     /// <summary>
-    /// The state from which a longer run continues: its patience starts anew. The tensors are shared.
+    /// The state from which a longer run continues. Its patience starts anew. The tensors are shared, not copied.
     /// </summary>
     public TrainState Extended() =>
         new()
@@ -70,11 +69,12 @@ internal sealed class TrainState : IDisposable
             Command = Command,
         };
 
-    /// <param name="path">Replaced if it exists.</param>
+    /// <param name="path">The file to write. An existing one is replaced.</param>
     /// <param name="identity">See <see cref="Identity"/>.</param>
     /// <param name="command">See <see cref="Command"/>.</param>
-    /// <exception cref="TextualInversionException">The file cannot be written. The one before is still
-    /// there.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file cannot be written. An earlier file is unchanged.
+    /// </exception>
     public void Write(string path, IReadOnlyDictionary<string, string> identity, IReadOnlyList<string> command)
     {
         using var scope = NewDisposeScope();
@@ -96,8 +96,9 @@ internal sealed class TrainState : IDisposable
         SafetensorsFile.Write(path, tensors, metadata, overwrite: true);
     }
 
-    /// <exception cref="TextualInversionException">The file is missing, truncated or damaged; the message names what is
-    /// wrong in it.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file is missing, truncated or damaged; the message names what is wrong in it.
+    /// </exception>
     public static TrainState Read(string path)
     {
         if (!File.Exists(path))
@@ -118,15 +119,15 @@ internal sealed class TrainState : IDisposable
         }
     }
 
-    /// <summary>Refuses to resume with something else than what the run began with.</summary>
+    /// <summary>Refuses to resume with other options, images or prompts than the run started with.</summary>
     /// <param name="identity">See <see cref="Identity"/>.</param>
     /// <param name="except">A name that may differ, or null.</param>
     /// <exception cref="TextualInversionException">Something differs. The message names it.</exception>
     public void RequireSame(IReadOnlyDictionary<string, string> identity, string? except = null) =>
         RequireSame(Identity, identity, except);
 
-    /// <summary>The same for <see cref="Weights"/>.</summary>
-    /// <exception cref="TextualInversionException">The model is another.</exception>
+    /// <summary>Refuses to resume with another model; see <see cref="Weights"/>.</summary>
+    /// <exception cref="TextualInversionException">A network differs. The message names it.</exception>
     public void RequireSameWeights(IReadOnlyDictionary<string, string> weights) =>
         RequireSame(Named(Weights), Named(weights), except: null);
 
@@ -136,7 +137,7 @@ internal sealed class TrainState : IDisposable
             tensor.Dispose();
     }
 
-    /// <exception cref="JsonException">Something in the file is not as <see cref="Write"/> writes it.</exception>
+    /// <exception cref="JsonException">The content is not as <see cref="Write"/> writes it.</exception>
     private static TrainState Read(SafetensorsFile file)
     {
         using var scope = NewDisposeScope();

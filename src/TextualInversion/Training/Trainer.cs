@@ -12,16 +12,21 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
 {
     /// <summary>Trains until the last step, until the embedding no longer improves, or until it is cancelled.</summary>
     /// <param name="concept">The placeholder token, its initial rows, the images and the prompts.</param>
-    /// <param name="resumeFrom">The state of an earlier, unfinished run with the same options, or null to
-    /// begin.</param>
-    /// <param name="save">Receives the state before the first step, at regular intervals, and after the last
-    /// step.</param>
-    /// <param name="progress">Receives the initial values (not if the run is resumed), and those after each
-    /// step.</param>
-    /// <param name="cancellationToken">Ends the run before the next batch. The result holds what was learned so
-    /// far.</param>
-    /// <exception cref="TextualInversionException">An option is out of its range, or the state belongs to another
-    /// run.</exception>
+    /// <param name="resumeFrom">
+    /// The state of an earlier, unfinished run with the same options, or null to begin.
+    /// </param>
+    /// <param name="save">
+    /// Receives the state before the first step, at regular intervals, and after the last step.
+    /// </param>
+    /// <param name="progress">
+    /// Receives the initial values (not if the run is resumed), and those after each step.
+    /// </param>
+    /// <param name="cancellationToken">
+    /// Ends the run before the next batch. The result holds what was learned so far.
+    /// </param>
+    /// <exception cref="TextualInversionException">
+    /// An option is out of its range, or the state belongs to another run.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
     public TrainerResult Run(
         Concept concept,

@@ -5,16 +5,17 @@ using TextualInversion.Training.Data;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// Images, options and prompts that fit each other: what a training needs in addition to the model and the initial
-/// rows.
+/// Options, images and prompts that fit each other: everything a run needs in addition to the model and the initial
+/// vectors.
 /// </summary>
-/// <param name="Options">With the resolution set, and without flips if captions or templates speak against
-/// them.</param>
-/// <param name="Images">At the resolution of the training.</param>
+/// <param name="Options">
+/// The options, with the resolution set, and without flips if captions or templates mention left, right or text.
+/// </param>
+/// <param name="Images">The training images at the resolution of training.</param>
 /// <param name="Templates">Prompt templates, with <c>{}</c> for the placeholder token.</param>
 /// <param name="Prompts">The prompts of the images.</param>
 /// <param name="ReasonNotToFlip">Why flips were turned off, or null if they were not.</param>
-/// <param name="Warnings">What is not done as the options say.</param>
+/// <param name="Warnings">Options that have no effect, and why.</param>
 internal sealed record TrainingPlan(
     TrainOptions Options,
     IReadOnlyList<TrainingImage> Images,
@@ -26,10 +27,10 @@ internal sealed record TrainingPlan(
 {
     private const string NoTags = "no image has a caption that is used, so there are no tags to shuffle, drop or keep";
 
-    /// <param name="options">With the resolution set.</param>
-    /// <param name="images">At that resolution.</param>
+    /// <param name="options">The options, with the resolution set.</param>
+    /// <param name="images">The training images at that resolution.</param>
     /// <param name="placeholder">The placeholder token.</param>
-    /// <param name="phrase">The words that training starts from.</param>
+    /// <param name="phrase">The initializer: the words that training starts from.</param>
     /// <exception cref="TextualInversionException">There are too few images to hold one out.</exception>
     public static TrainingPlan Create(
         TrainOptions options,
@@ -54,7 +55,7 @@ internal sealed record TrainingPlan(
     /// <summary>The same plan with another seed.</summary>
     public TrainingPlan WithSeed(ulong seed) => this with { Options = Options with { Seed = seed } };
 
-    /// <summary>The same plan for a training that starts from other words.</summary>
+    /// <summary>The same plan with another initializer.</summary>
     public TrainingPlan WithInitializer(string phrase) =>
         this with
         {

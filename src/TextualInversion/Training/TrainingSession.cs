@@ -11,15 +11,14 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// Everything a run needs besides the steps themselves: the learner and its batches, validations and their history, the
-/// hashes of
-/// the frozen model, step times, and when to save and to release memory.
+/// Everything a run needs in addition to the steps themselves: the learner and its batches, validations and their
+/// history, the hashes of the frozen model, step times, and when to save and to release memory.
 /// </summary>
 internal sealed class TrainingSession : IDisposable
 {
     private const int StepsBetweenCollections = 32;
 
-    // Released memory has to be faulted in again, and a state is a file: not too often.
+    // Not too often: a state is a file to write, and released memory has to be paged in again.
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(30);
 
     private readonly IDiffusionModel model;
@@ -36,8 +35,9 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="schedule">Its noise schedule.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="concept">What to learn.</param>
-    /// <param name="resumeFrom">The state of an earlier, unfinished run with the same options, or null to
-    /// begin.</param>
+    /// <param name="resumeFrom">
+    /// The state of an earlier, unfinished run with the same options, or null to begin.
+    /// </param>
     /// <exception cref="TextualInversionException">The state belongs to another run.</exception>
     public TrainingSession(
         IDiffusionModel model,
@@ -95,12 +95,11 @@ internal sealed class TrainingSession : IDisposable
     public bool ShouldStopEarly =>
         EarlyStopping.ShouldStop(history.Validations, options.Patience, history.PatienceStart);
 
-    /// <summary>Validates the rows that training starts from.</summary>
+    /// <summary>Validates the initial vectors.</summary>
     public TrainProgress MeasureInitial() => CreateProgress(Validate());
 
     /// <summary>
-    /// Saves the state if this is the first step since the start, a checkpoint is due, or the last one is some time
-    /// ago.
+    /// Saves the state on the first call, when a checkpoint is due, and when the last save is older than half a minute.
     /// </summary>
     public void SaveIfDue(Action<TrainState> save)
     {
@@ -115,16 +114,16 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>The current state. Its tensors are the run's own: write them before the next step.</summary>
     public TrainState Capture() => history.Capture(Learner, weights.Before);
 
-    /// <summary>Starts the step's clock.</summary>
+    /// <summary>Starts the clock of a step.</summary>
     public void BeginStep()
     {
-        // Each tensor leaves a small object behind. On servers the runtime would let hundreds of MiB of them pile up.
+        // Every tensor leaves a small object behind. Where the runtime collects rarely, hundreds of MiB pile up.
         if (StepsDone % StepsBetweenCollections == 0)
             GC.Collect(generation: 0);
         stepClock.Restart();
     }
 
-    /// <summary>Records a step, and validates the rows if a validation is due.</summary>
+    /// <summary>Records a step, and validates the vectors if a validation is due.</summary>
     public TrainProgress CompleteStep(double loss, double gradientNorm, double learningRate)
     {
         history.Add(loss);
@@ -139,7 +138,7 @@ internal sealed class TrainingSession : IDisposable
         };
     }
 
-    /// <summary>Validates the last rows, checks that the model is unchanged, and returns what was learned.</summary>
+    /// <summary>Validates the last vectors, checks that the model is unchanged, and returns the result.</summary>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
     public TrainerResult Finish(TrainingEnd end)
     {

@@ -1,19 +1,19 @@
 namespace TextualInversion.Training;
 
 /// <summary>The validation losses of a run.</summary>
-/// <param name="WithoutPrompts">With empty prompts: the loss of the model by itself.</param>
-/// <param name="Initial">Of the rows that training started from, those of the initializer.</param>
-/// <param name="Best">Of the best embedding, which is kept.</param>
-/// <param name="Final">Of the last embedding.</param>
+/// <param name="WithoutPrompts">The loss with empty prompts, that is, of the model alone.</param>
+/// <param name="Initial">The loss of the initial vectors.</param>
+/// <param name="Best">The loss of the best embedding, which is the one saved.</param>
+/// <param name="Final">The loss of the last embedding.</param>
 internal sealed record ValidationSummary(double WithoutPrompts, double Initial, double Best, double Final)
 {
     /// <summary>The losses of the held-out image, or null if no image was held out.</summary>
     public HeldOutSummary? HeldOut { get; init; }
 }
 
-/// <summary>The validation losses of the image that was held out of training.</summary>
-/// <param name="WithoutPrompts">With empty prompts.</param>
-/// <param name="Initial">Of the rows that training started from.</param>
-/// <param name="Best">Of the embedding that is kept, which is the best on the other images.</param>
-/// <param name="Final">Of the last embedding.</param>
+/// <summary>The validation losses of the held-out image.</summary>
+/// <param name="WithoutPrompts">The loss with empty prompts.</param>
+/// <param name="Initial">The loss of the initial vectors.</param>
+/// <param name="Best">The loss of the saved embedding, which is the best on the training images.</param>
+/// <param name="Final">The loss of the last embedding.</param>
 internal sealed record HeldOutSummary(double WithoutPrompts, double Initial, double Best, double Final);

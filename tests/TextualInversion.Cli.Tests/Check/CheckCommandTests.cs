@@ -52,7 +52,8 @@ public sealed class CheckCommandTests : IDisposable
             time.GetProperty("validationSeconds").GetDouble()
         );
         Assert.True(step > 0 && validation > 0);
-        Assert.True(time.GetProperty("seconds").GetDouble() > (100 * step) + (4 * validation)); // and the images are encoded
+        // The images are encoded too.
+        Assert.True(time.GetProperty("seconds").GetDouble() > (100 * step) + (4 * validation));
         Assert.Empty(report.GetProperty("findings").EnumerateArray());
     }
 
@@ -111,7 +112,7 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal(1, exitCode);
         Assert.Contains("1.png  192 x 192", output);
         Assert.Contains($"error: {folder.File("2.png")}: is damaged or truncated", output);
-        Assert.Contains("error: The initializer's \"xqzj\" is no word", output);
+        Assert.Contains("error: The initializer's \"xqzj\" is not a word", output);
         Assert.Contains("embeddings/my-cat.safetensors", output);
         Assert.Contains("warning: 2 images are few", output);
         Assert.Contains("time    skipped (see errors)", output);
@@ -184,7 +185,7 @@ public sealed class CheckCommandTests : IDisposable
         }
     }
 
-    /// <summary>On the demo model; a later option replaces an earlier one of its name.</summary>
+    /// <summary>Runs the command on the demo model. A later option replaces an earlier one of the same name.</summary>
     private Task<(int ExitCode, string Output, string Error)> CheckAsync(params string[] more)
     {
         string[] standard = ["--images", Goldens.Sample("my-cat"), "--initializer", "cat"];

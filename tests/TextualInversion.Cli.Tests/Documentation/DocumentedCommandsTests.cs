@@ -4,10 +4,9 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Cli.Tests.Documentation;
 
 /// <summary>
-/// Every command of the documentation as pasted, in the order of its page, by the real program in a folder of its own.
-/// Trainings, generations and evaluations are made short by options at the end; the hub is a server on this machine
-/// with
-/// a small model.
+/// Runs every command in the documentation as it is pasted, in the order of its page, with the real program in a new
+/// folder. Additional options make training, generation and evaluation short. The hub is a local server with a small
+/// model.
 /// </summary>
 [Trait("Category", "EndToEnd")]
 public sealed class DocumentedCommandsTests : IDisposable
@@ -46,7 +45,7 @@ public sealed class DocumentedCommandsTests : IDisposable
 
     private static bool IsOurs(string command) => command.StartsWith("ti ", StringComparison.Ordinal);
 
-    /// <summary>The folder that a reader has: the clone's samples, and four photos.</summary>
+    /// <summary>Fills the folder with what a reader has: the samples of the repository, and four photos.</summary>
     private void Prepare()
     {
         Directory.CreateSymbolicLink(folder.File("samples"), Path.Combine(Goldens.Repository, "samples"));
@@ -56,7 +55,8 @@ public sealed class DocumentedCommandsTests : IDisposable
         {
             var name = Path.GetRelativePath(model, file).Replace('\\', '/');
             hub.Files[name] = File.ReadAllBytes(file);
-            hub.Files[name.Replace(".safetensors", ".fp16.safetensors")] = hub.Files[name]; // the variant of the pages
+            // The variant that the pages use.
+            hub.Files[name.Replace(".safetensors", ".fp16.safetensors")] = hub.Files[name];
         }
     }
 
@@ -82,7 +82,7 @@ public sealed class DocumentedCommandsTests : IDisposable
     }
 
     /// <summary>
-    /// The command with few steps and images, where it does not say how many; a redirection stays at the end.
+    /// The command with few steps and images, unless it gives their numbers. A redirection stays at the end.
     /// </summary>
     private static string Shortened(string command)
     {

@@ -15,7 +15,7 @@ internal sealed partial record MarkdownPage(string Name, string Text)
 
     public string Folder => Path.GetDirectoryName(Path.Combine(Goldens.Repository, Name))!;
 
-    /// <summary>The lines of its shell blocks, without comments: what a reader pastes.</summary>
+    /// <summary>The lines of its shell blocks, without comments, which readers paste.</summary>
     public IReadOnlyList<string> Commands =>
         [
             .. ShellBlock()
@@ -25,7 +25,7 @@ internal sealed partial record MarkdownPage(string Name, string Text)
                 .Where(line => line.Length > 0),
         ];
 
-    /// <summary>The targets of its links and images that are files.</summary>
+    /// <summary>The targets of links and images that are files.</summary>
     public IReadOnlyList<string> LinkedFiles =>
         [
             .. Link()

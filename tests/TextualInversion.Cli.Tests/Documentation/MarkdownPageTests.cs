@@ -2,7 +2,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests.Documentation;
 
-/// <summary>What holds of every page.</summary>
+/// <summary>Properties of every page.</summary>
 public sealed class MarkdownPageTests
 {
     private const string OptionsPage = "docs/options.md";
@@ -25,7 +25,7 @@ public sealed class MarkdownPageTests
     public void Readme_Length_IsTwoScreens() =>
         Assert.InRange(MarkdownPage.Read("README.md").Text.Split('\n').Length, 40, 100);
 
-    /// <summary>The page of options is the help of every command; TI_UPDATE_SNAPSHOTS=1 writes it.</summary>
+    /// <summary>The page of options consists of the help of every command; TI_UPDATE_SNAPSHOTS=1 writes it.</summary>
     [Fact]
     public async Task OptionsPage_IsTheHelpOfEveryCommand()
     {

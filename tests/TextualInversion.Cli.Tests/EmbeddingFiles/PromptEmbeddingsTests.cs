@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests.EmbeddingFiles;
 
-/// <summary>Which embedding's rows a prompt's tokens are. Each file has its own number in all of its rows.</summary>
+/// <summary>
+/// Which embedding's vectors the tokens of a prompt use. All values of a file's vectors are the file's number.
+/// </summary>
 public sealed class PromptEmbeddingsTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -140,7 +142,7 @@ public sealed class PromptEmbeddingsTests : IDisposable
         Assert.Null(PromptEmbeddings.BaseModel(set, ["a cat"]));
     }
 
-    /// <summary>The numbers of the rows in the prompt's tokens.</summary>
+    /// <summary>The numbers of the vectors in the prompt's tokens.</summary>
     private float[] RowsOf(string prompt, params EmbeddingArgument[] arguments)
     {
         using var set =

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests.EmbeddingFiles;
 
-/// <summary>What <c>ti inspect</c> says of other programs, as commands that run.</summary>
+/// <summary>The commands for other programs that <c>ti inspect</c> proposes.</summary>
 public sealed class ToolCompatibilityTests
 {
     [Theory]
@@ -22,7 +22,8 @@ public sealed class ToolCompatibilityTests
         EmbeddingContainer.Safetensors,
         ScalarType.Float16,
         1,
-        @"needs float32: ti convert 'my cat'\''s.safetensors' --to diffusers --dtype float32 --output 'my cat'\''s-float32.safetensors'"
+        @"needs float32: ti convert 'my cat'\''s.safetensors' --to diffusers --dtype float32 "
+            + @"--output 'my cat'\''s-float32.safetensors'"
     )]
     [InlineData(
         "learned_embeds.safetensors",
@@ -60,7 +61,7 @@ public sealed class ToolCompatibilityTests
                 new Dictionary<string, string>()
             )
         );
-        // Stable-diffusion.cpp, the choosiest
+        // stable-diffusion.cpp accepts the fewest layouts.
         Assert.Equal((false, how), (ToolCompatibility.Of(file)[^1].Loads, ToolCompatibility.Of(file)[^1].How));
     }
 }

@@ -2,7 +2,7 @@ using TextualInversion.Evaluation;
 
 namespace TextualInversion.Cli.Tests.Eval;
 
-/// <summary>Scores written by hand.</summary>
+/// <summary>Makes evaluation results without a model.</summary>
 internal static class EvalResults
 {
     /// <param name="rows">The name and the image similarity of each candidate.</param>

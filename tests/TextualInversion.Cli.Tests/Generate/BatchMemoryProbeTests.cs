@@ -12,7 +12,7 @@ public sealed class BatchMemoryProbeTests
     private const long Plenty = 1L << 50;
 
     private static readonly ModelFolder Demo = new(Goldens.Sample("demo-model"));
-    private static readonly Device Gpu = new(TorchSharp.DeviceType.CUDA, 0); // named, never used
+    private static readonly Device Gpu = new(TorchSharp.DeviceType.CUDA, 0); // only named, never used
     private static readonly GenerationSettings Options = new()
     {
         Prompt = "a cat",
@@ -30,7 +30,7 @@ public sealed class BatchMemoryProbeTests
         Assert.Equal(BatchMemoryProbe.MostAtOnce, Batch(Gpu, Plenty, images: 100).Batch);
         Assert.Equal(3, Batch(Gpu, Plenty, images: 3).Batch);
         var estimate = new GenerationMemory(Demo, ScalarType.Float32).Estimate(Options, 1);
-        Assert.Equal(1, Batch(Gpu, estimate, images: 100).Batch); // a tenth is left free
+        Assert.Equal(1, Batch(Gpu, estimate, images: 100).Batch); // a tenth is kept free
         Assert.NotEqual(1, Batch(Gpu, estimate * 5 / 4, images: 100).Batch);
     }
 
@@ -45,7 +45,8 @@ public sealed class BatchMemoryProbeTests
 
         Assert.Equal(1, batch);
         Assert.Matches(
-            @"^warning: an image of 128 x 128 takes about \d+\.\d MB of memory with this model, and 100\.0 MB are free;",
+            @"^warning: an image of 128 x 128 takes about \d+\.\d MB of memory with this model, "
+                + @"and 100\.0 MB are free;",
             said
         );
         Assert.Contains("--precision bf16", said, StringComparison.Ordinal);

@@ -4,12 +4,12 @@ using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Tests.Infrastructure;
 
-/// <summary>What holds for every option of every command.</summary>
+/// <summary>Properties of every option of every command.</summary>
 public sealed class OptionTests
 {
     private static readonly RootCommand Root = CommandLine.CreateRoot(_ => null);
 
-    // Text that may be anything, or that the command reads itself.
+    // Options that accept any text, or whose text the command parses itself.
     private static readonly string[] FreeText =
     [
         "--batch",

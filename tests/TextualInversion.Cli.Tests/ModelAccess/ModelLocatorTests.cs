@@ -4,7 +4,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests.ModelAccess;
 
-/// <summary>Which model is meant, and what is said where there is none. Nothing is asked of a network.</summary>
+/// <summary>Which model a name means, and the message if there is none. No network is used.</summary>
 public sealed class ModelLocatorTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -3,7 +3,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests.ModelAccess;
 
-/// <summary><c>ti models</c> against a server on loopback.</summary>
+/// <summary><c>ti models</c> with a local server.</summary>
 public sealed class ModelsCommandTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

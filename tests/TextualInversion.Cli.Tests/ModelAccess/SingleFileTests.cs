@@ -204,7 +204,9 @@ public sealed class SingleFileTests : IDisposable
             ]
         );
 
-    /// <summary>A Stable Diffusion 1 of the least size that can be told from tensors, with random weights.</summary>
+    /// <summary>
+    /// Writes the smallest Stable Diffusion 1 that is recognized by its tensors, with random weights.
+    /// </summary>
     private void WriteCheckpoint(string name)
     {
         var configs = PublishedModels.Configs(ModelVersion.StableDiffusion1);

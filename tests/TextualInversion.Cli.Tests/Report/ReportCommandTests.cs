@@ -266,7 +266,7 @@ public sealed partial class ReportCommandTests : IDisposable
     public async Task Report_MistypedOption_IsRefused() =>
         Assert.Equal(2, (await TiRunner.RunAsync("report", "runs/cat", "--outptu", "x")).ExitCode);
 
-    /// <summary>A run of the seeds 1, 2 and 10, of which 2 is the best.</summary>
+    /// <summary>Writes a run with the seeds 1, 2 and 10; 2 is the best.</summary>
     private string WriteSeeds()
     {
         foreach (var seed in new[] { 1, 2, 10 })

@@ -116,7 +116,7 @@ public sealed partial class RunReportTests : IDisposable
         Assert.DoesNotContain("<script", page);
         Assert.DoesNotContain("\"'>", page);
         Assert.Contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;", page);
-        Assert.Contains("CHANGED", page); // the weights that are not what they were
+        Assert.Contains("CHANGED", page); // the weights have changed
     }
 
     [Theory]

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace TextualInversion.Cli.Tests.Runs;
 
-/// <summary>Documents in which one value is another.</summary>
+/// <summary>Changes single values of JSON documents.</summary>
 internal static class JsonMutation
 {
     private static readonly string?[] Values =
@@ -26,15 +26,16 @@ internal static class JsonMutation
         "{\"a\": null}",
     ];
 
-    /// <summary>Each value of a document by each other, also deleted.</summary>
+    /// <summary>Replaces each value of a document by each of the others, or deletes it.</summary>
     public static IEnumerable<(string Name, string Json)> All(JsonNode document) =>
         from key in Keys(document, "")
         from value in Values
         select ($"{key}={value ?? "deleted"}", Mutated(document, key, value));
 
-    /// <param name="document">Is changed.</param>
-    /// <param name="key">Such as <c>images[0].path</c>.</param>
-    /// <param name="value">JSON, or null to delete the value.</param>
+    /// <summary>Replaces or deletes one value.</summary>
+    /// <param name="document">The document. It is changed.</param>
+    /// <param name="key">The value's key, such as <c>images[0].path</c>.</param>
+    /// <param name="value">The new value as JSON, or null to delete it.</param>
     public static void Apply(JsonNode document, string key, string? value)
     {
         var steps = key.Replace("[", ".", StringComparison.Ordinal)

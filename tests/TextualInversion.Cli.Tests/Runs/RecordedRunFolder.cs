@@ -10,17 +10,17 @@ using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Tests.Runs;
 
-/// <summary>Folders of runs that are over, written by hand.</summary>
+/// <summary>Writes folders of finished runs without training.</summary>
 internal static class RecordedRunFolder
 {
     /// <summary>
-    /// Ten steps on two images, validated after each fifth, the best after the fifth; an image painted before the
-    /// first, after the fifth and after the tenth.
+    /// Writes a run of ten steps on two images, with a validation every five steps, the best after the fifth, and an
+    /// image generated before the first, after the fifth and after the tenth step.
     /// </summary>
-    /// <param name="folder">in which the run's folder is made</param>
-    /// <param name="name">of the run's folder</param>
-    /// <param name="change">what is to be different in its record</param>
-    /// <returns>the run's folder</returns>
+    /// <param name="folder">The folder in which to create the run's folder.</param>
+    /// <param name="name">The name of the run's folder.</param>
+    /// <param name="change">Changes the run record. Null: no changes.</param>
+    /// <returns>The run's folder.</returns>
     public static string Write(TemporaryFolder folder, string name, Action<JsonObject>? change = null)
     {
         var record = Record(folder);
@@ -37,7 +37,7 @@ internal static class RecordedRunFolder
         return path;
     }
 
-    /// <summary>An image of one colour, painted after a step.</summary>
+    /// <summary>Writes an image of one color as a sample of a step.</summary>
     public static void WriteSample(string run, int step, int number, string prompt, ulong seed)
     {
         var options = new GenerationSettings

@@ -45,7 +45,9 @@ public sealed class RunRecordTests : IDisposable
         Assert.StartsWith($"{RunFolder.RecordIn(path)}: {expected}", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Every key by null, deletion and every type: a page, or an error that names the file.</summary>
+    /// <summary>
+    /// Replaces every value by null or another type, or deletes it: there is a page, or an error that names the file.
+    /// </summary>
     [Fact]
     public void Report_EveryKeyMutated_NeverFailsUnnamed()
     {

@@ -2,7 +2,7 @@ using TextualInversion.Cli.Terminal;
 
 namespace TextualInversion.Cli.Tests.Terminal;
 
-/// <summary>What becomes of text that cannot be written.</summary>
+/// <summary>The handling of text that cannot be written.</summary>
 public sealed class BrokenPipeSafeWriterTests
 {
     [Fact]

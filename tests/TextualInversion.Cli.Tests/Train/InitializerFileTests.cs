@@ -29,7 +29,7 @@ public sealed class InitializerFileTests : IDisposable
         Assert.Equal(JsonValueKind.Null, initializer.GetProperty("phrase").ValueKind);
         using var learned = EmbeddingFile.Read(folder.File("second/embeddings/my-cat.safetensors"));
         Assert.Equal(Sha256.OfFile(start), learned.Provenance["initializer_sha256"]);
-        Assert.False(learned.Provenance.ContainsKey("initializer")); // which is read as words
+        Assert.False(learned.Provenance.ContainsKey("initializer")); // it would be read as words
     }
 
     private async Task TrainAsync(string output, params string[] more)

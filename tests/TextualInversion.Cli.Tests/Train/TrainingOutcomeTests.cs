@@ -5,7 +5,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests.Train;
 
-/// <summary>What a run says of its own success, on the demo model.</summary>
+/// <summary>What a run reports about its success, on the demo model.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class TrainingOutcomeTests : IDisposable
 {
@@ -91,8 +91,8 @@ public sealed class TrainingOutcomeTests : IDisposable
     }
 
     /// <summary>
-    /// No element of the gradient is longer than the whole, 1e-9, so that AdamW's first step is at most the rate times
-    /// 1e-9 / (1e-9 + 1e-8).
+    /// No element of the gradient is larger than the norm, 1e-9, so AdamW's first step is at most the learning rate
+    /// times 1e-9 / (1e-9 + 1e-8).
     /// </summary>
     [Fact]
     public async Task Train_Clip_ShortensTheGradient()

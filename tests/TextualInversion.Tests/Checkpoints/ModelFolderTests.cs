@@ -128,7 +128,7 @@ public sealed class ModelFolderTests : IDisposable
         );
     }
 
-    /// <summary>Which of the files of a part is taken, each holding one tensor of its own name.</summary>
+    /// <summary>The file that is chosen among those of a part; each holds one tensor named like the file.</summary>
     [Theory]
     [InlineData(null, "a.safetensors", "a.fp16.safetensors a.safetensors a.bin")]
     [InlineData(

@@ -33,7 +33,7 @@ public sealed class ModelWithVaeTests : IDisposable
     }
 
     /// <summary>
-    /// As vae-ft-mse-840000-ema-pruned is published: the original names without a prefix, beside what training left.
+    /// As vae-ft-mse-840000-ema-pruned is published: LDM's names without a prefix, and leftovers of the training.
     /// </summary>
     [Fact]
     public void Weights_OfAVaeAlone_HaveDiffusersNames()

@@ -5,7 +5,7 @@ namespace TextualInversion.Tests.Data;
 public sealed class AspectBucketsTests
 {
     /// <summary>
-    /// What kohya's <c>make_bucket_resolutions((512, 512), 256, 1024, 64)</c> gives, and a quarter of it.
+    /// The results of kohya's <c>make_bucket_resolutions((512, 512), 256, 1024, 64)</c>, and a quarter of them.
     /// </summary>
     [Theory]
     [InlineData(512, 1)]
@@ -76,6 +76,6 @@ public sealed class AspectBucketsTests
         Assert.Equal((expectedWidth, expectedHeight), AspectBuckets.Nearest(width, height, 512));
 
     [Fact]
-    // 512 x 512 is there too
+    // 512 x 512 is equally near.
     public void Nearest_EquallyNear_IsTheLargest() => Assert.Equal((520, 520), AspectBuckets.Nearest(512, 512, 520));
 }

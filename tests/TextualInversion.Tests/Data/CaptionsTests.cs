@@ -38,7 +38,7 @@ public sealed class CaptionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("utf-16", false, 0)] // without a mark
+    [InlineData("utf-16", false, 0)] // without a byte order mark
     [InlineData("utf-16BE", false, 0)]
     [InlineData("utf-32", false, 0)]
     [InlineData("iso-8859-1", true, 0xE9)]
@@ -53,7 +53,7 @@ public sealed class CaptionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a caf\uFFFD")] // somebody's conversion has lost the letter
+    [InlineData("a caf\uFFFD")] // a failed conversion has lost the letter
     [InlineData("a \u001B$Bcat")] // ISO-2022-JP
     [InlineData("a\u0000cat")]
     public void Read_CharacterThatNoCaptionHas_Throws(string content)

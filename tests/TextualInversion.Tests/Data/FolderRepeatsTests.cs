@@ -38,7 +38,7 @@ public sealed class FolderRepeatsTests : IDisposable
                 $"{other}: is a folder inside the folder; name it as well if its images belong here",
                 $"{notes}: is not an image that can be read",
             ],
-            found.Strays.Select(stray => stray.ToString())
+            found.Skipped.Select(skipped => skipped.ToString())
         );
 
         Assert.Equal([cat, dog], found.Images);
@@ -77,7 +77,7 @@ public sealed class FolderRepeatsTests : IDisposable
         var found = ImageFiles.Find([folder.Path]);
 
         Assert.Equal([image], found.Images);
-        Assert.Equal([folder.File("10_old")], found.Strays.Select(stray => stray.Path));
+        Assert.Equal([folder.File("10_old")], found.Skipped.Select(skipped => skipped.Path));
     }
 
     [Fact]

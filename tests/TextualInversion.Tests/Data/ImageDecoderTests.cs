@@ -13,10 +13,10 @@ public sealed class ImageDecoderTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    // Of formats that are not decoded, and a GIF whose transparent pixels are black here and of any color in Pillow.
+    // Formats that are not decoded, and a GIF whose transparent pixels are black here and any color in Pillow.
     private static readonly string[] Others = ["cmyk.tif", "smooth.avif", "palette-transparent.gif"];
 
-    // The transform of JPEG may be rounded otherwise; the fixture names the tolerance of the other formats.
+    // JPEG decoders may round differently; the fixture gives the tolerance of the other formats.
     private const int JpegTolerance = 3;
     private const double JpegMeanTolerance = 0.1;
 
@@ -207,7 +207,7 @@ public sealed class ImageDecoderTests : IDisposable
         {
             try
             {
-                // Only what follows the pixels may be missing.
+                // Bytes after the pixels may be missing.
                 Assert.Equal(expected, ImageDecoder.Decode("cut", content[..length]).Pixels);
                 Assert.InRange(length, content.Length - 2, content.Length);
             }
@@ -231,7 +231,7 @@ public sealed class ImageDecoderTests : IDisposable
     public void Decode_JpegWithPaddingBehindThePixels_IsTheImage()
     {
         var content = PillowFixture.Content("rgb.jpg");
-        // Before the end-of-image marker, as some cameras write
+        // Zeros before the end-of-image marker, as some cameras write.
         byte[] padded = [.. content[..^2], 0, 0, 0, 0, .. content[^2..]];
         Assert.Equal(ImageDecoder.Decode("1.jpg", content).Pixels, ImageDecoder.Decode("1.jpg", padded).Pixels);
     }
@@ -273,7 +273,7 @@ public sealed class ImageDecoderTests : IDisposable
 
     private static string Error(Action decode) => Assert.Throws<TextualInversionException>(decode).Message;
 
-    /// <summary>A whole PNG file, but for its pixels.</summary>
+    /// <summary>A whole PNG file without pixels.</summary>
     private static byte[] MakeEmptyPng(int width, int height)
     {
         var header = new byte[13];

@@ -14,7 +14,7 @@ public sealed class ImageFilesTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Find_Folder_SortsImagesOrdinallyAndNamesStrays()
+    public void Find_Folder_SortsImagesOrdinallyAndNamesSkippedFiles()
     {
         string[] images = ["2.png", "10.png", "B.png", "a.png", ".hidden.png", ".DS_Store", "inner/3.png"];
         foreach (var name in images)
@@ -32,7 +32,7 @@ public sealed class ImageFilesTests : IDisposable
                 $"{folder.File("inner")}: is a folder inside the folder; name it as well if its images belong here",
                 $"{folder.File("notes.txt")}: is not an image that can be read",
             ],
-            found.Strays.Select(stray => stray.ToString())
+            found.Skipped.Select(skipped => skipped.ToString())
         );
     }
 
@@ -60,7 +60,7 @@ public sealed class ImageFilesTests : IDisposable
         var found = ImageFiles.Find([folder.Path]);
 
         Assert.Equal([image], found.Images);
-        Assert.Equal([text], found.Strays.Select(stray => stray.Path));
+        Assert.Equal([text], found.Skipped.Select(skipped => skipped.Path));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class ImageFilesTests : IDisposable
         var found = ImageFiles.Find([caption, image]);
 
         Assert.Equal([image], found.Images);
-        Assert.Empty(found.Strays);
+        Assert.Empty(found.Skipped);
     }
 
     [Fact]
@@ -159,13 +159,13 @@ public sealed class ImageFilesTests : IDisposable
         );
 
         folder.Write("1.png", Png);
-        var stray = Assert.Single(ImageFiles.Find([folder.Path]).Strays);
-        Assert.Equal(file, stray.Path);
-        Assert.StartsWith(expected, stray.Message, StringComparison.Ordinal);
+        var skipped = Assert.Single(ImageFiles.Find([folder.Path]).Skipped);
+        Assert.Equal(file, skipped.Path);
+        Assert.StartsWith(expected, skipped.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("1.caption", null)] // kohya's
+    [InlineData("1.caption", null)] // the extension of kohya's scripts
     [InlineData("1.TXT", "is not read; name it 1.txt if it is the caption of 1.png")]
     [InlineData("1.png.txt", "is not read; name it 1.txt if it is the caption of 1.png")]
     [InlineData("1.png.caption", "is not read; name it 1.txt if it is the caption of 1.png")]
@@ -173,10 +173,10 @@ public sealed class ImageFilesTests : IDisposable
     public void Find_FileNamedLikeACaption_IsReadOrNamed(string name, string? expected)
     {
         if (!OperatingSystem.IsLinux() && name == "1.TXT")
-            return; // the same name as 1.txt there
+            return; // on such systems it is the same file as 1.txt
         folder.Write("1.png", Png);
         folder.Write(name, "a photo of a cat");
-        Assert.Equal(expected, ImageFiles.Find([folder.Path]).Strays.SingleOrDefault()?.Message);
+        Assert.Equal(expected, ImageFiles.Find([folder.Path]).Skipped.SingleOrDefault()?.Message);
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class ImageFilesTests : IDisposable
         var other = folder.Write("1.caption", "a photo of a dog");
         Assert.Equal(
             $"{other}: is not read, since 1.txt is the caption of 1.png",
-            Assert.Single(ImageFiles.Find([folder.Path]).Strays).ToString()
+            Assert.Single(ImageFiles.Find([folder.Path]).Skipped).ToString()
         );
     }
 
@@ -208,7 +208,7 @@ public sealed class ImageFilesTests : IDisposable
                 $"{dead}: is a link to {folder.File("gone.png")}, which does not exist",
                 $"{pipe}: is a named pipe, not a file",
             ],
-            ImageFiles.Find([folder.Path]).Strays.Select(stray => stray.ToString())
+            ImageFiles.Find([folder.Path]).Skipped.Select(skipped => skipped.ToString())
         );
         AssertError(dead, $"{dead}: is a link to {folder.File("gone.png")}, which does not exist.");
         Assert.Throws<TextualInversionException>(() => ImageDecoder.Decode(pipe));
@@ -226,7 +226,7 @@ public sealed class ImageFilesTests : IDisposable
 
         Assert.Equal(
             ["is a socket, not a file", "is a device, not a file"],
-            ImageFiles.Find([folder.Path]).Strays.Select(stray => stray.Message)
+            ImageFiles.Find([folder.Path]).Skipped.Select(skipped => skipped.Message)
         );
     }
 
@@ -239,12 +239,12 @@ public sealed class ImageFilesTests : IDisposable
         Shell($"cp '{folder.File("1.png")}' \"{folder.Path}/$(printf 'caf\\351').png\"");
         try
         {
-            var stray = Assert.Single(ImageFiles.Find([folder.Path]).Strays);
-            Assert.Equal("has a name that is not UTF-8; rename it", stray.Message);
+            var skipped = Assert.Single(ImageFiles.Find([folder.Path]).Skipped);
+            Assert.Equal("has a name that is not UTF-8; rename it", skipped.Message);
         }
         finally
         {
-            Shell($"rm '{folder.Path}'/caf*"); // .NET cannot delete it either
+            Shell($"rm '{folder.Path}'/caf*"); // .NET cannot delete such a file either
         }
     }
 

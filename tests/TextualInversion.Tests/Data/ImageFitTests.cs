@@ -19,7 +19,7 @@ public sealed class ImageFitTests
         int expectedHeight
     ) => Assert.Equal((expectedWidth, expectedHeight), ImageFit.Covering(width, height, (targetWidth, targetHeight)));
 
-    /// <summary>Three columns of 32 pixels become 104 x 35, of which the middle stays.</summary>
+    /// <summary>Three columns of 32 pixels become 104 x 35; the middle is kept.</summary>
     [Fact]
     public void Apply_Bucket_KeepsTheMiddleAtItsShape()
     {

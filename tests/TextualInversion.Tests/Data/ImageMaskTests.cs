@@ -22,7 +22,7 @@ public sealed class ImageMaskTests : IDisposable
     [Fact]
     public void Load_AlphaMask_IsCroppedWithTheImage()
     {
-        // 24 x 8: the middle square is opaque in its left half.
+        // 24 x 8: of the middle square, the left half is opaque.
         var path = folder.Write("1.png", PngFile.Make(24, 8, (x, _) => [10, 20, 30, (byte)(x < 12 ? 255 : 0)]));
 
         var image = TrainingImageSet.Load(path, 8, CropMode.Center, MaskSource.Parse("alpha"));
@@ -30,7 +30,7 @@ public sealed class ImageMaskTests : IDisposable
         var expected = Enumerable.Range(0, 64).Select(i => (byte)(i % 8 < 4 ? 255 : 0));
         Assert.Equal(expected, image.Mask!.Values);
         Assert.Null(image.Mask.Path);
-        Assert.Equal([10, 20, 30], image.Pixels.Pixels[^3..]); // alpha is not a color, as without a mask
+        Assert.Equal([10, 20, 30], image.Pixels.Pixels[^3..]); // alpha does not change colors
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class ImageMaskTests : IDisposable
     [InlineData(CropMode.Bucket)]
     public void Load_MaskFolder_IsTransformedAsTheImage(CropMode crop)
     {
-        // The mask is the image itself in another file and half as large, so it must come out nearly the same.
+        // The mask is the image itself at half the size in another file, so the result must be nearly the same.
         byte Wave(double x, double y) => (byte)(127 + (60 * Math.Sin(x * 0.1)) + (60 * Math.Cos(y * 0.13)));
         var path = folder.Write("images/1.png", PngFile.Gray(96, 64, (x, y) => Wave(x, y)));
         var mask = folder.Write("masks/1.png", PngFile.Gray(48, 32, (x, y) => Wave((x * 2) + 0.5, (y * 2) + 0.5)));
@@ -92,7 +92,8 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             path,
             Masks,
-            $"{path}: has no mask in {folder.File("masks")}; put a gray image named 1.png there, white where the image counts."
+            $"{path}: has no mask in {folder.File("masks")}; put a gray image named 1.png there, white where the "
+                + "image counts."
         );
     }
 
@@ -140,7 +141,7 @@ public sealed class ImageMaskTests : IDisposable
 
     [Theory]
     [InlineData(0)] // all black
-    [InlineData(255)] // white only where the crop cuts off
+    [InlineData(255)] // white only in what the crop removes
     public void Load_NothingLeft_NamesTheMask(byte left)
     {
         var path = folder.Write("images/1.png", PngFile.Gray(48, 16, (_, _) => 9));

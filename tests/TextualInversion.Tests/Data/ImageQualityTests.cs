@@ -11,7 +11,8 @@ namespace TextualInversion.Tests.Data;
 public sealed class ImageQualityTests
 {
     /// <summary>
-    /// Inside a border of zeros 10 and 20 side by side: 4 x 10 - 20 = 20 and 4 x 20 - 10 = 70, mean 45, variance 25².
+    /// Two pixels of 10 and 20 side by side in a border of zeros: 4 x 10 - 20 = 20 and 4 x 20 - 10 = 70, mean 45,
+    /// variance 25².
     /// </summary>
     [Fact]
     public void Of_TwoPixelsInside_IsTheirLaplaciansVariance()
@@ -27,7 +28,7 @@ public sealed class ImageQualityTests
 
     /// <summary>The luma of red, green and blue.</summary>
     [Fact]
-    public void Of_Colours_AreWeighed() =>
+    public void Of_Colors_AreWeighed() =>
         Assert.Equal(
             (0.299 + 0.587 + 0.114) / 3,
             ImageQuality.Of(new RgbImage([255, 0, 0, 0, 255, 0, 0, 0, 255], 3, 1)).Brightness,
@@ -50,8 +51,8 @@ public sealed class ImageQualityTests
     }
 
     /// <summary>
-    /// With the transform and the median of SciPy and NumPy: <c>dctn(gray, norm='ortho')[:8, :8]</c> above its median,
-    /// without the first.
+    /// Computed with SciPy and NumPy: <c>dctn(gray, norm='ortho')[:8, :8]</c> above its median, without the first
+    /// value.
     /// </summary>
     [Theory]
     [InlineData("my-boat/1.png", 0x33cb353ce0cb4d3)]

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Embeddings;
 
-/// <summary>The types that embeddings are written in.</summary>
+/// <summary>The types in which embeddings are written.</summary>
 public enum EmbeddingType
 {
     Float32 = ScalarType.Float32,
@@ -14,10 +14,10 @@ public enum EmbeddingType
     BFloat16 = ScalarType.BFloat16,
 }
 
-/// <summary>Text of any kind that is not empty.</summary>
+/// <summary>Any text that is not empty.</summary>
 public sealed record AnyText(string Value);
 
-/// <summary>An embedding by what makes it, so that a failure's message shows it.</summary>
+/// <summary>The parameters of an embedding, so that a failure's message shows them.</summary>
 public sealed record AnyEmbedding(
     string Trigger,
     string? Name,
@@ -28,7 +28,9 @@ public sealed record AnyEmbedding(
     string Note
 )
 {
-    /// <summary>With as many rows for each text encoder; the values go round.</summary>
+    /// <summary>
+    /// The embedding for a number of text encoders, with the same number of vectors for each. The values repeat.
+    /// </summary>
     internal LearnedEmbedding Embedding(int encoders) =>
         new(
             Trigger,
@@ -49,7 +51,7 @@ public sealed record AnyEmbedding(
         };
 }
 
-/// <summary>A tensor of any type that files hold and any shape, of no elements and no dimensions too.</summary>
+/// <summary>A tensor of any type that files hold and of any shape, including no elements and no dimensions.</summary>
 public sealed record AnyTensor(ScalarType Type, long[] Shape)
 {
     internal Tensor Tensor()
@@ -62,7 +64,7 @@ public sealed record AnyTensor(ScalarType Type, long[] Shape)
     }
 }
 
-/// <summary>How FsCheck makes and shrinks them.</summary>
+/// <summary>Generators and shrinkers for FsCheck.</summary>
 public static class Arbitraries
 {
     private static readonly ScalarType[] Types =
@@ -126,7 +128,7 @@ public static class Arbitraries
         );
 
     /// <summary>
-    /// Letters of all planes, slashes, quotes and control characters, mostly short and sometimes very long.
+    /// Texts with letters of all planes, slashes, quotes and control characters, mostly short and sometimes very long.
     /// </summary>
     private static Gen<string> Texts =>
         from length in Gen.Frequency((8, Gen.Choose(1, 12)), (1, Gen.Choose(13, 400)), (1, Gen.Constant(5000)))
@@ -142,7 +144,7 @@ public static class Arbitraries
         )
         select string.Concat(runes);
 
-    /// <summary>Another trigger in the place of those that mean a layout, which are refused.</summary>
+    /// <summary>The trigger, changed if it is one that files refuse because it identifies a layout.</summary>
     private static string Allowed(string trigger) =>
         EncoderKeys.IsReserved(trigger) || trigger is "__metadata__" or "string_to_param" ? "x" : trigger;
 

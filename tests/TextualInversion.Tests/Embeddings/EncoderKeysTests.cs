@@ -81,7 +81,7 @@ public sealed class EncoderKeysTests : IDisposable
         Assert.Contains("not a recognized embedding format", problem.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A file of name:width, one vector each.</summary>
+    /// <summary>Writes a file from a list of name:width, one vector each.</summary>
     private string Write(string name, string tensors)
     {
         var all = tensors

@@ -4,12 +4,14 @@ using TextualInversion.Tests.Tensors.Torch;
 
 namespace TextualInversion.Tests.Embeddings;
 
-/// <summary>Files that mean harm, given as embeddings: refused by name, nothing run, nothing written.</summary>
+/// <summary>
+/// Malicious files in place of embeddings: they are refused by name, nothing is run and nothing is written.
+/// </summary>
 public sealed class HostileFileTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<string, string> Attacks => TorchPickleTests.Attacks;
+    public static TheoryData<string, string> Attacks => MalformedTorchPickleTests.Attacks;
 
     public void Dispose() => folder.Dispose();
 

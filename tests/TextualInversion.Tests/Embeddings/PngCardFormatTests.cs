@@ -13,8 +13,7 @@ public sealed class PngCardFormatTests : IDisposable
 
     /// <summary>
     /// webui-hidden.png was made by <c>insert_image_data_embed</c> of the WebUI's image_embedding.py, without a text,
-    /// from
-    /// <c>numpy.random.default_rng(7).normal(0, 0.03, (2, 24))</c> in float32.
+    /// from <c>numpy.random.default_rng(7).normal(0, 0.03, (2, 24))</c> in float32.
     /// </summary>
     [Fact]
     public void Open_DataHiddenInThePixels_IsRead()
@@ -65,7 +64,7 @@ public sealed class PngCardFormatTests : IDisposable
 
     [Theory]
     [InlineData("no base64!")]
-    [InlineData("bm8ganNvbg==")] // no json
+    [InlineData("bm8ganNvbg==")] // not JSON
     [InlineData("e30=")] // {}
     [InlineData("W10=")] // []
     [InlineData("eyJzdHJpbmdfdG9fcGFyYW0iOnsiKiI6eyJUT1JDSFRFTlNPUiI6W1sxLDJdLFszXV19fX0=")] // rows of two lengths

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tests.Embeddings;
 
 /// <summary>
-/// Any trigger and name, any number and width of rows, any values, through every layout in every type; and the rounding
-/// of numbers bit by bit.
+/// Round trips of any placeholder token, name, vectors and values through every layout in every type, and the rounding
+/// of values bit by bit.
 /// </summary>
 [Properties(Arbitrary = [typeof(Arbitraries)], MaxTest = 200)]
 public sealed class RoundTripTests : IDisposable
@@ -22,7 +22,7 @@ public sealed class RoundTripTests : IDisposable
     public void Open_AnythingWritten_IsTheSame(EmbeddingFormat layout, EmbeddingType type, AnyEmbedding any)
     {
         using var given = any.Embedding(EmbeddingFormats.Encoders(layout));
-        using var written = Rounded(given, type); // numbers that the type has, so that they come back bit by bit
+        using var written = Rounded(given, type); // values that the type can hold, so that they return bit by bit
         var path = folder.File("my-cat" + EmbeddingFormats.Extension(layout));
 
         EmbeddingFile.Write(path, layout, written, overwrite: true, (ScalarType)type);
@@ -70,7 +70,7 @@ public sealed class RoundTripTests : IDisposable
             .DistinctBy(pair => pair.Key.Value)
             .ToDictionary(pair => pair.Key.Value, pair => pair.Value.Tensor());
         if (tensors.Count == 0)
-            return; // torch files without tensors are none
+            return; // a torch file without tensors is not an embedding
 
         SafetensorsFile.Write(folder.File("x"), tensors, new Dictionary<string, string>(), overwrite: true);
         AssertSame(SafetensorsFile.Open(folder.File("x")), tensors);
@@ -82,7 +82,7 @@ public sealed class RoundTripTests : IDisposable
         AssertSame(TorchFile.Open(folder.File("x")), tensors);
     }
 
-    /// <summary>All 65,536 upper halves of a float with lower halves around the ties.</summary>
+    /// <summary>All 65,536 upper halves of a float, with lower halves around the ties.</summary>
     [Theory]
     [InlineData(ScalarType.Float16)]
     [InlineData(ScalarType.BFloat16)]

@@ -2,7 +2,7 @@ using TextualInversion.Evaluation;
 
 namespace TextualInversion.Tests.Evaluation;
 
-/// <summary>Embeddings in a plane: an angle in degrees for each image.</summary>
+/// <summary>CLIP embeddings are vectors in a plane here, given by an angle in degrees for each image.</summary>
 public sealed class DiagnosticsFinderTests
 {
     private static readonly double[] Given = [0, 10, 20],

@@ -4,10 +4,10 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>Color profiles made in a test.</summary>
+/// <summary>Makes color profiles.</summary>
 internal static class ColorProfile
 {
-    // Red, green and blue under D50, X, Y, Z each.
+    // X, Y, Z of red, green and blue under D50.
     private static readonly double[] DisplayP3 =
     [
         0.5151,
@@ -22,13 +22,13 @@ internal static class ColorProfile
     ];
     private static readonly double[] Srgb = [0.4361, 0.2225, 0.0139, 0.3851, 0.7169, 0.0971, 0.1431, 0.0606, 0.7141];
 
-    /// <summary>As phones write it: with a name in UTF-16.</summary>
+    /// <summary>A profile as phones write it, with its name in UTF-16.</summary>
     public static byte[] MakeDisplayP3() => Make(DisplayP3, "mluc", Localized("Display P3"));
 
     /// <summary>The colors of sRGB under another name, in ASCII.</summary>
     public static byte[] MakeSrgbOfAnotherName() => Make(Srgb, "desc", [.. Number(5), .. "Mine\0"u8, .. new byte[24]]);
 
-    /// <summary>A JPEG of a plain gray with the profile.</summary>
+    /// <summary>A plain gray JPEG with the profile.</summary>
     public static byte[] DisplayP3Jpeg()
     {
         var jpeg = ImageEncoder.ToJpeg(new RgbImage([.. Enumerable.Repeat((byte)100, 16 * 16 * 3)], 16, 16), 95);

@@ -3,8 +3,7 @@ using TextualInversion.Models.Tokenizers;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// The demo model's tokenizer, which is part of the repository: cat, dog, a, photo, of are tokens; ginger and many
-/// others are not.
+/// The tokenizer of the demo model in this repository. Its vocabulary has cat, dog, a, photo and of, but not ginger.
 /// </summary>
 internal static class DemoTokenizer
 {

@@ -11,11 +11,11 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// A model of <c>goldens/models</c>, in float32 on the CPU, and the files with its reference numbers.
+/// A reference model of <c>goldens/models</c>, in float32 on the CPU, and the files with its reference values.
 /// </summary>
 internal sealed class GoldenModel(string name)
 {
-    /// <summary>All that have numbers of their networks.</summary>
+    /// <summary>All models with reference values of their networks.</summary>
     public static TheoryData<string> Names =>
         [
             .. Directory
@@ -30,14 +30,14 @@ internal sealed class GoldenModel(string name)
 
     public ModelFolder Folder { get; } = new(Goldens.Path("models", name));
 
-    /// <summary>Prompts, states, predictions and images.</summary>
+    /// <summary>The reference prompts, states, predictions and images.</summary>
     public SafetensorsFile Numbers => Goldens.Open($"{name}.safetensors");
 
     public SchedulerConfig SchedulerConfig =>
         SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
 
     /// <summary>
-    /// Of the names of its text encoders and tokenizers: nothing, and <c>_2</c> where there is a second.
+    /// The suffixes of the text encoders' and tokenizers' names: empty, and <c>_2</c> for the second.
     /// </summary>
     public IReadOnlyList<string> TextSuffixes => Folder.Family == ModelFamily.StableDiffusionXl ? ["", "_2"] : [""];
 
@@ -50,7 +50,7 @@ internal sealed class GoldenModel(string name)
                 .Order(),
         ];
 
-    /// <summary>The model that such a file is of: <c>sd1</c> for <c>sd1-train-1.safetensors</c>.</summary>
+    /// <summary>The model that a file belongs to: <c>sd1</c> for <c>sd1-train-1.safetensors</c>.</summary>
     public static GoldenModel Of(string file) => new(file[..file.IndexOf('-', StringComparison.Ordinal)]);
 
     public IDiffusionModel Open(bool gradientCheckpointing = false) =>

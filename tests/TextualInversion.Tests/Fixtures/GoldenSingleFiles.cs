@@ -2,7 +2,7 @@ using TextualInversion.Checkpoints;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>The goldens' checkpoints in one file, each next to the same model as a folder.</summary>
+/// <summary>The reference checkpoints in one file, each next to the same model as a folder.</summary>
 internal static class GoldenSingleFiles
 {
     public static TheoryData<string> Names =>

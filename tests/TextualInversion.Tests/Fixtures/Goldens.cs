@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// The reference numbers of diffusers and transformers: <c>tests/goldens</c>, or the folder of the same layout that
-/// <c>TI_GOLDENS</c> names. Tests that read them carry <c>[Trait("Category", "Reference")]</c>.
+/// The reference values of diffusers and transformers: <c>tests/goldens</c>, or the folder of the same layout that
+/// <c>TI_GOLDENS</c> names. Tests that read them have <c>[Trait("Category", "Reference")]</c>.
 /// </summary>
 internal static class Goldens
 {
@@ -28,7 +28,7 @@ internal static class Goldens
     public static SafetensorsFile Open(string name) => SafetensorsFile.Open(Path(name));
 
     /// <summary>
-    /// Every element within <paramref name="tolerance"/> of the largest magnitude of what is expected.
+    /// Asserts that every element differs by at most <paramref name="tolerance"/> times the largest expected magnitude.
     /// </summary>
     public static void AssertClose(Tensor expected, Tensor actual, double tolerance, string what)
     {

@@ -8,7 +8,7 @@ using System.Text.Json;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>What a client asked of a <see cref="HubServer"/>.</summary>
+/// <summary>A client's request to a <see cref="HubServer"/>.</summary>
 internal sealed record HubRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers)
 {
     public bool IsHead => Method == "HEAD";
@@ -22,7 +22,7 @@ internal sealed record HubRequest(string Method, string Target, IReadOnlyDiction
 }
 
 /// <summary>
-/// An answer, told in full or not: <see cref="Send"/> bytes of the body and then the end of the connection, or silence.
+/// A response, complete or not: after <see cref="Send"/> bytes of the body the connection ends or stalls.
 /// </summary>
 internal sealed record HubReply(int Status, byte[] Body)
 {
@@ -39,9 +39,8 @@ internal sealed record HubReply(int Status, byte[] Body)
 }
 
 /// <summary>
-/// A hub on loopback with one model, over plain sockets: answers as the real one does, unless <see cref="Instead"/>
-/// says otherwise.
-/// Weights are in large-file storage, the rest in git.
+/// A hub with one model on the loopback interface, over plain sockets. It answers as the real one does, unless
+/// <see cref="Instead"/> says otherwise. Weights are in large-file storage, the rest in git.
 /// </summary>
 internal sealed class HubServer : IDisposable
 {
@@ -62,15 +61,15 @@ internal sealed class HubServer : IDisposable
 
     public string Model { get; init; } = "artist/tiny";
 
-    /// <summary>The model's files by their path.</summary>
+    /// <summary>The model's files by path.</summary>
     public Dictionary<string, byte[]> Files { get; } = [];
 
-    /// <summary>An answer other than the right one; null for that.</summary>
+    /// <summary>Gives the response to a request, or null for the usual one.</summary>
     public Func<HubRequest, HubReply?> Instead { get; set; } = _ => null;
 
     public IReadOnlyList<HubRequest> Requests => [.. requests];
 
-    /// <summary>The listing of a mirror that ignores <c>?blobs=true</c>: names alone.</summary>
+    /// <summary>The listing of a mirror that ignores <c>?blobs=true</c>: names only.</summary>
     public string ListingOfNames() =>
         JsonSerializer.Serialize(
             new
@@ -93,12 +92,12 @@ internal sealed class HubServer : IDisposable
         Convert.ToHexStringLower(
             IsLarge(path)
                 ? SHA256.HashData(content)
-#pragma warning disable CA5350 // git names its objects so
+#pragma warning disable CA5350 // git names its objects by SHA-1
                 : SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content])
         );
 #pragma warning restore CA5350
 
-    /// <summary>The listing of the model, where a test wants to change it.</summary>
+    /// <summary>The listing of the model, for tests that change it.</summary>
     public string Listing(string commit = Commit) =>
         JsonSerializer.Serialize(
             new
@@ -130,7 +129,7 @@ internal sealed class HubServer : IDisposable
             }
         );
 
-    /// <summary>As a network that is gone: connections are refused.</summary>
+    /// <summary>Stops the server, so that connections are refused.</summary>
     public void Stop()
     {
         stopped.Cancel();
@@ -183,7 +182,7 @@ internal sealed class HubServer : IDisposable
             }
             catch (Exception error) when (error is IOException or OperationCanceledException)
             {
-                // The client went away, or the test is over.
+                // The client has gone, or the test has ended.
             }
         }
     }
@@ -225,7 +224,8 @@ internal sealed class HubServer : IDisposable
     }
 
     /// <summary>
-    /// As the hub: large files are elsewhere, and the redirect says what they are; small ones are here.
+    /// The headers of a file as on the hub: a large file is stored elsewhere and its redirect has size and hash, a
+    /// small one is here.
     /// </summary>
     private static HubReply Headers(string path, byte[] content)
     {

@@ -3,9 +3,8 @@ using System.Text.Json.Nodes;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// The tensors of a checkpoint in the original code's order, from diffusers' configs: how openaimodel.py,
-/// diffusionmodules/model.py and
-/// OpenCLIP's transformer.py build their networks, written anew so that what the library tells from names is checked
+/// The tensors of a checkpoint in LDM's order, from diffusers' configs. Written anew after openaimodel.py,
+/// diffusionmodules/model.py and OpenCLIP's transformer.py, so that the library's inferences from names are checked
 /// against it.
 /// </summary>
 internal sealed class LdmShapes
@@ -110,7 +109,7 @@ internal sealed class LdmShapes
             .Layer($"{top}post_quant_conv", latents, latents, 1, 1);
     }
 
-    /// <summary>OpenAI's CLIP as transformers names it.</summary>
+    /// <summary>OpenAI's CLIP under transformers' names.</summary>
     public LdmShapes Clip(JsonNode config, string top)
     {
         var (vocabulary, width, inner) = (
@@ -134,9 +133,10 @@ internal sealed class LdmShapes
         return Layer($"{top}text_model.final_layer_norm", width);
     }
 
-    /// <param name="config">as transformers has it</param>
-    /// <param name="top">the prefix</param>
-    /// <param name="unused">blocks behind those that are used</param>
+    /// <summary>OpenCLIP's text encoder.</summary>
+    /// <param name="config">The config in transformers' format.</param>
+    /// <param name="top">The prefix of the names.</param>
+    /// <param name="unused">The number of blocks after those in use.</param>
     public LdmShapes OpenClip(JsonNode config, string top, int unused)
     {
         var (vocabulary, width, inner) = (

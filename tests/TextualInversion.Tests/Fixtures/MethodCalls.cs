@@ -3,7 +3,7 @@ using System.Reflection.Emit;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>The calls that compiled methods make, read from their instructions (ECMA-335, partition III).</summary>
+/// <summary>Finds the calls in compiled methods by reading their instructions (ECMA-335, partition III).</summary>
 internal static class MethodCalls
 {
     private const byte TwoByteCode = 0xFE;
@@ -26,7 +26,7 @@ internal static class MethodCalls
             .GetTypes()
             .SelectMany(type => type.GetMethods(Declared).Concat<MethodBase>(type.GetConstructors(Declared)));
 
-    /// <summary>The methods that a method calls or takes a delegate of; generic ones as their definitions.</summary>
+    /// <summary>The methods that a method calls or takes a delegate of; generic methods as their definitions.</summary>
     public static IEnumerable<MethodBase> Of(MethodBase method)
     {
         var code = method.GetMethodBody()?.GetILAsByteArray() ?? [];

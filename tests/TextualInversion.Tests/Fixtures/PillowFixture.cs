@@ -5,7 +5,7 @@ using TextualInversion.Tensors;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// What the real Pillow makes of images; the script that made each file is in its metadata under <c>script</c>.
+/// Images as Pillow decoded or resized them. The script that made each file is in its metadata under <c>script</c>.
 /// </summary>
 internal static class PillowFixture
 {
@@ -26,7 +26,7 @@ internal static class PillowFixture
         return [.. bytes.bytes];
     }
 
-    /// <summary>A tensor (H, W, 3) of bytes.</summary>
+    /// <summary>The image in a tensor (H, W, 3) of bytes.</summary>
     public static RgbImage Image(SafetensorsFile file, string key)
     {
         using var pixels = file.Read(key);

@@ -5,10 +5,12 @@ using SharpImage = SixLabors.ImageSharp.Image;
 
 namespace TextualInversion.Tests.Fixtures;
 
-/// <summary>PNG files made in a test.</summary>
+/// <summary>Makes PNG files.</summary>
 internal static class PngFile
 {
     /// <param name="pixel">From x and y to red, green, blue and alpha.</param>
+    /// <param name="widthPixels">The width in pixels.</param>
+    /// <param name="heightPixels">The height in pixels.</param>
     public static byte[] Make(int widthPixels, int heightPixels, Func<int, int, byte[]> pixel)
     {
         var bytes = (

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using TextualInversion.Checkpoints.SingleFile;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// The configs of the published models, as far as their values are no defaults: huggingface.co, repositories in
+/// The configs of the published models, without values that are defaults: huggingface.co, repositories in
 /// <see cref="SingleFileModel.TokenizerPlaces"/>.
 /// </summary>
 internal static class PublishedModels
@@ -26,7 +27,7 @@ internal static class PublishedModels
         "num_attention_heads": 12, "max_position_embeddings": 77, "hidden_act": "quick_gelu" }
         """;
 
-    /// <summary>The configs of a line by part.</summary>
+    /// <summary>The configs of a version, by part.</summary>
     public static IReadOnlyDictionary<string, JsonNode> Configs(ModelVersion line) =>
         (
             line switch
@@ -77,7 +78,7 @@ internal static class PublishedModels
             }
         ).ToDictionary(config => config.Key, config => JsonNode.Parse(config.Value)!);
 
-    /// <summary>A checkpoint with the configs' networks: its names and shapes.</summary>
+    /// <summary>A checkpoint of the networks in the configs, as names and shapes.</summary>
     public static IReadOnlyList<(string Name, long[] Shape)> Tensors(
         ModelVersion line,
         IReadOnlyDictionary<string, JsonNode> configs
@@ -99,4 +100,13 @@ internal static class PublishedModels
             }
         ).Tensors;
     }
+
+    /// <summary>
+    /// A published model's tensors; the values that are read have the spread <paramref name="spread"/> around 0.
+    /// </summary>
+    public static ShapesOnly Checkpoint(ModelVersion line, double spread, params string[] marks) =>
+        new(
+            [.. Tensors(line, Configs(line)), .. marks.Select(mark => (mark, new long[] { 0 }))],
+            _ => tensor(new[] { -spread, spread })
+        );
 }

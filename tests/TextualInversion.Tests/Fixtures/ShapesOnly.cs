@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// A file of half-precision tensors without a file: names and shapes, and what is made of them when it is read.
+/// A file of half-precision tensors that exists only in memory: names and shapes, and values made when they are read.
 /// </summary>
 internal sealed class ShapesOnly(IEnumerable<(string Name, long[] Shape)> tensors, Func<string, Tensor>? read = null)
     : ITensorFile

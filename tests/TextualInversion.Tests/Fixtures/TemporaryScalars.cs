@@ -4,7 +4,7 @@ using TorchSharp;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// Where code creates a <see cref="Scalar"/> that a garbage collection can free while libtorch reads it.
+/// Finds code that creates a <see cref="Scalar"/> which a garbage collection can free while libtorch reads it.
 /// </summary>
 internal static class TemporaryScalars
 {
@@ -15,14 +15,15 @@ internal static class TemporaryScalars
     private static readonly HashSet<MethodBase> Creators = FindCreators();
 
     /// <summary>
-    /// The calls in an assembly that create one, as text; those of <paramref name="exempt"/> left out.
+    /// The calls in an assembly that create one, as text, except those of the types <paramref name="exempt"/>.
     /// </summary>
     public static IEnumerable<string> CreatedIn(Assembly assembly, params Type[] exempt) =>
         from method in MethodCalls.In(assembly)
         where !exempt.Contains(method.DeclaringType)
         from called in MethodCalls.Of(method)
         where IsCreation(called) || Creators.Contains(called)
-        select $"{method.DeclaringType}.{method.Name} calls {called.DeclaringType?.Name}.{called.Name}({Parameters(called)})";
+        select $"{method.DeclaringType}.{method.Name} calls "
+            + $"{called.DeclaringType?.Name}.{called.Name}({Parameters(called)})";
 
     private static HashSet<MethodBase> FindCreators()
     {

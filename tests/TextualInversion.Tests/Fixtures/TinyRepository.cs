@@ -3,13 +3,14 @@ using System.Text;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// A Stable Diffusion's repository as the hub holds them, with the files of other tools; the content is not a model's.
+/// The repository of a Stable Diffusion on the hub, with the files of other tools. The contents are not those of a
+/// model.
 /// </summary>
 internal static class TinyRepository
 {
     public const string Unet = "unet/diffusion_pytorch_model.safetensors";
 
-    /// <summary>What is needed of it.</summary>
+    /// <summary>The files that are needed from it.</summary>
     public static readonly string[] Needed =
     [
         "model_index.json",

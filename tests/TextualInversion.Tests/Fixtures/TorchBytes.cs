@@ -4,8 +4,8 @@ using System.Text;
 namespace TextualInversion.Tests.Fixtures;
 
 /// <summary>
-/// Torch files byte by byte, good and bad. Pickles are given as text whose letters are the bytes: opcodes are mostly
-/// letters.
+/// Makes torch files byte by byte, valid and invalid. Pickles are given as texts whose letters are the bytes: opcodes
+/// are mostly letters.
 /// </summary>
 internal static class TorchBytes
 {
@@ -18,7 +18,7 @@ internal static class TorchBytes
     /// <summary>The pickle of a text.</summary>
     public static string Text(string text) => $"X{(char)text.Length}\0\0\0{text}";
 
-    /// <summary>The pickle of an integer of any size that a long holds.</summary>
+    /// <summary>The pickle of an integer that fits in a long.</summary>
     public static string Number(long number) =>
         "\u008a\u0008" + Encoding.Latin1.GetString(BitConverter.GetBytes(number));
 
@@ -28,13 +28,14 @@ internal static class TorchBytes
         $"({Text("storage")}ctorch\n{type}\n{Text(key)}{Text("cuda:0")}{Number(count)}tQ";
 
     public static string Tensor(string key, string type, long count, long offset, long[] shape, long[] strides) =>
-        $"ctorch._utils\n_rebuild_tensor_v2\n({Storage(key, type, count)}{Number(offset)}{Tuple(shape)}{Tuple(strides)}\u0089{Dict}tR";
+        "ctorch._utils\n_rebuild_tensor_v2\n("
+        + $"{Storage(key, type, count)}{Number(offset)}{Tuple(shape)}{Tuple(strides)}\u0089{Dict}tR";
 
-    /// <summary>{key: value, …} with values that are pickles.</summary>
+    /// <summary>A dictionary, {key: value, …}; values are pickles.</summary>
     public static string Dictionary(params (string Key, string Value)[] entries) =>
         $"}}({string.Concat(entries.Select(entry => Text(entry.Key) + entry.Value))}u";
 
-    /// <summary>A zip archive as torch.save makes it, but for the alignment.</summary>
+    /// <summary>A zip archive as torch.save makes it, without alignment.</summary>
     public static byte[] Archive(string pickle, params (string Key, byte[] Content)[] storages) =>
         Zip([
             ("model/data.pkl", Bytes($"{Protocol2}{pickle}.")),
@@ -56,9 +57,7 @@ internal static class TorchBytes
         return stream.ToArray();
     }
 
-    /// <summary>
-    /// The same archive with its list's numbers in 64 bits, as archives of more than 4 GiB have them.
-    /// </summary>
+    /// <summary>The same archive with 64-bit numbers in its list, as in archives of more than 4 GiB.</summary>
     public static byte[] Zip64(byte[] archive)
     {
         var end = archive.Length - 22; // no comment

@@ -6,11 +6,9 @@ namespace TextualInversion.Tests.Fixtures;
 internal static class TorchSetup
 {
     /// <summary>
-    /// Loads libtorch before any test uses TorchSharp, as a program does at its start, and uses one thread for each
-    /// tensor
-    /// operation: the tests themselves run in parallel, and the reference values were made with one. The number of
-    /// threads
-    /// decides the order of sums, which shows in ill-conditioned cases.
+    /// Loads libtorch before any test uses TorchSharp, as a program does at its start. Uses one thread for each tensor
+    /// operation: tests run in parallel, and the reference values were made with one thread. The number of threads
+    /// changes the order of sums, which shows in ill-conditioned cases.
     /// </summary>
     [ModuleInitializer]
     internal static void Initialize()
@@ -19,7 +17,7 @@ internal static class TorchSetup
         UseOneThread();
     }
 
-    // TorchSharp's type initializer may run on entry to the method that uses it
+    // TorchSharp's type initializer may run on entry to the method that uses it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void UseOneThread() => set_num_threads(1);
 }

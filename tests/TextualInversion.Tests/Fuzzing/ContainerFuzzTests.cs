@@ -7,10 +7,9 @@ using Xunit.Abstractions;
 namespace TextualInversion.Tests.Fuzzing;
 
 /// <summary>
-/// Damaged files of every container: each is read or refused with a <see cref="TextualInversionException"/>, quickly
-/// and with little
-/// memory, and no other exception comes out. <c>scripts/fuzz</c> goes on for longer; a seed in a failure's message
-/// repeats it.
+/// Damaged files of every container: each is either read or refused with a <see cref="TextualInversionException"/>,
+/// quickly and with little memory; no other exception is thrown. <c>scripts/fuzz</c> runs longer; the seed in a
+/// failure's message repeats it.
 /// </summary>
 public sealed class ContainerFuzzTests(ITestOutputHelper output)
 {
@@ -77,10 +76,11 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
             ? double.Parse(text, CultureInfo.InvariantCulture)
             : otherwise;
 
-    /// <param name="content">A file.</param>
-    /// <param name="what">How messages name it.</param>
+    /// <summary>Reads a file.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="what">The name of the file in messages.</param>
     /// <param name="asTensors">Whether to read it as a file of any tensors too.</param>
-    /// <returns>whether it was read</returns>
+    /// <returns>Whether the file was read, not refused.</returns>
     private static bool Check(byte[] content, string what, bool asTensors)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();

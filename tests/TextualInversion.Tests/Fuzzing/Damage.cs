@@ -3,8 +3,8 @@ using System.Text;
 namespace TextualInversion.Tests.Fuzzing;
 
 /// <summary>
-/// Changes that parsers stumble over, to bytes of no known structure and to JSON. All come from the generator, so that
-/// a seed repeats them.
+/// Damages bytes of unknown structure, and JSON, in ways that confuse parsers. All changes come from the generator, so
+/// that a seed repeats them.
 /// </summary>
 internal static class Damage
 {
@@ -81,7 +81,8 @@ internal static class Damage
     ];
 
     /// <summary>
-    /// One to three changes: bits, extreme numbers, holes, repetitions, pieces from elsewhere, an early end.
+    /// Makes one to three changes: flipped bits, extreme numbers, holes, repetitions, pieces from elsewhere, an early
+    /// end.
     /// </summary>
     public static byte[] OfBytes(ReadOnlySpan<byte> original, Random random)
     {
@@ -123,7 +124,7 @@ internal static class Damage
         return [.. bytes];
     }
 
-    /// <summary>JSON with some of its values in the places of others, mostly still JSON.</summary>
+    /// <summary>Exchanges some values of a JSON document. The result is mostly still JSON.</summary>
     public static byte[] OfJson(byte[] original, Random random)
     {
         if (random.Next(4) == 0)
@@ -156,7 +157,7 @@ internal static class Damage
         return json[begin..end];
     }
 
-    /// <summary>The number or text around a letter, or the letter.</summary>
+    /// <summary>The number or text around a position, or the character there.</summary>
     private static (int Begin, int End) TokenAt(string json, int at)
     {
         int begin = at,

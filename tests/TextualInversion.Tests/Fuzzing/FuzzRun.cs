@@ -4,8 +4,8 @@ using System.Globalization;
 namespace TextualInversion.Tests.Fuzzing;
 
 /// <summary>
-/// How many files were damaged and read so far, of which one reads now, and what it cost. A file that takes too long
-/// ends the process with its seed.
+/// The number of damaged files read so far, the file being read, and the cost. A file that takes too long ends the
+/// process with its seed.
 /// </summary>
 internal sealed class FuzzRun : IDisposable
 {
@@ -33,17 +33,16 @@ internal sealed class FuzzRun : IDisposable
 
     public double Seconds => clock.Elapsed.TotalSeconds;
 
-    /// <summary>How a message names the file at hand.</summary>
+    /// <summary>The name of the current file in messages.</summary>
     public string What => string.Create(CultureInfo.InvariantCulture, $"{container}, TI_FUZZ_SEED={first + Files}");
 
     /// <summary>
-    /// Bytes by which the process was larger at some moment than after the first files; 0 where the system does not
-    /// say.
+    /// The peak growth of the process in bytes since the first files; 0 if the system does not report it.
     /// </summary>
     public long PeakGrowth => restingMemory == 0 ? 0 : Status("VmHWM:") - restingMemory;
 
     /// <summary>Begins with the next file.</summary>
-    /// <returns>its seed</returns>
+    /// <returns>The file's seed.</returns>
     public int Begin()
     {
         Volatile.Write(ref began, Stopwatch.GetTimestamp());
@@ -57,7 +56,7 @@ internal sealed class FuzzRun : IDisposable
             read++;
         if (++Files != WarmUp || !File.Exists("/proc/self/clear_refs"))
             return;
-        File.WriteAllText("/proc/self/clear_refs", "5"); // the peak is that of what follows
+        File.WriteAllText("/proc/self/clear_refs", "5"); // resets the peak
         restingMemory = Status("VmRSS:");
     }
 

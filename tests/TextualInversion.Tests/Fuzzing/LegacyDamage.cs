@@ -2,7 +2,7 @@ using TextualInversion.Tensors.Torch;
 
 namespace TextualInversion.Tests.Fuzzing;
 
-/// <summary>Torch's files from before 1.6: several pickles one after the other, then the storages.</summary>
+/// <summary>Torch files from before 1.6: several pickles in a row, then the storages.</summary>
 internal sealed class LegacyDamage
 {
     private readonly byte[] original,

@@ -2,7 +2,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Fuzzing;
 
-/// <summary>Pickles whose opcodes were lost, doubled, moved and given other numbers.</summary>
+/// <summary>Pickles whose opcodes were deleted, doubled, moved or given other arguments.</summary>
 internal static class PickleDamage
 {
     private static readonly byte[][] Pieces =
@@ -103,7 +103,7 @@ internal static class PickleDamage
         }.Select(TorchBytes.Bytes),
     ];
 
-    /// <summary>One to three changes to a pickle's opcodes, or now and then to its bytes.</summary>
+    /// <summary>Makes one to three changes to a pickle's opcodes, or sometimes to its bytes.</summary>
     public static byte[] Of(byte[] original, Random random)
     {
         if (random.Next(4) == 0)
@@ -142,7 +142,7 @@ internal static class PickleDamage
         return [.. opcodes.SelectMany(opcode => opcode)];
     }
 
-    /// <summary>The opcodes with what follows them; what is none is one.</summary>
+    /// <summary>The opcodes with their arguments. An unknown byte counts as an opcode.</summary>
     private static List<byte[]> Opcodes(byte[] pickle)
     {
         var opcodes = new List<byte[]>();

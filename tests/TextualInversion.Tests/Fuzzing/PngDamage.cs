@@ -6,8 +6,7 @@ using TextualInversion.Data;
 namespace TextualInversion.Tests.Fuzzing;
 
 /// <summary>
-/// Images with an embedding whose chunks were damaged, with checksums that are right again so that readers look
-/// further.
+/// Images that hold an embedding in damaged chunks. Their checksums are right, so that readers look further.
 /// </summary>
 internal sealed class PngDamage
 {

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace TextualInversion.Tests.Fuzzing;
 
 /// <summary>
-/// safetensors files: a damaged header behind a length that is mostly right, tensors that are mostly as long as before.
+/// safetensors files with a damaged header. Its length is mostly right, and the tensors mostly have their old length.
 /// </summary>
 internal sealed class SafetensorsDamage(byte[] original)
 {

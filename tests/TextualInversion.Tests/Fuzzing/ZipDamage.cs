@@ -4,9 +4,7 @@ using System.Text;
 
 namespace TextualInversion.Tests.Fuzzing;
 
-/// <summary>
-/// Torch's zip archives, put together anew around a damaged pickle, damaged storages or a damaged list.
-/// </summary>
+/// <summary>Torch's zip archives, composed anew of a damaged pickle, damaged storages or a damaged list.</summary>
 internal sealed class ZipDamage
 {
     private static readonly long[] Numbers =
@@ -99,8 +97,8 @@ internal sealed class ZipDamage
             changed[at] = change(changed[at]);
     }
 
-    /// <param name="changed">What to write.</param>
-    /// <param name="random">Where a number here and there is to be wrong; null for none.</param>
+    /// <param name="changed">The entries to write.</param>
+    /// <param name="random">Makes some numbers wrong. Null: all numbers are right.</param>
     private static byte[] Write(List<Entry> changed, Random? random)
     {
         using var archive = new MemoryStream();

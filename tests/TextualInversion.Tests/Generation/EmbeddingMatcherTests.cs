@@ -166,7 +166,7 @@ public sealed class EmbeddingMatcherTests
     private static EmbeddingMatcher Matcher(params EmbeddingNames[] names) => new(names);
 
     /// <summary>
-    /// The prompt with #i in the place of embedding i, and ? behind a text that calls one which is not there.
+    /// The prompt with #i in place of embedding i, and ? after a reference to an embedding that does not exist.
     /// </summary>
     private static string Shown(EmbeddingMatcher matcher, string prompt) =>
         matcher.Replace(

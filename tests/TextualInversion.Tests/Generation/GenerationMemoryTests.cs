@@ -31,8 +31,7 @@ public sealed class GenerationMemoryTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>
-    /// The peaks of the process beyond the 4.13 GB of weights, as they were measured on a CPU; decoding is the most of
-    /// one image.
+    /// Measured peaks of the process beyond the 4.13 GB of weights, on a CPU; decoding is the peak of one image.
     /// </summary>
     [Theory]
     [InlineData(512, 1_600_000_000)]
@@ -45,7 +44,7 @@ public sealed class GenerationMemoryTests : IDisposable
         );
 
     /// <summary>
-    /// Until the end of a guided step beyond the weights, as measured likewise: 0.80 GB in float32, 0.50 GB in
+    /// Measured in the same way at the end of a guided step, beyond the weights: 0.80 GB in float32, 0.50 GB in
     /// bfloat16, and 1.53 GB for 768 x 768.
     /// </summary>
     [Theory]
@@ -66,7 +65,8 @@ public sealed class GenerationMemoryTests : IDisposable
     public void Estimate_ManyImages_GrowsByTheStepOfEach()
     {
         var memory = Of(ScalarType.Float32);
-        // 4 bytes of (45 maps of the widest level, 320 x 64 x 64; and its skips, 3 of each of four levels)
+        // 4 bytes of (45 activations of the widest level, 320 x 64 x 64; and its skip connections, 3 of each of four
+        // levels).
         const long Map = 320 * 64 * 64,
             Step = 4 * (45 * Map + 3 * (Map + Map / 2 + Map / 4 + Map / 16));
         Assert.Equal(Step, memory.Estimate(Unguided, 41) - memory.Estimate(Unguided, 40));
@@ -85,7 +85,7 @@ public sealed class GenerationMemoryTests : IDisposable
     public void Estimate_Weights_AreCountedInTheTypesThatTheyHave()
     {
         var (single, half) = (Of(ScalarType.Float32), Of(ScalarType.BFloat16));
-        // Of the U-Net alone, while decoding
+        // Of the U-Net alone, while decoding.
         Assert.Equal(2 * 1000, single.Estimate(Unguided, 1) - half.Estimate(Unguided, 1));
         Assert.Equal(
             4 * 30,

@@ -57,7 +57,7 @@ public sealed class GuidanceTests
             Height = item.GetProperty("height").GetInt32(),
             Eta = Number("eta", 0),
             GuidanceRescale = Number("guidance_rescale", 0),
-            ClipSkip = (int)Number("clip_skip", 0) + 1, // diffusers counts what is skipped
+            ClipSkip = (int)Number("clip_skip", 0) + 1, // diffusers counts the blocks that are skipped
         };
         using var generator = new Generator(item.GetProperty("seed").GetUInt64());
 
@@ -100,7 +100,7 @@ public sealed class GuidanceTests
             images: 1
         );
 
-        var key = $"skip.{name}.{clipSkip - 1}"; // diffusers counts what is skipped
+        var key = $"skip.{name}.{clipSkip - 1}"; // diffusers counts the blocks that are skipped
         Goldens.AssertClose(Reference.Read(key), condition.EncoderHiddenStates, 1e-4, key);
         if (condition.Added is not null)
             Goldens.AssertClose(Reference.Read($"{key}.pooled"), condition.Added.PooledText, 1e-4, $"{key}, pooled");

@@ -28,7 +28,8 @@ public sealed class ImageFileTests : IDisposable
 
         Assert.Equal(parameters, ImageFile.ReadParameters(path));
         var content = Encoding.Latin1.GetString(File.ReadAllBytes(path));
-        Assert.Equal(33 + 4, content.IndexOf($"{chunk}parameters\0", StringComparison.Ordinal)); // first behind IHDR
+        // The first chunk after IHDR.
+        Assert.Equal(33 + 4, content.IndexOf($"{chunk}parameters\0", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -103,7 +104,7 @@ public sealed class ImageFileTests : IDisposable
         var first = File.ReadAllBytes(Write(name, pixels, settings));
 
         Assert.Equal(settings, ImageFile.ReadParameters(folder.File(name)));
-        // As the WebUI's piexif: big-endian
+        // Big-endian, as piexif writes it for the WebUI.
         Assert.Contains("UNICODE\0\0a\0 ", Encoding.Latin1.GetString(first), StringComparison.Ordinal);
         Assert.All(ImageDecoder.Decode(folder.File(name)).Pixels, value => Assert.InRange(value, 87, 93));
         ImageFile.Write(folder.File(name), pixels, 17, 13, settings, overwrite: true);
@@ -152,7 +153,7 @@ public sealed class ImageFileTests : IDisposable
         for (var length = 9; length < 33 + 12 + Settings.Length; length++)
         {
             if (length == 33)
-                continue; // between two chunks
+                continue; // a cut between two chunks
             var path = folder.Write("cut.png", content[..length]);
             AssertError(path, $"{path}: is damaged (it is cut short); take another copy of it.");
         }

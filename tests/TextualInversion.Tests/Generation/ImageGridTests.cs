@@ -74,7 +74,7 @@ public sealed class ImageGridTests
     [Theory]
     [InlineData("a", 6)]
     [InlineData("ab", 12)]
-    [InlineData("a\U0001F408", 12)] // a letter beyond ASCII is one box
+    [InlineData("a\U0001F408", 12)] // a letter beyond ASCII becomes one box
     public void Measure_Text_IsSixPixelsALetter(string text, int expected) =>
         Assert.Equal((expected, 2 * expected), (LabelFont.Measure(text, 1), LabelFont.Measure(text, 2)));
 

@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tests.Generation;
 
 /// <summary>
-/// Runs that begin in the middle, from an image, against diffusers' image to image on the small model of the repository
+/// Runs from an init image, compared with diffusers' image to image on the small model of the repository
 /// (<c>Fixtures/image-to-image.safetensors</c>, whose metadata say how it was made).
 /// </summary>
 public sealed class ImageToImageTests

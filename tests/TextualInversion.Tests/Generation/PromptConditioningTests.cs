@@ -8,7 +8,8 @@ namespace TextualInversion.Tests.Generation;
 public sealed class PromptConditioningTests
 {
     /// <summary>
-    /// Every text encoder's states times the weights, times what restores the mean of its chunk, from plain states.
+    /// Expected: every text encoder's plain states times the weights, times the factor that restores the mean of the
+    /// chunk.
     /// </summary>
     [Theory]
     [MemberData(nameof(GoldenModel.Names), MemberType = typeof(GoldenModel))]

@@ -32,7 +32,7 @@ public sealed class PromptFileTests : IDisposable
     }
 
     [Fact]
-    public void Validate_LoneSurrogate_IsRefused() // such strings do not survive in attributes
+    public void Validate_LoneSurrogate_IsRefused() // such strings are changed in attributes
     {
         foreach (var prompt in new[] { "a \ud800 cat", "\udc00", "cat \ud83d", "\ud83d\ude3a\ude3a" })
             Assert.Throws<TextualInversionException>(() => PromptText.Validate(prompt, "here"));

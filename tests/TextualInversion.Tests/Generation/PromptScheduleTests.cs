@@ -4,7 +4,7 @@ namespace TextualInversion.Tests.Generation;
 
 public sealed class PromptScheduleTests
 {
-    /// <summary>Each prompt with the last step that it holds for, of 10 steps.</summary>
+    /// <summary>Each prompt with the last of the 10 steps that use it.</summary>
     [Theory]
     [InlineData("test", "10 test")]
     [InlineData("a [b:3]", "3 a |10 a b")]

@@ -8,13 +8,12 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Generation;
 
-/// <summary>Whole runs of diffusers' pipeline.</summary>
+/// <summary>Whole runs of generation, compared with diffusers' pipeline.</summary>
 [Trait("Category", Goldens.Category)]
 public sealed class TextToImageTests
 {
-    // Where DDIM clips the latents, of 27 in this model, to 1, seven steps in float64 are 9e-4 from the numbers of
-    // float32, and diffusers on another
-    // processor is 1.4e-3 from its own.
+    // Where DDIM clips the latents, which reach 27 in this model, to 1, seven steps in float64 differ by 9e-4 from
+    // those in float32, and diffusers by 1.4e-3 between two processors.
     private const double LatentTolerance = 1e-3,
         ClippedTolerance = 3e-3;
     private const int PixelTolerance = 1;
@@ -57,7 +56,7 @@ public sealed class TextToImageTests
         var (options, config) = Options(item, file);
         using var generator = new Generator(item.GetProperty("seed").GetUInt64());
 
-        // One generator draws one image's noise after the other's, as in diffusers.
+        // As in diffusers, one generator draws the noise of one image after another.
         var images = Enumerable.Repeat(generator, (int)expected.shape[0]).ToList();
         var latents = cat([.. new TextToImage(model, config, tokenizers, rows).Denoise(options, images)], dim: 0);
 
@@ -117,7 +116,7 @@ public sealed class TextToImageTests
     private static JsonElement[] Elements(SafetensorsFile golden) =>
         JsonSerializer.Deserialize<JsonElement[]>(golden.Metadata["cases"])!;
 
-    /// <summary>Those of the second encoder are under <c>embedding2</c>.</summary>
+    /// <summary>The vectors; those for the second text encoder are under <c>embedding2</c>.</summary>
     private static Tensor[] Rows(SafetensorsFile golden, string name, int encoders) =>
         [
             .. Enumerable

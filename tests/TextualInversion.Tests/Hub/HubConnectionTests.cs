@@ -3,7 +3,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Hub;
 
-/// <summary>Redirects, the token, and what refusals mean.</summary>
+/// <summary>Redirects, the token, and the meaning of refusals.</summary>
 public sealed class HubConnectionTests : IDisposable
 {
     private const string Token = "hf_secret";

@@ -4,12 +4,13 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Hub;
 
-/// <summary>A server, an empty cache, and a client that does not really pause.</summary>
+/// <summary>A server, an empty cache, and a client that only records its pauses.</summary>
 internal sealed class HubFixture : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly ConcurrentQueue<TimeSpan> pauses = new();
     private readonly ConcurrentQueue<string> notices = new();
+    private int misbehaved;
 
     public HubFixture()
     {
@@ -53,15 +54,30 @@ internal sealed class HubFixture : IDisposable
     public async Task<string> ErrorAsync(string? variant = null) =>
         (await Assert.ThrowsAsync<TextualInversionException>(() => GetAsync(variant))).Message;
 
-    /// <summary>The file in <c>blobs/</c> of a file of the repository.</summary>
+    /// <summary>The file in <c>blobs/</c> for a file of the repository.</summary>
     public string Blob(string path) => Path.Combine(Repository, "blobs", HubServer.BlobOf(path, Server.Files[path]));
 
-    /// <summary>Each file below a folder with its content as it was served.</summary>
+    /// <summary>Asserts that each file in a folder has the content that was served.</summary>
     public void AssertServed(string snapshot, IEnumerable<string> files)
     {
         Assert.Equal(files.Order(StringComparer.Ordinal), HubCache.FilesOf(snapshot).Order(StringComparer.Ordinal));
         foreach (var file in HubCache.FilesOf(snapshot))
             Assert.Equal(Server.Files[file], File.ReadAllBytes(Path.Combine(snapshot, file)));
+    }
+
+    /// <summary>Gives this reply to the first requests for the U-Net's weights.</summary>
+    public void Misbehave(int times, Func<HubRequest, HubReply> reply) =>
+        Server.Instead = request =>
+            request.Target.EndsWith(TinyRepository.Unet, StringComparison.Ordinal)
+            && Interlocked.Increment(ref misbehaved) <= times
+                ? reply(request)
+                : null;
+
+    /// <summary>Writes an incomplete download of the U-Net's weights.</summary>
+    public void WritePartial(byte[] content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Blob(TinyRepository.Unet))!);
+        File.WriteAllBytes(Blob(TinyRepository.Unet) + ".incomplete", content);
     }
 
     public void Dispose()

@@ -3,7 +3,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Hub;
 
-/// <summary>What is fetched, where it goes, and when the network is asked at all.</summary>
+/// <summary>Which files are downloaded, where they go, and when the network is used at all.</summary>
 public sealed class ModelHubTests : IDisposable
 {
     private readonly HubFixture hub = new();
@@ -186,7 +186,7 @@ public sealed class ModelHubTests : IDisposable
     public async Task GetModel_PartThatThePipelineNames_IsMissedInTheCache()
     {
         await hub.GetAsync();
-        // As an interrupted download of another tool leaves it
+        // As after an interrupted download by another tool.
         Directory.Delete(Path.Combine(hub.Snapshot, "tokenizer"), recursive: true);
         hub.Options = hub.Options with { Offline = true };
 

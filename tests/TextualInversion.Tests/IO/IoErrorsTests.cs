@@ -50,7 +50,7 @@ public sealed class IoErrorsTests
     public void Wrap_FullDevice_AdvisesToFreeSpace()
     {
         if (!OperatingSystem.IsLinux())
-            return; // where /dev/full is
+            return; // only where /dev/full exists
         var cause = Assert.ThrowsAny<IOException>(() => File.WriteAllText("/dev/full", "x"));
         Assert.Equal(
             "/dev/full: cannot be written (No space left on device); free some space.",

@@ -4,8 +4,7 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Tests.Library;
 
 /// <summary>
-/// The examples of the documentation are code that compiles here: each is compared with its file, and the first one
-/// runs.
+/// The examples in the documentation compile here: each is compared with its file, and the first one runs.
 /// </summary>
 public sealed partial class LibraryExampleTests
 {
@@ -29,7 +28,7 @@ public sealed partial class LibraryExampleTests
         Assert.Equal(Examples.Select(Snippet), shown);
     }
 
-    /// <summary>An example as a program's file holds it.</summary>
+    /// <summary>The example's code in a file of the program.</summary>
     internal static string Snippet(string example)
     {
         var code = Compiled().Match(File.ReadAllText(Path.Combine(Folder, $"{example}.cs"))).Groups["code"].Value;

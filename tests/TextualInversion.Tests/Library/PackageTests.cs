@@ -5,7 +5,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Library;
 
-/// <summary>The package as an application uses it: packed, restored into a fresh project, and run.</summary>
+/// <summary>The package as an application uses it: packed, restored into a new project, and run.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class PackageTests : IDisposable
 {

@@ -64,7 +64,7 @@ public sealed class StableDiffusionModelTests
             DownloadProgress = new ImmediateProgress<DownloadProgress>(reports.Add),
         };
 
-        // The repository's files are not a model's, so that it is downloaded and then refused.
+        // The files of this repository are not a model's, so they are downloaded and then refused.
         await Assert.ThrowsAsync<TextualInversionException>(() =>
             StableDiffusionModel.LoadAsync("artist/tiny", options)
         );

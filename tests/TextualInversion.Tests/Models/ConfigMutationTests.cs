@@ -15,13 +15,13 @@ using static TorchSharp.torch;
 namespace TextualInversion.Tests.Models;
 
 /// <summary>
-/// Every key of every config, changed by type, sign and size: the model still works, or the error names the file. The
-/// model is used as far as the config matters, so that a value that passes by mistake shows.
+/// Changes every key of every config in type, sign and size: the model either works, or the error names the file. Every
+/// part that a config affects is used, so that a wrong value that is accepted shows.
 /// </summary>
 [Trait("Category", Goldens.Category)]
 public sealed class ConfigMutationTests
 {
-    private const long MostBytes = 256 << 20; // what one case may allocate
+    private const long MostBytes = 256 << 20; // which one case may allocate
     private const string Placeholder = "MUTATION";
 
     private static readonly string[] Values =
@@ -50,7 +50,7 @@ public sealed class ConfigMutationTests
     ];
 
     /// <summary>
-    /// The settings for which a network has been used already, as JSON: keys without effect need no second use.
+    /// The settings, as JSON, with which a network was used already. Keys without effect need no second use.
     /// </summary>
     private readonly ConcurrentDictionary<string, bool> used = [];
 
@@ -100,7 +100,7 @@ public sealed class ConfigMutationTests
         Assert.InRange(accepted, 1, cases.Count - 1);
     }
 
-    /// <summary>Null if the model works, empty if the error is as it should be.</summary>
+    /// <summary>Null if the model works, empty if the error is right, otherwise the problem.</summary>
     private string? Problem(TemporaryFolder folder, string model, string config)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -115,7 +115,7 @@ public sealed class ConfigMutationTests
         {
             return error.Message.Contains(folder.File(config), StringComparison.Ordinal) ? "" : error.Message;
         }
-        catch (Exception error) // any other exception is what this test is to find
+        catch (Exception error) // the test looks for any other exception
         {
             return error.ToString();
         }
@@ -204,7 +204,7 @@ public sealed class ConfigMutationTests
 
     private bool IsUsed(params object[] settings) => !used.TryAdd(JsonSerializer.Serialize(settings), true);
 
-    /// <summary>A folder with links to the model's files, but for the one that is changed.</summary>
+    /// <summary>A folder with links to the model's files, except for the one that is changed.</summary>
     private static TemporaryFolder CopyOf(string model, string config)
     {
         var folder = new TemporaryFolder();
@@ -220,7 +220,7 @@ public sealed class ConfigMutationTests
         return folder;
     }
 
-    /// <summary>The places of all values: keys of objects and indices of lists, at any depth.</summary>
+    /// <summary>The positions of all values: keys of objects and indices of lists, at any depth.</summary>
     private static IEnumerable<object[]> Paths(JsonNode node, object[] path)
     {
         var children = node switch

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Models;
 
-/// <summary>Parts that do not belong together, and what the families have in common.</summary>
+/// <summary>Parts that do not belong together, and the common behavior of all families.</summary>
 [Trait("Category", Goldens.Category)]
 public sealed class DiffusionModelTests : IDisposable
 {

@@ -50,7 +50,7 @@ public sealed class NoiseScheduleReferenceTests
         );
     }
 
-    /// <summary>The betas that all of the file's cases share.</summary>
+    /// <summary>The betas that all cases of the file share.</summary>
     private static SchedulerConfig OfCases()
     {
         var cases = JsonDocument.Parse(Goldens.Open("schedulers.safetensors").Metadata["cases"]).RootElement;

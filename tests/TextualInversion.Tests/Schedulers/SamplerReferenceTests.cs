@@ -12,7 +12,7 @@ public sealed class SamplerReferenceTests
 {
     private const double Tolerance = 1e-4;
 
-    /// <summary>The file's names of samplers, each of which has several trajectories.</summary>
+    /// <summary>The names of samplers in the file, each with several trajectories.</summary>
     public static TheoryData<string> Names =>
         [.. Cases().Select(reference => reference.GetProperty("name").GetString()!).Distinct()];
 

@@ -33,9 +33,11 @@ public sealed class SchedulerConfigTests
               "_class_name": "DDIMScheduler", "num_train_timesteps": 2, "beta_start": 0.1, "beta_end": 0.2,
               "beta_schedule": "scaled_linear", "trained_betas": [0.1, 0.2], "rescale_betas_zero_snr": true,
               "prediction_type": "v_prediction",
-              "timestep_spacing": "trailing", "steps_offset": 1, "set_alpha_to_one": false, "clip_sample": false, "clip_sample_range": 2.5,
+              "timestep_spacing": "trailing", "steps_offset": 1, "set_alpha_to_one": false, "clip_sample": false,
+              "clip_sample_range": 2.5,
               "skip_prk_steps": true, "use_karras_sigmas": true, "lambda_min_clipped": -Infinity, "solver_order": 3,
-              "algorithm_type": "sde-dpmsolver++", "solver_type": "heun", "lower_order_final": false, "euler_at_final": true,
+              "algorithm_type": "sde-dpmsolver++", "solver_type": "heun", "lower_order_final": false,
+              "euler_at_final": true,
               "final_sigmas_type": "sigma_min", "original_inference_steps": 25, "timestep_scaling": 1.5
             }
             """,

@@ -5,7 +5,7 @@ namespace TextualInversion.Tests.Tensors;
 
 public sealed class FiniteCheckTests
 {
-    private const int Count = 101; // whole vectors and a rest
+    private const int Count = 101; // whole vectors and a remainder
 
     public static TheoryData<ScalarType> Floats =>
         [ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64];

@@ -21,7 +21,7 @@ public sealed class TensorFileTests : IDisposable
 
     [Theory]
     [InlineData(1)]
-    [InlineData(128)] // header lengths are multiples of 8; one that ends in 0x80 begins as a pickle does
+    [InlineData(128)] // header lengths are multiples of 8; one that ends in 0x80 begins like a pickle
     [InlineData(896)]
     public void Open_SafetensorsWithAnyName_AreReadAsSafetensors(int headerLength)
     {

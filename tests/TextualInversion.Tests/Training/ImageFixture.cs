@@ -10,11 +10,11 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Training;
 
-/// <summary>A small model with the five images of a cat, encoded.</summary>
+/// <summary>A small model with the five images of a cat as latents.</summary>
 internal sealed class ImageFixture : IDisposable
 {
-    /// <param name="options">The batch, the vectors and the seed.</param>
-    /// <param name="folder">The model; default: the small random one.</param>
+    /// <param name="options">Batch size, vectors and seed.</param>
+    /// <param name="folder">The model's folder. Default: the small random model.</param>
     public ImageFixture(TrainOptions options, string? folder = null)
     {
         Options = options;

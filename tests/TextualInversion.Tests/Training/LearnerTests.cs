@@ -12,14 +12,14 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Training;
 
-/// <summary>The procedure of diffusers' example step by step, with the noise that it drew.</summary>
+/// <summary>Follows diffusers' example step by step, with the noise that it drew.</summary>
 [Trait("Category", Goldens.Category)]
 public sealed class LearnerTests
 {
     private const double Tolerance = 1e-4;
 
-    // The random networks are ill-conditioned at some timesteps: the order of a sum alone moves a gradient by 2 %. The
-    // rows are what counts.
+    // Random networks are ill-conditioned at some timesteps: the order of a sum alone changes a gradient by 2 %. The
+    // vectors are what counts.
     private const double GradientTolerance = 5e-2;
 
     public static TheoryData<string> Files => GoldenModel.Files("train-*");
@@ -148,7 +148,7 @@ public sealed class LearnerTests
         ];
 
     /// <summary>
-    /// The initializer's row of each encoder, as often as there are vectors; they are in the file too.
+    /// The initializer's embedding for each text encoder, repeated for each vector. The reference file contains it too.
     /// </summary>
     private static List<Tensor> InitialRows(SafetensorsFile golden, IDiffusionModel model, int vectors)
     {
@@ -165,8 +165,7 @@ public sealed class LearnerTests
     }
 
     /// <summary>
-    /// The batch with its latents made from the pixels and the posterior's noise, which must give the golden latents
-    /// too.
+    /// The batch, with latents made from the pixels and the posterior noise; they must equal the reference latents too.
     /// </summary>
     private static TrainingBatch Batch(SafetensorsFile golden, IDiffusionModel model, string key)
     {

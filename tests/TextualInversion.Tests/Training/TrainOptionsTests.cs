@@ -2,7 +2,7 @@ namespace TextualInversion.Tests.Training;
 
 public sealed class TrainOptionsTests
 {
-    /// <summary>A property and options in which it is out of its range.</summary>
+    /// <summary>A property, and options in which it is out of range.</summary>
     public static TheoryData<string, TrainOptionsCase> BadValues => Bad();
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class TrainOptionsTests
         return data;
     }
 
-    /// <summary>Options of a test case; public since xUnit's data are.</summary>
+    /// <summary>The options of a test case. Public because xUnit requires it of theory data.</summary>
     public sealed class TrainOptionsCase
     {
         internal TrainOptionsCase(TrainOptions options) => Options = options;

@@ -69,7 +69,9 @@ public sealed class TrainStateTests : IDisposable
         Assert.Contains($"state.safetensors: is not a run's state ({expected}", error.Message);
     }
 
-    /// <summary>Every key, and every value within a key's JSON, by null, deletion and other types.</summary>
+    /// <summary>
+    /// Replaces every key, and every value within a key's JSON, by null or another type, or deletes it.
+    /// </summary>
     [Fact]
     public void Read_EveryKeyMutated_IsReadOrRefusedByName()
     {

@@ -36,7 +36,7 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal([false, true, true, true], progress.Select(step => step.Loss is not null));
         Assert.All(progress, step => Assert.Equal(3, step.Steps));
         Assert.All(progress, step => Assert.Equal((2, 32), (step.Rows[0].GetLength(0), step.Rows[0].GetLength(1))));
-        Assert.NotEqual(progress[1].Rows[0], progress[2].Rows[0]); // a copy, not the rows as they are now
+        Assert.NotEqual(progress[1].Rows[0], progress[2].Rows[0]); // copies, not the current vectors
         Assert.Equal([0, 2, 3], saved);
         Assert.Equal(3, result.Steps);
         Assert.Equal(progress[^1].Rows[0], RowValues.FromTensor(result.LastRows[0]));

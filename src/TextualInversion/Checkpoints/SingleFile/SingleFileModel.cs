@@ -8,7 +8,7 @@ internal sealed record TokenizerPlace(string Repository, string Folder);
 
 /// <summary>
 /// A model in one file. Its configs come from a diffusers folder of the same architecture, or they are those of the
-/// published models of its version, with the widths and depths that the tensors show.
+/// published models of its version, with the widths and depths of its tensors.
 /// </summary>
 internal sealed class SingleFileModel : IModelFiles
 {

@@ -46,8 +46,9 @@ internal sealed class BackwardCallbackState
     /// <summary>
     /// To be called after each backward pass, when the engine has returned. The next pass starts anew.
     /// </summary>
-    /// <exception cref="Exception">That of a function that failed; the gradients of the pass are then
-    /// worthless.</exception>
+    /// <exception cref="Exception">
+    /// That of a function that failed; the gradients of the pass are then worthless.
+    /// </exception>
     public void End()
     {
         ExceptionDispatchInfo? failed;

@@ -8,8 +8,7 @@ namespace TextualInversion.Models.Autograd;
 internal static class CustomAutogradFunction
 {
     // The state of the pass that is being prepared. It is read in the forward pass only, which runs on the caller's
-    // thread,
-    // and travels with each function to whatever thread the engine runs its gradient on.
+    // thread, and travels with each function to whatever thread the engine runs its gradient on.
     private static readonly AsyncLocal<BackwardCallbackState?> Current = new();
 
     /// <summary>The gradient of each input, given that of the result; null for an input that needs none.</summary>
@@ -33,8 +32,9 @@ internal static class CustomAutogradFunction
     /// The function's result, with gradients. After the backward pass through it, <see cref="EndBackward"/> must be
     /// called.
     /// </summary>
-    /// <param name="compute">Gives the result and the function for its gradients, which is called once or
-    /// never.</param>
+    /// <param name="compute">
+    /// Gives the result and the function for its gradients, which is called once or never.
+    /// </param>
     /// <param name="inputs">All tensors that may need a gradient.</param>
     public static Tensor Apply(Func<(Tensor Result, Gradients Gradients)> compute, params Tensor[] inputs) =>
         Function.apply([compute, Current.Value ??= new BackwardCallbackState(), .. inputs]);

@@ -4,10 +4,8 @@ namespace TextualInversion.Models.Autograd;
 
 /// <summary>
 /// Gradient checkpointing (Chen et al. 2016, arXiv 1604.06174): only the inputs of a part of a network are kept, and
-/// its
-/// intermediate results are computed again when its gradient is due. The gradients are the same to the last bit. One
-/// for
-/// each network, which computes one pass at a time.
+/// its intermediate results are computed again when its gradient is due. The gradients are the same to the last bit.
+/// One for each network, which computes one pass at a time.
 /// </summary>
 internal sealed class GradientCheckpoint
 {

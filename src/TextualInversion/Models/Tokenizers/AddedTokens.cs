@@ -1,8 +1,8 @@
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>
-/// Texts that stand for token ids before BPE sees them, as the tokenizers library treats added tokens:
-/// the first match counts, of several at one place the longest, letter by letter and within words too.
+/// Texts that stand for token ids and are matched before BPE, as the tokenizers library treats added tokens. The first
+/// match wins, and the longest of several at the same position. Matching is by letters, within words too.
 /// </summary>
 internal sealed class AddedTokens
 {
@@ -11,10 +11,12 @@ internal sealed class AddedTokens
     public AddedTokens(IEnumerable<KeyValuePair<string, int[]>> idsByText) =>
         longestFirst = [.. idsByText.OrderByDescending(added => added.Key.Length)];
 
-    /// <summary>These tokens and more.</summary>
+    /// <summary>These tokens and others.</summary>
     public AddedTokens With(IEnumerable<KeyValuePair<string, int[]>> more) => new(longestFirst.Concat(more));
 
-    /// <summary>The parts of a text in order: added tokens with their ids, and the text between them without.</summary>
+    /// <summary>
+    /// The parts of a text in order: added tokens with their ids, and the text between them with null.
+    /// </summary>
     public IEnumerable<(string Text, int[]? Ids)> Split(string text)
     {
         var begin = 0;

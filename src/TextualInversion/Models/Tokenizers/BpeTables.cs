@@ -37,8 +37,8 @@ internal sealed record BpeTables(
     }
 
     /// <summary>
-    /// From <c>tokenizer.json</c> (https://huggingface.co/docs/tokenizers): its BPE model and the added tokens. That it
-    /// normalizes and splits text as CLIP does is assumed.
+    /// From <c>tokenizer.json</c> (https://huggingface.co/docs/tokenizers): its BPE model and its added tokens.
+    /// Normalization and splitting are assumed to be CLIP's.
     /// </summary>
     /// <exception cref="TextualInversionException">The file is missing, malformed, or not of CLIP's kind.</exception>
     public static BpeTables ReadTokenizer(string path) =>
@@ -133,7 +133,7 @@ internal sealed record BpeTables(
 
         public required Dictionary<string, int> Vocab { get; init; }
 
-        /// <summary>Each a pair, or before tokenizers 0.20 a text with a space between the two.</summary>
+        /// <summary>Pairs of tokens; before tokenizers 0.20, texts with a space between the two.</summary>
         public required IReadOnlyList<JsonElement> Merges { get; init; }
     }
 }

@@ -5,9 +5,9 @@ using Microsoft.ML.Tokenizers;
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>
-/// The steps of CLIP before BPE, as in transformers' <c>tokenization_clip.py</c>: NFC, lower case, then the matches of
-/// <c>&lt;|startoftext|&gt;|&lt;|endoftext|&gt;|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+</c>.
-/// It goes by code points, where a .NET regex sees the UTF-16 halves of letters and digits beyond U+FFFF.
+/// CLIP's steps before BPE, as in transformers' <c>tokenization_clip.py</c>: NFC, lower case, then the matches of
+/// <c>&lt;|startoftext|&gt;|&lt;|endoftext|&gt;|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+</c>. It works
+/// on code points; a .NET regex would see the UTF-16 halves of letters and digits beyond U+FFFF.
 /// </summary>
 internal sealed class ClipPreTokenizer : PreTokenizer
 {
@@ -23,16 +23,16 @@ internal sealed class ClipPreTokenizer : PreTokenizer
     }
 
     /// <summary>
-    /// NFC and the lower case of each character by itself (Rust's <c>char::to_lowercase</c>: no final sigma). Runs of
-    /// white space, which the original replaces with one space, are dropped by <see cref="PreTokenize(string)"/>
-    /// anyway.
+    /// NFC and the lower case of each character by itself (Rust's <c>char::to_lowercase</c>, without the final sigma).
+    /// The original replaces runs of white space with one space; that is not needed here, since
+    /// <see cref="PreTokenize(string)"/> drops all white space.
     /// </summary>
     public static string Normalize(string text)
     {
         var lower = new StringBuilder(text.Length);
         foreach (var rune in UnicodeNormalization.Compose(text).EnumerateRunes())
         {
-            // The one character whose lower case is two.
+            // The only character whose lower case has two.
             if (rune.Value == 'İ')
                 lower.Append("i\u0307");
             else
@@ -42,14 +42,14 @@ internal sealed class ClipPreTokenizer : PreTokenizer
         return lower.ToString();
     }
 
-    /// <summary>The words of a normalised text as UTF-16 offsets and lengths; white space is in none.</summary>
+    /// <summary>The words of a normalized text as UTF-16 offsets and lengths. White space belongs to no word.</summary>
     public override IEnumerable<(int Offset, int Length)> PreTokenize(string text)
     {
         for (var position = 0; position < text.Length; )
         {
             if (SpecialNames.FirstOrDefault(name => StartsWith(text, position, $"<|{name}|>")) is { } special)
             {
-                // One match, which the byte level behind it takes apart again.
+                // One match, which the byte level splits again.
                 yield return (position, 2);
                 yield return (position + 2, special.Length);
                 yield return (position + 2 + special.Length, 2);
@@ -73,7 +73,7 @@ internal sealed class ClipPreTokenizer : PreTokenizer
             return (Kind.Other, contraction.Length);
         var (kind, length) = KindAt(text, position);
         if (kind == Kind.Number)
-            return (kind, length); // each digit by itself
+            return (kind, length); // each digit separately
         while (position + length < text.Length && KindAt(text, position + length) is var next && next.Kind == kind)
             length += next.Length;
         return (kind, length);

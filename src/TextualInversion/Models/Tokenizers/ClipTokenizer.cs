@@ -113,8 +113,8 @@ internal sealed class ClipTokenizer
 
     /// <summary>
     /// The vocabulary's words of at least three letters with the smallest edit distance to <paramref name="word"/>,
-    /// nearest
-    /// first. At the same distance, tokens that also end other words come last: they may not be words (ood in wood).
+    /// nearest first. At the same distance, tokens that also end other words come last: they may not be words (ood in
+    /// wood).
     /// </summary>
     public IReadOnlyList<string> NearestWords(string word, int count)
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TextualInversion.Models.Tokenizers;
 
-/// <summary>The words of the vocabulary from which an embedding's rows start.</summary>
+/// <summary>The words of the vocabulary that an embedding's vectors start from.</summary>
 internal sealed class Initializer
 {
     private const int Proposals = 3;
@@ -19,20 +19,21 @@ internal sealed class Initializer
     /// <summary>The phrase's k token ids, at least one.</summary>
     public IReadOnlyList<int> Ids { get; }
 
-    /// <summary>How the phrase was understood, for display: <c>g in g er&lt;/w&gt; cat&lt;/w&gt;</c>.</summary>
+    /// <summary>The tokens of the phrase, for display: <c>g in g er&lt;/w&gt; cat&lt;/w&gt;</c>.</summary>
     public IReadOnlyList<string> Pieces { get; }
 
     /// <summary>
     /// Reads a word or phrase. A word of several tokens is accepted, but not one that splits into letters or bytes.
     /// </summary>
     /// <exception cref="TextualInversionException">
-    /// The phrase is empty or only punctuation, or holds a special token or what is no word of the vocabulary.
+    /// The phrase is empty, only punctuation, contains a special token, or contains a word that is not in the
+    /// vocabulary.
     /// </exception>
     public static Initializer Parse(ClipTokenizer tokenizer, string phrase)
     {
         if (!phrase.EnumerateRunes().Any(MayMean))
             throw new TextualInversionException(
-                $"The initializer \"{phrase}\" is no word. Name what the images show, such as cat."
+                $"The initializer \"{phrase}\" is not a word. Name what the images show, such as cat."
             );
         var ids = tokenizer.Encode(phrase);
         if (ids.Any(id => id == tokenizer.BeginningOfText || id == tokenizer.EndOfText))
@@ -49,9 +50,9 @@ internal sealed class Initializer
     }
 
     /// <summary>
-    /// The token ids from which each of n rows starts; a row is the mean of its tokens' rows in the table. With n at
-    /// least k, row i is token i mod k; with fewer, each row stands for a contiguous group, as even as can be, so that
-    /// no word is lost.
+    /// The token ids that each of n vectors starts from; a vector starts as the mean of their embeddings. If n is at
+    /// least k, vector i starts from token i mod k. Otherwise each vector gets a contiguous group of tokens, as evenly
+    /// as possible, so that no token is lost.
     /// </summary>
     public int[][] SpreadOver(int vectors)
     {
@@ -86,7 +87,8 @@ internal sealed class Initializer
     }
 
     /// <summary>
-    /// Excludes the 's of "cat's" and runs of punctuation, which are single characters in any vocabulary.
+    /// Whether a word is split into single characters, which any vocabulary has. Exceptions are the 's of "cat's" and
+    /// runs of punctuation.
     /// </summary>
     private static bool FallsApart(ClipTokenizer tokenizer, List<int> word) =>
         word.Count > 1
@@ -98,7 +100,7 @@ internal sealed class Initializer
         var word = tokenizer.Decode(ids);
         var nearest = string.Join(", ", tokenizer.NearestWords(word, Proposals));
         return new TextualInversionException(
-            $"The initializer's \"{word}\" is no word of the model's vocabulary, "
+            $"The initializer's \"{word}\" is not a word of the model's vocabulary, "
                 + $"which spells it {string.Join(' ', ids.Select(tokenizer.TokenText))}. Choose another; the "
                 + $"nearest are {nearest}."
         );

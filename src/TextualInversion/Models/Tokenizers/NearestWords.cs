@@ -3,18 +3,22 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Tokenizers;
 
-/// <summary>The lengths of a vocabulary's rows.</summary>
+/// <summary>The norms of a vocabulary's embeddings.</summary>
 internal sealed record NormRange(double Smallest, double Mean, double Largest);
 
-/// <summary>Finds the words of one vocabulary whose rows point most nearly where other rows do.</summary>
+/// <summary>
+/// Finds the words of a vocabulary whose embeddings have the highest cosine similarity to given vectors.
+/// </summary>
 internal sealed class NearestWords : IDisposable
 {
     private readonly ClipTokenizer tokenizer;
     private readonly Tensor rows,
-        norms; // (V, d), the caller's; (V)
+        norms; // (V, d), owned by the caller; (V)
 
-    /// <param name="tokenizer">that knows the words</param>
-    /// <param name="table">(V, d) or longer, a text encoder's; used for as long as this is, not copied</param>
+    /// <param name="tokenizer">The tokenizer of the vocabulary.</param>
+    /// <param name="table">
+    /// The token embeddings of a text encoder, (V, d) or longer. They are not copied, so they must outlive this object.
+    /// </param>
     public NearestWords(ClipTokenizer tokenizer, Tensor table)
     {
         this.tokenizer = tokenizer;
@@ -24,7 +28,7 @@ internal sealed class NearestWords : IDisposable
         norms = rows.norm(1).ClampedFrom(1e-12).DetachFromDisposeScope(); // (V)
     }
 
-    /// <summary>The words' smallest, mean and largest length.</summary>
+    /// <summary>The smallest, mean and largest norm of the embeddings.</summary>
     public NormRange Norms
     {
         get
@@ -34,9 +38,7 @@ internal sealed class NearestWords : IDisposable
         }
     }
 
-    /// <summary>
-    /// For each of the vectors, (n, d), the words whose embeddings have the highest cosine similarity, best first.
-    /// </summary>
+    /// <summary>For each of the vectors, (n, d), the words with the highest cosine similarity, best first.</summary>
     public IReadOnlyList<IReadOnlyList<NearWord>> Find(Tensor learned, int count)
     {
         using var noGrad = no_grad();
@@ -61,7 +63,7 @@ internal sealed class NearestWords : IDisposable
         norms.Dispose();
     }
 
-    /// <summary>A word, or the beginning of one with an ellipsis.</summary>
+    /// <summary>A word, or the beginning of a word followed by an ellipsis.</summary>
     private string Shown(int id)
     {
         var token = tokenizer.TokenText(id);

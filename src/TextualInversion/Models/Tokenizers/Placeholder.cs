@@ -11,15 +11,15 @@ internal sealed record Placeholder
         Vectors = vectors;
     }
 
-    /// <summary>As prompts hold it, in any case: <c>&lt;my-cat&gt;</c>.</summary>
+    /// <summary>The token as prompts contain it, in any case: <c>&lt;my-cat&gt;</c>.</summary>
     public string Name { get; }
 
     public int Vectors { get; }
 
     /// <summary>
-    /// Reads what the user typed. A bare name of letters and digits with at least one <c>-</c>, <c>_</c> or <c>.</c>
-    /// among them (my-cat) is put in angle brackets, which are a redirection in every shell. Everything else is taken
-    /// as it stands: <c>&lt;my-cat&gt;</c>, <c>sks</c>.
+    /// Parses what the user typed. A bare name of letters and digits with at least one <c>-</c>, <c>_</c> or <c>.</c>
+    /// among them (my-cat) is put in angle brackets, since brackets on the command line would be a redirection.
+    /// Everything else is kept as it is: <c>&lt;my-cat&gt;</c>, <c>sks</c>.
     /// </summary>
     /// <exception cref="TextualInversionException">
     /// The name is empty or contains white space or control characters.

@@ -14,7 +14,8 @@ internal sealed class PromptTokenizer
     private readonly List<Placeholder> placeholderOfRow = [];
 
     /// <exception cref="TextualInversionException">
-    /// A placeholder cannot be told from the vocabulary or from another one, or is too long for a prompt.
+    /// A placeholder token is the same as a token of the vocabulary or another placeholder token, or is too long for a
+    /// prompt.
     /// </exception>
     public PromptTokenizer(ClipTokenizer tokenizer, IReadOnlyList<Placeholder> placeholders)
     {
@@ -24,19 +25,21 @@ internal sealed class PromptTokenizer
             Register(placeholder);
     }
 
-    /// <summary>In the order of registration, which numbers their rows.</summary>
+    /// <summary>The placeholder tokens in the order of registration, which numbers their vectors.</summary>
     public IReadOnlyList<Placeholder> Placeholders { get; }
 
-    /// <summary>The rows of all placeholders together.</summary>
+    /// <summary>The number of vectors of all placeholder tokens together.</summary>
     public int RowCount => placeholderOfRow.Count;
 
-    /// <summary>How many ids a prompt has room for between its beginning and its end: 75.</summary>
+    /// <summary>The number of ids that fit between beginning and end of a prompt: 75.</summary>
     public int Capacity => tokenizer.MaxLength - EndTokens;
 
-    /// <summary>The id of a comma; null where a comma is several ids.</summary>
+    /// <summary>The id of a comma, or null if a comma is several ids.</summary>
     public int? Comma => tokenizer.IsSingleToken(",") ? tokenizer.Encode(",")[0] : null;
 
-    /// <summary>The ids of one prompt, cut where it is too long: its last ids go, the end of text stays.</summary>
+    /// <summary>
+    /// The ids of one prompt. If it is too long, its last ids are cut off, and the end of text is kept.
+    /// </summary>
     public TokenizedPrompt Tokenize(string prompt)
     {
         var content = tokenizer.Encode(prompt, idsByText);
@@ -62,8 +65,8 @@ internal sealed class PromptTokenizer
         }
     }
 
-    /// <summary>The ids with beginning, end and padding around them.</summary>
-    /// <param name="content">at most <see cref="Capacity"/></param>
+    /// <summary>Adds beginning, end and padding to ids.</summary>
+    /// <param name="content">At most <see cref="Capacity"/> ids.</param>
     public TokenizedPrompt Frame(IReadOnlyList<int> content)
     {
         List<int> ids = [tokenizer.BeginningOfText, .. content, tokenizer.EndOfText];
@@ -110,8 +113,8 @@ internal sealed class PromptTokenizer
     private Placeholder PlaceholderOf(int id) => placeholderOfRow[id - tokenizer.VocabularySize];
 
     /// <summary>
-    /// The text of the ids from <paramref name="begin"/> on. A placeholder is named even if its first vectors are
-    /// before.
+    /// The text of the ids from <paramref name="begin"/> on. A placeholder token is included even if some of its
+    /// vectors come before that.
     /// </summary>
     private string TextOf(List<int> ids, int begin)
     {

@@ -4,10 +4,10 @@ using System.Text;
 namespace TextualInversion.Models.Tokenizers;
 
 /// <summary>
-/// Unicode's canonical composition (NFC, https://www.unicode.org/reports/tr15/). .NET leaves it to ICU and, under
-/// InvariantGlobalization, returns text beyond ASCII as it was: the ids of a prompt would depend on the machine. The
-/// tables are those of Unicode 14. Those of the tokenizers library are older: it does not reorder some hundred newer
-/// marks.
+/// Unicode's canonical composition (NFC, https://www.unicode.org/reports/tr15/). .NET leaves it to ICU and, with
+/// InvariantGlobalization, returns text beyond ASCII unchanged, so that the ids of a prompt would depend on the
+/// machine. The tables are those of Unicode 14; the tokenizers library's are older and do not reorder some hundred
+/// newer marks.
 /// </summary>
 internal static class UnicodeNormalization
 {
@@ -36,7 +36,7 @@ internal static class UnicodeNormalization
         }
     }
 
-    /// <summary>The text composed. Lone surrogates become U+FFFD.</summary>
+    /// <summary>The composed text. Lone surrogates become U+FFFD.</summary>
     public static string Compose(string text)
     {
         if (Ascii.IsValid(text))
@@ -72,7 +72,7 @@ internal static class UnicodeNormalization
         }
     }
 
-    /// <summary>Combining marks in the order of their classes; those of one class keep theirs.</summary>
+    /// <summary>Sorts combining marks by class; marks of the same class keep their order.</summary>
     private static void Reorder(List<int> points)
     {
         for (var i = 1; i < points.Count; i++)
@@ -90,7 +90,7 @@ internal static class UnicodeNormalization
     private static List<int> ComposePairs(List<int> points)
     {
         var composed = new List<int>(points.Count);
-        var (starter, lastClass) = (-1, 0); // the index of the last starter, the class of what was last kept behind it
+        var (starter, lastClass) = (-1, 0); // the last starter's index, and the class of the last mark kept after it
         foreach (var point in points)
         {
             var combiningClass = CombiningClass(point);

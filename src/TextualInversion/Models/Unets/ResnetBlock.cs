@@ -7,8 +7,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace TextualInversion.Models.Unets;
 
 /// <summary>
-/// The residual block of the U-Net and, without a time embedding, of the VAE (Ho et al. 2020, appendix B):
-/// x + conv(silu(norm(conv(silu(norm(x))) + time))).
+/// The residual block of the U-Net and, without a time embedding, of the VAE (Ho et al. 2020, appendix B): x +
+/// conv(silu(norm(conv(silu(norm(x))) + time))).
 /// </summary>
 internal sealed class ResnetBlock(
     Weights weights,

@@ -53,7 +53,7 @@ internal sealed class SpatialTransformer
             cells = block.Forward(cells, encoderHiddenStates);
         cells = projectOut.Forward(cells);
         var result = cells.view(batch, height, width, channels).permute(0, 3, 1, 2); // (B, C, h, w)
-        return x.Plus(result).MoveToOuterDisposeScope(); // x first: the sum takes its order in memory
+        return x.Plus(result).MoveToOuterDisposeScope(); // x first: the sum takes x's memory order
     }
 
     // A 1x1 convolution is a linear layer, and is stored as either.

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Data;
 
-/// <summary>Draws the batches of a run. Each is a function of the run's seed and its own number alone.</summary>
+/// <summary>Draws the batches of a run. A batch depends only on the run's seed and the batch's number.</summary>
 internal sealed class BatchSampler(
     LatentDataset set,
     PromptSource prompts,
@@ -20,11 +20,11 @@ internal sealed class BatchSampler(
     private readonly double stratifiedStart = new StepRandom(options.Seed, RandomStream.Timestep, -1).Uniform();
 
     /// <summary>A batch of a step.</summary>
-    /// <param name="step">Counted from 0.</param>
-    /// <param name="batch">Which of the batches whose gradients are accumulated in this step, counted from 0.</param>
+    /// <param name="step">The step, counted from 0.</param>
+    /// <param name="batch">The micro-batch, counted from 0 over those whose gradients accumulate in this step.</param>
     public TrainingBatch Sample(int step, int batch) => Sample((long)step * options.GradientAccumulationSteps + batch);
 
-    /// <param name="number">Counted from 0 over the batches of all steps.</param>
+    /// <param name="number">The batch's number, counted from 0 over all steps.</param>
     public TrainingBatch Sample(long number)
     {
         var device = set.Device;
@@ -65,7 +65,7 @@ internal sealed class BatchSampler(
 
     private long Timestep(long sample)
     {
-        var draw = options.Antithetic ? sample / 2 : sample; // batches are even, so pairs never cross them
+        var draw = options.Antithetic ? sample / 2 : sample; // a batch is even: it never splits a pair
         var position = options.Timesteps switch
         {
             TimestepSampling.Uniform => Random(RandomStream.Timestep, draw).Uniform(),
@@ -76,7 +76,7 @@ internal sealed class BatchSampler(
     }
 
     /// <summary>
-    /// The noise, (B, 4, h, w), of every second image replaced by that of the one before, with the opposite sign.
+    /// Antithetic noise, (B, 4, h, w): every second image gets the noise of the one before it with the opposite sign.
     /// </summary>
     private static Tensor Paired(Tensor noise)
     {

@@ -1,20 +1,20 @@
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// Which images are in which batch. The images of a batch have one shape, each shape gets batches in proportion to its
-/// images, and within a shape each
-/// image comes as often as it counts before any comes again. A function of the seed and the batch's number alone.
+/// Chooses the images of each batch. All images of a batch have the same shape, so that they fit in one tensor. Each
+/// shape gets batches in proportion to its images, and within a shape every image is drawn as often as its repeats
+/// before any is drawn again. The choice depends only on the seed and the batch's number.
 /// </summary>
 internal sealed class BucketBatchSampler
 {
-    private const int ShapeBits = 40; // of the counter, below the shape: rounds of one shape's images
+    private const int ShapeBits = 40; // bits of the counter that number the rounds of one shape
 
     private readonly ulong seed;
-    private readonly int[][] shapes; // for each shape its images, one that counts twice two times
-    private readonly int[] shapeOf; // of each of all these
+    private readonly int[][] shapes; // the images of each shape; an image with n repeats is listed n times
+    private readonly int[] shapeOf; // the shape of each of these entries
 
-    /// <param name="seed">of the run</param>
-    /// <param name="images">that are learned from: number, size, how often it counts</param>
+    /// <param name="seed">The seed of the run.</param>
+    /// <param name="images">The training images: number, size in latent cells, repeats.</param>
     public BucketBatchSampler(ulong seed, IEnumerable<(int Image, (long Height, long Width) Size, int Repeats)> images)
     {
         this.seed = seed;
@@ -27,8 +27,9 @@ internal sealed class BucketBatchSampler
         shapeOf = [.. shapes.SelectMany((members, shape) => Enumerable.Repeat(shape, members.Length))];
     }
 
-    /// <param name="number">counted from 0</param>
-    /// <param name="size">images in a batch; a shape with fewer gives some of them more than once</param>
+    /// <summary>The numbers of the images of a batch.</summary>
+    /// <param name="number">The batch's number, counted from 0.</param>
+    /// <param name="size">The number of images. If a shape has fewer, some occur more than once.</param>
     public int[] Batch(long number, int size)
     {
         var (round, position) = Math.DivRem(number, shapeOf.Length);

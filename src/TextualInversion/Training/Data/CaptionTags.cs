@@ -3,17 +3,19 @@ using TextualInversion.Data;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// Descriptions that are lists, <c>{}, sitting, on a mat</c>, in which neither order nor presence of a tag should be
-/// learned: what kohya's scripts call
-/// <c>shuffle_caption</c>, <c>caption_tag_dropout_rate</c> and <c>keep_tokens</c>.
+/// Varies captions that are lists of tags, such as <c>{}, sitting, on a mat</c>, so that neither the order nor the
+/// presence of a tag is learned. kohya's scripts call this <c>shuffle_caption</c>, <c>caption_tag_dropout_rate</c> and
+/// <c>keep_tokens</c>.
 /// </summary>
 internal static class CaptionTags
 {
     private const string Separator = ", ";
 
-    /// <param name="caption">with <c>{}</c>, whose tag is never left out</param>
-    /// <param name="options">what to do; the first <see cref="TrainOptions.KeepTags"/> stay where they are</param>
-    /// <param name="random">decides</param>
+    /// <param name="caption">A caption. The tag with <c>{}</c> is never dropped.</param>
+    /// <param name="options">
+    /// What to vary. The first <see cref="TrainOptions.KeepTags"/> tags are neither moved nor dropped.
+    /// </param>
+    /// <param name="random">The source of randomness.</param>
     public static string Vary(string caption, TrainOptions options, StepRandom random)
     {
         if (!options.ShuffleTags && options.DropTags == 0)

@@ -3,17 +3,17 @@ using TextualInversion.Data;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// Flipped writing, and left and right, make no sense: flips are turned off if an image's words mention them.
+/// Turns flips off if captions or templates mention left, right or text, which look wrong in a mirror image.
 /// </summary>
 internal static class FlipPolicy
 {
     /// <summary>
-    /// Why images should not be flipped, such as <c>1.txt says "left"</c>, or null if nothing speaks against it.
+    /// Why images should not be flipped, such as <c>1.txt says "left"</c>, or null if there is no reason.
     /// </summary>
     /// <param name="options">How captions are used.</param>
     /// <param name="images">The images with their captions.</param>
     /// <param name="templates">The prompt templates.</param>
-    /// <param name="phrase">The words that training starts from.</param>
+    /// <param name="phrase">The initializer: the words that training starts from.</param>
     public static string? ReasonToDisable(
         TrainOptions options,
         IReadOnlyList<TrainingImage> images,

@@ -3,14 +3,16 @@ using TextualInversion.Data;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// An image that is measured and not learned from: its loss tells whether the rows mean more than the other images.
+/// Holds out the last image: it is not trained on, and its validation loss shows whether the embedding generalizes.
 /// </summary>
 internal static class HeldOutImage
 {
     private const int Enough = 5,
         Fewest = 2;
 
-    /// <summary>The numbers of the images to learn from, and that of the last one where it is held out.</summary>
+    /// <summary>
+    /// The numbers of the training images, and the number of the held-out image or null if none is held out.
+    /// </summary>
     internal static (IReadOnlyList<int> Learned, int? HeldOut) Split(
         IReadOnlyList<TrainingImage> images,
         TrainOptions options
@@ -19,8 +21,8 @@ internal static class HeldOutImage
             ? ([.. Enumerable.Range(0, images.Count - 1)], images.Count - 1)
             : ([.. Enumerable.Range(0, images.Count)], null);
 
-    /// <exception cref="TextualInversionException">The images are too few to learn from without one: below five, each
-    /// needs a description that says what else is in it.</exception>
+    /// <summary>Requires enough images to hold one out: five, or two if every image has a caption.</summary>
+    /// <exception cref="TextualInversionException">There are too few images.</exception>
     public static void Require(IReadOnlyList<TrainingImage> images)
     {
         if (images.Count >= Enough || (images.Count >= Fewest && images.All(image => image.Caption is not null)))

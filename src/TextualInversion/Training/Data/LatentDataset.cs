@@ -6,24 +6,23 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// The images as the VAE sees them, encoded once for any number of runs: of each the distribution of its latents, and
-/// after them of each mirrored if asked. They may have
-/// different shapes.
+/// The training images as latents, encoded once for any number of runs. Each image has the distribution of its latents
+/// and, if flips are on, that of its mirror image. Images may have different shapes. N is the number of images.
 /// </summary>
 internal sealed class LatentDataset : IDisposable
 {
-    private readonly List<LatentDistribution> latents = []; // N or 2 N times (1, 4, h, w)
-    private readonly List<Tensor?> masks = []; // N or 2 N times (1, h, w); null where everything counts
+    private readonly List<LatentDistribution> latents = []; // N or 2 N times (1, 4, h, w); the second N are mirrored
+    private readonly List<Tensor?> masks = []; // N or 2 N times (1, h, w); null for a full mask
     private readonly SizeConditioning[] geometries;
     private readonly int[] repeats;
 
     /// <summary>
-    /// Encodes the images one by one, so that the largest feature map is that of one, and frees the VAE.
+    /// Encodes the images one by one, so that memory holds the feature maps of a single image, then frees the VAE.
     /// </summary>
     /// <param name="model">The frozen model.</param>
-    /// <param name="images">Of any sizes.</param>
-    /// <param name="options">Whether they are mirrored, how they were cropped, and whether one is held out.</param>
-    /// <param name="cancellationToken">Stops between two images.</param>
+    /// <param name="images">The images, of any sizes.</param>
+    /// <param name="options">Whether to flip, how the images were cropped, and whether one is held out.</param>
+    /// <param name="cancellationToken">Checked before each image.</param>
     /// <exception cref="InvalidOperationException">The VAE changed.</exception>
     public LatentDataset(
         IDiffusionModel model,
@@ -56,38 +55,38 @@ internal sealed class LatentDataset : IDisposable
         Allocator.Trim();
     }
 
-    /// <summary>N, the images without their mirror images.</summary>
+    /// <summary>N, the number of images, not counting mirror images.</summary>
     public int Count => geometries.Length;
 
-    /// <summary>Of the VAE's encoder, before the images and after them.</summary>
+    /// <summary>The hashes of the VAE's encoder before and after encoding.</summary>
     public FrozenHash Vae { get; }
 
-    /// <summary>The numbers of those to learn from.</summary>
+    /// <summary>The numbers of the images to train on.</summary>
     public IReadOnlyList<int> Learned { get; }
 
-    /// <summary>The number of the one that is only measured; null where none is.</summary>
+    /// <summary>The number of the held-out image, or null if there is none.</summary>
     public int? HeldOut { get; }
 
-    /// <summary>Where the latents are.</summary>
+    /// <summary>The device that holds the latents.</summary>
     public Device Device { get; }
 
-    /// <summary>The size and crop of an image, mirrored or not.</summary>
+    /// <summary>The size and crop of an image, the same for its mirror image.</summary>
     public SizeConditioning Geometry(int image) => geometries[image];
 
-    /// <summary>h and w of an image.</summary>
+    /// <summary>The height and width of an image's latents, h and w.</summary>
     public (long Height, long Width) Size(int image) => (latents[image].Mean.shape[2], latents[image].Mean.shape[3]);
 
-    /// <summary>Which images are in which batch of a run.</summary>
+    /// <summary>The batches of a run with the given seed.</summary>
     internal BucketBatchSampler Order(ulong seed) =>
         new(seed, Learned.Select(image => (image, Size(image), repeats[image])));
 
-    /// <summary>The shape of a batch of latents of an image's size, (B, 4, h, w).</summary>
+    /// <summary>The shape of a batch of latents of one image's size, (B, 4, h, w).</summary>
     public long[] Shape(int image, int batch) => [batch, .. latents[image].Mean.shape[1..]];
 
-    /// <summary>Draws latents of images, (B, 4, h, w).</summary>
-    /// <param name="images">B indices below N, of images of one size</param>
-    /// <param name="mirrored">B times whether the mirror image is meant</param>
-    /// <param name="noise">(B, 4, h, w), standard normal</param>
+    /// <summary>Samples the latents of images, (B, 4, h, w).</summary>
+    /// <param name="images">B numbers below N, of images of the same size.</param>
+    /// <param name="mirrored">B flags: whether to take the mirror image.</param>
+    /// <param name="noise">Standard normal noise, (B, 4, h, w).</param>
     public Tensor Sample(int[] images, bool[] mirrored, Tensor noise)
     {
         using var scope = NewDisposeScope();
@@ -99,7 +98,7 @@ internal sealed class LatentDataset : IDisposable
         return all.Sample(noise).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What counts of the same images, (B, h, w) in [0, 1]; null where everything does.</summary>
+    /// <summary>The loss masks of the same images, (B, h, w) in [0, 1], or null if all are full.</summary>
     public Tensor? Masks(int[] images, bool[] mirrored)
     {
         var chosen = Indices(images, mirrored).Select(index => masks[index]).ToList();

@@ -4,20 +4,20 @@ using TextualInversion.Models.Tokenizers;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// The sentence that an image is learned under: its own description where it has one, else a template drawn at random,
-/// as the options say.
+/// The prompts of the images: an image's own caption if it has one, otherwise a template drawn at random. Options
+/// decide how captions are used.
 /// </summary>
 internal sealed class PromptSource
 {
     private readonly IReadOnlyList<string> templates;
     private readonly TrainOptions options;
     private readonly string initializer;
-    private readonly string?[] captions; // one for each image; null where it has none, or none is used
+    private readonly string?[] captions; // one for each image; null if it has none, or captions are not used
 
-    /// <param name="images">The images.</param>
-    /// <param name="templates">Sentences with <c>{}</c> for the placeholder.</param>
-    /// <param name="initializer">The words that a description may hold in the placeholder's place.</param>
-    /// <param name="options">How descriptions are used.</param>
+    /// <param name="images">The training images with their captions.</param>
+    /// <param name="templates">Prompt templates, with <c>{}</c> for the placeholder token.</param>
+    /// <param name="initializer">The words that the placeholder token replaces in a caption.</param>
+    /// <param name="options">How captions are used.</param>
     public PromptSource(
         IReadOnlyList<TrainingImage> images,
         IReadOnlyList<string> templates,
@@ -29,7 +29,7 @@ internal sealed class PromptSource
         captions = [.. images.Select(image => options.Captions == CaptionUse.Off ? null : image.Caption)];
     }
 
-    /// <summary>For each image its description as a prompt, null where the templates are used.</summary>
+    /// <summary>For each image its caption as a prompt, or null if the image uses the templates.</summary>
     public IReadOnlyList<string?> Descriptions(Placeholder placeholder) =>
         [
             .. captions
@@ -37,9 +37,7 @@ internal sealed class PromptSource
                 .Select(template => template is null ? null : PromptTemplates.Format(template, placeholder.Name)),
         ];
 
-    /// <summary>
-    /// The longest prompts that there can be: every template that is used, and every description whole.
-    /// </summary>
+    /// <summary>Every prompt in its longest form: all templates in use, and all captions with all their tags.</summary>
     public IReadOnlyList<string> All(Placeholder placeholder)
     {
         var sentences = captions.Select(caption => TemplateOf(caption, placeholder)).OfType<string>();
@@ -48,7 +46,7 @@ internal sealed class PromptSource
         return [.. sentences.Select(sentence => PromptTemplates.Format(sentence, placeholder.Name)).Distinct()];
     }
 
-    /// <summary>A prompt to learn under.</summary>
+    /// <summary>A prompt to train with.</summary>
     internal string Prompt(int image, Placeholder placeholder, StepRandom random)
     {
         var isDrawn = options.Captions == CaptionUse.Mixed && random.Uniform() < 0.5;
@@ -59,7 +57,7 @@ internal sealed class PromptSource
         );
     }
 
-    /// <summary>A prompt to measure under, which no option varies.</summary>
+    /// <summary>A prompt to validate with. Options for tags do not change it.</summary>
     internal string ValidationPrompt(int image, Placeholder placeholder, StepRandom random) =>
         PromptTemplates.Format(
             TemplateOf(captions[image], placeholder) ?? templates[random.Index(templates.Count)],

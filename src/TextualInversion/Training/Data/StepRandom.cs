@@ -3,21 +3,20 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// Random numbers that are a function of the run's seed and a counter alone, so that any step can be drawn again
-/// without those before it.
-/// The mixing function is SplitMix64's (Steele, Lea and Flood 2014).
+/// Random numbers that depend only on the run's seed and a counter, so that any step can be drawn without drawing those
+/// before it. The mixing function is SplitMix64's (Steele, Lea and Flood 2014).
 /// </summary>
 internal sealed class StepRandom(ulong seed, RandomStream stream, long counter)
 {
     private ulong state = Mix(Mix(seed + Mix((ulong)stream + 1)) ^ (ulong)counter);
 
     /// <summary>A whole number in [0, <paramref name="count"/>).</summary>
-    public int Index(int count) => (int)(Next() % (ulong)count); // the bias of the remainder is below 2^-50 here
+    public int Index(int count) => (int)(Next() % (ulong)count); // its bias is below 2^-50 for these counts
 
     /// <summary>A number in [0, 1).</summary>
     public double Uniform() => (Next() >> 11) * (1.0 / (1ul << 53));
 
-    /// <summary>0 … count - 1 in random order (Fisher-Yates).</summary>
+    /// <summary>0 … count - 1 in random order (Fisher-Yates shuffle).</summary>
     public int[] Permutation(int count)
     {
         var items = Enumerable.Range(0, count).ToArray();
@@ -30,9 +29,7 @@ internal sealed class StepRandom(ulong seed, RandomStream stream, long counter)
         return items;
     }
 
-    /// <summary>
-    /// A generator for tensors. Always on the CPU: TorchSharp has no other, so draw there, then move.
-    /// </summary>
+    /// <summary>A generator for tensors. TorchSharp has CPU generators only, so draw on the CPU, then move.</summary>
     public Generator Generator() => new(Next());
 
     private ulong Next() => Mix(state += 0x9e3779b97f4a7c15);

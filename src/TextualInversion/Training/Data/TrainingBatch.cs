@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Data;
 
-/// <summary>What one forward pass learns from: everything random in it is drawn.</summary>
-/// <param name="Latents">(B, 4, h, w), scaled, without noise</param>
-/// <param name="Noise">(B, 4, h, w), standard normal</param>
-/// <param name="Timesteps">B, in [0, 1000)</param>
-/// <param name="Prompts">B prompts that hold the placeholder, for each text encoder</param>
-/// <param name="Images">B sizes and crops</param>
+/// <summary>The input of one forward pass, with everything random already drawn.</summary>
+/// <param name="Latents">(B, 4, h, w), scaled, without noise.</param>
+/// <param name="Noise">(B, 4, h, w), standard normal.</param>
+/// <param name="Timesteps">B timesteps in [0, 1000).</param>
+/// <param name="Prompts">For each text encoder B prompts, which contain the placeholder token.</param>
+/// <param name="Images">The size and crop of each of the B images.</param>
 internal sealed record TrainingBatch(
     Tensor Latents,
     Tensor Noise,
@@ -18,6 +18,6 @@ internal sealed record TrainingBatch(
     IReadOnlyList<SizeConditioning> Images
 )
 {
-    /// <summary>What counts of each image, (B, h, w) in [0, 1]; null where everything does.</summary>
+    /// <summary>The loss masks of the images, (B, h, w) in [0, 1], or null if all are full.</summary>
     public Tensor? Mask { get; init; }
 }

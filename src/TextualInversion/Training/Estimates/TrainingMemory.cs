@@ -7,23 +7,24 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Estimates;
 
 /// <summary>
-/// How much memory a training step takes, within about a tenth: the networks, and what the U-Net keeps for the
-/// gradient.
+/// Estimates the memory of a training step, to within about 10 %: the networks, and the activations that the U-Net
+/// keeps for the backward pass.
 /// </summary>
 internal static class TrainingMemory
 {
-    // Feature maps that are kept of a residual block and of a transformer block, each as large as its result; fitted to
-    // measured peaks of
-    // Stable Diffusion 1 and XL.
+    // Activations kept by a residual block and by a transformer block, in units of the block's output. Fitted to
+    // measured peaks of Stable Diffusion 1 and XL.
     private const int MapsOfResnet = 6,
         MapsOfTransformer = 36;
 
-    /// <param name="files">the model</param>
-    /// <param name="side">of the images, in pixels; null for the model's own. Those of other shapes have no more
-    /// pixels, see <see cref="TextualInversion.Data.AspectBuckets"/></param>
-    /// <param name="batch">images in a forward pass</param>
-    /// <param name="type">what the U-Net computes in</param>
-    /// <returns>bytes, without gradient checkpointing</returns>
+    /// <param name="files">The model.</param>
+    /// <param name="side">
+    /// The side of the images in pixels. Null: the model's own resolution. Images of other aspect ratios have no more
+    /// pixels, see <see cref="TextualInversion.Data.AspectBuckets"/>.
+    /// </param>
+    /// <param name="batch">The number of images in a forward pass.</param>
+    /// <param name="type">The type in which the U-Net computes.</param>
+    /// <returns>The estimate in bytes, without gradient checkpointing.</returns>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
     public static long Estimate(IModelFiles files, int? side, int batch, ScalarType type)
     {
@@ -36,8 +37,9 @@ internal static class TrainingMemory
         return text + (Elements(files.Weights("unet")) + batch * Kept(unet, cells)) * size;
     }
 
-    /// <param name="config">of the U-Net</param>
-    /// <param name="cells">along a side of the latents</param>
+    /// <summary>The number of values that the U-Net keeps for one image.</summary>
+    /// <param name="config">The config of the U-Net.</param>
+    /// <param name="cells">The side of the latents, in latent cells.</param>
     private static long Kept(UNetConfig config, long cells)
     {
         var levels = config.BlockOutChannels.Select(
@@ -46,10 +48,11 @@ internal static class TrainingMemory
                 var area = (cells >> level) * (cells >> level);
                 var transformers = MapsOfTransformer * UNetConfig.At(config.TransformerLayersPerBlock, level);
                 var hasAttention = config.DownBlockTypes[level].StartsWith("CrossAttn", StringComparison.Ordinal);
-                var layers = 2 * UNetConfig.At(config.LayersPerBlock, level) + 1; // in, and one more out
+                // A level has a down block, and an up block with one layer more.
+                var layers = 2 * UNetConfig.At(config.LayersPerBlock, level) + 1;
                 var maps = layers * (MapsOfResnet + (hasAttention ? transformers : 0));
                 if (level == config.BlockOutChannels.Count - 1)
-                    maps += 2 * MapsOfResnet + transformers; // the middle
+                    maps += 2 * MapsOfResnet + transformers; // the mid block
                 return maps * area * channels;
             }
         );

@@ -9,27 +9,28 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Estimates;
 
 /// <summary>
-/// A few real steps whose result is thrown away, to tell how long a run takes and whether it can learn at all.
+/// The outcome of a few real steps whose result is discarded. It predicts how long a run takes, and whether training
+/// works.
 /// </summary>
-/// <param name="StepSeconds">the middle of the measured steps</param>
-/// <param name="ValidationSeconds">of one validation</param>
-/// <param name="IsFinite">whether loss and gradient were numbers</param>
-/// <param name="HasGradient">whether any gradient reached the rows</param>
+/// <param name="StepSeconds">The median duration of a step.</param>
+/// <param name="ValidationSeconds">The duration of a validation; 0 if there are none.</param>
+/// <param name="IsFinite">Whether all losses and gradients were finite.</param>
+/// <param name="HasGradient">Whether any gradient reached the vectors.</param>
 internal sealed record TrainingTrial(double StepSeconds, double ValidationSeconds, bool IsFinite, bool HasGradient)
 {
     private const int MostBatches = 10;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The first batch is not counted: what is loaded and planned in it is not in the others. Then for five seconds, at
-    /// least one batch and at most ten.
+    /// Takes one batch that is not measured, since it also pays for initialization, then measures batches for five
+    /// seconds: at least one, at most ten.
     /// </summary>
-    /// <param name="model">frozen</param>
-    /// <param name="schedule">its noise</param>
-    /// <param name="options">of the run</param>
-    /// <param name="concept">to be learned; its rows stay as they are</param>
-    /// <param name="cancellationToken">stops it</param>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <param name="model">The frozen model.</param>
+    /// <param name="schedule">The model's noise schedule.</param>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="concept">What to learn. Its vectors are not changed.</param>
+    /// <param name="cancellationToken">Checked before each batch.</param>
+    /// <exception cref="OperationCanceledException">The trial was canceled.</exception>
     public static TrainingTrial Run(
         IDiffusionModel model,
         NoiseSchedule schedule,
@@ -83,11 +84,11 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
     }
 
     /// <summary>
-    /// How long a whole run takes, without what comes before the first step: all its steps, should none end it earlier.
+    /// Predicts the duration of a whole run in seconds, from the first step to the last, if nothing ends it early.
     /// </summary>
     public double Seconds(TrainOptions options)
     {
-        // Before the first step, with and without prompts; then every so often, and after the last.
+        // Before the first step, with and without prompts; then at regular intervals, and after the last step.
         var validations =
             options.ValidateEvery == 0 ? 0 : 2 + ((options.Steps + options.ValidateEvery - 1) / options.ValidateEvery);
         return (options.Steps * StepSeconds) + (validations * ValidationSeconds);

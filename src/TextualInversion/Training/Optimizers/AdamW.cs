@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Optimizers;
 
 /// <summary>
-/// AdamW (Loshchilov and Hutter 2019, algorithm 2) over one small tensor, in the order of PyTorch's operations: its
-/// numbers are PyTorch's.
+/// AdamW (Loshchilov and Hutter 2019, algorithm 2) for one small tensor. It performs the same operations in the same
+/// order as PyTorch, so that the results are equal.
 /// </summary>
 internal sealed class AdamW(Tensor parameter, double beta1, double beta2, double epsilon, double weightDecay)
     : IRowOptimizer

@@ -4,20 +4,21 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Optimizers;
 
 /// <summary>
-/// The exponential moving average of rows over the steps (Polyak and Juditsky 1992), in which what single steps got
-/// wrong evens out. Early on it keeps less of itself,
-/// (1 + step) / (10 + step), as diffusers' <c>EMAModel</c> does, or it would long remember where the rows began.
+/// The exponential moving average of the vectors over the steps (Polyak and Juditsky 1992), which evens out the noise
+/// of single steps. Early on the decay is smaller, (1 + step) / (10 + step), as in diffusers' <c>EMAModel</c>, so that
+/// the average does not stay close to the initial vectors.
 /// </summary>
-/// <param name="rows">(n, d) for each text encoder: where it starts; copied</param>
-/// <param name="decay">the largest share that it keeps of itself in a step, in (0, 1)</param>
+/// <param name="rows">The initial vectors, (n, d) for each text encoder. They are copied.</param>
+/// <param name="decay">The largest decay, in (0, 1), typically 0.95 to 0.99.</param>
 internal sealed class ExponentialMovingAverage(IReadOnlyList<Tensor> rows, double decay) : IDisposable
 {
-    /// <summary>(n, d) for each text encoder.</summary>
+    /// <summary>The average, (n, d) for each text encoder.</summary>
     public IReadOnlyList<Tensor> Rows { get; } =
     [.. rows.Select(each => each.detach().clone().DetachFromDisposeScope())];
 
-    /// <param name="now">the rows after a step</param>
-    /// <param name="step">counted from 1</param>
+    /// <summary>Adds the vectors of a step to the average.</summary>
+    /// <param name="now">The vectors after the step.</param>
+    /// <param name="step">The step, counted from 1.</param>
     public void Add(IReadOnlyList<Tensor> now, int step)
     {
         using var noGrad = no_grad();

@@ -2,13 +2,13 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Optimizers;
 
-/// <summary>Keeps rows at a norm.</summary>
+/// <summary>Rescales vectors to a norm; see <see cref="NormConstraint"/>.</summary>
 internal static class NormRescaling
 {
-    /// <summary>(n, 1), the norm for each row; null where none is kept.</summary>
-    /// <param name="kept">which</param>
-    /// <param name="initialRows">(n, d)</param>
-    /// <param name="vocabulary">(V, d)</param>
+    /// <summary>The norm of each vector, (n, 1), or null if there is no constraint.</summary>
+    /// <param name="kept">The constraint.</param>
+    /// <param name="initialRows">The initial vectors, (n, d).</param>
+    /// <param name="vocabulary">The token embeddings, (V, d).</param>
     public static Tensor? Norms(NormConstraint kept, Tensor initialRows, Tensor vocabulary)
     {
         using var noGrad = no_grad();
@@ -30,9 +30,9 @@ internal static class NormRescaling
         };
     }
 
-    /// <summary>Gives the rows their norms, in place.</summary>
-    /// <param name="rows">(n, d)</param>
-    /// <param name="norms">(n, 1)</param>
+    /// <summary>Rescales the vectors to the norms, in place.</summary>
+    /// <param name="rows">The vectors, (n, d).</param>
+    /// <param name="norms">The norms, (n, 1).</param>
     public static void Apply(Tensor rows, Tensor norms)
     {
         using var noGrad = no_grad();

@@ -4,15 +4,14 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Optimizers;
 
 /// <summary>
-/// Learns only where a row points, at a norm that stays (Kim et al. 2026, "Directional textual inversion",
-/// https://arxiv.org/abs/2512.13672):
-/// a row is m v with v on the unit sphere, and v goes a step of the length of the learning rate against the gradient
-/// that is tangent to the sphere, drawn to
-/// the direction where it began. A norm that grows would drown the prompt's other words.
+/// Learns only the direction of each vector and keeps its norm (Kim et al. 2026, "Directional textual inversion",
+/// https://arxiv.org/abs/2512.13672). A vector is m v with v on the unit sphere. A step moves v against the part of the
+/// gradient that is tangent to the sphere, by the learning rate, and a prior pulls it toward its initial direction. A
+/// growing norm would drown out the other words of a prompt.
 /// </summary>
-/// <param name="rows">(n, d)</param>
-/// <param name="norms">m, (n, 1)</param>
-/// <param name="prior">how strongly it is drawn to where it began, kappa</param>
+/// <param name="rows">The vectors, (n, d).</param>
+/// <param name="norms">Their norms m, (n, 1).</param>
+/// <param name="prior">kappa, the strength of the pull toward the initial direction.</param>
 internal sealed class RiemannianSgd(Tensor rows, Tensor norms, double prior) : IRowOptimizer
 {
     // (n, d)

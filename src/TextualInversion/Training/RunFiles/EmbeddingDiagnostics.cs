@@ -4,37 +4,37 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.RunFiles;
 
-/// <summary>What can be told of a learned row.</summary>
-/// <param name="Encoder">its text encoder, counted from 0</param>
-/// <param name="Row">which of that encoder's, counted from 0</param>
-/// <param name="Norm">its length</param>
-/// <param name="Drift">its distance from where it started</param>
-/// <param name="Nearest">the words that point most nearly where it does, the nearest first</param>
+/// <summary>Describes one learned vector.</summary>
+/// <param name="Encoder">The text encoder, counted from 0.</param>
+/// <param name="Row">The vector among those of its encoder, counted from 0.</param>
+/// <param name="Norm">The vector's norm.</param>
+/// <param name="Drift">The distance from its initial value.</param>
+/// <param name="Nearest">The words with the highest cosine similarity, nearest first.</param>
 internal sealed record LearnedRow(int Encoder, int Row, double Norm, double Drift, IReadOnlyList<NearWord> Nearest);
 
 /// <summary>
-/// Tells how far rows have come, and what they are near to. With several text encoders their rows come one after the
-/// other.
+/// Measures how far vectors have moved, and which words they are near. The vectors of all text encoders are in one
+/// list, one encoder after the other.
 /// </summary>
 internal sealed class EmbeddingDiagnostics : IDisposable
 {
-    private const int Neighbours = 5;
+    private const int Neighbors = 5;
 
     private readonly IReadOnlyList<Tensor> initialRows;
     private readonly List<NearestWords> words;
 
-    /// <param name="model">whose words are looked through</param>
-    /// <param name="initialRows">(n, d) for each text encoder: where the rows start</param>
+    /// <param name="model">The model with the vocabularies.</param>
+    /// <param name="initialRows">The initial vectors, (n, d) for each text encoder.</param>
     public EmbeddingDiagnostics(IDiffusionModel model, IReadOnlyList<Tensor> initialRows)
     {
         this.initialRows = initialRows;
         words = [.. model.Tokenizers.Zip(model.Vocabularies, (tokenizer, table) => new NearestWords(tokenizer, table))];
     }
 
-    /// <summary>Of each text encoder.</summary>
+    /// <summary>The norms of the vocabulary of each text encoder.</summary>
     public IReadOnlyList<NormRange> VocabularyNorms => [.. words.Select(each => each.Norms)];
 
-    /// <summary>The length of each row.</summary>
+    /// <summary>The norm of each vector.</summary>
     public static IReadOnlyList<double> Norms(IReadOnlyList<Tensor> rows)
     {
         using var noGrad = no_grad();
@@ -42,7 +42,7 @@ internal sealed class EmbeddingDiagnostics : IDisposable
         return [.. rows.SelectMany(each => each.norm(1).cpu().data<float>().ToArray().Select(norm => (double)norm))];
     }
 
-    /// <summary>The distance of each row from where it started.</summary>
+    /// <summary>The distance of each vector from its initial value.</summary>
     public IReadOnlyList<double> Drift(IReadOnlyList<Tensor> rows)
     {
         using var noGrad = no_grad();
@@ -50,7 +50,7 @@ internal sealed class EmbeddingDiagnostics : IDisposable
         return Norms([.. rows.Zip(initialRows, (now, then) => now - then.to(now.device))]);
     }
 
-    /// <summary>The nearest word of each row. Costs a matrix product with each vocabulary.</summary>
+    /// <summary>The nearest word of each vector. Costs a matrix product with each vocabulary.</summary>
     public IReadOnlyList<NearWord> Nearest(IReadOnlyList<Tensor> rows) =>
         [.. rows.SelectMany((each, encoder) => words[encoder].Find(each, 1)).Select(near => near[0])];
 
@@ -59,7 +59,7 @@ internal sealed class EmbeddingDiagnostics : IDisposable
         var places = rows.SelectMany(
             (each, encoder) => Enumerable.Range(0, (int)each.shape[0]).Select(row => (encoder, row))
         );
-        var near = rows.SelectMany((each, encoder) => words[encoder].Find(each, Neighbours)).ToList();
+        var near = rows.SelectMany((each, encoder) => words[encoder].Find(each, Neighbors)).ToList();
         var (norms, drift) = (Norms(rows), Drift(rows));
         return
         [

@@ -5,10 +5,9 @@ using TextualInversion.IO;
 namespace TextualInversion.Training.RunFiles;
 
 /// <summary>
-/// The curves of a run as TensorBoard reads them, <c>tensorboard --logdir runs</c>: the same numbers as in <see
-/// cref="MetricsFile"/>. The messages are
-/// those that come with TorchSharp; its own writer gives times in whole seconds, a wrong first one, and cannot go on
-/// with a file.
+/// The metrics of a run for TensorBoard, <c>tensorboard --logdir runs</c>: the same values as in
+/// <see cref="MetricsFile"/>. The message types come with TorchSharp. Its own writer is not used: its times are whole
+/// seconds, the first one is wrong, and it cannot append to a file.
 /// </summary>
 internal sealed class EventFile : IDisposable
 {
@@ -18,10 +17,11 @@ internal sealed class EventFile : IDisposable
     private readonly TimeProvider clock;
     private readonly FileStream stream;
 
-    /// <param name="path">replaced where it exists; its name must hold <c>tfevents</c></param>
-    /// <param name="resumeFrom">the last step of a run that goes on, whose events up to there are kept; null for a new
-    /// run</param>
-    /// <param name="clock">each event holds the time at which it was written</param>
+    /// <param name="path">The file. Its name must contain <c>tfevents</c>. An existing file is replaced.</param>
+    /// <param name="resumeFrom">
+    /// The last step of the run to resume, whose events up to that step are kept. Null: a new run.
+    /// </param>
+    /// <param name="clock">Gives the time of each event.</param>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public EventFile(string path, int? resumeFrom, TimeProvider clock)
     {
@@ -37,6 +37,7 @@ internal sealed class EventFile : IDisposable
         });
     }
 
+    /// <summary>Writes the values of a step.</summary>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Add(TrainProgress step)
     {
@@ -75,7 +76,7 @@ internal sealed class EventFile : IDisposable
         });
     }
 
-    /// <summary>Hands all events so far to the system.</summary>
+    /// <summary>Passes all events so far to the operating system.</summary>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Flush() =>
         Guard(() =>
@@ -105,7 +106,7 @@ internal sealed class EventFile : IDisposable
         }
         catch (InvalidProtocolBufferException)
         {
-            return []; // of another program: begun anew, since the run itself does not need it
+            return []; // another program's file; it starts anew, since the run does not depend on it
         }
     }
 

@@ -5,16 +5,18 @@ namespace TextualInversion.Training.RunFiles;
 
 /// <summary>
 /// The framing of TensorFlow's record files (https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format
-/// details"): a record's
-/// length, a checksum of the length, the record, a checksum of it; all little-endian.
+/// details"). A record is its length, a checksum of the length, the data, and a checksum of the data, all
+/// little-endian.
 /// </summary>
 internal static class EventRecords
 {
     private const int HeaderLength = sizeof(ulong) + sizeof(uint),
         FooterLength = sizeof(uint);
-    private const uint MaskDelta = 0xa282ead8; // so that the checksum of data that holds checksums is no special one
 
-    /// <summary>A record as the file holds it.</summary>
+    // Masking avoids the trouble of a CRC over data that contain CRCs.
+    private const uint MaskDelta = 0xa282ead8;
+
+    /// <summary>The bytes of a record in the file.</summary>
     public static byte[] Frame(ReadOnlySpan<byte> record)
     {
         var framed = new byte[HeaderLength + record.Length + FooterLength];
@@ -28,7 +30,7 @@ internal static class EventRecords
         return framed;
     }
 
-    /// <summary>The records of a file up to the first that is not whole, as a killed program leaves it.</summary>
+    /// <summary>The records of a file up to the first incomplete one, which a killed program may leave.</summary>
     public static IEnumerable<byte[]> Read(byte[] file)
     {
         for (var at = 0; file.Length - at >= HeaderLength + FooterLength; )
@@ -52,7 +54,7 @@ internal static class EventRecords
         }
     }
 
-    /// <summary>CRC-32C (RFC 3720, B.4), rotated and shifted.</summary>
+    /// <summary>The masked CRC-32C (RFC 3720, B.4): rotated, plus a constant.</summary>
     internal static uint Checksum(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

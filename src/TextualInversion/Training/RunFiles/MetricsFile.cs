@@ -4,8 +4,8 @@ using TextualInversion.IO;
 namespace TextualInversion.Training.RunFiles;
 
 /// <summary>
-/// <c>metrics.csv</c>: a line for each step, written as the steps are taken, and one before the first. <see
-/// cref="MetricsTable"/> reads it.
+/// <c>metrics.csv</c>: a line for the initial vectors and one for each step, written as the steps are taken.
+/// <see cref="MetricsTable"/> reads it.
 /// </summary>
 internal sealed class MetricsFile : IDisposable
 {
@@ -15,9 +15,10 @@ internal sealed class MetricsFile : IDisposable
     private readonly StreamWriter writer;
     private int lines;
 
-    /// <param name="path">replaced where it exists</param>
-    /// <param name="resumeFrom">the last step of a run that goes on, whose lines up to there are kept; null for a new
-    /// run</param>
+    /// <param name="path">The file. An existing one is replaced.</param>
+    /// <param name="resumeFrom">
+    /// The last step of the run to resume, whose lines up to that step are kept. Null: a new run.
+    /// </param>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public MetricsFile(string path, int? resumeFrom = null)
     {
@@ -28,6 +29,7 @@ internal sealed class MetricsFile : IDisposable
         lines = kept.Count;
     }
 
+    /// <summary>Writes the line of a step.</summary>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Add(TrainProgress step)
     {
@@ -36,7 +38,7 @@ internal sealed class MetricsFile : IDisposable
         Guard(() => WriteLine(MetricsTable.Line(step)));
     }
 
-    /// <summary>Hands all lines so far to the system.</summary>
+    /// <summary>Passes all lines so far to the operating system.</summary>
     /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void Flush() =>
         Guard(() =>
@@ -57,9 +59,9 @@ internal sealed class MetricsFile : IDisposable
         var (kept, former) = (new List<string>(), -1);
         foreach (var line in File.ReadLines(path))
         {
-            var step = kept.Count == 0 ? -1 : StepOf(line); // after the heading
+            var step = kept.Count == 0 ? -1 : StepOf(line); // the first line is the heading
             if (kept.Count > 0 && (step <= former || step > last))
-                break; // a number that a kill cut short is no later one
+                break; // a killed run may leave a truncated number
             kept.Add(line);
             former = step;
         }

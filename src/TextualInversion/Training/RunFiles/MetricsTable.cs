@@ -4,14 +4,16 @@ using TextualInversion.IO;
 namespace TextualInversion.Training.RunFiles;
 
 /// <summary>One line of <c>metrics.csv</c>.</summary>
-/// <param name="Step">steps done</param>
-/// <param name="Loss">null before the first step</param>
-/// <param name="ValidationLoss">null where none was due, as are the next</param>
-/// <param name="HeldOutLoss">of an image that was not learned from</param>
-/// <param name="GradientNorm">null before the first step</param>
-/// <param name="Nearest">of each row the nearest word; null where none was looked for</param>
-/// <param name="Norms">of each row</param>
-/// <param name="Drift">of each row</param>
+/// <param name="Step">The number of steps taken.</param>
+/// <param name="Loss">The training loss, or null before the first step.</param>
+/// <param name="ValidationLoss">The validation loss, or null if no validation was due.</param>
+/// <param name="HeldOutLoss">
+/// The validation loss of the held-out image, or null if no validation was due or no image was held out.
+/// </param>
+/// <param name="GradientNorm">The gradient's norm, or null before the first step.</param>
+/// <param name="Nearest">The nearest word of each vector, or null if no validation was due.</param>
+/// <param name="Norms">The norm of each vector.</param>
+/// <param name="Drift">The distance of each vector from its initial value.</param>
 internal sealed record MetricsLine(
     int Step,
     double? Loss,
@@ -23,9 +25,7 @@ internal sealed record MetricsLine(
     IReadOnlyList<double> Drift
 );
 
-/// <summary>
-/// The format of <c>metrics.csv</c> (RFC 4180): columns are found by their names, what is not known stays empty.
-/// </summary>
+/// <summary>The format of <c>metrics.csv</c> (RFC 4180). Columns are found by name; unknown values are empty.</summary>
 internal static class MetricsTable
 {
     private const string Step = "step",
@@ -35,7 +35,7 @@ internal static class MetricsTable
         Rate = "learning_rate",
         Gradient = "gradient_norm";
 
-    /// <param name="rows">how many rows are learned</param>
+    /// <param name="rows">The number of vectors.</param>
     internal static string Heading(int rows) =>
         string.Join(
             ',',
@@ -66,8 +66,8 @@ internal static class MetricsTable
         );
     }
 
-    /// <summary>Reads a file that <see cref="MetricsFile"/> wrote; a last line that is not whole is left out.</summary>
-    /// <exception cref="TextualInversionException">It cannot be read, or is no such file.</exception>
+    /// <summary>Reads a file that <see cref="MetricsFile"/> wrote. An incomplete last line is ignored.</summary>
+    /// <exception cref="TextualInversionException">The file cannot be read or is not such a file.</exception>
     public static IReadOnlyList<MetricsLine> Read(string path)
     {
         try
@@ -93,7 +93,7 @@ internal static class MetricsTable
             )
         {
             throw new TextualInversionException(
-                $"{path}: is no table of a run's steps; take the folder of another run.",
+                $"{path}: is not the metrics of a run; choose the folder of another run.",
                 error
             );
         }
@@ -133,7 +133,7 @@ internal static class MetricsTable
     }
 
     /// <summary>
-    /// A line's fields, of which some are in quotes; none over several lines, since words have no breaks.
+    /// Splits a line into fields, some of which are quoted. Words contain no line breaks, so a field never spans lines.
     /// </summary>
     private static List<string> Fields(string line)
     {

@@ -4,26 +4,27 @@ using TextualInversion.IO;
 namespace TextualInversion.Training.RunFiles;
 
 /// <summary>
-/// The folder of one run, <c>runs/my-cat/</c>. What fails before <see cref="Keep"/> leaves nothing behind that was not
-/// there before.
+/// The folder of one run, such as <c>runs/my-cat/</c>. If the run fails before <see cref="Keep"/>, every folder that it
+/// created is removed.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
     private const string SeedPrefix = "seed-";
     private static readonly string[] StepFiles = ["step-*.safetensors", "step-*.png"];
 
-    private readonly string? created; // the outermost folder that this run made
+    private readonly string? created; // the outermost folder that this run created
     private bool isKept;
 
-    /// <exception cref="TextualInversionException">The folder exists and may not be replaced, or cannot be
-    /// written.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The folder exists and may not be replaced, or cannot be written.
+    /// </exception>
     public RunFolder(string path, bool overwrite)
     {
         FolderPath = path;
         if (!overwrite && HasFiles(path))
             throw new TextualInversionException($"{path}: holds another run; choose another folder, or replace it.");
         created = FirstMissing(Path.GetFullPath(path));
-        // Better now than after the training. What an earlier run left is replaced file by file, at the end.
+        // Fails now rather than after the training. The files of an earlier run are replaced one by one, at the end.
         try
         {
             AtomicFile.RequireWritable(path);
@@ -43,27 +44,29 @@ internal sealed class RunFolder : IDisposable
     /// <summary>See <see cref="EventFile"/>.</summary>
     public string EventsPath => Path.Combine(FolderPath, "events.out.tfevents.ti");
 
-    /// <summary>The page that shows the run.</summary>
+    /// <summary>The report of the run.</summary>
     public string ReportPath => ReportIn(FolderPath);
 
     /// <summary>See <see cref="TrainState"/>.</summary>
     public string StatePath => StateIn(FolderPath);
 
-    /// <summary>The words that were looked for to start from.</summary>
+    /// <summary>The initializers that a search compared.</summary>
     public string FoundWordsPath => Path.Combine(FolderPath, "initializer.json");
 
-    /// <summary>The embedding as it was after the last step, where another one was the best.</summary>
+    /// <summary>The embedding after the last step, if another one was the best.</summary>
     public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
 
     /// <summary>See <see cref="TrainState"/>.</summary>
     public static string StateIn(string folder) => Path.Combine(folder, "state.safetensors");
 
-    /// <summary>The run of one of several seeds.</summary>
+    /// <summary>The folder of one seed's run, if the run has several seeds.</summary>
     public static string SeedIn(string folder, ulong seed) =>
         Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{SeedPrefix}{seed}"));
 
-    /// <summary>The state of a run or, where it was of several seeds, of one of them.</summary>
-    /// <returns>the path, and whether it is of several seeds; the path of a single run where there is none</returns>
+    /// <summary>Finds the state of a run or, if the run has several seeds, that of any of them.</summary>
+    /// <returns>
+    /// The path, and whether the run has several seeds. If there is no state, the path for a single run.
+    /// </returns>
     public static (string Path, bool OfSeeds) StateToResume(string folder)
     {
         if (File.Exists(StateIn(folder)) || !Directory.Exists(folder))
@@ -80,7 +83,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>See <see cref="WriteRecord"/>.</summary>
     public static string RecordIn(string folder) => Path.Combine(folder, "run.json");
 
-    /// <summary>Where the embeddings of the steps on the way are.</summary>
+    /// <summary>The folder of the embeddings saved during training.</summary>
     public static string CheckpointsIn(string folder) => Path.Combine(folder, "checkpoints");
 
     /// <summary>See <see cref="MetricsTable"/>.</summary>
@@ -89,23 +92,23 @@ internal sealed class RunFolder : IDisposable
     /// <summary>See <see cref="ReportPath"/>.</summary>
     public static string ReportIn(string folder) => Path.Combine(folder, "report.html");
 
-    /// <summary>Where the images are that were generated during training.</summary>
+    /// <summary>The folder of the images generated during training.</summary>
     public static string SamplesIn(string folder) => Path.Combine(folder, "samples");
 
-    /// <summary>An image that was generated after a step.</summary>
-    /// <param name="step">0 for before the first</param>
-    /// <param name="number">of the image, counted from 1</param>
+    /// <summary>An image generated during training.</summary>
+    /// <param name="step">The step after which it was generated, 0 for the initial embedding.</param>
+    /// <param name="number">The image's number, counted from 1.</param>
     public string SamplePath(int step, int number) =>
         Path.Combine(
             SamplesIn(FolderPath),
             string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}-{number}.png")
         );
 
-    /// <summary>The embedding with which the images of a step were generated.</summary>
+    /// <summary>The embedding that generated the images of a step.</summary>
     public string SampleRowsPath(int step) =>
         Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
 
-    /// <summary>The embedding as it was after a step on the way.</summary>
+    /// <summary>The embedding saved after a step.</summary>
     public string CheckpointPath(int step) =>
         Path.Combine(
             CheckpointsIn(FolderPath),
@@ -113,8 +116,7 @@ internal sealed class RunFolder : IDisposable
         );
 
     /// <summary>
-    /// Deletes the checkpoints of an earlier run and its runs of several seeds, with which those of this one would be
-    /// confused.
+    /// Deletes the checkpoints and seed folders of an earlier run, which would be mistaken for those of this one.
     /// </summary>
     public void DeleteCheckpoints()
     {
@@ -123,11 +125,12 @@ internal sealed class RunFolder : IDisposable
         DeleteSteps(CheckpointsIn(FolderPath));
     }
 
-    /// <summary>The same for the images.</summary>
+    /// <summary>Deletes the images that an earlier run generated during training.</summary>
     public void DeleteSamples() => DeleteSteps(SamplesIn(FolderPath));
 
     /// <summary>
-    /// Deletes what an earlier run left that one of several seeds has no place for, or that would be confused with it.
+    /// Deletes the files of an earlier run that a run with several seeds does not have, or that would be mistaken for
+    /// its own.
     /// </summary>
     public void DeleteRun()
     {
@@ -136,20 +139,20 @@ internal sealed class RunFolder : IDisposable
             File.Delete(file);
     }
 
-    /// <summary>The folder stays, whatever happens from here on.</summary>
+    /// <summary>Keeps the folder, whatever happens from now on.</summary>
     public void Keep() => isKept = true;
 
-    /// <summary>Writes <c>run.json</c>: everything that is needed to understand and repeat the run.</summary>
-    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    /// <summary>Writes <c>run.json</c>: everything needed to understand and repeat the run.</summary>
+    /// <exception cref="TextualInversionException">The file cannot be written.</exception>
     public void WriteRecord(string json) => AtomicFile.WriteText(RecordIn(FolderPath), overwrite: true, json + "\n");
 
-    /// <summary>Whether a folder holds anything, such as an earlier run.</summary>
+    /// <summary>Whether a folder contains anything, such as an earlier run.</summary>
     public static bool HasFiles(string folder) =>
         Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any();
 
     /// <summary>
-    /// Removes what this run made unless it is kept: its own folder, and those above it where nothing else is in them.
-    /// Another run may have begun there in the meantime.
+    /// Removes the folders that this run created unless they are kept: its own, and those above it that are empty.
+    /// Another run may have started in one of them in the meantime.
     /// </summary>
     public void Dispose()
     {

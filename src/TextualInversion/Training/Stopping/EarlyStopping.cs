@@ -4,14 +4,14 @@ namespace TextualInversion.Training.Stopping;
 internal static class EarlyStopping
 {
     /// <summary>
-    /// Whether the last <paramref name="patience"/> validations all failed to be the best so far. The one before the
-    /// first step counts
-    /// like any other.
+    /// Whether the last <paramref name="patience"/> validations all failed to improve on the best one. The validation
+    /// before the first step counts like any other.
     /// </summary>
-    /// <param name="points">In the order of their steps.</param>
-    /// <param name="patience">0 to never stop.</param>
-    /// <param name="start">The step from which on validations count. It is above 0 for a run that was over and was
-    /// extended.</param>
+    /// <param name="points">The validations in the order of their steps.</param>
+    /// <param name="patience">The number of validations without improvement; 0 never stops.</param>
+    /// <param name="start">
+    /// Only validations after this step count. It is above 0 for a finished run that was extended.
+    /// </param>
     public static bool ShouldStop(IReadOnlyList<Validation> points, int patience, int start = 0)
     {
         if (patience == 0 || Validation.Best(points) is not { } best)

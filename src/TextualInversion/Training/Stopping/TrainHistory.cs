@@ -2,14 +2,14 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Stopping;
 
-/// <summary>The history of a run: the losses of its steps, its validations, and the best rows so far.</summary>
+/// <summary>The history of a run: the losses of its steps, its validations, and the best embedding so far.</summary>
 internal sealed class TrainHistory : IDisposable
 {
     private readonly List<double> losses = [];
     private readonly List<Validation> validations = [];
 
-    /// <param name="state">The state to resume from, or null to begin.</param>
-    /// <param name="device">Where the rows are.</param>
+    /// <param name="state">The state to resume from. Null: a new run.</param>
+    /// <param name="device">The device that holds the vectors.</param>
     public TrainHistory(TrainState? state, Device device)
     {
         if (state is null)
@@ -39,8 +39,8 @@ internal sealed class TrainHistory : IDisposable
     public double RecentLoss =>
         losses.Count == 0 ? double.NaN : losses.TakeLast(Math.Max(1, losses.Count / 10)).Average();
 
-    /// <summary>The current state. Its tensors are the run's own: write them before the next step.</summary>
-    /// <param name="learner">After the last of the steps.</param>
+    /// <summary>The current state. Its tensors are not copies: write them before the next step.</summary>
+    /// <param name="learner">The learner, after the last step.</param>
     /// <param name="weights">See <see cref="TrainState.Weights"/>.</param>
     public TrainState Capture(Learner learner, IReadOnlyDictionary<string, string> weights)
     {
@@ -56,9 +56,9 @@ internal sealed class TrainHistory : IDisposable
         };
     }
 
-    /// <summary>Refuses a state whose best rows are missing or do not fit.</summary>
-    /// <param name="rows">(n, d) for each text encoder.</param>
-    /// <exception cref="TextualInversionException">They are another run's.</exception>
+    /// <summary>Refuses a state whose best embedding is missing or has another shape.</summary>
+    /// <param name="rows">The vectors, (n, d) for each text encoder.</param>
+    /// <exception cref="TextualInversionException">The best embedding belongs to another run.</exception>
     public void RequireShapes(IReadOnlyList<Tensor> rows)
     {
         if (Validation.Best(validations) is null)
@@ -75,8 +75,9 @@ internal sealed class TrainHistory : IDisposable
 
     public void Add(double loss) => losses.Add(loss);
 
-    /// <param name="validation">A new one.</param>
-    /// <param name="rows">The rows that were validated. They are copied if they are the best.</param>
+    /// <summary>Adds a validation, and copies the vectors if they are the best so far.</summary>
+    /// <param name="validation">The validation.</param>
+    /// <param name="rows">The vectors that were validated.</param>
     public void Add(Validation validation, IReadOnlyList<Tensor> rows)
     {
         validations.Add(validation);

@@ -5,11 +5,9 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training.Stopping;
 
 /// <summary>
-/// Images, noise, timesteps and prompts that are fixed once. On them the loss falls as the rows learn, which the loss
-/// of a training step,
-/// whose noise hides it, does not show (Voronov et al. 2023, https://arxiv.org/abs/2302.04841). Nothing here depends on
-/// the run's seed or
-/// options, so that the losses of different runs on the same images can be compared.
+/// A fixed set of images, noise, timesteps and prompts. On it the loss falls as the embedding improves; the noisy loss
+/// of single training steps does not show that (Voronov et al. 2023, https://arxiv.org/abs/2302.04841). The set depends
+/// on neither the run's seed nor its options, so that runs on the same images can be compared.
 /// </summary>
 internal sealed class ValidationSet : IDisposable
 {
@@ -21,13 +19,16 @@ internal sealed class ValidationSet : IDisposable
     private readonly List<TrainingBatch> batches,
         withoutPrompts;
 
-    /// <param name="set">images, of which the latents' means are taken</param>
-    /// <param name="of">the numbers of those to measure</param>
-    /// <param name="prompts">sentences for them</param>
-    /// <param name="tokenizers">that know the placeholder</param>
-    /// <param name="batch">examples in a forward pass</param>
-    /// <param name="trainTimesteps">of the noise schedule</param>
-    /// <param name="most">examples: of more, a selection that is spread over timesteps and images</param>
+    /// <param name="set">The images. The means of their latents are used.</param>
+    /// <param name="of">The numbers of the images to validate on.</param>
+    /// <param name="prompts">The prompts of the images.</param>
+    /// <param name="tokenizers">Tokenizers with the placeholder token.</param>
+    /// <param name="batch">The number of examples in a forward pass.</param>
+    /// <param name="trainTimesteps">The number of timesteps of the noise schedule.</param>
+    /// <param name="most">
+    /// The largest number of examples. If there are more, a selection that covers timesteps and images evenly. Default:
+    /// all.
+    /// </param>
     public ValidationSet(
         LatentDataset set,
         IReadOnlyList<int> of,
@@ -83,10 +84,10 @@ internal sealed class ValidationSet : IDisposable
     }
 
     /// <summary>The mean loss over all examples.</summary>
-    /// <param name="lossOf">the mean loss of a batch</param>
+    /// <param name="lossOf">Computes the mean loss of a batch.</param>
     public double Loss(Func<TrainingBatch, double> lossOf) => Mean(batches, lossOf);
 
-    /// <summary>The same with empty prompts: what the model knows of the images without being told a word.</summary>
+    /// <summary>The same with empty prompts, that is, of the model alone.</summary>
     public double LossWithoutPrompts(Func<TrainingBatch, double> lossOf) => Mean(withoutPrompts, lossOf);
 
     public void Dispose()
@@ -100,9 +101,8 @@ internal sealed class ValidationSet : IDisposable
     }
 
     /// <summary>
-    /// Every image at the same number of timesteps, those of an image spread evenly over the schedule, and those of all
-    /// images together too.
-    /// Of many images an even selection.
+    /// Pairs images with timesteps. Every image has the same number of timesteps, and both those of one image and those
+    /// of all images are spread evenly over the schedule. At most 32 images are used, evenly selected.
     /// </summary>
     internal static List<(int Image, long Timestep)> Examples(int images, int trainTimesteps)
     {
@@ -118,9 +118,9 @@ internal sealed class ValidationSet : IDisposable
     }
 
     /// <summary>
-    /// Numbers below <paramref name="count"/>, one in each of so many equal parts, at places in them that differ: the
-    /// parts are timesteps, and where images take turns in each,
-    /// the same place would always be the same image.
+    /// Selects at most <paramref name="most"/> of the numbers below <paramref name="count"/>: one from each of equal
+    /// parts, at varying positions. A fixed position would always select the same image, since consecutive numbers are
+    /// the images at one timestep.
     /// </summary>
     internal static IEnumerable<int> Spread(int count, int most)
     {

@@ -1,6 +1,6 @@
 namespace TextualInversion.Training.Stopping;
 
-/// <summary>Validates the rows on the training images, and on the held-out image if there is one.</summary>
+/// <summary>Validates the vectors on the training images, and on the held-out image if there is one.</summary>
 internal sealed class Validator : IDisposable
 {
     private readonly Learner learner;
@@ -9,9 +9,9 @@ internal sealed class Validator : IDisposable
     private readonly double learnedWithoutPrompts;
     private readonly double? heldOutWithoutPrompts;
 
-    /// <param name="learner">The learner whose rows are validated.</param>
+    /// <param name="learner">The learner whose vectors are validated.</param>
     /// <param name="learned">Examples of the training images.</param>
-    /// <param name="heldOut">Examples of the held-out image, or null if there is none.</param>
+    /// <param name="heldOut">Examples of the held-out image, or null if no image is held out.</param>
     public Validator(Learner learner, ValidationSet learned, ValidationSet? heldOut)
     {
         this.learner = learner;
@@ -21,7 +21,7 @@ internal sealed class Validator : IDisposable
         heldOutWithoutPrompts = heldOut?.LossWithoutPrompts(learner.Evaluate);
     }
 
-    /// <summary>Validates the rows as they are after so many steps.</summary>
+    /// <summary>Validates the vectors after <paramref name="step"/> steps.</summary>
     public Validation Measure(int step) => new(step, learned.Loss(learner.Evaluate), heldOut?.Loss(learner.Evaluate));
 
     /// <param name="points">All validations of the run, the first before the first step.</param>

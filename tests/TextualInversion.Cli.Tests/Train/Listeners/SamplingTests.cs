@@ -7,7 +7,7 @@ using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Tests.Train.Listeners;
 
-/// <summary>Images while training, and the page at its end.</summary>
+/// <summary>Images generated during training, and the report at the end.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class SamplingTests : IDisposable
 {
@@ -93,7 +93,7 @@ public sealed class SamplingTests : IDisposable
                 ("a photo of <my-cat>", "3", "7", "32x32"),
                 (parameters.Prompt, parameters.Find("Steps"), parameters.Find("Seed"), parameters.Find("Size"))
             );
-            // The training's U-Net may add in another order.
+            // The U-Net in training may sum in another order.
             Assert.All(
                 ImageDecoder.Decode(sample).Pixels.Zip(ImageDecoder.Decode(folder.File($"{step}.png")).Pixels),
                 pair => Assert.InRange(pair.First - pair.Second, -2, 2)

@@ -4,7 +4,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests.Train.Options;
 
-/// <summary>What <c>ti train</c> makes of images and descriptions.</summary>
+/// <summary>The use of images and captions in <c>ti train</c>.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class TrainingImageOptionsTests : IDisposable
 {
@@ -160,7 +160,7 @@ public sealed class TrainingImageOptionsTests : IDisposable
         );
     }
 
-    /// <summary>What is held out may be anything: no step changes with it.</summary>
+    /// <summary>Changing the held-out image changes no step.</summary>
     [Fact]
     public async Task Train_HoldOut_LearnsNothingFromThatImage()
     {
@@ -199,7 +199,8 @@ public sealed class TrainingImageOptionsTests : IDisposable
         var (record, error) = await TrainAsync();
 
         Assert.Contains(
-            $"as their folders' names say, images count: {folder.File("images/10_other")} x 1, {folder.File("images/20_cat")} x 2",
+            "as their folders' names say, images count: "
+                + $"{folder.File("images/10_other")} x 1, {folder.File("images/20_cat")} x 2",
             error
         );
         Assert.Equal(

@@ -3,22 +3,16 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Checkpoints.SingleFile;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Models.Unets;
-using TextualInversion.Schedulers;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Checkpoints.SingleFile;
 
-public sealed class SingleFileModelTests : IDisposable
+public sealed class SingleFileModelTests
 {
-    private readonly TemporaryFolder folder = new();
-
-    /// <summary>Every single file among the goldens.</summary>
+    /// <summary>All single files among the reference models.</summary>
     public static TheoryData<string> Files => GoldenSingleFiles.Names;
-
-    public void Dispose() => folder.Dispose();
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -50,8 +44,8 @@ public sealed class SingleFileModelTests : IDisposable
     }
 
     /// <summary>
-    /// That the shapes used below are those of real files: the same code with the goldens' configs gives the goldens'
-    /// tensors.
+    /// The shapes used below are those of real files: from the configs of the reference models, the same code makes the
+    /// tensors of the reference models.
     /// </summary>
     [Theory]
     [MemberData(nameof(Files))]
@@ -84,127 +78,13 @@ public sealed class SingleFileModelTests : IDisposable
         );
     }
 
-    [Theory]
-    [InlineData(ModelVersion.StableDiffusion1)]
-    [InlineData(ModelVersion.StableDiffusion2)]
-    [InlineData(ModelVersion.StableDiffusionXl)]
-    internal void Config_OfAPublishedModel_IsToldFromItsTensors(ModelVersion line)
-    {
-        var published = PublishedModels.Configs(line);
-        var model = new SingleFileModel(new LdmCheckpoint(Published(line, spread: 0.2)), NoTokenizers);
-        foreach (var (part, config) in published)
-            Assert.True(
-                JsonNode.DeepEquals(config, model.Config<JsonNode>(part)),
-                $"{part}: {model.Config<JsonNode>(part)}"
-            );
-    }
-
-    [Theory]
-    [InlineData(ModelVersion.StableDiffusion1, 0.2, PredictionType.Epsilon, 64)]
-    [InlineData(ModelVersion.StableDiffusion2, 0.2, PredictionType.VPrediction, 96)]
-    [InlineData(ModelVersion.StableDiffusion2, 0.05, PredictionType.Epsilon, 64)]
-    [InlineData(ModelVersion.StableDiffusionXl, 0.2, PredictionType.Epsilon, 128)]
-    [InlineData(ModelVersion.StableDiffusionXl, 0.2, PredictionType.VPrediction, 128, "v_pred")]
-    internal void Prediction_OfAPublishedModel_IsToldFromItsTensors(
-        ModelVersion line,
-        double spread,
-        PredictionType expected,
-        int sampleSize,
-        params string[] marks
-    )
-    {
-        var model = new SingleFileModel(new LdmCheckpoint(Published(line, spread, marks)), NoTokenizers);
-        var scheduler = Scheduler(model);
-        Assert.Equal((expected, false), (scheduler.PredictionType, scheduler.RescaleBetasZeroSnr));
-        Assert.Equal(
-            (0.00085, 0.012, BetaSchedule.ScaledLinear, 1000, 1, false),
-            (
-                scheduler.BetaStart,
-                scheduler.BetaEnd,
-                scheduler.BetaSchedule,
-                scheduler.NumTrainTimesteps,
-                scheduler.StepsOffset,
-                scheduler.ClipSample
-            )
-        );
-        Assert.Equal(sampleSize, model.Config<UNetConfig>("unet").SampleSize);
-    }
-
-    [Fact]
-    public void Prediction_MarkedAsZeroSnr_RescalesAndBeginsAtTheLastTimestep()
-    {
-        var scheduler = Scheduler(
-            new SingleFileModel(
-                new LdmCheckpoint(Published(ModelVersion.StableDiffusionXl, 0.2, "v_pred", "ztsnr")),
-                NoTokenizers
-            )
-        );
-        Assert.Equal(
-            (PredictionType.VPrediction, true, TimestepSpacing.Trailing),
-            (scheduler.PredictionType, scheduler.RescaleBetasZeroSnr, scheduler.TimestepSpacing)
-        );
-    }
-
-    [Fact]
-    public void Prediction_Forced_IsTakenAsSaid()
-    {
-        var model = new SingleFileModel(
-            new LdmCheckpoint(Published(ModelVersion.StableDiffusion2, 0.2)),
-            NoTokenizers,
-            "epsilon"
-        );
-        Assert.Equal(
-            (PredictionType.Epsilon, 64),
-            (Scheduler(model).PredictionType, model.Config<UNetConfig>("unet").SampleSize)
-        );
-    }
-
-    [Theory]
-    [InlineData("v", PredictionType.VPrediction)]
-    [InlineData("epsilon", PredictionType.Epsilon)]
-    public void Prediction_InTheMetadata_IsTakenAsSaid(string said, PredictionType expected)
-    {
-        using var scope = NewDisposeScope();
-        var path = folder.File("model.safetensors");
-        SafetensorsFile.Write(
-            path,
-            new Dictionary<string, Tensor> { ["a"] = zeros(1) },
-            new Dictionary<string, string> { ["modelspec.prediction_type"] = said },
-            overwrite: false
-        );
-        Assert.Equal(
-            expected == PredictionType.VPrediction ? "v_prediction" : "epsilon",
-            PredictionTypeDetector.Detect(
-                SafetensorsFile.Open(path),
-                ModelVersion.StableDiffusion2,
-                () => throw new InvalidOperationException()
-            )
-        );
-    }
-
-    [Fact]
-    public void Weights_OfAPublishedModel_HaveTheShapesOfTheirConfigs()
-    {
-        var checkpoint = new LdmCheckpoint(Published(ModelVersion.StableDiffusion2, 0.2));
-        var text = checkpoint.Part("text_encoder").Tensors;
-        Assert.Equal([1024L, 1024], text["text_model.encoder.layers.22.self_attn.k_proj.weight"].Shape);
-        Assert.Equal([1024L], text["text_model.encoder.layers.22.self_attn.v_proj.bias"].Shape);
-        Assert.DoesNotContain(
-            text.Keys,
-            name =>
-                name.Contains(".layers.23.", StringComparison.Ordinal)
-                || name.Contains("projection", StringComparison.Ordinal)
-        );
-        Assert.Equal(
-            [512L, 512],
-            checkpoint.Part("vae").Tensors["encoder.mid_block.attentions.0.to_out.0.weight"].Shape
-        );
-    }
-
     [Fact]
     public void TokenizerFolder_NoneAtHand_SaysWhereFrom()
     {
-        var model = new SingleFileModel(new LdmCheckpoint(Published(ModelVersion.StableDiffusion1, 0)), NoTokenizers);
+        var model = new SingleFileModel(
+            new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusion1, 0)),
+            NoTokenizers
+        );
         var error = Assert.Throws<TextualInversionException>(() => model.TokenizerFolder("tokenizer")).Message;
         Assert.StartsWith(
             "model.safetensors: comes without a tokenizer, and the cache has none that fits "
@@ -216,7 +96,7 @@ public sealed class SingleFileModelTests : IDisposable
         Assert.Equal(
             "here",
             new SingleFileModel(
-                new LdmCheckpoint(Published(ModelVersion.StableDiffusion1, 0)),
+                new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusion1, 0)),
                 new Dictionary<string, string> { ["tokenizer"] = "here" }
             ).TokenizerFolder("tokenizer")
         );
@@ -226,7 +106,10 @@ public sealed class SingleFileModelTests : IDisposable
     public void Constructor_ConfigOfAnotherFamily_SaysSo()
     {
         var error = Assert.Throws<TextualInversionException>(() =>
-            new SingleFileModel(new LdmCheckpoint(Published(ModelVersion.StableDiffusionXl, 0)), GoldenFolder("sd1"))
+            new SingleFileModel(
+                new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusionXl, 0)),
+                GoldenFolder("sd1")
+            )
         );
         Assert.Contains("name a folder of the same kind of model", error.Message, StringComparison.Ordinal);
     }
@@ -250,7 +133,8 @@ public sealed class SingleFileModelTests : IDisposable
     [Fact]
     public void Weights_NoVae_AsksForOne()
     {
-        var tensors = Published(ModelVersion.StableDiffusion1, 0)
+        var tensors = PublishedModels
+            .Checkpoint(ModelVersion.StableDiffusion1, 0)
             .Tensors.Where(tensor => !tensor.Key.StartsWith("first_stage_model", StringComparison.Ordinal))
             .Select(tensor => (tensor.Key, tensor.Value.Shape));
         var model = new SingleFileModel(new LdmCheckpoint(new ShapesOnly(tensors)), NoTokenizers);
@@ -262,24 +146,9 @@ public sealed class SingleFileModelTests : IDisposable
 
     private static Dictionary<string, string> NoTokenizers => [];
 
-    private static SchedulerConfig Scheduler(SingleFileModel model) =>
-        SchedulerConfig.Parse(model.ReadText("scheduler/scheduler_config.json"), "scheduler_config.json");
-
-    /// <summary>
-    /// A published model's tensors; what is read of them spreads by <paramref name="spread"/> around 0.
-    /// </summary>
-    private static ShapesOnly Published(ModelVersion line, double spread, params string[] marks) =>
-        new(
-            [
-                .. PublishedModels.Tensors(line, PublishedModels.Configs(line)),
-                .. marks.Select(mark => (mark, new long[] { 0 })),
-            ],
-            _ => tensor(new[] { -spread, spread })
-        );
-
     private static ModelFolder GoldenFolder(string name) => new(Goldens.Path("models", name));
 
-    /// <summary>One step of noise prediction and a decoding, which use every part.</summary>
+    /// <summary>One step of noise prediction and a decoding, which use every part of the model.</summary>
     private static byte[] Image(IModelFiles files)
     {
         using var scope = NewDisposeScope();
@@ -312,7 +181,7 @@ public sealed class SingleFileModelTests : IDisposable
         }
     }
 
-    /// <summary>Folders have the names of the time when they were made.</summary>
+    /// <summary>Folders have the tensor names of the time when they were made; this gives the current name.</summary>
     private static string Today(string name) =>
         name.Replace("text_model.", "", StringComparison.Ordinal)
             .Replace(".query.", ".to_q.", StringComparison.Ordinal)

@@ -14,7 +14,10 @@ internal static class EvaluateExample
         using var generator = model.CreateGenerator(embedding);
         var options = new GenerateOptions { Sampler = SamplerKind.EulerAncestral, Steps = 20, Guidance = 6 };
         for (ulong seed = 1; seed <= 4; seed++)
-            generator.Generate("a photo of <my-cat> in the snow", seed, options).Save($"snow-{seed}.png", overwrite: true);
+        {
+            var image = generator.Generate("a photo of <my-cat> in the snow", seed, options);
+            image.Save($"snow-{seed}.png", overwrite: true);
+        }
 
         var scores = await model.EvaluateAsync([embedding], TrainingImages.Load("samples/my-cat"));
         Console.WriteLine($"image similarity {scores.Embeddings[0].ImageSimilarity.Mean:F3}");

@@ -10,7 +10,9 @@ internal static class ProgressExample
         // csharpier-ignore-start
         using var model = await StableDiffusionModel.LoadAsync("samples/demo-model");
         using var enough = new CancellationTokenSource(TimeSpan.FromMinutes(10));
-        var progress = new Progress<TrainProgress>(at => Console.WriteLine($"{at.Step} of {at.Steps}: loss {at.Loss:F4}"));
+        var progress = new Progress<TrainProgress>(at =>
+            Console.WriteLine($"{at.Step} of {at.Steps}: loss {at.Loss:F4}")
+        );
 
         var result = await model.TrainAsync(
             TrainingImages.Load("samples/my-cat"),
@@ -18,7 +20,7 @@ internal static class ProgressExample
             progress,
             enough.Token
         );
-        Console.WriteLine($"{result.End} after {result.Steps} steps; the best embedding is that of step {result.BestStep}.");
+        Console.WriteLine($"{result.End} after {result.Steps} steps; step {result.BestStep} gave the best embedding.");
         // csharpier-ignore-end
     }
 }

@@ -10,7 +10,7 @@ public sealed class ClipTextEncoderTests
 {
     public static TheoryData<string> Names => GoldenModel.Names;
 
-    /// <summary>Each encoder of a model; the numbers of the second are under <c>text2</c>.</summary>
+    /// <summary>Each text encoder of each model; the values of the second are under <c>text2</c>.</summary>
     public static TheoryData<string, string> Encoders
     {
         get
@@ -119,7 +119,7 @@ public sealed class ClipTextEncoderTests
         Assert.Contains(expected, error.Message);
     }
 
-    // No placeholder in the golden prompts: the largest id is end-of-text, the first of them where it is also the
-    // padding.
+    // The reference prompts have no placeholder token, so the largest id is the end of text. It may also be the
+    // padding; the first one counts.
     private static Tensor EndOfText(Tensor ids) => ids.eq(ids.max()).to(ScalarType.Int64).argmax(1);
 }

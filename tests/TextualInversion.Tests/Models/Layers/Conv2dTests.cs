@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Models.Layers;
 
-/// <summary>The convolution and its gradient against the sum that defines them, in float64.</summary>
+/// <summary>The convolution and its gradient, compared with the defining sum in float64.</summary>
 public sealed class Conv2dTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -7,7 +7,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Tests.Models.Layers;
 
-/// <summary>The linear layer by oneDNN against PyTorch's own.</summary>
+/// <summary>The linear layer by oneDNN, compared with PyTorch's.</summary>
 public sealed class LinearTests
 {
     private const double Tolerance = 1e-5;

@@ -5,7 +5,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Models.Tokenizers;
 
-/// <summary>Folders that hold <c>tokenizer.json</c> alone.</summary>
+/// <summary>Folders whose only file is <c>tokenizer.json</c>.</summary>
 public sealed class BpeTablesTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -46,7 +46,7 @@ public sealed class BpeTablesTests : IDisposable
         );
     }
 
-    /// <summary>Whether a special token is matched in any case is what the file says, as in transformers.</summary>
+    /// <summary>The file says whether a special token is matched in any case, as in transformers.</summary>
     [Fact]
     public void ReadTokenizer_Normalized_DecidesAboutTheCase()
     {
@@ -101,7 +101,12 @@ public sealed class BpeTablesTests : IDisposable
         "it gives a the ids 0 and 1"
     )]
     [InlineData(
-        """{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{}]}""",
+        """
+            {
+              "model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": []},
+              "added_tokens": [{}]
+            }
+            """,
         ""
     )]
     public void ReadTokenizer_Malformed_NamesTheFileAndWhy(string content, string why)

@@ -96,13 +96,14 @@ public sealed class ClipTokenizerTests
         File.WriteAllText(
             folder.File("special_tokens_map.json"),
             """
-            {"bos_token": {"content": "<|startoftext|>", "normalized": true}, "eos_token": {"content": "<|endoftext|>", "normalized": true},
+            {"bos_token": {"content": "<|startoftext|>", "normalized": true},
+             "eos_token": {"content": "<|endoftext|>", "normalized": true},
              "unk_token": {"content": "<|endoftext|>", "normalized": true}, "pad_token": "!"}
             """
         );
         var tokenizer = ClipTokenizer.Load(folder.Path);
         Assert.Equal(0, tokenizer.Padding);
-        // As transformers encodes it with SDXL's second tokenizer.
+        // The ids are those of transformers with SDXL's second tokenizer.
         Assert.Equal([DemoTokenizer.Id("cat"), 0, 0, tokenizer.EndOfText], tokenizer.Encode("cat!! <|ENDOFTEXT|>"));
     }
 

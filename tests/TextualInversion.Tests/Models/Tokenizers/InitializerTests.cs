@@ -37,7 +37,7 @@ public sealed class InitializerTests
     [InlineData("* + —")]
     public void Parse_NothingButPunctuation_IsNoWord(string phrase) =>
         Assert.Equal(
-            $"The initializer \"{phrase}\" is no word. Name what the images show, such as cat.",
+            $"The initializer \"{phrase}\" is not a word. Name what the images show, such as cat.",
             Refusal(phrase)
         );
 
@@ -51,7 +51,7 @@ public sealed class InitializerTests
     [Fact]
     public void Parse_WordOfLettersOnly_ProposesTheNearest() =>
         Assert.Equal(
-            "The initializer's \"dox\" is no word of the model's vocabulary, which spells it d o x</w>. Choose "
+            "The initializer's \"dox\" is not a word of the model's vocabulary, which spells it d o x</w>. Choose "
                 + "another; the nearest are dog, toy, not.",
             Refusal("a dox")
         );
@@ -63,7 +63,7 @@ public sealed class InitializerTests
     [InlineData("🐱")]
     public void Parse_WordThatFallsApart_IsRefused(string phrase) =>
         Assert.Contains(
-            "is no word of the model's vocabulary, which spells it",
+            "is not a word of the model's vocabulary, which spells it",
             Refusal(phrase),
             StringComparison.Ordinal
         );

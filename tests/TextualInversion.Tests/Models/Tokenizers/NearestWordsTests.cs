@@ -6,21 +6,21 @@ namespace TextualInversion.Tests.Models.Tokenizers;
 
 public sealed class NearestWordsTests : IDisposable
 {
-    // (V + 3, 2): a table may be longer than its vocabulary
+    // (V + 3, 2): a table may be longer than its vocabulary.
     private readonly Tensor table = tensor(new[] { 0f, 1 }).repeat(DemoTokenizer.Instance.VocabularySize + 3, 1);
 
     public NearestWordsTests()
     {
         table[DemoTokenizer.Id("cat")] = tensor(new[] { 3f, 4 });
         table[DemoTokenizer.Id("dog")] = tensor(new[] { 4f, -3 });
-        table[DemoTokenizer.Instance.VocabularySize] = tensor(new[] { 1f, 0 }); // no word's
+        table[DemoTokenizer.Instance.VocabularySize] = tensor(new[] { 1f, 0 }); // not a word's embedding
     }
 
     public void Dispose() => table.Dispose();
 
     /// <summary>
-    /// (4, 3) with cat's (3, 4) makes 24 / 25, with dog's (4, -3) 7 / 25, with all the others' (0, 1) 3 / 5; (8, -6) is
-    /// dog's twice.
+    /// (4, 3) has the cosine 24 / 25 with cat's (3, 4), 7 / 25 with dog's (4, -3), and 3 / 5 with all the others' (0,
+    /// 1). (8, -6) is twice dog's.
     /// </summary>
     [Fact]
     public void Find_Rows_GivesTheirNearestWordsByCosine()

@@ -8,7 +8,7 @@ namespace TextualInversion.Tests.Models.Tokenizers;
 [Trait("Category", Goldens.Category)]
 public sealed class PromptTokenizerReferenceTests
 {
-    // The texts of tokenizer.json are encoded with the one that sd1 has.
+    // The texts of tokenizer.json are encoded with sd1's tokenizer.
     private static readonly ClipTokenizer Tokenizer = new GoldenModel("sd1").Tokenizer();
 
     public static TheoryData<string> Names => GoldenModel.Names;
@@ -33,9 +33,9 @@ public sealed class PromptTokenizerReferenceTests
     }
 
     /// <summary>
-    /// One row for each added token. Where transformers finds a token in the vocabulary already (its id is not a new
-    /// one) and takes that,
-    /// ours refuses the placeholder: learning it would change every prompt that holds it.
+    /// One vector for each added token. If transformers finds a token in the vocabulary already (its id is not a new
+    /// one) and uses that, our tokenizer refuses the placeholder token: learning it would change every prompt that
+    /// contains it.
     /// </summary>
     [Fact]
     public void Tokenize_AddedTokens_AreMatchedAsTransformersDoes()
@@ -88,8 +88,8 @@ public sealed class PromptTokenizerReferenceTests
     }
 
     /// <summary>
-    /// diffusers' captions name the rows one by one, <c>&lt;it&gt; &lt;it&gt;_1 &lt;it&gt;_2</c>; ours name the
-    /// placeholder.
+    /// diffusers' captions list the vectors, <c>&lt;it&gt; &lt;it&gt;_1 &lt;it&gt;_2</c>; ours contain the placeholder
+    /// token once.
     /// </summary>
     [Theory]
     [MemberData(nameof(TrainingFiles))]

@@ -4,7 +4,7 @@ using TextualInversion.Tests.Fixtures;
 namespace TextualInversion.Tests.Models.Tokenizers;
 
 /// <summary>
-/// In the expected texts <c>#i</c> is row i of all placeholders; the others are tokens of the vocabulary.
+/// In the expected texts <c>#i</c> is vector i of all placeholder tokens; the rest are tokens of the vocabulary.
 /// </summary>
 public sealed class PromptTokenizerTests
 {
@@ -114,7 +114,7 @@ public sealed class PromptTokenizerTests
     public void Constructor_UnusablePlaceholder_SaysWhatToDo(string message, params string[] placeholders) =>
         Assert.Equal(message, Assert.Throws<TextualInversionException>(() => Prompts(placeholders)).Message);
 
-    /// <summary>Each as name:vectors.</summary>
+    /// <summary>Makes a tokenizer from a list of name:vectors.</summary>
     private static PromptTokenizer Prompts(params string[] placeholders) =>
         new(
             Tokenizer,
@@ -126,7 +126,7 @@ public sealed class PromptTokenizerTests
         );
 
     /// <summary>
-    /// What stands between the beginning of text and the end of text, which the demo model also pads with.
+    /// The ids between the beginning and the first end of text, as text. The demo model pads with the end of text.
     /// </summary>
     private static string Content(TokenizedPrompt prompt) =>
         string.Join(

@@ -2,16 +2,16 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Tests.Models.Tokenizers;
 
-/// <summary>Expected values are those of Unicode's NormalizationTest.txt and Python's unicodedata.</summary>
+/// <summary>The expected values are those of Unicode's NormalizationTest.txt and Python's unicodedata.</summary>
 public sealed class UnicodeNormalizationTests
 {
     [Theory]
     [InlineData("cat", "cat")]
     [InlineData("e\u0301", "é")]
     [InlineData("\u212B", "Å")] // a singleton: ångström sign
-    [InlineData("e\u0301\u0323", "\u1EB9\u0301")] // the lower mark composes first, whatever the order typed
+    [InlineData("e\u0301\u0323", "\u1EB9\u0301")] // the lower mark composes first, in whatever order they were typed
     [InlineData("a\u0327\u0301", "á\u0327")] // a mark of another class does not block
-    [InlineData("a\u0304\u0308", "\u0101\u0308")] // one of the same class does
+    [InlineData("a\u0304\u0308", "\u0101\u0308")] // a mark of the same class does
     [InlineData("\u0958", "\u0915\u093C")] // excluded from composition
     [InlineData("\u0344", "\u0308\u0301")]
     [InlineData("\U000110A5\U000110BA", "\U000110AB")]

@@ -104,8 +104,10 @@ public sealed class UNetConfigTests : IDisposable
         var json = JsonNode.Parse(
             """
             {"block_out_channels": [16, 16, 32, 32], "cross_attention_dim": 32, "norm_num_groups": 8,
-             "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
-             "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]}
+             "down_block_types":
+               ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
+             "up_block_types":
+               ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]}
             """
         )!;
         json[key] = "VALUE";

@@ -75,7 +75,10 @@ public sealed class UNetTests
         Goldens.AssertClose(golden.Read("unet.out"), prediction, 0.05, "prediction");
     }
 
-    /// <summary>Of the demo model, whose first block has no attention, so that its output needs no gradient.</summary>
+    /// <summary>
+    /// The gradient of a prompt in the demo model, whose first block has no attention, so that its output needs no
+    /// gradient.
+    /// </summary>
     private static float[] PromptGradient(bool gradientCheckpointing)
     {
         using var scope = NewDisposeScope();
@@ -94,7 +97,7 @@ public sealed class UNetTests
         return states.grad!.data<float>().ToArray();
     }
 
-    /// <summary>The states with what Stable Diffusion XL adds, of as many images.</summary>
+    /// <summary>The states with Stable Diffusion XL's additional conditioning, for the same number of images.</summary>
     private static Conditioning Conditioning(SafetensorsFile golden, Tensor states) =>
         new(
             states,

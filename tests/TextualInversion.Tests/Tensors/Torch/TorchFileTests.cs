@@ -11,7 +11,7 @@ public sealed class TorchFileTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    /// <summary>Storages by class with the bytes of 1 and 2.</summary>
+    /// <summary>Storage classes, with the bytes of the values 1 and 2.</summary>
     public static TheoryData<string, ScalarType, byte[]> Types =>
         new()
         {
@@ -65,7 +65,7 @@ public sealed class TorchFileTests : IDisposable
         }
     }
 
-    /// <summary>Written by torch itself, see make.py beside them.</summary>
+    /// <summary>The files were written by torch itself; see make.py next to them.</summary>
     [Fact]
     public void Open_EveryProtocol_ReadsTheSame()
     {
@@ -157,7 +157,7 @@ public sealed class TorchFileTests : IDisposable
     [Fact]
     public void Open_TrainingLeftovers_ArePassedOver()
     {
-        // As Lightning leaves them: a class as a key, a score of NumPy, hyper-parameters of OmegaConf.
+        // As Lightning leaves them: a class as a key, a NumPy score, OmegaConf hyperparameters.
         var score =
             "cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(X\u0002\0\0\0f8K\0K\u0001tR"
             + "(K\u0003X\u0001\0\0\0<NNNtbc_codecs\nencode\n(X\u0001\0\0\0aX\u0006\0\0\0latin1tRtR";
@@ -224,7 +224,9 @@ public sealed class TorchFileTests : IDisposable
         );
     }
 
-    /// <summary>Every torch file among the embeddings: its vectors' shapes, first values and sums.</summary>
+    /// <summary>
+    /// Every torch file among the reference embeddings: the shapes, first values and sums of its vectors.
+    /// </summary>
     [Fact]
     [Trait("Category", Goldens.Category)]
     public void Read_GoldenEmbeddings_HaveTheExpectedVectors()

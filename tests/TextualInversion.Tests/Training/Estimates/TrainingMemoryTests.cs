@@ -18,7 +18,7 @@ public sealed class TrainingMemoryTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>The peak beyond the weights was 2.0 GB in float32 when it was measured.</summary>
+    /// <summary>The measured peak beyond the weights was 2.0 GB in float32.</summary>
     [Fact]
     public void Estimate_StableDiffusion1At512_IsNearWhatWasMeasured() =>
         Assert.InRange(Estimate(512, 1, ScalarType.Float32) - 12, 1_600_000_000, 2_400_000_000);
@@ -29,7 +29,7 @@ public sealed class TrainingMemoryTests : IDisposable
         var one = Estimate(512, 1, ScalarType.Float32) - 12;
         Assert.Equal(4 * one, Estimate(512, 4, ScalarType.Float32) - 12);
         Assert.Equal(4 * one, Estimate(1024, 1, ScalarType.Float32) - 12);
-        // 4 bytes of text encoder, 2 elements of U-Net
+        // 4 bytes for the text encoder, 2 elements for the U-Net.
         Assert.Equal(one / 2, Estimate(512, 1, ScalarType.BFloat16) - 8);
         Assert.Equal(one, Estimate(null, 1, ScalarType.Float32) - 12);
     }

@@ -5,8 +5,8 @@ namespace TextualInversion.Tests.Training.Estimates;
 public sealed class TrainingTrialTests
 {
     /// <summary>
-    /// Steps of one second and validations of two: before the first step with and without prompts, then after every 50
-    /// and the last.
+    /// Steps of one second and validations of two seconds: with and without prompts before the first step, then after
+    /// every 50 steps and after the last.
     /// </summary>
     [Theory]
     [InlineData(100, 50, 100 + (2 * 4))]

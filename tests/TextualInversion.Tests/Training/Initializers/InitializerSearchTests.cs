@@ -40,8 +40,8 @@ public sealed class InitializerSearchTests
     }
 
     /// <summary>
-    /// Of a trained model, since a random one is bent too strongly: a hundredth of the way to another word and back,
-    /// where the loss is as good as straight.
+    /// Uses a trained model, since the loss of a random one curves too strongly. A hundredth of the way to another word
+    /// and back, the loss is almost linear.
     /// </summary>
     [Fact]
     public void Estimates_AreTheSlopesTowardsTheWords()

@@ -4,7 +4,9 @@ namespace TextualInversion.Tests.Training.Initializers;
 
 public sealed class SuccessiveHalvingTests
 {
-    /// <summary>Eight candidates by 4, four by 8, and by all 20 the two that the last round ranks at least.</summary>
+    /// <summary>
+    /// Eight candidates are judged by 4, four by 8, and the two that the last round ranks at least by all 20.
+    /// </summary>
     [Fact]
     public void Rank_EightCandidates_HalvesThemAndDoublesWhatTheyAreJudgedBy()
     {

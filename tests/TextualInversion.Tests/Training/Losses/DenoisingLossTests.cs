@@ -5,7 +5,9 @@ namespace TextualInversion.Tests.Training.Losses;
 
 public sealed class DenoisingLossTests
 {
-    /// <summary>Two images of 4 channels and 1 x 2 cells; the errors of a cell are alike in all channels.</summary>
+    /// <summary>
+    /// Two images of 4 channels and 1 x 2 latent cells. The error of a cell is the same in all channels.
+    /// </summary>
     [Theory]
     [InlineData(null, null, ((1 + 9) / 2.0 + (4 + 16) / 2.0) / 2)]
     [InlineData(new float[] { 1, 1, 1, 1 }, null, ((1 + 9) / 2.0 + (4 + 16) / 2.0) / 2)]
@@ -36,7 +38,7 @@ public sealed class DenoisingLossTests
 
         DenoisingLoss.Of(prediction, zeros([1, 4, 1, 2]), tensor(new float[] { 1, 0 }, [1, 1, 2]), null).backward();
 
-        // 2 x error / 4 channels
+        // 2 x error / 4 channels.
         Assert.Equal([0.5f, 0, 0.5f, 0, 0.5f, 0, 0.5f, 0], prediction.grad!.data<float>().ToArray());
     }
 }

@@ -6,8 +6,8 @@ namespace TextualInversion.Tests.Training.Optimizers;
 public sealed class ExponentialMovingAverageTests
 {
     /// <summary>
-    /// From 1: the first step keeps 2/11 of it and takes 9/11 of 12, the second keeps 3/12 of 10 and takes 9/12 of 2,
-    /// the third the decay, 0.26, of 4 and 0.74 of 14.
+    /// Starts from 1. The first step keeps 2/11 of it and takes 9/11 of 12, the second keeps 3/12 of 10 and takes 9/12
+    /// of 2, the third keeps the decay, 0.26, of 4 and takes 0.74 of 14.
     /// </summary>
     [Fact]
     public void Add_ThreeSteps_KeepsLessOfItselfEarlyOn()

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Training.Optimizers;
 
-/// <summary>Steps computed by hand.</summary>
+/// <summary>Steps that were computed by hand.</summary>
 public sealed class RowOptimizerTests
 {
     /// <summary>
-    /// v = (1, 0), g = (5, 2): the tangent part is (0, 2), its direction (0, 1), so v goes to (1, -0.75) / 1.25.
+    /// v = (1, 0), g = (5, 2): the tangent part is (0, 2) with the direction (0, 1), so v becomes (1, -0.75) / 1.25.
     /// </summary>
     [Fact]
     public void DirectionDescent_OneStep_GoesAlongTheSphere()
@@ -45,9 +45,8 @@ public sealed class RowOptimizerTests
     }
 
     /// <summary>
-    /// After the step above v = (0.8, -0.6). With g = (0, 0) and the prior 1 the pull is (-1, 0), whose tangent part is
-    /// (-0.36, -0.48),
-    /// of the direction (-0.6, -0.8): a step of 0.75 goes to (1.25, 0), back to (1, 0).
+    /// After the step above v = (0.8, -0.6). With g = (0, 0) and the prior 1 the pull is (-1, 0). Its tangent part is
+    /// (-0.36, -0.48) with the direction (-0.6, -0.8), so a step of 0.75 leads to (1.25, 0), that is, back to (1, 0).
     /// </summary>
     [Fact]
     public void DirectionDescent_Prior_DrawsBackToTheBeginning()
@@ -84,9 +83,9 @@ public sealed class RowOptimizerTests
     }
 
     /// <summary>
-    /// The first step is the rate times the sign, after the decay: 2 (1 - 0.1 * 0.5) - 0.1. The second: moments 0.1 *
-    /// 0.9 + 0.1 * -2 = -0.11 and
-    /// 0.001 * 0.999 + 0.001 * 4 = 0.004999, corrected by 0.19 and 0.001999: -0.578947 / 1.581370.
+    /// The first step is the learning rate times the sign, after weight decay: 2 (1 - 0.1 * 0.5) - 0.1. The second:
+    /// moments 0.1 * 0.9 + 0.1 * -2 = -0.11 and 0.001 * 0.999 + 0.001 * 4 = 0.004999, corrected by 0.19 and 0.001999:
+    /// -0.578947 / 1.581370.
     /// </summary>
     [Fact]
     public void AdamW_TwoSteps_AreThoseOfTheFormula()
@@ -136,7 +135,7 @@ public sealed class RowOptimizerTests
                 { 1, 0 },
                 { 0, 3 },
             }
-        ); // of the mean norm 2
+        ); // with the mean norm 2
         var norms = NormRescaling.Norms(
             kept,
             tensor(

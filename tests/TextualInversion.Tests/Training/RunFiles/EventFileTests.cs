@@ -14,8 +14,8 @@ public sealed class EventFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>
-    /// By hand after event.proto and summary.proto: wall_time = 1 as double, step = 2 as varint, file_version = 3 as
-    /// string, summary = 5; value = 1 in it, tag = 1 and simple_value = 2 (float) in that.
+    /// Encoded by hand from event.proto and summary.proto. Event: wall_time = 1 as double, step = 2 as varint,
+    /// file_version = 3 as string, summary = 5. Summary: value = 1; in it tag = 1 and simple_value = 2 (float).
     /// </summary>
     [Fact]
     public void Add_OneStep_IsWhatTheProtocolSays()
@@ -170,7 +170,7 @@ public sealed class EventFileTests : IDisposable
     }
 
     /// <summary>
-    /// Reads the file with nothing of the library, after https://protobuf.dev/programming-guides/encoding.
+    /// Reads the file without the library, following https://protobuf.dev/programming-guides/encoding.
     /// </summary>
     private List<(double WallTime, long Step, List<string> Values)> Decode()
     {

@@ -6,15 +6,15 @@ namespace TextualInversion.Tests.Training.RunFiles;
 public sealed class EventRecordsTests
 {
     /// <summary>
-    /// The first twelve bytes of every event file of TensorFlow, whose first record, time and version, has 24 bytes.
+    /// The first twelve bytes of every TensorFlow event file: its first record, with time and version, has 24 bytes.
     /// </summary>
     [Fact]
     public void Frame_FirstRecordOfEveryEventFile_HasItsWellKnownHeader() =>
         Assert.Equal(Convert.FromHexString("1800000000000000A37F4B22"), EventRecords.Frame(new byte[24])[..12]);
 
     /// <summary>
-    /// RFC 3720, B.4: the checksums of 32 zeros, 32 ones, and 0 to 31; and the check value of the catalogue of
-    /// parametrised CRC algorithms.
+    /// RFC 3720, B.4: the checksums of 32 zero bytes, 32 bytes of ones, and 0 to 31; and the check value in the
+    /// catalogue of parametrised CRC algorithms.
     /// </summary>
     [Theory]
     [InlineData("0000000000000000000000000000000000000000000000000000000000000000", 0x8A9136AAu)]

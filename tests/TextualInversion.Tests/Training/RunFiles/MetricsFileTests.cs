@@ -78,7 +78,7 @@ public sealed class MetricsFileTests : IDisposable
         Assert.Equal([0, 1, 2], MetricsTable.Read(Table).Select(line => line.Step));
     }
 
-    /// <summary>A line that is cut within its number looks like another's.</summary>
+    /// <summary>A line that is cut off within its step number looks like the line of another step.</summary>
     [Fact]
     public void Open_ResumedWithANumberThatIsCut_DropsIt()
     {
@@ -110,7 +110,7 @@ public sealed class MetricsFileTests : IDisposable
         File.WriteAllText(Table, content);
 
         Assert.Equal(
-            $"{Table}: is no table of a run's steps; take the folder of another run.",
+            $"{Table}: is not the metrics of a run; choose the folder of another run.",
             Assert.Throws<TextualInversionException>(() => MetricsTable.Read(Table)).Message
         );
     }

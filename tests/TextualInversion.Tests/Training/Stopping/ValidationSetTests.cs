@@ -46,7 +46,7 @@ public sealed class ValidationSetTests
     [Fact]
     public void Spread_All_IsAll() => Assert.Equal(Enumerable.Range(0, 20), ValidationSet.Spread(20, int.MaxValue));
 
-    /// <summary>One in each of n equal parts of [0, 1000).</summary>
+    /// <summary>Asserts that each of n equal parts of [0, 1000) has one timestep.</summary>
     private static void AssertEven(IEnumerable<long> timesteps)
     {
         var ordered = timesteps.Order().ToList();
