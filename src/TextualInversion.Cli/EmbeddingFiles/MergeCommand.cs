@@ -170,7 +170,8 @@ internal sealed class MergeCommand : CommandBase
         };
         if (!isRight)
             throw new UsageException(
-                $"--method {method.ToString().ToLowerInvariant()}: takes {wanted}, and {count} {(count == 1 ? "is" : "are")} named."
+                $"--method {method.ToString().ToLowerInvariant()}: takes {wanted}, and {count} "
+                    + $"{(count == 1 ? "is" : "are")} named."
             );
     }
 

@@ -139,7 +139,8 @@ internal sealed class PromptEmbeddings
         if (others.Count > 0)
             warn(
                 $"{text} is {set.Arguments[first.Index].Path}, though {string.Join(", ", others)} "
-                    + $"{(others.Count == 1 ? "has" : "have")} that name too; call it by its file's name, or choose with --embedding."
+                    + $"{(others.Count == 1 ? "has" : "have")} that name too; call it by its file's name, or choose "
+                    + "with --embedding."
             );
     }
 

@@ -85,7 +85,8 @@ internal sealed record GridAxis
             .ToList();
         if (values.Count is 0 or > MostValues)
             throw new TextualInversionException(
-                $"{text}: has {(values.Count == 0 ? "no" : "too many")} values; give up to {MostValues}, as in {name}=1,2 or {name}=1..4."
+                $"{text}: has {(values.Count == 0 ? "no" : "too many")} values; give up to {MostValues}, as in "
+                    + $"{name}=1,2 or {name}=1..4."
             );
         return new GridAxis(text, name, values);
     }

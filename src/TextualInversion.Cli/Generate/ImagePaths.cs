@@ -36,7 +36,8 @@ internal sealed class ImagePaths
         IsFile = named is not null && !Directory.Exists(target);
         if (!IsFile && !Directory.Exists(target) && OtherImages.Contains(Path.GetExtension(target).ToLowerInvariant()))
             throw new TextualInversionException(
-                $"{target}: images are written as {string.Join(", ", ImageFile.Extensions)}; choose one of these extensions, or a folder."
+                $"{target}: images are written as {string.Join(", ", ImageFile.Extensions)}; choose one of these "
+                    + "extensions, or a folder."
             );
         extension = format is null
             ? IsFile

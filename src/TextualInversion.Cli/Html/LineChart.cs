@@ -86,9 +86,10 @@ internal sealed record LineChart
         {
             double x = across.Place(point.X),
                 y = up.Place(point.Y);
+            var title = Markup.Of($"<title>step {point.X:F0}: {point.Y:G5}</title>");
             return Markup.Of(
                 $"""
-                <circle cx="{x:F1}" cy="{y:F1}" r="3" fill="{curve.CssColor}"><title>step {point.X:F0}: {point.Y:G5}</title></circle>
+                <circle cx="{x:F1}" cy="{y:F1}" r="3" fill="{curve.CssColor}">{title}</circle>
 
                 """
             );

@@ -26,8 +26,8 @@ internal abstract class CommandBase(string name, string description) : Command(n
     public List<Func<CommandResult, IEnumerable<string>>> Checks { get; } = [];
 
     /// <summary>
-    /// The option that sets a property of the library's options, such as <c>--clip-skip</c> for <c>ClipSkip</c>, or null
-    /// if the command has none.
+    /// The option that sets a property of the library's options, such as <c>--clip-skip</c> for <c>ClipSkip</c>, or
+    /// null if the command has none.
     /// </summary>
     public virtual string? OptionOf(string property)
     {
@@ -35,7 +35,9 @@ internal abstract class CommandBase(string name, string description) : Command(n
         return Options.Any(option => option.Name == name) ? name : null;
     }
 
-    /// <summary>The message of a problem. The library names the property that is wrong; here it is the option.</summary>
+    /// <summary>
+    /// The message of a problem. The library names the property that is wrong; here it is the option.
+    /// </summary>
     public string MessageOf(TextualInversionException problem) =>
         problem.Parameter is { } property && OptionOf(property) is { } option
             ? $"{option} {problem.Problem}"

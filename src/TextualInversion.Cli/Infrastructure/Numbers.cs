@@ -74,7 +74,8 @@ internal static partial class Numbers
     private static partial Regex Thousands();
 
     [GeneratedRegex(
-        @"\A(?<whole>[+-]?[0-9]{1,3}(?<separator>[.,' _])[0-9]{3}(\k<separator>[0-9]{3})*)(?!\k<separator>)[.,](?<rest>[0-9]+)\z"
+        @"\A(?<whole>[+-]?[0-9]{1,3}(?<separator>[.,' _])[0-9]{3}(\k<separator>[0-9]{3})*)"
+            + @"(?!\k<separator>)[.,](?<rest>[0-9]+)\z"
     )]
     private static partial Regex Grouped();
 

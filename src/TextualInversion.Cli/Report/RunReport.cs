@@ -8,8 +8,8 @@ using static System.FormattableString;
 namespace TextualInversion.Cli.Report;
 
 /// <summary>
-/// <c>report.html</c>: one run as one page that needs no other file. It shows the images, curves, nearest tokens, settings and the command
-/// to reproduce the run.
+/// <c>report.html</c>: one run as one page that needs no other file. It shows the images, curves, nearest tokens,
+/// settings and the command to reproduce the run.
 /// </summary>
 internal sealed class RunReport(RunLog run)
 {
@@ -17,7 +17,9 @@ internal sealed class RunReport(RunLog run)
     private readonly TrainSummary result = run.Record.Result;
 
     /// <summary>Writes the page into the run's folder, over an earlier one.</summary>
-    /// <exception cref="TextualInversionException">The folder does not hold a run, or the page cannot be written.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The folder does not hold a run, or the page cannot be written.
+    /// </exception>
     public static void WriteTo(string folder)
     {
         var page = new RunReport(RunLog.Read(folder)).Write();
@@ -36,8 +38,8 @@ internal sealed class RunReport(RunLog run)
                 nearest.IsEmpty ? Markup.Empty : Markup.Of($"<h2>Nearest tokens</h2>\n{nearest}")
             )}{Settings()}{Provenance()}
             <h2>Reproduce</h2>
-            <p class="soft">Run it in the folder where the run was started. Add <code>--overwrite</code> to replace this run, or choose
-            another <code>--name</code>.</p>
+            <p class="soft">Run it in the folder where the run was started. Add <code>--overwrite</code> to replace this
+            run, or choose another <code>--name</code>.</p>
             <pre>{ShellCommand.QuoteLines(["ti", .. record.Command])}</pre>
             """
         );
@@ -110,9 +112,8 @@ internal sealed class RunReport(RunLog run)
         if (result.BestStep == 0)
             return $"{end}. No step was better than the initializer, which was saved.";
         var gain = 100 * (1 - loss.Best / loss.Initial);
-        return Invariant(
-            $"{end}. The embedding is that of step {result.BestStep}; its validation loss is {gain:F1} % below the initializer’s."
-        );
+        return Invariant($"{end}. The embedding is that of step {result.BestStep}; ")
+            + Invariant($"its validation loss is {gain:F1} % below the initializer’s.");
     }
 
     private Markup Images()

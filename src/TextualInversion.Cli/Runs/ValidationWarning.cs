@@ -16,8 +16,7 @@ internal static class ValidationWarning
         if (gain >= LeastGain)
             return null;
         var difference = gain > 0 ? Invariant($"only {100 * gain:F1} % below") : "not below";
-        return Invariant(
-                $"the best validation loss, {loss.Best:F4}, is {difference} that of an empty prompt, {loss.WithoutPrompts:F4}; "
-            ) + "the embedding may not have learned the images";
+        return Invariant($"the best validation loss, {loss.Best:F4}, is {difference} that of an empty prompt, ")
+            + Invariant($"{loss.WithoutPrompts:F4}; the embedding may not have learned the images");
     }
 }

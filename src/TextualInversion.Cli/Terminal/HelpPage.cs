@@ -44,9 +44,8 @@ internal sealed class HelpPage : SynchronousCommandLineAction
     {
         var arguments = command.Arguments.Select(argument => (argument.HelpName!, argument.Description!)).ToList();
         WriteParagraph(output, command.Description!, width);
-        output.WriteLine(
-            $"Usage: {CommandBase.PathOf(command)}{string.Concat(arguments.Select(argument => $" {argument.Item1}"))} [options]"
-        );
+        var names = string.Concat(arguments.Select(argument => $" {argument.Item1}"));
+        output.WriteLine($"Usage: {CommandBase.PathOf(command)}{names} [options]");
         if (arguments.Count > 0)
         {
             output.WriteLine();

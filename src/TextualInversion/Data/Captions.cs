@@ -68,10 +68,10 @@ internal static partial class Captions
     }
 
     /// <summary>
-    /// A template, as in <see cref="PromptTemplates"/>, made from a caption. A caption may contain <c>{}</c>, the WebUI's
-    /// <c>[name]</c> or, as in kohya's scripts, the placeholder token itself, which says where the placeholder token
-    /// belongs. Otherwise <c>{}</c> replaces the first occurrence of the initializer as whole words, in any case: "A
-    /// cat's toy" and "cat" make "A {}'s toy". If it does not occur, <c>{}</c> and a comma go in front.
+    /// A template, as in <see cref="PromptTemplates"/>, made from a caption. A caption may contain <c>{}</c>, the
+    /// WebUI's <c>[name]</c> or, as in kohya's scripts, the placeholder token itself, which says where the placeholder
+    /// token belongs. Otherwise <c>{}</c> replaces the first occurrence of the initializer as whole words, in any case:
+    /// "A cat's toy" and "cat" make "A {}'s toy". If it does not occur, <c>{}</c> and a comma go in front.
     /// </summary>
     /// <param name="caption">The caption.</param>
     /// <param name="token">The placeholder token, such as <c>&lt;my-cat&gt;</c>.</param>
@@ -106,8 +106,8 @@ internal static partial class Captions
     }
 
     /// <summary>
-    /// The token in the forms that captions may contain: <c>&lt;my-cat&gt;</c> and <c>my-cat</c>, but not <c>cat</c> for
-    /// <c>&lt;cat&gt;</c>, which is an ordinary word.
+    /// The token in the forms that captions may contain: <c>&lt;my-cat&gt;</c> and <c>my-cat</c>, but not <c>cat</c>
+    /// for <c>&lt;cat&gt;</c>, which is an ordinary word.
     /// </summary>
     private static IEnumerable<string> NamesOf(string token)
     {

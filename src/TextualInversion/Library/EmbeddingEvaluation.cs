@@ -84,7 +84,9 @@ internal sealed class EmbeddingEvaluation(
         };
 
     /// <summary>The words that all embeddings started from.</summary>
-    /// <exception cref="TextualInversionException">No embedding records them, or they record different ones.</exception>
+    /// <exception cref="TextualInversionException">
+    /// No embedding records them, or they record different ones.
+    /// </exception>
     public static string RecordedInitializer(IEnumerable<EmbeddingProvenance> provenances)
     {
         var recorded = provenances.Select(each => each.Initializer).OfType<string>().Distinct().ToList();

@@ -134,7 +134,8 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             yield return warning.ToString();
 
         if (plan.ReasonNotToFlip is { } reason)
-            yield return $"images are not flipped, since {reason}; set {nameof(TrainOptions.ForceFlip)} to flip them all the same";
+            yield return $"images are not flipped, since {reason}; set {nameof(TrainOptions.ForceFlip)} to flip them "
+                + "all the same";
         foreach (var message in plan.Warnings)
             yield return message;
     }

@@ -16,7 +16,10 @@ public sealed record MaskSource(string? Folder)
     /// <summary>Shows the folder, or <c>alpha</c>.</summary>
     public override string ToString() => Folder ?? AlphaName;
 
-    /// <summary>The name of the image, without extension, whose mask OneTrainer calls so; null if it is no such name.</summary>
+    /// <summary>
+    /// The name, without extension, of the image whose mask has this name in OneTrainer, or null if it is not a mask's
+    /// name.
+    /// </summary>
     internal static string? ImageOf(string stem) =>
         stem.Length > OneTrainerSuffix.Length && stem.EndsWith(OneTrainerSuffix, StringComparison.Ordinal)
             ? stem[..^OneTrainerSuffix.Length]

@@ -73,8 +73,8 @@ internal static class TokenizerFinder
 
         throw TextualInversionException.ForParameter(
             nameof(LoadOptions.Config),
-            $"is missing: {checkpoint.FilePath} has no tokenizer of its own; name a diffusers folder of the same kind of "
-                + $"model, or allow the download of its tokenizer. {first!.Message}",
+            $"is missing: {checkpoint.FilePath} has no tokenizer of its own; name a diffusers folder of the same kind "
+                + $"of model, or allow the download of its tokenizer. {first!.Message}",
             first
         );
     }

@@ -94,7 +94,8 @@ internal sealed class Learner : IDisposable
         {
             if (!state.Tensors.TryGetValue(name, out var saved) || !saved.shape.SequenceEqual(own.shape))
                 throw new TextualInversionException(
-                    $"The state to resume from has no {name} of the shape [{string.Join(", ", own.shape)}]; start a new run."
+                    $"The state to resume from has no {name} of the shape [{string.Join(", ", own.shape)}]; "
+                        + "start a new run."
                 );
             own.copy_(saved);
         }

@@ -141,7 +141,8 @@ public sealed class MergeCommandTests : IDisposable
     [Fact]
     public async Task Merge_SlerpFromARowOfZeros_GoesStraight()
     {
-        var (zero, other) = (folder.WriteEmbedding("a.safetensors", "<a>", [0, 0]), folder.WriteEmbedding("b.safetensors", "<b>", [2, 4]));
+        var zero = folder.WriteEmbedding("a.safetensors", "<a>", [0, 0]);
+        var other = folder.WriteEmbedding("b.safetensors", "<b>", [2, 4]);
         var output = folder.File("c.safetensors");
         Assert.Equal(
             0,

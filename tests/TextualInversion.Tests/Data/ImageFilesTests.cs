@@ -48,7 +48,7 @@ public sealed class ImageFilesTests : IDisposable
         var found = ImageFiles.Find(isEachNamed ? files.Select(folder.File) : [folder.Path]);
 
         Assert.Equal(["1.png", "2.png", "other-masklabel.png"], found.Images.Select(Path.GetFileName));
-        Assert.Equal([folder.File("1-masklabel.png")], found.Strays.Select(stray => stray.Path));
+        Assert.Equal([folder.File("1-masklabel.png")], found.Skipped.Select(skipped => skipped.Path));
     }
 
     [Fact]

@@ -80,7 +80,8 @@ public sealed class ImageMaskTests : IDisposable
         Refuses(
             folder.File("1.png"),
             MaskSource.Parse("alpha"),
-            $"Masks alpha: {folder.File("1.png")} has no alpha channel; save it with one, or name a folder of masks instead."
+            $"Masks alpha: {folder.File("1.png")} has no alpha channel; save it with one, or name a folder of masks "
+                + "instead."
         );
     }
 

@@ -140,8 +140,8 @@ internal sealed class ImageOptions
         return Math.Max(width, height) <= GenerationSettings.LongestSide
             ? ((int)width, (int)height)
             : throw new UsageException(
-                $"--init-image: an image of {image.WidthPixels} x {image.HeightPixels} pixels is too long and narrow to "
-                    + "keep its shape; give --width and --height."
+                $"--init-image: an image of {image.WidthPixels} x {image.HeightPixels} pixels is too long and narrow "
+                    + "to keep its shape; give --width and --height."
             );
     }
 }

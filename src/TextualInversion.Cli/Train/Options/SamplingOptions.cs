@@ -54,8 +54,8 @@ internal sealed class SamplingOptions
     {
         HelpName = "X",
         Description =
-            "Guidance scale (CFG) of these images, typically 3 to 10: higher follows the prompt more closely, with harder "
-            + "contrast. Default: the model's recommendation, else 7.5.",
+            "Guidance scale (CFG) of these images, typically 3 to 10: higher follows the prompt more closely, with "
+            + "harder contrast. Default: the model's recommendation, else 7.5.",
     };
     private readonly Option<string?> sampler = new("--sample-sampler")
     {

@@ -28,8 +28,8 @@ internal static class InitializerFile
         if (!embedding.Widths.SequenceEqual(widths))
             throw Problem(
                 text,
-                $"its rows are {string.Join(" and ", embedding.Widths)} wide and the model's {string.Join(" and ", widths)}; "
-                    + "it is for another kind of model."
+                $"its rows are {string.Join(" and ", embedding.Widths)} wide and the model's "
+                    + $"{string.Join(" and ", widths)}; it is for another kind of model."
             );
         if (embedding.Vectors != vectors)
             throw Problem(
