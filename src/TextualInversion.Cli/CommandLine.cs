@@ -155,15 +155,16 @@ internal static class CommandLine
     }
 
     /// <summary>The first time the work ends in order; the second time the system ends it.</summary>
-    private static PosixSignalRegistration Cancelling(PosixSignal signal, CancellationTokenSource cancellation) =>
-        PosixSignalRegistration.Create(
-            signal,
-            context =>
-            {
-                if (cancellation.IsCancellationRequested)
-                    return;
-                context.Cancel = true;
-                cancellation.Cancel();
-            }
-        );
+    private static PosixSignalRegistration Cancelling(PosixSignal signal, CancellationTokenSource cancellation)
+    {
+        return PosixSignalRegistration.Create(signal, Cancel);
+
+        void Cancel(PosixSignalContext context)
+        {
+            if (cancellation.IsCancellationRequested)
+                return;
+            context.Cancel = true;
+            cancellation.Cancel();
+        }
+    }
 }

@@ -1,9 +1,9 @@
 namespace TextualInversion.Cli.Check;
 
 /// <summary>Something that <c>ti check</c> found.</summary>
-/// <param name="Severity">whether a training would be refused</param>
-/// <param name="Subject">what it is about</param>
-/// <param name="Message">what, where and what to do</param>
+/// <param name="Severity">Whether training would be refused.</param>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Message">What is wrong, where, and what to do.</param>
 internal sealed record CheckFinding(Severity Severity, CheckSubject Subject, string Message);
 
 internal enum Severity

@@ -25,13 +25,13 @@ internal enum CheckVerdict
     Refused,
 }
 
-/// <param name="Path">as it was found</param>
-/// <param name="Width">upright, in pixels</param>
-/// <param name="Height">upright, in pixels</param>
-/// <param name="LearnedWidth">as it is learned, in pixels</param>
-/// <param name="LearnedHeight">as it is learned, in pixels</param>
-/// <param name="Repeats">how often it counts</param>
-/// <param name="Turned">whether it was put upright as its EXIF data say</param>
+/// <param name="Path">The file, as it was found.</param>
+/// <param name="Width">The width of the upright image, in pixels.</param>
+/// <param name="Height">The height of the upright image, in pixels.</param>
+/// <param name="LearnedWidth">The width in training, in pixels.</param>
+/// <param name="LearnedHeight">The height in training, in pixels.</param>
+/// <param name="Repeats">How often it counts.</param>
+/// <param name="Turned">Whether it was turned upright, as its EXIF data say.</param>
 internal sealed record CheckedImage(
     string Path,
     int Width,
@@ -52,13 +52,13 @@ internal sealed record CheckedImage(
     public required double Counted { get; init; }
 }
 
-/// <param name="Placeholder">the new word</param>
-/// <param name="Vectors">rows that it stands for</param>
-/// <param name="Initializer">words or file</param>
-/// <param name="InitializerTokens">how the words are read</param>
-/// <param name="Prompts">different sentences to learn under</param>
-/// <param name="LongestPrompt">in tokens</param>
-/// <param name="Capacity">tokens that fit</param>
+/// <param name="Placeholder">The placeholder token.</param>
+/// <param name="Vectors">The number of its vectors.</param>
+/// <param name="Initializer">The words or the file that training starts from.</param>
+/// <param name="InitializerTokens">The tokens that the words are read as.</param>
+/// <param name="Prompts">The number of different prompts.</param>
+/// <param name="LongestPrompt">The length of the longest prompt, in tokens.</param>
+/// <param name="Capacity">The number of tokens that fit into a prompt.</param>
 internal sealed record CheckedTokens(
     string Placeholder,
     int Vectors,
@@ -69,13 +69,13 @@ internal sealed record CheckedTokens(
     int? Capacity
 );
 
-/// <param name="Name">as recorded</param>
-/// <param name="Family">stableDiffusion or stableDiffusionXl</param>
-/// <param name="UNetParameters">numbers in the U-Net</param>
-/// <param name="TextWidths">of a row, for each text encoder</param>
-/// <param name="Resolution">of its own images, a side in pixels</param>
-/// <param name="Prediction">epsilon or vPrediction</param>
-/// <param name="Device">where it is computed</param>
+/// <param name="Name">The model, as it is recorded.</param>
+/// <param name="Family">stableDiffusion or stableDiffusionXl.</param>
+/// <param name="UNetParameters">The number of values in the U-Net.</param>
+/// <param name="TextWidths">The width of each text encoder's vectors.</param>
+/// <param name="Resolution">The side of the images that it was trained on, in pixels.</param>
+/// <param name="Prediction">epsilon or vPrediction.</param>
+/// <param name="Device">The device that computes.</param>
 internal sealed record CheckedModel(
     string Name,
     ModelFamily Family,
@@ -86,10 +86,10 @@ internal sealed record CheckedModel(
     string Device
 );
 
-/// <param name="EstimatedBytes">without gradient checkpointing</param>
-/// <param name="AvailableBytes">of the machine</param>
-/// <param name="GradientCheckpointing">whether it would be used</param>
-/// <param name="PeakBytes">of this process after the timed steps; null where there were none</param>
+/// <param name="EstimatedBytes">The need without gradient checkpointing, an estimate.</param>
+/// <param name="AvailableBytes">The memory of the machine.</param>
+/// <param name="GradientCheckpointing">Whether it would be used.</param>
+/// <param name="PeakBytes">The most memory that this process held during the timed steps, or null if no step was timed.</param>
 internal sealed record CheckedMemory(
     long EstimatedBytes,
     long AvailableBytes,
@@ -97,9 +97,9 @@ internal sealed record CheckedMemory(
     long? PeakBytes
 );
 
-/// <param name="StepSeconds">of a step</param>
-/// <param name="ValidationSeconds">of a validation</param>
-/// <param name="Steps">at most, for each seed</param>
-/// <param name="Seeds">trainings</param>
-/// <param name="Seconds">everything but loading the model</param>
+/// <param name="StepSeconds">The time of a step.</param>
+/// <param name="ValidationSeconds">The time of a validation.</param>
+/// <param name="Steps">The largest number of steps, for each seed.</param>
+/// <param name="Seeds">The number of trainings.</param>
+/// <param name="Seconds">The time of everything but loading the model.</param>
 internal sealed record CheckedTime(double StepSeconds, double ValidationSeconds, int Steps, int Seeds, double Seconds);

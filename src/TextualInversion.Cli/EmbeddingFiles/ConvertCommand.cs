@@ -19,7 +19,9 @@ internal sealed class ConvertCommand : CommandBase
     private readonly Argument<string> file = EmbeddingArguments.One();
     private readonly WordOption to = new("--to", [.. Targets.Select(EmbeddingFormats.Name)])
     {
-        Description = "The layout to write; sdxl is the one for two text encoders.",
+        Description =
+            "The layout to write: the one that your program reads, see ti inspect. An embedding for two text "
+            + "encoders, as of SDXL, needs sdxl.",
         Required = true,
     };
     private readonly PathOption output = new("--output")
@@ -31,21 +33,26 @@ internal sealed class ConvertCommand : CommandBase
     };
     private readonly WordOption type = new("--dtype", DTypes.Names)
     {
-        Description = "The dtype of the values; stable-diffusion.cpp reads float32 only. Default: float32.",
+        Description =
+            "The data type of the values: float16 and bfloat16 halve the file and round the values; "
+            + "stable-diffusion.cpp reads float32 only. Default: float32.",
         DefaultValueFactory = _ => DTypes.Names[0],
     };
     private readonly NameOption name = new("--name")
     {
         HelpName = "NAME",
         Description =
-            "The name for other programs: the file's name without its extension, which ComfyUI and the WebUI use, "
-            + "and the name inside a webui or png file, which diffusers uses. "
-            + "Default: the given file's name, and inside the file the trigger.",
+            "The name by which other programs call the embedding. ComfyUI and the WebUI go by the file's name, "
+            + "so the file is called NAME with the layout's extension; webui and png files hold the name inside "
+            + "as well, where diffusers reads it. Default: the given file's name, and inside the file the "
+            + "trigger.",
     };
     private readonly NameOption trigger = new("--trigger")
     {
         HelpName = "NAME",
-        Description = "Another placeholder, as diffusers and ti use it in prompts. Default: the file's.",
+        Description =
+            "The placeholder token by which prompts of ti and diffusers call the embedding, such as my-cat. "
+            + "Default: the file's.",
     };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> json = SharedOptions.Json();

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace TextualInversion.Cli.EmbeddingFiles;
 
 /// <summary>What <c>--embedding</c> says: <c>FILE[=trigger][@strength]</c>.</summary>
-/// <param name="Path">the file</param>
-/// <param name="Trigger">another trigger than the file's; null for that</param>
+/// <param name="Path">The file.</param>
+/// <param name="Trigger">Another trigger than the file's, or null for the file's.</param>
 /// <param name="Strength">1 for the rows as they were learned, 0 for the words that they started from</param>
 internal sealed record EmbeddingArgument(string Path, string? Trigger = null, double Strength = 1)
 {

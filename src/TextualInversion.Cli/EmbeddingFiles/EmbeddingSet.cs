@@ -83,7 +83,7 @@ internal sealed partial class EmbeddingSet : IDisposable
     }
 
     /// <summary>The placeholders, in the order of the rows.</summary>
-    /// <param name="widths">d of each text encoder of the model.</param>
+    /// <param name="widths">The width of each of the model's text encoders.</param>
     /// <exception cref="TextualInversionException">An embedding is of another width than the model, or for other
     /// encoders.</exception>
     public List<Placeholder> Placeholders(IReadOnlyList<long> widths)

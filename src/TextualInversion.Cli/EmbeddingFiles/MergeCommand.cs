@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
@@ -18,38 +17,46 @@ internal sealed class MergeCommand : CommandBase
     {
         HelpName = "FILE",
         Description =
-            "What to write, in diffusers' layout or for two text encoders in sdxl. Several files are numbered: "
-            + "FILE-1, FILE-2.",
+            "The file to write, in the layout diffusers, or sdxl for two text encoders. Several results "
+            + "(--method split, --steps) are numbered: my-mix-1.safetensors, my-mix-2.safetensors.",
         Required = true,
     };
     private readonly ChoiceOption<MergeMethod> method = new("--method")
     {
         Description =
-            "concatenate: all vectors in sequence; average: their weighted mean; slerp: spherical "
-            + "interpolation from A to B; split: each vector of A into a file of its own. "
-            + "Default: concatenate.",
+            "How to combine the embeddings. concatenate: all vectors in a row; prompts call all of them at "
+            + "once. average: the weighted mean, vector by vector. slerp: a point on the arc from A to B, with a "
+            + "norm between theirs. split: each vector of A into a file of its own. Default: concatenate.",
         DefaultValueFactory = _ => MergeMethod.Concatenate,
     };
     private readonly NumberListOption weights = new("--weights")
     {
         HelpName = "X,Y…",
-        Description = "For average: how much of each. Default: equally much.",
+        Description =
+            "For --method average: the weight of each embedding, in the order of the files; only their "
+            + "proportions count. Default: equal weights.",
         Example = "0.7,0.3",
     };
     private readonly OptionalNumberOption<double> at = new("--at")
     {
         HelpName = "X",
-        Description = "For slerp: where between A (0) and B (1). Default: 0.5.",
+        Minimum = 0,
+        Maximum = 1,
+        Description = "For --method slerp: the place between A (0) and B (1). Default: 0.5.",
     };
     private readonly OptionalNumberOption<int> steps = new("--steps")
     {
         HelpName = "N",
-        Description = "For slerp: N files from A to B, both included, instead of one.",
+        Minimum = 2,
+        Maximum = 1000,
+        Description = "For --method slerp: write N embeddings from A to B, both included, instead of one; 2 to 1000.",
     };
     private readonly NameOption trigger = new("--trigger")
     {
         HelpName = "NAME",
-        Description = "Of the new embedding; several are numbered. Default: made of the output's name.",
+        Description =
+            "The placeholder token by which prompts call the new embedding; several results are numbered. "
+            + "Default: the name of the output file, <my-mix> for my-mix.safetensors.",
     };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> json = SharedOptions.Json();
@@ -152,12 +159,6 @@ internal sealed class MergeCommand : CommandBase
             throw new UsageException("--at and --steps: belong to --method slerp; say that, or leave them out.");
         if (parsed.GetValue(at) is not null && parsed.GetValue(steps) is not null)
             throw new UsageException("--at and --steps are mutually exclusive.");
-        if (parsed.GetValue(at) is { } place && place is not (>= 0 and <= 1))
-            throw new UsageException(
-                $"--at {place.ToString(CultureInfo.InvariantCulture)}: choose from 0 (the first) to 1 (the second)."
-            );
-        if (parsed.GetValue(steps) is { } count && count is < 2 or > 1000)
-            throw new UsageException($"--steps {count}: choose from 2 to 1000.");
     }
 
     private static void RequireCount(MergeMethod method, int count)

@@ -20,32 +20,37 @@ internal sealed class EvalImageOptions
     {
         HelpName = "N",
         Description =
-            $"Images of each prompt. Default: {StandardCount}; the paper uses {PaperCount}. "
-            + "The error halves for every 4x more images.",
+            "The number of images of each prompt, 2 to 1000. Four times as many halve the error of the scores "
+            + $"and take four times as long. Default: {StandardCount}; the paper uses {PaperCount}.",
         DefaultValueFactory = _ => StandardCount,
     };
     private readonly NumberOption<ulong> seed = new("--seed")
     {
         HelpName = "N",
         Description =
-            "Image i of every prompt and embedding uses seed + i. Default: 0 every time, so that images are "
-            + "reused from the cache.",
+            "The seed of the first image; image i of every prompt and embedding uses seed + i, so all start "
+            + "from the same noise. Default: 0 every time, so that images are reused from the cache.",
     };
     private readonly OptionalNumberOption<int> steps = new("--steps")
     {
         HelpName = "N",
         Description =
-            $"Sampling steps. Default: the model's recommendation, or else {GenerationDefaults.DefaultSteps}.",
+            "Sampler steps of each image, typically 20 to 50: more take longer and show more detail. Default: "
+            + $"the model's recommendation, else {GenerationDefaults.DefaultSteps}.",
     };
     private readonly OptionalNumberOption<double> guidance = new("--guidance")
     {
         HelpName = "X",
-        Description = "Guidance scale (CFG); 1 disables guidance. Default: the model's recommendation, or else 7.5.",
+        Description =
+            "Guidance scale (CFG), typically 3 to 10: higher follows the prompts more closely; 1 disables "
+            + "guidance. Default: the model's recommendation, else 7.5.",
     };
     private readonly Option<string?> sampler = new("--sampler")
     {
         HelpName = "NAME",
-        Description = "A sampler of ti generate. Default: the model's recommendation, or else its own.",
+        Description =
+            "The sampler, one of those that ti generate --help lists. Default: the model's recommendation, "
+            + "else its own.",
     };
 
     public Option Count => count;

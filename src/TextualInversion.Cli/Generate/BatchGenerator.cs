@@ -71,7 +71,7 @@ internal sealed class BatchGenerator(IDiffusionModel model, SchedulerConfig sche
         }
     }
 
-    /// <returns>null where memory ran out and fewer images may fit</returns>
+    /// <returns>The images, or null if memory ran out and fewer may fit.</returns>
     private IReadOnlyList<RgbImage>? TryGenerate(
         List<ImageJob> together,
         GenerationProgress start,

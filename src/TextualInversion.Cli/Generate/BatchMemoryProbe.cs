@@ -9,10 +9,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Cli.Generate;
 
 /// <summary>How many images to make at once, by the memory that there is.</summary>
-/// <param name="files">the model</param>
-/// <param name="device">where to compute</param>
-/// <param name="precision">of the U-Net</param>
-/// <param name="freeBytes">see <see cref="MemoryBudget.FreeBytes"/></param>
+/// <param name="files">The model's files.</param>
+/// <param name="device">The device that computes.</param>
+/// <param name="precision">The data type in which the U-Net computes.</param>
+/// <param name="freeBytes">The free memory, see <see cref="MemoryBudget.FreeBytes"/>.</param>
 internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precision precision, long freeBytes)
 {
     /// <summary>
@@ -23,8 +23,8 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
     private const double ShareOfMemory = 0.9; // the rest is for the error of the estimate
 
     /// <summary>What was asked for, or as many as fit; warns where even one probably does not.</summary>
-    /// <param name="plan">the images</param>
-    /// <param name="asked">images at once; null for as many as fit</param>
+    /// <param name="plan">The images.</param>
+    /// <param name="asked">The number of images at once, or null for as many as fit.</param>
     /// <param name="messages">Receives the warnings.</param>
     public int Batch(ImagePlan plan, int? asked, ConsoleLog messages)
     {

@@ -7,8 +7,8 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
 using TextualInversion.Models;
-using TextualInversion.Schedulers;
 using TextualInversion.Training.Estimates;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Generate;
 
@@ -52,7 +52,6 @@ internal sealed class GenerateCommand : CommandBase
     {
         // Everything that can be refused is refused before a model is downloaded or loaded.
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, output.Quiet(parsed));
-        plans.Validate(parsed);
         machine.Validate(parsed);
         var wanted = prompts.Read(parsed);
         var init = images.ReadInit(parsed, wanted.Recorded, messages);
@@ -69,65 +68,59 @@ internal sealed class GenerateCommand : CommandBase
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var embeddings = new PromptEmbeddings(found, wanted.All, widths, messages.Warn);
         var defaults = ModelDefaults.Read(files, scheduler, network.Resolution);
-        var options = images.Resolve(parsed, wanted.Recorded, defaults, init?.Image) with
+        var plan = MakePlan(parsed, wanted, defaults, init, hasEmbeddings: embeddings.Triggers.Count > 0);
+        using var generator = new BatchGenerator(network, scheduler, embeddings);
+        generator.Check(plan);
+        var job = new GenerationJob(request, modelName, files, precision, init, embeddings, plan);
+        return Generate(parsed, job, generator, network.Device, messages, cancellationToken);
+    }
+
+    private ImagePlan MakePlan(
+        ParseResult parsed,
+        PromptRequest wanted,
+        ModelDefaults defaults,
+        InitImage? init,
+        bool hasEmbeddings
+    )
+    {
+        var settings = images.Resolve(parsed, wanted.Recorded, defaults, init?.Image) with
         {
             Negative = wanted.Negative,
         };
-        var plan = plans.Make(
+        return plans.Make(
             parsed,
-            [.. wanted.Texts.Select(text => options with { Prompt = text })],
+            [.. wanted.Texts.Select(text => settings with { Prompt = text })],
             plans.FirstSeed(parsed, wanted.Recorded),
-            hasEmbeddings: embeddings.Triggers.Count > 0
+            hasEmbeddings
         );
+    }
 
-        using var generator = new BatchGenerator(network, scheduler, embeddings);
-        generator.Check(plan);
+    private int Generate(
+        ParseResult parsed,
+        GenerationJob job,
+        BatchGenerator generator,
+        Device device,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
         var hasGrid = plans.HasGrid(parsed);
-        var paths = output.Paths(parsed, hasGrid ? 1 : plan.Jobs.Count);
+        var paths = output.Paths(parsed, hasGrid ? 1 : job.Plan.Jobs.Count);
         paths.RequireWritable();
-        var memory = new BatchMemoryProbe(files, network.Device, precision, MemoryBudget.FreeBytes(network.Device));
-        var batch = memory.Batch(plan, machine.Batch(parsed), messages);
-        LogSummary(messages, modelName, plan, batch, embeddings);
+        var memory = new BatchMemoryProbe(job.Files, device, job.Precision, MemoryBudget.FreeBytes(device));
+        var batch = memory.Batch(job.Plan, machine.Batch(parsed), messages);
+        job.LogSummary(batch, messages);
 
-        var writer = new GeneratedImageWriter(plan, paths, hasGrid, Describe);
+        var writer = new GeneratedImageWriter(job.Plan, paths, hasGrid, job.Describe);
         var clock = Stopwatch.StartNew();
-        var outcome = new GenerationRunner(generator, writer, messages).Run(plan, batch, cancellationToken);
+        var outcome = new GenerationRunner(generator, writer, messages).Run(job.Plan, batch, cancellationToken);
         if (outcome.IsWanted)
             writer.Finish();
-        var triggers = embeddings.Set.Embeddings.Select(embedding => embedding.Trigger).ToList();
-        new ImageResult(writer, modelName, triggers, clock.Elapsed.TotalSeconds).Write(
+        var triggers = job.Embeddings.Set.Embeddings.Select(embedding => embedding.Trigger).ToList();
+        new ImageResult(writer, job.ModelName, triggers, clock.Elapsed.TotalSeconds).Write(
             parsed.InvocationConfiguration.Output,
             output.Json(parsed)
         );
-        return outcome.Problem is null ? 0 : throw outcome.Problem;
-
-        string Describe(ImageJob job)
-        {
-            var arguments = job.Variation.Apply(embeddings);
-            var settings = ImageMetadata.Settings(request, modelName, precision, arguments, init);
-            return WebUiParameters.Format(job.Options, job.Seed, modelName, "ti", settings);
-        }
-    }
-
-    private static void LogSummary(
-        ConsoleLog messages,
-        string modelName,
-        ImagePlan plan,
-        int batch,
-        PromptEmbeddings embeddings
-    )
-    {
-        var (options, seed) = (plan.Jobs[0].Options, plan.Jobs[0].Seed);
-        messages.Info(
-            $"model {modelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, "
-                + $"seed {seed}{(batch > 1 ? $", {batch} at once" : "")}"
-        );
-        if (embeddings.Triggers.Count > 0)
-        {
-            var used = embeddings.Triggers.Zip(embeddings.Set.Arguments, (name, file) => $"{name} ({file})");
-            messages.Info(
-                $"{(embeddings.Triggers.Count == 1 ? "embedding" : "embeddings")}: {string.Join(", ", used)}"
-            );
-        }
+        return outcome.Problem is null ? ExitCode.Done : throw outcome.Problem;
     }
 }

@@ -12,8 +12,8 @@ internal sealed record GridAxis
 {
     /// <summary>For the help.</summary>
     public const string Names =
-        "seed, steps, guidance, sampler, embedding-strength, image-strength (of --init-image), "
-        + "checkpoint (embedding files in the first one's place)";
+        "seed, steps, guidance, sampler, embedding-strength, image-strength (the --strength for --init-image) or "
+        + "checkpoint (embedding files to compare, in the place of the first embedding)";
 
     private const string EmbeddingStrength = "embedding-strength";
     private const string ImageStrength = "image-strength";

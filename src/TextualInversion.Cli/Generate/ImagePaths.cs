@@ -22,7 +22,7 @@ internal sealed class ImagePaths
 
     /// <param name="target">A folder or a file.</param>
     /// <param name="count">The number of images to write.</param>
-    /// <param name="format">png, jpg or webp. Null for the file's extension, or png.</param>
+    /// <param name="format">png, jpg or webp; null for the file's extension, or png.</param>
     /// <param name="overwrite">Whether a file that is named may be replaced.</param>
     /// <exception cref="TextualInversionException">A file is named for more than one image, exists, or has another
     /// extension.</exception>
@@ -74,7 +74,7 @@ internal sealed class ImagePaths
     /// <summary>
     /// Writes the next image, under the next number that no file has, even if other processes write there too.
     /// </summary>
-    /// <returns>its path</returns>
+    /// <returns>The path of the file.</returns>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public string Write(RgbImage image, string parameters)
     {
@@ -88,7 +88,7 @@ internal sealed class ImagePaths
     }
 
     /// <summary>Writes the grid of all images: under the number of the first, or to the file that was named.</summary>
-    /// <returns>its path</returns>
+    /// <returns>The path of the file.</returns>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public string WriteGrid(RgbImage image, string parameters)
     {

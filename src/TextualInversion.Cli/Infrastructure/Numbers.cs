@@ -50,6 +50,13 @@ internal static partial class Numbers
             _ => "choose a number",
         };
 
+    /// <summary>A number as people type it: 1e-8 where .NET writes 1E-08.</summary>
+    public static string Format<T>(T number)
+        where T : struct, INumber<T> => Plain(number.ToString(null, CultureInfo.InvariantCulture));
+
+    /// <summary>The same of a number's text.</summary>
+    public static string Plain(string text) => Exponent().Replace(text, "e${minus}${digits}");
+
     private static string DecimalProblem(string text)
     {
         if (Grouped().Match(text) is { Success: true } grouped)
@@ -78,6 +85,9 @@ internal static partial class Numbers
             + @"(?!\k<separator>)[.,](?<rest>[0-9]+)\z"
     )]
     private static partial Regex Grouped();
+
+    [GeneratedRegex(@"E(?:\+|(?<minus>-))0*(?<digits>[0-9]+)")]
+    private static partial Regex Exponent();
 
     [GeneratedRegex("[.,' _]")]
     private static partial Regex Separator();

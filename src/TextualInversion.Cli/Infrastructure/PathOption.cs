@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace TextualInversion.Cli.Infrastructure;
 
@@ -24,12 +25,13 @@ internal sealed class NameOption : Option<string?>
     private const int LongestBytes = 200; // of the 255 that a file system allows, since extensions are added
 
     public NameOption(string name)
-        : base(name) =>
-        CustomParser = result =>
-        {
-            var name = result.Tokens is [{ Value: var text }] ? text : null;
-            if (name is not null && PathText.Problem(name, LongestBytes) is { } problem)
-                result.AddError($"{Name}: {problem}");
-            return name;
-        };
+        : base(name) => CustomParser = Read;
+
+    private string? Read(ArgumentResult result)
+    {
+        var name = result.Tokens is [{ Value: var text }] ? text : null;
+        if (name is not null && PathText.Problem(name, LongestBytes) is { } problem)
+            result.AddError($"{Name}: {problem}");
+        return name;
+    }
 }

@@ -23,8 +23,8 @@ internal sealed class ModelOptions
         {
             HelpName = "NAME",
             Description =
-                "Which weights to load if the model has several, such as fp16. Default: those without a "
-                + "variant, else fp16.",
+                "Which weights to load if the model's folder has several, such as fp16, which takes half the disk "
+                + "space. Default: those without a variant, else fp16.",
         };
 
     public PathOption Config { get; } =
@@ -32,24 +32,29 @@ internal sealed class ModelOptions
         {
             HelpName = "DIR",
             Description =
-                "For a single file: a diffusers folder with its configs, scheduler and tokenizer. Default: the configs "
-                + "follow from the file's tensors; the tokenizer comes from the cache or the hub.",
+                "For a single file: a diffusers folder of the same kind of model, whose configs, scheduler and "
+                + "tokenizer are used. Default: the configs follow from the file's tensors; the tokenizer comes from "
+                + "the cache or the hub.",
         };
 
     public PathOption Vae { get; } =
         new("--vae")
         {
             HelpName = "FILE|DIR",
-            Description = "Another VAE: a file or a diffusers folder. Default: the model's.",
+            Description =
+                "Another VAE, the part of a model that turns images into latents and back: a file, or a diffusers "
+                + "folder of a VAE or a model. It must be for the same kind of model; some draw small details more "
+                + "sharply. Default: the model's own.",
         };
 
     public WordOption Prediction { get; } =
         new("--prediction", PredictionTypeNames.Epsilon, PredictionTypeNames.VPrediction)
         {
             Description =
-                "What the U-Net was trained to predict. Needed only if the model's files are wrong or do not say it, "
-                + "which shows as noise in the images. Default: as the files say; for a single file, found from "
-                + "its tensors.",
+                "What the model was trained to predict: the noise (epsilon, as nearly all models) or the velocity "
+                + "(v_prediction, as Stable Diffusion 2 at 768 pixels). Give it only if the model's files are wrong "
+                + "or silent, which shows as noise in the images. Default: as the files say; for a single file, "
+                + "found from its tensors.",
         };
 
     public ModelRequest Read(ParseResult parsed) =>

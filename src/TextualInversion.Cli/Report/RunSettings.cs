@@ -68,6 +68,7 @@ internal static partial class RunSettings
             JsonValueKind.Null or JsonValueKind.Undefined => Nothing,
             JsonValueKind.True => "yes",
             JsonValueKind.False => "no",
+            JsonValueKind.Number => Numbers.Plain(value.GetRawText()),
             _ => value.ToString(),
         };
 

@@ -4,12 +4,12 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Runs;
 
 /// <summary>A run that <c>ti train</c> left: what it wrote, and from what.</summary>
-/// <param name="Embeddings">the files, checkpoints in their order and the final one last</param>
-/// <param name="Images">the given images</param>
-/// <param name="Property">object or style</param>
+/// <param name="Embeddings">The files: checkpoints in their order, and the final one last.</param>
+/// <param name="Images">The training images.</param>
+/// <param name="Property">object or style.</param>
 internal sealed record RunArtifacts(IReadOnlyList<string> Embeddings, IReadOnlyList<string> Images, string? Property)
 {
-    /// <param name="folder">such as <c>runs/my-cat</c></param>
+    /// <param name="folder">The run's folder, such as <c>runs/my-cat</c>.</param>
     /// <exception cref="TextualInversionException">It is no run's folder, or holds no embedding.</exception>
     public static RunArtifacts Read(string folder)
     {

@@ -3,10 +3,10 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Runs;
 
 /// <summary>A run that is over, read from its folder.</summary>
-/// <param name="Folder">such as <c>runs/my-cat</c></param>
-/// <param name="Record">what it was and how it ended</param>
-/// <param name="Steps">its numbers, step by step</param>
-/// <param name="Samples">see <see cref="RunSample.Find"/></param>
+/// <param name="Folder">The run's folder, such as <c>runs/my-cat</c>.</param>
+/// <param name="Record">What the run was and how it ended.</param>
+/// <param name="Steps">Its numbers, step by step.</param>
+/// <param name="Samples">The images generated during training, see <see cref="RunSample.Find"/>.</param>
 internal sealed record RunLog(
     string Folder,
     RunRecord Record,

@@ -6,10 +6,10 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Runs;
 
 /// <summary>An image that was generated during training.</summary>
-/// <param name="Path">of the file</param>
-/// <param name="Step">steps that its rows had taken</param>
+/// <param name="Path">The file.</param>
+/// <param name="Step">The number of steps before it.</param>
 /// <param name="Prompt">The prompt of the image.</param>
-/// <param name="Seed">from which noise</param>
+/// <param name="Seed">The seed of its noise.</param>
 internal sealed partial record RunSample(string Path, int Step, string Prompt, ulong Seed)
 {
     /// <summary>

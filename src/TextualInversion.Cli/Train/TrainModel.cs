@@ -34,10 +34,10 @@ internal sealed class TrainModel : IDisposable
     /// <summary>Whether gradients are computed with gradient checkpointing.</summary>
     public bool UsesGradientCheckpointing { get; }
 
-    /// <param name="request">what was asked</param>
-    /// <param name="models">where models are looked for</param>
-    /// <param name="messages">told of a download</param>
-    /// <param name="cancellationToken">stops a download</param>
+    /// <param name="request">What was asked.</param>
+    /// <param name="models">Finds models.</param>
+    /// <param name="messages">Shows the progress of a download.</param>
+    /// <param name="cancellationToken">Stops a download.</param>
     /// <exception cref="TextualInversionException">There is no such model or device, or a file of it is missing,
     /// truncated or another's.</exception>
     public static async Task<TrainModel> OpenAsync(

@@ -20,9 +20,9 @@ internal sealed class TrainOutput : IDisposable
     private readonly TrainOutput? whole; // of which this is one seed's
     private RunFolder? folder;
 
-    /// <param name="root">where <c>embeddings/</c> and <c>runs/</c> are</param>
-    /// <param name="name">of the embedding, such as my-cat or &lt;my-cat&gt;</param>
-    /// <param name="mayReplace">whether files may be replaced</param>
+    /// <param name="root">The folder of <c>embeddings/</c> and <c>runs/</c>.</param>
+    /// <param name="name">The name of the embedding, such as my-cat or &lt;my-cat&gt;.</param>
+    /// <param name="mayReplace">Whether files may be replaced.</param>
     /// <exception cref="TextualInversionException">There are files already that may not be replaced, or the name makes
     /// no file name.</exception>
     public TrainOutput(string root, string name, bool mayReplace)

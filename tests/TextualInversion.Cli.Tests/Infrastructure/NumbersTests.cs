@@ -49,6 +49,19 @@ public sealed class NumbersTests
     }
 
     [Theory]
+    [InlineData(1e-8, "1e-8")]
+    [InlineData(2.5e-10, "2.5e-10")]
+    [InlineData(1e30, "1e30")]
+    [InlineData(0.01, "0.01")]
+    [InlineData(-3, "-3")]
+    public void Format_Number_IsAsPeopleTypeIt(double number, string expected)
+    {
+        Assert.Equal(expected, Numbers.Format(number));
+        Assert.True(Numbers.TryParse<double>(expected, out var read, out _));
+        Assert.Equal(number, read);
+    }
+
+    [Theory]
     [InlineData("0.9,0.999", 2)]
     [InlineData("0,9,0,999", null)]
     [InlineData("0.9;0.999", null)]

@@ -19,9 +19,10 @@ internal sealed class GenerationMachineOptions
     {
         HelpName = "auto|N",
         Description =
-            $"Images at once; each is the same as alone, but for a rounding of 1 in a pixel on a GPU. Default: "
-            + $"auto, on a GPU as many as fit into its free memory, up to {BatchMemoryProbe.MostAtOnce}, and 1 on "
-            + $"a CPU, where more are no faster.",
+            "Images that are generated at once: more are faster on a GPU and need more memory. Each is the "
+            + "same as alone, but for a rounding of 1 in a pixel on a GPU. Default: auto, on a GPU as many as "
+            + $"fit into its free memory, up to {BatchMemoryProbe.MostAtOnce}, and 1 on a CPU, where more are no "
+            + "faster.",
         DefaultValueFactory = _ => Auto,
     };
 

@@ -13,7 +13,9 @@ internal sealed class ImageOptions
     private readonly OptionalNumberOption<int> steps = new("--steps")
     {
         HelpName = "N",
-        Description = "Steps of the sampler. Default: the model's recommendation, else 30.",
+        Description =
+            "Sampler steps, typically 20 to 50, and 4 to 8 for lcm: more take longer and show more detail. "
+            + "Default: the model's recommendation, else 30.",
     };
     private readonly OptionalNumberOption<double> guidance = new("--guidance")
     {
@@ -26,52 +28,58 @@ internal sealed class ImageOptions
     {
         HelpName = "NAME",
         Description =
-            $"{Samplers.Summary.ToLowerInvariant()}, or diffusers' class name. Default: the model's "
-            + $"recommendation, else its own.",
+            $"How the noise is turned into an image: {Samplers.Summary.ToLowerInvariant()}, or diffusers' class "
+            + "name. [karras] may follow the name. The dpm++ samplers usually need fewer steps than ddim. "
+            + "Default: the model's recommendation, else its own.",
     };
     private readonly OptionalNumberOption<int> width = new("--width")
     {
         HelpName = "N",
-        Description = "In pixels, a multiple of 8, at least 8. Default: the model's.",
+        Description =
+            "Width in pixels, a multiple of 8, 8 to 4096. Far from the model's own size images get worse; "
+            + "larger ones take more time and memory. Default: the model's.",
     };
     private readonly OptionalNumberOption<int> height = new("--height")
     {
         HelpName = "N",
-        Description = "In pixels, a multiple of 8, at least 8. Default: the model's.",
+        Description = "Height in pixels, as --width. Default: the model's.",
     };
     private readonly PathOption initImage = new("--init-image")
     {
         HelpName = "FILE",
         Description =
-            "An image to start from, cropped and resized to the size of the result. "
-            + "The default size is then the image's shape with the model's resolution as its shorter side.",
+            "An image to start from instead of noise alone. It is cropped and resized to the size of the "
+            + "result; without --width and --height the result has its shape, with the model's resolution as the "
+            + "shorter side.",
     };
     private readonly OptionalNumberOption<double> strength = new("--strength")
     {
         HelpName = "X",
-        Description = "Denoising strength for --init-image, 0-1: higher keeps less of it. Default: 0.75.",
+        Description =
+            "For --init-image: how much of it is replaced, from above 0 to 1. Low values keep it nearly as it "
+            + "is, 1 replaces all of it. Default: 0.75.",
     };
     private readonly OptionalNumberOption<int> clipSkip = new("--clip-skip")
     {
         HelpName = "N",
         Description =
-            "CLIP skip as in the WebUI: 1 uses the layer that the model was trained with, 2 the layer before "
-            + "it. Applies to the negative prompt too. "
+            "CLIP skip as in the WebUI: which layer of the text encoder reads the prompts. 1 is the layer that "
+            + "the model was trained with, 2 the layer before it, which some models were fine-tuned with. "
             + "Default: 1.",
     };
     private readonly OptionalNumberOption<double> guidanceRescale = new("--guidance-rescale")
     {
         HelpName = "X",
         Description =
-            "Guidance rescale (Lin et al. 2023), 0-1: reduces the contrast that strong guidance adds; "
-            + "0.7 for zero-terminal-SNR models. Default: 0.",
+            "Guidance rescale (Lin et al. 2023): takes back the contrast that strong guidance adds, from 0 "
+            + "(off) to 1 (all of it); 0.7 suits models with zero-terminal-SNR schedules. Default: 0.",
     };
     private readonly OptionalNumberOption<double> eta = new("--eta")
     {
         HelpName = "X",
         Description =
-            "DDIM eta, 0 to 1: 0 is deterministic, 1 adds as much noise as DDPM. Other samplers ignore it. "
-            + "Default: 0.",
+            "For --sampler ddim: how much fresh noise each step adds, from 0 (none) to 1 (as much as DDPM). "
+            + "Other samplers ignore it. Default: 0.",
     };
 
     public Option[] MostUsed => [steps, guidance, sampler, width, height];
@@ -103,10 +111,10 @@ internal sealed class ImageOptions
     }
 
     /// <summary>What is said, else what the recorded image has, else what suits the model; without a prompt.</summary>
-    /// <param name="parsed">what was typed</param>
-    /// <param name="recorded">null without <c>--from</c></param>
-    /// <param name="model">its wishes</param>
-    /// <param name="init">null without an image to start from</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="recorded">The settings of the image that <c>--from</c> names, or null without it.</param>
+    /// <param name="model">The settings that suit the model.</param>
+    /// <param name="init">The image to start from, or null to start from noise alone.</param>
     /// <exception cref="TextualInversionException">There is no such sampler.</exception>
     public GenerationSettings Resolve(ParseResult parsed, ImageMetadata? recorded, ModelDefaults model, RgbImage? init)
     {

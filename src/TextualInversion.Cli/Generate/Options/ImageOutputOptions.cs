@@ -10,14 +10,15 @@ internal sealed class ImageOutputOptions
     {
         HelpName = "DIR|FILE",
         Description =
-            "Output directory (files are numbered) or a single image file; a file given with --grid gets the "
-            + "grid alone. "
-            + "Default: pictures.",
+            "A folder, in which the files are numbered, or one image file; with --grid, a file gets the grid "
+            + "alone. Default: pictures.",
         DefaultValueFactory = _ => "pictures",
     };
     private readonly WordOption format = new("--format", "png", "jpg", "webp")
     {
-        Description = "Image format. Default: the file's extension, else png.",
+        Description =
+            "Image format: png is exact; jpg and webp are smaller and lose a little. All hold the settings. "
+            + "Default: the file's extension, else png.",
     };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();

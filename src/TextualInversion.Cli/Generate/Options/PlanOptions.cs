@@ -12,21 +12,28 @@ internal sealed class PlanOptions
     private readonly NumberOption<int> count = new("--count")
     {
         HelpName = "N",
-        Description = "Images of each prompt; image i uses seed + i. Default: 1.",
+        Minimum = 1,
+        Maximum = MostImages,
+        Description = $"The number of images of each prompt, 1 to {MostImages}; image i uses seed + i. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
     private readonly Option<string?> gridX = new("--grid-x")
     {
         HelpName = "NAME=VALUES",
-        Description = $"A grid whose columns differ, as in seed=1..4 or embedding-strength=0,0.5,1: {GridAxis.Names}.",
+        Description =
+            "Write a grid of images whose columns differ in one setting, as in seed=1..4 or "
+            + $"embedding-strength=0,0.5,1. The setting is {GridAxis.Names}.",
     };
     private readonly Option<string?> gridY = new("--grid-y")
     {
         HelpName = "NAME=VALUES",
-        Description = "The same for its rows.",
+        Description = "The same for the rows of the grid. With both there is an image for each pair of values.",
     };
-    private readonly Option<bool> grid = new("--grid") { Description = "Also write a contact sheet of all images." };
+    private readonly Option<bool> grid = new("--grid")
+    {
+        Description = "Also write all images in one, in rows and columns.",
+    };
 
     public Option[] MostUsed => [count, seed];
 
@@ -41,13 +48,6 @@ internal sealed class PlanOptions
     /// <summary>Of the first image; drawn where nobody names one.</summary>
     public ulong FirstSeed(ParseResult parsed, ImageMetadata? recorded) =>
         parsed.GetValue(seed) ?? recorded?.Seed ?? SharedOptions.DrawSeed();
-
-    /// <exception cref="TextualInversionException">The count is out of range.</exception>
-    public void Validate(ParseResult parsed)
-    {
-        if (parsed.GetValue(count) is var number and (< 1 or > MostImages))
-            throw new UsageException($"--count {number}: choose a number from 1 to {MostImages}.");
-    }
 
     /// <param name="parsed">The command line.</param>
     /// <param name="prompts">The options of an image of each prompt.</param>

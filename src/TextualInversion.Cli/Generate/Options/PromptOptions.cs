@@ -13,36 +13,43 @@ internal sealed class PromptOptions
     {
         HelpName = "TEXT",
         Description =
-            "What the image shows. Embeddings are called as <my-cat>, by their file's name, or as embedding:name; "
-            + "(red:1.3) is a weight, [cat:dog:0.5] changes the prompt half way, [cat|dog] at each step, "
-            + "and BREAK begins a new chunk of 75 tokens.",
+            "What the image shows. <my-cat>, an embedding's file name or embedding:name calls an embedding. "
+            + "(red:1.3) gives words more weight, or less below 1; [cat:dog:0.5] changes from cat to dog half "
+            + "way; [cat|dog] alternates between the two at each step; BREAK begins a new chunk of 75 tokens, "
+            + "which is what a model reads at once.",
     };
     private readonly Option<string?> negative = new("--negative")
     {
         HelpName = "TEXT",
-        Description = "What the image should not show. Default: none.",
+        Description =
+            "What the image should not show. It has an effect only if --guidance is above 1. Default: nothing.",
     };
     private readonly PathListOption embeddings = new("--embedding")
     {
         HelpName = "FILE[=trigger][@strength]|DIR",
         Description =
-            "An embedding file of any layout, or a folder of them; may be repeated. =trigger gives it another trigger, "
-            + "@strength moves it between its initializer (0) and what was learned (1, the default). "
-            + "Default: those in embeddings/ and its sub-folders that the prompt calls.",
+            "An embedding file of any layout, or a folder of them; repeat the option for several. =trigger "
+            + "gives it another name for the prompt. @strength goes from its initializer (0) to what was learned "
+            + "(1, the default); between them it is weaker, and above 1 exaggerated. Default: the embeddings in "
+            + "embeddings/ and its sub-folders that the prompt calls.",
     };
     private readonly Option<bool> allowUnknown = new("--allow-unknown")
     {
-        Description = "Takes <...> and embedding:... as text where there is no such embedding. Default: an error.",
+        Description =
+            "If the prompt calls an embedding that is not found, take <...> or embedding:... as ordinary text. "
+            + "Default: an error.",
     };
     private readonly PathOption prompts = new("--prompts")
     {
         HelpName = "FILE",
-        Description = "A text file with one prompt a line, instead of --prompt.",
+        Description = "A text file with one prompt on each line, instead of --prompt. Each prompt gets --count images.",
     };
     private readonly PathOption from = new("--from")
     {
         HelpName = "IMAGE",
-        Description = "Regenerate an image from the settings inside it; other options override them.",
+        Description =
+            "Generate an image again from the settings inside it, an image of ti or of the WebUI. Options that "
+            + "are given replace its settings.",
     };
 
     public Option[] MostUsed => [prompt, negative, embeddings];

@@ -191,9 +191,6 @@ internal sealed class LearningOptions
             compatible,
         ];
 
-    /// <summary>Whether the defaults are those of another program.</summary>
-    public bool IsCompatible(ParseResult parsed) => parsed.GetValue(compatible) is not null;
-
     private enum Compatibility
     {
         Diffusers,
@@ -277,8 +274,7 @@ internal sealed class LearningOptions
         new(name)
         {
             HelpName = value,
-            Description =
-                $"{description} Default: {standard(new TrainOptions()).ToString(null, CultureInfo.InvariantCulture)}.",
+            Description = $"{description} Default: {Numbers.Format(standard(new TrainOptions()))}.",
         };
 
     internal static ChoiceOption<T> Choice<T>(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Train.Options;
@@ -97,20 +98,23 @@ internal sealed class TrainingImageOptions
                 "Use of captions (1.txt next to 1.png): as the image's only prompt, mixed half and half with "
                 + "the templates, or off. Default: only.",
             Arity = ArgumentArity.ZeroOrOne,
-            CustomParser = result =>
-            {
-                switch (result.Tokens.SingleOrDefault()?.Value.ToLowerInvariant())
-                {
-                    case null or "only" or "true":
-                        return CaptionUse.Only;
-                    case "mixed":
-                        return CaptionUse.Mixed;
-                    case "off" or "false":
-                        return CaptionUse.Off;
-                    case var other:
-                        result.AddError($"--captions {other}: choose only, mixed or off.");
-                        return CaptionUse.Only;
-                }
-            },
+            CustomParser = ReadCaptions,
         };
+
+    /// <summary>Without a value the option is what it is by default; scripts of other tools write true and false.</summary>
+    private static CaptionUse ReadCaptions(ArgumentResult result)
+    {
+        switch (result.Tokens.SingleOrDefault()?.Value.ToLowerInvariant())
+        {
+            case null or "only" or "true":
+                return CaptionUse.Only;
+            case "mixed":
+                return CaptionUse.Mixed;
+            case "off" or "false":
+                return CaptionUse.Off;
+            case var other:
+                result.AddError($"--captions {other}: choose only, mixed or off.");
+                return CaptionUse.Only;
+        }
+    }
 }
