@@ -119,8 +119,7 @@ internal static class CommandLine
 
     /// <summary>
     /// Other forms that people try: <c>ti help</c>, <c>ti help train</c>, <c>ti version</c>. An option with nothing
-    /// behind = has an
-    /// empty value; the parser would take the next argument for it.
+    /// behind = has an empty value; the parser would take the next argument for it.
     /// </summary>
     private static string[] FamiliarForms(string[] args) =>
         args switch

@@ -89,7 +89,9 @@ internal sealed record CheckedModel(
 /// <param name="EstimatedBytes">The need without gradient checkpointing, an estimate.</param>
 /// <param name="AvailableBytes">The memory of the machine.</param>
 /// <param name="GradientCheckpointing">Whether it would be used.</param>
-/// <param name="PeakBytes">The most memory that this process held during the timed steps, or null if no step was timed.</param>
+/// <param name="PeakBytes">
+/// The most memory that this process held during the timed steps, or null if no step was timed.
+/// </param>
 internal sealed record CheckedMemory(
     long EstimatedBytes,
     long AvailableBytes,

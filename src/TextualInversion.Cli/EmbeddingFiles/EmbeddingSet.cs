@@ -84,8 +84,9 @@ internal sealed partial class EmbeddingSet : IDisposable
 
     /// <summary>The placeholders, in the order of the rows.</summary>
     /// <param name="widths">The width of each of the model's text encoders.</param>
-    /// <exception cref="TextualInversionException">An embedding is of another width than the model, or for other
-    /// encoders.</exception>
+    /// <exception cref="TextualInversionException">
+    /// An embedding is of another width than the model, or for other encoders.
+    /// </exception>
     public List<Placeholder> Placeholders(IReadOnlyList<long> widths)
     {
         foreach (var embedding in embeddings)
@@ -93,8 +94,9 @@ internal sealed partial class EmbeddingSet : IDisposable
         return [.. embeddings.Select(embedding => Placeholder.Parse(embedding.Trigger, embedding.Vectors))];
     }
 
-    /// <exception cref="TextualInversionException">The embedding is of another width than the model, or for other
-    /// encoders.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The embedding is of another width than the model, or for other encoders.
+    /// </exception>
     public static void RequireWidths(LearnedEmbedding embedding, IReadOnlyList<long> widths) =>
         EmbeddingWidths.Require(
             embedding.Trigger,
@@ -107,8 +109,9 @@ internal sealed partial class EmbeddingSet : IDisposable
     /// (N, d) for each text encoder: all vectors in order; null without embeddings. They belong to the caller's dispose
     /// scope.
     /// </summary>
-    /// <exception cref="TextualInversionException">A strength is asked for, and the embedding does not say what it
-    /// started from.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A strength is asked for, and the embedding does not say what it started from.
+    /// </exception>
     public IReadOnlyList<Tensor>? Rows(IDiffusionModel model)
     {
         if (embeddings.Count == 0)

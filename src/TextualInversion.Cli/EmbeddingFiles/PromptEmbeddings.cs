@@ -18,8 +18,9 @@ internal sealed class PromptEmbeddings
     /// <param name="texts">Prompts and negative prompts.</param>
     /// <param name="widths">The width of each of the model's text encoders.</param>
     /// <param name="warn">Receives what is ambiguous, does not fit or is not called.</param>
-    /// <exception cref="TextualInversionException">An embedding is called by a name of its own, and does not fit the
-    /// model.</exception>
+    /// <exception cref="TextualInversionException">
+    /// An embedding is called by a name of its own, and does not fit the model.
+    /// </exception>
     public PromptEmbeddings(
         EmbeddingSet set,
         IReadOnlyList<string> texts,

@@ -31,8 +31,9 @@ internal sealed class EvalCandidates : IDisposable
         Provenances.Select(provenance => provenance.BaseModel).OfType<string>().FirstOrDefault();
 
     /// <summary>The embeddings as a model takes them. They live as long as the dispose scope.</summary>
-    /// <exception cref="TextualInversionException">One does not fit the model, or its token is in the
-    /// vocabulary.</exception>
+    /// <exception cref="TextualInversionException">
+    /// One does not fit the model, or its token is in the vocabulary.
+    /// </exception>
     public IReadOnlyList<Candidate> For(IDiffusionModel model)
     {
         var widths = model.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();

@@ -51,8 +51,9 @@ internal sealed class EvalInputOptions
 
     public Option[] All => [Embeddings, Run, Images, initializer, property, prompts];
 
-    /// <exception cref="TextualInversionException">Something is missing, or the run's folder cannot be
-    /// read.</exception>
+    /// <exception cref="TextualInversionException">
+    /// Something is missing, or the run's folder cannot be read.
+    /// </exception>
     public EvalInput Read(ParseResult parsed)
     {
         var folder = parsed.GetValue(Run);

@@ -24,8 +24,9 @@ internal sealed class ImagePaths
     /// <param name="count">The number of images to write.</param>
     /// <param name="format">png, jpg or webp; null for the file's extension, or png.</param>
     /// <param name="overwrite">Whether a file that is named may be replaced.</param>
-    /// <exception cref="TextualInversionException">A file is named for more than one image, exists, or has another
-    /// extension.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A file is named for more than one image, exists, or has another extension.
+    /// </exception>
     public ImagePaths(string target, int count, string? format, bool overwrite)
     {
         this.target = target;

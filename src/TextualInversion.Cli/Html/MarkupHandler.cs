@@ -7,8 +7,7 @@ namespace TextualInversion.Cli.Html;
 
 /// <summary>
 /// Builds HTML from an interpolated string: the literal parts are markup, every value is escaped. Numbers have the
-/// invariant form.
-/// A value in <c>href</c> or <c>src</c> that could run a script becomes <c>#</c>.
+/// invariant form. A value in <c>href</c> or <c>src</c> that could run a script becomes <c>#</c>.
 /// </summary>
 [InterpolatedStringHandler]
 internal readonly ref struct MarkupHandler(int literalLength, int formattedCount)
@@ -27,8 +26,9 @@ internal readonly ref struct MarkupHandler(int literalLength, int formattedCount
     public void AppendFormatted<T>(T value, string? format = null)
         where T : IFormattable => AppendFormatted(value.ToString(format, CultureInfo.InvariantCulture));
 
-    /// <exception cref="ArgumentException">The value would be an attribute without quotes, which no escaping makes
-    /// safe.</exception>
+    /// <exception cref="ArgumentException">
+    /// The value would be an attribute without quotes, which no escaping makes safe.
+    /// </exception>
     public void AppendFormatted(string? text)
     {
         if (EndsWith("="))

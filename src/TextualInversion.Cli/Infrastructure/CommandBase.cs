@@ -20,8 +20,7 @@ internal abstract class CommandBase(string name, string description) : Command(n
 
     /// <summary>
     /// Checks of the options together, which give error messages. After an error of <see cref="Command.Validators"/>
-    /// the parser would
-    /// not report the problems of single options.
+    /// the parser would not report the problems of single options.
     /// </summary>
     public List<Func<CommandResult, IEnumerable<string>>> Checks { get; } = [];
 

@@ -2,8 +2,7 @@ namespace TextualInversion.Cli.Infrastructure;
 
 /// <summary>
 /// What other tools call our options: diffusers' training scripts, the original textual_inversion repository, the
-/// WebUI,
-/// kohya's scripts and stable-diffusion's txt2img.
+/// WebUI, kohya's scripts and stable-diffusion's txt2img.
 /// </summary>
 internal static class ForeignNames
 {

@@ -6,8 +6,7 @@ namespace TextualInversion.Cli.Infrastructure;
 
 /// <summary>
 /// Numbers as people type them: digits with a point for the decimals, whatever the system's language. A comma is never
-/// skipped,
-/// since 0,005 would be read as 5.
+/// skipped, since 0,005 would be read as 5.
 /// </summary>
 internal static partial class Numbers
 {

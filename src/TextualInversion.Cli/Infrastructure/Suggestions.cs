@@ -46,8 +46,7 @@ internal static class Suggestions
 
     /// <summary>
     /// The name that was probably meant: the only one that begins as typed, one with the same letters in another order,
-    /// or one with
-    /// few other letters. Null if no name is near.
+    /// or one with few other letters. Null if no name is near.
     /// </summary>
     public static string? Nearest(string typed, IEnumerable<string> known)
     {

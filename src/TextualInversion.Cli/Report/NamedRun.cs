@@ -14,10 +14,12 @@ internal sealed record NamedRun(string Name, string Folder, RunLog Log)
     private const string SeedPrefix = "seed-";
 
     /// <summary>Reads runs, each named by its folder, or by its path if two folders have the same name.</summary>
-    /// <param name="folders">The runs' folders. Of a run of several seeds, the seed with the lowest validation loss is
-    /// read.</param>
-    /// <exception cref="TextualInversionException">A folder does not hold a run, or a file is missing or
-    /// damaged.</exception>
+    /// <param name="folders">
+    /// The runs' folders. Of a run of several seeds, the seed with the lowest validation loss is read.
+    /// </param>
+    /// <exception cref="TextualInversionException">
+    /// A folder does not hold a run, or a file is missing or damaged.
+    /// </exception>
     public static IReadOnlyList<NamedRun> ReadAll(IEnumerable<string> folders)
     {
         var runs = folders.Select(Read).ToList();

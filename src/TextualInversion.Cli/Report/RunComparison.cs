@@ -15,8 +15,9 @@ internal sealed class RunComparison(IReadOnlyList<NamedRun> runs)
     /// <summary>Writes the page of a run of several seeds into the run's folder.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="seeds">The folders of its seeds.</param>
-    /// <exception cref="TextualInversionException">A folder does not hold a run, or the page cannot be
-    /// written.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A folder does not hold a run, or the page cannot be written.
+    /// </exception>
     public static void WriteTo(string folder, IEnumerable<string> seeds)
     {
         var page = new RunComparison(NamedRun.ReadAll(seeds)).Write();

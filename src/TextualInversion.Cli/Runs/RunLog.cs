@@ -36,8 +36,9 @@ internal sealed record RunLog(
         }
     }
 
-    /// <exception cref="TextualInversionException">It is no run's folder, or a file of it is missing or
-    /// damaged.</exception>
+    /// <exception cref="TextualInversionException">
+    /// It is no run's folder, or a file of it is missing or damaged.
+    /// </exception>
     public static RunLog Read(string folder) =>
         new(folder, RunRecord.Read(folder), MetricsTable.Read(RunFolder.MetricsIn(folder)), RunSample.Find(folder));
 }

@@ -54,8 +54,9 @@ internal sealed record RunRecord
     public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
 
     /// <param name="folder">The run's folder, such as <c>runs/my-cat</c>.</param>
-    /// <exception cref="TextualInversionException">It is not a run's folder, or the record cannot be read; the message
-    /// names the key that is wrong.</exception>
+    /// <exception cref="TextualInversionException">
+    /// It is not a run's folder, or the record cannot be read; the message names the key that is wrong.
+    /// </exception>
     public static RunRecord Read(string folder)
     {
         var path = RunFolder.RecordIn(folder);

@@ -8,8 +8,9 @@ internal static class ValidationWarning
 {
     private const double LeastGain = 0.01; // of the loss without a prompt
 
-    /// <returns>A sentence without a period; null if the validation loss is well below that of an empty
-    /// prompt.</returns>
+    /// <returns>
+    /// A sentence without a period; null if the validation loss is well below that of an empty prompt.
+    /// </returns>
     public static string? Of(ValidationSummary loss)
     {
         var gain = 1 - loss.Best / loss.WithoutPrompts;

@@ -4,8 +4,7 @@ namespace TextualInversion.Cli.Terminal;
 
 /// <summary>
 /// Standard output or error for work of hours: when nobody reads any more (the stream is closed, the reader of a pipe
-/// is gone, a
-/// terminal hung up), the work continues without output.
+/// is gone, a terminal hung up), the work continues without output.
 /// </summary>
 internal sealed class BrokenPipeSafeWriter : TextWriter
 {
@@ -39,8 +38,7 @@ internal sealed class BrokenPipeSafeWriter : TextWriter
 
     /// <summary>
     /// A closed descriptor is given to the next file that is opened, by now one of the runtime's, which must not
-    /// receive text. The flags
-    /// of a descriptor tell: those that the program inherited do not close on exec.
+    /// receive text. The flags of a descriptor tell: those that the program inherited do not close on exec.
     /// </summary>
     private static bool IsInherited(int descriptor)
     {

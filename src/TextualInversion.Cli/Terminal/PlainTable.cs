@@ -4,8 +4,7 @@ namespace TextualInversion.Cli.Terminal;
 
 /// <summary>
 /// A table as plain text: columns without borders or colors. On a terminal, cells are wrapped at its width. Elsewhere
-/// each row is
-/// one line, which other programs can search and cut.
+/// each row is one line, which other programs can search and cut.
 /// </summary>
 internal sealed class PlainTable
 {
@@ -18,8 +17,9 @@ internal sealed class PlainTable
     public int Indent { get; init; }
 
     /// <param name="heading">Empty for none. A table whose columns all have none has no line of headings.</param>
-    /// <param name="wraps">Whether the cells may take several lines. The widest columns that may are wrapped
-    /// first.</param>
+    /// <param name="wraps">
+    /// Whether the cells may take several lines. The widest columns that may are wrapped first.
+    /// </param>
     public PlainTable AddColumn(string heading = "", bool wraps = true)
     {
         table.AddColumn(new TableColumn(new Text(heading)) { NoWrap = !wraps, Padding = new Padding(0, 0, Gap, 0) });

@@ -9,8 +9,7 @@ namespace TextualInversion.Cli.Train;
 
 /// <summary>
 /// <c>train --initializer auto</c>: finds the word to start from, shows the best ones, and keeps them in the run's
-/// folder for a run
-/// that is resumed.
+/// folder for a run that is resumed.
 /// </summary>
 internal static class AutoInitializer
 {
@@ -19,8 +18,9 @@ internal static class AutoInitializer
     /// <param name="isResuming">Whether the run is resumed.</param>
     /// <param name="messages">Receives the progress and the words.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
-    /// <exception cref="TextualInversionException">The vocabulary has no words, or the file cannot be read or
-    /// written.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The vocabulary has no words, or the file cannot be read or written.
+    /// </exception>
     public static InitialEmbedding Run(
         TrainingJob job,
         string path,

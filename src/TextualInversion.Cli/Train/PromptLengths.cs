@@ -60,8 +60,9 @@ internal sealed record PromptLengths(
         string? CaptionedImage(string text) => images.Where((_, i) => captions[i] == text).FirstOrDefault()?.Path;
     }
 
-    /// <exception cref="TextualInversionException">Every prompt is cut off before the placeholder token, so nothing can
-    /// be learned.</exception>
+    /// <exception cref="TextualInversionException">
+    /// Every prompt is cut off before the placeholder token, so nothing can be learned.
+    /// </exception>
     public void RequirePlaceholder()
     {
         if (ReachesNone)

@@ -29,8 +29,9 @@ internal sealed record ResumedRun(string Folder, TrainState State, bool IsOfSeed
     /// <param name="state">The state of the run, or of one of its seeds.</param>
     /// <param name="setup">What is trained now.</param>
     /// <param name="messages">Receives where the run continues.</param>
-    /// <exception cref="TextualInversionException">Something else changed, or more steps were taken
-    /// already.</exception>
+    /// <exception cref="TextualInversionException">
+    /// Something else changed, or more steps were taken already.
+    /// </exception>
     public static TrainState Resume(TrainState state, TrainSetup setup, ConsoleLog messages)
     {
         var isExtended = IsExtended(state, setup.Options);

@@ -10,8 +10,7 @@ namespace TextualInversion.Cli.Train;
 
 /// <summary>
 /// <c>train --seeds N</c>: the same training with consecutive seeds, each a run of its own in a folder of the run's;
-/// the one with the
-/// lowest validation loss is kept.
+/// the one with the lowest validation loss is kept.
 /// </summary>
 /// <param name="job">What is trained. The model is loaded once, and the images are encoded once.</param>
 /// <param name="output">The files of the whole.</param>

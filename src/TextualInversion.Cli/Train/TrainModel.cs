@@ -38,8 +38,9 @@ internal sealed class TrainModel : IDisposable
     /// <param name="models">Finds models.</param>
     /// <param name="messages">Shows the progress of a download.</param>
     /// <param name="cancellationToken">Stops a download.</param>
-    /// <exception cref="TextualInversionException">There is no such model or device, or a file of it is missing,
-    /// truncated or another's.</exception>
+    /// <exception cref="TextualInversionException">
+    /// There is no such model or device, or a file of it is missing, truncated or another's.
+    /// </exception>
     public static async Task<TrainModel> OpenAsync(
         TrainRequest request,
         ModelLocator models,

@@ -23,8 +23,9 @@ internal sealed class TrainOutput : IDisposable
     /// <param name="root">The folder of <c>embeddings/</c> and <c>runs/</c>.</param>
     /// <param name="name">The name of the embedding, such as my-cat or &lt;my-cat&gt;.</param>
     /// <param name="mayReplace">Whether files may be replaced.</param>
-    /// <exception cref="TextualInversionException">There are files already that may not be replaced, or the name makes
-    /// no file name.</exception>
+    /// <exception cref="TextualInversionException">
+    /// There are files already that may not be replaced, or the name makes no file name.
+    /// </exception>
     public TrainOutput(string root, string name, bool mayReplace)
     {
         var stem = PortableFileName.Require(EmbeddingNames.FileStem(name), "Name");

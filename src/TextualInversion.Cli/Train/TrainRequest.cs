@@ -32,14 +32,16 @@ internal sealed record TrainRequest
     public bool SearchesInitializer => Options.Initializer == InitialEmbedding.Auto;
 
     /// <summary>The memory that the training needs and that there is.</summary>
-    /// <exception cref="TextualInversionException">There is no such device, or a file of the model is missing or
-    /// malformed.</exception>
+    /// <exception cref="TextualInversionException">
+    /// There is no such device, or a file of the model is missing or malformed.
+    /// </exception>
     public MemoryBudget Memory(IModelFiles files) =>
         MemoryBudget.OfTraining(files, DeviceFinder.Find(Device), PrecisionTypes.Of(Precision), Options);
 
     /// <summary>The rows that training starts from.</summary>
-    /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does
-    /// not fit.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The words are not in the vocabulary, or the file is missing or does not fit.
+    /// </exception>
     public InitialEmbedding ReadInitializer(IDiffusionModel network) =>
         InitialEmbedding.Read(Options.Initializer, Options, network);
 }

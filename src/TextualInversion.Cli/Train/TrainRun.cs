@@ -23,8 +23,9 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
     /// <param name="clock">Was started with the run.</param>
     /// <param name="messages">Receives the progress.</param>
     /// <param name="cancellationToken">Ends the run after the batch at hand. What was learned is written.</param>
-    /// <exception cref="TextualInversionException">Nothing could be learned, the state is of another run, or a file
-    /// cannot be written.</exception>
+    /// <exception cref="TextualInversionException">
+    /// Nothing could be learned, the state is of another run, or a file cannot be written.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     public RunRecord Execute(
         TrainState? state,

@@ -43,8 +43,9 @@ internal sealed record TrainSetup
     /// <param name="model">The model to train on.</param>
     /// <param name="start">The rows that training starts from.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <exception cref="TextualInversionException">The vocabulary holds the placeholder, or a file is missing or cannot
-    /// be used.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The vocabulary holds the placeholder, or a file is missing or cannot be used.
+    /// </exception>
     public static TrainSetup Read(
         TrainRequest request,
         TrainModel model,

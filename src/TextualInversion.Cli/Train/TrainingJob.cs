@@ -34,8 +34,9 @@ internal sealed class TrainingJob : IDisposable
     /// <param name="models">Finds models.</param>
     /// <param name="messages">Receives warnings, and the progress of a download.</param>
     /// <param name="cancellationToken">Cancels downloads and encoding.</param>
-    /// <exception cref="TextualInversionException">Something is missing or cannot be used, or no prompt reaches the
-    /// placeholder token.</exception>
+    /// <exception cref="TextualInversionException">
+    /// Something is missing or cannot be used, or no prompt reaches the placeholder token.
+    /// </exception>
     public static async Task<TrainingJob> PrepareAsync(
         TrainRequest request,
         ModelLocator models,
@@ -68,8 +69,9 @@ internal sealed class TrainingJob : IDisposable
     }
 
     /// <summary>Reads the images for a model that is loaded. The caller disposes of the model and the start.</summary>
-    /// <exception cref="TextualInversionException">An image is missing or cannot be used, or the vocabulary holds the
-    /// token.</exception>
+    /// <exception cref="TextualInversionException">
+    /// An image is missing or cannot be used, or the vocabulary holds the token.
+    /// </exception>
     public static TrainingJob Create(
         TrainRequest request,
         TrainModel model,
@@ -87,13 +89,15 @@ internal sealed class TrainingJob : IDisposable
     /// <summary>
     /// For <c>--initializer auto</c>: finds the word that explains the images best, and starts from it.
     /// </summary>
-    /// <param name="path">The file of the words that were found. A run that is resumed reads it instead of
-    /// searching.</param>
+    /// <param name="path">
+    /// The file of the words that were found. A run that is resumed reads it instead of searching.
+    /// </param>
     /// <param name="isResuming">Whether the run is resumed.</param>
     /// <param name="messages">Receives the progress and the words.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
-    /// <exception cref="TextualInversionException">The vocabulary has no words, or the file cannot be read or
-    /// written.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The vocabulary has no words, or the file cannot be read or written.
+    /// </exception>
     public void FindInitializer(string path, bool isResuming, ConsoleLog messages, CancellationToken cancellationToken)
     {
         var found = AutoInitializer.Run(this, path, isResuming, messages, cancellationToken);

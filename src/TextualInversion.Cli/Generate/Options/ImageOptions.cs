@@ -89,8 +89,9 @@ internal sealed class ImageOptions
     public Option[] Advanced => [clipSkip, guidanceRescale, eta];
 
     /// <summary>The image to start from; null where there is none.</summary>
-    /// <exception cref="TextualInversionException">It cannot be read, or there is none and a strength is
-    /// given.</exception>
+    /// <exception cref="TextualInversionException">
+    /// It cannot be read, or there is none and a strength is given.
+    /// </exception>
     public InitImage? ReadInit(ParseResult parsed, ImageMetadata? recorded, ConsoleLog messages)
     {
         if ((parsed.GetValue(initImage) ?? recorded?.Init) is not { } path)

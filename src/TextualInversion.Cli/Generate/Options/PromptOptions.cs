@@ -71,8 +71,9 @@ internal sealed class PromptOptions
         );
     }
 
-    /// <exception cref="TextualInversionException">A file that is named cannot be read, or holds no prompt or no
-    /// settings.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A file that is named cannot be read, or holds no prompt or no settings.
+    /// </exception>
     public PromptRequest Read(ParseResult parsed)
     {
         var recorded = parsed.GetValue(from) is { } image ? ImageMetadata.Read(image) : null;
@@ -81,14 +82,21 @@ internal sealed class PromptOptions
             : [parsed.GetValue(prompt) ?? recorded!.Prompt];
         var request = new PromptRequest(texts, parsed.GetValue(negative) ?? recorded?.Negative, recorded);
         foreach (var text in texts)
-            PromptText.Validate(text, recorded is null ? prompt.Name : recorded.Path);
-        PromptText.Validate(request.Negative ?? "", negative.Name);
+        {
+            if (recorded is null)
+                Validate(text, prompt);
+            else
+                PromptText.Validate(text, recorded.Path);
+        }
+
+        Validate(request.Negative ?? "", negative);
         return request;
     }
 
     /// <summary>Loads the embeddings named, else those of the recorded image, else those in the usual folder.</summary>
-    /// <exception cref="TextualInversionException">A file cannot be read, or a prompt calls an embedding that is not
-    /// there.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A file cannot be read, or a prompt calls an embedding that is not there.
+    /// </exception>
     public EmbeddingSet FindEmbeddings(ParseResult parsed, PromptRequest request, ConsoleLog messages)
     {
         var set =
@@ -99,6 +107,18 @@ internal sealed class PromptOptions
             : EmbeddingSet.Discover(EmbeddingSet.Folder, messages.Warn);
         PromptCheck.Run(request.All, set, parsed.GetValue(allowUnknown), messages);
         return set;
+    }
+
+    private static void Validate(string text, Option option)
+    {
+        try
+        {
+            PromptText.Validate(text, option.Name);
+        }
+        catch (TextualInversionException error)
+        {
+            throw new UsageException(error.Message, error);
+        }
     }
 }
 

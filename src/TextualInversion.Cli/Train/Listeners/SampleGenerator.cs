@@ -13,9 +13,8 @@ namespace TextualInversion.Cli.Train.Listeners;
 
 /// <summary>
 /// Generates images during training, into the run's folder: always the same prompts from the same noise, so that
-/// differences show what
-/// was learned. The embedding of the step is written next to them, so each image can be generated again. Training is
-/// not affected.
+/// differences show what was learned. The embedding of the step is written next to them, so each image can be generated
+/// again. Training is not affected.
 /// </summary>
 /// <param name="model">The model that is trained on.</param>
 /// <param name="setup">What is trained.</param>

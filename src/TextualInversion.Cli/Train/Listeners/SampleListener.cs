@@ -4,8 +4,9 @@ namespace TextualInversion.Cli.Train.Listeners;
 
 /// <summary>Generates images before the first step and at regular intervals.</summary>
 /// <param name="samples">Generates them.</param>
-/// <param name="show">Receives the step, the number of steps, the number of the image, and the number of
-/// images.</param>
+/// <param name="show">
+/// Receives the step, the number of steps, the number of the image, and the number of images.
+/// </param>
 /// <param name="cancellationToken">Cancels the image at hand.</param>
 internal sealed class SampleListener(
     SampleGenerator samples,

@@ -100,8 +100,9 @@ internal sealed class TrainRequestOptions
     /// <summary>The option that sets a property of the library's options, or null if it is not one of these.</summary>
     public string? OptionOf(string property) => learning.NameOf(property) ?? imageOptions.NameOf(property);
 
-    /// <exception cref="TextualInversionException">A number is out of its range, the token is not a valid placeholder,
-    /// or the templates cannot be used.</exception>
+    /// <exception cref="TextualInversionException">
+    /// A number is out of its range, the token is not a valid placeholder, or the templates cannot be used.
+    /// </exception>
     public TrainRequest Read(ParseResult parsed)
     {
         var options = ReadOptions(parsed);

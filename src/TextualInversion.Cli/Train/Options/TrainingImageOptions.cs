@@ -75,9 +75,7 @@ internal sealed class TrainingImageOptions
             HoldOut = parsed.GetValue(holdOut),
         };
 
-    /// <summary>
-    /// The option that sets a property of the library's options, or null if it is not one of these.
-    /// </summary>
+    /// <summary>The option that sets a property of the library's options, or null if it is not one of these.</summary>
     public string? NameOf(string property) =>
         property switch
         {
@@ -101,7 +99,7 @@ internal sealed class TrainingImageOptions
             CustomParser = ReadCaptions,
         };
 
-    /// <summary>Without a value the option is what it is by default; scripts of other tools write true and false.</summary>
+    /// <summary>Without a value the option has its default. Scripts for other tools write true and false.</summary>
     private static CaptionUse ReadCaptions(ArgumentResult result)
     {
         switch (result.Tokens.SingleOrDefault()?.Value.ToLowerInvariant())
