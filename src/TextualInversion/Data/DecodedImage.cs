@@ -5,7 +5,7 @@ namespace TextualInversion.Data;
 /// <param name="Alpha">The opacity of each pixel as a gray image, or null if the file has no alpha channel.</param>
 /// <param name="IsTurned">Whether EXIF data turned or mirrored the image.</param>
 /// <param name="ForeignProfile">
-/// The name of the color profile if it is not sRGB, or null. The profile is not applied.
+/// The name of the color profile if it is not sRGB and could not be converted, or null.
 /// </param>
 internal sealed record DecodedImage(RgbImage Rgb, RgbImage? Alpha, bool IsTurned, string? ForeignProfile)
 {

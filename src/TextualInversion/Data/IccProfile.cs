@@ -33,7 +33,12 @@ internal static class IccProfile
         static bool IsNear((double Own, double Srgb) pair) => Math.Abs(pair.Own - pair.Srgb) < Tolerance;
     }
 
-    private static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> profile, ReadOnlySpan<byte> tag)
+    /// <summary>Whether the profile tells how red, green and blue make X, Y and Z.</summary>
+    public static bool IsRgbOverXyz(ReadOnlySpan<byte> profile) =>
+        profile.Length >= HeaderBytes + 4 && profile[16..].StartsWith("RGB XYZ "u8);
+
+    /// <summary>The content of a tag; empty if the profile does not have it or is cut off.</summary>
+    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> profile, ReadOnlySpan<byte> tag)
     {
         var entries = profile[(HeaderBytes + 4)..];
         for (; entries.Length >= EntryBytes; entries = entries[EntryBytes..])
@@ -47,11 +52,12 @@ internal static class IccProfile
         return [];
     }
 
-    /// <summary>Three numbers with 16 fractional bits, after the eight bytes of the type.</summary>
-    private static double[] Xyz(ReadOnlySpan<byte> tag) =>
+    /// <summary>Three such numbers, after the eight bytes of the type; empty if they are cut off.</summary>
+    public static double[] Xyz(ReadOnlySpan<byte> tag) =>
         tag.Length < 20 ? [] : [Fixed(tag[8..]), Fixed(tag[12..]), Fixed(tag[16..])];
 
-    private static double Fixed(ReadOnlySpan<byte> bytes) => (int)Number(bytes) / 65536.0;
+    /// <summary>A number with 16 bits after the point.</summary>
+    public static double Fixed(ReadOnlySpan<byte> bytes) => (int)Number(bytes) / 65536.0;
 
     /// <summary>The profile's name: ASCII in version 2, otherwise the first of several languages in UTF-16.</summary>
     private static string Description(ReadOnlySpan<byte> tag)

@@ -18,9 +18,9 @@ namespace TextualInversion.Data;
 
 /// <summary>
 /// Decodes image files as Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c> does: turned upright by EXIF,
-/// alpha dropped rather than composited, color profiles not applied, the first frame of an animation. Lossless files
+/// alpha dropped rather than composited, the first frame of an animation. Lossless files
 /// with 8 bits per channel are equal byte for byte; 16 bits are rounded to 8. JPEG may differ by the rounding of its
-/// transform.
+/// transform. Colors of other profiles than sRGB are converted where <see cref="SrgbConversion"/> can, unlike there.
 /// </summary>
 internal static class ImageDecoder
 {
@@ -186,12 +186,15 @@ internal static class ImageDecoder
         using var image = SharpImage.Load<TPixel>(Configuration, file);
         var (rotate, flip) = Upright(metadata.Orientation);
         image.Mutate(context => context.RotateFlip(rotate, flip));
-        return new DecodedImage(
-            RgbOf(image),
-            takeAlpha(image),
-            metadata.Orientation > 1,
-            IccProfile.NameUnlessSrgb(metadata.IccProfile.Span)
-        );
+        var rgb = RgbOf(image);
+        var profile = IccProfile.NameUnlessSrgb(metadata.IccProfile.Span);
+        if (profile is not null && SrgbConversion.From(metadata.IccProfile.Span) is { } conversion)
+        {
+            conversion.Apply(rgb.Pixels);
+            profile = null;
+        }
+
+        return new DecodedImage(rgb, takeAlpha(image), metadata.Orientation > 1, profile);
     }
 
     /// <summary>First the rotation, then the flip, for an EXIF orientation.</summary>
