@@ -1,5 +1,5 @@
-using System.Text.Json;
 using TextualInversion.Checkpoints;
+using TextualInversion.Schedulers;
 
 namespace TextualInversion.Generation;
 
@@ -7,7 +7,7 @@ namespace TextualInversion.Generation;
 /// The settings that a model recommends in <c>generation_config.json</c>, or null for those that it does not mention.
 /// The file's name is that of transformers, the keys are diffusers' argument names.
 /// </summary>
-internal sealed record GenerationDefaults
+internal sealed record GenerationDefaults : IModelConfig
 {
     /// <summary>The number of sampling steps if the model recommends none.</summary>
     public const int DefaultSteps = 30;
@@ -17,10 +17,8 @@ internal sealed record GenerationDefaults
 
     private const string FileName = "generation_config.json";
 
-    private static readonly JsonSerializerOptions JsonOptions = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
+    private const int MostSteps = 1000,
+        MostGuidance = 1000;
 
     public double? GuidanceScale { get; init; }
 
@@ -28,19 +26,28 @@ internal sealed record GenerationDefaults
 
     public string? Sampler { get; init; }
 
-    /// <exception cref="TextualInversionException">The file exists and is malformed.</exception>
-    public static GenerationDefaults Read(IModelFiles files)
+    /// <exception cref="TextualInversionException">
+    /// The file exists and is malformed, or a value is out of range.
+    /// </exception>
+    public static GenerationDefaults Read(IModelFiles files) =>
+        files.Has(FileName)
+            ? ConfigJson.Parse<GenerationDefaults>(files.ReadText(FileName), files.DisplayPath(FileName))
+            : new GenerationDefaults();
+
+    public void Validate(ConfigCheck check)
     {
-        if (!files.Has(FileName))
-            return new GenerationDefaults();
-        try
-        {
-            return JsonSerializer.Deserialize<GenerationDefaults>(files.ReadText(FileName), JsonOptions)
-                ?? new GenerationDefaults();
-        }
-        catch (JsonException error)
-        {
-            throw new TextualInversionException($"{files.DisplayPath(FileName)}: {error.Message}", error);
-        }
+        check.Require(
+            GuidanceScale is null or (>= 0 and <= MostGuidance),
+            "guidance_scale",
+            GuidanceScale,
+            $"a number from 0 to {MostGuidance}"
+        );
+        check.Range("num_inference_steps", NumInferenceSteps ?? DefaultSteps, 1, MostSteps);
+        check.Require(
+            Sampler is null || Samplers.Find(Sampler) is not null,
+            "sampler",
+            Sampler,
+            $"one of {Samplers.Summary}"
+        );
     }
 }

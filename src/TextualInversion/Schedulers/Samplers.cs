@@ -158,17 +158,19 @@ internal static class Samplers
     /// <exception cref="TextualInversionException">No sampler has that name.</exception>
     public static SamplerKind Parse(string name)
     {
-        var normalized = Normalize(name);
-        var names = Table
-            .SelectMany(entry => entry.Names.Select(known => (Text: Normalize(known), Entry: entry)))
-            .ToList();
-        var nearest = names.MinBy(known => EditDistance.Between(known.Text, normalized));
-        if (nearest.Text == normalized)
-            return nearest.Entry.Kind;
+        if (Find(name) is { } kind)
+            return kind;
+        var nearest = Table.MinBy(entry =>
+            entry.Names.Min(known => EditDistance.Between(Normalize(known), Normalize(name)))
+        )!;
         throw new TextualInversionException(
-            $"There is no sampler {name}. Did you mean {nearest.Entry.DisplayName}? The samplers are {Summary}."
+            $"There is no sampler {name}. Did you mean {nearest.DisplayName}? The samplers are {Summary}."
         );
     }
+
+    /// <summary>The sampler of a name as <see cref="Parse"/> understands it, or null if there is none.</summary>
+    public static SamplerKind? Find(string name) =>
+        Array.Find(Table, entry => entry.Names.Any(known => Normalize(known) == Normalize(name)))?.Kind;
 
     /// <summary>The sampler that a model's folder names, or null if it is not supported.</summary>
     public static SamplerKind? OfFolder(SchedulerConfig config) =>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using TextualInversion.Checkpoints;
 using TextualInversion.Evaluation;
+using TextualInversion.Generation;
 using TextualInversion.Models;
 using TextualInversion.Models.Autoencoders;
 using TextualInversion.Models.Clip;
@@ -22,7 +23,8 @@ namespace TextualInversion.Tests.Models;
 public sealed class ConfigMutationTests
 {
     private const long MostBytes = 256 << 20; // which one case may allocate
-    private const string Placeholder = "MUTATION";
+    private const string Placeholder = "MUTATION",
+        Demo = "demo-model";
 
     private static readonly string[] Values =
     [
@@ -68,13 +70,14 @@ public sealed class ConfigMutationTests
             { "sd1", "text_encoder/config.json" },
             { "clip", "config.json" },
             { "clip", "preprocessor_config.json" },
+            { Demo, "generation_config.json" },
         };
 
     [Theory]
     [MemberData(nameof(Configs))]
     public void Open_AnyKeyChanged_WorksOrNamesTheFile(string model, string config)
     {
-        var text = File.ReadAllText(Goldens.Path("models", model, config));
+        var text = File.ReadAllText(Path.Combine(Source(model), config));
         var cases = Paths(JsonNode.Parse(text)!, []).SelectMany(path => Values.Select(value => (path, value))).ToList();
         var wrong = new ConcurrentBag<string>();
         var accepted = 0;
@@ -139,6 +142,9 @@ public sealed class ConfigMutationTests
             case "scheduler/scheduler_config.json":
                 UseScheduler(files!);
                 break;
+            case "generation_config.json":
+                UseRecommendations(files!);
+                break;
             case "unet/config.json" or "vae/config.json":
                 UseLatentNetworks(files!);
                 break;
@@ -192,6 +198,22 @@ public sealed class ConfigMutationTests
         sampler.Step(zeros(1, 4, 2, 2), 0, zeros(1, 4, 2, 2));
     }
 
+    private static void UseRecommendations(ModelFolder files)
+    {
+        var wishes = GenerationDefaults.Read(files);
+        var settings = new GenerationSettings
+        {
+            Prompt = "",
+            Sampler = Samplers.Parse(wishes.Sampler ?? "ddim"),
+            Steps = wishes.NumInferenceSteps ?? GenerationDefaults.DefaultSteps,
+            Guidance = wishes.GuidanceScale ?? GenerationDefaults.DefaultGuidance,
+            Width = 64,
+            Height = 64,
+        };
+        settings.Validate();
+        Samplers.Create(settings.Sampler, ModelScheduler.Load(files, prediction: null), settings.Steps).Dispose();
+    }
+
     private void UseClip(string path)
     {
         var file = Path.Combine(path, ClipModel.ConfigFile);
@@ -204,11 +226,13 @@ public sealed class ConfigMutationTests
 
     private bool IsUsed(params object[] settings) => !used.TryAdd(JsonSerializer.Serialize(settings), true);
 
+    private static string Source(string model) => model == Demo ? Goldens.Sample(Demo) : Goldens.Path("models", model);
+
     /// <summary>A folder with links to the model's files, except for the one that is changed.</summary>
     private static TemporaryFolder CopyOf(string model, string config)
     {
         var folder = new TemporaryFolder();
-        var source = Goldens.Path("models", model);
+        var source = Source(model);
         foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
             var name = Path.GetRelativePath(source, file);
