@@ -2,6 +2,7 @@ using System.Text.Json;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Generation;
+using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate;
 
@@ -20,15 +21,15 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
         InitName = "Init image",
         InitHashName = "Init image hash";
 
-    private const string ScheduleType = "Schedule type";
-
-    private static readonly string[] SameSchedules = ["Automatic", "Karras"];
+    private const string SamplerName = "Sampler",
+        ScheduleType = "Schedule type",
+        Karras = "Karras";
 
     // Settings that are read here, and those that say nothing new.
     private static readonly HashSet<string> Known =
     [
         "Steps",
-        "Sampler",
+        SamplerName,
         ScheduleType,
         "CFG scale",
         "Seed",
@@ -58,10 +59,14 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
 
     public string? Negative => text.Negative;
 
-    public string? Sampler =>
-        text.Find("Sampler") is { } name && text.Find(ScheduleType) is "Karras"
-            ? name + " Karras"
-            : text.Find("Sampler");
+    /// <summary>The sampler, or null if the image does not name one that is known here.</summary>
+    public string? Sampler => Candidates.FirstOrDefault(name => Samplers.Find(name) is not null);
+
+    /// <summary>The recorded sampler with Karras's noise levels, if the image has those, and without.</summary>
+    private IEnumerable<string> Candidates =>
+        text.Find(SamplerName) is not { } name ? []
+        : text.Find(ScheduleType) is Karras ? [$"{name} {Karras}", name]
+        : [name];
 
     public int? Steps => Number<int>("Steps");
 
@@ -174,11 +179,16 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
             dropped.Add("LoRA files, which are not supported yet");
         if (Strength is not null && Init is null && hires.Count == 0)
             dropped.Add("the image that it started from (give it with --init-image)");
-        if (text.Find(ScheduleType) is { } schedule && !SameSchedules.Contains(schedule))
+        if (Sampler is null && text.Find(SamplerName) is { } sampler)
+            dropped.Add($"the sampler {sampler}, which ti does not have (choose another with --sampler)");
+        if (text.Find(ScheduleType) is { } schedule && !IsTakenOver(schedule))
             dropped.Add($"{ScheduleType} {schedule}");
         dropped.AddRange(unknown.Except(hires).Except(lora).Select(key => $"{key} {text.Find(key)}"));
         return dropped.Count == 0 ? null : $"{path}: not taken over: {string.Join("; ", dropped)}.";
     }
+
+    private bool IsTakenOver(string schedule) =>
+        schedule == "Automatic" || (schedule == Karras && Sampler is { } used && used == Candidates.First());
 
     /// <summary>Whether the WebUI's name of a model file may be the model that is used.</summary>
     private static bool IsSame(string recorded, string modelName) =>

@@ -76,6 +76,31 @@ public sealed class GenerateFromTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("Sampler: Restart", "the sampler Restart")]
+    [InlineData("Sampler: DPM adaptive, Schedule type: Karras", "the sampler DPM adaptive", "Schedule type Karras")]
+    [InlineData("Sampler: Euler a, Schedule type: Karras", "Schedule type Karras")]
+    public async Task From_SamplerThatIsNotKnown_IsNamedAndReplaced(string sampler, params string[] dropped)
+    {
+        var parameters = $"a cat\nSteps: 2, {sampler}, CFG scale: 4, Seed: 7, Size: 32x40, Model: demo";
+        ImageFile.Write(folder.File("webui.png"), new byte[8 * 8 * 3], 8, 8, parameters, overwrite: false);
+
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "generate",
+            "--from",
+            folder.File("webui.png"),
+            "--model",
+            "demo",
+            "--output",
+            folder.File("out.png")
+        );
+
+        Assert.True(exitCode == 0, error);
+        var line = Assert.Single(error.Split('\n'), text => text.Contains("not taken over", StringComparison.Ordinal));
+        Assert.All(dropped, part => Assert.Contains(part, line, StringComparison.Ordinal));
+        Assert.True(File.Exists(folder.File("out.png")));
+    }
+
     [Fact]
     public async Task From_ImageOfAnotherProgram_SaysWhatIsNotTakenOver()
     {
