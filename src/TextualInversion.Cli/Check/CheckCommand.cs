@@ -50,7 +50,7 @@ internal sealed class CheckCommand : CommandBase
         var report = await preflight.RunAsync(models, ClaimOutput, cancellationToken);
         var result = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(json))
-            result.WriteLine(JsonOutput.Serialize(report));
+            result.WriteLine(JsonOutput.Serialize(report.WithFullPaths()));
         else
             CheckTable.Write(result, report);
         return report.Verdict == CheckVerdict.Refused ? Refused : 0;

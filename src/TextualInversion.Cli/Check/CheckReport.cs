@@ -16,6 +16,13 @@ internal sealed record CheckReport
     public required CheckedTime? Time { get; init; }
 
     public required IReadOnlyList<CheckFinding> Findings { get; init; }
+
+    /// <summary>The same for a reader in another folder.</summary>
+    public CheckReport WithFullPaths() =>
+        this with
+        {
+            Images = [.. Images.Select(image => image with { Path = Path.GetFullPath(image.Path) })],
+        };
 }
 
 internal enum CheckVerdict

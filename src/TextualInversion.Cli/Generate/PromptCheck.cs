@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.IO;
+using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Generate;
 
@@ -8,6 +10,7 @@ namespace TextualInversion.Cli.Generate;
 internal static partial class PromptCheck
 {
     private const int NamesShown = 5;
+    private const string RunsFolder = "runs"; // of the current folder, next to that of the embeddings
 
     private static readonly (Regex Pattern, string Meaning)[] UnsupportedSyntax =
     [
@@ -47,7 +50,17 @@ internal static partial class PromptCheck
             names.Count == 0 ? $"There are none in {EmbeddingSet.Folder}/; name a file with --embedding."
             : Nearest(text, names) is { } nearest ? $"Did you mean {nearest}?"
             : $"There are {string.Join(", ", names.Take(NamesShown))}{More(names.Count - NamesShown)}.";
-        return $"No embedding is called {text}. {known}";
+        return $"No embedding is called {text}. {Interrupted(text) ?? known}";
+    }
+
+    /// <summary>What to do about a training of this name that did not finish, or null if there is none.</summary>
+    private static string? Interrupted(string text)
+    {
+        var name = Bare(text);
+        var run = PortableFileName.Problem(name) is null ? Path.Combine(RunsFolder, name) : null;
+        return run is not null && File.Exists(RunFolder.StateIn(run)) && !File.Exists(RunFolder.RecordIn(run))
+            ? $"Its training was interrupted; resume it with ti train --resume {run}."
+            : null;
     }
 
     private static string More(int count) => count > 0 ? $" and {count} more" : "";
@@ -55,15 +68,15 @@ internal static partial class PromptCheck
     /// <summary>The nearest name that is near enough to be meant, or null.</summary>
     private static string? Nearest(string text, List<string> names)
     {
-        var typed = Bare(text);
+        var typed = Bare(text).ToLowerInvariant();
         var nearest = names.MinBy(Distance)!;
         return Distance(nearest) <= Math.Max(2, typed.Length / 3) ? nearest : null;
 
-        int Distance(string name) => EditDistance.Between(Bare(name), typed);
-
-        static string Bare(string name) =>
-            name.ToLowerInvariant().Replace("embedding:", "", StringComparison.Ordinal).Trim('<', '>');
+        int Distance(string name) => EditDistance.Between(Bare(name).ToLowerInvariant(), typed);
     }
+
+    private static string Bare(string name) =>
+        name.Replace("embedding:", "", StringComparison.OrdinalIgnoreCase).Trim('<', '>');
 
     [GeneratedRegex(@"<(?:lora|lyco|locon|hypernet):[^<>\n]*>", RegexOptions.IgnoreCase)]
     private static partial Regex ExtraNetwork();

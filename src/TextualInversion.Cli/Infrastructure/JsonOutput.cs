@@ -7,7 +7,8 @@ using TextualInversion.IO;
 namespace TextualInversion.Cli.Infrastructure;
 
 /// <summary>
-/// Writes and reads results and run records: camelCase, indented, paths relative to the current folder.
+/// Writes and reads results and run records: camelCase, indented. Paths are absolute in results, and relative to the
+/// current folder in run records.
 /// </summary>
 internal static class JsonOutput
 {

@@ -41,6 +41,26 @@ internal sealed record TrainSummary
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<SeedSummary>? Seeds { get; init; }
+
+    /// <summary>The same for a reader in another folder.</summary>
+    public TrainSummary WithFullPaths() =>
+        this with
+        {
+            Embedding = Path.GetFullPath(Embedding),
+            Run = Path.GetFullPath(Run),
+            Seeds = Seeds is null
+                ? null
+                :
+                [
+                    .. Seeds.Select(seed =>
+                        seed with
+                        {
+                            Embedding = Path.GetFullPath(seed.Embedding),
+                            Run = Path.GetFullPath(seed.Run),
+                        }
+                    ),
+                ],
+        };
 }
 
 /// <summary>The result of one of several seeds.</summary>

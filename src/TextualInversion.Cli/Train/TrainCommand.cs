@@ -89,7 +89,7 @@ internal sealed class TrainCommand : CommandBase
 
         void Print(RunRecord done) =>
             typed.InvocationConfiguration.Output.WriteLine(
-                typed.GetValue(json) ? JsonOutput.Serialize(done.Result) : files.EmbeddingPath
+                typed.GetValue(json) ? JsonOutput.Serialize(done.Result.WithFullPaths()) : files.EmbeddingPath
             );
     }
 

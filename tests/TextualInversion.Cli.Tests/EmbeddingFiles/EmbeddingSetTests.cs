@@ -47,6 +47,25 @@ public sealed class EmbeddingSetTests : IDisposable
         Assert.Contains("broken.pt", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Discover_PipeAndDevice_AreNamedAndNotOpened()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        Write("one.safetensors", EmbeddingFormat.Diffusers, "<one>");
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [folder.File("pipe.pt"), folder.File("card.png")]))
+            make.WaitForExit();
+        File.CreateSymbolicLink(folder.File("device.bin"), "/dev/zero");
+
+        using var set = EmbeddingSet.Discover(folder.Path, warnings.Add);
+
+        Assert.Equal(folder.File("one.safetensors"), Assert.Single(set.Arguments).Path);
+        Assert.Equal(
+            ["card.png: is a named pipe", "device.bin: is a device", "pipe.pt: is a named pipe"],
+            warnings.Select(warning => Path.GetFileName(warning.Split(", not a file")[0])).Order()
+        );
+    }
+
     [Theory]
     [InlineData("tom_v2", "<tom_v2>")]
     [InlineData("my style", "<my-style>")]
