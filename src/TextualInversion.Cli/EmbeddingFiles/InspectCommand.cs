@@ -154,8 +154,8 @@ internal sealed class InspectCommand : CommandBase
 
     private static double[] Norms(Tensor rows)
     {
-        using var norms = rows.norm(1); // (n)
-        return [.. norms.data<float>().ToArray().Select(norm => (double)norm)];
+        using var scope = NewDisposeScope();
+        return [.. rows.norm(1).data<float>().ToArray().Select(norm => (double)norm)];
     }
 
     /// <summary>The model family whose text encoders have these widths, or null if no published one has.</summary>

@@ -104,7 +104,8 @@ internal sealed class WeightStore : IDisposable
             );
         if (taken.TryGetValue(name, out var tensor))
             return tensor;
-        using var mapped = file.Read(key);
+        using var scope = NewDisposeScope();
+        var mapped = file.Read(key);
         if (!FiniteCheck.AllFinite(mapped))
             throw new TextualInversionException(
                 $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; "
@@ -117,8 +118,8 @@ internal sealed class WeightStore : IDisposable
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         sha.AppendData(Encoding.UTF8.GetBytes($"{name} {tensor.dtype} [{Text(tensor.shape)}]"));
-        using var values = tensor.cpu();
-        sha.AppendData(values.bytes);
+        using var scope = NewDisposeScope();
+        sha.AppendData(tensor.cpu().bytes);
         return sha.GetHashAndReset();
     }
 

@@ -37,7 +37,8 @@ internal static class BareFormat
     {
         if (embedding.Rows.Count != 1)
             throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
-        using var rows = EmbeddingRows.As(embedding.Rows[0], type);
+        using var scope = NewDisposeScope();
+        var rows = EmbeddingRows.As(embedding.Rows[0], type);
         TorchSave.Write(path, rows, overwrite);
     }
 }

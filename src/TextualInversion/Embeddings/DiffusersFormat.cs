@@ -34,8 +34,8 @@ internal static class DiffusersFormat
             );
         var (name, entry) = file.Tensors.Single();
         List<Tensor> rows = [EmbeddingRows.Read(file, name)]; // (n, d)
-        if (mayHaveSecond && Second(file, name, rows[0].shape) is { } second)
-            rows.Add(second);
+        if (mayHaveSecond)
+            rows.AddRange(Second(file, name, rows[0].shape));
         var trigger = name.Length > 0 ? name : Path.GetFileNameWithoutExtension(file.FilePath);
         return new EmbeddingFile(
             file.FilePath,
@@ -70,7 +70,8 @@ internal static class DiffusersFormat
             throw new TextualInversionException(
                 $"{path}: the trigger \"{embedding.Trigger}\" means something else in such a file; choose another."
             );
-        using var rows = EmbeddingRows.As(embedding.Rows[0], type);
+        using var scope = NewDisposeScope();
+        var rows = EmbeddingRows.As(embedding.Rows[0], type);
         if (TorchExtensions.Has(path))
             TorchSave.Write(path, new Dictionary<string, object?> { [embedding.Trigger] = rows }, overwrite);
         else
@@ -95,7 +96,8 @@ internal static class DiffusersFormat
         return string.Join(", ", first) + more;
     }
 
-    private static Tensor? Second(ITensorFile first, string name, long[] shape)
+    /// <summary>The vectors in the second file of a pair; empty if there is none.</summary>
+    private static IEnumerable<Tensor> Second(ITensorFile first, string name, long[] shape)
     {
         var path = first.FilePath;
         var beside = Path.Combine(
@@ -103,12 +105,12 @@ internal static class DiffusersFormat
             $"{Path.GetFileNameWithoutExtension(path)}_2{Path.GetExtension(path)}"
         );
         if (shape[1] != PairWidths[0] || !File.Exists(beside))
-            return null;
+            return [];
         var second = TensorFile.Open(beside);
         var isOther =
             second.Tensors.Count == 1
             && second.Tensors.TryGetValue(name, out var entry)
             && entry.Shape.SequenceEqual([shape[0], PairWidths[1]]);
-        return isOther ? EmbeddingRows.Read(second, name) : null;
+        return isOther ? [EmbeddingRows.Read(second, name)] : [];
     }
 }

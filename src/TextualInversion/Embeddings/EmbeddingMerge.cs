@@ -91,13 +91,15 @@ internal static class EmbeddingMerge
             .. Enumerable
                 .Range(0, embedding.Vectors)
                 .Select(row =>
-                    New(
-                        Numbered(trigger, row + 1),
-                        [embedding],
-                        encoder => embedding.Rows[encoder].narrow(0, row, 1).clone()
-                    )
+                    New(Numbered(trigger, row + 1), [embedding], encoder => Row(embedding.Rows[encoder], row))
                 ),
         ]; // (1, d)
+
+    private static Tensor Row(Tensor rows, int number)
+    {
+        using var scope = NewDisposeScope();
+        return rows.narrow(0, number, 1).clone().MoveToOuterDisposeScope(); // (1, d)
+    }
 
     /// <summary>A placeholder token with a number, inside its brackets if it has any.</summary>
     public static string Numbered(string trigger, int number) =>

@@ -52,12 +52,12 @@ internal static class EmbeddingRows
     /// <exception cref="TextualInversionException">A value is too large for the type.</exception>
     public static Tensor As(Tensor rows, ScalarType type)
     {
+        using var scope = NewDisposeScope();
         var rounded = rows.to(type);
         if (ReferenceEquals(rounded, rows))
-            return rows.alias();
+            return rows.alias().MoveToOuterDisposeScope();
         if (FiniteCheck.AllFinite(rounded))
-            return rounded;
-        rounded.Dispose();
+            return rounded.MoveToOuterDisposeScope();
         throw new TextualInversionException(
             $"The embedding holds numbers that are too large for {type.ToString().ToLowerInvariant()}; choose "
                 + $"bfloat16 or float32."

@@ -55,8 +55,9 @@ internal static class PaperFormat
     {
         if (embedding.Rows.Count != 1)
             throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
-        using var rows = EmbeddingRows.As(embedding.Rows[0], type);
-        using var token = tensor(WebUiRecord.AsteriskToken);
+        using var scope = NewDisposeScope();
+        var rows = EmbeddingRows.As(embedding.Rows[0], type);
+        var token = tensor(WebUiRecord.AsteriskToken);
         TorchSave.Write(
             path,
             new OrderedDictionary<string, object?>

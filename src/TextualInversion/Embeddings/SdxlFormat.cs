@@ -55,7 +55,8 @@ internal static class SdxlFormat
     {
         if (embedding.Rows.Count != Keys.Length)
             throw new ArgumentException("The layout holds the rows of two text encoders.", nameof(embedding));
-        using Tensor first = EmbeddingRows.As(embedding.Rows[0], type),
+        using var scope = NewDisposeScope();
+        Tensor first = EmbeddingRows.As(embedding.Rows[0], type),
             second = EmbeddingRows.As(embedding.Rows[1], type);
         if (TorchExtensions.Has(path))
             TorchSave.Write(path, new Dictionary<string, object?> { [Keys[0]] = first, [Keys[1]] = second }, overwrite);

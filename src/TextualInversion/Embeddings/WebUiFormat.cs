@@ -50,7 +50,8 @@ internal static class WebUiFormat
     {
         if (embedding.Rows.Count != 1)
             throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
-        using var rows = EmbeddingRows.As(embedding.Rows[0], type);
+        using var scope = NewDisposeScope();
+        var rows = EmbeddingRows.As(embedding.Rows[0], type);
         var record = WebUiRecord.Of(embedding);
         TorchSave.Write(
             path,

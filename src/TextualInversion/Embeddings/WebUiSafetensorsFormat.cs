@@ -52,7 +52,8 @@ internal static class WebUiSafetensorsFormat
     {
         if (embedding.Rows.Count != 1)
             throw new ArgumentException("The layout holds the rows of one text encoder.", nameof(embedding));
-        using var rows = EmbeddingRows.As(embedding.Rows[0], type);
+        using var scope = NewDisposeScope();
+        var rows = EmbeddingRows.As(embedding.Rows[0], type);
         if (TorchExtensions.Has(path))
             TorchSave.Write(path, new Dictionary<string, object?> { [Key] = rows }, overwrite);
         else

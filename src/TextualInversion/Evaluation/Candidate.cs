@@ -30,8 +30,8 @@ internal sealed record Candidate(
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var rows in Rows)
         {
-            using var values = rows.cpu().contiguous();
-            sha.AppendData(values.bytes);
+            using var scope = NewDisposeScope();
+            sha.AppendData(rows.cpu().contiguous().bytes);
         }
 
         return Sha256.Finish(sha);

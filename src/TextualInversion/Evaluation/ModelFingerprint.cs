@@ -3,6 +3,7 @@ using System.Text;
 using TextualInversion.Checkpoints;
 using TextualInversion.IO;
 using TextualInversion.Tensors;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Evaluation;
 
@@ -46,8 +47,8 @@ internal static class ModelFingerprint
 
     private static byte[] HashTensor(ITensorFile file, string name)
     {
-        using var mapped = file.Read(name);
-        using var values = mapped.contiguous();
+        using var scope = NewDisposeScope();
+        var values = file.Read(name).contiguous();
         var header = Encoding.UTF8.GetBytes($"{name} {values.dtype} {string.Join(',', values.shape)}");
         return SHA256.HashData([.. header, .. SHA256.HashData(values.bytes)]);
     }

@@ -33,6 +33,7 @@ internal static class FileTensor
     /// <exception cref="TextualInversionException">The file holds fewer, or cannot be read.</exception>
     public static Tensor Copy(FileSource source, long begin, long skip, long count, ScalarType type, bool deflated)
     {
+        using var scope = NewDisposeScope();
         var values = empty(count, type);
         try
         {
@@ -43,15 +44,14 @@ internal static class FileTensor
                 Skip(inflater, skip);
             for (long done = 0; done < count; done += CopyElements)
             {
-                using var part = values.narrow(0, done, Math.Min(CopyElements, count - done));
+                var part = values.narrow(0, done, Math.Min(CopyElements, count - done));
                 (inflater ?? file).ReadExactly(part.bytes);
             }
 
-            return values;
+            return values.MoveToOuterDisposeScope();
         }
         catch (Exception error) when (error is EndOfStreamException or InvalidDataException)
         {
-            values.Dispose();
             throw new TextualInversionException(
                 $"{source.Path}: is truncated or damaged ({error.Message.TrimEnd('.')}); download it again.",
                 error
@@ -59,7 +59,6 @@ internal static class FileTensor
         }
         catch (Exception error) when (IoErrors.IsFileError(error))
         {
-            values.Dispose();
             throw IoErrors.Unreadable(source.Path, error);
         }
     }

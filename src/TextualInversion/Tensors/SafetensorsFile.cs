@@ -109,8 +109,8 @@ internal sealed class SafetensorsFile : ITensorFile
                 stream.Write(header);
                 foreach (var (_, tensor) in ordered)
                 {
-                    using var plain = tensor.detach().cpu().contiguous();
-                    stream.Write(plain.bytes);
+                    using var scope = NewDisposeScope();
+                    stream.Write(tensor.detach().cpu().contiguous().bytes);
                 }
             }
         );

@@ -40,6 +40,7 @@ internal sealed class Learner : IDisposable
         this.model = model;
         this.schedule = schedule;
         this.options = options;
+        using var scope = NewDisposeScope();
         rows =
         [
             .. initialRows.Select(row =>
@@ -178,6 +179,7 @@ internal sealed class Learner : IDisposable
         foreach (var norm in norms)
             norm?.Dispose();
         average?.Dispose();
+        using var scope = NewDisposeScope();
         foreach (var row in rows)
         {
             row.grad?.Dispose();

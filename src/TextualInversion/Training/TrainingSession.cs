@@ -192,6 +192,9 @@ internal sealed class TrainingSession : IDisposable
             Rows = [.. Learner.Rows.Select(RowValues.FromTensor)],
         };
 
-    private static List<Tensor> Copies(IReadOnlyList<Tensor> rows) =>
-        [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
+    private static List<Tensor> Copies(IReadOnlyList<Tensor> rows)
+    {
+        using var scope = NewDisposeScope();
+        return [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TextualInversion.Tensors;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints.SingleFile;
 
@@ -93,11 +94,11 @@ internal static class OpenClipText
 
     /// <summary>The transposed matrix, as a copy: hashes are over the memory.</summary>
     private static TensorSource Transposed(TensorSource source) =>
-        source.Shape is [var rows, var columns]
-            ? source with
-            {
-                Shape = [columns, rows],
-                View = tensor => tensor.t().contiguous(),
-            }
-            : source;
+        source.Shape is [var rows, var columns] ? source with { Shape = [columns, rows], View = Transposed } : source;
+
+    private static Tensor Transposed(Tensor matrix)
+    {
+        using var scope = NewDisposeScope();
+        return matrix.t().contiguous().MoveToOuterDisposeScope();
+    }
 }

@@ -54,6 +54,7 @@ internal sealed class GradientCheckpoint
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradOutput)
         {
+            using var scope = NewDisposeScope();
             var owner = (GradientCheckpoint)ctx.get_data("owner");
             var part = (Func<Tensor[], Tensor>)ctx.get_data("part");
             var inputs = ctx.get_saved_variables();

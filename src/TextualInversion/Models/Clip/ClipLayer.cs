@@ -9,7 +9,7 @@ namespace TextualInversion.Models.Clip;
 /// <summary>One block: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
 internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool isCausal)
 {
-    private const double QuickGelu = 1.702;
+    private const double QuickGeluScale = 1.702;
 
     private readonly LayerNorm attentionNorm = new(weights / "layer_norm1", config.Width, config.LayerNormEps);
     private readonly Attention attention = new(
@@ -24,7 +24,7 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
     private readonly Linear contract = new(weights / "mlp" / "fc2", config.MlpWidth, config.Width);
     private readonly Func<Tensor, Tensor> activation = config.Activation switch
     {
-        "quick_gelu" => x => x * sigmoid(x.Times(QuickGelu)),
+        "quick_gelu" => QuickGelu,
         "gelu" => x => F.gelu(x),
         _ => throw new ArgumentException($"{config.Activation} is not an activation.", nameof(config)),
     };
@@ -36,5 +36,11 @@ internal sealed class ClipLayer(Weights weights, ClipLayerConfig config, bool is
         using var scope = NewDisposeScope();
         x = x.Plus(attention.Forward(attentionNorm.Forward(x), causal: isCausal));
         return x.Plus(contract.Forward(activation(expand.Forward(mlpNorm.Forward(x))))).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor QuickGelu(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return (x * sigmoid(x.Times(QuickGeluScale))).MoveToOuterDisposeScope();
     }
 }

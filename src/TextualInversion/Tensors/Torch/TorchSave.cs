@@ -56,8 +56,8 @@ internal static class TorchSave
 
     private static byte[] Bytes(Tensor tensor)
     {
-        using var plain = tensor.detach().cpu().contiguous();
-        return plain.bytes.ToArray();
+        using var scope = NewDisposeScope();
+        return tensor.detach().cpu().contiguous().bytes.ToArray();
     }
 
     /// <summary>

@@ -98,6 +98,7 @@ internal sealed class InitializerSearch : IDisposable
                 nameof(TrainOptions.Initializer),
                 $"{InitialEmbedding.Auto}: the model's vocabulary has no whole words; name one yourself."
             );
+        using var outer = NewDisposeScope();
         using var learner = new Learner(model, schedule, RowsOf(start), options);
         var judged = 0;
         var best = new List<(int Id, string Word)>();

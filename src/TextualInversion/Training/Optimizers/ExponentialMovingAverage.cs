@@ -13,8 +13,7 @@ namespace TextualInversion.Training.Optimizers;
 internal sealed class ExponentialMovingAverage(IReadOnlyList<Tensor> rows, double decay) : IDisposable
 {
     /// <summary>The average, (n, d) for each text encoder.</summary>
-    public IReadOnlyList<Tensor> Rows { get; } =
-    [.. rows.Select(each => each.detach().clone().DetachFromDisposeScope())];
+    public IReadOnlyList<Tensor> Rows { get; } = Copies(rows);
 
     /// <summary>Adds the vectors of a step to the average.</summary>
     /// <param name="now">The vectors after the step.</param>
@@ -32,5 +31,11 @@ internal sealed class ExponentialMovingAverage(IReadOnlyList<Tensor> rows, doubl
     {
         foreach (var each in Rows)
             each.Dispose();
+    }
+
+    private static List<Tensor> Copies(IReadOnlyList<Tensor> rows)
+    {
+        using var scope = NewDisposeScope();
+        return [.. rows.Select(each => each.detach().clone().DetachFromDisposeScope())];
     }
 }

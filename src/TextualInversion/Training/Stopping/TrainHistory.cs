@@ -84,6 +84,7 @@ internal sealed class TrainHistory : IDisposable
         if (Validation.Best(validations) != validation)
             return;
         Dispose();
+        using var scope = NewDisposeScope();
         BestRows = [.. rows.Select(each => each.detach().clone().DetachFromDisposeScope())];
     }
 
