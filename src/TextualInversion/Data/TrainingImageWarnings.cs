@@ -16,8 +16,8 @@ internal static class TrainingImageWarnings
                     + "save it on a plain background, or use the alpha channel as the mask"
                 : null,
             decoded.ForeignProfile is { } profile
-                ? $"its color profile \"{profile}\" is of a kind that is not applied, so its colors are learned slightly "
-                    + "wrong; convert it to sRGB"
+                ? $"its color profile \"{profile}\" is of a kind that is not applied, so its colors are learned "
+                    + "slightly wrong; convert it to sRGB"
                 : null,
             Bars(BlackBars.Find(image.Pixels)),
         ];
