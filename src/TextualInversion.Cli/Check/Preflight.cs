@@ -100,8 +100,8 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
         else if (!trial.HasGradient)
             findings.Refuse(
                 CheckSubject.Training,
-                $"the gradient of {request.Placeholder.Name} is zero, so nothing can be learned; check that "
-                    + $"each prompt reaches it"
+                $"the gradient of {request.Placeholder.Name} is zero, so nothing can be learned; check that each "
+                    + "prompt reaches it"
             );
         var searching = (search?.CostInSteps ?? 0) * trial.StepSeconds;
         return new CheckedTime(

@@ -77,6 +77,7 @@ internal sealed class EvalCommand : CommandBase
         if (parsed.GetValue(report) is { } page)
             OutputFile.RefuseToReplace(page, parsed.GetValue(overwrite), report.Name);
         var input = inputs.Read(parsed);
+        var cacheFolder = parsed.GetValue(cache) ?? DefaultCache(input.Run);
         var trainingImages = ReadImages(input.Images, messages);
         using var embeddings = new EvalCandidates(input.Embeddings);
         var word = input.Initializer ?? EmbeddingEvaluation.RecordedInitializer(embeddings.Provenances);
@@ -88,7 +89,7 @@ internal sealed class EvalCommand : CommandBase
         );
         var clip = await models.FindClipAsync(parsed.GetValue(clipModel), files, messages, cancellationToken);
 
-        var job = new EvalJob(input, word, trainingImages, modelName, files, clip);
+        var job = new EvalJob(input, word, trainingImages, modelName, files, clip, cacheFolder);
         var (result, options) = Evaluate(parsed, job, embeddings, messages, cancellationToken);
 
         WriteReport(parsed, result, job, options, messages);
@@ -139,11 +140,10 @@ internal sealed class EvalCommand : CommandBase
         var options = images.Read(parsed, job.Input, job.Files, scheduler, network);
         messages.Info(job.Describe(options));
 
-        var kept = parsed.GetValue(cache) ?? DefaultCache(job.Input.Run);
-        messages.Info($"images are kept in {kept}");
+        messages.Info($"images are kept in {job.CacheFolder}");
         var fingerprint = $"{ModelFingerprint.Of(job.Files)} {parsed.GetValue(precision)}";
         var generator = new CandidateGenerator(network, scheduler, fingerprint);
-        var evaluator = new Evaluator(generator, clip, new ImageCache(kept), options);
+        var evaluator = new Evaluator(generator, clip, new ImageCache(job.CacheFolder), options);
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "image");
         var progress = new SynchronousProgress<EvaluationProgress>(at =>
             display.Show(at.Done, at.Total, $" ({at.Done - at.Generated} from the cache)")

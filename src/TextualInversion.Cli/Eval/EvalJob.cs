@@ -14,13 +14,15 @@ namespace TextualInversion.Cli.Eval;
 /// <param name="ModelName">The model as results name it.</param>
 /// <param name="Files">The model's files.</param>
 /// <param name="ClipFolder">The folder of the CLIP model.</param>
+/// <param name="CacheFolder">The folder in which images are kept.</param>
 internal sealed record EvalJob(
     EvalInput Input,
     string Initializer,
     IReadOnlyList<RgbImage> TrainingImages,
     string ModelName,
     IModelFiles Files,
-    string ClipFolder
+    string ClipFolder,
+    string CacheFolder
 )
 {
     /// <summary>The settings in one line.</summary>

@@ -22,8 +22,8 @@ internal sealed record RunArtifacts(IReadOnlyList<string> Embeddings, IReadOnlyL
         List<string> embeddings = [.. files.Append(final).Where(File.Exists)];
         if (embeddings.Count == 0)
             throw new UsageException(
-                $"--run {folder}: has no checkpoint, and {final} is not there any more; name the files with "
-                    + $"--embedding."
+                $"--run {folder}: has no checkpoint, and {final} is not there any more; name the files "
+                    + "with --embedding."
             );
         return new RunArtifacts(
             embeddings,

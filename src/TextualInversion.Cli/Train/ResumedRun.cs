@@ -45,8 +45,7 @@ internal sealed record ResumedRun(string Folder, TrainState State, bool IsOfSeed
             );
         messages.Info(
             $"the run now has {setup.Options.Steps} steps. The learning rate follows the new length from here "
-                + $"on, so the "
-                + "result differs from that of one run of this length, unless --lr-schedule is constant"
+                + "on, so the result differs from that of one run of this length, unless --lr-schedule is constant"
         );
         return state.Extended();
     }

@@ -62,8 +62,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
         if (records.TrueForAll(record => record.End == TrainingEnd.Diverged))
             throw new TextualInversionException(
                 $"Training diverged with each of the {records.Count} seeds (NaN or infinity); the best "
-                    + $"embedding so far was "
-                    + "saved. Try a smaller --learning-rate, or --precision fp32."
+                    + "embedding so far was saved. Try a smaller --learning-rate, or --precision fp32."
             );
         if (
             Best is { Result: { Validation: { } loss } result }

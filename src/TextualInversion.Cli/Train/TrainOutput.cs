@@ -1,3 +1,4 @@
+using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Embeddings;
 using TextualInversion.Generation;
@@ -11,9 +12,6 @@ namespace TextualInversion.Cli.Train;
 /// <summary>The files that <c>ti train</c> writes: the embedding, and the folder of its run.</summary>
 internal sealed class TrainOutput : IDisposable
 {
-    // In the current folder, ti generate finds them by their token
-    private const string EmbeddingsFolder = "embeddings";
-
     private readonly string embeddingPath,
         runPath;
     private readonly bool mayReplace;
@@ -29,12 +27,12 @@ internal sealed class TrainOutput : IDisposable
     public TrainOutput(string root, string name, bool mayReplace)
     {
         var stem = PortableFileName.Require(EmbeddingNames.FileStem(name), "Name");
-        embeddingPath = Path.Combine(root, EmbeddingsFolder, stem + ".safetensors");
+        embeddingPath = Path.Combine(root, EmbeddingSet.Folder, stem + ".safetensors");
         runPath = Path.Combine(root, "runs", stem);
         this.mayReplace = mayReplace;
         OutputFile.RefuseToReplace(embeddingPath, mayReplace, "--name");
         RefuseToReplaceRun();
-        // Where it is not there yet it is made beside the run's folder, which is tried before training.
+        // A folder that does not exist yet is created next to the run's, which is tried before training.
         if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings))
             AtomicFile.RequireWritable(embeddings);
     }
@@ -56,7 +54,7 @@ internal sealed class TrainOutput : IDisposable
     public string GenerateCommand(Placeholder placeholder)
     {
         var prompt = $"ti generate --prompt \"a painting of {placeholder.Name}\"";
-        var isFound = Path.GetDirectoryName(EmbeddingPath) == EmbeddingsFolder;
+        var isFound = Path.GetDirectoryName(EmbeddingPath) == EmbeddingSet.Folder;
         return isFound ? prompt : $"{prompt} --embedding {ShellCommand.Quote(EmbeddingPath)}";
     }
 
@@ -93,8 +91,8 @@ internal sealed class TrainOutput : IDisposable
     {
         if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(resumed)) != Path.GetFullPath(runPath))
             throw new TextualInversionException(
-                $"{resumed}: its command writes to {runPath}, seen from here; resume from the folder in which "
-                    + $"the run was started."
+                $"{resumed}: its command writes to {runPath}, seen from here; resume from the folder in which the run "
+                    + "was started."
             );
     }
 

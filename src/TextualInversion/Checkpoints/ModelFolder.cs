@@ -28,9 +28,7 @@ internal sealed class ModelFolder : IModelFiles
         Path = path;
         this.variant = variant;
         if (!Directory.Exists(path))
-            throw new TextualInversionException(
-                $"{path}: no such model folder; name a diffusers folder, or the model demo."
-            );
+            throw new TextualInversionException($"{path}: no such model folder; name a diffusers folder.");
         Family = Has(PipelineIndex.FileName) ? NamedFamily() : FamilyOfParts();
         if (variant is not null)
             RequireVariant(variant);

@@ -105,6 +105,17 @@ public sealed class EvalCommandTests : IDisposable
         );
 
     [Fact]
+    public Task Eval_OtherFileAmongTheImages_IsWarnedOf()
+    {
+        var video = folder.Write("cat/cat.mp4", "no image");
+        File.Copy(Goldens.Sample("my-cat", "1.png"), folder.File("cat/1.png"));
+        return RefusesAsync(
+            $"warning: {video}: ",
+            [.. Short, "--images", folder.File("cat"), "--embedding", Embedding("a", zeros(1, 128), word: null)]
+        );
+    }
+
+    [Fact]
     public Task Eval_TwoRecordedInitializers_AsksForOne() =>
         RefusesAsync(
             "cat, dog",

@@ -13,13 +13,10 @@ public sealed class ModelFolderTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Constructor_NoSuchFolder_OffersTheDemoModel()
+    public void Constructor_NoSuchFolder_NamesIt()
     {
         var path = folder.File("missing");
-        AssertError(
-            $"{path}: no such model folder; name a diffusers folder, or the model demo.",
-            () => new ModelFolder(path)
-        );
+        AssertError($"{path}: no such model folder; name a diffusers folder.", () => new ModelFolder(path));
     }
 
     [Fact]
