@@ -71,6 +71,8 @@ internal sealed class GenerateCommand : CommandBase
         var plan = MakePlan(parsed, wanted, defaults, init, hasEmbeddings: embeddings.Triggers.Count > 0);
         using var generator = new BatchGenerator(network, scheduler, embeddings);
         generator.Check(plan);
+        if (!string.IsNullOrWhiteSpace(wanted.Negative) && plan.Jobs.All(job => job.Options.Guidance <= 1))
+            messages.Warn("the negative prompt has no effect without guidance; choose a --guidance above 1.");
         var job = new GenerationJob(request, modelName, files, precision, init, embeddings, plan);
         return Generate(parsed, job, generator, network.Device, messages, cancellationToken);
     }

@@ -79,7 +79,10 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
         return isCancelled ? 130 : 0;
     }
 
-    private RunRecord? Best => records.MinBy(record => record.Result.Validation!.Best);
+    private RunRecord? Best => records.MinBy(BestLoss);
+
+    /// <summary>The lowest validation loss; infinity where no validation gave a number.</summary>
+    private static double BestLoss(RunRecord record) => record.Result.Validation?.Best ?? double.PositiveInfinity;
 
     /// <returns>The record, or null if it was cancelled before its first step and there are others.</returns>
     private RunRecord? RunSeed(ulong seed, bool isResuming, ConsoleLog messages, CancellationToken cancellationToken)
@@ -138,16 +141,10 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
                 record.Result.Seed == Best!.Result.Seed ? "kept"
                 : record.End == TrainingEnd.Diverged ? "diverged"
                 : "";
-            table.AddRow(
-                $"{result.Seed}",
-                Loss(result.Validation!.Best),
-                $"{result.BestStep}",
-                $"{result.Steps}",
-                note
-            );
+            table.AddRow($"{result.Seed}", Loss(BestLoss(record)), $"{result.BestStep}", $"{result.Steps}", note);
         }
 
-        var losses = records.ConvertAll(record => record.Result.Validation!.Best);
+        var losses = records.ConvertAll(BestLoss).FindAll(double.IsFinite);
         if (losses.Count > 1)
         {
             var mean = losses.Average();
@@ -155,9 +152,11 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
             table.AddRow("mean", Loss(mean), "", "", $"std {Loss(deviation)} across seeds");
         }
 
-        table.AddRow("initializer", Loss(Best!.Result.Validation!.Initial));
+        if (Best is { Result.Validation: { } loss })
+            table.AddRow("initializer", Loss(loss.Initial));
         table.Write(messages.Error);
     }
 
-    private static string Loss(double value) => value.ToString("F5", CultureInfo.InvariantCulture);
+    private static string Loss(double value) =>
+        double.IsFinite(value) ? value.ToString("F5", CultureInfo.InvariantCulture) : "none";
 }

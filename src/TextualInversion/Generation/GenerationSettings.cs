@@ -67,6 +67,7 @@ internal sealed record GenerationSettings
     {
         const string Share = "a number from 0 to 1";
         var side = $"a multiple of 8 from 8 to {LongestSide}, in pixels";
+        Require(Steps >= 1, nameof(Steps), Steps, "1 or more");
         Require(Eta is >= 0 and <= 1, nameof(Eta), Eta, Share);
         Require(GuidanceRescale is >= 0 and <= 1, nameof(GuidanceRescale), GuidanceRescale, Share);
         Require(

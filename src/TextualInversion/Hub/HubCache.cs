@@ -100,7 +100,7 @@ internal sealed class HubCache(string folder)
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException error) when (IsHeld(error))
+            catch (IOException error) when (IoErrors.IsHeld(error))
             {
                 if (isFirst)
                     whenHeld();
@@ -204,7 +204,4 @@ internal sealed class HubCache(string folder)
                 snapshot
             ));
     }
-
-    // EWOULDBLOCK of Linux and macOS, and Windows' sharing violation: .NET has no exception for a file in use.
-    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

@@ -17,7 +17,7 @@ internal static class AtomicFile
     {
         RefuseToReplace(path, overwrite);
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
+        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Unique()}.tmp");
         try
         {
             Directory.CreateDirectory(directory);
@@ -55,7 +55,7 @@ internal static class AtomicFile
         var nearest = Path.GetFullPath(folder);
         while (!Directory.Exists(nearest) && !File.Exists(nearest) && Path.GetDirectoryName(nearest) is { } above)
             nearest = above;
-        var probe = Path.Combine(nearest, $".probe.{Environment.ProcessId}");
+        var probe = Path.Combine(nearest, $".probe.{Unique()}");
         try
         {
             File.WriteAllBytes(probe, Probe);
@@ -70,6 +70,9 @@ internal static class AtomicFile
                 File.Delete(probe);
         }
     }
+
+    /// <summary>Process ids are the same in containers that share a folder.</summary>
+    private static string Unique() => $"{Environment.ProcessId}-{Random.Shared.Next():x}";
 
     /// <summary>Refuses before the work rather than after it.</summary>
     /// <exception cref="TextualInversionException">The file exists and may not be replaced.</exception>

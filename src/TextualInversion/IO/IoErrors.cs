@@ -15,9 +15,16 @@ internal static class IoErrors
     /// <summary>Whether the file or one of the folders above it does not exist.</summary>
     public static bool IsMissing(Exception error) => error is FileNotFoundException or DirectoryNotFoundException;
 
+    /// <summary>
+    /// Whether another process holds the file: EWOULDBLOCK of Linux and macOS, and Windows' sharing violation. .NET has
+    /// no exception for it.
+    /// </summary>
+    public static bool IsHeld(Exception error) =>
+        error is IOException && error.HResult is 11 or 35 or unchecked((int)0x80070020);
+
     /// <summary>The message for a file that cannot be read. It says so if the path is a folder.</summary>
     public static TextualInversionException Unreadable(string path, Exception error) =>
-        error is UnauthorizedAccessException && Directory.Exists(path)
+        Directory.Exists(path)
             ? new TextualInversionException($"{path}: cannot be read (it is a folder, not a file).", error)
             : Wrap(path, "read", error);
 

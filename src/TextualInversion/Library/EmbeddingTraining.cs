@@ -61,7 +61,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
                 nameof(TrainOptions.Token),
                 "is missing: name the placeholder token, such as my-cat."
             );
-        var placeholder = Placeholder.Parse(wanted.Token, wanted.Vectors);
+        var placeholder = Placeholder.New(wanted.Token, wanted.Vectors);
         _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
         return placeholder;
     }

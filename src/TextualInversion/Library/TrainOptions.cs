@@ -14,6 +14,9 @@ public sealed record TrainOptions
     /// </summary>
     internal const int MostVectors = 74;
 
+    /// <summary>More images at once than any machine has memory for.</summary>
+    private const int LargestBatch = 1024;
+
     /// <summary>
     /// The placeholder token that will stand for the embedding in prompts, such as <c>my-cat</c>, which is the same as
     /// <c>&lt;my-cat&gt;</c>. Required.
@@ -249,7 +252,12 @@ public sealed record TrainOptions
             WarmupSteps,
             $"at most the {Steps} steps of the run; the learning rate would never reach its peak"
         );
-        Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        Require(
+            BatchSize is >= 1 and <= LargestBatch,
+            nameof(BatchSize),
+            BatchSize,
+            $"a number from 1 to {LargestBatch}; larger ones are made by gradient accumulation"
+        );
         Require(
             GradientAccumulationSteps >= 1,
             nameof(GradientAccumulationSteps),

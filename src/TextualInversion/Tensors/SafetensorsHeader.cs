@@ -130,7 +130,9 @@ internal sealed record SafetensorsHeader(
             var typeName = property.Value.GetProperty("dtype").GetString();
             var type = Array.Find(Types, candidate => candidate.Name == typeName);
             if (type.Name is null)
-                throw new MalformedFileException($"{property.Name} is of the type {typeName}, which is not supported");
+                throw new MalformedFileException(
+                    $"{property.Name} is of the type {typeName}, which is not supported{Instead(typeName)}"
+                );
             var shape = property
                 .Value.GetProperty("shape")
                 .EnumerateArray()
@@ -154,6 +156,9 @@ internal sealed record SafetensorsHeader(
             throw new MalformedFileException($"the entry of {property.Name} is malformed");
         }
     }
+
+    private static string Instead(string? typeName) =>
+        typeName?.StartsWith("F8_", StringComparison.Ordinal) is true ? "; take the same file in 16 bits (fp16)" : "";
 
     private static void RequireInside(string name, long begin, long end, long length)
     {

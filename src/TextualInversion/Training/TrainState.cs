@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using TextualInversion.IO;
 using TextualInversion.Tensors;
+using TextualInversion.Training.RunFiles;
 using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
@@ -102,9 +103,7 @@ internal sealed class TrainState : IDisposable
     public static TrainState Read(string path)
     {
         if (!File.Exists(path))
-            throw new TextualInversionException(
-                $"{path}: is missing, so there is nothing to resume; name the folder of a run, such as runs/my-cat."
-            );
+            throw new TextualInversionException($"{path}: is missing, so there is nothing to resume; {Instead(path)}.");
         var file = SafetensorsFile.Open(path);
         try
         {
@@ -136,6 +135,11 @@ internal sealed class TrainState : IDisposable
         foreach (var tensor in Tensors.Values)
             tensor.Dispose();
     }
+
+    private static string Instead(string path) =>
+        Path.GetDirectoryName(path) is { } folder && File.Exists(RunFolder.MetricsIn(folder))
+            ? "the run was interrupted before its first step was saved, so start it again"
+            : "name the folder of a run, such as runs/my-cat";
 
     /// <exception cref="JsonException">The content is not as <see cref="Write"/> writes it.</exception>
     private static TrainState Read(SafetensorsFile file)

@@ -129,6 +129,21 @@ public sealed class GeneratePromptTests : IDisposable
             );
     }
 
+    [Fact]
+    public async Task Negative_WithoutGuidance_IsWarnedAbout()
+    {
+        string[] prompts = ["--prompt", "a cat", "--negative", "a dog", "--guidance", "1"];
+        var (exitCode, _, error) = await TiRunner.RunAsync([
+            "generate",
+            .. GenerateFolder.Small,
+            .. prompts,
+            "--output",
+            folder.File("out.png"),
+        ]);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("negative prompt has no effect", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a [cat:dog:1]", "a cat", "a dog")]
     [InlineData("a [cat|dog]", "a dog", "a cat")]

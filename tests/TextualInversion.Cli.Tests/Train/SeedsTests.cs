@@ -1,5 +1,7 @@
 using System.Text.Json;
+using TextualInversion.Embeddings;
 using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests.Train;
 
@@ -89,6 +91,24 @@ public sealed class SeedsTests : IDisposable
 
         await TrainAsync(".", "--seed", "1", "--overwrite");
         Assert.Empty(Directory.EnumerateDirectories(folder.File(Run), "seed-*"));
+    }
+
+    /// <summary>Values as after a training that diverged: not even the first validation is a number.</summary>
+    [Fact]
+    public async Task Train_NoSeedGivesANumber_SaysThatAllDiverged()
+    {
+        using var config = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Goldens.Path("models", "sd1", "text_encoder", "config.json"))
+        );
+        var width = config.RootElement.GetProperty("hidden_size").GetInt32();
+        using var huge = new LearnedEmbedding("<x>", [full(1, width, 1e30f)], new Dictionary<string, string>());
+        DiffusersFormat.Write(folder.File("huge.safetensors"), huge, overwrite: false);
+        string[] start = ["--initializer", folder.File("huge.safetensors"), "--seed", "1", "--seeds", "2"];
+
+        var error = await FailAsync([.. Command("."), .. start]);
+
+        Assert.Contains("diverged with each of the 2 seeds", error);
+        Assert.True(File.Exists(folder.File($"{Run}/report.html")));
     }
 
     [Theory]

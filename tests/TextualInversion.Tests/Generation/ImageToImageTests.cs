@@ -64,6 +64,36 @@ public sealed class ImageToImageTests
         Assert.Equal([(1, 3), (2, 3), (3, 3)], calls);
     }
 
+    /// <summary>
+    /// Few steps, odd numbers of them, and beginnings between the calls of one step are where samplers break: the
+    /// pixels would be no numbers, which is an error.
+    /// </summary>
+    [Fact]
+    public void Generate_EverySamplerFewStepsAnyBeginning_GivesColors()
+    {
+        using var model = DiffusionModel.Open(Folder, CPU, ScalarType.Float32);
+        var pipeline = Pipeline(model, SchedulerConfig.Parse(Folder.ReadText("scheduler/scheduler_config.json"), ""));
+        var cases =
+            from sampler in Enum.GetValues<SamplerKind>()
+            from steps in new[] { 1, 2, 5, 8 }
+            from strength in new[] { 0.15, 0.5, 1 }
+            where (int)(steps * strength) > 0
+            select new GenerationSettings
+            {
+                Prompt = "a cat",
+                Sampler = sampler,
+                Steps = steps,
+                Guidance = 1,
+                Width = 16,
+                Height = 16,
+                Init = strength == 1 ? null : Image,
+                Strength = strength,
+            };
+
+        foreach (var options in cases)
+            Assert.Equal(16 * 16 * 3, pipeline.Generate(options, seed: 1).Pixels.Length);
+    }
+
     [Theory]
     [InlineData(0.1, 5)]
     [InlineData(0, 5)]

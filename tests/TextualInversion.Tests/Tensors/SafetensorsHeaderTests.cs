@@ -63,6 +63,13 @@ public sealed class SafetensorsHeaderTests : IDisposable
         AssertBroken(message);
     }
 
+    [Fact]
+    public void Open_ValuesOf8Bits_SaysWhatToTakeInstead()
+    {
+        Write("""{"a": {"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}}""", 8);
+        AssertBroken("a is of the type F8_E4M3, which is not supported; take the same file in 16 bits (fp16).");
+    }
+
     [Theory]
     [InlineData("[0, 8]", "[4, 12]", "the bytes of b do not begin where those before it end")] // overlap
     [InlineData("[0, 8]", "[0, 8]", "the bytes of b do not begin where those before it end")]

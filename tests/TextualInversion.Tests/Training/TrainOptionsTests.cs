@@ -52,7 +52,22 @@ public sealed class TrainOptionsTests
         foreach (var rate in new[] { 0, -1, double.NaN, double.PositiveInfinity })
             Add(nameof(valid.LearningRate), valid with { LearningRate = rate });
         Add(nameof(valid.WarmupSteps), valid with { WarmupSteps = -1 }, valid with { Steps = 9, WarmupSteps = 10 });
-        Add(nameof(valid.BatchSize), valid with { BatchSize = 0 }, valid with { BatchSize = 3, Antithetic = true });
+        Add(
+            nameof(valid.BatchSize),
+            valid with
+            {
+                BatchSize = 0,
+            },
+            valid with
+            {
+                BatchSize = 1025,
+            },
+            valid with
+            {
+                BatchSize = 3,
+                Antithetic = true,
+            }
+        );
         Add(nameof(valid.GradientAccumulationSteps), valid with { GradientAccumulationSteps = 0 });
         foreach (var share in new[] { 1, -0.1, double.NaN })
         {

@@ -32,6 +32,15 @@ public sealed class TrainStateTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    /// <summary>A run that was killed while the first images were generated: its folder is that of a run.</summary>
+    [Fact]
+    public void Read_RunThatEndedBeforeItsFirstStep_SaysSo()
+    {
+        File.WriteAllText(folder.File("metrics.csv"), "step\n");
+        var error = Assert.Throws<TextualInversionException>(() => TrainState.Read(folder.File("state.safetensors")));
+        Assert.Contains("start it again", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_Written_IsTheSame()
     {

@@ -115,7 +115,7 @@ internal sealed class TrainRequestOptions
             );
         return new TrainRequest
         {
-            Placeholder = Placeholder.Parse(parsed.GetValue(token)!, options.Vectors),
+            Placeholder = Placeholder.New(parsed.GetValue(token)!, options.Vectors),
             Images = parsed.GetValue(images)!,
             Options = options,
             Seeds = count,

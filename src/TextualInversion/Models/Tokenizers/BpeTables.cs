@@ -85,6 +85,30 @@ internal sealed record BpeTables(
             }
         );
 
+    /// <summary>
+    /// The same with the tokens of <c>added_tokens.json</c>, which were added to the vocabulary later: the script of
+    /// diffusers for textual inversion saves a whole model with the learned token in it.
+    /// </summary>
+    /// <exception cref="TextualInversionException">
+    /// The file is malformed, or its ids do not follow the vocabulary's.
+    /// </exception>
+    public BpeTables WithAdded(string path)
+    {
+        var added = TokenizerFile.Parse(path, json => json.Deserialize<Dictionary<string, int>>()) ?? [];
+        var vocabulary = new Dictionary<string, int>(Vocabulary);
+        var fresh = new List<SpecialToken>();
+        foreach (var (content, id) in added)
+        {
+            if (vocabulary.TryAdd(content, id))
+                fresh.Add(new SpecialToken(content, Normalized: true));
+            else if (vocabulary[content] != id)
+                throw TokenizerFile.Malformed(path, $"it gives {content} the id {id}, which has {vocabulary[content]}");
+        }
+
+        RequireAllIds(vocabulary, path);
+        return this with { Vocabulary = vocabulary, Added = [.. Added, .. fresh] };
+    }
+
     private static void RequireAllIds(Dictionary<string, int> vocabulary, string path)
     {
         var ids = vocabulary.Values.ToHashSet();

@@ -10,8 +10,8 @@ internal sealed record SpecialToken(string Text, bool Normalized);
 
 /// <summary>
 /// The contents of a <c>tokenizer</c> folder as transformers' <c>CLIPTokenizer</c> saves it: vocab.json and merges.txt,
-/// or tokenizer.json. Special tokens come from special_tokens_map.json, or else from tokenizer_config.json, or else
-/// they are the defaults of the class.
+/// with added_tokens.json if there is one, or tokenizer.json. Special tokens come from special_tokens_map.json, or else
+/// from tokenizer_config.json, or else they are the defaults of the class.
 /// </summary>
 internal sealed record ClipTokenizerFiles
 {
@@ -52,6 +52,9 @@ internal sealed record ClipTokenizerFiles
             vocabularyPath == tokenizerPath
                 ? BpeTables.ReadTokenizer(tokenizerPath)
                 : BpeTables.Read(vocabularyPath, Path.Combine(folder, "merges.txt"));
+        var addedPath = Path.Combine(folder, "added_tokens.json");
+        if (vocabularyPath != tokenizerPath && File.Exists(addedPath))
+            tables = tables.WithAdded(addedPath);
         return new ClipTokenizerFiles
         {
             Folder = folder,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace TextualInversion.Models.Tokenizers;
@@ -5,6 +6,8 @@ namespace TextualInversion.Models.Tokenizers;
 /// <summary>The text in prompts that stands for all <see cref="Vectors"/> of an embedding, in order.</summary>
 internal sealed record Placeholder
 {
+    private static readonly SearchValues<char> PromptMarks = SearchValues.Create(@"()[]{}|\");
+
     private Placeholder(string name, int vectors)
     {
         Name = name;
@@ -35,6 +38,21 @@ internal sealed record Placeholder
                     + $"as in my-cat."
             );
         return new Placeholder(IsBareName(text) ? $"<{text}>" : text, vectors);
+    }
+
+    /// <summary>The same for an embedding that is to be trained.</summary>
+    /// <exception cref="TextualInversionException">
+    /// As in <see cref="Parse"/>; or characters of the name mean something else in prompts, which would never call it.
+    /// </exception>
+    public static Placeholder New(string text, int vectors)
+    {
+        var placeholder = Parse(text, vectors);
+        return placeholder.Name.AsSpan().ContainsAny(PromptMarks)
+            ? throw new TextualInversionException(
+                $"The placeholder \"{text}\" holds one of ( ) [ ] {{ }} | \\, which mean something else in prompts. "
+                    + "Choose another, such as my-cat."
+            )
+            : placeholder;
     }
 
     public override string ToString() => Name;

@@ -10,13 +10,15 @@ namespace TextualInversion.Training.RunFiles;
 internal sealed class RunFolder : IDisposable
 {
     private const string SeedPrefix = "seed-";
+    private const string LockName = ".lock";
     private static readonly string[] StepFiles = ["step-*.safetensors", "step-*.png"];
 
     private readonly string? created; // the outermost folder that this run created
+    private FileStream? held; // while another training must not write here
     private bool isKept;
 
     /// <exception cref="TextualInversionException">
-    /// The folder exists and may not be replaced, or cannot be written.
+    /// The folder exists and may not be replaced, cannot be written, or another training writes there.
     /// </exception>
     public RunFolder(string path, bool overwrite)
     {
@@ -35,6 +37,8 @@ internal sealed class RunFolder : IDisposable
             Dispose();
             throw;
         }
+
+        held = Hold(path);
     }
 
     public string FolderPath { get; }
@@ -148,7 +152,8 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Whether a folder contains anything, such as an earlier run.</summary>
     public static bool HasFiles(string folder) =>
-        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any();
+        Directory.Exists(folder)
+        && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != LockName);
 
     /// <summary>
     /// Removes the folders that this run created unless they are kept: its own, and those above it that are empty.
@@ -156,6 +161,8 @@ internal sealed class RunFolder : IDisposable
     /// </summary>
     public void Dispose()
     {
+        held?.Dispose();
+        held = null;
         if (isKept || created is null)
             return;
         if (Directory.Exists(FolderPath))
@@ -165,6 +172,32 @@ internal sealed class RunFolder : IDisposable
         {
             Directory.Delete(above);
             above = Path.GetDirectoryName(above);
+        }
+    }
+
+    /// <summary>Two trainings in one folder would write one another's files. The lock ends with the process.</summary>
+    private static FileStream Hold(string folder)
+    {
+        try
+        {
+            var path = Path.Combine(folder, LockName);
+            return new FileStream(
+                path,
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                bufferSize: 1,
+                FileOptions.DeleteOnClose
+            );
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            throw IoErrors.IsHeld(error)
+                ? new TextualInversionException(
+                    $"{folder}: another training writes there; wait until it ends, or choose another name.",
+                    error
+                )
+                : IoErrors.Wrap(folder, "written to", error);
         }
     }
 

@@ -46,6 +46,38 @@ public sealed class BpeTablesTests : IDisposable
         );
     }
 
+    /// <summary>A model that diffusers' script for textual inversion saved whole, with what it learned.</summary>
+    [Fact]
+    public void Load_AddedTokensNextToTheVocabulary_AreMatchedBeforeBpe()
+    {
+        var size = DemoTokenizer.Instance.VocabularySize;
+        foreach (var file in Directory.EnumerateFiles(Goldens.Sample("demo-model", "tokenizer")))
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+        folder.Write(
+            "added_tokens.json",
+            $$"""{"<|endoftext|>": {{DemoTokenizer.Instance.EndOfText}}, "<cat-toy>": {{size}}}"""
+        );
+
+        var tokenizer = ClipTokenizer.Load(folder.Path);
+
+        Assert.Equal(size + 1, tokenizer.VocabularySize);
+        Assert.Equal([DemoTokenizer.Id("a"), size, DemoTokenizer.Id("cat")], tokenizer.Encode("a <cat-toy>cat"));
+        Assert.Equal(DemoTokenizer.Instance.EndOfText, tokenizer.EndOfText);
+    }
+
+    [Theory]
+    [InlineData("""{"<a>": 5}""")]
+    [InlineData("""{"<a>": 1000000}""")]
+    [InlineData("""["<a>"]""")]
+    public void Load_AddedTokensThatDoNotFollowTheVocabulary_Throws(string added)
+    {
+        foreach (var file in Directory.EnumerateFiles(Goldens.Sample("demo-model", "tokenizer")))
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+        var path = folder.Write("added_tokens.json", added);
+        var error = Assert.Throws<TextualInversionException>(() => ClipTokenizer.Load(folder.Path));
+        Assert.StartsWith($"{path}: ", error.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The file says whether a special token is matched in any case, as in transformers.</summary>
     [Fact]
     public void ReadTokenizer_Normalized_DecidesAboutTheCase()

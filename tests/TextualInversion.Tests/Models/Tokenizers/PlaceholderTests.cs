@@ -43,6 +43,17 @@ public sealed class PlaceholderTests
         );
     }
 
+    /// <summary>The weights of prompts would take the brackets away, and the embedding would never be called.</summary>
+    [Theory]
+    [InlineData("(my-cat)")]
+    [InlineData("[cat|dog]")]
+    [InlineData("my-{}")]
+    public void New_MarksOfPrompts_AreRefused(string text)
+    {
+        var error = Assert.Throws<TextualInversionException>(() => Placeholder.New(text, 1));
+        Assert.Contains("mean something else in prompts", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Parse_NoVectors_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Placeholder.Parse("my-cat", 0));

@@ -33,6 +33,22 @@ public sealed class RunFolderTests : IDisposable
         Assert.True(File.Exists(folder.File("out/runs/b/metrics.csv")));
     }
 
+    /// <summary>Two of <c>ti train --resume</c> at once, each of which would write the other's files.</summary>
+    [Fact]
+    public void New_AnotherRunWritesThere_Throws()
+    {
+        using (var first = new RunFolder(folder.File("runs/a"), overwrite: false))
+        {
+            first.Keep();
+            var error = Assert.Throws<TextualInversionException>(() =>
+                new RunFolder(first.FolderPath, overwrite: true)
+            );
+            Assert.Contains("another training", error.Message, StringComparison.Ordinal);
+        }
+
+        new RunFolder(folder.File("runs/a"), overwrite: false).Dispose(); // it ended, and left no lock
+    }
+
     [Fact]
     public void Dispose_FolderWasThereBefore_Stays()
     {
