@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using TextualInversion.Cli.Check;
+using TextualInversion.Cli.DeviceList;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Eval;
 using TextualInversion.Cli.Generate;
@@ -10,12 +11,15 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
+using TextualInversion.Native;
 
 namespace TextualInversion.Cli;
 
 /// <summary>From arguments to an exit code, see <see cref="ExitCode"/>.</summary>
 internal static class CommandLine
 {
+    private const string LibtorchVariable = "TI_LIBTORCH";
+
     // @file is expanded before, where a file that includes itself is noticed.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
@@ -52,6 +56,14 @@ internal static class CommandLine
             await error.WriteLineAsync($"error: {command?.MessageOf(problem) ?? problem.Message}");
             return problem.Parameter is null ? ExitCode.Problem : ExitCode.WrongUsage;
         }
+        catch (Exception problem) when (OutOfMemory.Is(problem))
+        {
+            await error.WriteLineAsync(
+                "error: memory ran out; close other programs, or choose --precision bf16, a smaller --batch, or "
+                    + "smaller images."
+            );
+            return ExitCode.Problem;
+        }
         catch (OperationCanceledException)
         {
             await error.WriteLineAsync("cancelled");
@@ -80,12 +92,24 @@ internal static class CommandLine
             Error = error,
         };
         if (parsed.CommandResult.Command is CommandBase { UsesTorch: true } command && parsed.Action == command.Action)
-            TorchRuntime.Initialize(Settings(variable));
+            TorchRuntime.Initialize(Settings(parsed, error, variable));
         return await parsed.InvokeAsync(configuration, cancellation.Token);
     }
 
-    private static TorchRuntimeOptions Settings(Func<string, string?> variable) =>
-        new() { CacheFolder = UserCache.Find(variable), TuneAllocator = true };
+    private static TorchRuntimeOptions Settings(ParseResult parsed, TextWriter error, Func<string, string?> variable)
+    {
+        var option = parsed.CommandResult.Command.Options.FirstOrDefault(each =>
+            each.Name == SharedOptions.LibtorchName
+        );
+        var typed = option is null ? null : parsed.GetValue((Option<string?>)option);
+        return new TorchRuntimeOptions
+        {
+            CacheFolder = UserCache.Find(variable),
+            LibtorchFolder = typed ?? (variable(LibtorchVariable) is { Length: > 0 } folder ? folder : null),
+            OnWarning = text => error.WriteLine($"warning: {text}"),
+            TuneAllocator = true,
+        };
+    }
 
     /// <summary>All commands.</summary>
     internal static RootCommand CreateRoot(Func<string, string?> variable)
@@ -106,6 +130,7 @@ internal static class CommandLine
             new ConvertCommand(),
             new MergeCommand(),
             new ModelsCommand(variable),
+            new DevicesCommand(),
         ];
         foreach (var command in commands)
             root.Subcommands.Add(command);

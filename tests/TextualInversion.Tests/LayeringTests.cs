@@ -40,7 +40,18 @@ public sealed partial class LayeringTests
         ["Models"] = ["IO", "Native", "Schedulers", "Tensors", "Checkpoints"],
         ["Embeddings"] = ["IO", "Native", "Tensors", "Data"],
         ["Generation"] = ["IO", "Native", "Models", "Schedulers", "Data", "Tensors", "Checkpoints"],
-        ["Evaluation"] = ["IO", "Schedulers", "Data", "Tensors", "Checkpoints", "Models", "Embeddings", "Generation"],
+        ["Evaluation"] =
+        [
+            "IO",
+            "Native",
+            "Schedulers",
+            "Data",
+            "Tensors",
+            "Checkpoints",
+            "Models",
+            "Embeddings",
+            "Generation",
+        ],
         ["Training"] =
         [
             "IO",
@@ -68,7 +79,9 @@ public sealed partial class LayeringTests
             "Generate",
             "Eval",
             "Report",
+            "DeviceList",
         ],
+        ["DeviceList"] = ["Infrastructure", "Terminal"],
         ["Infrastructure"] = [],
         ["Terminal"] = ["Infrastructure"],
         ["Html"] = ["Infrastructure"],

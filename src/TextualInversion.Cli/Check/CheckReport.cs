@@ -1,3 +1,5 @@
+using TextualInversion.Training.Estimates;
+
 namespace TextualInversion.Cli.Check;
 
 /// <summary>What <c>ti check</c> knows; what could not be looked at is null.</summary>
@@ -99,11 +101,13 @@ internal sealed record CheckedModel(
 /// <param name="PeakBytes">
 /// The most memory that this process held during the timed steps, or null if no step was timed.
 /// </param>
+/// <param name="Cards">What would fit into GPUs of other sizes.</param>
 internal sealed record CheckedMemory(
     long EstimatedBytes,
     long AvailableBytes,
     bool GradientCheckpointing,
-    long? PeakBytes
+    long? PeakBytes,
+    IReadOnlyList<CardEstimate> Cards
 );
 
 /// <param name="StepSeconds">The time of a step.</param>

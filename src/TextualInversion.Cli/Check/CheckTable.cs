@@ -1,6 +1,7 @@
 using System.Globalization;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.Training.Estimates;
 
 namespace TextualInversion.Cli.Check;
 
@@ -27,10 +28,40 @@ internal static class CheckTable
             .AddRow("memory", report.Memory is { } memory ? Text(memory) : Skipped)
             .AddRow("time", report.Time is { } time ? Text(time) : Skipped)
             .Write(output);
+        if (report.Memory is { } needed)
+            WriteCards(output, needed.Cards);
         foreach (var finding in report.Findings)
             output.WriteLine($"{finding.Severity.ToString().ToLowerInvariant()}: {finding.Message}");
         output.WriteLine($"verdict: {Verdict(report)}");
     }
+
+    /// <summary>The largest batch for each size of a GPU's memory.</summary>
+    private static void WriteCards(TextWriter output, IReadOnlyList<CardEstimate> cards)
+    {
+        output.WriteLine();
+        output.WriteLine("largest --batch by a GPU's memory (estimated), without and with gradient checkpointing:");
+        var table = new PlainTable { Indent = 2 };
+        foreach (var heading in new[] { "GPU", "fp32", "checkpointing", "bf16, fp16", "checkpointing" })
+            table.AddColumn(heading, wraps: false);
+        foreach (var card in cards)
+            table.AddRow(
+                $"{card.Gibibytes} GiB",
+                Batch(card.Fp32),
+                Batch(card.Fp32Checkpointed),
+                Batch(card.Half),
+                Batch(card.HalfCheckpointed)
+            );
+        table.Write(output);
+        output.WriteLine();
+    }
+
+    private static string Batch(int images) =>
+        images switch
+        {
+            0 => "-",
+            CardEstimate.MostImages => $"{images} or more",
+            _ => images.ToString(CultureInfo.InvariantCulture),
+        };
 
     private static string Verdict(CheckReport report)
     {

@@ -3,6 +3,7 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using TextualInversion.Training.Estimates;
 using TextualInversion.Training.Initializers;
 
@@ -129,17 +130,32 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
 
     private CheckedMemory Memory(TrainModel model, bool hasStepped)
     {
-        var need = request.Memory(model.Files);
-        if (!need.Fits && !model.UsesGradientCheckpointing)
+        var (options, network) = (request.Options, model.Network);
+        var checkpointing = network.UsesGradientCheckpointing;
+        var need = Estimate(false);
+        var budget = MemoryBudget.Of(network.Device);
+        if (Estimate(checkpointing) > budget.ForTraining)
             findings.Warn(
                 CheckSubject.Training,
-                "a step may not fit into memory; try --gradient-checkpointing on, --precision bf16 or a smaller --batch"
+                $"a step may not fit into memory; try {(checkpointing ? "" : "--gradient-checkpointing on, ")}"
+                    + $"{(model.Precision == Precision.Fp32 ? "--precision bf16, " : "")}a smaller --batch or a "
+                    + "smaller --resolution"
             );
         return new CheckedMemory(
-            need.EstimatedBytes,
-            need.AvailableBytes,
-            model.UsesGradientCheckpointing,
-            hasStepped ? ProcessMemory.PeakBytes() : null
+            need,
+            budget.AvailableBytes,
+            checkpointing,
+            hasStepped ? ProcessMemory.PeakBytes() : null,
+            CardEstimate.Of(model.Files, options.Resolution)
         );
+
+        long Estimate(bool gradientCheckpointing) =>
+            TrainingMemory.Estimate(
+                model.Files,
+                options.Resolution,
+                options.BatchSize,
+                network.Type,
+                gradientCheckpointing
+            );
     }
 }

@@ -56,7 +56,7 @@ internal sealed class EvalCommand : CommandBase
         AddGroup("Most used", [.. inputs.All, model.Model, images.Count, report]);
         AddGroup("Images", [.. images.Others, clipModel]);
         AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
-        AddGroup("Machine", device, precision);
+        AddGroup("Machine", device, precision, SharedOptions.Libtorch());
         AddGroup("Output", cache, overwrite, quiet, json);
         SetAction(RunAsync);
     }
@@ -132,7 +132,8 @@ internal sealed class EvalCommand : CommandBase
     )
     {
         var scheduler = ModelScheduler.Load(job.Files, model.Read(parsed).Prediction);
-        using var network = ModelLoader.Open(job.Files, parsed.GetValue(device)!, parsed.GetValue(precision));
+        var (where, format) = ModelLoader.Resolve(parsed.GetValue(device)!, parsed.GetValue(precision));
+        using var network = ModelLoader.Open(job.Files, where, format);
         using var clip = new ClipScorer(job.ClipFolder, network.Device);
         using var scope = NewDisposeScope();
         var candidates = embeddings.For(network);
@@ -141,7 +142,7 @@ internal sealed class EvalCommand : CommandBase
         messages.Info(job.Describe(options));
 
         messages.Info($"images are kept in {job.CacheFolder}");
-        var fingerprint = $"{ModelFingerprint.Of(job.Files)} {parsed.GetValue(precision)}";
+        var fingerprint = $"{ModelFingerprint.Of(job.Files)} {format}";
         var generator = new CandidateGenerator(network, scheduler, fingerprint);
         var evaluator = new Evaluator(generator, clip, new ImageCache(job.CacheFolder), options);
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "image");

@@ -2,7 +2,7 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
-using TextualInversion.Training.Estimates;
+using TextualInversion.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,15 +12,13 @@ namespace TextualInversion.Cli.Generate;
 /// <param name="files">The model's files.</param>
 /// <param name="device">The device that computes.</param>
 /// <param name="precision">The data type in which the U-Net computes.</param>
-/// <param name="freeBytes">The free memory, see <see cref="MemoryBudget.FreeBytes"/>.</param>
-internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precision precision, long freeBytes)
+/// <param name="budget">Its memory.</param>
+internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precision precision, MemoryBudget budget)
 {
     /// <summary>
     /// Of <c>--batch auto</c>: beyond so many a GPU is busy all the time, and more would only be lost to a Ctrl-C.
     /// </summary>
     public const int MostAtOnce = 8;
-
-    private const double ShareOfMemory = 0.9; // the rest is for the error of the estimate
 
     /// <summary>What was asked for, or as many as fit; warns where even one probably does not.</summary>
     /// <param name="plan">The images.</param>
@@ -29,18 +27,18 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
     public int Batch(ImagePlan plan, int? asked, ConsoleLog messages)
     {
         var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // they differ in nothing else that counts
-        var memory = new GenerationMemory(files, PrecisionTypes.Of(precision));
+        var memory = new GenerationMemory(files, PrecisionChoice.TypeOf(precision));
         WarnOfTooLittle(memory.Estimate(options, 1), options, messages);
         if (asked is { } number)
             return number;
         if (device.type == DeviceType.CPU)
             return 1;
-        return memory.LargestBatch(options, (long)(freeBytes * ShareOfMemory), Math.Min(plan.Jobs.Count, MostAtOnce));
+        return memory.LargestBatch(options, budget.ForGeneration, Math.Min(plan.Jobs.Count, MostAtOnce));
     }
 
     private void WarnOfTooLittle(long needed, GenerationSettings options, ConsoleLog messages)
     {
-        if (needed <= freeBytes)
+        if (needed <= budget.FreeBytes)
             return;
         var smaller =
             precision == Precision.Fp32
@@ -48,8 +46,8 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
                 : "a smaller --width and --height";
         messages.Warn(
             $"an image of {options.Width} x {options.Height} takes about {ByteSize.Format(needed)} of memory "
-                + $"with this model, and {ByteSize.Format(freeBytes)} are free; it may fail or be very slow. Free "
-                + $"some, or choose {smaller}."
+                + $"with this model, and {ByteSize.Format(budget.FreeBytes)} are free; it may fail or be very slow. "
+                + $"Free some, or choose {smaller}."
         );
     }
 }

@@ -7,7 +7,7 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
 using TextualInversion.Models;
-using TextualInversion.Training.Estimates;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Generate;
@@ -55,6 +55,7 @@ internal sealed class GenerateCommand : CommandBase
         machine.Validate(parsed);
         var wanted = prompts.Read(parsed);
         var init = images.ReadInit(parsed, wanted.Recorded, messages);
+        var (device, precision) = machine.Resolve(parsed, wanted.Recorded);
         using var found = prompts.FindEmbeddings(parsed, wanted, messages);
 
         var request = wanted.Recorded?.Complete(model.Read(parsed)) ?? model.Read(parsed);
@@ -63,8 +64,7 @@ internal sealed class GenerateCommand : CommandBase
         if (wanted.Recorded?.NotTakenOver(modelName) is { } dropped)
             messages.Warn(dropped);
         var scheduler = ModelScheduler.Load(files, request.Prediction);
-        var precision = machine.Precision(parsed, wanted.Recorded);
-        using var network = machine.Open(parsed, files, precision);
+        using var network = ModelLoader.Open(files, device, precision);
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var embeddings = new PromptEmbeddings(found, wanted.All, widths, messages.Warn);
         var defaults = ModelDefaults.Read(files, scheduler, network.Resolution);
@@ -109,7 +109,7 @@ internal sealed class GenerateCommand : CommandBase
         var hasGrid = plans.HasGrid(parsed);
         var paths = output.Paths(parsed, hasGrid ? 1 : job.Plan.Jobs.Count);
         paths.RequireWritable();
-        var memory = new BatchMemoryProbe(job.Files, device, job.Precision, MemoryBudget.FreeBytes(device));
+        var memory = new BatchMemoryProbe(job.Files, device, job.Precision, MemoryBudget.Of(device));
         var batch = memory.Batch(job.Plan, machine.Batch(parsed), messages);
         job.LogSummary(batch, messages);
 

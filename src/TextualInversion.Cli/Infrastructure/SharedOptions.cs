@@ -6,6 +6,9 @@ namespace TextualInversion.Cli.Infrastructure;
 /// <summary>Options that more than one command has.</summary>
 internal static class SharedOptions
 {
+    /// <summary>The name of the option that <see cref="Libtorch"/> makes.</summary>
+    public const string LibtorchName = "--libtorch";
+
     public static OptionalNumberOption<ulong> Seed() =>
         new("--seed")
         {
@@ -22,7 +25,8 @@ internal static class SharedOptions
         {
             HelpName = "NAME",
             Description =
-                "auto, cpu, cuda, or cuda:N for the GPU of that number. Default: auto, a GPU if there is one.",
+                "auto, cpu, cuda, cuda:N for the GPU of that number, or mps for Apple's. ti devices lists them. "
+                + "Default: auto, a CUDA GPU if there is one, else the CPU.",
             DefaultValueFactory = _ => "auto",
         };
 
@@ -30,10 +34,20 @@ internal static class SharedOptions
         new("--precision")
         {
             Description =
-                "U-Net precision. bf16 halves the U-Net's memory and is faster on recent GPUs. Text encoders, "
-                + "VAE and the "
-                + "embedding are always fp32. Default: fp32.",
-            DefaultValueFactory = _ => TextualInversion.Precision.Fp32,
+                "U-Net precision. bf16 and fp16 halve the U-Net's memory and are faster on GPUs; fp16 is for GPUs "
+                + "alone. Text encoders, VAE and the embedding are always fp32. Default: auto, which is bf16 on "
+                + "CUDA GPUs since Ampere (compute capability 8.0), fp16 on older ones, and fp32 on the CPU.",
+            DefaultValueFactory = _ => TextualInversion.Precision.Auto,
+        };
+
+    /// <summary>The libtorch to load; read before the command runs, since libtorch is loaded once.</summary>
+    public static PathOption Libtorch() =>
+        new(LibtorchName)
+        {
+            HelpName = "DIR",
+            Description =
+                "Folder of another libtorch, such as that of an installed PyTorch with CUDA (torch/lib). "
+                + "Default: TI_LIBTORCH, else the one that ships with ti.",
         };
 
     public static Option<bool> Quiet() =>

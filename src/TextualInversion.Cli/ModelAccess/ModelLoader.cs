@@ -1,24 +1,35 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models;
+using TextualInversion.Native;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.ModelAccess;
 
 /// <summary>Opens models on the device and in the precision that the options name.</summary>
 internal static class ModelLoader
 {
+    /// <summary>The device and the precision that the options name, or that <c>auto</c> stands for.</summary>
+    /// <param name="device">The name of the device, see <see cref="DeviceFinder.Find"/>.</param>
+    /// <param name="precision">The precision.</param>
+    /// <exception cref="TextualInversionException">The device does not exist, or does not have the
+    /// precision.</exception>
+    public static (Device Device, Precision Precision) Resolve(string device, Precision precision)
+    {
+        var found = DeviceFinder.Find(device);
+        return (found, PrecisionChoice.Resolve(precision, found));
+    }
+
     /// <param name="files">The model.</param>
-    /// <param name="device">The device, see <see cref="DeviceFinder.Find"/>.</param>
-    /// <param name="precision">The number format of the U-Net.</param>
-    /// <param name="gradientCheckpointing">
-    /// Whether the backward pass recomputes activations in place of keeping them.
-    /// </param>
-    /// <exception cref="TextualInversionException">
-    /// The device does not exist, or a file of the model is missing, truncated or belongs to another model.
-    /// </exception>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="precision">What the U-Net computes in, not <see cref="Precision.Auto"/>.</param>
+    /// <param name="gradientCheckpointing">Whether the backward pass recomputes activations in place of keeping
+    /// them.</param>
+    /// <exception cref="TextualInversionException">A file of the model is missing, truncated or belongs to another
+    /// model.</exception>
     public static IDiffusionModel Open(
         IModelFiles files,
-        string device,
+        Device device,
         Precision precision,
         bool gradientCheckpointing = false
-    ) => DiffusionModel.Open(files, DeviceFinder.Find(device), PrecisionTypes.Of(precision), gradientCheckpointing);
+    ) => DiffusionModel.Open(files, device, PrecisionChoice.TypeOf(precision), gradientCheckpointing);
 }

@@ -108,7 +108,7 @@ internal sealed class TrainCommand : CommandBase
     /// <summary>The arguments that repeat the run, with the seed if it was drawn.</summary>
     private List<string> Command(ParseResult parsed, TrainRequest asked) =>
         [
-            .. ResumedCommand.Arguments(parsed, request.Seed, overwrite, quiet, json, resume),
+            .. ResumedCommand.Arguments(parsed, request.Seed, request.Libtorch, overwrite, quiet, json, resume),
             request.Seed.Name,
             asked.Options.Seed.ToString(CultureInfo.InvariantCulture),
         ];

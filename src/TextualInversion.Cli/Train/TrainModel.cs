@@ -2,6 +2,7 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Models;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Estimates;
 
@@ -14,12 +15,10 @@ internal sealed class TrainModel : IDisposable
     {
         Name = name;
         Files = files;
-        UsesGradientCheckpointing = MemoryBudget.UsesCheckpointing(
-            request.Options.GradientCheckpointing,
-            () => request.Memory(files)
-        );
+        (var device, Precision) = ModelLoader.Resolve(request.Device, request.Precision);
+        var checkpointing = CheckpointingChoice.IsOn(request.Options, files, device, PrecisionChoice.TypeOf(Precision));
         Noise = new NoiseSchedule(ModelScheduler.Load(files, request.Model.Prediction));
-        Network = ModelLoader.Open(files, request.Device, request.Precision, UsesGradientCheckpointing);
+        Network = ModelLoader.Open(files, device, Precision, checkpointing);
     }
 
     /// <summary>As it is recorded.</summary>
@@ -31,8 +30,13 @@ internal sealed class TrainModel : IDisposable
 
     public NoiseSchedule Noise { get; }
 
-    /// <summary>Whether gradients are computed with gradient checkpointing.</summary>
-    public bool UsesGradientCheckpointing { get; }
+    /// <summary>What the U-Net computes in, never <see cref="TextualInversion.Precision.Auto"/>.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>
+    /// Whether gradients are computed with gradient checkpointing. It may be switched on while training.
+    /// </summary>
+    public bool UsesGradientCheckpointing => Network.UsesGradientCheckpointing;
 
     /// <param name="request">What was asked.</param>
     /// <param name="models">Finds models.</param>

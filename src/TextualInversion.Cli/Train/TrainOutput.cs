@@ -50,6 +50,9 @@ internal sealed class TrainOutput : IDisposable
     /// <summary>Relative to the current folder.</summary>
     public string RunPath => JsonOutput.Relative(runPath);
 
+    /// <summary>What <c>ti train --resume</c> takes: the run's folder, or that of all its seeds.</summary>
+    public string ResumePath => (whole ?? this).RunPath;
+
     /// <summary>The command that generates an image with the embedding, from the current folder.</summary>
     public string GenerateCommand(Placeholder placeholder)
     {
@@ -132,7 +135,7 @@ internal sealed class TrainOutput : IDisposable
         catch (TextualInversionException problem) when (File.Exists(Folder.StatePath))
         {
             throw new TextualInversionException(
-                $"{problem.Message} What was learned is kept: resume with ti train --resume {(whole ?? this).RunPath}.",
+                $"{problem.Message} What was learned is kept: resume with ti train --resume {ResumePath}.",
                 problem
             );
         }

@@ -1,8 +1,6 @@
-using TextualInversion.Checkpoints;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training.Estimates;
 using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train;
@@ -30,13 +28,6 @@ internal sealed record TrainRequest
 
     /// <summary>Whether the word to start from is searched.</summary>
     public bool SearchesInitializer => Options.Initializer == InitialEmbedding.Auto;
-
-    /// <summary>The memory that the training needs and that there is.</summary>
-    /// <exception cref="TextualInversionException">
-    /// There is no such device, or a file of the model is missing or malformed.
-    /// </exception>
-    public MemoryBudget Memory(IModelFiles files) =>
-        MemoryBudget.OfTraining(files, DeviceFinder.Find(Device), PrecisionTypes.Of(Precision), Options);
 
     /// <summary>The rows that training starts from.</summary>
     /// <exception cref="TextualInversionException">

@@ -71,7 +71,7 @@ internal sealed record TrainSetup
             Placeholder = request.Placeholder,
             Start = start,
             Plan = plan,
-            Precision = request.Precision,
+            Precision = model.Precision,
             PromptLengths = PromptLengths.Measure(plan.Prompts, plan.Images, tokenizer),
             Warnings =
             [

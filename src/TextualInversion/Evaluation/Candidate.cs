@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Evaluation;
@@ -31,7 +32,7 @@ internal sealed record Candidate(
         foreach (var rows in Rows)
         {
             using var scope = NewDisposeScope();
-            sha.AppendData(rows.cpu().contiguous().bytes);
+            sha.AppendData(HostCopy.Of(rows).bytes);
         }
 
         return Sha256.Finish(sha);

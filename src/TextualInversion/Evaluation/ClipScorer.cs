@@ -1,5 +1,6 @@
 using TextualInversion.Data;
 using TextualInversion.Models.Clip;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Evaluation;
@@ -37,13 +38,13 @@ internal sealed class ClipScorer : IDisposable
     public float[] Embed(RgbImage image)
     {
         using var scope = NewDisposeScope();
-        return clip.EmbedImages(processor.Prepare(image)).cpu().data<float>().ToArray();
+        return HostCopy.Floats(clip.EmbedImages(processor.Prepare(image)));
     }
 
     public float[] Embed(string text)
     {
         using var scope = NewDisposeScope();
-        return clip.EmbedTexts([text]).cpu().data<float>().ToArray();
+        return HostCopy.Floats(clip.EmbedTexts([text]));
     }
 
     /// <summary>The cosine of two embeddings.</summary>

@@ -162,7 +162,7 @@ internal sealed class TextToImage(
     {
         using var scope = NewDisposeScope();
         var unit = pixels.squeeze(0).DividedBy(2).Plus(0.5).Clamped(0, 1).permute(1, 2, 0); // (H, W, 3)
-        var bytes = unit.Times(255).round().to(ScalarType.Byte).cpu().contiguous();
+        var bytes = HostCopy.Of(unit.Times(255).round().to(ScalarType.Byte));
         return new RgbImage(bytes.data<byte>().ToArray(), (int)bytes.shape[1], (int)bytes.shape[0]);
     }
 

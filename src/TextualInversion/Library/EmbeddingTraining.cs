@@ -1,5 +1,6 @@
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training;
 using TextualInversion.Training.Data;
@@ -18,6 +19,31 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
     public TrainResult Run(
+        IDiffusionModel network,
+        IProgress<TrainProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return Train(network, progress, cancellationToken);
+        }
+        catch (Exception error) when (OutOfMemory.Is(error))
+        {
+            var checkpointing = network.UsesGradientCheckpointing
+                ? ""
+                : $"{nameof(TrainOptions.GradientCheckpointing)}, ";
+            throw new TextualInversionException(
+                $"Memory ran out while training with {nameof(TrainOptions.BatchSize)} {wanted.BatchSize} at "
+                    + $"{wanted.Resolution ?? network.Resolution} pixels; choose {checkpointing}a smaller "
+                    + $"{nameof(TrainOptions.BatchSize)} with more {nameof(TrainOptions.GradientAccumulationSteps)}, "
+                    + $"a smaller {nameof(TrainOptions.Resolution)}, or {nameof(Precision.Bf16)}.",
+                error
+            );
+        }
+    }
+
+    private TrainResult Train(
         IDiffusionModel network,
         IProgress<TrainProgress>? progress,
         CancellationToken cancellationToken

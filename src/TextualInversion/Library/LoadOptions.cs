@@ -4,13 +4,15 @@ namespace TextualInversion;
 public sealed record LoadOptions
 {
     /// <summary>
-    /// Where to compute: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default: auto, the first CUDA device,
-    /// or the CPU if there is none.
+    /// Where to compute: <c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>. Default: auto, the first
+    /// CUDA device, or the CPU if there is none.
     /// </summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>What the U-Net computes in. Default: float32.</summary>
-    public Precision Precision { get; init; } = Precision.Fp32;
+    /// <summary>
+    /// What the U-Net computes in. Default: by the device, bfloat16 or float16 on CUDA devices and float32 elsewhere.
+    /// </summary>
+    public Precision Precision { get; init; }
 
     /// <summary>
     /// The weights to take where a folder or repository has several, such as <c>fp16</c>. Default: those without a

@@ -1,6 +1,7 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Generation;
 using TextualInversion.Models;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Estimates;
 using static TorchSharp.torch;
@@ -18,16 +19,16 @@ public sealed class StableDiffusionModel : IDisposable
     private readonly Lock gate = new();
     private readonly LoadOptions options;
     private readonly Device device;
-    private IDiffusionModel network;
-    private bool usesCheckpointing;
+    private readonly IDiffusionModel network;
     private bool isDisposed;
 
     private StableDiffusionModel(string source, IModelFiles files, LoadOptions options)
     {
         (Source, Files, this.options) = (source, files, options);
         device = DeviceFinder.Find(options.Device);
+        Precision = PrecisionChoice.Resolve(options.Precision, device);
         Scheduler = ModelScheduler.Load(files, options.Prediction);
-        network = DiffusionModel.Open(files, device, DataType);
+        network = DiffusionModel.Open(files, device, PrecisionChoice.TypeOf(Precision));
         Resolution = network.Resolution;
     }
 
@@ -44,9 +45,8 @@ public sealed class StableDiffusionModel : IDisposable
 
     internal SchedulerConfig Scheduler { get; }
 
-    internal Precision Precision => options.Precision;
-
-    private ScalarType DataType => PrecisionTypes.Of(options.Precision);
+    /// <summary>What the U-Net computes in, never <see cref="Precision.Auto"/>.</summary>
+    internal Precision Precision { get; }
 
     /// <summary>Finds a model, downloads it if the cache does not have it, and loads it.</summary>
     /// <param name="source">
@@ -183,19 +183,11 @@ public sealed class StableDiffusionModel : IDisposable
         }
     }
 
-    /// <summary>The network as a training needs it, loaded anew if gradient checkpointing has to be switched.</summary>
+    /// <summary>The network as a training needs it.</summary>
     private IDiffusionModel NetworkFor(TrainOptions wanted)
     {
         wanted.Validate();
-        var checkpointing = MemoryBudget.UsesCheckpointing(
-            wanted.GradientCheckpointing,
-            () => MemoryBudget.OfTraining(Files, device, DataType, wanted)
-        );
-        if (checkpointing == usesCheckpointing)
-            return network;
-        network.Dispose(); // before the other is loaded, so that both are never in memory
-        network = DiffusionModel.Open(Files, device, DataType, checkpointing);
-        usesCheckpointing = checkpointing;
+        network.UsesGradientCheckpointing = CheckpointingChoice.IsOn(wanted, Files, device, network.Type);
         return network;
     }
 

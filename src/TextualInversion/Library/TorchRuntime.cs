@@ -14,11 +14,14 @@ public static class TorchRuntime
 
     /// <summary>
     /// Applies the settings and loads libtorch. Call it once, at the start of the program and before the first use of
-    /// TorchSharp. libtorch is loaded at most once: after that, <see cref="TorchRuntimeOptions.CacheFolder"/> and the
-    /// setting of large pages have no effect. Safe to call from several threads.
+    /// TorchSharp. libtorch is loaded at most once: after that, <see cref="TorchRuntimeOptions.CacheFolder"/>,
+    /// <see cref="TorchRuntimeOptions.LibtorchFolder"/> and the setting of large pages have no effect. Safe to
+    /// call from several threads.
     /// </summary>
     /// <param name="options">Default: those of a new <see cref="TorchRuntimeOptions"/>.</param>
-    /// <exception cref="TextualInversionException">libtorch is installed, but this system cannot load it.</exception>
+    /// <exception cref="TextualInversionException">
+    /// libtorch is installed, but this system cannot load it; or the folder holds none, or one that cannot be used.
+    /// </exception>
     public static void Initialize(TorchRuntimeOptions? options = null)
     {
         options ??= new TorchRuntimeOptions();
@@ -26,6 +29,8 @@ public static class TorchRuntime
         {
             if (options.TuneAllocator)
                 Allocator.Configure(); // before loading: libtorch reads some of it only once
+            if (libraries is null && options.LibtorchFolder is { } folder)
+                libraries = LoadFrom(folder, options);
             libraries ??= TorchLibraries.Load(options.CacheFolder);
             if (options.SilenceWarnings)
                 TorchLog.SilenceWarnings(libraries);
@@ -42,6 +47,22 @@ public static class TorchRuntime
     /// <summary>The address of a function of libtorch's CPU library, or 0 if it is not exported.</summary>
     /// <exception cref="TextualInversionException">libtorch is installed, but this system cannot load it.</exception>
     internal static nint CpuFunction(string name) => Loaded().CpuFunction(name);
+
+    /// <summary>The libtorch that is loaded.</summary>
+    /// <exception cref="TextualInversionException">libtorch is installed, but this system cannot load it.</exception>
+    internal static LibtorchReport Describe()
+    {
+        var loaded = Loaded();
+        return new LibtorchReport(LibtorchVersion.Of(loaded)?.ToString(), loaded.Folder);
+    }
+
+    private static TorchLibraries LoadFrom(string folder, TorchRuntimeOptions options)
+    {
+        var loaded = TorchLibraries.Load(options.CacheFolder, folder);
+        if (LibtorchVersion.Warning(folder, LibtorchVersion.Of(loaded)) is { } warning)
+            options.OnWarning?.Invoke(warning);
+        return loaded;
+    }
 
     private static TorchLibraries Loaded()
     {

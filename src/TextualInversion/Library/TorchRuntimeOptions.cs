@@ -13,6 +13,19 @@ public sealed record TorchRuntimeOptions
     public string? CacheFolder { get; init; }
 
     /// <summary>
+    /// The folder of a libtorch to use instead of the program's own, such as that of an installed PyTorch with CUDA:
+    /// <c>torch/lib</c>. Its version should be the one that TorchSharp was built for, 2.10. A program that uses this is
+    /// built without a libtorch of its own. Default: null; the program's own.
+    /// </summary>
+    public string? LibtorchFolder { get; init; }
+
+    /// <summary>
+    /// Receives a warning if <see cref="LibtorchFolder"/> holds another version than TorchSharp was built for. Default:
+    /// null.
+    /// </summary>
+    public Action<string>? OnWarning { get; init; }
+
+    /// <summary>
     /// Makes glibc's heap keep freed memory, and libtorch ask for large pages, for a program whose main work is
     /// training: a training step then takes about a tenth less time, and the process holds more memory. Default: false.
     /// </summary>

@@ -42,6 +42,12 @@ public sealed record TrainProgress
     /// <summary>The duration of the step in seconds, without the validation.</summary>
     public double StepSeconds { get; init; }
 
+    /// <summary>
+    /// Whether the step was computed with gradient checkpointing. It is switched on during the run if memory runs out
+    /// and <see cref="TrainOptions.GradientCheckpointing"/> leaves the choice.
+    /// </summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>The rows after the step, (n, d) for each text encoder. A copy.</summary>
     public required IReadOnlyList<float[,]> Rows { get; init; }
 }

@@ -9,8 +9,8 @@ internal static class DiffusionModel
     /// <param name="files">The model.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="type">
-    /// The type in which the U-Net computes, float32 or bfloat16. The text encoders and the VAE always compute in
-    /// float32.
+    /// The type in which the U-Net computes, float32, bfloat16 or float16. The text encoders and the VAE always compute
+    /// in float32, as a VAE needs whose config says <c>force_upcast</c>.
     /// </param>
     /// <param name="gradientCheckpointing">
     /// Whether the U-Net's backward pass computes activations again instead of keeping them.

@@ -45,6 +45,16 @@ internal interface IDiffusionModel : IDisposable
     /// <summary>The height and width of the images that the model was trained on, in pixels.</summary>
     int Resolution => Latents.Resolution;
 
+    /// <summary>The type in which the U-Net computes.</summary>
+    ScalarType Type => Latents.Type;
+
+    /// <inheritdoc cref="LatentNetworks.UsesGradientCheckpointing"/>
+    bool UsesGradientCheckpointing
+    {
+        get => Latents.UsesGradientCheckpointing;
+        set => Latents.UsesGradientCheckpointing = value;
+    }
+
     /// <param name="prompts">B prompts, for each text encoder.</param>
     /// <param name="rows">
     /// The vectors of all placeholders in order, (n, d) for each text encoder; they may need a gradient. Null if no

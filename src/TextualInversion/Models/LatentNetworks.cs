@@ -13,8 +13,7 @@ namespace TextualInversion.Models;
 internal sealed class LatentNetworks : IDisposable
 {
     private readonly Device device;
-    private readonly ScalarType type;
-    private readonly bool gradientCheckpointing;
+    private bool gradientCheckpointing;
     private readonly VaeConfig vaeConfig;
     private readonly ConfigCheck unetCheck;
     private readonly ITensorFile unetFile,
@@ -27,7 +26,7 @@ internal sealed class LatentNetworks : IDisposable
     public LatentNetworks(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing)
     {
         this.device = device;
-        this.type = type;
+        Type = type;
         this.gradientCheckpointing = gradientCheckpointing;
         UNetConfig = files.Config<UNetConfig>("unet");
         vaeConfig = files.Config<VaeConfig>("vae");
@@ -41,7 +40,22 @@ internal sealed class LatentNetworks : IDisposable
 
     public UNetConfig UNetConfig { get; }
 
-    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, type, device, gradientCheckpointing);
+    /// <summary>The type in which the U-Net computes.</summary>
+    public ScalarType Type { get; }
+
+    /// <summary>See <see cref="Unets.UNet.UsesGradientCheckpointing"/>.</summary>
+    public bool UsesGradientCheckpointing
+    {
+        get => gradientCheckpointing;
+        set
+        {
+            gradientCheckpointing = value;
+            if (unet is not null)
+                unet.UsesGradientCheckpointing = value;
+        }
+    }
+
+    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, Type, device, gradientCheckpointing);
 
     public VaeEncoder VaeEncoder => vaeEncoder ??= new VaeEncoder(vaeConfig, vaeFile, device);
 

@@ -25,6 +25,9 @@ internal static class BridgeLibrary
 {
     public const string Name = "libLibTorchSharp.so";
 
+    /// <summary>What the bridge takes from the C++ library of GCC 13 and never calls.</summary>
+    public const string UnusedFunction = "_ZSt21ios_base_library_initv";
+
     private const string UnusedRequirement = "GLIBCXX_3.4.32";
 
     /// <param name="path">The file that came with the package.</param>

@@ -119,7 +119,8 @@ internal static class TensorArithmetic
     /// <summary>x = x + share * (y - x).</summary>
     public static Tensor InterpolateInPlace(this Tensor x, Tensor y, double share)
     {
-        using Tensor weight = share; // TorchSharp has no other form
+        using var number = tensor(share); // TorchSharp has no form with a number
+        using var weight = number.to(x.device);
         return x.lerp_(y, weight);
     }
 

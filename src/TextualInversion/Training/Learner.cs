@@ -24,7 +24,9 @@ internal sealed class Learner : IDisposable
     private readonly Tensor[] rows;
     private readonly IRowOptimizer[] optimizers;
     private readonly ExponentialMovingAverage? average;
-    private int step;
+    private readonly LossScale? scale; // of a U-Net that computes in float16
+    private int step; // of the optimizer
+    private IReadOnlyList<Tensor>? hostRows;
 
     /// <param name="model">The frozen model.</param>
     /// <param name="schedule">Its noise.</param>
@@ -64,12 +66,24 @@ internal sealed class Learner : IDisposable
         optimizers = [.. rows.Zip(norms, CreateOptimizer)];
         RescaleNorms(rows);
         average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
+        scale = model.Type == ScalarType.Float16 ? new LossScale() : null;
     }
 
     /// <summary>
     /// (n, d) for each text encoder: the rows as they are now, or their moving average if there is one.
     /// </summary>
     public IReadOnlyList<Tensor> Rows => average?.Rows ?? rows;
+
+    /// <summary>Copies of <see cref="Rows"/> on the CPU, made once a step. They change with the next step.</summary>
+    public IReadOnlyList<Tensor> HostRows
+    {
+        get
+        {
+            if (hostRows is null)
+                KeepHostRows(HostCopy.OfEach(Rows));
+            return hostRows!;
+        }
+    }
 
     /// <summary>Optimizer state for resuming, by names such as <c>rows.0</c>. Not a copy.</summary>
     public IReadOnlyDictionary<string, Tensor> State =>
@@ -80,6 +94,7 @@ internal sealed class Learner : IDisposable
                         .Concat(average is null ? [] : [new(StateNames.Average, average.Rows[encoder])])
                         .Select(pair => (Name: StateNames.Of(pair.Key, encoder), pair.Value))
             )
+            .Concat(scale is null ? [] : [(Name: StateNames.LossScale, Value: scale.State)])
             .ToDictionary(pair => pair.Name, pair => pair.Value);
 
     /// <summary>The gradients accumulated so far, (n, d) for each text encoder.</summary>
@@ -101,7 +116,8 @@ internal sealed class Learner : IDisposable
             own.copy_(saved);
         }
 
-        step = state.Step;
+        step = state.Step - (scale?.SkippedSteps ?? 0);
+        KeepHostRows(null);
     }
 
     /// <summary>
@@ -114,7 +130,17 @@ internal sealed class Learner : IDisposable
     public void Backward(Tensor loss)
     {
         using var scope = NewDisposeScope();
-        model.Backward(loss.DividedBy(options.GradientAccumulationSteps));
+        var mean = loss.DividedBy(options.GradientAccumulationSteps);
+        model.Backward(scale is null ? mean : mean.Times(scale.Scale));
+    }
+
+    /// <summary>Forgets the gradients of a step that is not taken.</summary>
+    public void DiscardGradients()
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var row in rows)
+            row.grad?.zero_();
     }
 
     /// <summary>The loss of a batch without Min-SNR weights and without a gradient.</summary>
@@ -125,25 +151,49 @@ internal sealed class Learner : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return Loss(batch, other, snrGamma: 0).item<float>();
+        return HostCopy.Scalars([Loss(batch, other, snrGamma: 0)])[0];
     }
 
     /// <summary>
-    /// Scales the gradients down if their norm over all rows exceeds <see cref="TrainOptions.MaxGradientNorm"/>.
+    /// Takes the loss scale out of the gradients, and scales them down if their norm over all rows exceeds
+    /// <see cref="TrainOptions.MaxGradientNorm"/>. To be called once a step.
     /// </summary>
-    /// <returns>The norm before that.</returns>
-    public double ClipGradients()
+    /// <param name="losses">The losses of the step's batches, each a scalar, which are read with the norm.</param>
+    /// <returns>The mean loss, and the norm before it was limited.</returns>
+    public (double Loss, double GradientNorm) ClipGradients(IReadOnlyList<Tensor> losses)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var norm = Math.Sqrt(Gradients.Sum(gradient => gradient.Squared().sum().item<float>()));
+        if (scale is not null)
+        {
+            foreach (var gradient in Gradients)
+                gradient.MultiplyInPlace(1 / scale.Scale);
+        }
+
+        var values = HostCopy.Scalars([.. losses, .. Gradients.Select(gradient => gradient.Squared().sum())]);
+        var loss = values[..losses.Count].Sum(value => (double)value) / losses.Count;
+        var norm = Math.Sqrt(values[losses.Count..].Sum());
         if (options.MaxGradientNorm > 0 && norm > options.MaxGradientNorm)
         {
             foreach (var gradient in Gradients)
                 gradient.MultiplyInPlace(options.MaxGradientNorm / norm);
         }
 
-        return norm;
+        return (loss, norm);
+    }
+
+    /// <summary>
+    /// Skips the step if its gradients overflowed in float16, and computes with a smaller loss scale from then on.
+    /// </summary>
+    /// <param name="gradientNorm">See <see cref="ClipGradients"/>.</param>
+    /// <returns>Whether it was skipped.</returns>
+    public bool SkipOverflow(double gradientNorm)
+    {
+        if (scale is not { CanShrink: true } || double.IsFinite(gradientNorm))
+            return false;
+        DiscardGradients();
+        scale.CountOverflow();
+        return true;
     }
 
     /// <summary>Updates the rows by their gradients, which are zero afterwards.</summary>
@@ -159,13 +209,16 @@ internal sealed class Learner : IDisposable
         RescaleNorms(rows);
         foreach (var gradient in Gradients)
             gradient.zero_();
-        if (!rows.All(row => row.isfinite().all().item<bool>()))
+        var host = HostCopy.OfEach(rows);
+        if (!host.All(row => row.isfinite().all().item<bool>()))
         {
             foreach (var (row, old) in rows.Zip(before))
                 row.copy_(old);
             return false;
         }
 
+        scale?.CountStep();
+        KeepHostRows(average is null ? host : null);
         average?.Add(rows, step);
         if (average is not null)
             RescaleNorms(average.Rows);
@@ -179,12 +232,21 @@ internal sealed class Learner : IDisposable
         foreach (var norm in norms)
             norm?.Dispose();
         average?.Dispose();
+        scale?.Dispose();
+        KeepHostRows(null);
         using var scope = NewDisposeScope();
         foreach (var row in rows)
         {
             row.grad?.Dispose();
             row.Dispose();
         }
+    }
+
+    private void KeepHostRows(IReadOnlyList<Tensor>? copies)
+    {
+        foreach (var former in hostRows ?? [])
+            former.Dispose();
+        hostRows = copies is null ? null : [.. copies.Select(each => each.DetachFromDisposeScope())];
     }
 
     private IRowOptimizer CreateOptimizer(Tensor row, Tensor? norm) =>

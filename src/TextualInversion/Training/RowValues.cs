@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
@@ -10,7 +11,7 @@ internal static class RowValues
     {
         using var scope = NewDisposeScope();
         var values = new float[rows.shape[0], rows.shape[1]];
-        var flat = rows.detach().to(ScalarType.Float32, CPU).contiguous().data<float>().ToArray();
+        var flat = HostCopy.Floats(rows);
         Buffer.BlockCopy(flat, 0, values, 0, flat.Length * sizeof(float));
         return values;
     }

@@ -14,6 +14,9 @@ internal static class StateNames
     public const string Losses = "losses",
         Validations = "validations";
 
+    /// <summary>See <see cref="TextualInversion.Training.LossScale.State"/>.</summary>
+    public const string LossScale = "loss_scale";
+
     /// <summary>Tensors of each text encoder, followed by its number: see <see cref="Of"/>.</summary>
     public const string Rows = "rows",
         Average = "average",

@@ -1,4 +1,5 @@
 using TextualInversion.Models;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using static TorchSharp.torch;
 
@@ -27,6 +28,10 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
     /// <exception cref="TextualInversionException">
     /// An option is out of its range, or the state belongs to another run.
     /// </exception>
+    /// <exception cref="InsufficientMemoryException">
+    /// Memory ran out. If that was in a step after the first save, the run can be resumed from the state that was saved
+    /// last.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
     public TrainerResult Run(
         Concept concept,
@@ -37,6 +42,24 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
     )
     {
         options.Validate();
+        try
+        {
+            return TakeAllSteps(concept, resumeFrom, save, progress, cancellationToken);
+        }
+        catch (Exception error) when (error is not InsufficientMemoryException && OutOfMemory.Is(error))
+        {
+            throw new InsufficientMemoryException(error.Message, error);
+        }
+    }
+
+    private TrainerResult TakeAllSteps(
+        Concept concept,
+        TrainState? resumeFrom,
+        Action<TrainState> save,
+        IProgress<TrainProgress> progress,
+        CancellationToken cancellationToken
+    )
+    {
         using var session = new TrainingSession(model, schedule, options, concept, resumeFrom);
         if (resumeFrom is null)
             progress.Report(session.MeasureInitial());
@@ -62,21 +85,21 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
                 return TrainingEnd.StoppedEarly;
             session.BeginStep();
 
-            // Forward and backward: the gradients of the step's batches add up to their mean.
-            var loss = 0.0;
-            for (var i = 0; i < options.GradientAccumulationSteps; i++)
+            double loss,
+                gradientNorm;
+            using (NewDisposeScope())
             {
-                if (cancellationToken.IsCancellationRequested)
+                if (AccumulateInMemory(session, step, save, cancellationToken) is not { } losses)
                     return TrainingEnd.Cancelled;
-                using var scope = NewDisposeScope();
-                var batchLoss = learner.Forward(session.Batches.Sample(step, i));
-                learner.Backward(batchLoss);
-                loss += batchLoss.item<float>();
+                (loss, gradientNorm) = learner.ClipGradients(losses);
             }
 
-            loss /= options.GradientAccumulationSteps;
+            if (learner.SkipOverflow(gradientNorm))
+            {
+                progress.Report(session.CompleteStep(loss, gradientNorm, learningRate: 0));
+                continue;
+            }
 
-            var gradientNorm = learner.ClipGradients();
             if (session.Divergence.Check(loss, gradientNorm) is { } problem)
                 return problem;
 
@@ -88,5 +111,59 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
         }
 
         return TrainingEnd.Completed;
+    }
+
+    /// <summary>
+    /// <see cref="Accumulate"/>; if memory runs out, once more with gradient checkpointing, which gives the same
+    /// gradients. If that is on already, or is not to be, the state is saved.
+    /// </summary>
+    /// <exception cref="InsufficientMemoryException">Memory ran out all the same.</exception>
+    private List<Tensor>? AccumulateInMemory(
+        TrainingSession session,
+        int step,
+        Action<TrainState> save,
+        CancellationToken cancellationToken
+    )
+    {
+        while (true)
+        {
+            try
+            {
+                return Accumulate(session, step, cancellationToken);
+            }
+            catch (Exception error) when (OutOfMemory.Is(error))
+            {
+                session.Learner.DiscardGradients();
+                var maySwitch = options.GradientCheckpointing == GradientCheckpointing.Auto;
+                if (!maySwitch || model.UsesGradientCheckpointing)
+                {
+                    save(session.Capture());
+                    throw new InsufficientMemoryException(error.Message, error);
+                }
+            }
+
+            model.UsesGradientCheckpointing = true;
+            Allocator.Trim();
+        }
+    }
+
+    /// <summary>
+    /// Forward and backward: the gradients of the step's batches add up to their mean.
+    /// </summary>
+    /// <returns>The losses, each a scalar on the device, or null if the run was cancelled.</returns>
+    private List<Tensor>? Accumulate(TrainingSession session, int step, CancellationToken cancellationToken)
+    {
+        var losses = new List<Tensor>();
+        for (var i = 0; i < options.GradientAccumulationSteps; i++)
+        {
+            if (cancellationToken.IsCancellationRequested)
+                return null;
+            using var scope = NewDisposeScope();
+            var loss = session.Learner.Forward(session.Batches.Sample(step, i));
+            session.Learner.Backward(loss);
+            losses.Add(loss.detach().MoveToOuterDisposeScope());
+        }
+
+        return losses;
     }
 }

@@ -186,15 +186,16 @@ internal sealed class TrainingSession : IDisposable
             Steps = options.Steps,
             ValidationLoss = validation?.Loss,
             HeldOutLoss = validation?.HeldOut,
-            Norms = EmbeddingDiagnostics.Norms(Learner.Rows),
-            Drift = diagnostics.Drift(Learner.Rows),
+            Norms = EmbeddingDiagnostics.Norms(Learner.HostRows),
+            Drift = diagnostics.Drift(Learner.HostRows),
             Nearest = validation is null ? null : diagnostics.Nearest(Learner.Rows),
-            Rows = [.. Learner.Rows.Select(RowValues.FromTensor)],
+            Rows = [.. Learner.HostRows.Select(RowValues.FromTensor)],
+            GradientCheckpointing = model.UsesGradientCheckpointing,
         };
 
     private static List<Tensor> Copies(IReadOnlyList<Tensor> rows)
     {
         using var scope = NewDisposeScope();
-        return [.. rows.Select(each => each.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope())];
+        return [.. rows.Select(each => HostCopy.Of(each).clone().DetachFromDisposeScope())];
     }
 }

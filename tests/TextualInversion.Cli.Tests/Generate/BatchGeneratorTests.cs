@@ -110,7 +110,7 @@ public sealed class BatchGeneratorTests
     /// <summary>The demo model with too little memory for the first calls.</summary>
     private sealed class CrampedModel(string message, int failures) : IDiffusionModel
     {
-        private readonly IDiffusionModel model = ModelLoader.Open(Files, "cpu", Precision.Fp32);
+        private readonly IDiffusionModel model = ModelLoader.Open(Files, CPU, Precision.Fp32);
 
         public static ModelFolder Files { get; } = new(Goldens.Sample("demo-model"));
 

@@ -2,6 +2,7 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Generate;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
+using TextualInversion.Native;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
@@ -67,7 +68,7 @@ public sealed class BatchMemoryProbeTests
     )
     {
         using var said = new StringWriter();
-        var batch = new BatchMemoryProbe(Demo, device, precision, free).Batch(
+        var batch = new BatchMemoryProbe(Demo, device, precision, new MemoryBudget(Plenty, free)).Batch(
             ImagePlan.OfPrompts([Options], firstSeed: 1, images),
             asked,
             new ConsoleLog(said, quiet: true)

@@ -15,14 +15,17 @@ internal sealed class ImageFixture : IDisposable
 {
     /// <param name="options">Batch size, vectors and seed.</param>
     /// <param name="folder">The model's folder. Default: the small random model.</param>
-    public ImageFixture(TrainOptions options, string? folder = null)
+    /// <param name="type">The type in which the U-Net computes.</param>
+    public ImageFixture(TrainOptions options, string? folder = null, ScalarType type = ScalarType.Float32)
     {
         Options = options;
         var files = new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
-        Model = DiffusionModel.Open(files, CPU, ScalarType.Float32, false);
+        Model = DiffusionModel.Open(files, CPU, type, false);
         Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
         Placeholder = Placeholder.Parse("my-cat", options.Vectors);
-        var images = TrainingImageSet.Load([Goldens.Sample("my-cat")], resolution: 32, CropMode.Center).Images;
+        var images = TrainingImageSet
+            .Load([Goldens.Sample("my-cat")], resolution: 32, options.Crop, options.Mask)
+            .Images;
         Prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
         Images = new LatentDataset(Model, images, options, CancellationToken.None);
         Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
-using TextualInversion.Models;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Generate.Options;
 
@@ -15,6 +14,7 @@ internal sealed class GenerationMachineOptions
 
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly PathOption libtorch = SharedOptions.Libtorch();
     private readonly Option<string> batch = new("--batch")
     {
         HelpName = "auto|N",
@@ -26,7 +26,7 @@ internal sealed class GenerationMachineOptions
         DefaultValueFactory = _ => Auto,
     };
 
-    public Option[] All => [device, precision, batch];
+    public Option[] All => [device, precision, batch, libtorch];
 
     /// <exception cref="TextualInversionException">The batch is no number, or out of range.</exception>
     public void Validate(ParseResult parsed)
@@ -41,15 +41,17 @@ internal sealed class GenerationMachineOptions
             ? number
             : null;
 
-    /// <summary>What the U-Net computes in: as it is said, else as in the recorded image.</summary>
-    public Precision Precision(ParseResult parsed, ImageMetadata? recorded) =>
-        parsed.GetResult(precision) is { Implicit: false }
-            ? parsed.GetValue(precision)
-            : recorded?.Precision ?? parsed.GetValue(precision);
-
-    /// <inheritdoc cref="ModelLoader.Open"/>
-    public IDiffusionModel Open(ParseResult parsed, IModelFiles files, Precision format) =>
-        ModelLoader.Open(files, parsed.GetValue(device)!, format);
+    /// <summary>
+    /// Where to compute, and what the U-Net computes in: as it is said, else as in the recorded image, which says
+    /// nothing of fp32.
+    /// </summary>
+    /// <inheritdoc cref="ModelLoader.Resolve"/>
+    public (Device Device, Precision Precision) Resolve(ParseResult parsed, ImageMetadata? recorded)
+    {
+        var isSaid = parsed.GetResult(precision) is { Implicit: false };
+        var wanted = isSaid || recorded is null ? parsed.GetValue(precision) : recorded.Precision ?? Precision.Fp32;
+        return ModelLoader.Resolve(parsed.GetValue(device)!, wanted);
+    }
 
     private string BatchText(ParseResult parsed) => parsed.GetValue(batch)!.ToLowerInvariant();
 }

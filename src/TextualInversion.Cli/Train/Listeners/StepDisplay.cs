@@ -11,13 +11,18 @@ internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
     private readonly ProgressDisplay display = new(messages.Error, messages.Quiet, "step");
     private readonly Queue<double> recent = new();
     private double? validated;
+    private bool? checkpointed;
 
     public void OnStepCompleted(TrainProgress step)
     {
         validated = step.ValidationLoss ?? validated;
+        if (checkpointed == false && step.GradientCheckpointing)
+            display.Info("not enough memory; continuing with gradient checkpointing, which gives the same result");
+        checkpointed = step.GradientCheckpointing;
         if (step.Loss is not { } loss)
             return;
-        recent.Enqueue(loss);
+        if (double.IsFinite(loss)) // it may overflow in fp16, and the step is skipped
+            recent.Enqueue(loss);
         if (recent.Count > StepsAveraged)
             recent.Dequeue();
         var validation = validated is { } known
@@ -26,7 +31,10 @@ internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
         display.Show(
             step.Step,
             step.Steps,
-            string.Create(CultureInfo.InvariantCulture, $"  loss {recent.Average():F4}{validation}")
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  loss {recent.DefaultIfEmpty(double.NaN).Average():F4}{validation}"
+            )
         );
     }
 

@@ -57,7 +57,7 @@ internal sealed class TrainRequestOptions
     {
         Description =
             "Recompute U-Net activations in the backward pass: slower, much less memory, identical result. "
-            + "Default: auto, on if memory would not suffice.",
+            + "Default: auto, on if memory would not suffice, or once it ran out.",
         DefaultValueFactory = _ => GradientCheckpointing.Auto,
     };
 
@@ -83,7 +83,7 @@ internal sealed class TrainRequestOptions
         addGroup("Images and prompts", [.. imageOptions.All, templates]);
         addGroup("Optimization", learning.Optimization);
         addGroup("Model", [model.Variant, model.Config, model.Vae, model.Prediction]);
-        addGroup("Machine", [device, precision, gradientCheckpointing, Seed]);
+        addGroup("Machine", [device, precision, gradientCheckpointing, Libtorch, Seed]);
     }
 
     /// <summary>An error for each option that must be given and is not.</summary>
@@ -94,6 +94,8 @@ internal sealed class TrainRequestOptions
 
     /// <summary>The number of seeds.</summary>
     public Option<int> Seeds => seeds;
+
+    public PathOption Libtorch { get; } = SharedOptions.Libtorch();
 
     public Option<ulong?> Seed { get; } = SharedOptions.Seed();
 

@@ -17,30 +17,48 @@ internal sealed class BackwardCallbackState
     private ExceptionDispatchInfo? failure;
 
     /// <summary>Runs a gradient function in a dispose scope of its thread.</summary>
-    /// <param name="count">The number of gradients.</param>
+    /// <param name="inputs">The inputs that the gradients are of.</param>
     /// <param name="compute">Gives them: null for an input that needs none.</param>
-    /// <returns>The gradients; all null if the function or an earlier one of this pass failed.</returns>
+    /// <returns>
+    /// The gradients; zeros if the function or an earlier one of this pass failed. Without any, the engine would call
+    /// the gradient functions before it with tensors that do not exist.
+    /// </returns>
     [SuppressMessage("Design", "CA1031", Justification = "No exception of any type may reach native code.")]
-    public Tensor?[] Run(int count, Func<Tensor?[]> compute)
+    public Tensor?[] Run(IReadOnlyList<InputShape> inputs, Func<Tensor?[]> compute)
     {
         Keep(null);
         try
         {
             if (Failure is not null)
-                return new Tensor?[count];
-            using var scope = NewDisposeScope();
-            var gradients = compute();
-            foreach (var gradient in gradients)
-                gradient?.DetachFromDisposeScope();
-            Keep(gradients);
-            return gradients;
+                return Kept(() => Zeros(inputs));
+            return Kept(compute);
         }
         catch (Exception error)
         {
             lock (gate)
                 failure ??= ExceptionDispatchInfo.Capture(error);
-            return new Tensor?[count];
         }
+
+        try
+        {
+            return Kept(() => Zeros(inputs));
+        }
+        catch (Exception)
+        {
+            return new Tensor?[inputs.Count]; // the first failure is the one to report
+        }
+    }
+
+    private static Tensor?[] Zeros(IReadOnlyList<InputShape> inputs) => [.. inputs.Select(input => input.Zeros())];
+
+    private Tensor?[] Kept(Func<Tensor?[]> compute)
+    {
+        using var scope = NewDisposeScope();
+        var gradients = compute();
+        foreach (var gradient in gradients)
+            gradient?.DetachFromDisposeScope();
+        Keep(gradients);
+        return gradients;
     }
 
     /// <summary>
@@ -49,18 +67,22 @@ internal sealed class BackwardCallbackState
     /// <exception cref="Exception">
     /// That of a function that failed; the gradients of the pass are then worthless.
     /// </exception>
-    public void End()
+    public void End() => Reset()?.Throw();
+
+    /// <summary>The same where the engine itself failed, whose error is the one to report.</summary>
+    public void Abandon() => _ = Reset();
+
+    private ExceptionDispatchInfo? Reset()
     {
-        ExceptionDispatchInfo? failed;
         lock (gate)
         {
             foreach (var gradients in returned.Values)
                 Free(gradients);
             returned.Clear();
-            (failed, failure) = (failure, null);
+            var failed = failure;
+            failure = null;
+            return failed;
         }
-
-        failed?.Throw();
     }
 
     private ExceptionDispatchInfo? Failure

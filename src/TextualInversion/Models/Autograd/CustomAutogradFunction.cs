@@ -50,6 +50,13 @@ internal static class CustomAutogradFunction
         state?.End();
     }
 
+    /// <summary>The same where the engine failed, see <see cref="BackwardCallbackState.Abandon"/>.</summary>
+    public static void AbandonBackward()
+    {
+        Current.Value?.Abandon();
+        Current.Value = null;
+    }
+
     /// <summary>
     /// Runs a forward and a backward pass inside a gradient function, possibly on another thread than the outer forward
     /// pass. The outer pass goes on afterwards.
@@ -65,6 +72,7 @@ internal static class CustomAutogradFunction
         }
         finally
         {
+            AbandonBackward(); // nothing is left of it unless it failed
             Current.Value = outer;
         }
     }
@@ -78,7 +86,7 @@ internal static class CustomAutogradFunction
             var (result, gradients) = ((Func<(Tensor, Gradients)>)vars[0])();
             ctx.save_data("gradients", gradients);
             ctx.save_data("state", vars[1]);
-            ctx.save_data("inputs", vars.Length - 2);
+            ctx.save_data("inputs", vars[2..].Cast<Tensor>().Select(InputShape.Of).ToList());
             return result;
         }
 
@@ -86,7 +94,7 @@ internal static class CustomAutogradFunction
         {
             var state = (BackwardCallbackState)ctx.get_data("state");
             var compute = (Gradients)ctx.get_data("gradients");
-            var gradients = state.Run((int)ctx.get_data("inputs"), () => compute(gradOutput));
+            var gradients = state.Run((List<InputShape>)ctx.get_data("inputs"), () => compute(gradOutput));
             gradOutput.Dispose();
             return [null!, null!, .. gradients.Select(gradient => gradient!)];
         }

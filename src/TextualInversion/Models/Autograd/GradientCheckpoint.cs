@@ -11,6 +11,9 @@ internal sealed class GradientCheckpoint
 {
     private readonly BackwardCallbackState state = new();
 
+    /// <summary>Whether parts are computed again. It may change between two passes.</summary>
+    public bool IsEnabled { get; set; } = true;
+
     /// <param name="part">A function of the inputs and of frozen weights alone. It is computed twice.</param>
     /// <param name="inputs">All tensors that the part depends on and that may need a gradient.</param>
     public Tensor Run(Func<Tensor[], Tensor> part, params Tensor[] inputs)
@@ -23,6 +26,9 @@ internal sealed class GradientCheckpoint
 
     /// <summary>See <see cref="BackwardCallbackState.End"/>.</summary>
     public void EndBackward() => state.End();
+
+    /// <summary>See <see cref="BackwardCallbackState.Abandon"/>.</summary>
+    public void AbandonBackward() => state.Abandon();
 
     /// <returns>The gradient of each input, null for those that need none.</returns>
     private static Tensor?[] Gradients(Func<Tensor[], Tensor> part, List<Tensor> inputs, Tensor gradient)
@@ -58,7 +64,10 @@ internal sealed class GradientCheckpoint
             var owner = (GradientCheckpoint)ctx.get_data("owner");
             var part = (Func<Tensor[], Tensor>)ctx.get_data("part");
             var inputs = ctx.get_saved_variables();
-            var gradients = owner.state.Run(inputs.Count, () => Gradients(part, inputs, gradOutput));
+            var gradients = owner.state.Run(
+                [.. inputs.Select(InputShape.Of)],
+                () => Gradients(part, inputs, gradOutput)
+            );
             gradOutput.Dispose();
             foreach (var input in inputs)
                 input.Dispose();

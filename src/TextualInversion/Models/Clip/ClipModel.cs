@@ -93,7 +93,7 @@ internal sealed class ClipModel : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var tokens = tokenizer.Tokenize(texts);
-        var ids = tensor(tokens.Ids, device: device); // (B, S)
+        var ids = tensor(tokens.Ids); // (B, S)
         var states = text.Forward(ids, rows: null, text.TokenEmbedding.shape[0]).Last; // (B, S, d)
         return UnitLength(text.Project(ClipTextEncoder.Pool(states, tensor(tokens.EndOfTextPositions, device: device))))
             .MoveToOuterDisposeScope();

@@ -72,7 +72,8 @@ internal sealed class ClipTextEncoder : IDisposable
     public int ProjectionWidth => config.ProjectionDim;
 
     /// <param name="ids">
-    /// (B, S) int64. The id <paramref name="firstRowId"/> + i stands for vector i of <paramref name="rows"/>.
+    /// (B, S) int64 on the CPU. The id <paramref name="firstRowId"/> + i stands for vector i of
+    /// <paramref name="rows"/>.
     /// </param>
     /// <param name="rows">(n, d), the learned vectors, which may need a gradient. Null if no id stands for one.</param>
     /// <param name="firstRowId">The size of the tokenizer's vocabulary; the table may be longer.</param>
@@ -123,14 +124,15 @@ internal sealed class ClipTextEncoder : IDisposable
     {
         long batch = ids.shape[0],
             length = ids.shape[1];
-        var flat = ids.reshape(-1); // (B S)
+        var device = tokenEmbedding.device;
+        var flat = ids.reshape(-1); // (B S), on the CPU: a GPU would have to be waited for to count the rows
         var isRow = flat.IsAtLeast(firstRowId);
-        var looked = tokenEmbedding.index_select(0, flat.ZeroedWhere(isRow)); // (B S, d)
+        var looked = tokenEmbedding.index_select(0, flat.ZeroedWhere(isRow).to(device)); // (B S, d)
         if (rows is not null)
         {
             var positions = isRow.nonzero().view(-1);
-            var rowIds = flat.index_select(0, positions).Minus(firstRowId);
-            looked = looked.index_copy(0, positions, rows.index_select(0, rowIds));
+            var rowIds = flat.index_select(0, positions).Minus(firstRowId).to(device);
+            looked = looked.index_copy(0, positions.to(device), rows.index_select(0, rowIds));
         }
 
         var tokens = looked.view(batch, length, config.HiddenSize); // (B, S, d)

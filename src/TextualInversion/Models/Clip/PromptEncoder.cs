@@ -39,7 +39,7 @@ internal sealed class PromptEncoder : IDisposable
     /// <param name="skippedBlocks">See <see cref="ClipTextEncoder.Forward"/>.</param>
     public ClipTextStates Encode(PromptTokens prompts, Tensor? rows, int skippedBlocks = 0)
     {
-        using var ids = tensor(prompts.Ids, device: Encoder.TokenEmbedding.device); // (B, S)
+        using var ids = tensor(prompts.Ids); // (B, S)
         return Encoder.Forward(ids, rows, Tokenizer.VocabularySize, skippedBlocks);
     }
 

@@ -34,7 +34,8 @@ internal sealed class NearestWords : IDisposable
         get
         {
             using var scope = NewDisposeScope();
-            return new NormRange(norms.min().item<float>(), norms.mean().item<float>(), norms.max().item<float>());
+            var values = HostCopy.Scalars([norms.min(), norms.mean(), norms.max()]);
+            return new NormRange(values[0], values[1], values[2]);
         }
     }
 
@@ -46,14 +47,11 @@ internal sealed class NearestWords : IDisposable
         var directions = nn.functional.normalize(learned.to(norms.device), dim: 1); // (n, d)
         var cosines = nn.functional.linear(directions, rows) / norms; // (n, V)
         var (values, ids) = cosines.topk((int)Math.Min(count, cosines.shape[1]), dim: 1); // (n, count)
-        var words = ids.cpu()
-            .contiguous()
+        var words = HostCopy
+            .Of(ids)
             .data<long>()
             .ToArray()
-            .Zip(
-                values.cpu().contiguous().data<float>().ToArray(),
-                (id, cosine) => new NearWord(Shown((int)id), cosine)
-            );
+            .Zip(HostCopy.Floats(values), (id, cosine) => new NearWord(Shown((int)id), cosine));
         return [.. words.Chunk((int)ids.shape[1])];
     }
 

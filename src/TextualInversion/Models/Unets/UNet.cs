@@ -15,7 +15,7 @@ namespace TextualInversion.Models.Unets;
 internal sealed class UNet : IDisposable
 {
     private readonly WeightStore store;
-    private readonly GradientCheckpoint? checkpoint;
+    private readonly GradientCheckpoint checkpoint;
     private readonly ScalarType type;
     private readonly TimestepEmbedding timeEmbedding;
     private readonly TextTimeEmbedding? addEmbedding;
@@ -28,7 +28,7 @@ internal sealed class UNet : IDisposable
 
     /// <param name="config">The widths and depths.</param>
     /// <param name="file">The weights.</param>
-    /// <param name="type">The type to compute in: float32 or bfloat16.</param>
+    /// <param name="type">The type to compute in: float32, bfloat16 or float16.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="gradientCheckpointing">
     /// Whether the backward pass computes activations again instead of keeping them.
@@ -38,7 +38,7 @@ internal sealed class UNet : IDisposable
     /// </exception>
     public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, bool gradientCheckpointing = false)
     {
-        checkpoint = gradientCheckpointing ? new GradientCheckpoint() : null;
+        checkpoint = new GradientCheckpoint { IsEnabled = gradientCheckpointing };
         this.type = type;
         store = new WeightStore(file, type, device, key => key);
         var weights = store.Root;
@@ -84,6 +84,15 @@ internal sealed class UNet : IDisposable
         store.RequireAllTaken();
     }
 
+    /// <summary>
+    /// Whether the backward pass computes activations again instead of keeping them. It may change between two passes.
+    /// </summary>
+    public bool UsesGradientCheckpointing
+    {
+        get => checkpoint.IsEnabled;
+        set => checkpoint.IsEnabled = value;
+    }
+
     /// <summary>The predicted noise, or the predicted velocity if the network was trained so.</summary>
     /// <param name="noisyLatents">(B, 4, h, w), of any height and width.</param>
     /// <param name="timesteps">(B) in [0, 1000), not always whole.</param>
@@ -119,9 +128,18 @@ internal sealed class UNet : IDisposable
     /// <summary>Back-propagates a loss. To be used instead of the tensor's own method.</summary>
     public void Backward(Tensor loss)
     {
-        loss.backward();
-        CustomAutogradFunction.EndBackward();
-        checkpoint?.EndBackward();
+        try
+        {
+            loss.backward();
+            CustomAutogradFunction.EndBackward();
+            checkpoint.EndBackward();
+        }
+        finally
+        {
+            // Nothing is left of the pass unless it failed.
+            CustomAutogradFunction.AbandonBackward();
+            checkpoint.AbandonBackward();
+        }
     }
 
     /// <summary>See <see cref="WeightStore.Hash"/>.</summary>

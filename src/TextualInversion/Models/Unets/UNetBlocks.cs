@@ -12,7 +12,7 @@ internal sealed record UNetLevel(
     int Index,
     Weights Weights,
     long TimeWidth,
-    GradientCheckpoint? GradientCheckpoint
+    GradientCheckpoint GradientCheckpoint
 )
 {
     public int Channels => Config.BlockOutChannels[Index];
@@ -40,12 +40,12 @@ internal sealed record UNetLevel(
 }
 
 /// <summary>A residual block, followed by a transformer on levels with attention.</summary>
-internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transformer, GradientCheckpoint? checkpoint)
+internal sealed class UNetLayer(ResnetBlock resnet, SpatialTransformer? transformer, GradientCheckpoint checkpoint)
 {
     public Tensor Forward(Tensor x, Tensor time, Tensor encoderHiddenStates)
     {
         using var scope = NewDisposeScope();
-        if (checkpoint is null)
+        if (!checkpoint.IsEnabled)
         {
             // Views: what a layer gives for the gradient of an input is summed before that of other layers is added, as
             // in a checkpoint.

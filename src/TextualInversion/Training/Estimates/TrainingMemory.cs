@@ -17,6 +17,9 @@ internal static class TrainingMemory
     private const int MapsOfResnet = 6,
         MapsOfTransformer = 36;
 
+    // With gradient checkpointing: the inputs of a layer, with what is concatenated for it and its gradient.
+    private const int MapsOfInputs = 3;
+
     /// <param name="files">The model.</param>
     /// <param name="side">
     /// The side of the images in pixels. Null: the model's own resolution. Images of other aspect ratios have no more
@@ -24,18 +27,63 @@ internal static class TrainingMemory
     /// </param>
     /// <param name="batch">The number of images in a forward pass.</param>
     /// <param name="type">The type in which the U-Net computes.</param>
-    /// <returns>The estimate in bytes, without gradient checkpointing.</returns>
+    /// <param name="gradientCheckpointing">Whether activations are computed again instead of being kept.</param>
+    /// <returns>The estimate in bytes.</returns>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
-    public static long Estimate(IModelFiles files, int? side, int batch, ScalarType type)
+    public static long Estimate(
+        IModelFiles files,
+        int? side,
+        int batch,
+        ScalarType type,
+        bool gradientCheckpointing = false
+    )
     {
-        long size = type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
         string[] textParts =
             files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
-        var text = textParts.Sum(part => Elements(files.Weights(part))) * sizeof(float);
         var unet = files.Config<UNetConfig>("unet");
-        long cells = side / files.Config<VaeConfig>("vae").PixelsPerCell ?? unet.SampleSize;
-        return text + (Elements(files.Weights("unet")) + batch * Kept(unet, cells)) * size;
+        var sizes = new NetworkSizes(
+            textParts.Sum(part => Elements(files.Weights(part))),
+            Elements(files.Weights("unet")),
+            unet
+        );
+        var cells = side / files.Config<VaeConfig>("vae").PixelsPerCell ?? unet.SampleSize;
+        return Estimate(sizes, cells, batch, type, gradientCheckpointing);
     }
+
+    /// <param name="sizes">The model.</param>
+    /// <param name="cells">The side of the latents.</param>
+    /// <param name="batch">Images in a forward pass.</param>
+    /// <param name="type">The type in which the U-Net computes.</param>
+    /// <param name="gradientCheckpointing">Whether activations are computed again instead of being kept.</param>
+    /// <returns>Bytes.</returns>
+    public static long Estimate(NetworkSizes sizes, long cells, int batch, ScalarType type, bool gradientCheckpointing)
+    {
+        long size = type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
+        var kept = gradientCheckpointing ? Recomputed(sizes.UNet, cells) : Kept(sizes.UNet, cells);
+        return (sizes.TextElements * sizeof(float)) + ((sizes.UNetElements + batch * kept) * size);
+    }
+
+    /// <summary>The elements that one image needs: the inputs of all layers, and the activations of one.</summary>
+    private static long Recomputed(UNetConfig config, long cells)
+    {
+        long inputs = 0,
+            largest = 0;
+        for (var level = 0; level < config.BlockOutChannels.Count; level++)
+        {
+            var map = (cells >> level) * (cells >> level) * config.BlockOutChannels[level];
+            var layers = 2 * UNetConfig.At(config.LayersPerBlock, level) + 1; // in, and one more out
+            inputs += MapsOfInputs * layers * map;
+            var transformers = HasAttention(config, level)
+                ? MapsOfTransformer * UNetConfig.At(config.TransformerLayersPerBlock, level)
+                : 0;
+            largest = Math.Max(largest, (MapsOfResnet + transformers) * map);
+        }
+
+        return inputs + largest;
+    }
+
+    private static bool HasAttention(UNetConfig config, int level) =>
+        config.DownBlockTypes[level].StartsWith("CrossAttn", StringComparison.Ordinal);
 
     /// <summary>The number of values that the U-Net keeps for one image.</summary>
     /// <param name="config">The config of the U-Net.</param>
@@ -47,10 +95,9 @@ internal static class TrainingMemory
             {
                 var area = (cells >> level) * (cells >> level);
                 var transformers = MapsOfTransformer * UNetConfig.At(config.TransformerLayersPerBlock, level);
-                var hasAttention = config.DownBlockTypes[level].StartsWith("CrossAttn", StringComparison.Ordinal);
                 // A level has a down block, and an up block with one layer more.
                 var layers = 2 * UNetConfig.At(config.LayersPerBlock, level) + 1;
-                var maps = layers * (MapsOfResnet + (hasAttention ? transformers : 0));
+                var maps = layers * (MapsOfResnet + (HasAttention(config, level) ? transformers : 0));
                 if (level == config.BlockOutChannels.Count - 1)
                     maps += 2 * MapsOfResnet + transformers; // the mid block
                 return maps * area * channels;
@@ -62,3 +109,9 @@ internal static class TrainingMemory
     private static long Elements(ITensorFile file) =>
         file.Tensors.Values.Sum(entry => entry.Shape.Aggregate(1L, (product, length) => product * length));
 }
+
+/// <summary>The sizes of a model that decide how much memory a training takes.</summary>
+/// <param name="TextElements">The parameters of the text encoders.</param>
+/// <param name="UNetElements">The parameters of the U-Net.</param>
+/// <param name="UNet">The widths and depths of the U-Net.</param>
+internal sealed record NetworkSizes(long TextElements, long UNetElements, UNetConfig UNet);

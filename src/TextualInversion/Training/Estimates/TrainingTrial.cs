@@ -57,10 +57,10 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
             clock.Restart();
             var loss = learner.Forward(batches.Sample(number));
             learner.Backward(loss);
-            var norm = learner.ClipGradients();
+            var (batchLoss, norm) = learner.ClipGradients([loss]);
             if (number > 0)
                 seconds.Add(clock.Elapsed.TotalSeconds);
-            finite &= float.IsFinite(loss.item<float>()) && double.IsFinite(norm);
+            finite &= double.IsFinite(batchLoss) && double.IsFinite(norm);
             gradient |= norm > 0;
         }
 

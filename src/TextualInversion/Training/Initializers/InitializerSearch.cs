@@ -161,21 +161,15 @@ internal sealed class InitializerSearch : IDisposable
             model.Vocabularies,
             (gradient, vocabulary) => vocabulary.mm(gradient.sum(0, keepdim: true).t()).squeeze(1)
         ); // (V)
-        return
-        [
-            .. slopes
-                .Aggregate((first, second) => first.Plus(second))
-                .cpu()
-                .data<float>()
-                .Select(slope => (double)slope),
-        ];
+        var sum = slopes.Aggregate((first, second) => first.Plus(second));
+        return [.. HostCopy.Floats(sum).Select(slope => (double)slope)];
 
         double Accumulate(TrainingBatch batch)
         {
             using var batchScope = NewDisposeScope();
             var loss = learner.Forward(batch);
             learner.Backward(loss);
-            return loss.item<float>();
+            return HostCopy.Scalars([loss])[0];
         }
     }
 

@@ -1,5 +1,6 @@
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training.RunFiles;
@@ -20,14 +21,15 @@ internal sealed class EmbeddingDiagnostics : IDisposable
 {
     private const int Neighbors = 5;
 
-    private readonly IReadOnlyList<Tensor> initialRows;
+    private readonly List<Tensor> initialRows; // on the CPU
     private readonly List<NearestWords> words;
 
     /// <param name="model">The model with the vocabularies.</param>
     /// <param name="initialRows">The initial vectors, (n, d) for each text encoder.</param>
     public EmbeddingDiagnostics(IDiffusionModel model, IReadOnlyList<Tensor> initialRows)
     {
-        this.initialRows = initialRows;
+        using var scope = NewDisposeScope();
+        this.initialRows = [.. initialRows.Select(rows => HostCopy.Of(rows).clone().DetachFromDisposeScope())];
         words = [.. model.Tokenizers.Zip(model.Vocabularies, (tokenizer, table) => new NearestWords(tokenizer, table))];
     }
 
@@ -39,7 +41,7 @@ internal sealed class EmbeddingDiagnostics : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return [.. rows.SelectMany(each => each.norm(1).cpu().data<float>().ToArray().Select(norm => (double)norm))];
+        return [.. rows.SelectMany(each => HostCopy.Floats(each.norm(1))).Select(norm => (double)norm)];
     }
 
     /// <summary>The distance of each vector from its initial value.</summary>
@@ -47,7 +49,7 @@ internal sealed class EmbeddingDiagnostics : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return Norms([.. rows.Zip(initialRows, (now, then) => now - then.to(now.device))]);
+        return Norms([.. rows.Zip(initialRows, (now, then) => HostCopy.Of(now) - then)]);
     }
 
     /// <summary>The nearest word of each vector. Costs a matrix product with each vocabulary.</summary>
@@ -69,5 +71,9 @@ internal sealed class EmbeddingDiagnostics : IDisposable
         ];
     }
 
-    public void Dispose() => words.ForEach(each => each.Dispose());
+    public void Dispose()
+    {
+        words.ForEach(each => each.Dispose());
+        initialRows.ForEach(each => each.Dispose());
+    }
 }

@@ -34,10 +34,11 @@ internal sealed class TrainHistory : IDisposable
     public IReadOnlyList<Tensor> BestRows { get; private set; } = [];
 
     /// <summary>
-    /// Mean training loss over the last 10 % of steps; single-step losses are too noisy. NaN before the first step.
+    /// Mean training loss over the last 10 % of steps; single-step losses are too noisy. A loss that overflowed in
+    /// float16 does not count. NaN before the first step.
     /// </summary>
     public double RecentLoss =>
-        losses.Count == 0 ? double.NaN : losses.TakeLast(Math.Max(1, losses.Count / 10)).Average();
+        losses.TakeLast(Math.Max(1, losses.Count / 10)).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>The current state. Its tensors are not copies: write them before the next step.</summary>
     /// <param name="learner">The learner, after the last step.</param>

@@ -74,6 +74,42 @@ public sealed class GradientCheckpointTests
     }
 
     [Fact]
+    public void EndBackward_LastOfSeveralPartsFails_ThrowsAndTheNextPassWorks()
+    {
+        using var scope = NewDisposeScope();
+        GradientCheckpoint first = new(),
+            second = new();
+        var failure = new ExternalException("out of memory");
+        var fails = true;
+        var x = ones(2, requires_grad: true);
+
+        Assert.Same(failure, Assert.ThrowsAny<Exception>(Pass));
+        fails = false;
+        x.grad!.zero_();
+        Pass();
+
+        Assert.Equal([4, 4], x.grad!.data<float>().ToArray()); // of x to the fourth
+
+        void Pass()
+        {
+            var calls = 0;
+            var custom = CustomAutogradFunction.Apply(() => (x.detach().clone(), gradient => [gradient.clone()]), x);
+            var middle = first.Run(inputs => inputs[0] * inputs[0], custom);
+            var y = second.Run(inputs => fails && calls++ > 0 ? throw failure : inputs[0] * inputs[0], middle);
+            y.sum().backward();
+            try
+            {
+                second.EndBackward();
+            }
+            finally
+            {
+                first.EndBackward();
+                CustomAutogradFunction.EndBackward();
+            }
+        }
+    }
+
+    [Fact]
     public void EndBackward_CustomFunctionFailsInACheckpoint_Throws()
     {
         using var scope = NewDisposeScope();

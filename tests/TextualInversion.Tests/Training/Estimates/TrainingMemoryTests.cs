@@ -34,13 +34,21 @@ public sealed class TrainingMemoryTests : IDisposable
         Assert.Equal(one, Estimate(null, 1, ScalarType.Float32) - 12);
     }
 
-    private long Estimate(int? side, int batch, ScalarType type)
+    [Fact]
+    public void Estimate_GradientCheckpointing_NeedsAFractionOfTheActivations()
+    {
+        var (kept, recomputed) = (Estimate(512, 1, ScalarType.Float32), Estimate(512, 1, ScalarType.Float32, true));
+
+        Assert.InRange((double)recomputed / kept, 0.1, 0.3);
+    }
+
+    private long Estimate(int? side, int batch, ScalarType type, bool gradientCheckpointing = false)
     {
         folder.Write("unet/config.json", StableDiffusion1);
         folder.Write("vae/config.json", """{"block_out_channels": [32, 32, 32, 32]}""");
         WriteWeights("unet/diffusion_pytorch_model.safetensors", 2);
         WriteWeights("text_encoder/model.safetensors", 1);
-        return TrainingMemory.Estimate(new ModelFolder(folder.Path), side, batch, type);
+        return TrainingMemory.Estimate(new ModelFolder(folder.Path), side, batch, type, gradientCheckpointing);
     }
 
     private void WriteWeights(string name, int elements)

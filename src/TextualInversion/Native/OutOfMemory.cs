@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 
-namespace TextualInversion.Generation;
+namespace TextualInversion.Native;
 
 /// <summary>
 /// Recognizes libtorch's errors for exhausted memory, which differ from its other errors only in their text
 /// (https://github.com/pytorch/pytorch/blob/main/c10/core/impl/alloc_cpu.cpp and c10/cuda/CUDACachingAllocator.cpp).
+/// cuBLAS and cuDNN report it by a status, oneDNN by the object that it could not create.
 /// </summary>
 internal static class OutOfMemory
 {
@@ -16,8 +17,11 @@ internal static class OutOfMemory
         "Cannot allocate memory",
         "memory ran out",
         "bad_alloc",
+        "STATUS_ALLOC_FAILED",
+        "could not create a memory",
     ];
 
+    /// <summary>Whether an error says that memory ran out, on the CPU or on a GPU.</summary>
     public static bool Is(Exception error) =>
         error is OutOfMemoryException
         || (
