@@ -18,9 +18,9 @@ namespace TextualInversion.Data;
 
 /// <summary>
 /// Decodes image files as Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c> does: turned upright by EXIF,
-/// alpha dropped rather than composited, the first frame of an animation. Lossless files
-/// with 8 bits per channel are equal byte for byte; 16 bits are rounded to 8. JPEG may differ by the rounding of its
-/// transform. Colors of other profiles than sRGB are converted where <see cref="SrgbConversion"/> can, unlike there.
+/// alpha dropped rather than composited, the first frame of an animation. Lossless files with 8 bits per channel are
+/// equal byte for byte; 16 bits are rounded to 8. JPEG may differ by the rounding of its transform. Unlike in Pillow,
+/// colors of profiles other than sRGB are converted if <see cref="SrgbConversion"/> can.
 /// </summary>
 internal static class ImageDecoder
 {
