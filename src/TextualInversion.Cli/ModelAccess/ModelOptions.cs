@@ -13,7 +13,8 @@ internal sealed class ModelOptions
             Description =
                 "A Stable Diffusion 1, 2 or XL model: a diffusers folder, a single file (.safetensors, .ckpt), a hub "
                 + "id owner/name[@revision], which is downloaded if the cache does not have it, or demo, the small "
-                + $"model that ships with ti. Default: the embedding's model, else TI_MODEL, else {ModelLocator.Default}.",
+                + "model that ships with ti. Default: the embedding's model, else TI_MODEL, else "
+                + $"{ModelLocator.Default}.",
         };
 
     public NameOption Variant { get; } =
