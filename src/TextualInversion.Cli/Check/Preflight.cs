@@ -90,9 +90,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
         var encoding = clock.Elapsed.TotalSeconds;
         var (network, noise, options) = (job.Model.Network, job.Model.Noise, job.Setup.Options);
         var trial = TrainingTrial.Run(network, noise, options, job.Concept, cancellationToken);
-        using var search = request.SearchesInitializer
-            ? new InitializerSearch(network, noise, job.Concept, options)
-            : null;
+        var search = request.SearchesInitializer ? new PhraseSearch(network, noise, job.Concept, options) : null;
         if (!trial.IsFinite)
             findings.Refuse(
                 CheckSubject.Training,
@@ -104,7 +102,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
                 $"the gradient of {request.Placeholder.Name} is zero, so nothing can be learned; check that each "
                     + "prompt reaches it"
             );
-        var searching = (search?.CostInSteps ?? 0) * trial.StepSeconds;
+        var searching = (search?.LargestCostInSteps ?? 0) * trial.StepSeconds;
         return new CheckedTime(
             trial.StepSeconds,
             trial.ValidationSeconds,

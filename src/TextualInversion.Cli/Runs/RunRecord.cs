@@ -107,7 +107,7 @@ internal sealed record RunRecord
 internal sealed record RunInitializer(
     string? Phrase = null,
     IReadOnlyList<string>? Tokens = null,
-    IReadOnlyList<RankedWord>? Found = null,
+    FoundPhrase? Found = null,
     string? File = null,
     string? Sha256 = null
 );

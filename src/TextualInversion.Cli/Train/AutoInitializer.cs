@@ -8,7 +8,7 @@ using TextualInversion.Training.Initializers;
 namespace TextualInversion.Cli.Train;
 
 /// <summary>
-/// <c>train --initializer auto</c>: finds the word to start from, shows the best ones, and keeps them in the run's
+/// <c>train --initializer auto</c>: finds the phrase to start from, shows the best ones, and keeps them in the run's
 /// folder for a run that is resumed.
 /// </summary>
 internal static class AutoInitializer
@@ -31,41 +31,45 @@ internal static class AutoInitializer
     {
         var found = isResuming && File.Exists(path) ? Read(path) : Search(job, messages, cancellationToken);
         AtomicFile.WriteText(path, overwrite: true, JsonOutput.Serialize(found) + "\n");
-        messages.Info("the words that explain the images best, with their validation loss:");
-        foreach (var word in found)
-            messages.Info(string.Create(CultureInfo.InvariantCulture, $"  {word.Loss:F5}  {word.Word}"));
-        var start = InitialEmbedding.Of(found[0].Word, job.Setup.Options.Vectors, job.Model.Network);
+        messages.Info("the phrase that explains the images best, and its loss relative to an empty prompt:");
+        foreach (var stage in found.Stages)
+            messages.Info(Describe(stage));
+        if (found.RunnersUp.Count > 0)
+            messages.Info("the next best:");
+        foreach (var other in found.RunnersUp)
+            messages.Info(Describe(other));
+        var start = InitialEmbedding.Of(found.Words, job.Setup.Options.Vectors, job.Model.Network);
         return start with { Found = found };
     }
 
-    private static IReadOnlyList<RankedWord> Search(
-        TrainingJob job,
-        ConsoleLog messages,
-        CancellationToken cancellationToken
-    )
+    private static string Describe(RankedPhrase phrase) =>
+        string.Create(CultureInfo.InvariantCulture, $"  {phrase.RelativeLoss:F3}  {phrase.Words}");
+
+    private static FoundPhrase Search(TrainingJob job, ConsoleLog messages, CancellationToken cancellationToken)
     {
         var model = job.Model;
-        using var search = new InitializerSearch(model.Network, model.Noise, job.Concept, job.Setup.Options);
+        var options = job.Setup.Options;
+        var search = new PhraseSearch(model.Network, model.Noise, job.Concept, options);
         messages.Info(
-            $"searching the word to start from, which takes about as long as {search.CostInSteps} training steps"
+            "searching the phrase to start from, which takes at most as long as "
+                + $"{search.LargestCostInSteps} training steps"
         );
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "example");
-        var progress = new SynchronousProgress<int>(judged => display.Show(judged, search.Cost, ""));
-        return search.Run(job.Setup.Start.Words.Ids[0], progress, cancellationToken);
+        var progress = new SynchronousProgress<int>(judged => display.Show(judged, search.LargestCost, ""));
+        return search.Run(progress, cancellationToken);
     }
 
-    private static List<RankedWord> Read(string path)
+    private static FoundPhrase Read(string path)
     {
         try
         {
-            var found = JsonOutput.Deserialize<List<RankedWord>>(File.ReadAllText(path));
-            return found.Count > 0 ? found : throw new JsonException("it is empty");
+            return JsonOutput.Deserialize<FoundPhrase>(File.ReadAllText(path));
         }
         catch (Exception error) when (error is JsonException or FileNotFoundException)
         {
             throw new TextualInversionException(
-                $"{path}: does not hold the words that were found when the run began ({error.Message.TrimEnd('.')}); "
-                    + "delete it, and they are searched again.",
+                $"{path}: does not hold the phrase that was found when the run began ({error.Message.TrimEnd('.')}); "
+                    + "delete it, and it is searched again.",
                 error
             );
         }

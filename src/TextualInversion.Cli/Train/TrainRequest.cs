@@ -26,8 +26,8 @@ internal sealed record TrainRequest
 
     public required Precision Precision { get; init; }
 
-    /// <summary>Whether the word to start from is searched.</summary>
-    public bool SearchesInitializer => Options.Initializer == InitialEmbedding.Auto;
+    /// <summary>Whether the phrase to start from is searched.</summary>
+    public bool SearchesInitializer => Options.SearchesInitializer;
 
     /// <summary>The rows that training starts from.</summary>
     /// <exception cref="TextualInversionException">

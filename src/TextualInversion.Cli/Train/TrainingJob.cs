@@ -87,7 +87,7 @@ internal sealed class TrainingJob : IDisposable
     }
 
     /// <summary>
-    /// For <c>--initializer auto</c>: finds the word that explains the images best, and starts from it.
+    /// For <c>--initializer auto</c>: finds the phrase that explains the images best, and starts from it.
     /// </summary>
     /// <param name="path">
     /// The file of the words that were found. A run that is resumed reads it instead of searching.

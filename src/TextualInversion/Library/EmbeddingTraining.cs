@@ -54,16 +54,14 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         var start = given;
         var plan = CreatePlan(network, placeholder, given.Words.Phrase, cancellationToken);
         using var latents = new LatentDataset(network, plan.Images, plan.Options, cancellationToken);
-        using var found =
-            wanted.Initializer == InitialEmbedding.Auto
-                ? Search(
-                    network,
-                    new Concept(placeholder, given.Rows, latents, plan.Prompts),
-                    given,
-                    plan.Options,
-                    cancellationToken
-                )
-                : null;
+        using var found = wanted.SearchesInitializer
+            ? Search(
+                network,
+                new Concept(placeholder, given.Rows, latents, plan.Prompts),
+                plan.Options,
+                cancellationToken
+            )
+            : null;
         if (found is not null)
             (start, plan) = (found, plan.WithInitializer(found.Words.Phrase));
 
@@ -113,14 +111,13 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
     private InitialEmbedding Search(
         IDiffusionModel network,
         Concept concept,
-        InitialEmbedding start,
         TrainOptions options,
         CancellationToken cancellationToken
     )
     {
-        using var search = new InitializerSearch(network, schedule, concept, options);
-        var found = search.Run(start.Words.Ids[0], new Progress<int>(), cancellationToken);
-        return InitialEmbedding.Of(found[0].Word, options.Vectors, network) with { Found = found };
+        var search = new PhraseSearch(network, schedule, concept, options);
+        var found = search.Run(new Progress<int>(), cancellationToken);
+        return InitialEmbedding.Of(found.Words, options.Vectors, network) with { Found = found };
     }
 
     private TrainResult CreateResult(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion;
 
@@ -26,11 +27,11 @@ public sealed record TrainOptions
 
     /// <summary>
     /// The start of training: one or more words, such as <c>cat</c>; an embedding file with as many vectors; or
-    /// <c>auto</c>, the word of the vocabulary that explains the images best. Default: the word <c>object</c> or
-    /// <c>style</c>, by <see cref="Property"/>.
+    /// <c>auto</c>, the phrase of up to <see cref="Vectors"/> words that explains the images best. Vectors beyond the
+    /// words start from the mean of the vocabulary. Default: <c>auto</c>.
     /// </summary>
     [JsonIgnore]
-    public string? Initializer { get; init; }
+    public string Initializer { get; init; } = InitialEmbedding.Auto;
 
     /// <summary>
     /// Prompt templates for images without a caption, with <c>{}</c> for the token. Default: built-in ones, by
@@ -45,11 +46,18 @@ public sealed record TrainOptions
     /// </summary>
     public int Vectors { get; init; } = 4;
 
+    /// <summary>
+    /// The largest cost of the search for the initializer, in training steps that take about as long; 1 or more.
+    /// Default: 350. See <see cref="Initializer"/>.
+    /// </summary>
+    [JsonIgnore]
+    public int SearchSteps { get; init; } = 350;
+
     /// <summary>The number of optimizer steps, at least 1. Default: 300.</summary>
     public int Steps { get; init; } = 300;
 
-    /// <summary>The peak learning rate, above 0. Default: 0.01. Typical: 0.001 to 0.02.</summary>
-    public double LearningRate { get; init; } = 1e-2;
+    /// <summary>The peak learning rate, above 0. Default: 0.005. Typical: 0.001 to 0.01.</summary>
+    public double LearningRate { get; init; } = 5e-3;
 
     /// <summary>How the learning rate changes over the steps. Default: cosine, which falls to zero.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
@@ -101,9 +109,13 @@ public sealed record TrainOptions
     public NormConstraint KeepNorm { get; init; } = NormConstraint.None;
 
     /// <summary>
-    /// Min-SNR weighting of the timesteps (Hang et al. 2023), 0 or more; 5 in its paper, 0 disables. Default: 0.
+    /// How much the loss of each timestep counts. Default: debiased, so that the noisy timesteps count, which decide
+    /// layout, light and dominant colors.
     /// </summary>
-    public double SnrGamma { get; init; }
+    public LossWeighting LossWeighting { get; init; } = LossWeighting.Debiased;
+
+    /// <summary>For <see cref="LossWeighting.MinSnr"/>: the gamma of its paper, above 0. Default: 5.</summary>
+    public double SnrGamma { get; init; } = 5;
 
     /// <summary>
     /// The standard deviation of noise that is added to whole channels, 0 to 1. It helps with very dark or bright
@@ -214,6 +226,7 @@ public sealed record TrainOptions
     public static TrainOptions Diffusers { get; } =
         new()
         {
+            Initializer = "object",
             Vectors = 1,
             Steps = 3000,
             LearningRate = 5e-4 * 4, // --scale_lr multiplies by the accumulation
@@ -223,6 +236,7 @@ public sealed record TrainOptions
             WarmupSteps = 0,
             WeightDecay = 1e-2,
             Timesteps = TimestepSampling.Uniform,
+            LossWeighting = LossWeighting.None,
             ValidateEvery = 0,
             Patience = 0,
             Flip = true,
@@ -230,6 +244,8 @@ public sealed record TrainOptions
             Crop = CropMode.Squash,
             Captions = CaptionUse.Off,
         };
+
+    internal bool SearchesInitializer => Initializer == InitialEmbedding.Auto;
 
     /// <exception cref="TextualInversionException">
     /// A value is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.
@@ -245,6 +261,7 @@ public sealed record TrainOptions
     {
         Require(Steps >= 1, nameof(Steps), Steps, "at least 1");
         Require(LearningRate is > 0 and <= 1e30, nameof(LearningRate), LearningRate, "a number above 0, such as 0.005");
+        Require(SearchSteps >= 1, nameof(SearchSteps), SearchSteps, "at least 1");
         Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more steps");
         Require(
             WarmupSteps <= Steps,
@@ -278,7 +295,7 @@ public sealed record TrainOptions
         Require(IsAtLeastZero(WeightDecay), nameof(WeightDecay), WeightDecay, "0 or more");
         Require(IsAtLeastZero(DirectionPrior), nameof(DirectionPrior), DirectionPrior, "0 or more, such as 1e-4");
         Require(IsAtLeastZero(MaxGradientNorm), nameof(MaxGradientNorm), MaxGradientNorm, "0 or more, such as 1");
-        Require(IsAtLeastZero(SnrGamma), nameof(SnrGamma), SnrGamma, "0 or more, such as 5");
+        Require(SnrGamma > 0 && double.IsFinite(SnrGamma), nameof(SnrGamma), SnrGamma, "a number above 0, such as 5");
         Require(NoiseOffset is >= 0 and <= 1, nameof(NoiseOffset), NoiseOffset, "a number from 0 to 1, such as 0.05");
         Require(EmaDecay is >= 0 and < 1, nameof(EmaDecay), EmaDecay, "a number from 0 to below 1, such as 0.98");
         const string Even = "an even number, since antithetic noise comes in pairs";

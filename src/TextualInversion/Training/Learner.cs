@@ -25,6 +25,7 @@ internal sealed class Learner : IDisposable
     private readonly IRowOptimizer[] optimizers;
     private readonly ExponentialMovingAverage? average;
     private readonly LossScale? scale; // of a U-Net that computes in float16
+    private readonly TimestepWeights? weights;
     private int step; // of the optimizer
     private IReadOnlyList<Tensor>? hostRows;
 
@@ -43,6 +44,7 @@ internal sealed class Learner : IDisposable
         this.schedule = schedule;
         this.options = options;
         using var scope = NewDisposeScope();
+        weights = TimestepWeights.Of(schedule, options.LossWeighting, options.SnrGamma);
         rows =
         [
             .. initialRows.Select(row =>
@@ -124,7 +126,10 @@ internal sealed class Learner : IDisposable
     /// The loss of a batch, a scalar with a gradient. It and what it is computed from belong to the caller's dispose
     /// scope.
     /// </summary>
-    public Tensor Forward(TrainingBatch batch) => Loss(batch, rows, options.SnrGamma);
+    public Tensor Forward(TrainingBatch batch) => Denoise(batch, rows).Loss(weights?.At(batch.Timesteps));
+
+    /// <summary>The loss of each image of a batch, (B), with a gradient, without weights.</summary>
+    public Tensor ForwardEach(TrainingBatch batch) => Denoise(batch, rows).EachLoss();
 
     /// <summary>Adds the gradient of a batch's loss, divided by the number of batches in a step.</summary>
     public void Backward(Tensor loss)
@@ -151,7 +156,15 @@ internal sealed class Learner : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return HostCopy.Scalars([Loss(batch, other, snrGamma: 0)])[0];
+        return HostCopy.Scalars([Denoise(batch, other).Loss(weights: null)])[0];
+    }
+
+    /// <summary>The loss of each image of a batch without weights and without a gradient.</summary>
+    public double[] EvaluateEach(TrainingBatch batch, IReadOnlyList<Tensor> other)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return [.. Denoise(batch, other).EachLoss().cpu().data<float>().Select(loss => (double)loss)];
     }
 
     /// <summary>
@@ -266,18 +279,22 @@ internal sealed class Learner : IDisposable
         }
     }
 
-    private Tensor Loss(TrainingBatch batch, IReadOnlyList<Tensor> under, double snrGamma)
+    private Denoised Denoise(TrainingBatch batch, IReadOnlyList<Tensor> under)
     {
         var timesteps = tensor(batch.Timesteps, device: model.Device);
         var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
         var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
         var conditioning = model.EncodePrompts(batch.Prompts, under, batch.Images);
-        var prediction = model.PredictNoise(noisy, timesteps, conditioning);
-        return DenoisingLoss.Of(
-            prediction,
-            target,
-            batch.Mask,
-            snrGamma == 0 ? null : MinSnr.Weights(schedule, batch.Timesteps, snrGamma)
-        );
+        return new Denoised(batch, model.PredictNoise(noisy, timesteps, conditioning), target);
+    }
+
+    /// <param name="Batch">The batch.</param>
+    /// <param name="Prediction">What the model predicts for its noisy latents, (B, 4, h, w).</param>
+    /// <param name="Target">What it should predict, (B, 4, h, w).</param>
+    private readonly record struct Denoised(TrainingBatch Batch, Tensor Prediction, Tensor Target)
+    {
+        public Tensor Loss(float[]? weights) => DenoisingLoss.Of(Prediction, Target, Batch.Mask, weights);
+
+        public Tensor EachLoss() => DenoisingLoss.EachOf(Prediction, Target, Batch.Mask);
     }
 }

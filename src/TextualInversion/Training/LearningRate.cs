@@ -1,15 +1,21 @@
+using TextualInversion.Training.Stopping;
+
 namespace TextualInversion.Training;
 
 /// <summary>The learning-rate schedule.</summary>
 internal static class LearningRate
 {
     /// <summary>
-    /// The learning rate of a step. It rises linearly to the peak during warm-up, then follows the schedule.
+    /// The learning rate of a step. It rises linearly to the peak during warm-up, then follows the schedule, and falls
+    /// linearly to zero once the run no longer improves.
     /// </summary>
     /// <param name="options">The peak, the warm-up and the number of steps.</param>
     /// <param name="step">The step, counted from 0.</param>
-    public static double At(TrainOptions options, int step)
+    /// <param name="coolDown">The end of a run that no longer improves, or null.</param>
+    public static double At(TrainOptions options, int step, CoolDown? coolDown)
     {
+        if (coolDown is { } end)
+            return At(options, Math.Min(step, end.Start), coolDown: null) * end.Share(step);
         if (step < options.WarmupSteps)
             return options.LearningRate * (step + 1) / options.WarmupSteps;
         var progress = (double)(step - options.WarmupSteps) / Math.Max(1, options.Steps - options.WarmupSteps);

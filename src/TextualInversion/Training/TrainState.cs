@@ -41,7 +41,7 @@ internal sealed class TrainState : IDisposable
 
     /// <summary>
     /// Early stopping counts validations after this step: 0, or the step at which a finished run was extended. See
-    /// <see cref="EarlyStopping"/>.
+    /// <see cref="CoolDown"/>.
     /// </summary>
     public int PatienceStart { get; init; }
 

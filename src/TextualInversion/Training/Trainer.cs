@@ -81,7 +81,8 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
         for (var step = session.StepsDone; step < options.Steps; step++)
         {
             session.SaveIfDue(save);
-            if (session.ShouldStopEarly)
+            var coolDown = session.CoolDown;
+            if (step >= coolDown?.End)
                 return TrainingEnd.StoppedEarly;
             session.BeginStep();
 
@@ -103,7 +104,7 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
             if (session.Divergence.Check(loss, gradientNorm) is { } problem)
                 return problem;
 
-            var learningRate = LearningRate.At(options, step);
+            var learningRate = LearningRate.At(options, step, coolDown);
             if (!learner.Step(learningRate))
                 return TrainingEnd.Diverged;
 

@@ -79,7 +79,11 @@ internal sealed class TrainingSession : IDisposable
         }
 
         ValidationSet ValidationOf(IReadOnlyList<int> chosen) =>
-            new(images, chosen, concept.Prompts, tokenizers, options.BatchSize, trainTimesteps);
+            new(
+                new FixedExamples(images, concept.Prompts, tokenizers),
+                FixedExamples.Choose(chosen, trainTimesteps),
+                options.BatchSize
+            );
     }
 
     public Learner Learner { get; }
@@ -91,9 +95,8 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>The steps of the whole run, including those before it was resumed.</summary>
     public int StepsDone => history.Losses.Count;
 
-    /// <summary>Whether the validation loss no longer improves.</summary>
-    public bool ShouldStopEarly =>
-        EarlyStopping.ShouldStop(history.Validations, options.Patience, history.PatienceStart);
+    /// <summary>The end of the run if the validation loss no longer improves, otherwise null.</summary>
+    public CoolDown? CoolDown => Stopping.CoolDown.Find(history.Validations, options.Patience, history.PatienceStart);
 
     /// <summary>Validates the initial vectors.</summary>
     public TrainProgress MeasureInitial() => CreateProgress(Validate());

@@ -16,16 +16,20 @@ internal sealed class ImageFixture : IDisposable
     /// <param name="options">Batch size, vectors and seed.</param>
     /// <param name="folder">The model's folder. Default: the small random model.</param>
     /// <param name="type">The type in which the U-Net computes.</param>
-    public ImageFixture(TrainOptions options, string? folder = null, ScalarType type = ScalarType.Float32)
+    /// <param name="resolution">The side of the images in pixels.</param>
+    public ImageFixture(
+        TrainOptions options,
+        string? folder = null,
+        ScalarType type = ScalarType.Float32,
+        int resolution = 32
+    )
     {
         Options = options;
         var files = new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
         Model = DiffusionModel.Open(files, CPU, type, false);
         Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
         Placeholder = Placeholder.Parse("my-cat", options.Vectors);
-        var images = TrainingImageSet
-            .Load([Goldens.Sample("my-cat")], resolution: 32, options.Crop, options.Mask)
-            .Images;
+        var images = TrainingImageSet.Load([Goldens.Sample("my-cat")], resolution, options.Crop, options.Mask).Images;
         Prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
         Images = new LatentDataset(Model, images, options, CancellationToken.None);
         Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);
@@ -47,8 +51,12 @@ internal sealed class ImageFixture : IDisposable
 
     public BatchSampler Batches => new(Images, Prompts, Tokenizers, Options, Schedule.Config.NumTrainTimesteps);
 
-    public ValidationSet Validation(int most = int.MaxValue) =>
-        new(Images, Images.Learned, Prompts, Tokenizers, Options.BatchSize, Schedule.Config.NumTrainTimesteps, most);
+    public ValidationSet Validation() =>
+        new(
+            new FixedExamples(Images, Prompts, Tokenizers),
+            FixedExamples.Choose(Images.Learned, Schedule.Config.NumTrainTimesteps),
+            Options.BatchSize
+        );
 
     public void Dispose()
     {

@@ -201,6 +201,7 @@ public sealed class LearnerTests
         Assert.Equal("AdamW", optimizer.GetProperty("name").GetString());
         return new TrainOptions
         {
+            LossWeighting = LossWeighting.None,
             Vectors = Int("vectors"),
             Steps = Int("steps"),
             BatchSize = Int("batch"),

@@ -88,6 +88,8 @@ public sealed class TrainOptionsTests
         }
 
         Add(nameof(valid.Epsilon), valid with { Epsilon = 0 });
+        Add(nameof(valid.SnrGamma), valid with { SnrGamma = 0 });
+        Add(nameof(valid.SearchSteps), valid with { SearchSteps = 0 });
         Add(nameof(valid.NoiseOffset), valid with { NoiseOffset = 1.1 });
         Add(nameof(valid.ValidateEvery), valid with { ValidateEvery = -1 });
         Add(nameof(valid.HoldOut), valid with { ValidateEvery = 0, HoldOut = true });

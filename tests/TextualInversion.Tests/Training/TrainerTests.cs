@@ -1,5 +1,6 @@
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
+using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Training;
@@ -92,7 +93,7 @@ public sealed class TrainerTests : IDisposable
         using var result = Run(fixture, options);
 
         Assert.Equal(TrainingEnd.StoppedEarly, result.End);
-        Assert.Equal(result.BestStep + 2, result.Steps);
+        Assert.Equal(CoolDown.Find(result.Validations, options.Patience)?.End, result.Steps);
         Assert.Equal(progress[result.BestStep].Rows[0], RowValues.FromTensor(result.Rows[0]));
     }
 

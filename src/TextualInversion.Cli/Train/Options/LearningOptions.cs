@@ -24,8 +24,15 @@ internal sealed class LearningOptions
     private readonly Option<double> learningRate = Number(
         "--learning-rate",
         "X",
-        "Peak learning rate, typically 0.001 to 0.02. Too high diverges, too low learns little.",
+        "Peak learning rate, typically 0.001 to 0.01. Too high diverges, too low learns little.",
         options => options.LearningRate
+    );
+    private readonly Option<int> searchSteps = Number(
+        "--search-steps",
+        "N",
+        "For --initializer auto: the largest cost of the search, in training steps that take about as long, at "
+            + "least 1. With fewer, fewer words are tried.",
+        options => options.SearchSteps
     );
     private readonly Option<int> batch = Number(
         "--batch",
@@ -119,11 +126,18 @@ internal sealed class LearningOptions
         "Clip the gradient norm to X (typically 1) to stabilize training; 0 disables.",
         options => options.MaxGradientNorm
     );
+    private readonly Option<LossWeighting> lossWeight = Choice(
+        "--loss-weight",
+        "none|minsnr|debiased",
+        "How much the loss of each timestep counts. debiased gives noisy timesteps more weight: they decide layout, "
+            + "light and dominant colors. minsnr limits the weight of timesteps with little noise.",
+        options => options.LossWeighting
+    );
     private readonly Option<double> snrGamma = Number(
         "--snr-gamma",
         "X",
-        "Min-SNR-gamma loss weighting (Hang et al. 2023): gives timesteps with little noise less weight; "
-            + "typically 5, 0 disables.",
+        "Gamma of Min-SNR weighting, above 0. Smaller values give noisy timesteps more weight. Implies "
+            + "--loss-weight minsnr.",
         options => options.SnrGamma
     );
     private readonly Option<double> noiseOffset = Number(
@@ -174,9 +188,11 @@ internal sealed class LearningOptions
 
     public Option[] Optimization =>
         [
+            searchSteps,
             schedule,
             warmup,
             timesteps,
+            lossWeight,
             snrGamma,
             noiseOffset,
             antithetic,
@@ -205,6 +221,7 @@ internal sealed class LearningOptions
             nameof(TrainOptions.Vectors) => vectors.Name,
             nameof(TrainOptions.Steps) => steps.Name,
             nameof(TrainOptions.LearningRate) => learningRate.Name,
+            nameof(TrainOptions.SearchSteps) => searchSteps.Name,
             nameof(TrainOptions.BatchSize) => batch.Name,
             nameof(TrainOptions.GradientAccumulationSteps) => accumulate.Name,
             nameof(TrainOptions.Resolution) => resolution.Name,
@@ -238,6 +255,7 @@ internal sealed class LearningOptions
             Vectors = Or(vectors, preset.Vectors),
             Steps = Or(steps, preset.Steps),
             LearningRate = Or(learningRate, preset.LearningRate),
+            SearchSteps = Or(searchSteps, preset.SearchSteps),
             BatchSize = Or(batch, preset.BatchSize),
             GradientAccumulationSteps = Or(accumulate, preset.GradientAccumulationSteps),
             Resolution = parsed.GetValue(resolution),
@@ -252,6 +270,7 @@ internal sealed class LearningOptions
             DirectionPrior = Or(prior, preset.DirectionPrior),
             KeepNorm = Or(keepNorm, preset.KeepNorm),
             MaxGradientNorm = Or(maxGradientNorm, preset.MaxGradientNorm),
+            LossWeighting = Weighting(parsed, preset),
             SnrGamma = Or(snrGamma, preset.SnrGamma),
             NoiseOffset = Or(noiseOffset, preset.NoiseOffset),
             Antithetic = Or(antithetic, preset.Antithetic),
@@ -262,6 +281,13 @@ internal sealed class LearningOptions
             Epsilon = Or(epsilon, preset.Epsilon),
             Seed = seed,
         };
+    }
+
+    private LossWeighting Weighting(ParseResult parsed, TrainOptions preset)
+    {
+        if (parsed.GetResult(lossWeight) is { Implicit: false })
+            return parsed.GetValue(lossWeight);
+        return parsed.GetResult(snrGamma) is { Implicit: false } ? LossWeighting.MinSnr : preset.LossWeighting;
     }
 
     internal static NumberOption<T> Number<T>(

@@ -25,11 +25,9 @@ internal sealed class TrainRequestOptions
     {
         HelpName = "TEXT|auto|FILE",
         Description =
-            "Where to start: a word or words for what the images show (cat); auto, which searches the word "
-            + "that explains the images "
-            + "best; or an embedding file with as many vectors. Words that the vocabulary does not hold whole "
-            + "start from their pieces, "
-            + "with a warning. Default: the word of --property.",
+            "Where to start: words for what the images show (cat); auto, which searches the phrase that explains the "
+            + "images best; or an embedding file with as many vectors. Words that the vocabulary does not hold whole "
+            + "start from their pieces, with a warning; vectors beyond the words start neutral. Default: auto.",
     };
     private readonly LearningOptions learning = new();
     private readonly TrainingImageOptions imageOptions = new();
@@ -130,9 +128,13 @@ internal sealed class TrainRequestOptions
     private TrainOptions ReadOptions(ParseResult parsed)
     {
         var seed = parsed.GetValue(Seed) ?? SharedOptions.DrawSeed();
-        return imageOptions.Apply(parsed, learning.Resolve(parsed, seed)) with
+        var options = imageOptions.Apply(parsed, learning.Resolve(parsed, seed));
+        var standard = options.SearchesInitializer
+            ? options.Initializer
+            : options.Property.ToString().ToLowerInvariant();
+        return options with
         {
-            Initializer = parsed.GetValue(initializer),
+            Initializer = parsed.GetValue(initializer) ?? standard,
             Templates = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : null,
             GradientCheckpointing = parsed.GetValue(gradientCheckpointing),
         };

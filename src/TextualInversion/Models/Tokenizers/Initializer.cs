@@ -51,7 +51,9 @@ internal sealed class Initializer
 
     /// <summary>
     /// The token ids that each of n vectors starts from; a vector starts as the mean of their embeddings. If n is at
-    /// least k, vector i starts from token i mod k. Otherwise each vector gets a contiguous group of tokens, as evenly
+    /// least k, vector i starts from token i, and those beyond from none. Otherwise each vector gets a contiguous group
+    /// of
+    /// tokens, as evenly
     /// as possible, so that no token is lost.
     /// </summary>
     public int[][] SpreadOver(int vectors)
@@ -63,7 +65,9 @@ internal sealed class Initializer
             .. Enumerable
                 .Range(0, n)
                 .Select(i =>
-                    n >= k ? new[] { Ids[i % k] } : Ids.Skip(i * k / n).Take(((i + 1) * k / n) - (i * k / n)).ToArray()
+                    i >= k ? []
+                    : n >= k ? new[] { Ids[i] }
+                    : Ids.Skip(i * k / n).Take(((i + 1) * k / n) - (i * k / n)).ToArray()
                 ),
         ];
     }

@@ -16,8 +16,16 @@ internal sealed record TrainingBatch(
     long[] Timesteps,
     IReadOnlyList<PromptTokens> Prompts,
     IReadOnlyList<SizeConditioning> Images
-)
+) : IDisposable
 {
     /// <summary>The loss masks of the images, (B, h, w) in [0, 1], or null if all are full.</summary>
     public Tensor? Mask { get; init; }
+
+    /// <summary>For a batch whose tensors do not belong to a dispose scope.</summary>
+    public void Dispose()
+    {
+        Latents.Dispose();
+        Noise.Dispose();
+        Mask?.Dispose();
+    }
 }

@@ -78,8 +78,8 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
 
         double Passes() =>
             (
-                ValidationSet.Examples(set.Learned.Count, 1).Count
-                + (set.HeldOut is null ? 0 : ValidationSet.Examples(1, 1).Count)
+                FixedExamples.Choose(set.Learned, 1).Count
+                + (set.HeldOut is null ? 0 : FixedExamples.Choose([0], 1).Count)
             ) / (double)options.BatchSize;
     }
 

@@ -17,23 +17,23 @@ internal sealed record InitialEmbedding(
     IReadOnlyList<Tensor> Rows,
     string? File = null,
     string? FileSha256 = null,
-    IReadOnlyList<RankedWord>? Found = null
+    FoundPhrase? Found = null
 ) : IDisposable
 {
-    /// <summary>The initializer that stands for the word that a search finds.</summary>
+    /// <summary>The initializer that stands for the phrase that a search finds.</summary>
     public const string Auto = "auto";
 
-    /// <param name="initializer">Words, an embedding file, or null for the property's word, as for <see cref="Auto"/>
-    /// until the search.</param>
+    /// <param name="initializer">Words, an embedding file, or <see cref="Auto"/>, which is the property's word until
+    /// the search.</param>
     /// <param name="options">The number of vectors and the property.</param>
     /// <param name="network">The model.</param>
     /// <exception cref="TextualInversionException">The words are not in the vocabulary, or the file is missing or does
     /// not fit.</exception>
-    public static InitialEmbedding Read(string? initializer, TrainOptions options, IDiffusionModel network)
+    public static InitialEmbedding Read(string initializer, TrainOptions options, IDiffusionModel network)
     {
         using var scope = NewDisposeScope();
         var property = options.Property.ToString().ToLowerInvariant();
-        if (initializer is null or Auto)
+        if (initializer is Auto)
             return Of(property, options.Vectors, network);
         List<long> widths = [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])];
         if (InitializerFile.TryRead(initializer, options.Vectors, widths) is not { } given)
@@ -70,9 +70,11 @@ internal sealed record InitialEmbedding(
         var rows = start
             .SpreadOver(vectors)
             .Select(ids =>
-                vocabulary
-                    .index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device))
-                    .mean([0])
+                ids.Length == 0
+                    ? vocabulary.mean([0])
+                    : vocabulary
+                        .index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device))
+                        .mean([0])
             );
         return stack(rows).MoveToOuterDisposeScope();
     }

@@ -1,0 +1,173 @@
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
+using TextualInversion.Schedulers;
+using TextualInversion.Training.Data;
+using TextualInversion.Training.Stopping;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Training.Initializers;
+
+/// <summary>
+/// Measures phrases of one length: the rows of a phrase's tokens take the place of the placeholder token. A null in a
+/// phrase is the neutral row, the mean of the vocabulary. The examples come in rounds, so that poor phrases are dropped
+/// after a few; each round covers several images and timesteps.
+/// </summary>
+internal sealed class PhraseExamples : IDisposable
+{
+    private const int FewestInRound = 4,
+        MostInRound = 8;
+
+    // With little noise the image itself says what to predict; text decides at the noisier timesteps (Balaji et al.
+    // 2022,
+    // "eDiff-I", https://arxiv.org/abs/2211.01324, figure 3).
+    private const double SmallestTimestep = 0.25;
+
+    // A pass forward alone takes less than half of the memory of a training step.
+    private const int BatchFactor = 2;
+
+    private readonly IDiffusionModel model;
+    private readonly NoiseSchedule schedule;
+    private readonly TrainOptions options;
+    private readonly List<Round> rounds;
+    private readonly List<TrainingBatch> gradientBatches;
+    private readonly Learner learner;
+
+    /// <param name="model">The frozen model.</param>
+    /// <param name="schedule">Its noise schedule.</param>
+    /// <param name="concept">The images and prompts.</param>
+    /// <param name="options">The batch size.</param>
+    /// <param name="length">The number of tokens of a phrase, at least 1.</param>
+    public PhraseExamples(
+        IDiffusionModel model,
+        NoiseSchedule schedule,
+        Concept concept,
+        TrainOptions options,
+        int length
+    )
+    {
+        (this.model, this.schedule) = (model, schedule);
+        this.options = options with
+        {
+            Optimizer = OptimizerKind.AdamW,
+            KeepNorm = NormConstraint.None,
+            LossWeighting = LossWeighting.None,
+            GradientAccumulationSteps = 1,
+            EmaDecay = 0,
+        };
+        using var scope = NewDisposeScope();
+        learner = NewLearner([.. Enumerable.Repeat<int?>(null, length)]);
+        var placeholder = Placeholder.Parse(concept.Placeholder.Name, length);
+        var tokenizers = new PromptTokenizers(model.Tokenizers, [placeholder]);
+        var source = new FixedExamples(concept.Images, concept.Prompts, tokenizers);
+        var examples = Choose(concept, schedule);
+        gradientBatches = [.. source.InBatches(examples, options.BatchSize)];
+        rounds =
+        [
+            .. InRounds(examples, concept.Images.Learned.Count)
+                .Select(round => Measured([.. source.InBatches(round, BatchFactor * options.BatchSize)], source)),
+        ];
+    }
+
+    /// <summary>The number of examples of each round of a concept.</summary>
+    public static List<int> RoundSizes(Concept concept, NoiseSchedule schedule) =>
+        [.. InRounds(Choose(concept, schedule), concept.Images.Learned.Count).Select(round => round.Length)];
+
+    /// <summary>
+    /// The logarithm of each example's loss with a phrase, relative to its loss with an empty prompt. Timesteps, whose
+    /// losses differ by more than ten times, then count alike.
+    /// </summary>
+    /// <param name="phrase">Token ids.</param>
+    /// <param name="round">The round, from 0.</param>
+    public List<double> Measure(IReadOnlyList<int> phrase, int round)
+    {
+        using var scope = NewDisposeScope();
+        return MeasureRows(Rows([.. phrase.Select(id => (int?)id)]), rounds[round]);
+    }
+
+    /// <summary>The mean of <see cref="Measure"/> over all rounds, for any rows.</summary>
+    /// <param name="rows">(length, d) for each text encoder.</param>
+    internal double Score(IReadOnlyList<Tensor> rows) => rounds.SelectMany(round => MeasureRows(rows, round)).Average();
+
+    /// <summary>
+    /// First-order estimates of the mean of <see cref="Measure"/> over all examples, up to a constant, for each token
+    /// of
+    /// the vocabulary at one place of a phrase: V values at the cost of one pass forward and back (as in Shin et al.
+    /// 2020, "AutoPrompt", https://arxiv.org/abs/2010.15980, section 2.2).
+    /// </summary>
+    /// <param name="phrase">Token ids; the gradient is taken at these rows.</param>
+    /// <param name="place">The place, from 0.</param>
+    public double[] Estimates(IReadOnlyList<int?> phrase, int place)
+    {
+        using var scope = NewDisposeScope();
+        using var at = NewLearner(phrase);
+        foreach (var batch in gradientBatches)
+            AddGradient(at, batch, gradientBatches.Sum(each => each.Timesteps.Length));
+        using var noGrad = no_grad();
+        var slopes = at.Gradients.Zip(
+            model.Vocabularies,
+            (gradient, vocabulary) => vocabulary.mm(gradient.narrow(0, place, 1).t()).squeeze(1)
+        ); // (V) for each text encoder
+        var total = stack(slopes).sum([0]);
+        return [.. total.cpu().data<float>().Select(slope => (double)slope)];
+    }
+
+    public void Dispose()
+    {
+        learner.Dispose();
+        foreach (var batch in rounds.SelectMany(round => round.Batches).Concat(gradientBatches))
+            batch.Dispose();
+    }
+
+    private static List<FixedExample> Choose(Concept concept, NoiseSchedule schedule)
+    {
+        var steps = schedule.Config.NumTrainTimesteps;
+        var all = FixedExamples.Choose(concept.Images.Learned, steps);
+        return [.. all.Where(example => example.Timestep >= SmallestTimestep * steps)];
+    }
+
+    /// <summary>Rounds in which each image comes equally often, each time at another part of the schedule.</summary>
+    private static IEnumerable<FixedExample[]> InRounds(List<FixedExample> examples, int images)
+    {
+        var count = Math.Min(images, examples.Count);
+        var levels = examples.Count / count; // examples are ordered by level, then by image
+        var size = count >= FewestInRound ? Math.Min(count, MostInRound) : (FewestInRound + count - 1) / count * count;
+        return Enumerable
+            .Range(0, examples.Count)
+            .Select(i => examples[(i / count + i % count) % levels * count + i % count])
+            .Chunk(size);
+    }
+
+    private List<double> MeasureRows(IReadOnlyList<Tensor> rows, Round round) =>
+        [
+            .. round
+                .Batches.SelectMany(batch => learner.EvaluateEach(batch, rows))
+                .Zip(round.WithoutPrompts, (loss, without) => Math.Log(loss / without)),
+        ];
+
+    private Round Measured(List<TrainingBatch> batches, FixedExamples source) =>
+        new(
+            batches,
+            [.. batches.SelectMany(batch => learner.EvaluateEach(source.WithoutPrompts(batch), learner.Rows))]
+        );
+
+    private static void AddGradient(Learner learner, TrainingBatch batch, int examples)
+    {
+        using var scope = NewDisposeScope();
+        learner.Backward(learner.ForwardEach(batch).log().sum().DividedBy(examples));
+    }
+
+    private Learner NewLearner(IReadOnlyList<int?> phrase) => new(model, schedule, Rows(phrase), options);
+
+    /// <summary>(length, d) for each text encoder; their vocabularies have the same ids.</summary>
+    private List<Tensor> Rows(IReadOnlyList<int?> phrase) =>
+        [
+            .. model.Vocabularies.Select(vocabulary =>
+                stack(phrase.Select(id => id is { } token ? vocabulary[token] : vocabulary.mean([0])))
+            ),
+        ];
+
+    /// <param name="Batches">The examples.</param>
+    /// <param name="WithoutPrompts">The loss of each with an empty prompt.</param>
+    private sealed record Round(List<TrainingBatch> Batches, List<double> WithoutPrompts);
+}

@@ -1,0 +1,201 @@
+using TextualInversion.Models;
+using TextualInversion.Schedulers;
+
+namespace TextualInversion.Training.Initializers;
+
+/// <summary>
+/// Finds the phrase from which training starts best. It grows word by word: words are tried in front of the phrase and
+/// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. All
+/// words
+/// of a small vocabulary are tried; of a large one those with the best first-order estimates. The search is
+/// deterministic: it does not depend on the run's seed.
+/// </summary>
+internal sealed class PhraseSearch
+{
+    private const int MostCandidates = 160, // at one place
+        FewestCandidates = 8,
+        WordsKept = 32, // after the second word, for all that follow
+        Finalists = 5;
+
+    // A word that lowers the loss by less than this share is not worth its place in the prompt.
+    private const double SmallestGain = 0.01;
+
+    private readonly IDiffusionModel model;
+    private readonly NoiseSchedule schedule;
+    private readonly Concept concept;
+    private readonly TrainOptions options;
+    private readonly IReadOnlyDictionary<int, string> words; // whole words of the vocabulary by token id
+    private readonly List<int> roundSizes;
+    private readonly int candidates;
+
+    /// <param name="model">The frozen model.</param>
+    /// <param name="schedule">Its noise schedule.</param>
+    /// <param name="concept">What is to be learned. Its initial rows do not matter.</param>
+    /// <param name="options">The longest phrase, the batch size, and the cost of the search.</param>
+    /// <exception cref="TextualInversionException">The vocabulary has no whole words.</exception>
+    public PhraseSearch(IDiffusionModel model, NoiseSchedule schedule, Concept concept, TrainOptions options)
+    {
+        (this.model, this.schedule, this.concept, this.options) = (model, schedule, concept, options);
+        words = model.Tokenizers[0].Words().ToDictionary(word => word.Id, word => word.Word);
+        if (words.Count == 0)
+            throw new TextualInversionException(
+                "The model's vocabulary has no whole words to choose an initializer from; name one."
+            );
+        roundSizes = PhraseExamples.RoundSizes(concept, schedule);
+        var most = Math.Min(words.Count, MostCandidates);
+        candidates = Enumerable
+            .Range(0, most)
+            .Select(fewer => most - fewer)
+            .FirstOrDefault(count => CostOf(count) <= options.SearchSteps * CostOfStep, FewestCandidates);
+    }
+
+    /// <summary>The cost of the longest search, in forward passes of one example.</summary>
+    public int LargestCost => CostOf(candidates);
+
+    /// <summary>About how many training steps take as long as the longest search.</summary>
+    public int LargestCostInSteps => LargestCost / CostOfStep + 1;
+
+    private int AllExamples => roundSizes.Sum();
+
+    private int CostOfStep => GradientCost(options.BatchSize * options.GradientAccumulationSteps);
+
+    /// <summary>Grows the phrase.</summary>
+    /// <param name="progress">Receives the examples measured so far, of at most <see cref="LargestCost"/>.</param>
+    /// <param name="cancellationToken">Stops the search.</param>
+    /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
+    public FoundPhrase Run(IProgress<int> progress, CancellationToken cancellationToken)
+    {
+        var measured = 0;
+        void Count(int examples)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress.Report(measured += examples);
+        }
+
+        var ranked = Rank([], [.. words.Keys], Count);
+        var stages = new List<RankedPhrase> { Named(ranked[0]) };
+        IReadOnlyList<int> pool = [.. words.Keys];
+        while (ranked[0].Ids.Count < options.Vectors)
+        {
+            var longer = Rank(ranked[0].Ids, pool, Count);
+            if (longer[0].Score > ranked[0].Score + Math.Log(1 - SmallestGain))
+                break;
+            if (pool.Count > WordsKept)
+                pool = [.. longer.Select(candidate => candidate.Added).Distinct().Take(WordsKept)];
+            ranked = longer;
+            stages.Add(Named(ranked[0]));
+        }
+
+        var runnersUp = ranked.Skip(1).Where(other => other.Rounds == roundSizes.Count).Select(Named);
+        return new FoundPhrase(stages[^1].Words, stages[^1].RelativeLoss, stages, [.. runnersUp]);
+    }
+
+    // A pass forward and one back: the second costs about as much as two of the first.
+    private static int GradientCost(int examples) => 3 * examples;
+
+    private static T[] Insert<T>(IReadOnlyList<T> phrase, int place, T item) =>
+        [.. phrase.Take(place), item, .. phrase.Skip(place)];
+
+    private static int Survivors(int count) => Math.Max(Finalists, count / 4);
+
+    private RankedPhrase Named(Candidate candidate) =>
+        new(string.Join(' ', candidate.Ids.Select(id => words[id])), Math.Exp(candidate.Score));
+
+    /// <summary>The examples of the longest search with so many candidates at each place.</summary>
+    private int CostOf(int candidates)
+    {
+        var cost = 0;
+        for (var length = 1; length <= options.Vectors; length++)
+        {
+            var places = length == 1 ? 1 : 2;
+            var from = length > 2 ? Math.Min(words.Count, WordsKept) : words.Count;
+            if (from > candidates)
+                cost += places * GradientCost(AllExamples);
+            cost += CostOfRanking(places * Math.Min(from, candidates));
+        }
+
+        return cost;
+    }
+
+    private int CostOfRanking(int count)
+    {
+        var cost = 0;
+        for (var (done, rounds) = (0, 1); done < roundSizes.Count; (done, rounds) = (rounds, NextRounds(rounds)))
+        {
+            cost += count * roundSizes.Skip(done).Take(rounds - done).Sum();
+            count = Survivors(count);
+        }
+
+        return cost;
+    }
+
+    private int NextRounds(int rounds) => Math.Min(2 * rounds, roundSizes.Count);
+
+    /// <summary>
+    /// The phrases with one more word, the best first: successive halving (Jamieson and Talwalkar 2016,
+    /// https://arxiv.org/abs/1502.07943) that keeps a quarter after each doubling of the rounds.
+    /// </summary>
+    private List<Candidate> Rank(IReadOnlyList<int> phrase, IReadOnlyList<int> from, Action<int> count)
+    {
+        using var examples = new PhraseExamples(model, schedule, concept, options, phrase.Count + 1);
+        int[] places = phrase.Count == 0 ? [0] : [0, phrase.Count];
+        List<Candidate> survivors =
+        [
+            .. places.SelectMany(place =>
+                Best(examples, phrase, place, from, count).Select(id => new Candidate(Insert(phrase, place, id), id))
+            ),
+        ];
+        var dropped = new List<Candidate>();
+        for (var rounds = 1; ; rounds = NextRounds(rounds))
+        {
+            foreach (var candidate in survivors)
+                candidate.MeasureUpTo(rounds, examples, count);
+            survivors = [.. survivors.OrderBy(candidate => candidate.Score)];
+            if (rounds == roundSizes.Count)
+                return [.. survivors, .. dropped];
+            dropped.InsertRange(0, survivors.Skip(Survivors(survivors.Count)));
+            survivors = [.. survivors.Take(Survivors(survivors.Count))];
+        }
+    }
+
+    /// <summary>The words to try at a place.</summary>
+    private IEnumerable<int> Best(
+        PhraseExamples examples,
+        IReadOnlyList<int> phrase,
+        int place,
+        IReadOnlyList<int> from,
+        Action<int> count
+    )
+    {
+        if (from.Count <= candidates)
+            return from;
+        var estimates = examples.Estimates(Insert([.. phrase.Select(id => (int?)id)], place, null), place);
+        count(GradientCost(AllExamples));
+        return from.OrderBy(id => estimates[id]).ThenBy(id => id).Take(candidates);
+    }
+
+    /// <param name="ids">The token ids of the phrase's words.</param>
+    /// <param name="added">The id that was added last.</param>
+    private sealed class Candidate(IReadOnlyList<int> ids, int added)
+    {
+        private readonly List<double> gains = [];
+
+        public IReadOnlyList<int> Ids => ids;
+
+        public int Added => added;
+
+        /// <summary>The rounds that were measured.</summary>
+        public int Rounds { get; private set; }
+
+        /// <summary>The mean over the examples measured so far, see <see cref="PhraseExamples.Measure"/>.</summary>
+        public double Score => gains.Average() is var mean && double.IsFinite(mean) ? mean : double.PositiveInfinity;
+
+        public void MeasureUpTo(int rounds, PhraseExamples examples, Action<int> count)
+        {
+            var before = gains.Count;
+            for (; Rounds < rounds; Rounds++)
+                gains.AddRange(examples.Measure(ids, Rounds));
+            count(gains.Count - before);
+        }
+    }
+}

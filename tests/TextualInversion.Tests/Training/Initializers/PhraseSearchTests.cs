@@ -1,0 +1,142 @@
+using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training;
+using TextualInversion.Training.Initializers;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tests.Training.Initializers;
+
+[Trait("Category", Goldens.Category)]
+public sealed class PhraseSearchTests
+{
+    private static readonly TrainOptions Options = new() { Vectors = 2, BatchSize = 20 };
+
+    [Fact]
+    public void Run_SmallModel_GrowsAPhraseWhoseLossesAreThoseOfAllExamples()
+    {
+        using var fixture = new ImageFixture(Options);
+        var search = Search(fixture, Options);
+        var counts = new List<int>();
+
+        var found = search.Run(new ImmediateProgress<int>(counts.Add), CancellationToken.None);
+
+        Assert.Equal(found.Stages[^1], new RankedPhrase(found.Words, found.RelativeLoss));
+        foreach (var (index, stage) in found.Stages.Index())
+        {
+            var words = stage.Words.Split(' ');
+            Assert.Equal(index + 1, words.Length);
+            Assert.Equal(RelativeLoss(fixture, words), stage.RelativeLoss, 1e-9);
+        }
+
+        Assert.True(found.Stages.Count == 1 || found.Stages[1].RelativeLoss < found.Stages[0].RelativeLoss);
+        Assert.NotEmpty(found.RunnersUp);
+        Assert.All(found.RunnersUp, other => Assert.True(other.RelativeLoss >= found.RelativeLoss));
+        Assert.Equal(counts.Order(), counts);
+        Assert.InRange(counts[^1], 1, search.LargestCost);
+    }
+
+    [Fact]
+    public void Run_OneWord_IsBetterThanMostWords()
+    {
+        using var fixture = new ImageFixture(Options);
+        var options = Options with { Vectors = 1 };
+
+        var found = Search(fixture, options).Run(new ImmediateProgress<int>(_ => { }), CancellationToken.None);
+
+        var words = fixture.Model.Tokenizers[0].Words();
+        var losses = Enumerable
+            .Range(0, 20)
+            .Select(i => RelativeLoss(fixture, words[i * words.Count / 20].Word))
+            .Order()
+            .ToList();
+        Assert.InRange(found.RelativeLoss, 0, losses[3]);
+    }
+
+    /// <summary>
+    /// The demo model knows the words for what the images show: a purple dotted cat with an orange collar.
+    /// </summary>
+    [Fact]
+    [Trait("Category", "EndToEnd")]
+    public void Run_DemoModel_FindsTheWordsForTheImages()
+    {
+        var options = new TrainOptions();
+        using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"), resolution: 128);
+
+        var found = Search(fixture, options).Run(new ImmediateProgress<int>(_ => { }), CancellationToken.None);
+
+        Assert.Superset(new HashSet<string> { "purple", "dotted", "cat" }, found.Words.Split(' ').ToHashSet());
+        Assert.InRange(found.RelativeLoss, 0, 0.95);
+    }
+
+    [Fact]
+    public void LargestCost_FewSearchSteps_IsWithinThem()
+    {
+        using var fixture = new ImageFixture(Options);
+
+        var all = Search(fixture, Options with { SearchSteps = 10_000 });
+        var few = Search(fixture, Options with { SearchSteps = all.LargestCostInSteps / 2 });
+
+        Assert.InRange(few.LargestCostInSteps, 1, (all.LargestCostInSteps / 2) + 1);
+        var counts = new List<int>();
+        few.Run(new ImmediateProgress<int>(counts.Add), CancellationToken.None);
+        Assert.InRange(counts[^1], 1, few.LargestCost);
+    }
+
+    [Fact]
+    public void Run_Cancelled_Stops()
+    {
+        using var fixture = new ImageFixture(Options);
+        using var cancellation = new CancellationTokenSource();
+        cancellation.Cancel();
+
+        Assert.Throws<OperationCanceledException>(() =>
+            Search(fixture, Options).Run(new ImmediateProgress<int>(_ => { }), cancellation.Token)
+        );
+    }
+
+    /// <summary>
+    /// On a trained model, since a random one is too far from linear: a hundredth of the way to another word.
+    /// </summary>
+    [Fact]
+    public void Estimates_DifferenceOfTwoWords_IsTheSlopeBetweenThem()
+    {
+        using var scope = NewDisposeScope();
+        var options = Options with { Vectors = 1 };
+        using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"));
+        using var examples = Examples(fixture, length: 1);
+        var ids = new[] { "object", "cat", "purple" }.Select(word => Id(fixture, word)).ToArray();
+        const double Way = 0.01;
+
+        var estimates = examples.Estimates([ids[0]], place: 0);
+
+        foreach (var id in ids.Skip(1))
+        {
+            var slope = (At(id, Way) - At(id, -Way)) / (2 * Way);
+            Assert.Equal(slope, estimates[id] - estimates[ids[0]], Math.Abs(slope) * 0.05);
+        }
+
+        double At(int id, double way)
+        {
+            var vocabulary = fixture.Model.Vocabularies[0];
+            return examples.Score([vocabulary[ids[0]].lerp(vocabulary[id], way).unsqueeze(0)]);
+        }
+    }
+
+    private static PhraseSearch Search(ImageFixture fixture, TrainOptions options) =>
+        new(fixture.Model, fixture.Schedule, Concept(fixture), options);
+
+    private static PhraseExamples Examples(ImageFixture fixture, int length) =>
+        new(fixture.Model, fixture.Schedule, Concept(fixture), Options, length);
+
+    private static Concept Concept(ImageFixture fixture) =>
+        new(fixture.Placeholder, [], fixture.Images, fixture.Prompts);
+
+    private static double RelativeLoss(ImageFixture fixture, params string[] words)
+    {
+        using var examples = Examples(fixture, words.Length);
+        var rounds = PhraseExamples.RoundSizes(Concept(fixture), fixture.Schedule).Count;
+        int[] ids = [.. words.Select(word => Id(fixture, word))];
+        return Math.Exp(Enumerable.Range(0, rounds).SelectMany(round => examples.Measure(ids, round)).Average());
+    }
+
+    private static int Id(ImageFixture fixture, string word) => fixture.Model.Tokenizers[0].Encode(word)[0];
+}
