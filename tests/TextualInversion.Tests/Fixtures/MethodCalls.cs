@@ -26,8 +26,12 @@ internal static class MethodCalls
             .GetTypes()
             .SelectMany(type => type.GetMethods(Declared).Concat<MethodBase>(type.GetConstructors(Declared)));
 
-    /// <summary>The methods that a method calls or takes a delegate of; generic methods as their definitions.</summary>
-    public static IEnumerable<MethodBase> Of(MethodBase method)
+    /// <summary>The methods that a method calls or takes a delegate of; generic ones as their definitions.</summary>
+    public static IEnumerable<MethodBase> Of(MethodBase method) =>
+        Instructions(method).Select(instruction => instruction.Called).OfType<MethodBase>();
+
+    /// <summary>A method's instructions, with the method that one calls or takes a delegate of.</summary>
+    public static IEnumerable<(OpCode Code, MethodBase? Called)> Instructions(MethodBase method)
     {
         var code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
         for (var position = 0; position < code.Length; )
@@ -37,11 +41,8 @@ internal static class MethodCalls
                     ? Codes[BitConverter.ToInt16([code[position + 1], TwoByteCode])]
                     : Codes[code[position]];
             position += instruction.Size;
-            if (
-                instruction.OperandType == OperandType.InlineMethod
-                && Resolve(method, BitConverter.ToInt32(code, position)) is { } called
-            )
-                yield return called;
+            var isOfMethod = instruction.OperandType == OperandType.InlineMethod;
+            yield return (instruction, isOfMethod ? Resolve(method, BitConverter.ToInt32(code, position)) : null);
             position += OperandSize(instruction.OperandType, code, position);
         }
     }
