@@ -51,7 +51,7 @@ public sealed class UsageErrorTests : IDisposable
 
     [Fact]
     public Task Train_InitializerThatIsNoWord_ProposesWords() =>
-        RefusesAsync("no word", more: ["--initializer", "qxzv"]);
+        RefusesAsync("is not a word", more: ["--initializer", "qxzv"]);
 
     [Fact]
     public Task Train_PlaceholderOfTheVocabulary_IsRefused() =>

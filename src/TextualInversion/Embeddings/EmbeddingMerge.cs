@@ -52,7 +52,7 @@ internal static class EmbeddingMerge
                         (embedding, weight) => embedding.Rows[encoder].to(ScalarType.Float64).Times(weight / sum)
                     )
                     .ToArray();
-                return stack(terms).sum(0).to(ScalarType.Float32).MoveToOuterDisposeScope(); // (n, d)
+                return stack(terms).sum([0]).to(ScalarType.Float32).MoveToOuterDisposeScope(); // (n, d)
             }
         );
     }

@@ -33,6 +33,28 @@ public sealed class MergeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Merge_AverageWithWeights_IsTheWeightedMeanOfEachVector()
+    {
+        string a = folder.WriteEmbedding("a.safetensors", "<a>", [1, 2], [8, 4]),
+            b = folder.WriteEmbedding("b.safetensors", "<b>", [5, 6], [0, 8]);
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "merge",
+            a,
+            b,
+            "--method",
+            "average",
+            "--weights",
+            "3,1",
+            "--output",
+            folder.File("m.safetensors")
+        );
+        Assert.True(exitCode == 0, error);
+        using var merged = EmbeddingFile.Read(folder.File("m.safetensors"));
+        Assert.Equal(2, merged.Vectors);
+        Assert.Equal([2f, 3, 6, 5], EmbeddingSamples.Values(merged));
+    }
+
+    [Fact]
     public async Task Merge_SlerpInSteps_GoesFromOneToTheOther()
     {
         string a = folder.WriteEmbedding("a.safetensors", "<a>", [1, 0]),

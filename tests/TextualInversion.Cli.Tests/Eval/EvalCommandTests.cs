@@ -132,7 +132,7 @@ public sealed class EvalCommandTests : IDisposable
     [Fact]
     public Task Eval_UnknownInitializer_IsRefused() =>
         RefusesAsync(
-            "no word",
+            "is not a word",
             [
                 .. Short,
                 "--images",

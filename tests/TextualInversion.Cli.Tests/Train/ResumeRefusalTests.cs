@@ -17,7 +17,7 @@ public sealed class ResumeRefusalTests : IDisposable
     {
         await folder.BeginAsync();
         await RefusesAsync(
-            "option LearningRate: was 0.01 when the run began and is 0.02 now",
+            "option LearningRate: was 0.005 when the run began and is 0.02 now",
             "--learning-rate",
             "0.02"
         );

@@ -49,7 +49,7 @@ public sealed class TrainMessagesTests : IDisposable
     public async Task Train_RowsThatExplainNothing_EndsWithAWarning()
     {
         // The random model explains no image, whatever its prompt is.
-        var (exitCode, _, error) = await RunAsync("--initializer", "cat");
+        var (exitCode, _, error) = await RunAsync("--initializer", "cat", "--vectors", "1");
         Assert.True(exitCode == 0, error);
         Assert.Contains(
             error.Split('\n'),

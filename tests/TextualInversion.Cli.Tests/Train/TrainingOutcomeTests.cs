@@ -32,7 +32,9 @@ public sealed class TrainingOutcomeTests : IDisposable
         var validation = result.RootElement.GetProperty("validation");
         var best = result.RootElement.GetProperty("bestStep").GetInt32();
         Assert.True(result.RootElement.GetProperty("stoppedEarly").GetBoolean());
-        Assert.Equal(best + 6, result.RootElement.GetProperty("steps").GetInt32());
+        // Three validations that are not better, then the cool-down of a fifth of the steps.
+        var plateau = best + 6;
+        Assert.Equal(plateau + Math.Max(1, plateau / 5), result.RootElement.GetProperty("steps").GetInt32());
         Assert.True(validation.GetProperty("best").GetDouble() < validation.GetProperty("final").GetDouble());
         Assert.True(validation.GetProperty("best").GetDouble() <= validation.GetProperty("initial").GetDouble());
         using var kept = EmbeddingFile.Read(folder.File("embeddings/my-cat.safetensors"));

@@ -12,5 +12,11 @@ internal sealed record InputShape(long[] Shape, ScalarType Type, Device Device, 
     public static InputShape Of(Tensor input) => new(input.shape, input.dtype, input.device, input.requires_grad);
 
     /// <summary>A gradient of zeros that takes no memory, or null if none is needed.</summary>
-    public Tensor? Zeros() => NeedsGradient ? zeros(1, dtype: Type, device: Device).expand(Shape) : null;
+    public Tensor? Zeros()
+    {
+        if (!NeedsGradient)
+            return null;
+        using var scope = NewDisposeScope();
+        return zeros(1, dtype: Type, device: Device).expand(Shape).MoveToOuterDisposeScope();
+    }
 }
