@@ -58,12 +58,12 @@ public sealed class PhraseSearchTests
     [Trait("Category", "EndToEnd")]
     public void Run_DemoModel_FindsTheWordsForTheImages()
     {
-        var options = new TrainOptions();
+        var options = new TrainOptions { Vectors = 2 };
         using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"), resolution: 128);
 
         var found = Search(fixture, options).Run(new ImmediateProgress<int>(_ => { }), CancellationToken.None);
 
-        Assert.Superset(new HashSet<string> { "purple", "dotted", "cat" }, found.Words.Split(' ').ToHashSet());
+        Assert.Superset(new HashSet<string> { "purple", "dotted" }, found.Words.Split(' ').ToHashSet());
         Assert.InRange(found.RelativeLoss, 0, 0.95);
     }
 
