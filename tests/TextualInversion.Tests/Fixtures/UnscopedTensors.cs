@@ -65,7 +65,8 @@ internal sealed class UnscopedTensors
     }
 
     /// <summary>
-    /// The methods that make tensors without a scope of their own, each with the method through which it does, or itself.
+    /// The methods that make tensors without a scope of their own, each with the method through which it does, or
+    /// itself.
     /// </summary>
     private Dictionary<MethodBase, MethodBase> FindUnscoped()
     {
