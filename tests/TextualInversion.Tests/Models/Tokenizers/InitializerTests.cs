@@ -72,10 +72,10 @@ public sealed class InitializerTests
     [InlineData("cat dog fish", 1, "cat dog fish")]
     [InlineData("cat dog fish", 2, "cat | dog fish")]
     [InlineData("cat dog fish", 3, "cat | dog | fish")]
-    [InlineData("cat dog fish", 5, "cat | dog | fish | cat | dog")]
+    [InlineData("cat dog fish", 5, "cat | dog | fish |  | ")]
     [InlineData("cat dog fish bird house", 3, "cat | dog fish | bird house")]
-    [InlineData("cat", 2, "cat | cat")]
-    public void SpreadOver_Vectors_CyclesOrGroups(string phrase, int vectors, string expected)
+    [InlineData("cat", 2, "cat | ")]
+    public void SpreadOver_Vectors_GroupsOrLeavesTheRestEmpty(string phrase, int vectors, string expected)
     {
         var rows = Initializer.Parse(DemoTokenizer.Instance, phrase).SpreadOver(vectors);
         Assert.Equal(expected, string.Join(" | ", rows.Select(DemoTokenizer.Instance.Decode)));
