@@ -101,7 +101,7 @@ internal sealed record RunRecord
 /// <summary>What the rows started from: words or an embedding.</summary>
 /// <param name="Phrase">The words, or null if it was an embedding.</param>
 /// <param name="Tokens">How the tokenizer reads the words.</param>
-/// <param name="Found">The best words of a search, or null if there was no search.</param>
+/// <param name="Found">The phrase that a search found, or null if there was no search.</param>
 /// <param name="File">The embedding, or null if it was words.</param>
 /// <param name="Sha256">Of the embedding's file.</param>
 internal sealed record RunInitializer(

@@ -14,9 +14,9 @@ namespace TextualInversion.Cli.Train;
 internal static class AutoInitializer
 {
     /// <param name="job">The training, with any start.</param>
-    /// <param name="path">The file of the words. A run that is resumed reads it, a new run writes it.</param>
+    /// <param name="path">The file of the phrase. A run that is resumed reads it, a new run writes it.</param>
     /// <param name="isResuming">Whether the run is resumed.</param>
-    /// <param name="messages">Receives the progress and the words.</param>
+    /// <param name="messages">Receives the progress and the phrases.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
     /// <exception cref="TextualInversionException">
     /// The vocabulary has no words, or the file cannot be read or written.
@@ -38,8 +38,7 @@ internal static class AutoInitializer
             messages.Info("the next best:");
         foreach (var other in found.RunnersUp)
             messages.Info(Describe(other));
-        var start = InitialEmbedding.Of(found.Words, job.Setup.Options.Vectors, job.Model.Network);
-        return start with { Found = found };
+        return InitialEmbedding.Of(found, job.Setup.Options.Vectors, job.Model.Network);
     }
 
     private static string Describe(RankedPhrase phrase) =>

@@ -68,7 +68,7 @@ internal sealed class TrainCommand : CommandBase
         // Prepare.
         using var job = await TrainingJob.PrepareAsync(asked, models, messages, cancellationToken);
         if (asked.SearchesInitializer)
-            job.FindInitializer(files.Folder.FoundWordsPath, resumed is not null, messages, cancellationToken);
+            job.FindInitializer(files.Folder.FoundPhrasePath, resumed is not null, messages, cancellationToken);
         job.Setup.LogSummary(messages);
         var plan = sampling.Read(parsed, job.Setup, job.Model, messages);
         var isSame = resumed is not null && !resumed.IsExtended(asked.Options);

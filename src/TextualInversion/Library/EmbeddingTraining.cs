@@ -117,7 +117,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
     {
         var search = new PhraseSearch(network, schedule, concept, options);
         var found = search.Run(new Progress<int>(), cancellationToken);
-        return InitialEmbedding.Of(found.Words, options.Vectors, network) with { Found = found };
+        return InitialEmbedding.Of(found, options.Vectors, network);
     }
 
     private TrainResult CreateResult(

@@ -9,16 +9,13 @@ namespace TextualInversion.Native;
 /// <para>
 /// A shared library lists the versions of other libraries that it needs, and the system refuses to load it if one is
 /// missing. libLibTorchSharp.so lists the version GLIBCXX_3.4.32 of the C++ library, which came with GCC 13. Debian 12
-/// and
-/// Ubuntu 22.04 have older ones. But the file uses nothing of that version: the only symbol that carries it
+/// and Ubuntu 22.04 have older ones. But the file uses nothing of that version: the only symbol that carries it
 /// (<c>std::ios_base_library_init()</c>) is never called. So the entry is not needed, and a copy of the file in which
-/// it
-/// is marked as weak (not required) loads and works there. <see cref="ElfVersionRequirement"/> makes that change.
+/// it is marked as weak (not required) loads and works there. <see cref="ElfVersionRequirement"/> makes that change.
 /// </para>
 /// <para>
 /// The copy is kept in a cache folder under the hash of its content, or is made in a temporary folder that is removed
-/// once
-/// the library is loaded. The file that came with the package is never changed.
+/// once the library is loaded. The file that came with the package is never changed.
 /// </para>
 /// </summary>
 internal static class BridgeLibrary

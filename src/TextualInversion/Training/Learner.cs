@@ -10,10 +10,8 @@ namespace TextualInversion.Training;
 
 /// <summary>
 /// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of images under prompts
-/// with the
-/// placeholder, and its gradient with respect to the placeholder's rows. The rows, (n, d) float32 for each text
-/// encoder, are the only
-/// thing with a gradient and the only thing that moves.
+/// with the placeholder, and its gradient with respect to the placeholder's rows. The rows, (n, d) float32 for each
+/// text encoder, are the only thing with a gradient and the only thing that moves.
 /// </summary>
 internal sealed class Learner : IDisposable
 {
@@ -139,7 +137,7 @@ internal sealed class Learner : IDisposable
         model.Backward(scale is null ? mean : mean.Times(scale.Scale));
     }
 
-    /// <summary>Forgets the gradients of a step that is not taken.</summary>
+    /// <summary>Forgets the gradients of a step that was taken, or is not taken.</summary>
     public void DiscardGradients()
     {
         using var noGrad = no_grad();
@@ -148,7 +146,7 @@ internal sealed class Learner : IDisposable
             row.grad?.zero_();
     }
 
-    /// <summary>The loss of a batch without Min-SNR weights and without a gradient.</summary>
+    /// <summary>The loss of a batch without weights and without a gradient.</summary>
     public double Evaluate(TrainingBatch batch) => Evaluate(batch, Rows);
 
     /// <summary>The same of other rows, (n, d) for each text encoder.</summary>
@@ -164,7 +162,7 @@ internal sealed class Learner : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return [.. Denoise(batch, other).EachLoss().cpu().data<float>().Select(loss => (double)loss)];
+        return [.. HostCopy.Floats(Denoise(batch, other).EachLoss()).Select(loss => (double)loss)];
     }
 
     /// <summary>
@@ -220,8 +218,7 @@ internal sealed class Learner : IDisposable
         for (var i = 0; i < rows.Length; i++)
             optimizers[i].Step(Gradients[i], learningRate, step);
         RescaleNorms(rows);
-        foreach (var gradient in Gradients)
-            gradient.zero_();
+        DiscardGradients();
         var host = HostCopy.OfEach(rows);
         if (!host.All(row => row.isfinite().all().item<bool>()))
         {

@@ -52,9 +52,7 @@ internal sealed class Initializer
     /// <summary>
     /// The token ids that each of n vectors starts from; a vector starts as the mean of their embeddings. If n is at
     /// least k, vector i starts from token i, and those beyond from none. Otherwise each vector gets a contiguous group
-    /// of
-    /// tokens, as evenly
-    /// as possible, so that no token is lost.
+    /// of tokens, as evenly as possible, so that no token is lost.
     /// </summary>
     public int[][] SpreadOver(int vectors)
     {

@@ -11,7 +11,7 @@ namespace TextualInversion.Training.Initializers;
 /// <param name="Rows">(n, d) for each text encoder.</param>
 /// <param name="File">The embedding file that holds the rows, or null if they are those of words.</param>
 /// <param name="FileSha256">The SHA-256 of the file when it was read, in lower-case hexadecimal.</param>
-/// <param name="Found">The words that a search found, the chosen one first, or null if there was no search.</param>
+/// <param name="Found">The phrase that a search found, or null if there was no search.</param>
 internal sealed record InitialEmbedding(
     Initializer Words,
     IReadOnlyList<Tensor> Rows,
@@ -57,13 +57,24 @@ internal sealed record InitialEmbedding(
         return new InitialEmbedding(words[0], [.. rows]);
     }
 
+    /// <summary>The same for the phrase that a search found.</summary>
+    public static InitialEmbedding Of(FoundPhrase found, int vectors, IDiffusionModel network) =>
+        Of(found.Words, vectors, network) with
+        {
+            Found = found,
+        };
+
+    /// <summary>The row that stands for no word in particular, (d): the mean of the vocabulary.</summary>
+    /// <param name="vocabulary">(V, d).</param>
+    public static Tensor NeutralRow(Tensor vocabulary) => vocabulary.mean([0]);
+
     public void Dispose()
     {
         foreach (var each in Rows)
             each.Dispose();
     }
 
-    /// <summary>(n, d): each row the mean of its tokens' rows.</summary>
+    /// <summary>(n, d): each row the mean of its tokens' rows, or neutral if it has none.</summary>
     private static Tensor Means(Tensor vocabulary, Initializer start, int vectors)
     {
         using var scope = NewDisposeScope();
@@ -71,7 +82,7 @@ internal sealed record InitialEmbedding(
             .SpreadOver(vectors)
             .Select(ids =>
                 ids.Length == 0
-                    ? vocabulary.mean([0])
+                    ? NeutralRow(vocabulary)
                     : vocabulary
                         .index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device))
                         .mean([0])

@@ -19,8 +19,7 @@ internal sealed class PhraseExamples : IDisposable
         MostInRound = 8;
 
     // With little noise the image itself says what to predict; text decides at the noisier timesteps (Balaji et al.
-    // 2022,
-    // "eDiff-I", https://arxiv.org/abs/2211.01324, figure 3).
+    // 2022, "eDiff-I", https://arxiv.org/abs/2211.01324, figure 3).
     private const double SmallestTimestep = 0.25;
 
     // A pass forward alone takes less than half of the memory of a training step.
@@ -29,8 +28,9 @@ internal sealed class PhraseExamples : IDisposable
     private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;
     private readonly TrainOptions options;
-    private readonly List<Round> rounds;
-    private readonly List<TrainingBatch> gradientBatches;
+    private readonly FixedExamples source;
+    private readonly List<FixedExample> chosen;
+    private readonly List<List<TrainingBatch>> rounds;
     private readonly Learner learner;
 
     /// <param name="model">The frozen model.</param>
@@ -38,12 +38,16 @@ internal sealed class PhraseExamples : IDisposable
     /// <param name="concept">The images and prompts.</param>
     /// <param name="options">The batch size.</param>
     /// <param name="length">The number of tokens of a phrase, at least 1.</param>
+    /// <param name="withoutPrompts">
+    /// <see cref="WithoutPrompts"/> of the same concept's phrases of another length, or null to measure.
+    /// </param>
     public PhraseExamples(
         IDiffusionModel model,
         NoiseSchedule schedule,
         Concept concept,
         TrainOptions options,
-        int length
+        int length,
+        IReadOnlyList<List<double>>? withoutPrompts = null
     )
     {
         (this.model, this.schedule) = (model, schedule);
@@ -59,15 +63,25 @@ internal sealed class PhraseExamples : IDisposable
         learner = NewLearner([.. Enumerable.Repeat<int?>(null, length)]);
         var placeholder = Placeholder.Parse(concept.Placeholder.Name, length);
         var tokenizers = new PromptTokenizers(model.Tokenizers, [placeholder]);
-        var source = new FixedExamples(concept.Images, concept.Prompts, tokenizers);
-        var examples = Choose(concept, schedule);
-        gradientBatches = [.. source.InBatches(examples, options.BatchSize)];
+        source = new FixedExamples(concept.Images, concept.Prompts, tokenizers);
+        chosen = Choose(concept, schedule);
         rounds =
         [
-            .. InRounds(examples, concept.Images.Learned.Count)
-                .Select(round => Measured([.. source.InBatches(round, BatchFactor * options.BatchSize)], source)),
+            .. InRounds(chosen, concept.Images.Learned.Count)
+                .Select(round => source.InBatches(round, BatchFactor * options.BatchSize).ToList()),
         ];
+        WithoutPrompts =
+            withoutPrompts
+            ??
+            [
+                .. rounds.Select(round =>
+                    round.SelectMany(batch => learner.EvaluateEach(source.WithoutPrompts(batch), learner.Rows)).ToList()
+                ),
+            ];
     }
+
+    /// <summary>The loss of each example of each round with an empty prompt, the same for any length.</summary>
+    public IReadOnlyList<List<double>> WithoutPrompts { get; }
 
     /// <summary>The number of examples of each round of a concept.</summary>
     public static List<int> RoundSizes(Concept concept, NoiseSchedule schedule) =>
@@ -82,17 +96,17 @@ internal sealed class PhraseExamples : IDisposable
     public List<double> Measure(IReadOnlyList<int> phrase, int round)
     {
         using var scope = NewDisposeScope();
-        return MeasureRows(Rows([.. phrase.Select(id => (int?)id)]), rounds[round]);
+        return MeasureRows(Rows([.. phrase.Select(id => (int?)id)]), round);
     }
 
     /// <summary>The mean of <see cref="Measure"/> over all rounds, for any rows.</summary>
     /// <param name="rows">(length, d) for each text encoder.</param>
-    internal double Score(IReadOnlyList<Tensor> rows) => rounds.SelectMany(round => MeasureRows(rows, round)).Average();
+    internal double Score(IReadOnlyList<Tensor> rows) =>
+        Enumerable.Range(0, rounds.Count).SelectMany(round => MeasureRows(rows, round)).Average();
 
     /// <summary>
     /// First-order estimates of the mean of <see cref="Measure"/> over all examples, up to a constant, for each token
-    /// of
-    /// the vocabulary at one place of a phrase: V values at the cost of one pass forward and back (as in Shin et al.
+    /// of the vocabulary at one place of a phrase: V values at the cost of one pass forward and back (as in Shin et al.
     /// 2020, "AutoPrompt", https://arxiv.org/abs/2010.15980, section 2.2).
     /// </summary>
     /// <param name="phrase">Token ids; the gradient is taken at these rows.</param>
@@ -101,21 +115,25 @@ internal sealed class PhraseExamples : IDisposable
     {
         using var scope = NewDisposeScope();
         using var at = NewLearner(phrase);
-        foreach (var batch in gradientBatches)
-            AddGradient(at, batch, gradientBatches.Sum(each => each.Timesteps.Length));
+        foreach (var batch in source.InBatches(chosen, options.BatchSize))
+        {
+            using (batch)
+                AddGradient(at, batch);
+        }
+
         using var noGrad = no_grad();
         var slopes = at.Gradients.Zip(
             model.Vocabularies,
             (gradient, vocabulary) => vocabulary.mm(gradient.narrow(0, place, 1).t()).squeeze(1)
         ); // (V) for each text encoder
         var total = stack(slopes).sum([0]);
-        return [.. total.cpu().data<float>().Select(slope => (double)slope)];
+        return [.. HostCopy.Floats(total).Select(slope => (double)slope)];
     }
 
     public void Dispose()
     {
         learner.Dispose();
-        foreach (var batch in rounds.SelectMany(round => round.Batches).Concat(gradientBatches))
+        foreach (var batch in rounds.SelectMany(round => round))
             batch.Dispose();
     }
 
@@ -138,23 +156,17 @@ internal sealed class PhraseExamples : IDisposable
             .Chunk(size);
     }
 
-    private List<double> MeasureRows(IReadOnlyList<Tensor> rows, Round round) =>
+    private List<double> MeasureRows(IReadOnlyList<Tensor> rows, int round) =>
         [
-            .. round
-                .Batches.SelectMany(batch => learner.EvaluateEach(batch, rows))
-                .Zip(round.WithoutPrompts, (loss, without) => Math.Log(loss / without)),
+            .. rounds[round]
+                .SelectMany(batch => learner.EvaluateEach(batch, rows))
+                .Zip(WithoutPrompts[round], (loss, without) => Math.Log(loss / without)),
         ];
 
-    private Round Measured(List<TrainingBatch> batches, FixedExamples source) =>
-        new(
-            batches,
-            [.. batches.SelectMany(batch => learner.EvaluateEach(source.WithoutPrompts(batch), learner.Rows))]
-        );
-
-    private static void AddGradient(Learner learner, TrainingBatch batch, int examples)
+    private void AddGradient(Learner at, TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        learner.Backward(learner.ForwardEach(batch).log().sum().DividedBy(examples));
+        at.Backward(at.ForwardEach(batch).log().sum().DividedBy(chosen.Count));
     }
 
     private Learner NewLearner(IReadOnlyList<int?> phrase) => new(model, schedule, Rows(phrase), options);
@@ -163,11 +175,9 @@ internal sealed class PhraseExamples : IDisposable
     private List<Tensor> Rows(IReadOnlyList<int?> phrase) =>
         [
             .. model.Vocabularies.Select(vocabulary =>
-                stack(phrase.Select(id => id is { } token ? vocabulary[token] : vocabulary.mean([0])))
+                stack(
+                    phrase.Select(id => id is { } token ? vocabulary[token] : InitialEmbedding.NeutralRow(vocabulary))
+                )
             ),
         ];
-
-    /// <param name="Batches">The examples.</param>
-    /// <param name="WithoutPrompts">The loss of each with an empty prompt.</param>
-    private sealed record Round(List<TrainingBatch> Batches, List<double> WithoutPrompts);
 }

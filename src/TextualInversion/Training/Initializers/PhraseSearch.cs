@@ -6,8 +6,7 @@ namespace TextualInversion.Training.Initializers;
 /// <summary>
 /// Finds the phrase from which training starts best. It grows word by word: words are tried in front of the phrase and
 /// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. All
-/// words
-/// of a small vocabulary are tried; of a large one those with the best first-order estimates. The search is
+/// words of a small vocabulary are tried; of a large one those with the best first-order estimates. The search is
 /// deterministic: it does not depend on the run's seed.
 /// </summary>
 internal sealed class PhraseSearch
@@ -27,6 +26,7 @@ internal sealed class PhraseSearch
     private readonly IReadOnlyDictionary<int, string> words; // whole words of the vocabulary by token id
     private readonly List<int> roundSizes;
     private readonly int candidates;
+    private IReadOnlyList<List<double>>? withoutPrompts; // measured with the first word, the same for longer phrases
 
     /// <param name="model">The frozen model.</param>
     /// <param name="schedule">Its noise schedule.</param>
@@ -137,7 +137,8 @@ internal sealed class PhraseSearch
     /// </summary>
     private List<Candidate> Rank(IReadOnlyList<int> phrase, IReadOnlyList<int> from, Action<int> count)
     {
-        using var examples = new PhraseExamples(model, schedule, concept, options, phrase.Count + 1);
+        using var examples = new PhraseExamples(model, schedule, concept, options, phrase.Count + 1, withoutPrompts);
+        withoutPrompts = examples.WithoutPrompts;
         int[] places = phrase.Count == 0 ? [0] : [0, phrase.Count];
         List<Candidate> survivors =
         [

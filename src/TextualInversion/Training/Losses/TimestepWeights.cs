@@ -42,8 +42,7 @@ internal sealed class TimestepWeights
 
     /// <summary>
     /// 1 / sqrt(snr) where noise is predicted, 1 / (snr + 1) for the velocity; scaled to a mean of 1 over all
-    /// timesteps, so
-    /// that losses stay comparable.
+    /// timesteps, so that losses stay comparable.
     /// </summary>
     public static TimestepWeights Debiased(NoiseSchedule schedule)
     {

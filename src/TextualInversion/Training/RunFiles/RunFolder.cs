@@ -54,8 +54,8 @@ internal sealed class RunFolder : IDisposable
     /// <summary>See <see cref="TrainState"/>.</summary>
     public string StatePath => StateIn(FolderPath);
 
-    /// <summary>The initializers that a search compared.</summary>
-    public string FoundWordsPath => Path.Combine(FolderPath, "initializer.json");
+    /// <summary>The phrase that a search found.</summary>
+    public string FoundPhrasePath => Path.Combine(FolderPath, "initializer.json");
 
     /// <summary>The embedding after the last step, if another one was the best.</summary>
     public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
