@@ -39,7 +39,11 @@ public sealed class SnapshotTests
         "models remove owner/name@fp16",
     ];
 
-    public static TheoryData<string> Commands => [.. All(CommandLine.CreateRoot(_ => null)).Select(CommandBase.PathOf)];
+    public static TheoryData<string> Commands => [.. CommandPaths];
+
+    /// <summary>Every command as it is typed, such as <c>ti models get</c>.</summary>
+    internal static IEnumerable<string> CommandPaths =>
+        All(CommandLine.CreateRoot(_ => null)).Select(CommandBase.PathOf);
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -13,8 +13,8 @@ internal sealed class DevicesCommand : CommandBase
     public DevicesCommand()
         : base(
             "devices",
-            "List the devices that can be computed on, and what --precision auto and --gradient-checkpointing auto "
-                + "choose there."
+            "List the devices that ti can use, and what --precision auto and --gradient-checkpointing auto choose "
+                + "there."
         )
     {
         AddGroup("Machine", libtorch);

@@ -20,8 +20,8 @@ internal sealed class ConvertCommand : CommandBase
     private readonly WordOption to = new("--to", [.. Targets.Select(EmbeddingFormats.Name)])
     {
         Description =
-            "The layout to write: the one that your program reads, see ti inspect. An embedding for two text "
-            + "encoders, as of SDXL, needs sdxl.",
+            "The layout to write; ti inspect shows which programs read it. An embedding for two text encoders, as "
+            + "for SDXL, needs sdxl.",
         Required = true,
     };
     private readonly PathOption output = new("--output")
@@ -42,10 +42,9 @@ internal sealed class ConvertCommand : CommandBase
     {
         HelpName = "NAME",
         Description =
-            "The name by which other programs call the embedding. ComfyUI and the WebUI go by the file's name, "
-            + "so the file is called NAME with the layout's extension; webui and png files hold the name inside "
-            + "as well, where diffusers reads it. Default: the given file's name, and inside the file the "
-            + "trigger.",
+            "The name by which other programs call the embedding. ComfyUI and the WebUI use the file's name, so the "
+            + "file is called NAME with the layout's extension; webui and png files also contain the name, which "
+            + "diffusers reads. Default: the given file's name, and inside the file the trigger.",
     };
     private readonly NameOption trigger = new("--trigger")
     {
@@ -58,7 +57,7 @@ internal sealed class ConvertCommand : CommandBase
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ConvertCommand()
-        : base("convert", "Convert an embedding to another tool's format; reports what the format cannot store.")
+        : base("convert", "Convert an embedding to the layout of another program, and report what it cannot store.")
     {
         Arguments.Add(file);
         AddGroup("Most used", to, output, type, name, trigger);

@@ -17,7 +17,7 @@ internal sealed class InspectCommand : CommandBase
         "FILE…|DIR",
         "Embeddings of any layout, or folders of them."
     );
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new("none; nothing is compared");
     private readonly Option<bool> json = SharedOptions.Json();
 
     public InspectCommand(ModelLocator models)

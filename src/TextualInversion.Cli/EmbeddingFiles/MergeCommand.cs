@@ -17,15 +17,14 @@ internal sealed class MergeCommand : CommandBase
     {
         HelpName = "FILE",
         Description =
-            "The file to write, in the layout diffusers, or sdxl for two text encoders. Several results "
+            "The file to write, in the diffusers layout, or in the sdxl layout for two text encoders. Several results "
             + "(--method split, --steps) are numbered: my-mix-1.safetensors, my-mix-2.safetensors.",
         Required = true,
     };
     private readonly ChoiceOption<MergeMethod> method = new("--method")
     {
         Description =
-            "How to combine the embeddings. concatenate: all vectors in a row; prompts call all of them at "
-            + "once. average: the weighted mean, vector by vector. slerp: a point on the arc from A to B, with a "
+            "How to combine the embeddings. concatenate: one embedding with the vectors of all. average: the weighted mean, vector by vector. slerp: a point on the arc from A to B, with a "
             + "norm between theirs. split: each vector of A into a file of its own. Default: concatenate.",
         DefaultValueFactory = _ => MergeMethod.Concatenate,
     };
@@ -62,7 +61,7 @@ internal sealed class MergeCommand : CommandBase
     private readonly Option<bool> json = SharedOptions.Json();
 
     public MergeCommand()
-        : base("merge", "Concatenates, averages or interpolates embeddings, or splits one into its vectors.")
+        : base("merge", "Concatenate, average or interpolate embeddings, or split one into its vectors.")
     {
         Arguments.Add(files);
         AddGroup("Most used", output, method, weights, at, steps, trigger);

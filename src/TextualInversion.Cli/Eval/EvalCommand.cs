@@ -19,7 +19,7 @@ internal sealed class EvalCommand : CommandBase
 {
     private readonly EvalInputOptions inputs = new();
     private readonly EvalImageOptions images = new();
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(ModelOptions.RecordedModel);
     private readonly PathOption clipModel = new("--clip-model")
     {
         HelpName = "DIR|ID",
@@ -38,7 +38,7 @@ internal sealed class EvalCommand : CommandBase
     {
         HelpName = "DIR",
         Description =
-            "Where images are kept for the next time, and to continue after an interruption. "
+            "Folder of the generated images. The next evaluation reuses them, also after an interruption. "
             + "Default: eval/ in the run's folder, or else ti/eval in the user's cache.",
     };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
@@ -48,7 +48,7 @@ internal sealed class EvalCommand : CommandBase
     private readonly Func<string, string?> variable;
 
     public EvalCommand(ModelLocator models, Func<string, string?> variable)
-        : base("eval", "Score embeddings by CLIP image and text similarity and recommend one.")
+        : base("eval", "Score embeddings by the image similarity and text similarity of CLIP, and recommend one.")
     {
         (this.models, this.variable) = (models, variable);
         RefuseOptionsAmong(inputs.Embeddings);

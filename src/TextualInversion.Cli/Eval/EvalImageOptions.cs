@@ -20,7 +20,7 @@ internal sealed class EvalImageOptions
     {
         HelpName = "N",
         Description =
-            "The number of images of each prompt, 2 to 1000. Four times as many halve the error of the scores "
+            "The number of images of each prompt, 2 to 1000. Four times as many halve the standard error of the scores "
             + $"and take four times as long. Default: {StandardCount}; the paper uses {PaperCount}.",
         DefaultValueFactory = _ => StandardCount,
     };
@@ -28,8 +28,8 @@ internal sealed class EvalImageOptions
     {
         HelpName = "N",
         Description =
-            "The seed of the first image; image i of every prompt and embedding uses seed + i, so all start "
-            + "from the same noise. Default: 0 every time, so that images are reused from the cache.",
+            "The seed of the first image; the next image uses N + 1, and so on. All prompts and embeddings start from "
+            + "the same noise. Default: 0, so that images of earlier evaluations are reused.",
     };
     private readonly OptionalNumberOption<int> steps = new("--steps")
     {

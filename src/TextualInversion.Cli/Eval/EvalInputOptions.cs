@@ -11,7 +11,7 @@ internal sealed class EvalInputOptions
 {
     private readonly OptionalChoiceOption<LearnedProperty> property = new("--property")
     {
-        Description = "Selects the built-in prompts. Default: the run's, or else object.",
+        Description = "Selects the built-in prompts. Default: that of the run, else object.",
     };
     private readonly PathOption prompts = new("--prompts")
     {
@@ -23,7 +23,7 @@ internal sealed class EvalInputOptions
     private readonly Option<string?> initializer = new("--initializer")
     {
         HelpName = "TEXT",
-        Description = "The ordinary word to compare with. Default: the recorded one.",
+        Description = "The ordinary word to compare with. Default: the word that the embedding records.",
     };
 
     public PathListOption Embeddings { get; } =

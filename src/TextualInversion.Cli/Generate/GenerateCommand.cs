@@ -16,7 +16,7 @@ namespace TextualInversion.Cli.Generate;
 internal sealed class GenerateCommand : CommandBase
 {
     private readonly PromptOptions prompts = new();
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(ModelOptions.RecordedModel);
     private readonly PlanOptions plans = new();
     private readonly ImageOptions images = new();
     private readonly GenerationMachineOptions machine = new();
@@ -25,8 +25,8 @@ internal sealed class GenerateCommand : CommandBase
     public GenerateCommand(ModelLocator models)
         : base(
             "generate",
-            "Generate images from a prompt that may call embeddings. The settings are written into each image, "
-                + "as the WebUI reads them."
+            "Generate images from a prompt, which may use embeddings. Each image contains its settings, in the "
+                + "WebUI's format."
         )
     {
         AddGroup("Most used", [.. prompts.MostUsed, model.Model, .. plans.MostUsed, .. images.MostUsed]);

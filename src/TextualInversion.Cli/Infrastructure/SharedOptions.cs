@@ -25,8 +25,8 @@ internal static class SharedOptions
         {
             HelpName = "NAME",
             Description =
-                "auto, cpu, cuda, cuda:N for the GPU of that number, or mps for Apple's. ti devices lists them. "
-                + "Default: auto, a CUDA GPU if there is one, else the CPU.",
+                "The device that computes: auto, cpu, cuda, cuda:N (the GPU number N) or mps (Apple's GPU). ti devices "
+                + "lists them. Default: auto, the first CUDA GPU if there is one, else the CPU.",
             DefaultValueFactory = _ => "auto",
         };
 
@@ -34,8 +34,8 @@ internal static class SharedOptions
         new("--precision")
         {
             Description =
-                "U-Net precision. bf16 and fp16 halve the U-Net's memory and are faster on GPUs; fp16 is for GPUs "
-                + "alone. Text encoders, VAE and the embedding are always fp32. Default: auto, which is bf16 on "
+                "U-Net precision. bf16 and fp16 halve the U-Net's memory and are faster on GPUs; fp16 works on GPUs "
+                + "only. Text encoders, VAE and the embedding are always fp32. Default: auto, which is bf16 on "
                 + "CUDA GPUs since Ampere (compute capability 8.0), fp16 on older ones, and fp32 on the CPU.",
             DefaultValueFactory = _ => TextualInversion.Precision.Auto,
         };
@@ -70,7 +70,7 @@ internal static class SharedOptions
             Description = "Name of the embedding file and run folder. Default: the token.",
         };
 
-    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace files that exist." };
+    public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace existing files." };
 
     /// <summary>The sampler of a name as it was typed, or null if there is no name.</summary>
     /// <exception cref="TextualInversionException">No sampler has that name.</exception>

@@ -69,5 +69,5 @@ internal static class Suggestions
     private static string Letters(string name) => name.TrimStart('-').ToLowerInvariant();
 
     private static string Misplaced(Command command, string option) =>
-        $"{option}: options stand behind the command, as in `{CommandBase.PathOf(command)} {option} …`.";
+        $"{option}: options come after the command, as in `{CommandBase.PathOf(command)} {option} …`.";
 }

@@ -4,8 +4,15 @@ using TextualInversion.Cli.Infrastructure;
 namespace TextualInversion.Cli.ModelAccess;
 
 /// <summary>The options of every command that runs a model: which one, and how to read it.</summary>
-internal sealed class ModelOptions
+/// <param name="defaultModel">The default of <c>--model</c>, as the help says it.</param>
+internal sealed class ModelOptions(string defaultModel)
 {
+    /// <summary>The default without an embedding.</summary>
+    public const string NamedModel = $"TI_MODEL, else {ModelLocator.Default}";
+
+    /// <summary>The default with an embedding.</summary>
+    public const string RecordedModel = $"the embedding's model, else {NamedModel}";
+
     public PathOption Model { get; } =
         new("--model")
         {
@@ -13,8 +20,7 @@ internal sealed class ModelOptions
             Description =
                 "A Stable Diffusion 1, 2 or XL model: a diffusers folder, a single file (.safetensors, .ckpt), a hub "
                 + "id owner/name[@revision], which is downloaded if the cache does not have it, or demo, the small "
-                + "model that ships with ti. Default: the embedding's model, else TI_MODEL, else "
-                + $"{ModelLocator.Default}.",
+                + $"model that ships with ti. Default: {defaultModel}.",
         };
 
     public NameOption Variant { get; } =
@@ -32,8 +38,8 @@ internal sealed class ModelOptions
             HelpName = "DIR",
             Description =
                 "For a single file: a diffusers folder of the same kind of model, whose configs, scheduler and "
-                + "tokenizer are used. Default: the configs follow from the file's tensors; the tokenizer comes from "
-                + "the cache or the hub.",
+                + "tokenizer are used. Default: the configs are inferred from the file's tensors; the tokenizer comes "
+                + "from the cache or the hub.",
         };
 
     public PathOption Vae { get; } =
@@ -42,8 +48,8 @@ internal sealed class ModelOptions
             HelpName = "FILE|DIR",
             Description =
                 "Another VAE, the part of a model that turns images into latents and back: a file, or a diffusers "
-                + "folder of a VAE or a model. It must be for the same kind of model; some draw small details more "
-                + "sharply. Default: the model's own.",
+                + "folder of a VAE or a model. It must be for the same kind of model; some VAEs give sharper details. "
+                + "Default: the model's own.",
         };
 
     public WordOption Prediction { get; } =
@@ -51,9 +57,9 @@ internal sealed class ModelOptions
         {
             Description =
                 "What the model was trained to predict: the noise (epsilon, as nearly all models) or the velocity "
-                + "(v_prediction, as Stable Diffusion 2 at 768 pixels). Give it only if the model's files are wrong "
-                + "or silent, which shows as noise in the images. Default: as the files say; for a single file, "
-                + "found from its tensors.",
+                + "(v_prediction, as Stable Diffusion 2 at 768 pixels). Needed only if the model's files state the "
+                + "wrong one or none, so that images are noise. Default: as the files state; for a single file, "
+                + "inferred from its tensors.",
         };
 
     public ModelRequest Read(ParseResult parsed) =>

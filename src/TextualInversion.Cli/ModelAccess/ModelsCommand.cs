@@ -12,7 +12,7 @@ internal sealed class ModelsCommand : CommandBase
     public ModelsCommand(Func<string, string?> variable)
         : base(
             "models",
-            "Lists, downloads, checks and removes models of the Hugging Face hub, in the cache that Python tools share "
+            "List, download, verify and remove models of the Hugging Face hub, in the cache that Python tools use too "
                 + "(HF_HOME, HF_HUB_CACHE)."
         )
     {

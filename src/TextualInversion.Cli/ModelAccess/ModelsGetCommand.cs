@@ -13,7 +13,7 @@ internal sealed class ModelsGetCommand : CommandBase
     {
         HelpName = "NAME",
         Description =
-            "Which weights to download if there are several, such as fp16, which has half the size. Default: "
+            "Which weights to download if there are several, such as fp16, which takes half the disk space. Default: "
             + "the full ones.",
     };
     private readonly Option<bool> quiet = SharedOptions.Quiet();
@@ -22,8 +22,8 @@ internal sealed class ModelsGetCommand : CommandBase
     public ModelsGetCommand(Func<string, string?> variable)
         : base(
             "get",
-            "Downloads a Stable Diffusion model, only the files that ti needs, and prints its folder. "
-                + "Files that are there already are kept; an interrupted download continues."
+            "Download a Stable Diffusion model, only the files that ti needs, and print its folder. Files that are in "
+                + "the cache already are kept; an interrupted download continues."
         )
     {
         Arguments.Add(id);

@@ -11,7 +11,7 @@ internal sealed class ModelsListCommand : CommandBase
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ModelsListCommand(Func<string, string?> variable)
-        : base("list", "Shows the models in the cache with their kinds, revisions and sizes.")
+        : base("list", "List the models in the cache with their kinds, revisions and sizes.")
     {
         AddGroup("Output", json);
         SetAction(parsed => Run(parsed, HubEnvironment.Resolve(variable)));

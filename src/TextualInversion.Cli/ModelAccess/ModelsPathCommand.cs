@@ -11,7 +11,7 @@ internal sealed class ModelsPathCommand : CommandBase
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ModelsPathCommand(Func<string, string?> variable)
-        : base("path", "Prints the folder of a model in the cache, for scripts.")
+        : base("path", "Print the folder of a model in the cache, for scripts.")
     {
         Arguments.Add(id);
         AddGroup("Output", json);

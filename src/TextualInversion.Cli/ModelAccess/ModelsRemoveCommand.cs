@@ -15,14 +15,14 @@ internal sealed class ModelsRemoveCommand : CommandBase
     };
 
     private readonly Argument<string> id = ModelsCommand.Id();
-    private readonly Option<bool> yes = new("--yes") { Description = "Delete without asking, as scripts need it." };
+    private readonly Option<bool> yes = new("--yes") { Description = "Delete without asking, for scripts." };
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ModelsRemoveCommand(Func<string, string?> variable)
         : base(
             "remove",
-            "Deletes a model with all its revisions from the cache. Other tools that share the cache lose it too. "
-                + "Shows what will be deleted and asks first."
+            "Delete a model with all its revisions from the cache, for other tools that use the cache too. Shows what "
+                + "will be deleted and asks first."
         )
     {
         Arguments.Add(id);

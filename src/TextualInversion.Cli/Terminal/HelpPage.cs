@@ -34,7 +34,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         output.WriteLine();
         WriteParagraph(
             output,
-            $"`{path} COMMAND --help` shows a command's options. `@FILE` reads options from a file, one a line.",
+            $"`{path} COMMAND --help` shows a command's options. `@FILE` reads options from a file, one per line.",
             width
         );
         WriteExamples(output, (command as CommandBase)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]]);

@@ -50,7 +50,7 @@ internal static class AutoInitializer
         var options = job.Setup.Options;
         var search = new PhraseSearch(model.Network, model.Noise, job.Concept, options);
         messages.Info(
-            "searching the phrase to start from, which takes at most as long as "
+            "searching for the phrase to start from, which takes at most as long as "
                 + $"{search.LargestCostInSteps} training steps"
         );
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "example");
@@ -68,7 +68,7 @@ internal static class AutoInitializer
         {
             throw new TextualInversionException(
                 $"{path}: does not hold the phrase that was found when the run began ({error.Message.TrimEnd('.')}); "
-                    + "delete it, and it is searched again.",
+                    + "delete it, and the search is repeated.",
                 error
             );
         }

@@ -26,7 +26,7 @@ internal sealed record TrainRequest
 
     public required Precision Precision { get; init; }
 
-    /// <summary>Whether the phrase to start from is searched.</summary>
+    /// <summary>Whether training starts from a phrase that is searched for.</summary>
     public bool SearchesInitializer => Options.SearchesInitializer;
 
     /// <summary>The rows that training starts from.</summary>

@@ -116,7 +116,7 @@ internal static class PromptTemplates
 
         if (templates.Count == 0)
             throw new TextualInversionException(
-                $"{path}: has no template; write one a line, with {Slot} where the placeholder belongs."
+                $"{path}: has no template; write one per line, with {Slot} where the placeholder belongs."
             );
         return templates;
     }

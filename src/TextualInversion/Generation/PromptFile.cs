@@ -14,7 +14,7 @@ internal static class PromptFile
     {
         var prompts = new List<string>();
         if (File.Exists(path) && new FileInfo(path).Length > MaxBytes)
-            throw new TextualInversionException($"{path}: is too large for a file of prompts; write one a line.");
+            throw new TextualInversionException($"{path}: is too large for a file of prompts; write one per line.");
         foreach (var (index, line) in TextFile.Read(path).Split('\n').Index())
         {
             var prompt = line.Trim();
@@ -25,6 +25,6 @@ internal static class PromptFile
 
         return prompts.Count > 0
             ? prompts
-            : throw new TextualInversionException($"{path}: contains no prompt; write one a line.");
+            : throw new TextualInversionException($"{path}: contains no prompt; write one per line.");
     }
 }

@@ -76,7 +76,7 @@ public sealed class SuggestionsTests
     public async Task Run_OptionBeforeTheCommand_SaysWhereItBelongs()
     {
         var (_, _, error) = await TiRunner.RunAsync("--model", "demo", "generate", "--prompt", "x");
-        Assert.Contains("--model: options stand behind the command", error, StringComparison.Ordinal);
+        Assert.Contains("--model: options come after the command", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -134,7 +134,7 @@ public sealed class SeedsTests : IDisposable
         Assert.NotEqual(0, found.GetProperty("runnersUp").GetArrayLength());
         var (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File(Run));
         Assert.True(exitCode == 0, error);
-        Assert.DoesNotContain("searching the phrase", error);
+        Assert.DoesNotContain("searching for the phrase", error);
         await File.WriteAllTextAsync(folder.File($"{Run}/initializer.json"), "{}");
         Assert.Contains(
             "initializer.json: does not hold the phrase",

@@ -69,7 +69,7 @@ public sealed class PromptTemplatesTests : IDisposable
     public void Read_NoTemplate_Throws()
     {
         var path = folder.Write("templates.txt", "# mine\n");
-        AssertError(path, $"{path}: has no template; write one a line, with {{}} where the placeholder belongs.");
+        AssertError(path, $"{path}: has no template; write one per line, with {{}} where the placeholder belongs.");
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Generate.Options;
 
-/// <summary>On what images are made, in what numbers, and how many at once.</summary>
+/// <summary>The device, the precision, and the number of images generated at once.</summary>
 internal sealed class GenerationMachineOptions
 {
     private const string Auto = "auto";
@@ -19,8 +19,8 @@ internal sealed class GenerationMachineOptions
     {
         HelpName = "auto|N",
         Description =
-            "Images that are generated at once: more are faster on a GPU and need more memory. Each is the "
-            + "same as alone, but for a rounding of 1 in a pixel on a GPU. Default: auto, on a GPU as many as "
+            "Number of images generated at once: more are faster on a GPU and need more memory. Each image is the "
+            + "same as when it is generated alone; on a GPU pixels may differ by 1. Default: auto, on a GPU as many as "
             + $"fit into its free memory, up to {BatchMemoryProbe.MostAtOnce}, and 1 on a CPU, where more are no "
             + "faster.",
         DefaultValueFactory = _ => Auto,
@@ -28,28 +28,28 @@ internal sealed class GenerationMachineOptions
 
     public Option[] All => [device, precision, batch, libtorch];
 
-    /// <exception cref="TextualInversionException">The batch is no number, or out of range.</exception>
+    /// <exception cref="TextualInversionException">The batch is not a number, or out of range.</exception>
     public void Validate(ParseResult parsed)
     {
         if (BatchText(parsed) != Auto && Batch(parsed) is null or < 1 or > MostAtOnce)
             throw new UsageException($"--batch {BatchText(parsed)}: choose {Auto}, or at least 1.");
     }
 
-    /// <summary>What was asked for; null for as many as fit.</summary>
+    /// <summary>The number asked for, or null for as many as fit.</summary>
     public int? Batch(ParseResult parsed) =>
         int.TryParse(BatchText(parsed), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
 
     /// <summary>
-    /// Where to compute, and what the U-Net computes in: as it is said, else as in the recorded image, which says
-    /// nothing of fp32.
+    /// The device, and the U-Net's precision: the option's value, else that of the recorded image, whose metadata leave
+    /// out fp32.
     /// </summary>
     /// <inheritdoc cref="ModelLoader.Resolve"/>
     public (Device Device, Precision Precision) Resolve(ParseResult parsed, ImageMetadata? recorded)
     {
-        var isSaid = parsed.GetResult(precision) is { Implicit: false };
-        var wanted = isSaid || recorded is null ? parsed.GetValue(precision) : recorded.Precision ?? Precision.Fp32;
+        var isGiven = parsed.GetResult(precision) is { Implicit: false };
+        var wanted = isGiven || recorded is null ? parsed.GetValue(precision) : recorded.Precision ?? Precision.Fp32;
         return ModelLoader.Resolve(parsed.GetValue(device)!, wanted);
     }
 

@@ -49,8 +49,8 @@ internal sealed class ImageOptions
         HelpName = "FILE",
         Description =
             "An image to start from instead of noise alone. It is cropped and resized to the size of the "
-            + "result; without --width and --height the result has its shape, with the model's resolution as the "
-            + "shorter side.",
+            + "result. Without --width and --height the result has its aspect ratio, and the model's resolution as "
+            + "its shorter side.",
     };
     private readonly OptionalNumberOption<double> strength = new("--strength")
     {
@@ -71,8 +71,8 @@ internal sealed class ImageOptions
     {
         HelpName = "X",
         Description =
-            "Guidance rescale (Lin et al. 2023): takes back the contrast that strong guidance adds, from 0 "
-            + "(off) to 1 (all of it); 0.7 suits models with zero-terminal-SNR schedules. Default: 0.",
+            "Guidance rescale (Lin et al. 2023): reduces the contrast that strong guidance adds, from 0 "
+            + "(off) to 1 (fully); 0.7 suits models with zero-terminal-SNR schedules. Default: 0.",
     };
     private readonly OptionalNumberOption<double> eta = new("--eta")
     {
@@ -88,7 +88,7 @@ internal sealed class ImageOptions
 
     public Option[] Advanced => [clipSkip, guidanceRescale, eta];
 
-    /// <summary>The image to start from; null where there is none.</summary>
+    /// <summary>The image to start from, or null if there is none.</summary>
     /// <exception cref="TextualInversionException">
     /// It cannot be read, or there is none and a strength is given.
     /// </exception>
@@ -111,7 +111,9 @@ internal sealed class ImageOptions
         return init;
     }
 
-    /// <summary>What is said, else what the recorded image has, else what suits the model; without a prompt.</summary>
+    /// <summary>
+    /// The options' values, else those of the recorded image, else those that suit the model; without a prompt.
+    /// </summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="recorded">The settings of the image that <c>--from</c> names, or null without it.</param>
     /// <param name="model">The settings that suit the model.</param>

@@ -10,15 +10,15 @@ internal sealed class ImageOutputOptions
     {
         HelpName = "DIR|FILE",
         Description =
-            "A folder, in which the files are numbered, or one image file; with --grid, a file gets the grid "
-            + "alone. Default: pictures.",
+            "A folder, in which the files are numbered, or one image file. With --grid, a file contains only the grid. "
+            + "Default: pictures.",
         DefaultValueFactory = _ => "pictures",
     };
     private readonly WordOption format = new("--format", "png", "jpg", "webp")
     {
         Description =
-            "Image format: png is exact; jpg and webp are smaller and lose a little. All hold the settings. "
-            + "Default: the file's extension, else png.",
+            "Image format: png is lossless; jpg and webp are smaller. All of them contain the settings. Default: the "
+            + "extension of --output, else png.",
     };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();

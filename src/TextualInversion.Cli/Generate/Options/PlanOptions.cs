@@ -14,7 +14,9 @@ internal sealed class PlanOptions
         HelpName = "N",
         Minimum = 1,
         Maximum = MostImages,
-        Description = $"The number of images of each prompt, 1 to {MostImages}; image i uses seed + i. Default: 1.",
+        Description =
+            $"The number of images of each prompt, 1 to {MostImages}. The first uses the seed, the next the seed + 1, and "
+            + "so on. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
@@ -32,7 +34,7 @@ internal sealed class PlanOptions
     };
     private readonly Option<bool> grid = new("--grid")
     {
-        Description = "Also write all images in one, in rows and columns.",
+        Description = "Also write one image that shows all images in rows and columns.",
     };
 
     public Option[] MostUsed => [count, seed];
@@ -45,7 +47,7 @@ internal sealed class PlanOptions
     public bool HasGrid(ParseResult parsed) =>
         parsed.GetValue(grid) || parsed.GetValue(gridX) is not null || parsed.GetValue(gridY) is not null;
 
-    /// <summary>Of the first image; drawn where nobody names one.</summary>
+    /// <summary>The seed of the first image: the option's, else the recorded image's, else a random one.</summary>
     public ulong FirstSeed(ParseResult parsed, ImageMetadata? recorded) =>
         parsed.GetValue(seed) ?? recorded?.Seed ?? SharedOptions.DrawSeed();
 

@@ -14,9 +14,9 @@ internal sealed class PromptOptions
         HelpName = "TEXT",
         Description =
             "What the image shows. <my-cat>, an embedding's file name or embedding:name calls an embedding. "
-            + "(red:1.3) gives words more weight, or less below 1; [cat:dog:0.5] changes from cat to dog half "
-            + "way; [cat|dog] alternates between the two at each step; BREAK begins a new chunk of 75 tokens, "
-            + "which is what a model reads at once.",
+            + "(red:1.3) gives words more weight, or less below 1; [cat:dog:0.5] changes from cat to dog "
+            + "halfway; [cat|dog] alternates between the two at each step; BREAK begins a new chunk of 75 tokens, "
+            + "the most that a model reads at once.",
     };
     private readonly Option<string?> negative = new("--negative")
     {
@@ -29,15 +29,14 @@ internal sealed class PromptOptions
         HelpName = "FILE[=trigger][@strength]|DIR",
         Description =
             "An embedding file of any layout, or a folder of them; repeat the option for several. =trigger "
-            + "gives it another name for the prompt. @strength goes from its initializer (0) to what was learned "
-            + "(1, the default); between them it is weaker, and above 1 exaggerated. Default: the embeddings in "
-            + "embeddings/ and its sub-folders that the prompt calls.",
+            + "gives it another name for the prompt. @strength goes from its initializer (0) to the trained vectors "
+            + "(1, the default); above 1 it exaggerates. Default: the embeddings in embeddings/ and its sub-folders "
+            + "that the prompt calls.",
     };
     private readonly Option<bool> allowUnknown = new("--allow-unknown")
     {
         Description =
-            "If the prompt calls an embedding that is not found, take <...> or embedding:... as ordinary text. "
-            + "Default: an error.",
+            "Treat <...> and embedding:... as ordinary text if no such embedding is found. Default: an error.",
     };
     private readonly PathOption prompts = new("--prompts")
     {
@@ -48,8 +47,8 @@ internal sealed class PromptOptions
     {
         HelpName = "IMAGE",
         Description =
-            "Generate an image again from the settings inside it, an image of ti or of the WebUI. Options that "
-            + "are given replace its settings.",
+            "Generate an image of ti or the WebUI again, from the settings that it contains. Other options override "
+            + "these settings.",
     };
 
     public Option[] MostUsed => [prompt, negative, embeddings];
@@ -93,7 +92,7 @@ internal sealed class PromptOptions
         return request;
     }
 
-    /// <summary>Loads the embeddings named, else those of the recorded image, else those in the usual folder.</summary>
+    /// <summary>Loads the embeddings named, else those of the recorded image, else those in <c>embeddings/</c>.</summary>
     /// <exception cref="TextualInversionException">
     /// A file cannot be read, or a prompt calls an embedding that is not there.
     /// </exception>
@@ -124,7 +123,7 @@ internal sealed class PromptOptions
 
 /// <summary>The prompts of a command.</summary>
 /// <param name="Texts">The prompts.</param>
-/// <param name="Negative">The negative prompt, or null where none is given.</param>
+/// <param name="Negative">The negative prompt, or null if none is given.</param>
 /// <param name="Recorded">The settings of the image given with <c>--from</c>, or null.</param>
 internal sealed record PromptRequest(IReadOnlyList<string> Texts, string? Negative, ImageMetadata? Recorded)
 {

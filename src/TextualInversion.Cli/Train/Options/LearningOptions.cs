@@ -30,8 +30,8 @@ internal sealed class LearningOptions
     private readonly Option<int> searchSteps = Number(
         "--search-steps",
         "N",
-        "For --initializer auto: the largest cost of the search, in training steps that take about as long, at "
-            + "least 1. With fewer, fewer words are tried.",
+        "For --initializer auto: how long the search may take, as the number of training steps that take about as "
+            + "long, at least 1. With fewer steps, fewer words are tried.",
         options => options.SearchSteps
     );
     private readonly Option<int> batch = Number(
@@ -89,21 +89,22 @@ internal sealed class LearningOptions
     private readonly Option<int> patience = Number(
         "--patience",
         "N",
-        "Early stopping: end the run after N validations in a row without improvement; 0 disables.",
+        "Early stopping: after N validations in a row without improvement, lower the learning rate to 0 over a fifth "
+            + "of the steps taken so far, then end the run. 0 disables.",
         options => options.Patience
     );
     private readonly Option<int> saveEvery = Number(
         "--save-every",
         "N",
-        "Steps between checkpoints of the embedding, runs/NAME/checkpoints/step-000100.safetensors; 0 disables.",
+        "Write a checkpoint of the embedding every N steps: runs/NAME/checkpoints/step-000100.safetensors. 0 disables.",
         options => options.CheckpointInterval
     );
     private readonly Option<OptimizerKind> optimizer = Choice(
         "--optimizer",
         "adamw|direction",
-        "Optimizer. direction trains only each vector's direction, with a fixed norm (the vocabulary's mean, "
-            + "unless --keep-norm says otherwise); the rest of the prompt stays more effective. --learning-rate is "
-            + "then the step length, and the AdamW options are ignored.",
+        "Optimizer. direction trains only the direction of each vector and keeps its norm (that of --keep-norm, or "
+            + "else the vocabulary's mean norm), so that the rest of the prompt stays more effective. "
+            + "--learning-rate is then the step length, and the AdamW options are ignored.",
         options => options.Optimizer
     );
     private readonly Option<double> prior = Number(
@@ -150,8 +151,8 @@ internal sealed class LearningOptions
     private readonly Option<bool> antithetic = new("--antithetic")
     {
         Description =
-            "Pair the images of a batch: the second gets the opposite noise of the first. Less noisy; needs an "
-            + "even --batch.",
+            "Antithetic noise: in each pair of images of a batch, the second gets the opposite noise of the first, so "
+            + "that gradients are less noisy. Needs an even --batch.",
     };
     private readonly Option<double> ema = Number(
         "--ema",

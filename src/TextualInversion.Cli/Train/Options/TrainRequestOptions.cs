@@ -19,35 +19,36 @@ internal sealed class TrainRequestOptions
     private readonly NameOption token = new("--token")
     {
         HelpName = "NAME",
-        Description = "The placeholder token that prompts use for it; my-cat and \"<my-cat>\" are the same.",
+        Description = "The placeholder token: the new word for prompts. my-cat and \"<my-cat>\" are the same.",
     };
     private readonly Option<string?> initializer = new("--initializer")
     {
         HelpName = "TEXT|auto|FILE",
         Description =
-            "Where to start: words for what the images show (cat); auto, which searches the phrase that explains the "
-            + "images best; or an embedding file with as many vectors. Words that the vocabulary does not hold whole "
-            + "start from their pieces, with a warning; vectors beyond the words start neutral. Default: auto.",
+            "What training starts from: words for what the images show, such as cat; auto, which finds the phrase that "
+            + "explains the images best; or an embedding file with as many vectors. A word that is not a token of the "
+            + "vocabulary is split into several, with a warning. Vectors beyond the last token start from the mean of "
+            + "the vocabulary. Default: auto.",
     };
     private readonly LearningOptions learning = new();
     private readonly TrainingImageOptions imageOptions = new();
-    private readonly ModelOptions model = new();
+    private readonly ModelOptions model = new(ModelOptions.NamedModel);
     private readonly NumberOption<int> seeds = new("--seeds")
     {
         HelpName = "N",
         Minimum = 1,
         Maximum = 100,
         Description =
-            "Train N runs with consecutive seeds and keep the one with the lowest validation loss; N times the time. "
-            + "Each run is in runs/NAME/seed-K. Default: 1.",
+            "Train N runs with consecutive seeds, which takes N times as long, and keep the embedding with the lowest "
+            + "validation loss. Each run is in runs/NAME/seed-K. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly PathOption templates = new("--templates")
     {
         HelpName = "FILE",
         Description =
-            "File with custom prompt templates, one per line; {} marks the placeholder token. Default: built "
-            + "in, by --property.",
+            "File with your own prompt templates, one per line; {} marks the placeholder token. Default: built-in "
+            + "templates, selected by --property.",
     };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
@@ -55,7 +56,7 @@ internal sealed class TrainRequestOptions
     {
         Description =
             "Recompute U-Net activations in the backward pass: slower, much less memory, identical result. "
-            + "Default: auto, on if memory would not suffice, or once it ran out.",
+            + "Default: auto, which turns it on if a step would not fit into memory, or once memory runs out.",
         DefaultValueFactory = _ => GradientCheckpointing.Auto,
     };
 

@@ -51,8 +51,8 @@ internal sealed class TrainingImageOptions
     private readonly Option<bool> holdOut = new("--hold-out")
     {
         Description =
-            "Do not train on the last image; report its loss at each validation, which shows overfitting. It "
-            + "does not choose the best embedding.",
+            "Do not train on the last image; report its loss at each validation, which shows overfitting. The best "
+            + "embedding is still chosen by the loss on the other images.",
     };
 
     public Option[] All => [crop, flip, noFlip, mask, captions, shuffleTags, dropTags, keepTags];

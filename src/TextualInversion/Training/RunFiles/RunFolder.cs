@@ -57,7 +57,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The phrase that a search found.</summary>
     public string FoundPhrasePath => Path.Combine(FolderPath, "initializer.json");
 
-    /// <summary>The embedding after the last step, if another one was the best.</summary>
+    /// <summary>The embedding after the last step.</summary>
     public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
 
     /// <summary>See <see cref="TrainState"/>.</summary>
