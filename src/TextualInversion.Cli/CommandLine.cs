@@ -15,18 +15,18 @@ using TextualInversion.Native;
 
 namespace TextualInversion.Cli;
 
-/// <summary>From arguments to an exit code, see <see cref="ExitCode"/>.</summary>
+/// <summary>Runs a command line and returns its exit code, see <see cref="ExitCode"/>.</summary>
 internal static class CommandLine
 {
     private const string LibtorchVariable = "TI_LIBTORCH";
 
-    // @file is expanded before, where a file that includes itself is noticed.
+    // ResponseFiles expands @file before, and detects a file that includes itself.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
     /// <param name="args">The arguments as the shell gives them.</param>
     /// <param name="output">Receives results.</param>
     /// <param name="error">Receives progress, warnings and errors.</param>
-    /// <param name="variable">From an environment variable's name to its value, null if it is not set.</param>
+    /// <param name="variable">Gives the value of an environment variable, or null if it is not set.</param>
     public static async Task<int> RunAsync(
         string[] args,
         TextWriter output,
@@ -143,8 +143,8 @@ internal static class CommandLine
     }
 
     /// <summary>
-    /// Other forms that people try: <c>ti help</c>, <c>ti help train</c>, <c>ti version</c>. An option with nothing
-    /// behind = has an empty value; the parser would take the next argument for it.
+    /// Accepts <c>ti help</c>, <c>ti help train</c> and <c>ti version</c>. An option that ends with = gets an empty
+    /// value; the parser would use the next argument as its value.
     /// </summary>
     private static string[] FamiliarForms(string[] args) =>
         args switch
@@ -178,7 +178,7 @@ internal static class CommandLine
         return ExitCode.WrongUsage;
     }
 
-    /// <summary>The first time the work ends in order; the second time the system ends it.</summary>
+    /// <summary>The first signal cancels the work; after the second, the system ends the process.</summary>
     private static PosixSignalRegistration Cancelling(PosixSignal signal, CancellationTokenSource cancellation)
     {
         return PosixSignalRegistration.Create(signal, Cancel);

@@ -15,7 +15,7 @@ public sealed partial class LayeringTests
         [""] = [], // the root of the library
         [
             "Library"
-        ] = // the public face, in the root's namespace
+        ] = // the public API, in the root's namespace
         [
             "IO",
             "Native",

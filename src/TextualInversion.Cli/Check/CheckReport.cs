@@ -2,7 +2,7 @@ using TextualInversion.Training.Estimates;
 
 namespace TextualInversion.Cli.Check;
 
-/// <summary>What <c>ti check</c> knows; what could not be looked at is null.</summary>
+/// <summary>The result of <c>ti check</c>. A part that could not be checked is null.</summary>
 internal sealed record CheckReport
 {
     public required CheckVerdict Verdict { get; init; }
@@ -19,7 +19,7 @@ internal sealed record CheckReport
 
     public required IReadOnlyList<CheckFinding> Findings { get; init; }
 
-    /// <summary>The same for a reader in another folder.</summary>
+    /// <summary>The same with absolute paths.</summary>
     public CheckReport WithFullPaths() =>
         this with
         {
@@ -39,8 +39,8 @@ internal enum CheckVerdict
 /// <param name="Height">The height of the upright image, in pixels.</param>
 /// <param name="LearnedWidth">The width in training, in pixels.</param>
 /// <param name="LearnedHeight">The height in training, in pixels.</param>
-/// <param name="Repeats">How often it counts.</param>
-/// <param name="Turned">Whether it was turned upright, as its EXIF data say.</param>
+/// <param name="Repeats">Its repeats, relative to the other images.</param>
+/// <param name="Turned">Whether it was rotated as its EXIF orientation says.</param>
 internal sealed record CheckedImage(
     string Path,
     int Width,
@@ -54,10 +54,10 @@ internal sealed record CheckedImage(
     /// <summary>See <see cref="Data.ImageQuality"/>.</summary>
     public required double Sharpness { get; init; }
 
-    /// <summary>0 to 1.</summary>
+    /// <summary>The mean gray value, 0 to 1.</summary>
     public required double Brightness { get; init; }
 
-    /// <summary>The part that its mask leaves, 0 to 1.</summary>
+    /// <summary>The share of the image that its mask includes, 0 to 1.</summary>
     public required double Counted { get; init; }
 }
 
@@ -95,13 +95,13 @@ internal sealed record CheckedModel(
     string Device
 );
 
-/// <param name="EstimatedBytes">The need without gradient checkpointing, an estimate.</param>
+/// <param name="EstimatedBytes">The estimated memory without gradient checkpointing.</param>
 /// <param name="AvailableBytes">The memory of the machine.</param>
-/// <param name="GradientCheckpointing">Whether it would be used.</param>
+/// <param name="GradientCheckpointing">Whether gradient checkpointing would be on.</param>
 /// <param name="PeakBytes">
 /// The most memory that this process held during the timed steps, or null if no step was timed.
 /// </param>
-/// <param name="Cards">What would fit into GPUs of other sizes.</param>
+/// <param name="Cards">The largest batches for GPUs of several sizes.</param>
 internal sealed record CheckedMemory(
     long EstimatedBytes,
     long AvailableBytes,

@@ -10,10 +10,10 @@ using TextualInversion.Training.Initializers;
 namespace TextualInversion.Cli.Check;
 
 /// <summary>
-/// Checks everything that <c>ti train</c> needs, as far as possible, and times a few steps whose result is dropped.
+/// Checks as much as possible of what <c>ti train</c> needs, and times a few steps whose result is discarded.
 /// </summary>
-/// <param name="request">What was asked.</param>
-/// <param name="findings">Receives what is wrong or unusual.</param>
+/// <param name="request">The arguments.</param>
+/// <param name="findings">Receives the problems found.</param>
 /// <param name="messages">Receives the progress.</param>
 internal sealed class Preflight(TrainRequest request, CheckFindings findings, ConsoleLog messages)
 {

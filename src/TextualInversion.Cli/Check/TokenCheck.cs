@@ -3,11 +3,11 @@ using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Check;
 
-/// <summary>Checks how the words of a training are read.</summary>
+/// <summary>Checks how the tokenizer reads the prompts and the initializer.</summary>
 internal static class TokenCheck
 {
     /// <param name="start">The initial embedding.</param>
-    /// <param name="request">What was asked.</param>
+    /// <param name="request">The arguments.</param>
     /// <param name="lengths">The lengths of the prompts, or null if they are not known.</param>
     /// <param name="findings">Receives the prompts that are too long.</param>
     public static CheckedTokens Look(

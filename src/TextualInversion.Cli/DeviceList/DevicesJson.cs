@@ -27,12 +27,12 @@ internal sealed record DevicesJson(IReadOnlyList<DeviceJson> Devices, LibtorchRe
     private static long? Known(long bytes) => bytes == long.MaxValue ? null : bytes;
 }
 
-/// <param name="Name">As <c>--device</c> takes it.</param>
+/// <param name="Name">The name for <c>--device</c>.</param>
 /// <param name="Product">The name of the product.</param>
-/// <param name="TotalBytes">Its memory; null if the driver does not say it.</param>
-/// <param name="FreeBytes">The memory that no program holds; null if the driver does not say it.</param>
+/// <param name="TotalBytes">Its memory, or null if the driver does not report it.</param>
+/// <param name="FreeBytes">Its free memory, or null if the driver does not report it.</param>
 /// <param name="ComputeCapability">The generation of a CUDA device; null for others.</param>
-/// <param name="Precision">What <c>--precision auto</c> is there.</param>
+/// <param name="Precision">The choice of <c>--precision auto</c>.</param>
 /// <param name="CheckpointedModels">The published models that <c>ti train</c> would train with gradient checkpointing
 /// there, with the default options.</param>
 internal sealed record DeviceJson(

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
-/// <summary>What <c>--embedding</c> says: <c>FILE[=trigger][@strength]</c>.</summary>
+/// <summary>A value of <c>--embedding</c>: <c>FILE[=trigger][@strength]</c>.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Trigger">Another trigger than the file's, or null for the file's.</param>
 /// <param name="Strength">1 for the rows as they were learned, 0 for the words that they started from</param>

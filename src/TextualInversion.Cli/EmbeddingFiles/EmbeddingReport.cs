@@ -5,7 +5,7 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
-/// <summary>What <c>ti inspect</c> reports about an embedding, as in its JSON.</summary>
+/// <summary>The report of <c>ti inspect</c> about an embedding. It is also its JSON.</summary>
 internal sealed record EmbeddingReport
 {
     public required string Path { get; init; }

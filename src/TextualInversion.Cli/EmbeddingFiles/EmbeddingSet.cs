@@ -10,30 +10,30 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 /// <summary>Embeddings read from files: those named with <c>--embedding</c>, or all of a folder.</summary>
 internal sealed partial class EmbeddingSet : IDisposable
 {
-    /// <summary>Where embeddings are looked for when none is named.</summary>
+    /// <summary>The folder that is searched if no embedding is named.</summary>
     public const string Folder = "embeddings";
 
     private readonly List<LearnedEmbedding> embeddings = [];
-    private readonly List<EmbeddingArgument> arguments = []; // one an embedding
-    private readonly List<EmbeddingNames> names = []; // one an embedding
+    private readonly List<EmbeddingArgument> arguments = []; // one for each embedding
+    private readonly List<EmbeddingNames> names = []; // one for each embedding
     private readonly HashSet<int> named = [];
 
     private EmbeddingSet() { }
 
-    /// <summary>Each with a trigger that can be a placeholder.</summary>
+    /// <summary>The embeddings. Each has a trigger that can be a placeholder token.</summary>
     public IReadOnlyList<LearnedEmbedding> Embeddings => embeddings;
 
-    /// <summary>The arguments that would load them again, one an embedding.</summary>
+    /// <summary>The arguments that would load them again, one for each embedding.</summary>
     public IReadOnlyList<EmbeddingArgument> Arguments => arguments;
 
-    /// <summary>How prompts may call them, one an embedding.</summary>
+    /// <summary>The names by which prompts may call them, one for each embedding.</summary>
     public IReadOnlyList<EmbeddingNames> Names => names;
 
     /// <summary>Whether the user named the file of this embedding, rather than a folder.</summary>
     public bool IsNamed(int index) => named.Contains(index);
 
     /// <summary>Loads the files named, of any layout. Of a folder, the files that can be read.</summary>
-    /// <param name="arguments">As they were typed.</param>
+    /// <param name="arguments">The values of <c>--embedding</c>.</param>
     /// <param name="warn">Receives the problems with files of folders. Null to drop them.</param>
     /// <exception cref="TextualInversionException">A file cannot be read.</exception>
     public static EmbeddingSet Load(IEnumerable<EmbeddingArgument> arguments, Action<string>? warn = null)
@@ -58,8 +58,10 @@ internal sealed partial class EmbeddingSet : IDisposable
         return set;
     }
 
-    /// <summary>Loads the embeddings of a folder and its sub-folders. Empty where there is no such folder.</summary>
-    /// <param name="folder">Its files are read whatever their layout.</param>
+    /// <summary>
+    /// Loads the embeddings of a folder and its sub-folders. The set is empty if there is no such folder.
+    /// </summary>
+    /// <param name="folder">The folder. Its files may have any layout.</param>
     /// <param name="warn">Receives the problems with files that cannot be read.</param>
     public static EmbeddingSet Discover(string folder, Action<string> warn)
     {
@@ -68,7 +70,7 @@ internal sealed partial class EmbeddingSet : IDisposable
         return set;
     }
 
-    /// <summary>Some of these, in this order. They stay this set's, which disposes of them.</summary>
+    /// <summary>Some of the embeddings, in the given order. This set still disposes of them.</summary>
     public EmbeddingSet Select(IEnumerable<int> indices)
     {
         var selected = new EmbeddingSet();
@@ -178,7 +180,7 @@ internal sealed partial class EmbeddingSet : IDisposable
 
     private void Add(LearnedEmbedding embedding, EmbeddingArgument argument, string callPath)
     {
-        // Only this program writes these. The name of the model alone may come from the WebUI's record.
+        // Only this program writes these fields. A model's name alone may come from the WebUI.
         var isOwn =
             EmbeddingProvenance.FromMetadata(embedding.Provenance)
             is { Initializer: not null }

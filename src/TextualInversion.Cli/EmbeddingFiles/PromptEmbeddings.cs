@@ -45,7 +45,7 @@ internal sealed class PromptEmbeddings
     /// <summary>The embeddings. The set that they were chosen from disposes of them.</summary>
     public EmbeddingSet Set { get; }
 
-    /// <summary>For each embedding the name by which a prompt calls it.</summary>
+    /// <summary>The name by which a prompt calls each embedding.</summary>
     public IReadOnlyList<string> Triggers { get; }
 
     /// <summary>The texts that call an embedding which is not there, each once.</summary>
@@ -89,7 +89,7 @@ internal sealed class PromptEmbeddings
     /// <summary>
     /// The placeholders that <see cref="Resolve"/> writes, for these embeddings or others in their places.
     /// </summary>
-    /// <param name="embeddings">In the order of <see cref="Set"/>.</param>
+    /// <param name="embeddings">The embeddings, in the order of <see cref="Set"/>.</param>
     /// <param name="capacity">The tokens that a text encoder takes at once.</param>
     /// <exception cref="TextualInversionException">An embedding does not fit the model.</exception>
     public List<Placeholder> Placeholders(IReadOnlyList<LearnedEmbedding> embeddings, int capacity)

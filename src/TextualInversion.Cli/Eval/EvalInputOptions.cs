@@ -6,7 +6,7 @@ using TextualInversion.Evaluation;
 
 namespace TextualInversion.Cli.Eval;
 
-/// <summary>The options of <c>ti eval</c> that name what is compared with what.</summary>
+/// <summary>The options of <c>ti eval</c> for the embeddings, the training images and the prompts.</summary>
 internal sealed class EvalInputOptions
 {
     private readonly OptionalChoiceOption<LearnedProperty> property = new("--property")
@@ -83,24 +83,24 @@ internal sealed class EvalInputOptions
             : LearnedProperty.Object;
 }
 
-/// <summary>What is compared with what.</summary>
+/// <summary>The embeddings to compare, the training images and the prompts.</summary>
 internal sealed record EvalInput
 {
-    /// <summary>As they were typed, or as the run records them.</summary>
+    /// <summary>The paths of the embeddings, as given or as the run records them.</summary>
     public required IReadOnlyList<string> Embeddings { get; init; }
 
-    /// <summary>The run's folder; null if only files are compared.</summary>
+    /// <summary>The run's folder, or null if only files are compared.</summary>
     public required string? Run { get; init; }
 
     /// <summary>The training images, as folders or files.</summary>
     public required IReadOnlyList<string> Images { get; init; }
 
-    /// <summary>Null for the word that the embeddings record.</summary>
+    /// <summary>The word to compare with, or null for the one that the embeddings record.</summary>
     public required string? Initializer { get; init; }
 
     public required LearnedProperty Property { get; init; }
 
-    /// <summary>A file of edit prompts; null for the built-in ones.</summary>
+    /// <summary>A file of edit prompts, or null for the built-in ones.</summary>
     public required string? Prompts { get; init; }
 
     /// <summary>The edit prompts.</summary>

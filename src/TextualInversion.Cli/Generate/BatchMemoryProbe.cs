@@ -16,17 +16,19 @@ namespace TextualInversion.Cli.Generate;
 internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precision precision, MemoryBudget budget)
 {
     /// <summary>
-    /// Of <c>--batch auto</c>: beyond so many a GPU is busy all the time, and more would only be lost to a Ctrl-C.
+    /// The largest batch of <c>--batch auto</c>. This many images keep a GPU busy; with more, Ctrl-C would lose more.
     /// </summary>
     public const int MostAtOnce = 8;
 
-    /// <summary>What was asked for, or as many as fit; warns where even one probably does not.</summary>
+    /// <summary>
+    /// The number asked for, else as many images as fit. Warns if even one image probably does not fit.
+    /// </summary>
     /// <param name="plan">The images.</param>
     /// <param name="asked">The number of images at once, or null for as many as fit.</param>
     /// <param name="messages">Receives the warnings.</param>
     public int Batch(ImagePlan plan, int? asked, ConsoleLog messages)
     {
-        var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // they differ in nothing else that counts
+        var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // no other difference between them affects memory
         var memory = new GenerationMemory(files, PrecisionChoice.TypeOf(precision));
         WarnOfTooLittle(memory.Estimate(options, 1), options, messages);
         if (asked is { } number)

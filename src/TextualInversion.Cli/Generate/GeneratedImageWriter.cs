@@ -5,7 +5,7 @@ namespace TextualInversion.Cli.Generate;
 
 /// <summary>Writes each image as it is made, and in the end the grid of all of them.</summary>
 /// <param name="plan">The images that are to be made.</param>
-/// <param name="paths">Where to write.</param>
+/// <param name="paths">The files to write.</param>
 /// <param name="hasGrid">Whether to write a grid.</param>
 /// <param name="describe">Gives the settings to write into an image.</param>
 internal sealed class GeneratedImageWriter(

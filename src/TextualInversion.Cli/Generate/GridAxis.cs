@@ -10,7 +10,7 @@ namespace TextualInversion.Cli.Generate;
 /// </summary>
 internal sealed record GridAxis
 {
-    /// <summary>For the help.</summary>
+    /// <summary>The settings that an axis can have, for the help.</summary>
     public const string Names =
         "seed, steps, guidance, sampler, embedding-strength, image-strength (the --strength for --init-image) or "
         + "checkpoint (embedding files to compare, in the place of the first embedding)";
@@ -59,7 +59,7 @@ internal sealed record GridAxis
     /// <summary>
     /// Reads <c>NAME=VALUE,…</c>; <c>1..4</c> is 1, 2, 3, 4, and a checkpoint's file name may hold <c>*</c>.
     /// </summary>
-    /// <param name="text">As it was typed.</param>
+    /// <param name="text">The value of the option.</param>
     /// <param name="hasInit">Whether there is an image to start from.</param>
     /// <param name="hasEmbeddings">Whether prompts call embeddings.</param>
     /// <exception cref="TextualInversionException">There is no such axis, or it has no values.</exception>

@@ -3,15 +3,15 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>One image to make.</summary>
+/// <summary>An image to generate.</summary>
 /// <param name="Options">Prompt, sampler, size and so on.</param>
 /// <param name="Seed">The seed of its noise.</param>
-/// <param name="Variation">What is different about its embeddings.</param>
+/// <param name="Variation">The changes that a grid makes to the embeddings.</param>
 internal sealed record ImageJob(GenerationSettings Options, ulong Seed, EmbeddingVariation Variation);
 
-/// <summary>What a grid changes about the embeddings.</summary>
-/// <param name="Strength">Of all embeddings. Null for that of each.</param>
-/// <param name="Checkpoint">A file in the first embedding's place. Null for that itself.</param>
+/// <summary>The changes that a grid makes to the embeddings.</summary>
+/// <param name="Strength">The strength of all embeddings, or null to keep that of each.</param>
+/// <param name="Checkpoint">A file that replaces the first embedding, or null.</param>
 internal sealed record EmbeddingVariation(double? Strength = null, string? Checkpoint = null)
 {
     /// <exception cref="TextualInversionException">There is no embedding to vary.</exception>

@@ -6,7 +6,7 @@ using TextualInversion.IO;
 
 namespace TextualInversion.Cli.Generate;
 
-/// <summary>Where images are written: into a folder, numbered after the files that are there, or to one file.</summary>
+/// <summary>The files of images: in a folder, numbered after the files that exist, or one file.</summary>
 internal sealed class ImagePaths
 {
     // Not meant as folders

@@ -3,8 +3,8 @@ namespace TextualInversion.Cli.Html;
 /// <summary>
 /// The rectangle of a plot inside its SVG, with grid and ticks. Lengths are units of the SVG, from the top left corner.
 /// </summary>
-/// <param name="Width">Of the SVG.</param>
-/// <param name="Height">Of the SVG.</param>
+/// <param name="Width">The width of the SVG.</param>
+/// <param name="Height">The height of the SVG.</param>
 /// <param name="Left">The left side of the plot.</param>
 /// <param name="Right">The right side of the plot.</param>
 /// <param name="Top">The upper side of the plot.</param>

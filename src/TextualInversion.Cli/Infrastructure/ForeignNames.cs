@@ -109,7 +109,7 @@ internal static class ForeignNames
         ["gpu"] = ["--device"],
     };
 
-    /// <summary>For each foreign name, our options that may be meant.</summary>
+    /// <summary>The options of <c>ti</c> that another program's name may mean, by that name.</summary>
     public static IReadOnlyDictionary<string, string[]> All => Ours;
 
     /// <summary>The option that another tool's name means, or null if none of these options does.</summary>

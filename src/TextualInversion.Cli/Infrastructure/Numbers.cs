@@ -53,7 +53,7 @@ internal static partial class Numbers
     public static string Format<T>(T number)
         where T : struct, INumber<T> => Plain(number.ToString(null, CultureInfo.InvariantCulture));
 
-    /// <summary>The same of a number's text.</summary>
+    /// <summary>The same for a number that .NET has formatted.</summary>
     public static string Plain(string text) => Exponent().Replace(text, "e${minus}${digits}");
 
     private static string DecimalProblem(string text)

@@ -8,7 +8,7 @@ internal static class UserCache
     /// https://specifications.freedesktop.org/basedir-spec/latest, which says to ignore relative paths. It need not
     /// exist.
     /// </summary>
-    /// <param name="variable">From an environment variable's name to its value.</param>
+    /// <param name="variable">Gives the value of an environment variable.</param>
     public static string? Find(Func<string, string?> variable)
     {
         if (variable("XDG_CACHE_HOME") is { } cache && Path.IsPathFullyQualified(cache))

@@ -9,7 +9,7 @@ namespace TextualInversion.Cli.ModelAccess;
 /// </summary>
 internal static partial class HubEnvironment
 {
-    /// <param name="variable">From a variable's name to its value, null if it is not set.</param>
+    /// <param name="variable">Gives the value of an environment variable, or null if it is not set.</param>
     /// <exception cref="TextualInversionException">HF_ENDPOINT is not an address.</exception>
     public static HubOptions Resolve(Func<string, string?> variable)
     {

@@ -20,7 +20,7 @@ internal static class ModelLoader
     }
 
     /// <param name="files">The model.</param>
-    /// <param name="device">Where to compute.</param>
+    /// <param name="device">The device that computes.</param>
     /// <param name="precision">What the U-Net computes in, not <see cref="Precision.Auto"/>.</param>
     /// <param name="gradientCheckpointing">Whether the backward pass recomputes activations in place of keeping
     /// them.</param>

@@ -8,7 +8,7 @@ namespace TextualInversion.Cli.ModelAccess;
 /// Finds the model that <c>--model</c> names: <c>demo</c>, a folder, a single file, or a hub id, which is downloaded
 /// into the cache.
 /// </summary>
-/// <param name="variable">From an environment variable's name to its value, null if it is not set.</param>
+/// <param name="variable">Gives the value of an environment variable, or null if it is not set.</param>
 internal sealed class ModelLocator(Func<string, string?> variable)
 {
     public const string Demo = "demo";

@@ -81,7 +81,7 @@ internal sealed record ModelRequest(
     PredictionType? Prediction = null
 )
 {
-    /// <summary>As the library takes them.</summary>
+    /// <summary>The same as options of the library.</summary>
     public LoadOptions Options =>
         new()
         {

@@ -8,7 +8,7 @@ namespace TextualInversion.Cli.ModelAccess;
 /// <summary><c>ti models</c>: the models in the cache.</summary>
 internal sealed class ModelsCommand : CommandBase
 {
-    /// <param name="variable">From an environment variable's name to its value.</param>
+    /// <param name="variable">Gives the value of an environment variable, or null if it is not set.</param>
     public ModelsCommand(Func<string, string?> variable)
         : base(
             "models",

@@ -1,7 +1,7 @@
 using TextualInversion.Cli.Html;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training.RunFiles;
+using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Report;
 

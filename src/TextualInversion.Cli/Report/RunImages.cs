@@ -21,7 +21,7 @@ internal static class RunImages
 
     /// <summary>Samples of one prompt and seed, over the steps.</summary>
     /// <param name="run">The run of the samples.</param>
-    /// <param name="samples">In any order.</param>
+    /// <param name="samples">The samples, in any order.</param>
     public static Markup Strip(RunLog run, IEnumerable<RunSample> samples)
     {
         var best = run.Record.Result.BestStep;

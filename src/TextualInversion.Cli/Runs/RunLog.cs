@@ -17,7 +17,9 @@ internal sealed record RunLog(
     /// <summary>The folder's own name.</summary>
     public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
 
-    /// <summary>Of the steps where one was due, and of what the run began with.</summary>
+    /// <summary>
+    /// The validation losses by step: of the initial vectors, at regular intervals, and after the last step.
+    /// </summary>
     public IReadOnlyList<(double Step, double Loss)> Validations
     {
         get

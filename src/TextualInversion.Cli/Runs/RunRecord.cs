@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training;
 using TextualInversion.Training.Initializers;
 using TextualInversion.Training.RunFiles;
 
@@ -27,7 +28,7 @@ internal sealed record RunRecord
 
     public required IReadOnlyList<RunImage> Images { get; init; }
 
-    /// <summary>The rows of the embedding that was kept.</summary>
+    /// <summary>Norm, drift and nearest words of each vector of the saved embedding.</summary>
     public IReadOnlyList<LearnedRow> Rows { get; init; } = [];
 
     /// <summary>The norms of each text encoder's vocabulary.</summary>
@@ -43,7 +44,7 @@ internal sealed record RunRecord
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>
-    /// The threads that computed. The same seed gives the same bytes only with the same number of threads.
+    /// The number of threads. The same seed gives the same bytes only with the same number of threads.
     /// </summary>
     public int? Threads { get; init; }
 
@@ -98,12 +99,12 @@ internal sealed record RunRecord
         AtomicFile.WriteText(RunFolder.RecordIn(folder), overwrite: true, JsonOutput.Serialize(this) + "\n");
 }
 
-/// <summary>What the rows started from: words or an embedding.</summary>
+/// <summary>What training started from: words or an embedding.</summary>
 /// <param name="Phrase">The words, or null if it was an embedding.</param>
-/// <param name="Tokens">How the tokenizer reads the words.</param>
+/// <param name="Tokens">The tokens of the words.</param>
 /// <param name="Found">The phrase that a search found, or null if there was no search.</param>
-/// <param name="File">The embedding, or null if it was words.</param>
-/// <param name="Sha256">Of the embedding's file.</param>
+/// <param name="File">The embedding file, or null if it was words.</param>
+/// <param name="Sha256">The SHA-256 of that file.</param>
 internal sealed record RunInitializer(
     string? Phrase = null,
     IReadOnlyList<string>? Tokens = null,
@@ -113,10 +114,10 @@ internal sealed record RunInitializer(
 );
 
 /// <summary>A training image.</summary>
-/// <param name="Path">Seen from the folder in which the training was started.</param>
-/// <param name="Sha256">Of the file.</param>
-/// <param name="Width">Of the upright image, in pixels.</param>
-/// <param name="Height">Of the upright image, in pixels.</param>
+/// <param name="Path">The path from the folder in which the training was started.</param>
+/// <param name="Sha256">The SHA-256 of the file.</param>
+/// <param name="Width">The width of the upright image, in pixels.</param>
+/// <param name="Height">The height of the upright image, in pixels.</param>
 /// <param name="Prompt">Its caption with the placeholder token, or null if the templates were used.</param>
 /// <param name="HeldOut">Whether it was held out of training.</param>
 internal sealed record RunImage(
@@ -128,13 +129,13 @@ internal sealed record RunImage(
     bool HeldOut = false
 )
 {
-    /// <summary>In pixels, as it was trained on. 0 in records of other versions.</summary>
+    /// <summary>The width in training, in pixels. 0 in records of other versions.</summary>
     public int LearnedWidth { get; init; }
 
-    /// <summary>In pixels, as it was trained on. 0 in records of other versions.</summary>
+    /// <summary>The height in training, in pixels. 0 in records of other versions.</summary>
     public int LearnedHeight { get; init; }
 
-    /// <summary>How often it counts.</summary>
+    /// <summary>Its repeats, relative to the other images.</summary>
     public int Repeats { get; init; } = 1;
 
     /// <summary>The file of its loss mask, or null if there is none.</summary>

@@ -42,7 +42,7 @@ internal sealed record TrainSummary
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<SeedSummary>? Seeds { get; init; }
 
-    /// <summary>The same for a reader in another folder.</summary>
+    /// <summary>The same with absolute paths.</summary>
     public TrainSummary WithFullPaths() =>
         this with
         {

@@ -4,7 +4,7 @@ using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Terminal;
 
-/// <summary>What <c>--help</c> prints, as wide as the terminal within reason.</summary>
+/// <summary>Prints the help of a command in the width of the terminal, within limits.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
     private const int Indent = 2,

@@ -37,7 +37,7 @@ internal sealed class PlainTable
     /// <summary>Writes the table, as wide as the terminal behind <paramref name="output"/> if there is one.</summary>
     public void Write(TextWriter output) => Write(output, TerminalWidth.Of(output));
 
-    /// <param name="output">Where to write.</param>
+    /// <param name="output">Receives the table.</param>
     /// <param name="width">The largest width in columns; null for no limit.</param>
     public void Write(TextWriter output, int? width)
     {

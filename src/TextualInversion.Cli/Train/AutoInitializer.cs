@@ -8,12 +8,12 @@ using TextualInversion.Training.Initializers;
 namespace TextualInversion.Cli.Train;
 
 /// <summary>
-/// <c>train --initializer auto</c>: finds the phrase to start from, shows the best ones, and keeps them in the run's
-/// folder for a run that is resumed.
+/// <c>train --initializer auto</c>: finds the phrase to start from, prints the best phrases, and saves them in the
+/// run's folder, where a resumed run reads them.
 /// </summary>
 internal static class AutoInitializer
 {
-    /// <param name="job">The training, with any start.</param>
+    /// <param name="job">The training. Its initializer is not used.</param>
     /// <param name="path">The file of the phrase. A run that is resumed reads it, a new run writes it.</param>
     /// <param name="isResuming">Whether the run is resumed.</param>
     /// <param name="messages">Receives the progress and the phrases.</param>

@@ -3,7 +3,7 @@ using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>A run that ends in order may still have learned nothing.</summary>
+/// <summary>Warns of a run that ended normally but learned nothing.</summary>
 internal static class OutcomeWarning
 {
     private const double SmallestGain = 0.01; // of the loss with an empty prompt

@@ -62,7 +62,7 @@ internal sealed class TrainCommand : CommandBase
         using var resumed = ResumedRun.Open(typed.GetValue(resume));
         var parsed = resumed is null ? typed : ResumedCommand.Merge(resumed.State.Command, typed);
         var asked = request.Read(parsed);
-        resumed?.RequireSameSeeds(asked.Seeds, isTyped: typed.GetResult(request.Seeds) is { Implicit: false });
+        resumed?.RequireSameSeeds(asked.Seeds, isTyped: typed.IsGiven(request.Seeds));
         using var files = Output(parsed, asked, resumed);
 
         // Prepare.

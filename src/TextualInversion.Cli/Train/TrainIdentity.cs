@@ -6,12 +6,12 @@ using TextualInversion.Training;
 namespace TextualInversion.Cli.Train;
 
 /// <summary>
-/// What decides what a run learns, by name, for <see cref="TrainState.RequireSame"/>. The trainer itself compares the
-/// model's weights.
+/// Everything that determines the result of a run, by name, for <see cref="TrainState.RequireSame"/>, except the
+/// model's weights, which the trainer itself compares.
 /// </summary>
 internal static class TrainIdentity
 {
-    /// <summary>The name of the number of steps: all that may differ when a run is extended.</summary>
+    /// <summary>The name of the number of steps, which alone may differ when a run is extended.</summary>
     public const string Steps = OptionPrefix + nameof(TrainOptions.Steps);
 
     private const string OptionPrefix = "option ";

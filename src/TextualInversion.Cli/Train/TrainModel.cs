@@ -8,7 +8,7 @@ using TextualInversion.Training.Estimates;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>The frozen model that a word is learned on, found and loaded.</summary>
+/// <summary>The frozen model of a training, found and loaded.</summary>
 internal sealed class TrainModel : IDisposable
 {
     private TrainModel(string name, IModelFiles files, TrainRequest request)
@@ -21,7 +21,7 @@ internal sealed class TrainModel : IDisposable
         Network = ModelLoader.Open(files, device, Precision, checkpointing);
     }
 
-    /// <summary>As it is recorded.</summary>
+    /// <summary>The name that embeddings and <c>run.json</c> record.</summary>
     public string Name { get; }
 
     public IModelFiles Files { get; }
@@ -30,7 +30,7 @@ internal sealed class TrainModel : IDisposable
 
     public NoiseSchedule Noise { get; }
 
-    /// <summary>What the U-Net computes in, never <see cref="TextualInversion.Precision.Auto"/>.</summary>
+    /// <summary>The precision of the U-Net, never <see cref="TextualInversion.Precision.Auto"/>.</summary>
     public Precision Precision { get; }
 
     /// <summary>
@@ -38,12 +38,12 @@ internal sealed class TrainModel : IDisposable
     /// </summary>
     public bool UsesGradientCheckpointing => Network.UsesGradientCheckpointing;
 
-    /// <param name="request">What was asked.</param>
+    /// <param name="request">The arguments.</param>
     /// <param name="models">Finds models.</param>
     /// <param name="messages">Shows the progress of a download.</param>
     /// <param name="cancellationToken">Stops a download.</param>
     /// <exception cref="TextualInversionException">
-    /// There is no such model or device, or a file of it is missing, truncated or another's.
+    /// There is no such model or device, or a file of the model is missing, truncated or of another model.
     /// </exception>
     public static async Task<TrainModel> OpenAsync(
         TrainRequest request,

@@ -15,14 +15,14 @@ internal sealed class TrainOutput : IDisposable
     private readonly string embeddingPath,
         runPath;
     private readonly bool mayReplace;
-    private readonly TrainOutput? whole; // of which this is one seed's
+    private readonly TrainOutput? whole; // of a run with several seeds, if this is one of them
     private RunFolder? folder;
 
     /// <param name="root">The folder of <c>embeddings/</c> and <c>runs/</c>.</param>
     /// <param name="name">The name of the embedding, such as my-cat or &lt;my-cat&gt;.</param>
     /// <param name="mayReplace">Whether files may be replaced.</param>
     /// <exception cref="TextualInversionException">
-    /// There are files already that may not be replaced, or the name makes no file name.
+    /// Files exist that may not be replaced, or the name is not a valid file name.
     /// </exception>
     public TrainOutput(string root, string name, bool mayReplace)
     {
@@ -67,7 +67,7 @@ internal sealed class TrainOutput : IDisposable
     /// <summary>The files of one of several seeds, in a folder within the run's, the embedding too.</summary>
     public TrainOutput OfSeed(ulong seed) => new(this, seed);
 
-    /// <summary>Makes the embedding of one seed that of the whole.</summary>
+    /// <summary>Copies the embedding of one seed to the place of the run's embedding.</summary>
     /// <exception cref="TextualInversionException">It cannot be read or written.</exception>
     public void Choose(TrainOutput seed)
     {
@@ -85,8 +85,8 @@ internal sealed class TrainOutput : IDisposable
     /// <summary>Whether the run's state was written.</summary>
     public bool HasState => File.Exists(RunFolder.StateIn(runPath));
 
-    /// <summary>Where the run stands.</summary>
-    /// <exception cref="TextualInversionException">There is no state, or it is not whole.</exception>
+    /// <summary>The state that was saved last.</summary>
+    /// <exception cref="TextualInversionException">There is no state, or it is damaged.</exception>
     public TrainState ReadState() => TrainState.Read(RunFolder.StateIn(runPath));
 
     /// <exception cref="TextualInversionException">The resumed run would be written elsewhere.</exception>
@@ -99,7 +99,7 @@ internal sealed class TrainOutput : IDisposable
             );
     }
 
-    /// <summary>Writes where the run stands, and the embedding as it is where a checkpoint is due.</summary>
+    /// <summary>Writes the state, and the embedding if a checkpoint is due.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Save(TrainSetup setup, TrainState state, IReadOnlyList<string> command)
     {
@@ -113,7 +113,7 @@ internal sealed class TrainOutput : IDisposable
             Write(Folder.CheckpointPath(state.Step), setup.Embedding(state.Rows, state.Weights, state.Step));
     }
 
-    /// <summary>Writes what was learned.</summary>
+    /// <summary>Writes the best embedding and that of the last step.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Write(TrainSetup setup, TrainerResult result)
     {

@@ -5,7 +5,7 @@ using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>What was asked of <c>ti train</c>, before models and images are looked for.</summary>
+/// <summary>The arguments of <c>ti train</c>, before models and images are read.</summary>
 internal sealed record TrainRequest
 {
     public required Placeholder Placeholder { get; init; }
@@ -16,7 +16,7 @@ internal sealed record TrainRequest
     public required TrainOptions Options { get; init; }
 
     /// <summary>
-    /// How many trainings, the first with the options' seed and each of the others with the seed after.
+    /// The number of trainings. The first has the options' seed, each other one the next seed.
     /// </summary>
     public required int Seeds { get; init; }
 

@@ -10,19 +10,19 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Train;
 
 /// <summary>One run of <c>ti train</c>: trains, writes the embedding and the record, and reports the outcome.</summary>
-/// <param name="job">What is trained, on a loaded model.</param>
+/// <param name="job">The training, with its model.</param>
 /// <param name="setup">The job's setup, or the same with another seed.</param>
 /// <param name="output">The run's files.</param>
-/// <param name="command">The arguments that resume the run. Its state keeps them.</param>
+/// <param name="command">The arguments to repeat the run with. They are saved with its state.</param>
 internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput output, IReadOnlyList<string> command)
 {
     /// <summary>The images to generate during training, or null for none.</summary>
     public SamplePlan? Samples { get; init; }
 
     /// <param name="state">The state of the same run, if it is resumed, or null to begin.</param>
-    /// <param name="clock">Was started with the run.</param>
+    /// <param name="clock">A clock that was started with the command.</param>
     /// <param name="messages">Receives the progress.</param>
-    /// <param name="cancellationToken">Ends the run after the batch at hand. What was learned is written.</param>
+    /// <param name="cancellationToken">Ends the run after the current batch. The embedding is written.</param>
     /// <exception cref="TextualInversionException">
     /// Nothing could be learned, the state is of another run, or a file cannot be written.
     /// </exception>
@@ -58,7 +58,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
         return record;
     }
 
-    /// <summary>Says how the run ended.</summary>
+    /// <summary>Prints how the run ended.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="TextualInversionException">The run diverged.</exception>
     public int ReportOutcome(RunRecord record, ConsoleLog messages)
@@ -102,7 +102,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
                 + $"best embedding (step {step})"
         );
 
-    /// <summary>What to change where memory ran out, with or without a state to resume from.</summary>
+    /// <summary>The error message if memory ran out, with or without a state to resume from.</summary>
     private string MemoryProblem()
     {
         var options = setup.Options;

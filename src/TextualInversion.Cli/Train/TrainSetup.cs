@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>What a run of <c>ti train</c> is about, once everything was found and read.</summary>
+/// <summary>The inputs of a run of <c>ti train</c>, after files were found and read.</summary>
 internal sealed record TrainSetup
 {
     public required string ModelName { get; init; }
@@ -23,10 +23,10 @@ internal sealed record TrainSetup
 
     public required Precision Precision { get; init; }
 
-    /// <summary>How long the prompts are.</summary>
+    /// <summary>The lengths of the prompts.</summary>
     public required PromptLengths PromptLengths { get; init; }
 
-    /// <summary>What may be wrong with the images or the initializer, and options that are not followed.</summary>
+    /// <summary>Possible problems with the images or the initializer, and options that have no effect.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <inheritdoc cref="TrainingPlan.Options"/>
@@ -39,7 +39,7 @@ internal sealed record TrainSetup
     public PromptSource Prompts => Plan.Prompts;
 
     /// <summary>Reads the images.</summary>
-    /// <param name="request">What was asked.</param>
+    /// <param name="request">The arguments.</param>
     /// <param name="model">The model to train on.</param>
     /// <param name="start">The rows that training starts from.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
@@ -84,7 +84,7 @@ internal sealed record TrainSetup
         };
     }
 
-    /// <summary>The same with rows that start elsewhere.</summary>
+    /// <summary>The same with another initializer.</summary>
     public TrainSetup From(InitialEmbedding start) =>
         this with
         {
@@ -95,7 +95,7 @@ internal sealed record TrainSetup
     /// <summary>The same with another seed.</summary>
     public TrainSetup WithSeed(ulong seed) => this with { Plan = Plan.WithSeed(seed) };
 
-    /// <summary>Says what is about to be learned.</summary>
+    /// <summary>Prints what will be trained.</summary>
     public void LogSummary(ConsoleLog messages)
     {
         messages.Info($"model {ModelName}, {Images.Count} images at {string.Join(", ", Sizes())}, seed {Options.Seed}");
@@ -116,10 +116,10 @@ internal sealed record TrainSetup
         }
     }
 
-    /// <summary>An embedding of this run, to be written into a file.</summary>
+    /// <summary>An embedding of this run, with the data to write into its file.</summary>
     /// <param name="rows">(n, d) for each text encoder.</param>
     /// <param name="weights">The SHA-256 of each network's values, or null if they are not known yet.</param>
-    /// <param name="step">The steps that went into it.</param>
+    /// <param name="step">The steps after which it was taken.</param>
     public LearnedEmbedding Embedding(
         IReadOnlyList<Tensor> rows,
         IReadOnlyDictionary<string, string>? weights,
@@ -145,14 +145,14 @@ internal sealed record TrainSetup
                 + $"which leaves {Plural.Of(capacity - placeholder.Vectors, "token")} for its other words";
     }
 
-    /// <summary>Each size that images are learned in, and how many are.</summary>
+    /// <summary>Each size of the images in training, and the number of images of that size.</summary>
     private IEnumerable<string> Sizes()
     {
         var sizes = Images.CountBy(image => $"{image.Pixels.WidthPixels} x {image.Pixels.HeightPixels}").ToList();
         return sizes.Select(size => sizes.Count == 1 ? size.Key : $"{size.Key} ({size.Value})");
     }
 
-    /// <summary>Each folder, and how often its images count.</summary>
+    /// <summary>Each folder with its repeats.</summary>
     private IEnumerable<string> Repeats() =>
         Images.Select(image => $"{Path.GetDirectoryName(image.Path)} x {image.Repeats}").Distinct();
 }

@@ -30,7 +30,7 @@ internal sealed class TrainingJob : IDisposable
     /// <summary>
     /// Finds and loads the model, reads the images, warns of what may be wrong, and encodes the images.
     /// </summary>
-    /// <param name="request">What was asked.</param>
+    /// <param name="request">The arguments.</param>
     /// <param name="models">Finds models.</param>
     /// <param name="messages">Receives warnings, and the progress of a download.</param>
     /// <param name="cancellationToken">Cancels downloads and encoding.</param>

@@ -4,7 +4,7 @@ using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion;
 
-/// <summary>One evaluation of the public face: from embeddings and images to scores.</summary>
+/// <summary>An evaluation of the public API: from embeddings and images to scores.</summary>
 internal sealed class EmbeddingEvaluation(
     StableDiffusionModel model,
     IReadOnlyList<Embedding> embeddings,

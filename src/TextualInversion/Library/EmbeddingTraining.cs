@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion;
 
-/// <summary>One training of the public face: from images and options to a result.</summary>
+/// <summary>A training of the public API: from images and options to a result.</summary>
 internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImages images, TrainOptions wanted)
 {
     private readonly NoiseSchedule schedule = new(model.Scheduler);

@@ -172,7 +172,7 @@ public sealed class StableDiffusionModel : IDisposable
         }
     }
 
-    /// <summary>Does something with the network while nobody else does.</summary>
+    /// <summary>Uses the network while no other thread does.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal T Use<T>(Func<IDiffusionModel, T> work)
     {

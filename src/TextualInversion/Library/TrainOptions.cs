@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 using TextualInversion.Training.Initializers;
 
@@ -8,16 +7,8 @@ namespace TextualInversion;
 /// The options of a training. The defaults are those of <c>ti train</c>; they were chosen by measurement. Values out of
 /// their range are refused when training starts. <see cref="Token"/> is required.
 /// </summary>
-public sealed record TrainOptions
+public sealed partial record TrainOptions
 {
-    /// <summary>
-    /// The most rows that leave a prompt room for one other token: CLIP reads 77, two of which mark beginning and end.
-    /// </summary>
-    internal const int MostVectors = 74;
-
-    /// <summary>More images at once than any machine has memory for.</summary>
-    private const int LargestBatch = 1024;
-
     /// <summary>
     /// The placeholder token that will stand for the embedding in prompts, such as <c>my-cat</c>, which is the same as
     /// <c>&lt;my-cat&gt;</c>. Required.
@@ -26,7 +17,7 @@ public sealed record TrainOptions
     public string? Token { get; init; }
 
     /// <summary>
-    /// The start of training: one or more words, such as <c>cat</c>; an embedding file with as many vectors; or
+    /// What training starts from: one or more words, such as <c>cat</c>; an embedding file with as many vectors; or
     /// <c>auto</c>, the phrase of up to <see cref="Vectors"/> words that explains the images best. Vectors beyond the
     /// words start from the mean of the vocabulary. Default: <c>auto</c>.
     /// </summary>
@@ -41,19 +32,19 @@ public sealed record TrainOptions
     public IReadOnlyList<string>? Templates { get; init; }
 
     /// <summary>
-    /// The number of embedding vectors to train, 1 to 74. Default: 4. More vectors hold more detail and obey prompts
-    /// less.
+    /// The number of embedding vectors to train, 1 to 74. Default: 4. More vectors capture more detail, but the rest of
+    /// a prompt has less effect.
     /// </summary>
     public int Vectors { get; init; } = 4;
 
     /// <summary>
-    /// The largest cost of the search for the initializer, in training steps that take about as long; 1 or more.
-    /// Default: 350. See <see cref="Initializer"/>.
+    /// How long the search for the initializer may take, as the number of training steps that take about as long; 1 or
+    /// more. Default: 350. See <see cref="Initializer"/>.
     /// </summary>
     [JsonIgnore]
     public int SearchSteps { get; init; } = 350;
 
-    /// <summary>The number of optimizer steps, at least 1. Default: 300.</summary>
+    /// <summary>The largest number of optimizer steps, at least 1. Default: 300.</summary>
     public int Steps { get; init; } = 300;
 
     /// <summary>The peak learning rate, above 0. Default: 0.005. Typical: 0.001 to 0.01.</summary>
@@ -75,7 +66,7 @@ public sealed record TrainOptions
     /// </summary>
     public int GradientAccumulationSteps { get; init; } = 1;
 
-    /// <summary>How the rows follow their gradient. Default: AdamW.</summary>
+    /// <summary>How the vectors follow their gradient. Default: AdamW.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
     /// <summary>AdamW's decay of the first moment, 0 to below 1. Default: 0.9.</summary>
@@ -87,7 +78,7 @@ public sealed record TrainOptions
     /// <summary>AdamW's epsilon, above 0. Default: 1e-8.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>AdamW's weight decay, 0 or more. Default: 0. It pulls the rows toward zero.</summary>
+    /// <summary>AdamW's weight decay, 0 or more. Default: 0. It pulls the vectors toward zero.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>
@@ -97,20 +88,20 @@ public sealed record TrainOptions
     public double DirectionPrior { get; init; } = 1e-4;
 
     /// <summary>
-    /// The largest norm of a step's gradient over all rows, 0 or more. Larger gradients are scaled down to it; 0
+    /// The largest norm of a step's gradient over all vectors, 0 or more. Larger gradients are scaled down to it; 0
     /// disables. Default: 0.
     /// </summary>
     public double MaxGradientNorm { get; init; }
 
     /// <summary>
-    /// The norm that the rows get after each step. Default: none. <see cref="OptimizerKind.Direction"/> takes the
-    /// vocabulary's mean norm instead of none.
+    /// The norm to which the vectors are rescaled after each step. Default: none. With
+    /// <see cref="OptimizerKind.Direction"/>, none means the vocabulary's mean norm.
     /// </summary>
     public NormConstraint KeepNorm { get; init; } = NormConstraint.None;
 
     /// <summary>
-    /// How much the loss of each timestep counts. Default: debiased, so that the noisy timesteps count, which decide
-    /// layout, light and dominant colors.
+    /// How much the loss of each timestep counts. Default: debiased, which gives more weight to the noisy timesteps;
+    /// they decide layout, light and dominant colors.
     /// </summary>
     public LossWeighting LossWeighting { get; init; } = LossWeighting.Debiased;
 
@@ -146,7 +137,8 @@ public sealed record TrainOptions
     public int ValidateEvery { get; init; } = 25;
 
     /// <summary>
-    /// Training stops after this many validations in a row without improvement, 0 or more; 0 disables. Default: 4.
+    /// After this many validations in a row without improvement, the learning rate falls to zero and training ends; 0
+    /// disables. Default: 4.
     /// </summary>
     public int Patience { get; init; } = 4;
 
@@ -212,8 +204,8 @@ public sealed record TrainOptions
     public ulong Seed { get; init; }
 
     /// <summary>
-    /// Whether memory is saved at the cost of time. It does not change the result. Default: if the memory would not
-    /// suffice.
+    /// Whether memory is saved at the cost of time. It does not change the result. Default: only if a step would not
+    /// fit into memory.
     /// </summary>
     [JsonIgnore]
     public GradientCheckpointing GradientCheckpointing { get; init; }
@@ -246,89 +238,4 @@ public sealed record TrainOptions
         };
 
     internal bool SearchesInitializer => Initializer == InitialEmbedding.Auto;
-
-    /// <exception cref="TextualInversionException">
-    /// A value is out of its range; <see cref="TextualInversionException.Parameter"/> names the property.
-    /// </exception>
-    internal void Validate()
-    {
-        ValidateSteps();
-        ValidateOptimizer();
-        ValidateData();
-    }
-
-    private void ValidateSteps()
-    {
-        Require(Steps >= 1, nameof(Steps), Steps, "at least 1");
-        Require(LearningRate is > 0 and <= 1e30, nameof(LearningRate), LearningRate, "a number above 0, such as 0.005");
-        Require(SearchSteps >= 1, nameof(SearchSteps), SearchSteps, "at least 1");
-        Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more steps");
-        Require(
-            WarmupSteps <= Steps,
-            nameof(WarmupSteps),
-            WarmupSteps,
-            $"at most the {Steps} steps of the run; the learning rate would never reach its peak"
-        );
-        Require(
-            BatchSize is >= 1 and <= LargestBatch,
-            nameof(BatchSize),
-            BatchSize,
-            $"a number from 1 to {LargestBatch}; larger ones are made by gradient accumulation"
-        );
-        Require(
-            GradientAccumulationSteps >= 1,
-            nameof(GradientAccumulationSteps),
-            GradientAccumulationSteps,
-            "at least 1"
-        );
-        Require(ValidateEvery >= 0, nameof(ValidateEvery), ValidateEvery, "0 or more steps");
-        Require(Patience >= 0, nameof(Patience), Patience, "0 or more validations");
-        Require(CheckpointInterval >= 0, nameof(CheckpointInterval), CheckpointInterval, "0 or more steps");
-    }
-
-    private void ValidateOptimizer()
-    {
-        const string ShareOfMoments = "a number from 0 to below 1, such as 0.9";
-        Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, ShareOfMoments);
-        Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, ShareOfMoments);
-        Require(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "a number above 0, such as 1e-8");
-        Require(IsAtLeastZero(WeightDecay), nameof(WeightDecay), WeightDecay, "0 or more");
-        Require(IsAtLeastZero(DirectionPrior), nameof(DirectionPrior), DirectionPrior, "0 or more, such as 1e-4");
-        Require(IsAtLeastZero(MaxGradientNorm), nameof(MaxGradientNorm), MaxGradientNorm, "0 or more, such as 1");
-        Require(SnrGamma > 0 && double.IsFinite(SnrGamma), nameof(SnrGamma), SnrGamma, "a number above 0, such as 5");
-        Require(NoiseOffset is >= 0 and <= 1, nameof(NoiseOffset), NoiseOffset, "a number from 0 to 1, such as 0.05");
-        Require(EmaDecay is >= 0 and < 1, nameof(EmaDecay), EmaDecay, "a number from 0 to below 1, such as 0.98");
-        const string Even = "an even number, since antithetic noise comes in pairs";
-        Require(!Antithetic || BatchSize % 2 == 0, nameof(BatchSize), BatchSize, Even);
-    }
-
-    private void ValidateData()
-    {
-        Require(
-            Vectors is >= 1 and <= MostVectors,
-            nameof(Vectors),
-            Vectors,
-            $"a number from 1 to {MostVectors}; a prompt has room for 75 tokens"
-        );
-        Require(DropTags is >= 0 and < 1, nameof(DropTags), DropTags, "a number from 0 to below 1, such as 0.1");
-        Require(KeepTags >= 0, nameof(KeepTags), KeepTags, "0 or more tags");
-        var isResolution = Resolution is null or (>= 8 and <= 4096) && Resolution.GetValueOrDefault() % 8 == 0;
-        Require(isResolution, nameof(Resolution), Resolution, "a multiple of 8 from 8 to 4096, in pixels");
-        if (HoldOut && ValidateEvery == 0)
-            throw TextualInversionException.ForParameter(
-                nameof(HoldOut),
-                "measures an image in each validation, and validation is turned off; turn it on, or hold out no image."
-            );
-    }
-
-    private static bool IsAtLeastZero(double value) => value >= 0 && double.IsFinite(value);
-
-    private static void Require(bool holds, string property, object? value, string wanted)
-    {
-        if (!holds)
-            throw TextualInversionException.ForParameter(
-                property,
-                string.Create(CultureInfo.InvariantCulture, $"{value}: choose {wanted}.")
-            );
-    }
 }

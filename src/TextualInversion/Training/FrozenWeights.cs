@@ -2,7 +2,7 @@ using TextualInversion.Models;
 
 namespace TextualInversion.Training;
 
-/// <summary>The hashes of a frozen model's networks, by which a run shows that it changed none of them.</summary>
+/// <summary>The hashes of a frozen model's networks, which show that a run did not change them.</summary>
 internal sealed class FrozenWeights
 {
     private readonly IDiffusionModel model;

@@ -9,27 +9,27 @@ using static TorchSharp.torch;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of images under prompts
-/// with the placeholder, and its gradient with respect to the placeholder's rows. The rows, (n, d) float32 for each
-/// text encoder, are the only thing with a gradient and the only thing that moves.
+/// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of images whose prompts
+/// contain the placeholder token, its gradient with respect to the token's vectors, and their update. The vectors are
+/// the rows of one float32 tensor (n, d) for each text encoder; nothing else is trained.
 /// </summary>
 internal sealed class Learner : IDisposable
 {
     private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;
     private readonly TrainOptions options;
-    private readonly Tensor?[] norms; // (n, 1) for each text encoder
-    private readonly Tensor[] rows;
-    private readonly IRowOptimizer[] optimizers;
+    private readonly Tensor[] rows; // (n, d) for each text encoder
+    private readonly Tensor?[] norms; // (n, 1) for each text encoder, or null if the norm is free
+    private readonly IRowOptimizer[] optimizers; // one for each text encoder
     private readonly ExponentialMovingAverage? average;
-    private readonly LossScale? scale; // of a U-Net that computes in float16
-    private readonly TimestepWeights? weights;
-    private int step; // of the optimizer
+    private readonly LossScale? lossScale; // null unless the U-Net computes in float16
+    private readonly TimestepWeights? timestepWeights;
+    private int optimizerSteps;
     private IReadOnlyList<Tensor>? hostRows;
 
     /// <param name="model">The frozen model.</param>
-    /// <param name="schedule">Its noise.</param>
-    /// <param name="initialRows">(n, d) for each text encoder; copied.</param>
+    /// <param name="schedule">Its noise schedule.</param>
+    /// <param name="initialRows">The initial vectors, (n, d) for each text encoder. They are copied.</param>
     /// <param name="options">Valid options.</param>
     public Learner(
         IDiffusionModel model,
@@ -42,7 +42,7 @@ internal sealed class Learner : IDisposable
         this.schedule = schedule;
         this.options = options;
         using var scope = NewDisposeScope();
-        weights = TimestepWeights.Of(schedule, options.LossWeighting, options.SnrGamma);
+        timestepWeights = TimestepWeights.Of(schedule, options.LossWeighting, options.SnrGamma);
         rows =
         [
             .. initialRows.Select(row =>
@@ -52,7 +52,7 @@ internal sealed class Learner : IDisposable
                     .requires_grad_(true)
             ),
         ];
-        // A direction has no norm.
+        // The optimizer of directions needs a norm for the vectors.
         var constraint = options is { Optimizer: OptimizerKind.Direction, KeepNorm: NormConstraint.None }
             ? NormConstraint.Vocabulary
             : options.KeepNorm;
@@ -66,43 +66,52 @@ internal sealed class Learner : IDisposable
         optimizers = [.. rows.Zip(norms, CreateOptimizer)];
         RescaleNorms(rows);
         average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
-        scale = model.Type == ScalarType.Float16 ? new LossScale() : null;
+        lossScale = model.Type == ScalarType.Float16 ? new LossScale() : null;
     }
 
-    /// <summary>
-    /// (n, d) for each text encoder: the rows as they are now, or their moving average if there is one.
-    /// </summary>
+    /// <summary>The vectors, or their moving average if there is one: (n, d) for each text encoder.</summary>
     public IReadOnlyList<Tensor> Rows => average?.Rows ?? rows;
 
-    /// <summary>Copies of <see cref="Rows"/> on the CPU, made once a step. They change with the next step.</summary>
+    /// <summary>Copies of <see cref="Rows"/> on the CPU, valid until the next step.</summary>
     public IReadOnlyList<Tensor> HostRows
     {
         get
         {
             if (hostRows is null)
-                KeepHostRows(HostCopy.OfEach(Rows));
+                ReplaceHostRows(HostCopy.OfEach(Rows));
             return hostRows!;
         }
     }
 
-    /// <summary>Optimizer state for resuming, by names such as <c>rows.0</c>. Not a copy.</summary>
-    public IReadOnlyDictionary<string, Tensor> State =>
-        rows.SelectMany(
-                (each, encoder) =>
-                    optimizers[encoder]
-                        .State.Append(new(StateNames.Rows, each))
-                        .Concat(average is null ? [] : [new(StateNames.Average, average.Rows[encoder])])
-                        .Select(pair => (Name: StateNames.Of(pair.Key, encoder), pair.Value))
-            )
-            .Concat(scale is null ? [] : [(Name: StateNames.LossScale, Value: scale.State)])
-            .ToDictionary(pair => pair.Name, pair => pair.Value);
+    /// <summary>The tensors to resume from, by names such as <c>rows.0</c>. They are not copies.</summary>
+    public IReadOnlyDictionary<string, Tensor> State
+    {
+        get
+        {
+            var state = new Dictionary<string, Tensor>();
+            for (var encoder = 0; encoder < rows.Length; encoder++)
+            {
+                foreach (var (name, tensor) in optimizers[encoder].State)
+                    state.Add(StateNames.Of(name, encoder), tensor);
+                state.Add(StateNames.Of(StateNames.Rows, encoder), rows[encoder]);
+                if (average is not null)
+                    state.Add(StateNames.Of(StateNames.Average, encoder), average.Rows[encoder]);
+            }
+
+            if (lossScale is not null)
+                state.Add(StateNames.LossScale, lossScale.State);
+            return state;
+        }
+    }
 
     /// <summary>The gradients accumulated so far, (n, d) for each text encoder.</summary>
     public IReadOnlyList<Tensor> Gradients =>
         [.. rows.Select(row => row.grad ?? throw new InvalidOperationException("nothing was accumulated"))];
 
-    /// <summary>Takes over the state of another learner.</summary>
-    /// <exception cref="TextualInversionException">The state is of another optimizer, or of other shapes.</exception>
+    /// <summary>Continues from the state of an earlier learner.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The state belongs to another optimizer, or its tensors have other shapes.
+    /// </exception>
     public void Restore(TrainState state)
     {
         using var noGrad = no_grad();
@@ -116,17 +125,17 @@ internal sealed class Learner : IDisposable
             own.copy_(saved);
         }
 
-        step = state.Step - (scale?.SkippedSteps ?? 0);
-        KeepHostRows(null);
+        optimizerSteps = state.Step - (lossScale?.SkippedSteps ?? 0);
+        ReplaceHostRows(null);
     }
 
     /// <summary>
-    /// The loss of a batch, a scalar with a gradient. It and what it is computed from belong to the caller's dispose
+    /// The loss of a batch, a scalar with a gradient. It and its intermediate tensors belong to the caller's dispose
     /// scope.
     /// </summary>
-    public Tensor Forward(TrainingBatch batch) => Denoise(batch, rows).Loss(weights?.At(batch.Timesteps));
+    public Tensor Forward(TrainingBatch batch) => Denoise(batch, rows).Loss(timestepWeights?.At(batch.Timesteps));
 
-    /// <summary>The loss of each image of a batch, (B), with a gradient, without weights.</summary>
+    /// <summary>The loss of each image of a batch, (B), with a gradient, without timestep weights.</summary>
     public Tensor ForwardEach(TrainingBatch batch) => Denoise(batch, rows).EachLoss();
 
     /// <summary>Adds the gradient of a batch's loss, divided by the number of batches in a step.</summary>
@@ -134,10 +143,10 @@ internal sealed class Learner : IDisposable
     {
         using var scope = NewDisposeScope();
         var mean = loss.DividedBy(options.GradientAccumulationSteps);
-        model.Backward(scale is null ? mean : mean.Times(scale.Scale));
+        model.Backward(lossScale is null ? mean : mean.Times(lossScale.Scale));
     }
 
-    /// <summary>Forgets the gradients of a step that was taken, or is not taken.</summary>
+    /// <summary>Sets the gradients to zero.</summary>
     public void DiscardGradients()
     {
         using var noGrad = no_grad();
@@ -146,39 +155,45 @@ internal sealed class Learner : IDisposable
             row.grad?.zero_();
     }
 
-    /// <summary>The loss of a batch without weights and without a gradient.</summary>
-    public double Evaluate(TrainingBatch batch) => Evaluate(batch, Rows);
-
-    /// <summary>The same of other rows, (n, d) for each text encoder.</summary>
-    public double Evaluate(TrainingBatch batch, IReadOnlyList<Tensor> other)
+    /// <summary>
+    /// The loss of a batch with the vectors of <see cref="Rows"/>, without timestep weights and without a gradient.
+    /// </summary>
+    public double Evaluate(TrainingBatch batch)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return HostCopy.Scalars([Denoise(batch, other).Loss(weights: null)])[0];
-    }
-
-    /// <summary>The loss of each image of a batch without weights and without a gradient.</summary>
-    public double[] EvaluateEach(TrainingBatch batch, IReadOnlyList<Tensor> other)
-    {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        return [.. HostCopy.Floats(Denoise(batch, other).EachLoss()).Select(loss => (double)loss)];
+        return HostCopy.Scalars([Denoise(batch, Rows).Loss(weights: null)])[0];
     }
 
     /// <summary>
-    /// Takes the loss scale out of the gradients, and scales them down if their norm over all rows exceeds
-    /// <see cref="TrainOptions.MaxGradientNorm"/>. To be called once a step.
+    /// The loss of each image of a batch with other vectors, without timestep weights and without a gradient.
     /// </summary>
-    /// <param name="losses">The losses of the step's batches, each a scalar, which are read with the norm.</param>
-    /// <returns>The mean loss, and the norm before it was limited.</returns>
+    /// <param name="batch">The batch.</param>
+    /// <param name="candidate">The vectors, (n, d) for each text encoder.</param>
+    public double[] EvaluateEach(TrainingBatch batch, IReadOnlyList<Tensor> candidate)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return [.. HostCopy.Floats(Denoise(batch, candidate).EachLoss()).Select(loss => (double)loss)];
+    }
+
+    /// <summary>
+    /// Divides the gradients by the loss scale, and scales them down if their norm over all vectors exceeds
+    /// <see cref="TrainOptions.MaxGradientNorm"/>. Call it once per step.
+    /// </summary>
+    /// <param name="losses">
+    /// The losses of the step's batches, each a scalar. They are copied to the CPU together with the norm, since a copy
+    /// waits for the device.
+    /// </param>
+    /// <returns>The mean loss, and the norm before clipping.</returns>
     public (double Loss, double GradientNorm) ClipGradients(IReadOnlyList<Tensor> losses)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        if (scale is not null)
+        if (lossScale is not null)
         {
             foreach (var gradient in Gradients)
-                gradient.MultiplyInPlace(1 / scale.Scale);
+                gradient.MultiplyInPlace(1 / lossScale.Scale);
         }
 
         var values = HostCopy.Scalars([.. losses, .. Gradients.Select(gradient => gradient.Squared().sum())]);
@@ -194,29 +209,29 @@ internal sealed class Learner : IDisposable
     }
 
     /// <summary>
-    /// Skips the step if its gradients overflowed in float16, and computes with a smaller loss scale from then on.
+    /// If the gradients overflowed in float16: discards them and reduces the loss scale, so that the step is skipped.
     /// </summary>
-    /// <param name="gradientNorm">See <see cref="ClipGradients"/>.</param>
-    /// <returns>Whether it was skipped.</returns>
+    /// <param name="gradientNorm">The norm that <see cref="ClipGradients"/> returned.</param>
+    /// <returns>Whether the step is skipped.</returns>
     public bool SkipOverflow(double gradientNorm)
     {
-        if (scale is not { CanShrink: true } || double.IsFinite(gradientNorm))
+        if (lossScale is not { CanShrink: true } || double.IsFinite(gradientNorm))
             return false;
         DiscardGradients();
-        scale.CountOverflow();
+        lossScale.CountOverflow();
         return true;
     }
 
-    /// <summary>Updates the rows by their gradients, which are zero afterwards.</summary>
-    /// <returns>Whether all rows are finite. If not, they have their former values.</returns>
+    /// <summary>Updates the vectors by their gradients, then sets the gradients to zero.</summary>
+    /// <returns>Whether all vectors are finite. If not, they keep the values before the step.</returns>
     public bool Step(double learningRate)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var before = rows.Select(row => row.detach().clone()).ToList();
-        step++;
-        for (var i = 0; i < rows.Length; i++)
-            optimizers[i].Step(Gradients[i], learningRate, step);
+        optimizerSteps++;
+        for (var encoder = 0; encoder < rows.Length; encoder++)
+            optimizers[encoder].Step(Gradients[encoder], learningRate, optimizerSteps);
         RescaleNorms(rows);
         DiscardGradients();
         var host = HostCopy.OfEach(rows);
@@ -227,9 +242,9 @@ internal sealed class Learner : IDisposable
             return false;
         }
 
-        scale?.CountStep();
-        KeepHostRows(average is null ? host : null);
-        average?.Add(rows, step);
+        lossScale?.CountStep();
+        ReplaceHostRows(average is null ? host : null);
+        average?.Add(rows, optimizerSteps);
         if (average is not null)
             RescaleNorms(average.Rows);
         return true;
@@ -242,8 +257,8 @@ internal sealed class Learner : IDisposable
         foreach (var norm in norms)
             norm?.Dispose();
         average?.Dispose();
-        scale?.Dispose();
-        KeepHostRows(null);
+        lossScale?.Dispose();
+        ReplaceHostRows(null);
         using var scope = NewDisposeScope();
         foreach (var row in rows)
         {
@@ -252,7 +267,7 @@ internal sealed class Learner : IDisposable
         }
     }
 
-    private void KeepHostRows(IReadOnlyList<Tensor>? copies)
+    private void ReplaceHostRows(IReadOnlyList<Tensor>? copies)
     {
         foreach (var former in hostRows ?? [])
             former.Dispose();
@@ -267,27 +282,28 @@ internal sealed class Learner : IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(row)),
         };
 
-    private void RescaleNorms(IReadOnlyList<Tensor> which)
+    private void RescaleNorms(IReadOnlyList<Tensor> vectors)
     {
-        foreach (var (row, norm) in which.Zip(norms))
+        foreach (var (row, norm) in vectors.Zip(norms))
         {
             if (norm is not null)
                 NormRescaling.Apply(row, norm);
         }
     }
 
-    private Denoised Denoise(TrainingBatch batch, IReadOnlyList<Tensor> under)
+    private Denoised Denoise(TrainingBatch batch, IReadOnlyList<Tensor> vectors)
     {
         var timesteps = tensor(batch.Timesteps, device: model.Device);
         var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
         var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
-        var conditioning = model.EncodePrompts(batch.Prompts, under, batch.Images);
+        var conditioning = model.EncodePrompts(batch.Prompts, vectors, batch.Sizes);
         return new Denoised(batch, model.PredictNoise(noisy, timesteps, conditioning), target);
     }
 
+    /// <summary>A batch after the model's forward pass.</summary>
     /// <param name="Batch">The batch.</param>
-    /// <param name="Prediction">What the model predicts for its noisy latents, (B, 4, h, w).</param>
-    /// <param name="Target">What it should predict, (B, 4, h, w).</param>
+    /// <param name="Prediction">The model's prediction for the noisy latents, (B, 4, h, w).</param>
+    /// <param name="Target">The noise or velocity that it should predict, (B, 4, h, w).</param>
     private readonly record struct Denoised(TrainingBatch Batch, Tensor Prediction, Tensor Target)
     {
         public Tensor Loss(float[]? weights) => DenoisingLoss.Of(Prediction, Target, Batch.Mask, weights);

@@ -31,13 +31,13 @@ internal sealed class LossScale : IDisposable
     /// </summary>
     public Tensor State { get; }
 
-    /// <summary>A power of two.</summary>
+    /// <summary>The factor of the loss, a power of two.</summary>
     public double Scale => State.data<double>()[0];
 
-    /// <summary>The steps of the run that were skipped. The optimizer did not count them.</summary>
+    /// <summary>The skipped steps of the run, which the optimizer does not count.</summary>
     public int SkippedSteps => (int)State.data<double>()[2];
 
-    /// <summary>Whether a smaller scale is left to try. If not, the loss itself overflows.</summary>
+    /// <summary>Whether the scale can be reduced further. If not, the loss itself overflows.</summary>
     public bool CanShrink => Scale > SmallestScale;
 
     /// <summary>Counts a step that was taken.</summary>

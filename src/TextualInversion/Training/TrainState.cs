@@ -40,15 +40,15 @@ internal sealed class TrainState : IDisposable
     public required IReadOnlyList<Validation> Validations { get; init; }
 
     /// <summary>
-    /// Early stopping counts validations after this step: 0, or the step at which a finished run was extended. See
-    /// <see cref="CoolDown"/>.
+    /// The step after which early stopping counts validations: 0, or the last step of a finished run that was extended.
+    /// See <see cref="CoolDown"/>.
     /// </summary>
     public int PatienceStart { get; init; }
 
     /// <summary>The SHA-256 of each network's values, by the network's name.</summary>
     public required IReadOnlyDictionary<string, string> Weights { get; init; }
 
-    /// <summary>Everything else that decides what is learned, by name: options, images, prompts.</summary>
+    /// <summary>Everything else that determines the result, by name: options, images, prompts.</summary>
     public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The command-line arguments that started the run.</summary>
@@ -103,7 +103,7 @@ internal sealed class TrainState : IDisposable
     public static TrainState Read(string path)
     {
         if (!File.Exists(path))
-            throw new TextualInversionException($"{path}: is missing, so there is nothing to resume; {Instead(path)}.");
+            throw new TextualInversionException($"{path}: is missing, so there is nothing to resume; {Remedy(path)}.");
         var file = SafetensorsFile.Open(path);
         try
         {
@@ -136,7 +136,8 @@ internal sealed class TrainState : IDisposable
             tensor.Dispose();
     }
 
-    private static string Instead(string path) =>
+    /// <summary>What to do if there is no state at a path.</summary>
+    private static string Remedy(string path) =>
         Path.GetDirectoryName(path) is { } folder && File.Exists(RunFolder.MetricsIn(folder))
             ? "the run was interrupted before its first step was saved, so start it again"
             : "name the folder of a run, such as runs/my-cat";

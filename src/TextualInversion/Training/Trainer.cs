@@ -11,13 +11,13 @@ namespace TextualInversion.Training;
 /// </summary>
 internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
 {
-    /// <summary>Trains until the last step, until the embedding no longer improves, or until it is cancelled.</summary>
+    /// <summary>Trains until the last step, until the embedding no longer improves, or until it is canceled.</summary>
     /// <param name="concept">The placeholder token, its initial rows, the images and the prompts.</param>
     /// <param name="resumeFrom">
     /// The state of an earlier, unfinished run with the same options, or null to begin.
     /// </param>
     /// <param name="save">
-    /// Receives the state before the first step, at regular intervals, and after the last step.
+    /// Receives the state before the first step, at regular intervals, after the last step, and if memory runs out.
     /// </param>
     /// <param name="progress">
     /// Receives the initial values (not if the run is resumed), and those after each step.
@@ -29,8 +29,7 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
     /// An option is out of its range, or the state belongs to another run.
     /// </exception>
     /// <exception cref="InsufficientMemoryException">
-    /// Memory ran out. If that was in a step after the first save, the run can be resumed from the state that was saved
-    /// last.
+    /// Memory ran out. If a state was saved before, the run can be resumed from it.
     /// </exception>
     /// <exception cref="InvalidOperationException">The base model changed.</exception>
     public TrainerResult Run(
@@ -44,7 +43,7 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
         options.Validate();
         try
         {
-            return TakeAllSteps(concept, resumeFrom, save, progress, cancellationToken);
+            return RunSession(concept, resumeFrom, save, progress, cancellationToken);
         }
         catch (Exception error) when (error is not InsufficientMemoryException && OutOfMemory.Is(error))
         {
@@ -52,7 +51,7 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
         }
     }
 
-    private TrainerResult TakeAllSteps(
+    private TrainerResult RunSession(
         Concept concept,
         TrainState? resumeFrom,
         Action<TrainState> save,
@@ -90,7 +89,7 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
                 gradientNorm;
             using (NewDisposeScope())
             {
-                if (AccumulateInMemory(session, step, save, cancellationToken) is not { } losses)
+                if (AccumulateOrCheckpoint(session, step, save, cancellationToken) is not { } losses)
                     return TrainingEnd.Cancelled;
                 (loss, gradientNorm) = learner.ClipGradients(losses);
             }
@@ -115,11 +114,11 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
     }
 
     /// <summary>
-    /// <see cref="Accumulate"/>; if memory runs out, once more with gradient checkpointing, which gives the same
-    /// gradients. If that is on already, or is not to be, the state is saved.
+    /// Calls <see cref="Accumulate"/>. If memory runs out, turns on gradient checkpointing, which gives the same
+    /// gradients, and tries again. If checkpointing is on already, or is turned off by the options, saves the state.
     /// </summary>
-    /// <exception cref="InsufficientMemoryException">Memory ran out all the same.</exception>
-    private List<Tensor>? AccumulateInMemory(
+    /// <exception cref="InsufficientMemoryException">Memory ran out nevertheless.</exception>
+    private List<Tensor>? AccumulateOrCheckpoint(
         TrainingSession session,
         int step,
         Action<TrainState> save,
@@ -149,9 +148,10 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
     }
 
     /// <summary>
-    /// Forward and backward: the gradients of the step's batches add up to their mean.
+    /// Computes the losses of the step's batches and adds up their gradients, which gives the gradient of the mean
+    /// loss.
     /// </summary>
-    /// <returns>The losses, each a scalar on the device, or null if the run was cancelled.</returns>
+    /// <returns>The losses, each a scalar on the device, or null if the run was canceled.</returns>
     private List<Tensor>? Accumulate(TrainingSession session, int step, CancellationToken cancellationToken)
     {
         var losses = new List<Tensor>();

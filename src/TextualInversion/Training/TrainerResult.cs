@@ -1,5 +1,4 @@
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Training.RunFiles;
 using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 

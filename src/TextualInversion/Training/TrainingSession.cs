@@ -4,26 +4,25 @@ using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Data;
-using TextualInversion.Training.RunFiles;
 using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
 
 /// <summary>
-/// Everything a run needs in addition to the steps themselves: the learner and its batches, validations and their
-/// history, the hashes of the frozen model, step times, and when to save and to release memory.
+/// The state of a run of <see cref="Trainer"/>: the learner and its batches, the validations and their history, the
+/// hashes of the frozen model, and step times. It decides when to save and to release memory.
 /// </summary>
 internal sealed class TrainingSession : IDisposable
 {
     private const int StepsBetweenCollections = 32;
 
-    // Not too often: a state is a file to write, and released memory has to be paged in again.
+    // Each save writes a file and releases memory, which the next steps have to allocate again.
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(30);
 
     private readonly IDiffusionModel model;
     private readonly TrainOptions options;
-    private readonly FrozenWeights weights;
+    private readonly FrozenWeights frozenWeights;
     private readonly EmbeddingDiagnostics diagnostics;
     private readonly TrainHistory history;
     private readonly Validator? validator;
@@ -48,8 +47,8 @@ internal sealed class TrainingSession : IDisposable
     )
     {
         (this.model, this.options) = (model, options);
-        weights = new FrozenWeights(model, concept.Images.Vae);
-        resumeFrom?.RequireSameWeights(weights.Before);
+        frozenWeights = new FrozenWeights(model, concept.Images.Vae);
+        resumeFrom?.RequireSameWeights(frozenWeights.Before);
         var images = concept.Images;
         var trainTimesteps = schedule.Config.NumTrainTimesteps;
         var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
@@ -95,7 +94,7 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>The steps of the whole run, including those before it was resumed.</summary>
     public int StepsDone => history.Losses.Count;
 
-    /// <summary>The end of the run if the validation loss no longer improves, otherwise null.</summary>
+    /// <summary>The last steps of a run whose validation loss no longer improves, or null while it improves.</summary>
     public CoolDown? CoolDown => Stopping.CoolDown.Find(history.Validations, options.Patience, history.PatienceStart);
 
     /// <summary>Validates the initial vectors.</summary>
@@ -114,13 +113,13 @@ internal sealed class TrainingSession : IDisposable
         sinceSave.Restart();
     }
 
-    /// <summary>The current state. Its tensors are the run's own: write them before the next step.</summary>
-    public TrainState Capture() => history.Capture(Learner, weights.Before);
+    /// <summary>The current state. Its tensors are not copies: write them before the next step.</summary>
+    public TrainState Capture() => history.Capture(Learner, frozenWeights.Before);
 
     /// <summary>Starts the clock of a step.</summary>
     public void BeginStep()
     {
-        // Every tensor leaves a small object behind. Where the runtime collects rarely, hundreds of MiB pile up.
+        // Every tensor leaves a small managed object. If the runtime collects rarely, they take hundreds of MiB.
         if (StepsDone % StepsBetweenCollections == 0)
             GC.Collect(generation: 0);
         stepClock.Restart();
@@ -162,7 +161,7 @@ internal sealed class TrainingSession : IDisposable
             StepMedianSeconds = stepSeconds.Order().ElementAtOrDefault(stepSeconds.Count / 2),
             Learned = diagnostics.Describe(rows),
             VocabularyNorms = diagnostics.VocabularyNorms,
-            BaseWeights = weights.RequireUnchanged(),
+            BaseWeights = frozenWeights.RequireUnchanged(),
         };
     }
 

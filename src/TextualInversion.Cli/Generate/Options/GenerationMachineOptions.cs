@@ -48,8 +48,7 @@ internal sealed class GenerationMachineOptions
     /// <inheritdoc cref="ModelLoader.Resolve"/>
     public (Device Device, Precision Precision) Resolve(ParseResult parsed, ImageMetadata? recorded)
     {
-        var isGiven = parsed.GetResult(precision) is { Implicit: false };
-        var wanted = isGiven || recorded is null ? parsed.GetValue(precision) : recorded.Precision ?? Precision.Fp32;
+        var wanted = parsed.IsGiven(precision) || recorded is null ? parsed.GetValue(precision) : recorded.Precision ?? Precision.Fp32;
         return ModelLoader.Resolve(parsed.GetValue(device)!, wanted);
     }
 

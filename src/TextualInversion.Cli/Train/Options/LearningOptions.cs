@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Numerics;
 using TextualInversion.Cli.Infrastructure;
+using static TextualInversion.Cli.Train.Options.TrainOption;
 
 namespace TextualInversion.Cli.Train.Options;
 
@@ -99,34 +98,6 @@ internal sealed class LearningOptions
         "Write a checkpoint of the embedding every N steps: runs/NAME/checkpoints/step-000100.safetensors. 0 disables.",
         options => options.CheckpointInterval
     );
-    private readonly Option<OptimizerKind> optimizer = Choice(
-        "--optimizer",
-        "adamw|direction",
-        "Optimizer. direction trains only the direction of each vector and keeps its norm (that of --keep-norm, or "
-            + "else the vocabulary's mean norm), so that the rest of the prompt stays more effective. "
-            + "--learning-rate is then the step length, and the AdamW options are ignored.",
-        options => options.Optimizer
-    );
-    private readonly Option<double> prior = Number(
-        "--prior",
-        "X",
-        "For --optimizer direction: strength of the pull toward the initial direction, typically 1e-5 to 1e-3. "
-            + "Higher stays closer to the initializer; 0 disables.",
-        options => options.DirectionPrior
-    );
-    private readonly Option<NormConstraint> keepNorm = Choice(
-        "--keep-norm",
-        "none|initializer|vocabulary",
-        "Rescale the vectors after each step to the initializer's norm or to the vocabulary's mean norm; none "
-            + "leaves them free. A fixed norm keeps the rest of the prompt effective.",
-        options => options.KeepNorm
-    );
-    private readonly Option<double> maxGradientNorm = Number(
-        "--max-grad-norm",
-        "X",
-        "Clip the gradient norm to X (typically 1) to stabilize training; 0 disables.",
-        options => options.MaxGradientNorm
-    );
     private readonly Option<LossWeighting> lossWeight = Choice(
         "--loss-weight",
         "none|minsnr|debiased",
@@ -154,26 +125,7 @@ internal sealed class LearningOptions
             "Antithetic noise: in each pair of images of a batch, the second gets the opposite noise of the first, so "
             + "that gradients are less noisy. Needs an even --batch.",
     };
-    private readonly Option<double> ema = Number(
-        "--ema",
-        "X",
-        "EMA decay: the result is an exponential moving average of the vectors; typically 0.95 to 0.99. Higher "
-            + "is smoother and lags more; 0 disables.",
-        options => options.EmaDecay
-    );
-    private readonly Option<double> weightDecay = Number(
-        "--weight-decay",
-        "X",
-        "AdamW weight decay, typically 0 to 0.01. It pulls the vectors toward zero.",
-        options => options.WeightDecay
-    );
-    private readonly Option<double[]> betas = Betas();
-    private readonly Option<double> epsilon = Number(
-        "--epsilon",
-        "X",
-        "AdamW epsilon, above 0.",
-        options => options.Epsilon
-    );
+    private readonly OptimizerOptions optimizer = new();
     private readonly OptionalChoiceOption<Compatibility> compatible = new("--compatible")
     {
         Description =
@@ -197,14 +149,7 @@ internal sealed class LearningOptions
             snrGamma,
             noiseOffset,
             antithetic,
-            ema,
-            optimizer,
-            prior,
-            keepNorm,
-            maxGradientNorm,
-            weightDecay,
-            betas,
-            epsilon,
+            .. optimizer.All,
             compatible,
         ];
 
@@ -230,15 +175,9 @@ internal sealed class LearningOptions
             nameof(TrainOptions.ValidateEvery) => validateEvery.Name,
             nameof(TrainOptions.Patience) => patience.Name,
             nameof(TrainOptions.CheckpointInterval) => saveEvery.Name,
-            nameof(TrainOptions.DirectionPrior) => prior.Name,
-            nameof(TrainOptions.MaxGradientNorm) => maxGradientNorm.Name,
             nameof(TrainOptions.SnrGamma) => snrGamma.Name,
             nameof(TrainOptions.NoiseOffset) => noiseOffset.Name,
-            nameof(TrainOptions.EmaDecay) => ema.Name,
-            nameof(TrainOptions.WeightDecay) => weightDecay.Name,
-            nameof(TrainOptions.Beta1) or nameof(TrainOptions.Beta2) => betas.Name,
-            nameof(TrainOptions.Epsilon) => epsilon.Name,
-            _ => null,
+            _ => optimizer.NameOf(property),
         };
 
     /// <param name="parsed">The parsed command line.</param>
@@ -248,87 +187,33 @@ internal sealed class LearningOptions
     {
         var preset =
             parsed.GetValue(compatible) is Compatibility.Diffusers ? TrainOptions.Diffusers : new TrainOptions();
-        T Or<T>(Option<T> option, T otherwise) =>
-            parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : otherwise;
-        var moments = Or(betas, [preset.Beta1, preset.Beta2]);
-        return preset with
+        return optimizer.Apply(parsed, preset) with
         {
-            Vectors = Or(vectors, preset.Vectors),
-            Steps = Or(steps, preset.Steps),
-            LearningRate = Or(learningRate, preset.LearningRate),
-            SearchSteps = Or(searchSteps, preset.SearchSteps),
-            BatchSize = Or(batch, preset.BatchSize),
-            GradientAccumulationSteps = Or(accumulate, preset.GradientAccumulationSteps),
+            Vectors = parsed.ValueOr(vectors, preset.Vectors),
+            Steps = parsed.ValueOr(steps, preset.Steps),
+            LearningRate = parsed.ValueOr(learningRate, preset.LearningRate),
+            SearchSteps = parsed.ValueOr(searchSteps, preset.SearchSteps),
+            BatchSize = parsed.ValueOr(batch, preset.BatchSize),
+            GradientAccumulationSteps = parsed.ValueOr(accumulate, preset.GradientAccumulationSteps),
             Resolution = parsed.GetValue(resolution),
             Property = parsed.GetValue(property),
-            Schedule = Or(schedule, preset.Schedule),
-            WarmupSteps = Or(warmup, preset.WarmupSteps),
-            Timesteps = Or(timesteps, preset.Timesteps),
-            ValidateEvery = Or(validateEvery, preset.ValidateEvery),
-            Patience = Or(patience, preset.Patience),
-            CheckpointInterval = Or(saveEvery, preset.CheckpointInterval),
-            Optimizer = Or(optimizer, preset.Optimizer),
-            DirectionPrior = Or(prior, preset.DirectionPrior),
-            KeepNorm = Or(keepNorm, preset.KeepNorm),
-            MaxGradientNorm = Or(maxGradientNorm, preset.MaxGradientNorm),
+            Schedule = parsed.ValueOr(schedule, preset.Schedule),
+            WarmupSteps = parsed.ValueOr(warmup, preset.WarmupSteps),
+            Timesteps = parsed.ValueOr(timesteps, preset.Timesteps),
+            ValidateEvery = parsed.ValueOr(validateEvery, preset.ValidateEvery),
+            Patience = parsed.ValueOr(patience, preset.Patience),
+            CheckpointInterval = parsed.ValueOr(saveEvery, preset.CheckpointInterval),
             LossWeighting = Weighting(parsed, preset),
-            SnrGamma = Or(snrGamma, preset.SnrGamma),
-            NoiseOffset = Or(noiseOffset, preset.NoiseOffset),
-            Antithetic = Or(antithetic, preset.Antithetic),
-            EmaDecay = Or(ema, preset.EmaDecay),
-            WeightDecay = Or(weightDecay, preset.WeightDecay),
-            Beta1 = moments[0],
-            Beta2 = moments[1],
-            Epsilon = Or(epsilon, preset.Epsilon),
+            SnrGamma = parsed.ValueOr(snrGamma, preset.SnrGamma),
+            NoiseOffset = parsed.ValueOr(noiseOffset, preset.NoiseOffset),
+            Antithetic = parsed.ValueOr(antithetic, preset.Antithetic),
             Seed = seed,
         };
     }
 
     private LossWeighting Weighting(ParseResult parsed, TrainOptions preset)
     {
-        if (parsed.GetResult(lossWeight) is { Implicit: false })
-            return parsed.GetValue(lossWeight);
-        return parsed.GetResult(snrGamma) is { Implicit: false } ? LossWeighting.MinSnr : preset.LossWeighting;
-    }
-
-    internal static NumberOption<T> Number<T>(
-        string name,
-        string value,
-        string description,
-        Func<TrainOptions, T> standard
-    )
-        where T : struct, INumber<T>, IMinMaxValue<T> =>
-        new(name)
-        {
-            HelpName = value,
-            Description = $"{description} Default: {Numbers.Format(standard(new TrainOptions()))}.",
-        };
-
-    internal static ChoiceOption<T> Choice<T>(
-        string name,
-        string values,
-        string description,
-        Func<TrainOptions, T> standard
-    )
-        where T : struct, Enum =>
-        new(name)
-        {
-            HelpName = values,
-            Description = $"{description} Default: {standard(new TrainOptions()).ToString().ToLowerInvariant()}.",
-        };
-
-    private static NumberListOption Betas()
-    {
-        var standard = new TrainOptions();
-        return new NumberListOption("--betas")
-        {
-            HelpName = "A,B",
-            Description = string.Create(
-                CultureInfo.InvariantCulture,
-                $"AdamW betas. Default: {standard.Beta1},{standard.Beta2}."
-            ),
-            Count = 2,
-            Example = "0.9,0.999",
-        };
+        var unlessGiven = parsed.IsGiven(snrGamma) ? LossWeighting.MinSnr : preset.LossWeighting;
+        return parsed.ValueOr(lossWeight, unlessGiven);
     }
 }

@@ -95,7 +95,7 @@ internal sealed class SamplingOptions
 
     private void RefuseUnused(ParseResult parsed)
     {
-        var unused = All.FirstOrDefault(option => option != every && parsed.GetResult(option) is { Implicit: false });
+        var unused = All.FirstOrDefault(option => option != every && parsed.IsGiven(option));
         if (unused is not null)
             throw new UsageException(
                 $"{unused.Name}: no images are generated without {every.Name}; add it, such as {every.Name} 50."

@@ -7,7 +7,7 @@ namespace TextualInversion.Cli.Train.Options;
 /// <summary>The options for training images and their captions.</summary>
 internal sealed class TrainingImageOptions
 {
-    private readonly Option<CropMode> crop = LearningOptions.Choice(
+    private readonly Option<CropMode> crop = TrainOption.Choice(
         "--crop",
         "center|squash|bucket",
         "How images that are not square are fitted: crop the center, squash to a square, or bucket, which "
@@ -36,13 +36,13 @@ internal sealed class TrainingImageOptions
     {
         Description = "Shuffle the comma-separated tags of each caption, so that their order is not learned.",
     };
-    private readonly Option<double> dropTags = LearningOptions.Number(
+    private readonly Option<double> dropTags = TrainOption.Number(
         "--drop-tags",
         "P",
         "Share of a caption's tags to drop each time, 0 to below 1; the placeholder token always stays.",
         options => options.DropTags
     );
-    private readonly Option<int> keepTags = LearningOptions.Number(
+    private readonly Option<int> keepTags = TrainOption.Number(
         "--keep-tags",
         "N",
         "Keep the first N tags in place: neither shuffled nor dropped.",
@@ -64,14 +64,14 @@ internal sealed class TrainingImageOptions
     public TrainOptions Apply(ParseResult parsed, TrainOptions options) =>
         options with
         {
-            Crop = IsGiven(parsed, crop) ? parsed.GetValue(crop) : options.Crop,
-            ForceFlip = options.ForceFlip || (IsGiven(parsed, flip) && parsed.GetValue(flip)),
-            Flip = !parsed.GetValue(noFlip) && (IsGiven(parsed, flip) ? parsed.GetValue(flip) : options.Flip),
+            Crop = parsed.ValueOr(crop, options.Crop),
+            ForceFlip = options.ForceFlip || parsed.ValueOr(flip, otherwise: false),
+            Flip = !parsed.GetValue(noFlip) && parsed.ValueOr(flip, options.Flip),
             Mask = parsed.GetValue(mask) is { } source ? MaskSource.Parse(source) : null,
-            Captions = IsGiven(parsed, captions) ? parsed.GetValue(captions) : options.Captions,
+            Captions = parsed.ValueOr(captions, options.Captions),
             ShuffleTags = parsed.GetValue(shuffleTags),
-            DropTags = IsGiven(parsed, dropTags) ? parsed.GetValue(dropTags) : options.DropTags,
-            KeepTags = IsGiven(parsed, keepTags) ? parsed.GetValue(keepTags) : options.KeepTags,
+            DropTags = parsed.ValueOr(dropTags, options.DropTags),
+            KeepTags = parsed.ValueOr(keepTags, options.KeepTags),
             HoldOut = parsed.GetValue(holdOut),
         };
 
@@ -85,8 +85,6 @@ internal sealed class TrainingImageOptions
             nameof(TextualInversion.TrainingImageOptions.Masks) => mask.Name,
             _ => null,
         };
-
-    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static Option<CaptionUse> Captions() =>
         new("--captions")

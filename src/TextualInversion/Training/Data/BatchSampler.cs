@@ -6,16 +6,17 @@ namespace TextualInversion.Training.Data;
 
 /// <summary>Draws the batches of a run. A batch depends only on the run's seed and the batch's number.</summary>
 internal sealed class BatchSampler(
-    LatentDataset set,
+    LatentDataset dataset,
     PromptSource prompts,
     PromptTokenizers tokenizers,
     TrainOptions options,
     int trainTimesteps
 )
 {
-    private const double GoldenRatio = 0.6180339887498949; // (sqrt(5) - 1) / 2: its multiples fill [0, 1) most evenly
+    // (sqrt(5) - 1) / 2. Its multiples modulo 1 fill [0, 1) most evenly.
+    private const double GoldenRatio = 0.6180339887498949;
 
-    private readonly BucketBatchSampler order = set.Order(options.Seed);
+    private readonly BucketBatchSampler imageChoice = dataset.Order(options.Seed);
     private readonly Placeholder placeholder = tokenizers.First.Placeholders[0];
     private readonly double stratifiedStart = new StepRandom(options.Seed, RandomStream.Timestep, -1).Uniform();
 
@@ -27,10 +28,10 @@ internal sealed class BatchSampler(
     /// <param name="number">The batch's number, counted from 0 over all steps.</param>
     public TrainingBatch Sample(long number)
     {
-        var device = set.Device;
+        var device = dataset.Device;
         using var scope = NewDisposeScope();
         var samples = Enumerable.Range(0, options.BatchSize).Select(i => number * options.BatchSize + i).ToArray();
-        var images = order.Batch(number, options.BatchSize);
+        var images = imageChoice.Batch(number, options.BatchSize);
         var mirrored = samples
             .Select(sample => options.Flip && Random(RandomStream.Flip, sample).Uniform() < 0.5)
             .ToArray();
@@ -39,7 +40,7 @@ internal sealed class BatchSampler(
             .ToList();
 
         using var generator = Random(RandomStream.Noise, number).Generator();
-        var shape = set.Shape(images[0], options.BatchSize);
+        var shape = dataset.Shape(images[0], options.BatchSize);
         Tensor posteriorNoise = randn(shape, generator: generator).to(device),
             noise = randn(shape, generator: generator).to(device);
         if (options.Antithetic)
@@ -50,22 +51,22 @@ internal sealed class BatchSampler(
             noise = noise.Plus(offset.Times(options.NoiseOffset));
         }
 
-        var latents = set.Sample(images, mirrored, posteriorNoise);
+        var latents = dataset.Sample(images, mirrored, posteriorNoise);
         return new TrainingBatch(
             latents.MoveToOuterDisposeScope(),
             noise.MoveToOuterDisposeScope(),
             [.. samples.Select(Timestep)],
             tokenizers.Tokenize(texts),
-            [.. images.Select(set.Geometry)]
+            [.. images.Select(dataset.Geometry)]
         )
         {
-            Mask = set.Masks(images, mirrored)?.MoveToOuterDisposeScope(),
+            Mask = dataset.Masks(images, mirrored)?.MoveToOuterDisposeScope(),
         };
     }
 
     private long Timestep(long sample)
     {
-        var draw = options.Antithetic ? sample / 2 : sample; // a batch is even: it never splits a pair
+        var draw = options.Antithetic ? sample / 2 : sample; // batches are even, so no pair is split
         var position = options.Timesteps switch
         {
             TimestepSampling.Uniform => Random(RandomStream.Timestep, draw).Uniform(),

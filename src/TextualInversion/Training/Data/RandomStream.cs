@@ -1,8 +1,8 @@
 namespace TextualInversion.Training.Data;
 
 /// <summary>
-/// The purpose of random numbers. Each has a sequence of its own, so one option does not change what is drawn for
-/// another. The values are part of the sequence: never change them.
+/// The purpose of random numbers. Each purpose has its own sequence, so that an option for one does not change the
+/// numbers of another. The values are part of the seeds: never change them.
 /// </summary>
 internal enum RandomStream
 {

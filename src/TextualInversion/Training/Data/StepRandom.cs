@@ -11,7 +11,7 @@ internal sealed class StepRandom(ulong seed, RandomStream stream, long counter)
     private ulong state = Mix(Mix(seed + Mix((ulong)stream + 1)) ^ (ulong)counter);
 
     /// <summary>A whole number in [0, <paramref name="count"/>).</summary>
-    public int Index(int count) => (int)(Next() % (ulong)count); // its bias is below 2^-50 for these counts
+    public int Index(int count) => (int)(Next() % (ulong)count); // the bias is below 2^-50 for counts of this size
 
     /// <summary>A number in [0, 1).</summary>
     public double Uniform() => (Next() >> 11) * (1.0 / (1ul << 53));
@@ -29,7 +29,7 @@ internal sealed class StepRandom(ulong seed, RandomStream stream, long counter)
         return items;
     }
 
-    /// <summary>A generator for tensors. TorchSharp has CPU generators only, so draw on the CPU, then move.</summary>
+    /// <summary>A generator for tensors. TorchSharp has only CPU generators: draw on the CPU, then copy.</summary>
     public Generator Generator() => new(Next());
 
     private ulong Next() => Mix(state += 0x9e3779b97f4a7c15);

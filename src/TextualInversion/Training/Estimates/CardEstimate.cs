@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Estimates;
 
-/// <summary>The largest batches of a training that fit into a GPU's memory, 0 where not even one image does.</summary>
+/// <summary>The largest batches of a training that fit into a GPU's memory, 0 if not even one image does.</summary>
 /// <param name="Gibibytes">The memory of the card.</param>
 /// <param name="Fp32">In float32.</param>
 /// <param name="Fp32Checkpointed">In float32 with gradient checkpointing.</param>
@@ -12,11 +12,11 @@ namespace TextualInversion.Training.Estimates;
 /// <param name="HalfCheckpointed">In bfloat16 or float16 with gradient checkpointing.</param>
 internal sealed record CardEstimate(int Gibibytes, int Fp32, int Fp32Checkpointed, int Half, int HalfCheckpointed)
 {
-    /// <summary>The largest batch that is looked for.</summary>
+    /// <summary>The largest batch that is considered.</summary>
     public const int MostImages = 16;
 
-    // What CUDA's context, its libraries and a desktop hold.
-    private const long Held = 768L << 20; // bytes
+    // Memory that CUDA's context, its libraries and a desktop use, in bytes.
+    private const long Reserved = 768L << 20;
 
     private static readonly int[] Sizes = [4, 6, 8, 12, 16, 24]; // gibibytes
 
@@ -50,7 +50,7 @@ internal sealed record CardEstimate(int Gibibytes, int Fp32, int Fp32Checkpointe
     private static int Largest(int size, (long First, long More) need)
     {
         var total = (long)size << 30;
-        var budget = new MemoryBudget(total, total - Held) { IsOfGpu = true };
+        var budget = new MemoryBudget(total, total - Reserved) { IsOfGpu = true };
         var left = budget.ForTraining - need.First;
         return left < 0 ? 0 : (int)Math.Min(1 + (left / need.More), MostImages);
     }

@@ -3,7 +3,7 @@ using TextualInversion.Native;
 
 namespace TextualInversion.Training.Estimates;
 
-/// <summary>The size of a published model, for what can be said of a device before a model is chosen.</summary>
+/// <summary>The size of a published model, to describe a device before a model is chosen.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="LatentSide">The side of the latents of the images that it was trained on.</param>
 /// <param name="Sizes">Its networks.</param>
@@ -26,7 +26,7 @@ internal sealed record PublishedModel(string Name, int LatentSide, NetworkSizes 
         CrossAttentionDim = 2048,
     };
 
-    /// <summary>The models that most others were made from, at their own resolutions.</summary>
+    /// <summary>The models that most others were fine-tuned from, at their own resolutions.</summary>
     public static IReadOnlyList<PublishedModel> All { get; } =
     [
         new("SD 1.5", 64, new NetworkSizes(123_060_480, 859_520_964, FourLevels)),

@@ -49,7 +49,7 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
             schedule.Config.NumTrainTimesteps
         );
         using var learner = new Learner(model, schedule, concept.InitialRows, options);
-        var (seconds, finite, gradient) = (new List<double>(), true, false);
+        var (seconds, isFinite, hasGradient) = (new List<double>(), true, false);
         for (var number = 0; number <= MostBatches && (number < 2 || seconds.Sum() < Budget.TotalSeconds); number++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -60,14 +60,15 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
             var (batchLoss, norm) = learner.ClipGradients([loss]);
             if (number > 0)
                 seconds.Add(clock.Elapsed.TotalSeconds);
-            finite &= double.IsFinite(batchLoss) && double.IsFinite(norm);
-            gradient |= norm > 0;
+            isFinite &= double.IsFinite(batchLoss) && double.IsFinite(norm);
+            hasGradient |= norm > 0;
         }
 
         var step = seconds.Order().ElementAt(seconds.Count / 2) * options.GradientAccumulationSteps;
-        return new TrainingTrial(step, options.ValidateEvery == 0 ? 0 : Evaluation() * Passes(), finite, gradient);
+        var validation = options.ValidateEvery == 0 ? 0 : SecondsPerEvaluation() * EvaluationsPerValidation();
+        return new TrainingTrial(step, validation, isFinite, hasGradient);
 
-        double Evaluation()
+        double SecondsPerEvaluation()
         {
             using var scope = NewDisposeScope();
             var batch = batches.Sample(0L);
@@ -76,7 +77,7 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
             return clock.Elapsed.TotalSeconds;
         }
 
-        double Passes() =>
+        double EvaluationsPerValidation() =>
             (
                 FixedExamples.Choose(set.Learned, 1).Count
                 + (set.HeldOut is null ? 0 : FixedExamples.Choose([0], 1).Count)

@@ -7,20 +7,14 @@ namespace TextualInversion.Training.Initializers;
 internal static class InitializerFile
 {
     /// <summary>The rows, (n, d) for each text encoder, or null if the text is not a file but words.</summary>
-    /// <param name="text">A file, words, or null.</param>
+    /// <param name="text">A file or words.</param>
     /// <param name="vectors">n: the number of vectors that the file must hold.</param>
     /// <param name="widths">d of each text encoder of the model.</param>
     /// <exception cref="TextualInversionException">The file is missing, is not an embedding, or does not
     /// fit.</exception>
-    public static IReadOnlyList<Tensor>? TryRead(string? text, int vectors, IReadOnlyList<long> widths)
+    public static IReadOnlyList<Tensor>? TryRead(string text, int vectors, IReadOnlyList<long> widths)
     {
-        if (
-            text is null
-            || !(
-                EmbeddingFile.Extensions.Contains(Path.GetExtension(text).ToLowerInvariant())
-                || (text.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(text))
-            )
-        )
+        if (!IsFile(text))
             return null;
         if (!File.Exists(text))
             throw Problem(text, "no such file; name an embedding, or words such as cat.");
@@ -38,6 +32,11 @@ internal static class InitializerFile
             );
         return embedding.Rows;
     }
+
+    /// <summary>Whether the text ends like an embedding file, or is the path of a file that exists.</summary>
+    private static bool IsFile(string text) =>
+        EmbeddingFile.Extensions.Contains(Path.GetExtension(text).ToLowerInvariant())
+        || (text.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(text));
 
     private static TextualInversionException Problem(string path, string problem) =>
         TextualInversionException.ForParameter(nameof(TrainOptions.Initializer), $"{path}: {problem}");

@@ -6,14 +6,14 @@ namespace TextualInversion.Training.Optimizers;
 internal static class NormRescaling
 {
     /// <summary>The norm of each vector, (n, 1), or null if there is no constraint.</summary>
-    /// <param name="kept">The constraint.</param>
+    /// <param name="constraint">The constraint.</param>
     /// <param name="initialRows">The initial vectors, (n, d).</param>
     /// <param name="vocabulary">The token embeddings, (V, d).</param>
-    public static Tensor? Norms(NormConstraint kept, Tensor initialRows, Tensor vocabulary)
+    public static Tensor? Norms(NormConstraint constraint, Tensor initialRows, Tensor vocabulary)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return kept switch
+        return constraint switch
         {
             NormConstraint.None => null,
             NormConstraint.Initializer => initialRows
@@ -26,7 +26,7 @@ internal static class NormRescaling
                 .mean()
                 .expand(initialRows.shape[0], 1)
                 .MoveToOuterDisposeScope(),
-            _ => throw new ArgumentOutOfRangeException(nameof(kept)),
+            _ => throw new ArgumentOutOfRangeException(nameof(constraint)),
         };
     }
 

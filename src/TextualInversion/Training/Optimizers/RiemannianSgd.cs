@@ -6,8 +6,8 @@ namespace TextualInversion.Training.Optimizers;
 /// <summary>
 /// Learns only the direction of each vector and keeps its norm (Kim et al. 2026, "Directional textual inversion",
 /// https://arxiv.org/abs/2512.13672). A vector is m v with v on the unit sphere. A step moves v against the part of the
-/// gradient that is tangent to the sphere, by the learning rate, and a prior pulls it toward its initial direction. A
-/// growing norm would drown out the other words of a prompt.
+/// gradient that is tangent to the sphere, by the learning rate, and a prior pulls it toward its initial direction.
+/// With a growing norm the other words of a prompt would lose their effect.
 /// </summary>
 /// <param name="rows">The vectors, (n, d).</param>
 /// <param name="norms">Their norms m, (n, 1).</param>

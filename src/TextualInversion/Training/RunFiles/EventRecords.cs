@@ -13,7 +13,7 @@ internal static class EventRecords
     private const int HeaderLength = sizeof(ulong) + sizeof(uint),
         FooterLength = sizeof(uint);
 
-    // Masking avoids the trouble of a CRC over data that contain CRCs.
+    // The format masks its checksums, so that data that contain checksums are no problem.
     private const uint MaskDelta = 0xa282ead8;
 
     /// <summary>The bytes of a record in the file.</summary>

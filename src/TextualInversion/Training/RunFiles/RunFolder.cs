@@ -13,8 +13,8 @@ internal sealed class RunFolder : IDisposable
     private const string LockName = ".lock";
     private static readonly string[] StepFiles = ["step-*.safetensors", "step-*.png"];
 
-    private readonly string? created; // the outermost folder that this run created
-    private FileStream? held; // while another training must not write here
+    private readonly string? created; // the outermost folder that this run created, or null
+    private FileStream? heldLock; // see Lock
     private bool isKept;
 
     /// <exception cref="TextualInversionException">
@@ -38,7 +38,7 @@ internal sealed class RunFolder : IDisposable
             throw;
         }
 
-        held = Hold(path);
+        heldLock = Lock(path);
     }
 
     public string FolderPath { get; }
@@ -143,7 +143,7 @@ internal sealed class RunFolder : IDisposable
             File.Delete(file);
     }
 
-    /// <summary>Keeps the folder, whatever happens from now on.</summary>
+    /// <summary>Keeps the folder even if the run fails later.</summary>
     public void Keep() => isKept = true;
 
     /// <summary>Writes <c>run.json</c>: everything needed to understand and repeat the run.</summary>
@@ -161,8 +161,8 @@ internal sealed class RunFolder : IDisposable
     /// </summary>
     public void Dispose()
     {
-        held?.Dispose();
-        held = null;
+        heldLock?.Dispose();
+        heldLock = null;
         if (isKept || created is null)
             return;
         if (Directory.Exists(FolderPath))
@@ -175,8 +175,10 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Two trainings in one folder would write one another's files. The lock ends with the process.</summary>
-    private static FileStream Hold(string folder)
+    /// <summary>
+    /// Locks the folder, so that no other training writes there. The lock ends with the process.
+    /// </summary>
+    private static FileStream Lock(string folder)
     {
         try
         {

@@ -3,7 +3,7 @@ using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
 using static TorchSharp.torch;
 
-namespace TextualInversion.Training.RunFiles;
+namespace TextualInversion.Training;
 
 /// <summary>Describes one learned vector.</summary>
 /// <param name="Encoder">The text encoder, counted from 0.</param>
@@ -14,8 +14,8 @@ namespace TextualInversion.Training.RunFiles;
 internal sealed record LearnedRow(int Encoder, int Row, double Norm, double Drift, IReadOnlyList<NearWord> Nearest);
 
 /// <summary>
-/// Measures how far vectors have moved, and which words they are near. The vectors of all text encoders are in one
-/// list, one encoder after the other.
+/// Measures the distance of vectors from their initial values, and finds the nearest words. The vectors of all text
+/// encoders are in one list, one encoder after the other.
 /// </summary>
 internal sealed class EmbeddingDiagnostics : IDisposable
 {
