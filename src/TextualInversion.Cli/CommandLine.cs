@@ -66,7 +66,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync("cancelled");
+            await error.WriteLineAsync("canceled");
             return ExitCode.Cancelled;
         }
     }

@@ -103,7 +103,7 @@ public sealed class InterruptTests : IDisposable
         )
             await kill.WaitForExitAsync();
         await process.WaitForExitAsync();
-        Assert.Contains("cancelled", await error, StringComparison.Ordinal);
+        Assert.Contains("canceled", await error, StringComparison.Ordinal);
         return (process.ExitCode, await output);
     }
 

@@ -22,7 +22,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
     /// <param name="models">Finds models.</param>
     /// <param name="claimOutput">Throws if the files could not be written.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public async Task<CheckReport> RunAsync(
         ModelLocator models,
         Action claimOutput,

@@ -28,20 +28,21 @@ internal sealed record EmbeddingReport
 
     public required int Vectors { get; init; }
 
-    /// <summary>One for each text encoder, as in the lists below.</summary>
+    /// <summary>The width of the vectors of each text encoder.</summary>
     public required IReadOnlyList<long> Widths { get; init; }
 
-    /// <summary>sd1, sd2, sdxl; null for other widths.</summary>
+    /// <summary><c>sd1</c>, <c>sd2</c> or <c>sdxl</c>, or null for other widths.</summary>
     public required string? Family { get; init; }
 
     public required string Dtype { get; init; }
 
-    /// <summary>The norm of each vector.</summary>
+    /// <summary>The norms of the vectors of each text encoder.</summary>
     public required IReadOnlyList<double[]> Norms { get; init; }
 
-    /// <summary>Null without a model, as is the next.</summary>
+    /// <summary>The norms of the vocabulary of each text encoder, or null without a model.</summary>
     public required IReadOnlyList<NormRange>? VocabularyNorms { get; init; }
 
+    /// <summary>The nearest words of each vector of each text encoder, or null without a model.</summary>
     public required IReadOnlyList<IReadOnlyList<IReadOnlyList<NearWord>>>? Nearest { get; init; }
 
     public required IReadOnlyDictionary<string, string> Recorded { get; init; }

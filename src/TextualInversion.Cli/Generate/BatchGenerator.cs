@@ -39,7 +39,7 @@ internal sealed class BatchGenerator(IDiffusionModel model, SchedulerConfig sche
     /// <param name="batch">The largest batch. Images that differ in more than the seed are never in one.</param>
     /// <param name="progress">Notified of each call of the model.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     /// <exception cref="TextualInversionException">Memory runs out for a single image.</exception>
     public IEnumerable<(ImageJob Job, RgbImage Image)> Generate(
         ImagePlan plan,

@@ -28,7 +28,8 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
     /// <param name="messages">Receives the warnings.</param>
     public int Batch(ImagePlan plan, int? asked, ConsoleLog messages)
     {
-        var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options; // no other difference between them affects memory
+        // No other difference between the images affects memory.
+        var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options;
         var memory = new GenerationMemory(files, PrecisionChoice.TypeOf(precision));
         WarnOfTooLittle(memory.Estimate(options, 1), options, messages);
         if (asked is { } number)

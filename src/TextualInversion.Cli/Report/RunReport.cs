@@ -102,7 +102,7 @@ internal sealed class RunReport(RunLog run)
         {
             TrainingEnd.Completed => $"Completed after {steps}",
             TrainingEnd.StoppedEarly => $"Stopped after {steps}: the validation loss no longer improved",
-            TrainingEnd.Cancelled => $"Cancelled after {steps}",
+            TrainingEnd.Cancelled => $"Canceled after {steps}",
             TrainingEnd.Diverged => $"Training diverged after {steps} (NaN or infinity)",
             TrainingEnd.WithoutGradient => "Stopped: the gradient was zero, so nothing could be learned",
             _ => throw new ArgumentOutOfRangeException(nameof(record)),

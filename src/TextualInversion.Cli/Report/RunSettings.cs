@@ -53,7 +53,7 @@ internal static partial class RunSettings
         {
             TrainingEnd.Completed => "all steps",
             TrainingEnd.StoppedEarly => "no improvement",
-            TrainingEnd.Cancelled => "cancelled",
+            TrainingEnd.Cancelled => "canceled",
             TrainingEnd.Diverged => "diverged",
             TrainingEnd.WithoutGradient => "no gradient",
             _ => throw new ArgumentOutOfRangeException(nameof(end)),

@@ -28,7 +28,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
     /// <param name="cancellationToken">Ends the run at hand. The best so far is written.</param>
     /// <returns>The record of the best.</returns>
     /// <exception cref="TextualInversionException">Nothing could be learned, or a file cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the first step.</exception>
     public RunRecord Execute(bool isResuming, ConsoleLog messages, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
@@ -72,7 +72,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
         var isCancelled = records.Count < job.Request.Seeds || records[^1].End == TrainingEnd.Cancelled;
         messages.Info(
             isCancelled
-                ? $"cancelled; resume with ti train --resume {output.RunPath}"
+                ? $"canceled; resume with ti train --resume {output.RunPath}"
                 : $"done; {RunFolder.ReportIn(output.RunPath)} compares the seeds"
         );
         messages.Info($"generate with it: {output.GenerateCommand(job.Setup.Placeholder)}");
@@ -84,7 +84,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
     /// <summary>The lowest validation loss; infinity where no validation gave a number.</summary>
     private static double BestLoss(RunRecord record) => record.Result.Validation?.Best ?? double.PositiveInfinity;
 
-    /// <returns>The record, or null if it was cancelled before its first step and there are others.</returns>
+    /// <returns>The record, or null if it was canceled before its first step and there are others.</returns>
     private RunRecord? RunSeed(ulong seed, bool isResuming, ConsoleLog messages, CancellationToken cancellationToken)
     {
         var seedSetup = job.Setup.WithSeed(seed);

@@ -26,7 +26,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
     /// <exception cref="TextualInversionException">
     /// Nothing could be learned, the state is of another run, or a file cannot be written.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the first step.</exception>
     public RunRecord Execute(
         TrainState? state,
         Stopwatch clock,
@@ -85,7 +85,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
         var end = record.End switch
         {
             TrainingEnd.Cancelled =>
-                $"cancelled after {result.Steps} steps; resume with ti train --resume {output.RunPath}",
+                $"canceled after {result.Steps} steps; resume with ti train --resume {output.RunPath}",
             TrainingEnd.StoppedEarly => $"done: no longer improving after {result.Steps} steps",
             TrainingEnd.Completed => "done",
             _ => throw new ArgumentOutOfRangeException(nameof(record)),

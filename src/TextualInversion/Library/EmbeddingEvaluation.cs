@@ -19,7 +19,7 @@ internal sealed class EmbeddingEvaluation(
     /// <exception cref="TextualInversionException">
     /// An option is wrong, an embedding does not fit, or an image cannot be read.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public EvaluationScores Run(
         IDiffusionModel network,
         string clipFolder,

@@ -17,7 +17,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
     /// <exception cref="TextualInversionException">
     /// An option is wrong, an image cannot be used, or nothing can be learned.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before the first step.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the first step.</exception>
     public TrainResult Run(
         IDiffusionModel network,
         IProgress<TrainProgress>? progress,

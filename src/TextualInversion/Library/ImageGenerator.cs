@@ -30,7 +30,7 @@ public sealed class ImageGenerator : IDisposable
     /// <param name="options">How it is generated. Default: as the model recommends.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="TextualInversionException">An option is out of its range, or memory runs out.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public Image Generate(
         string prompt,
         ulong seed,
@@ -50,7 +50,7 @@ public sealed class ImageGenerator : IDisposable
     /// <param name="options">How it is generated. Default: as the model recommends.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="TextualInversionException">An option is out of its range, or memory runs out.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public Task<Image> GenerateAsync(
         string prompt,
         ulong seed,

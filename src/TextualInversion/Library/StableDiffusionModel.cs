@@ -57,7 +57,7 @@ public sealed class StableDiffusionModel : IDisposable
     /// <exception cref="TextualInversionException">
     /// There is no such model or device, the download fails, or a file is missing, damaged or of another kind of model.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static async Task<StableDiffusionModel> LoadAsync(
         string source,
         LoadOptions? options = null,
@@ -104,7 +104,7 @@ public sealed class StableDiffusionModel : IDisposable
     /// nothing can be learned.
     /// </exception>
     /// <exception cref="OperationCanceledException">
-    /// It was cancelled before training began, while the images were read.
+    /// It was canceled before training began, while the images were read.
     /// </exception>
     public Task<TrainResult> TrainAsync(
         TrainingImages images,
@@ -135,7 +135,7 @@ public sealed class StableDiffusionModel : IDisposable
     /// An option is wrong, an embedding does not fit the model, an image cannot be read, or the CLIP model is not
     /// found.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public async Task<EvaluationScores> EvaluateAsync(
         IReadOnlyList<Embedding> embeddings,
         TrainingImages images,

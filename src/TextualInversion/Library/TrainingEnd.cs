@@ -9,7 +9,7 @@ public enum TrainingEnd
     /// <summary>The validation loss no longer improved.</summary>
     StoppedEarly,
 
-    /// <summary>It was cancelled. The last embedding is that of the last whole step.</summary>
+    /// <summary>It was canceled. The last embedding is that of the last whole step.</summary>
     Cancelled,
 
     /// <summary>

@@ -124,7 +124,7 @@ public sealed partial class RunReportTests : IDisposable
         "stoppedEarly",
         "Stopped after 10 steps: the validation loss no longer improved. The embedding is that of step 5"
     )]
-    [InlineData("cancelled", "Cancelled after 10 steps. The embedding is that of step 5")]
+    [InlineData("cancelled", "Canceled after 10 steps. The embedding is that of step 5")]
     [InlineData("diverged", "Training diverged after 10 steps (NaN or infinity). The embedding is that of step 5")]
     [InlineData("withoutGradient", "Stopped: the gradient was zero, so nothing could be learned")]
     public void Write_HowItEnded_IsShown(string end, string expected) =>

@@ -40,7 +40,7 @@ internal sealed class SampleGenerator(
         plan.Images.Index().All(image => File.Exists(folder.SamplePath(step, image.Index + 1)));
 
     /// <summary>
-    /// Generates the images of a step. It returns early when it is cancelled: the training ends in its own way.
+    /// Generates the images of a step. It returns early when it is canceled: the training ends in its own way.
     /// </summary>
     /// <param name="step">Steps done.</param>
     /// <param name="rows">(n, d) for each text encoder.</param>
