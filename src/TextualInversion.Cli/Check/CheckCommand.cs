@@ -10,8 +10,6 @@ namespace TextualInversion.Cli.Check;
 /// <summary><c>ti check</c>: the preflight of <c>ti train</c>.</summary>
 internal sealed class CheckCommand : CommandBase
 {
-    private const int Refused = 1;
-
     private readonly TrainRequestOptions request = new();
     private readonly PathOption output = SharedOptions.Output();
     private readonly Option<string?> name = SharedOptions.Name();
@@ -53,7 +51,7 @@ internal sealed class CheckCommand : CommandBase
             result.WriteLine(JsonOutput.Serialize(report.WithFullPaths()));
         else
             CheckTable.Write(result, report);
-        return report.Verdict == CheckVerdict.Refused ? Refused : 0;
+        return report.Verdict == CheckVerdict.Refused ? ExitCode.Problem : ExitCode.Done;
 
         void ClaimOutput()
         {

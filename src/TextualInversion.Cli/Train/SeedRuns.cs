@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
@@ -76,7 +77,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
                 : $"done; {RunFolder.ReportIn(output.RunPath)} compares the seeds"
         );
         messages.Info($"generate with it: {output.GenerateCommand(job.Setup.Placeholder)}");
-        return isCancelled ? 130 : 0;
+        return isCancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
 
     private RunRecord? Best => records.MinBy(BestLoss);

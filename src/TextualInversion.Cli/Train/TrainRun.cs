@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
@@ -92,7 +93,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
         };
         messages.Info($"{end}; the report is {RunFolder.ReportIn(output.RunPath)}");
         messages.Info($"generate with it: {output.GenerateCommand(setup.Placeholder)}");
-        return record.End == TrainingEnd.Cancelled ? 130 : 0;
+        return record.End == TrainingEnd.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
 
     private static string Losses(string what, double without, double initial, double best, int step) =>
