@@ -48,7 +48,10 @@ internal sealed class GenerationMachineOptions
     /// <inheritdoc cref="ModelLoader.Resolve"/>
     public (Device Device, Precision Precision) Resolve(ParseResult parsed, ImageMetadata? recorded)
     {
-        var wanted = parsed.IsGiven(precision) || recorded is null ? parsed.GetValue(precision) : recorded.Precision ?? Precision.Fp32;
+        var wanted =
+            parsed.IsGiven(precision) || recorded is null
+                ? parsed.GetValue(precision)
+                : recorded.Precision ?? Precision.Fp32;
         return ModelLoader.Resolve(parsed.GetValue(device)!, wanted);
     }
 

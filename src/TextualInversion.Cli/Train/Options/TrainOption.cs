@@ -19,11 +19,7 @@ internal static class TrainOption
         Func<TrainOptions, T> property
     )
         where T : struct, INumber<T>, IMinMaxValue<T> =>
-        new(name)
-        {
-            HelpName = value,
-            Description = $"{description} Default: {Numbers.Format(property(Defaults))}.",
-        };
+        new(name) { HelpName = value, Description = $"{description} Default: {Numbers.Format(property(Defaults))}." };
 
     /// <param name="name">The option, such as <c>--crop</c>.</param>
     /// <param name="values">The choices as the help lists them.</param>
