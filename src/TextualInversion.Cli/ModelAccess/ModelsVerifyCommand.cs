@@ -15,7 +15,8 @@ internal sealed class ModelsVerifyCommand : CommandBase
     public ModelsVerifyCommand(Func<string, string?> variable)
         : base(
             "verify",
-            "Read every file of a model in the cache and compare it with its hash. The exit code is 1 if a file is broken."
+            "Read every file of a model in the cache and compare it with its hash. The exit code is 1 if a file is "
+                + "broken."
         )
     {
         Arguments.Add(id);

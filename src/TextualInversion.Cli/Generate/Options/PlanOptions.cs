@@ -15,8 +15,8 @@ internal sealed class PlanOptions
         Minimum = 1,
         Maximum = MostImages,
         Description =
-            $"The number of images of each prompt, 1 to {MostImages}. The first uses the seed, the next the seed + 1, and "
-            + "so on. Default: 1.",
+            $"The number of images of each prompt, 1 to {MostImages}. The first uses the seed, the next the seed + 1, "
+            + "and so on. Default: 1.",
         DefaultValueFactory = _ => 1,
     };
     private readonly Option<ulong?> seed = SharedOptions.Seed();

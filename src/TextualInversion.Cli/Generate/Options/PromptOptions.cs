@@ -92,7 +92,9 @@ internal sealed class PromptOptions
         return request;
     }
 
-    /// <summary>Loads the embeddings named, else those of the recorded image, else those in <c>embeddings/</c>.</summary>
+    /// <summary>
+    /// Loads the embeddings named, else those of the recorded image, else those in <c>embeddings/</c>.
+    /// </summary>
     /// <exception cref="TextualInversionException">
     /// A file cannot be read, or a prompt calls an embedding that is not there.
     /// </exception>
