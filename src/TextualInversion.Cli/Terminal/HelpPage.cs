@@ -32,9 +32,11 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         output.WriteLine();
         WriteTable(output, [.. commands.Select(member => (member.Name, member.Description!))], width);
         output.WriteLine();
+        var version = command is RootCommand ? $" `{path} --version` prints the version." : "";
         WriteParagraph(
             output,
-            $"`{path} COMMAND --help` shows a command's options. `@FILE` reads options from a file, one per line.",
+            $"`{path} COMMAND --help` shows a command's options. `@FILE` reads options from a file, one per line."
+                + version,
             width
         );
         WriteExamples(output, (command as CommandBase)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]]);

@@ -50,9 +50,17 @@ internal static class IoErrors
         return new TextualInversionException(note is null ? message : $"{message} {note}", error);
     }
 
-    /// <summary>The system's words, without the path that it may add: that of a temporary file, for example.</summary>
+    /// <summary>
+    /// The cause in words. The system's message may end with a path, such as that of a temporary file; it is left out.
+    /// </summary>
     public static string Reason(Exception error) =>
-        error is UnauthorizedAccessException ? "permission denied" : error.Message.Split(" : '")[0].TrimEnd('.');
+        error switch
+        {
+            UnauthorizedAccessException => "permission denied",
+            FileNotFoundException => "there is no such file",
+            DirectoryNotFoundException => "there is no such folder",
+            _ => error.Message.Split(" : '")[0].TrimEnd('.'),
+        };
 
     private static string? Advice(Exception error) =>
         error switch
