@@ -37,8 +37,8 @@ internal static class DevicesTable
         table.Write(output);
         output.WriteLine();
         output.WriteLine(
-            $"--device auto takes {report.Devices[0].Name}. The last two columns are what auto chooses, with the other "
-                + "options at their defaults."
+            $"--device auto chooses {report.Devices[0].Name}. The last two columns show what --precision auto and "
+                + "--gradient-checkpointing auto choose, with the other options at their defaults."
         );
         output.WriteLine(
             $"libtorch {report.Libtorch.Version ?? "of unknown version"} from "

@@ -81,7 +81,7 @@ internal sealed record EmbeddingReport
             Line($"norms{title}", $"{string.Join(" ", Norms[encoder].Select(Number))}{vocabulary}");
             foreach (var (row, words) in (Nearest?[encoder] ?? []).Index())
                 Line(
-                    $"near {row + 1}{title}",
+                    $"nearest to {row + 1}{title}",
                     string.Join(", ", words.Select(word => $"{word.Word} {Number(word.Cosine)}"))
                 );
         }

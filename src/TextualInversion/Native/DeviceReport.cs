@@ -61,6 +61,7 @@ internal sealed record DeviceReport(
     private static string CpuProduct()
     {
         var name = File.Exists(CpuReport) ? CpuNameOf(File.ReadLines(CpuReport)) : null;
-        return $"{name ?? "CPU"}, {get_num_threads()} threads";
+        var threads = get_num_threads();
+        return $"{name ?? "CPU"}, {threads} {(threads == 1 ? "thread" : "threads")}";
     }
 }

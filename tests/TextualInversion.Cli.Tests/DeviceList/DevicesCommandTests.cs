@@ -41,7 +41,7 @@ public sealed class DevicesCommandTests
         const string First = "cuda:0  RTX   12.0 GiB  11.0 GiB  8.6         bf16       on for SD 2.1, SDXL";
         Assert.Equal(First, Squeezed(lines[1]));
         Assert.StartsWith("cuda:1  CUDA device  ", lines[2], StringComparison.Ordinal);
-        Assert.Contains("--device auto takes cuda:0.", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("--device auto chooses cuda:0.", text.ToString(), StringComparison.Ordinal);
         Assert.Contains("libtorch 2.10.0 from /opt/torch/lib", text.ToString(), StringComparison.Ordinal);
 
         static CudaDevice? Describe(int index) =>
