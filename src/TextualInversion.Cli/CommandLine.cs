@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using TextualInversion.Cli.Check;
+using TextualInversion.Cli.Describe;
 using TextualInversion.Cli.DeviceList;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Eval;
@@ -124,6 +125,7 @@ internal static class CommandLine
             new TrainCommand(models),
             new GenerateCommand(models),
             new CheckCommand(models),
+            new DescribeCommand(models),
             new EvalCommand(models, variable),
             new ReportCommand(),
             new InspectCommand(models),

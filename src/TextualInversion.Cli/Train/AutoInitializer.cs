@@ -31,20 +31,16 @@ internal static class AutoInitializer
     {
         var found = isResuming && File.Exists(path) ? Read(path) : Search(job, messages, cancellationToken);
         AtomicFile.WriteText(path, overwrite: true, JsonOutput.Serialize(found) + "\n");
-        messages.Info("the phrase that explains the images best, and its loss relative to an empty prompt:");
-        foreach (var stage in found.Stages)
-            messages.Info(Describe(stage));
-        if (found.RunnersUp.Count > 0)
-            messages.Info("the next best:");
-        foreach (var other in found.RunnersUp)
-            messages.Info(Describe(other));
+        Show(found, messages);
         return InitialEmbedding.Of(found, job.Setup.Options.Vectors, job.Model.Network);
     }
 
-    private static string Describe(RankedPhrase phrase) =>
-        string.Create(CultureInfo.InvariantCulture, $"  {phrase.RelativeLoss:F3}  {phrase.Words}");
-
-    private static FoundPhrase Search(TrainingJob job, ConsoleLog messages, CancellationToken cancellationToken)
+    /// <summary>Finds the phrase.</summary>
+    /// <param name="job">The training, with any start.</param>
+    /// <param name="messages">Receives the progress.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <exception cref="TextualInversionException">The vocabulary has no words.</exception>
+    public static FoundPhrase Search(TrainingJob job, ConsoleLog messages, CancellationToken cancellationToken)
     {
         var model = job.Model;
         var options = job.Setup.Options;
@@ -57,6 +53,21 @@ internal static class AutoInitializer
         var progress = new SynchronousProgress<int>(judged => display.Show(judged, search.LargestCost, ""));
         return search.Run(progress, cancellationToken);
     }
+
+    /// <summary>Shows the phrase as it grew, and the next best ones.</summary>
+    public static void Show(FoundPhrase found, ConsoleLog messages)
+    {
+        messages.Info("the phrase that explains the images best, and its loss relative to an empty prompt:");
+        foreach (var stage in found.Stages)
+            messages.Info(Describe(stage));
+        if (found.RunnersUp.Count > 0)
+            messages.Info("the next best:");
+        foreach (var other in found.RunnersUp)
+            messages.Info(Describe(other));
+    }
+
+    private static string Describe(RankedPhrase phrase) =>
+        string.Create(CultureInfo.InvariantCulture, $"  {phrase.RelativeLoss:F3}  {phrase.Words}");
 
     private static FoundPhrase Read(string path)
     {

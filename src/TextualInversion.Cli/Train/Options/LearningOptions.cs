@@ -29,8 +29,8 @@ internal sealed class LearningOptions
     private readonly Option<int> searchSteps = Number(
         "--search-steps",
         "N",
-        "For --initializer auto: how long the search may take, as the number of training steps that take about as "
-            + "long, at least 1. With fewer steps, fewer words are tried.",
+        "For --initializer auto and ti describe: how long the search for a phrase may take, as the number of training "
+            + "steps that take about as long, at least 1. With fewer steps, fewer words are tried.",
         options => options.SearchSteps
     );
     private readonly Option<int> batch = Number(
@@ -134,6 +134,9 @@ internal sealed class LearningOptions
     };
 
     public Option[] MostUsed => [vectors, steps, learningRate, batch, accumulate, resolution];
+
+    /// <summary>The cost of the search for a phrase, and the size of its examples.</summary>
+    public Option[] Search => [searchSteps, batch, resolution];
 
     public Option<LearnedProperty> Property => property;
 
