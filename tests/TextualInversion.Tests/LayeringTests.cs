@@ -79,6 +79,7 @@ public sealed partial class LayeringTests
             "Generate",
             "Eval",
             "Report",
+            "Describe",
             "DeviceList",
         ],
         ["DeviceList"] = ["Infrastructure", "Terminal"],
@@ -93,6 +94,7 @@ public sealed partial class LayeringTests
         ["Eval"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Html", "Runs"],
         ["Train"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Runs", "Report", "Generate"],
         ["Check"] = ["Infrastructure", "Terminal", "ModelAccess", "Train"],
+        ["Describe"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Generate", "Train"],
     };
 
     [Fact]
