@@ -71,13 +71,6 @@ internal sealed class LearningOptions
         "Warmup: steps over which the learning rate rises linearly to its peak.",
         options => options.WarmupSteps
     );
-    private readonly Option<TimestepSampling> timesteps = Choice(
-        "--timesteps",
-        "stratified|uniform",
-        "Timestep sampling: stratified spreads timesteps evenly over the run, so that the loss varies less; "
-            + "uniform draws each independently, as in the paper.",
-        options => options.Timesteps
-    );
     private readonly Option<int> validateEvery = Number(
         "--validate-every",
         "N",
@@ -98,33 +91,7 @@ internal sealed class LearningOptions
         "Write a checkpoint of the embedding every N steps: runs/NAME/checkpoints/step-000100.safetensors. 0 disables.",
         options => options.CheckpointInterval
     );
-    private readonly Option<LossWeighting> lossWeight = Choice(
-        "--loss-weight",
-        "none|minsnr|debiased",
-        "How much the loss of each timestep counts. debiased gives noisy timesteps more weight: they decide layout, "
-            + "light and dominant colors. minsnr limits the weight of timesteps with little noise.",
-        options => options.LossWeighting
-    );
-    private readonly Option<double> snrGamma = Number(
-        "--snr-gamma",
-        "X",
-        "Gamma of Min-SNR weighting, above 0. Smaller values give noisy timesteps more weight. Implies "
-            + "--loss-weight minsnr.",
-        options => options.SnrGamma
-    );
-    private readonly Option<double> noiseOffset = Number(
-        "--noise-offset",
-        "X",
-        "Noise offset: adds noise that is constant over each channel, so that very dark or bright images are "
-            + "learned; typically 0.05 to 0.1, at most 1; 0 disables.",
-        options => options.NoiseOffset
-    );
-    private readonly Option<bool> antithetic = new("--antithetic")
-    {
-        Description =
-            "Antithetic noise: in each pair of images of a batch, the second gets the opposite noise of the first, so "
-            + "that gradients are less noisy. Needs an even --batch.",
-    };
+    private readonly LossOptions loss = new();
     private readonly OptimizerOptions optimizer = new();
     private readonly OptionalChoiceOption<Compatibility> compatible = new("--compatible")
     {
@@ -147,11 +114,7 @@ internal sealed class LearningOptions
             searchSteps,
             schedule,
             warmup,
-            timesteps,
-            lossWeight,
-            snrGamma,
-            noiseOffset,
-            antithetic,
+            .. loss.All,
             .. optimizer.All,
             compatible,
         ];
@@ -178,9 +141,7 @@ internal sealed class LearningOptions
             nameof(TrainOptions.ValidateEvery) => validateEvery.Name,
             nameof(TrainOptions.Patience) => patience.Name,
             nameof(TrainOptions.CheckpointInterval) => saveEvery.Name,
-            nameof(TrainOptions.SnrGamma) => snrGamma.Name,
-            nameof(TrainOptions.NoiseOffset) => noiseOffset.Name,
-            _ => optimizer.NameOf(property),
+            _ => loss.NameOf(property) ?? optimizer.NameOf(property),
         };
 
     /// <param name="parsed">The parsed command line.</param>
@@ -190,7 +151,7 @@ internal sealed class LearningOptions
     {
         var preset =
             parsed.GetValue(compatible) is Compatibility.Diffusers ? TrainOptions.Diffusers : new TrainOptions();
-        return optimizer.Apply(parsed, preset) with
+        return loss.Apply(parsed, optimizer.Apply(parsed, preset)) with
         {
             Vectors = parsed.ValueOr(vectors, preset.Vectors),
             Steps = parsed.ValueOr(steps, preset.Steps),
@@ -202,21 +163,10 @@ internal sealed class LearningOptions
             Property = parsed.GetValue(property),
             Schedule = parsed.ValueOr(schedule, preset.Schedule),
             WarmupSteps = parsed.ValueOr(warmup, preset.WarmupSteps),
-            Timesteps = parsed.ValueOr(timesteps, preset.Timesteps),
             ValidateEvery = parsed.ValueOr(validateEvery, preset.ValidateEvery),
             Patience = parsed.ValueOr(patience, preset.Patience),
             CheckpointInterval = parsed.ValueOr(saveEvery, preset.CheckpointInterval),
-            LossWeighting = Weighting(parsed, preset),
-            SnrGamma = parsed.ValueOr(snrGamma, preset.SnrGamma),
-            NoiseOffset = parsed.ValueOr(noiseOffset, preset.NoiseOffset),
-            Antithetic = parsed.ValueOr(antithetic, preset.Antithetic),
             Seed = seed,
         };
-    }
-
-    private LossWeighting Weighting(ParseResult parsed, TrainOptions preset)
-    {
-        var unlessGiven = parsed.IsGiven(snrGamma) ? LossWeighting.MinSnr : preset.LossWeighting;
-        return parsed.ValueOr(lossWeight, unlessGiven);
     }
 }

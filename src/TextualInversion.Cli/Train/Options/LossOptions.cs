@@ -1,0 +1,73 @@
+using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
+using static TextualInversion.Cli.Train.Options.TrainOption;
+
+namespace TextualInversion.Cli.Train.Options;
+
+/// <summary>The options of timesteps, noise and the loss, as <see cref="TrainOptions"/>.</summary>
+internal sealed class LossOptions
+{
+    private readonly Option<TimestepSampling> timesteps = Choice(
+        "--timesteps",
+        "stratified|uniform",
+        "Timestep sampling: stratified spreads timesteps evenly over the run, so that the loss varies less; "
+            + "uniform draws each independently, as in the paper.",
+        options => options.Timesteps
+    );
+    private readonly Option<LossWeighting> lossWeight = Choice(
+        "--loss-weight",
+        "none|minsnr|debiased",
+        "How much the loss of each timestep counts. debiased gives noisy timesteps more weight: they decide layout, "
+            + "light and dominant colors. minsnr limits the weight of timesteps with little noise.",
+        options => options.LossWeighting
+    );
+    private readonly Option<double> snrGamma = Number(
+        "--snr-gamma",
+        "X",
+        "Gamma of Min-SNR weighting, above 0. Smaller values give noisy timesteps more weight. Implies "
+            + "--loss-weight minsnr.",
+        options => options.SnrGamma
+    );
+    private readonly Option<double> noiseOffset = Number(
+        "--noise-offset",
+        "X",
+        "Noise offset: adds noise that is constant over each channel, so that very dark or bright images are "
+            + "learned; typically 0.05 to 0.1, at most 1; 0 disables.",
+        options => options.NoiseOffset
+    );
+    private readonly Option<bool> antithetic = new("--antithetic")
+    {
+        Description =
+            "Antithetic noise: in each pair of images of a batch, the second gets the opposite noise of the first, so "
+            + "that gradients are less noisy. Needs an even --batch.",
+    };
+
+    public Option[] All => [timesteps, lossWeight, snrGamma, noiseOffset, antithetic];
+
+    /// <inheritdoc cref="LearningOptions.NameOf"/>
+    public string? NameOf(string property) =>
+        property switch
+        {
+            nameof(TrainOptions.SnrGamma) => snrGamma.Name,
+            nameof(TrainOptions.NoiseOffset) => noiseOffset.Name,
+            _ => null,
+        };
+
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="options">The values of options that are not given.</param>
+    public TrainOptions Apply(ParseResult parsed, TrainOptions options) =>
+        options with
+        {
+            Timesteps = parsed.ValueOr(timesteps, options.Timesteps),
+            LossWeighting = Weighting(parsed, options),
+            SnrGamma = parsed.ValueOr(snrGamma, options.SnrGamma),
+            NoiseOffset = parsed.ValueOr(noiseOffset, options.NoiseOffset),
+            Antithetic = parsed.ValueOr(antithetic, options.Antithetic),
+        };
+
+    private LossWeighting Weighting(ParseResult parsed, TrainOptions options)
+    {
+        var unlessGiven = parsed.IsGiven(snrGamma) ? LossWeighting.MinSnr : options.LossWeighting;
+        return parsed.ValueOr(lossWeight, unlessGiven);
+    }
+}
