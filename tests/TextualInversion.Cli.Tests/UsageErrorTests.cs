@@ -69,6 +69,8 @@ public sealed class UsageErrorTests : IDisposable
     [InlineData("--epsilon", "0")]
     [InlineData("--betas", "1,0.9")]
     [InlineData("--warmup", "-1")]
+    [InlineData("--min-timestep", "1000")]
+    [InlineData("--max-timestep", "1001")]
     [InlineData("--device", "tpu")]
     public Task Train_NumberOutOfRange_NamesTheOption(string option, string value) =>
         RefusesAsync(option, more: [option, value]);

@@ -28,8 +28,8 @@ internal static partial class RunSettings
     }
 
     /// <summary>
-    /// The names of the options that differ from the defaults. The seed and other options without a fixed default are
-    /// left out.
+    /// The names of the options that differ from the defaults. The seed and the resolution, which every run has of its
+    /// own, are left out.
     /// </summary>
     public static IReadOnlyList<string> Changed(RunRecord record)
     {
@@ -37,7 +37,7 @@ internal static partial class RunSettings
         bool IsChanged(KeyValuePair<string, JsonElement> option)
         {
             var known = defaults.TryGetProperty(option.Key, out var value) ? Text(value) : null;
-            return option.Key != "seed" && known != Nothing && known != Text(option.Value);
+            return option.Key is not ("seed" or "resolution") && known != Text(option.Value);
         }
 
         return [.. record.Options.Where(IsChanged).Select(option => Words(option.Key))];

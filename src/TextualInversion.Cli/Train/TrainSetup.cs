@@ -63,7 +63,13 @@ internal sealed record TrainSetup
             options.Mask,
             cancellationToken
         );
-        var plan = TrainingPlan.Create(options, loaded.Images, request.Placeholder, start.Words.Phrase);
+        var plan = TrainingPlan.Create(
+            options,
+            loaded.Images,
+            request.Placeholder,
+            start.Words.Phrase,
+            model.Noise.Config.NumTrainTimesteps
+        );
         var isNamed = start.File is null && !request.SearchesInitializer;
         return new TrainSetup
         {

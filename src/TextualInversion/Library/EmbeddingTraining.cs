@@ -105,7 +105,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             Mask = images.Options.Masks,
         };
         var fitted = images.Fit(options.Resolution.Value, cancellationToken);
-        return TrainingPlan.Create(options, fitted, placeholder, phrase);
+        return TrainingPlan.Create(options, fitted, placeholder, phrase, schedule.Config.NumTrainTimesteps);
     }
 
     private InitialEmbedding Search(

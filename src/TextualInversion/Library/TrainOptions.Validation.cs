@@ -22,6 +22,26 @@ public sealed partial record TrainOptions
         ValidateData();
     }
 
+    /// <summary>Refuses timesteps that a model does not have.</summary>
+    /// <param name="trainTimesteps">The model's number of timesteps.</param>
+    /// <exception cref="TextualInversionException">As of <see cref="Validate"/>.</exception>
+    internal void RequireTimesteps(int trainTimesteps)
+    {
+        const string Number = "the model's number of timesteps";
+        Require(
+            MinTimestep < trainTimesteps,
+            nameof(MinTimestep),
+            MinTimestep,
+            $"less than {trainTimesteps}, {Number}"
+        );
+        Require(
+            MaxTimestep is null || MaxTimestep <= trainTimesteps,
+            nameof(MaxTimestep),
+            MaxTimestep,
+            $"at most {trainTimesteps}, {Number}"
+        );
+    }
+
     private void ValidateSteps()
     {
         Require(Steps >= 1, nameof(Steps), Steps, "at least 1");
@@ -69,6 +89,13 @@ public sealed partial record TrainOptions
 
     private void ValidateData()
     {
+        Require(MinTimestep >= 0, nameof(MinTimestep), MinTimestep, "0 or more");
+        Require(
+            MaxTimestep is null || MaxTimestep > MinTimestep,
+            nameof(MaxTimestep),
+            MaxTimestep,
+            $"a number above the smallest timestep, which is {MinTimestep}"
+        );
         Require(
             Vectors is >= 1 and <= MostVectors,
             nameof(Vectors),

@@ -131,6 +131,19 @@ public sealed partial record TrainOptions
     public TimestepSampling Timesteps { get; init; } = TimestepSampling.Stratified;
 
     /// <summary>
+    /// The smallest timestep that is drawn, 0 or more. Default: 0. Without the timesteps of little noise, detail counts
+    /// less. Validation measures all timesteps in any case.
+    /// </summary>
+    public int MinTimestep { get; init; }
+
+    /// <summary>
+    /// The end of the timesteps that are drawn, exclusive: above <see cref="MinTimestep"/>, at most the model's number
+    /// of timesteps (usually 1000), or null for all. Default: null. Without the noisiest timesteps, layout and dominant
+    /// colors count less.
+    /// </summary>
+    public int? MaxTimestep { get; init; }
+
+    /// <summary>
     /// The number of steps between validations, 0 or more; 0 disables, and the last embedding is kept instead of the
     /// best. Default: 25.
     /// </summary>

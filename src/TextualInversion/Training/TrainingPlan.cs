@@ -5,8 +5,8 @@ using TextualInversion.Training.Data;
 namespace TextualInversion.Training;
 
 /// <summary>
-/// Options, images and prompts that fit each other: everything a run needs in addition to the model and the initial
-/// vectors.
+/// Options, images and prompts that fit each other and the model: everything a run needs in addition to the model and
+/// the initial vectors.
 /// </summary>
 /// <param name="Options">
 /// The options, with the resolution set, and without flips if captions or templates mention left, right or text.
@@ -31,14 +31,19 @@ internal sealed record TrainingPlan(
     /// <param name="images">The training images at that resolution.</param>
     /// <param name="placeholder">The placeholder token.</param>
     /// <param name="phrase">The initializer: the words that training starts from.</param>
-    /// <exception cref="TextualInversionException">There are too few images to hold one out.</exception>
+    /// <param name="trainTimesteps">The model's number of timesteps.</param>
+    /// <exception cref="TextualInversionException">
+    /// There are too few images to hold one out, or the model does not have the options' timesteps.
+    /// </exception>
     public static TrainingPlan Create(
         TrainOptions options,
         IReadOnlyList<TrainingImage> images,
         Placeholder placeholder,
-        string phrase
+        string phrase,
+        int trainTimesteps
     )
     {
+        options.RequireTimesteps(trainTimesteps);
         if (options.HoldOut)
             HeldOutImage.Require(images);
         var templates = options.Templates ?? PromptTemplates.For(options.Property);

@@ -16,6 +16,7 @@ public sealed class SuggestionsTests
     [InlineData("train", "--train_batch_size", "--batch")]
     [InlineData("train", "--pretrained_model_name_or_path", "--model")]
     [InlineData("train", "--output_dir", "--output")]
+    [InlineData("train", "--min_timestep", "--min-timestep")]
     [InlineData("generate", "--cfg", "--guidance")]
     [InlineData("generate", "--cfg-scale", "--guidance")]
     [InlineData("generate", "--guidance_scale=7", "--guidance")]

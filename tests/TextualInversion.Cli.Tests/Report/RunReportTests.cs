@@ -73,6 +73,16 @@ public sealed partial class RunReportTests : IDisposable
     }
 
     [Fact]
+    public void Write_SettingWithoutADefault_IsNamedIfItIsSet()
+    {
+        var page = Write(record => record["options"]!["maxTimestep"] = 800);
+
+        var others = page.IndexOf("All other settings", StringComparison.Ordinal);
+        Assert.Contains("max timestep", page[..others], StringComparison.Ordinal);
+        Assert.Contains("resolution", page[others..], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_Page_NeedsNothingElse()
     {
         var page = Write();

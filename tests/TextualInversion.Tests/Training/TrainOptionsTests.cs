@@ -35,7 +35,24 @@ public sealed class TrainOptionsTests
             ValidateEvery = 1,
             HoldOut = true,
             NoiseOffset = 1,
+            MinTimestep = 999,
+            MaxTimestep = 1000,
         }.Validate();
+
+    [Theory]
+    [InlineData(0, null, null)]
+    [InlineData(999, 1000, null)]
+    [InlineData(1000, null, nameof(TrainOptions.MinTimestep))]
+    [InlineData(0, 1001, nameof(TrainOptions.MaxTimestep))]
+    public void RequireTimesteps_ModelOf1000_RefusesMore(int smallest, int? end, string? property)
+    {
+        var options = new TrainOptions { MinTimestep = smallest, MaxTimestep = end };
+
+        var error = Record.Exception(() => options.RequireTimesteps(1000));
+
+        Assert.Equal(property, (error as TextualInversionException)?.Parameter);
+        Assert.Equal(property is null, error is null);
+    }
 
     private static TheoryData<string, TrainOptionsCase> Bad()
     {
@@ -95,6 +112,19 @@ public sealed class TrainOptionsTests
         Add(nameof(valid.HoldOut), valid with { ValidateEvery = 0, HoldOut = true });
         Add(nameof(valid.Patience), valid with { Patience = -1 });
         Add(nameof(valid.CheckpointInterval), valid with { CheckpointInterval = -1 });
+        Add(nameof(valid.MinTimestep), valid with { MinTimestep = -1 });
+        Add(
+            nameof(valid.MaxTimestep),
+            valid with
+            {
+                MaxTimestep = 0,
+            },
+            valid with
+            {
+                MinTimestep = 200,
+                MaxTimestep = 200,
+            }
+        );
         Add(nameof(valid.KeepTags), valid with { KeepTags = -1 });
         foreach (var side in new[] { 0, 4, 12, 4104, -8 })
             Add(nameof(valid.Resolution), valid with { Resolution = side });

@@ -109,15 +109,7 @@ internal sealed class LearningOptions
 
     public Option[] Progress => [validateEvery, patience, saveEvery];
 
-    public Option[] Optimization =>
-        [
-            searchSteps,
-            schedule,
-            warmup,
-            .. loss.All,
-            .. optimizer.All,
-            compatible,
-        ];
+    public Option[] Optimization => [searchSteps, schedule, warmup, .. loss.All, .. optimizer.All, compatible];
 
     private enum Compatibility
     {
@@ -125,7 +117,8 @@ internal sealed class LearningOptions
     }
 
     /// <summary>
-    /// The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these.
+    /// The option that sets a property of <see cref="TrainOptions"/>, or null if it is not one of these or bears the
+    /// property's name.
     /// </summary>
     public string? NameOf(string property) =>
         property switch
@@ -141,7 +134,7 @@ internal sealed class LearningOptions
             nameof(TrainOptions.ValidateEvery) => validateEvery.Name,
             nameof(TrainOptions.Patience) => patience.Name,
             nameof(TrainOptions.CheckpointInterval) => saveEvery.Name,
-            _ => loss.NameOf(property) ?? optimizer.NameOf(property),
+            _ => optimizer.NameOf(property),
         };
 
     /// <param name="parsed">The parsed command line.</param>

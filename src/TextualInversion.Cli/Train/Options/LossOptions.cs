@@ -14,6 +14,20 @@ internal sealed class LossOptions
             + "uniform draws each independently, as in the paper.",
         options => options.Timesteps
     );
+    private readonly Option<int> minTimestep = Number(
+        "--min-timestep",
+        "N",
+        "Smallest timestep to draw, 0 or more. Higher leaves out those with little noise: less detail is learned.",
+        options => options.MinTimestep
+    );
+    private readonly OptionalNumberOption<int> maxTimestep = new("--max-timestep")
+    {
+        HelpName = "N",
+        Description =
+            "End of the timesteps to draw, exclusive: above --min-timestep, at most the model's number of timesteps. "
+            + "Lower leaves out the noisiest: less of layout and colors is learned. Default: the model's number, "
+            + "usually 1000.",
+    };
     private readonly Option<LossWeighting> lossWeight = Choice(
         "--loss-weight",
         "none|minsnr|debiased",
@@ -42,16 +56,7 @@ internal sealed class LossOptions
             + "that gradients are less noisy. Needs an even --batch.",
     };
 
-    public Option[] All => [timesteps, lossWeight, snrGamma, noiseOffset, antithetic];
-
-    /// <inheritdoc cref="LearningOptions.NameOf"/>
-    public string? NameOf(string property) =>
-        property switch
-        {
-            nameof(TrainOptions.SnrGamma) => snrGamma.Name,
-            nameof(TrainOptions.NoiseOffset) => noiseOffset.Name,
-            _ => null,
-        };
+    public Option[] All => [timesteps, minTimestep, maxTimestep, lossWeight, snrGamma, noiseOffset, antithetic];
 
     /// <param name="parsed">The parsed command line.</param>
     /// <param name="options">The values of options that are not given.</param>
@@ -59,6 +64,8 @@ internal sealed class LossOptions
         options with
         {
             Timesteps = parsed.ValueOr(timesteps, options.Timesteps),
+            MinTimestep = parsed.ValueOr(minTimestep, options.MinTimestep),
+            MaxTimestep = parsed.ValueOr(maxTimestep, options.MaxTimestep),
             LossWeighting = Weighting(parsed, options),
             SnrGamma = parsed.ValueOr(snrGamma, options.SnrGamma),
             NoiseOffset = parsed.ValueOr(noiseOffset, options.NoiseOffset),

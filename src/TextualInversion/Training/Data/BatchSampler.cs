@@ -18,6 +18,7 @@ internal sealed class BatchSampler(
 
     private readonly BucketBatchSampler imageChoice = dataset.Order(options.Seed);
     private readonly Placeholder placeholder = tokenizers.First.Placeholders[0];
+    private readonly int timestepCount = (options.MaxTimestep ?? trainTimesteps) - options.MinTimestep;
     private readonly double stratifiedStart = new StepRandom(options.Seed, RandomStream.Timestep, -1).Uniform();
 
     /// <summary>A batch of a step.</summary>
@@ -73,7 +74,7 @@ internal sealed class BatchSampler(
             TimestepSampling.Stratified => (stratifiedStart + draw * GoldenRatio) % 1,
             _ => throw new ArgumentOutOfRangeException(nameof(sample)),
         };
-        return (long)(position * trainTimesteps);
+        return options.MinTimestep + (long)(position * timestepCount);
     }
 
     /// <summary>

@@ -34,6 +34,34 @@ public sealed class BatchSamplerTests
         Assert.Equal(4, timesteps.Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(TimestepSampling.Stratified)]
+    [InlineData(TimestepSampling.Uniform)]
+    public void Sample_RangeOfTimesteps_DrawsAllOfItAndNothingElse(TimestepSampling sampling)
+    {
+        var options = new TrainOptions { Timesteps = sampling, BatchSize = 4 };
+
+        var drawn = Timesteps(options with { MinTimestep = 200, MaxTimestep = 205 }, batches: 25);
+
+        Assert.Equal([200, 201, 202, 203, 204], drawn.Distinct().Order());
+        if (sampling == TimestepSampling.Stratified)
+            Assert.All(drawn.CountBy(timestep => timestep), each => Assert.InRange(each.Value, 18, 22));
+    }
+
+    [Theory]
+    [InlineData(TimestepSampling.Stratified)]
+    [InlineData(TimestepSampling.Uniform)]
+    public void Sample_WholeRange_IsTheDefault(TimestepSampling sampling)
+    {
+        var options = new TrainOptions { Timesteps = sampling, BatchSize = 4 };
+
+        var named = Timesteps(options with { MinTimestep = 0, MaxTimestep = 1000 }, batches: 25);
+
+        Assert.Equal(Timesteps(options, batches: 25), named);
+        Assert.Contains(named, timestep => timestep < 100);
+        Assert.Contains(named, timestep => timestep >= 900);
+    }
+
     [Fact]
     public void Sample_WithoutPairs_NoiseIsAllItsOwn()
     {
@@ -44,5 +72,13 @@ public sealed class BatchSamplerTests
 
         Assert.NotEqual(batch.Noise[0].data<float>().ToArray(), (-batch.Noise[1]).data<float>().ToArray());
         Assert.NotEqual(batch.Timesteps[0], batch.Timesteps[1]);
+    }
+
+    private static List<long> Timesteps(TrainOptions options, int batches)
+    {
+        using var scope = NewDisposeScope();
+        using var fixture = new ImageFixture(options);
+        var sampler = fixture.Batches;
+        return [.. Enumerable.Range(0, batches).SelectMany(number => sampler.Sample((long)number).Timesteps)];
     }
 }
