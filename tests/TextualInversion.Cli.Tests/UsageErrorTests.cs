@@ -71,6 +71,7 @@ public sealed class UsageErrorTests : IDisposable
     [InlineData("--warmup", "-1")]
     [InlineData("--min-timestep", "1000")]
     [InlineData("--max-timestep", "1001")]
+    [InlineData("--huber-c", "0")]
     [InlineData("--device", "tpu")]
     public Task Train_NumberOutOfRange_NamesTheOption(string option, string value) =>
         RefusesAsync(option, more: [option, value]);

@@ -81,6 +81,8 @@ public sealed partial record TrainOptions
         Require(IsAtLeastZero(DirectionPrior), nameof(DirectionPrior), DirectionPrior, "0 or more, such as 1e-4");
         Require(IsAtLeastZero(MaxGradientNorm), nameof(MaxGradientNorm), MaxGradientNorm, "0 or more, such as 1");
         Require(SnrGamma > 0 && double.IsFinite(SnrGamma), nameof(SnrGamma), SnrGamma, "a number above 0, such as 5");
+        // Its square neither vanishes nor overflows in float32.
+        Require(HuberC is >= 1e-6 and <= 1000, nameof(HuberC), HuberC, "a number from 1e-6 to 1000, such as 0.1");
         Require(NoiseOffset is >= 0 and <= 1, nameof(NoiseOffset), NoiseOffset, "a number from 0 to 1, such as 0.05");
         Require(EmaDecay is >= 0 and < 1, nameof(EmaDecay), EmaDecay, "a number from 0 to below 1, such as 0.98");
         const string Even = "an even number, since antithetic noise comes in pairs";

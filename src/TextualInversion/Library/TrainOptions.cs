@@ -100,6 +100,18 @@ public sealed partial record TrainOptions
     public NormConstraint KeepNorm { get; init; } = NormConstraint.None;
 
     /// <summary>
+    /// How much the error of each predicted value counts. Default: its square. Validation measures the squared error in
+    /// any case, so that runs can be compared.
+    /// </summary>
+    public LossType LossType { get; init; } = LossType.L2;
+
+    /// <summary>
+    /// For <see cref="LossType.Huber"/>: the size from which an error counts linearly, 1e-6 to 1000, typically 0.01 to
+    /// 1. Default: 0.1. Smaller values ignore outliers more.
+    /// </summary>
+    public double HuberC { get; init; } = 0.1;
+
+    /// <summary>
     /// How much the loss of each timestep counts. Default: debiased, which gives more weight to the noisy timesteps;
     /// they decide layout, light and dominant colors.
     /// </summary>

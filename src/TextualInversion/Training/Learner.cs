@@ -23,6 +23,7 @@ internal sealed class Learner : IDisposable
     private readonly IRowOptimizer[] optimizers; // one for each text encoder
     private readonly ExponentialMovingAverage? average;
     private readonly LossScale? lossScale; // null unless the U-Net computes in float16
+    private readonly DenoisingLoss denoisingLoss;
     private readonly TimestepWeights? timestepWeights;
     private int optimizerSteps;
     private IReadOnlyList<Tensor>? hostRows;
@@ -41,6 +42,7 @@ internal sealed class Learner : IDisposable
         this.model = model;
         this.schedule = schedule;
         this.options = options;
+        denoisingLoss = new DenoisingLoss(options.LossType, options.HuberC);
         using var scope = NewDisposeScope();
         timestepWeights = TimestepWeights.Of(schedule, options.LossWeighting, options.SnrGamma);
         rows =
@@ -133,9 +135,10 @@ internal sealed class Learner : IDisposable
     /// The loss of a batch, a scalar with a gradient. It and its intermediate tensors belong to the caller's dispose
     /// scope.
     /// </summary>
-    public Tensor Forward(TrainingBatch batch) => Denoise(batch, rows).Loss(timestepWeights?.At(batch.Timesteps));
+    public Tensor Forward(TrainingBatch batch) =>
+        Denoise(batch, rows).Loss(denoisingLoss, timestepWeights?.At(batch.Timesteps));
 
-    /// <summary>The loss of each image of a batch, (B), with a gradient, without timestep weights.</summary>
+    /// <summary>The squared error of each image of a batch, (B), with a gradient, without timestep weights.</summary>
     public Tensor ForwardEach(TrainingBatch batch) => Denoise(batch, rows).EachLoss();
 
     /// <summary>Adds the gradient of a batch's loss, divided by the number of batches in a step.</summary>
@@ -156,17 +159,18 @@ internal sealed class Learner : IDisposable
     }
 
     /// <summary>
-    /// The loss of a batch with the vectors of <see cref="Rows"/>, without timestep weights and without a gradient.
+    /// The squared error of a batch with the vectors of <see cref="Rows"/>, without timestep weights and without a
+    /// gradient. It is the same for all types of loss, so that runs can be compared.
     /// </summary>
     public double Evaluate(TrainingBatch batch)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return HostCopy.Scalars([Denoise(batch, Rows).Loss(weights: null)])[0];
+        return HostCopy.Scalars([Denoise(batch, Rows).Loss(DenoisingLoss.Squared, weights: null)])[0];
     }
 
     /// <summary>
-    /// The loss of each image of a batch with other vectors, without timestep weights and without a gradient.
+    /// The squared error of each image of a batch with other vectors, without timestep weights and without a gradient.
     /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="candidate">The vectors, (n, d) for each text encoder.</param>
@@ -306,8 +310,8 @@ internal sealed class Learner : IDisposable
     /// <param name="Target">The noise or velocity that it should predict, (B, 4, h, w).</param>
     private readonly record struct Denoised(TrainingBatch Batch, Tensor Prediction, Tensor Target)
     {
-        public Tensor Loss(float[]? weights) => DenoisingLoss.Of(Prediction, Target, Batch.Mask, weights);
+        public Tensor Loss(DenoisingLoss loss, float[]? weights) => loss.Of(Prediction, Target, Batch.Mask, weights);
 
-        public Tensor EachLoss() => DenoisingLoss.EachOf(Prediction, Target, Batch.Mask);
+        public Tensor EachLoss() => DenoisingLoss.Squared.EachOf(Prediction, Target, Batch.Mask);
     }
 }

@@ -17,6 +17,8 @@ public sealed class SuggestionsTests
     [InlineData("train", "--pretrained_model_name_or_path", "--model")]
     [InlineData("train", "--output_dir", "--output")]
     [InlineData("train", "--min_timestep", "--min-timestep")]
+    [InlineData("train", "--loss_type", "--loss-type")]
+    [InlineData("train", "--huber_c", "--huber-c")]
     [InlineData("generate", "--cfg", "--guidance")]
     [InlineData("generate", "--cfg-scale", "--guidance")]
     [InlineData("generate", "--guidance_scale=7", "--guidance")]

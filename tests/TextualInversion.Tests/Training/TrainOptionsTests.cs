@@ -37,6 +37,7 @@ public sealed class TrainOptionsTests
             NoiseOffset = 1,
             MinTimestep = 999,
             MaxTimestep = 1000,
+            HuberC = 1e-6,
         }.Validate();
 
     [Theory]
@@ -112,6 +113,8 @@ public sealed class TrainOptionsTests
         Add(nameof(valid.HoldOut), valid with { ValidateEvery = 0, HoldOut = true });
         Add(nameof(valid.Patience), valid with { Patience = -1 });
         Add(nameof(valid.CheckpointInterval), valid with { CheckpointInterval = -1 });
+        foreach (var c in new[] { 0, 1e-7, 1001, -1, double.NaN, double.PositiveInfinity })
+            Add(nameof(valid.HuberC), valid with { HuberC = c });
         Add(nameof(valid.MinTimestep), valid with { MinTimestep = -1 });
         Add(
             nameof(valid.MaxTimestep),

@@ -73,6 +73,20 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Run_Huber_TrainsOnItAndValidatesTheSquaredError()
+    {
+        using var fixture = new ImageFixture(Options);
+        using var squared = Run(fixture, Options);
+        var first = progress.Take(2).ToList();
+
+        using var huber = Run(fixture, Options with { LossType = LossType.Huber });
+
+        Assert.Equal(first[0].ValidationLoss, progress[0].ValidationLoss);
+        Assert.True(progress[1].Loss < 0.9 * first[1].Loss);
+        Assert.NotEqual(first[1].Rows[0], progress[1].Rows[0]);
+    }
+
+    [Fact]
     public void Run_CancelledBeforeTheFirstStep_KeepsTheInitialRows()
     {
         using var fixture = new ImageFixture(Options);

@@ -28,6 +28,21 @@ internal sealed class LossOptions
             + "Lower leaves out the noisiest: less of layout and colors is learned. Default: the model's number, "
             + "usually 1000.",
     };
+    private readonly Option<LossType> lossType = Choice(
+        "--loss-type",
+        "l2|huber",
+        "Loss of each predicted value: l2 is the squared error; huber (pseudo-Huber) grows linearly for large errors. "
+            + "Outliers then count less: flaws of single images, but also what only one image shows. Validation "
+            + "measures the squared error in any case.",
+        options => options.LossType
+    );
+    private readonly Option<double> huberC = Number(
+        "--huber-c",
+        "X",
+        "For --loss-type huber: the size from which an error counts linearly, typically 0.01 to 1. Smaller ignores "
+            + "outliers more.",
+        options => options.HuberC
+    );
     private readonly Option<LossWeighting> lossWeight = Choice(
         "--loss-weight",
         "none|minsnr|debiased",
@@ -56,7 +71,8 @@ internal sealed class LossOptions
             + "that gradients are less noisy. Needs an even --batch.",
     };
 
-    public Option[] All => [timesteps, minTimestep, maxTimestep, lossWeight, snrGamma, noiseOffset, antithetic];
+    public Option[] All =>
+        [timesteps, minTimestep, maxTimestep, lossType, huberC, lossWeight, snrGamma, noiseOffset, antithetic];
 
     /// <param name="parsed">The parsed command line.</param>
     /// <param name="options">The values of options that are not given.</param>
@@ -66,6 +82,8 @@ internal sealed class LossOptions
             Timesteps = parsed.ValueOr(timesteps, options.Timesteps),
             MinTimestep = parsed.ValueOr(minTimestep, options.MinTimestep),
             MaxTimestep = parsed.ValueOr(maxTimestep, options.MaxTimestep),
+            LossType = parsed.ValueOr(lossType, options.LossType),
+            HuberC = parsed.ValueOr(huberC, options.HuberC),
             LossWeighting = Weighting(parsed, options),
             SnrGamma = parsed.ValueOr(snrGamma, options.SnrGamma),
             NoiseOffset = parsed.ValueOr(noiseOffset, options.NoiseOffset),
