@@ -16,6 +16,7 @@ public sealed class GarbageCollectionTests : IDisposable
     [Theory]
     [InlineData("--initializer cat --vectors 2 --sample-every 2 --sample-steps 2 --save-every 2 --hold-out")]
     [InlineData("--initializer cat --optimizer direction --ema 0.9 --snr-gamma 5 --gradient-checkpointing on")]
+    [InlineData("--initializer cat --optimizer prodigy --loss-type huber --min-timestep 100 --max-timestep 900")]
     public Task Train_ConstantCollections_SameFiles(string options) =>
         AssertSameAsync($"{Train(Goldens.Sample("demo-model"))} --steps 3 {options}");
 

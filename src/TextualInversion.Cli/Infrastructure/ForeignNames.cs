@@ -10,6 +10,7 @@ internal static class ForeignNames
     private static readonly Dictionary<string, string[]> Ours = new()
     {
         ["lr"] = ["--learning-rate"],
+        ["optimizer-type"] = ["--optimizer"],
         ["lr-scheduler"] = ["--lr-schedule"],
         ["lr-warmup-steps"] = ["--warmup"],
         ["train-data-dir"] = ["--images"],

@@ -9,6 +9,8 @@ namespace TextualInversion;
 /// </summary>
 public sealed partial record TrainOptions
 {
+    private readonly double? learningRate;
+
     /// <summary>
     /// The placeholder token that will stand for the embedding in prompts, such as <c>my-cat</c>, which is the same as
     /// <c>&lt;my-cat&gt;</c>. Required.
@@ -47,8 +49,15 @@ public sealed partial record TrainOptions
     /// <summary>The largest number of optimizer steps, at least 1. Default: 300.</summary>
     public int Steps { get; init; } = 300;
 
-    /// <summary>The peak learning rate, above 0. Default: 0.005. Typical: 0.001 to 0.01.</summary>
-    public double LearningRate { get; init; } = 5e-3;
+    /// <summary>
+    /// The peak learning rate, above 0. Default: 0.005; 1 for <see cref="OptimizerKind.Prodigy"/>, which multiplies its
+    /// own step size by it. Typical: 0.001 to 0.01; 1 for Prodigy.
+    /// </summary>
+    public double LearningRate
+    {
+        get => learningRate ?? DefaultLearningRate(Optimizer);
+        init => learningRate = value;
+    }
 
     /// <summary>How the learning rate changes over the steps. Default: cosine, which falls to zero.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
@@ -69,16 +78,18 @@ public sealed partial record TrainOptions
     /// <summary>How the vectors follow their gradient. Default: AdamW.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
-    /// <summary>AdamW's decay of the first moment, 0 to below 1. Default: 0.9.</summary>
+    /// <summary>AdamW's and Prodigy's decay of the first moment, 0 to below 1. Default: 0.9.</summary>
     public double Beta1 { get; init; } = 0.9;
 
-    /// <summary>AdamW's decay of the second moment, 0 to below 1. Default: 0.999.</summary>
+    /// <summary>AdamW's and Prodigy's decay of the second moment, 0 to below 1. Default: 0.999.</summary>
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>AdamW's epsilon, above 0. Default: 1e-8.</summary>
+    /// <summary>AdamW's and Prodigy's epsilon, above 0. Default: 1e-8.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>AdamW's weight decay, 0 or more. Default: 0. It pulls the vectors toward zero.</summary>
+    /// <summary>
+    /// AdamW's and Prodigy's weight decay, 0 or more. Default: 0. It pulls the vectors toward zero.
+    /// </summary>
     public double WeightDecay { get; init; }
 
     /// <summary>
@@ -260,6 +271,15 @@ public sealed partial record TrainOptions
             ForceFlip = true,
             Crop = CropMode.Squash,
             Captions = CaptionUse.Off,
+        };
+
+    /// <summary>The learning rate if none is set.</summary>
+    internal static double DefaultLearningRate(OptimizerKind optimizer) =>
+        optimizer switch
+        {
+            OptimizerKind.Prodigy => 1,
+            OptimizerKind.AdamW or OptimizerKind.Direction => 5e-3,
+            _ => throw new ArgumentOutOfRangeException(nameof(optimizer)),
         };
 
     internal bool SearchesInitializer => Initializer == InitialEmbedding.Auto;

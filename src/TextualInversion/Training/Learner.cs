@@ -282,6 +282,13 @@ internal sealed class Learner : IDisposable
         options.Optimizer switch
         {
             OptimizerKind.AdamW => new AdamW(row, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay),
+            OptimizerKind.Prodigy => new Prodigy(
+                row,
+                options.Beta1,
+                options.Beta2,
+                options.Epsilon,
+                options.WeightDecay
+            ),
             OptimizerKind.Direction => new RiemannianSgd(row, norm!, options.DirectionPrior),
             _ => throw new ArgumentOutOfRangeException(nameof(row)),
         };

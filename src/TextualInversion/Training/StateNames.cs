@@ -23,7 +23,10 @@ internal static class StateNames
         Best = "best",
         FirstMoment = "first_moment",
         SecondMoment = "second_moment",
-        InitialDirection = "initial_direction";
+        InitialDirection = "initial_direction",
+        InitialRows = "initial_rows",
+        GradientSum = "gradient_sum",
+        Distance = "distance";
 
     /// <summary>The name of a tensor of one text encoder, such as <c>rows.0</c>.</summary>
     public static string Of(string name, int encoder) => $"{name}.{encoder}";

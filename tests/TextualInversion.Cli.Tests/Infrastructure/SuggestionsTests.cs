@@ -18,6 +18,7 @@ public sealed class SuggestionsTests
     [InlineData("train", "--output_dir", "--output")]
     [InlineData("train", "--min_timestep", "--min-timestep")]
     [InlineData("train", "--loss_type", "--loss-type")]
+    [InlineData("train", "--optimizer_type", "--optimizer")]
     [InlineData("train", "--huber_c", "--huber-c")]
     [InlineData("generate", "--cfg", "--guidance")]
     [InlineData("generate", "--cfg-scale", "--guidance")]

@@ -41,6 +41,18 @@ public sealed class TrainOptionsTests
         }.Validate();
 
     [Theory]
+    [InlineData(OptimizerKind.AdamW, 5e-3)]
+    [InlineData(OptimizerKind.Direction, 5e-3)]
+    [InlineData(OptimizerKind.Prodigy, 1)]
+    public void LearningRate_NotSet_IsTheOptimizers(OptimizerKind optimizer, double expected)
+    {
+        var options = new TrainOptions { Optimizer = optimizer };
+
+        Assert.Equal(expected, options.LearningRate);
+        Assert.Equal(0.3, (options with { LearningRate = 0.3 }).LearningRate);
+    }
+
+    [Theory]
     [InlineData(0, null, null)]
     [InlineData(999, 1000, null)]
     [InlineData(1000, null, nameof(TrainOptions.MinTimestep))]

@@ -23,7 +23,8 @@ internal sealed class LearningOptions
     private readonly Option<double> learningRate = Number(
         "--learning-rate",
         "X",
-        "Peak learning rate, typically 0.001 to 0.01. Too high diverges, too low learns little.",
+        "Peak learning rate, typically 0.001 to 0.01. Too high diverges, too low learns little. For --optimizer "
+            + "prodigy it is a factor of the estimated step size, and 1 if it is not given.",
         options => options.LearningRate
     );
     private readonly Option<int> searchSteps = Number(
@@ -144,11 +145,12 @@ internal sealed class LearningOptions
     {
         var preset =
             parsed.GetValue(compatible) is Compatibility.Diffusers ? TrainOptions.Diffusers : new TrainOptions();
-        return loss.Apply(parsed, optimizer.Apply(parsed, preset)) with
+        var options = loss.Apply(parsed, optimizer.Apply(parsed, preset));
+        return options with
         {
             Vectors = parsed.ValueOr(vectors, preset.Vectors),
             Steps = parsed.ValueOr(steps, preset.Steps),
-            LearningRate = parsed.ValueOr(learningRate, preset.LearningRate),
+            LearningRate = parsed.ValueOr(learningRate, DefaultLearningRate(options)),
             SearchSteps = parsed.ValueOr(searchSteps, preset.SearchSteps),
             BatchSize = parsed.ValueOr(batch, preset.BatchSize),
             GradientAccumulationSteps = parsed.ValueOr(accumulate, preset.GradientAccumulationSteps),
@@ -162,4 +164,10 @@ internal sealed class LearningOptions
             Seed = seed,
         };
     }
+
+    /// <summary>The learning rate if none is given. That of a preset is not meant for Prodigy.</summary>
+    private static double DefaultLearningRate(TrainOptions options) =>
+        options.Optimizer == OptimizerKind.Prodigy
+            ? TrainOptions.DefaultLearningRate(OptimizerKind.Prodigy)
+            : options.LearningRate;
 }

@@ -17,10 +17,12 @@ internal sealed class OptimizerOptions
     );
     private readonly Option<OptimizerKind> optimizer = Choice(
         "--optimizer",
-        "adamw|direction",
+        "adamw|direction|prodigy",
         "Optimizer. direction trains only the direction of each vector and keeps its norm (that of --keep-norm, or "
             + "else the vocabulary's mean norm), so that the rest of the prompt stays more effective. "
-            + "--learning-rate is then the step length, and the AdamW options are ignored.",
+            + "--learning-rate is then the step length, and the AdamW options are ignored. prodigy is AdamW that "
+            + "estimates its step size, for each text encoder its own: there is no learning rate to tune, but the "
+            + "first steps are spent on the estimate.",
         options => options.Optimizer
     );
     private readonly Option<double> prior = Number(
@@ -46,14 +48,14 @@ internal sealed class OptimizerOptions
     private readonly Option<double> weightDecay = Number(
         "--weight-decay",
         "X",
-        "AdamW weight decay, typically 0 to 0.01. It pulls the vectors toward zero.",
+        "Weight decay of AdamW and Prodigy, typically 0 to 0.01. It pulls the vectors toward zero.",
         options => options.WeightDecay
     );
     private readonly Option<double[]> betas = Betas();
     private readonly Option<double> epsilon = Number(
         "--epsilon",
         "X",
-        "AdamW epsilon, above 0.",
+        "Epsilon of AdamW and Prodigy, above 0.",
         options => options.Epsilon
     );
 
@@ -99,7 +101,7 @@ internal sealed class OptimizerOptions
             HelpName = "A,B",
             Description = string.Create(
                 CultureInfo.InvariantCulture,
-                $"AdamW betas. Default: {standard.Beta1},{standard.Beta2}."
+                $"Betas of AdamW and Prodigy. Default: {standard.Beta1},{standard.Beta2}."
             ),
             Count = 2,
             Example = "0.9,0.999",
