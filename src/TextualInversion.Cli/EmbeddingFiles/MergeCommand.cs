@@ -25,7 +25,8 @@ internal sealed class MergeCommand : CommandBase
     {
         Description =
             "How to combine the embeddings. concatenate: one embedding with the vectors of all. average: the weighted "
-            + "mean, vector by vector. slerp: a point on the arc from A to B, with a norm between theirs. split: each vector of A into a file of its own. Default: concatenate.",
+            + "mean, vector by vector. slerp: a point on the arc from A to B, with a norm between theirs. split: each "
+            + "vector of A into a file of its own. Default: concatenate.",
         DefaultValueFactory = _ => MergeMethod.Concatenate,
     };
     private readonly NumberListOption weights = new("--weights")
