@@ -21,7 +21,7 @@ namespace TextualInversion.Cli.Describe;
 /// </summary>
 internal sealed class DescribeCommand : CommandBase
 {
-    // Prompts need a token in whose place the phrase is put. It is written nowhere.
+    // Prompts need a token that the phrase replaces. It is not written to any file.
     private const string Token = "described-images";
 
     private readonly Argument<string[]> images = EmbeddingArguments.Several(
@@ -49,7 +49,7 @@ internal sealed class DescribeCommand : CommandBase
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
     private readonly Option<ulong?> seed = SharedOptions.Seed();
-    private readonly ImageOutputOptions output = new();
+    private readonly ImageOutputOptions output = new(hasGrid: false);
 
     public DescribeCommand(ModelLocator models)
         : base(
@@ -87,7 +87,7 @@ internal sealed class DescribeCommand : CommandBase
         return ExitCode.Done;
     }
 
-    /// <summary>What <c>ti train</c> would be asked, as far as the search depends on it.</summary>
+    /// <summary>The arguments of <c>ti train</c> on which the search depends.</summary>
     private TrainRequest Read(ParseResult parsed)
     {
         var options = learning.Resolve(parsed, parsed.GetValue(seed) ?? SharedOptions.DrawSeed()) with

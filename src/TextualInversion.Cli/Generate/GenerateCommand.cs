@@ -20,7 +20,7 @@ internal sealed class GenerateCommand : CommandBase
     private readonly PlanOptions plans = new();
     private readonly ImageOptions images = new();
     private readonly GenerationMachineOptions machine = new();
-    private readonly ImageOutputOptions output = new();
+    private readonly ImageOutputOptions output = new(hasGrid: true);
 
     public GenerateCommand(ModelLocator models)
         : base(

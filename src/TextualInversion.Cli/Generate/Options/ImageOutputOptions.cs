@@ -4,14 +4,15 @@ using TextualInversion.Cli.Infrastructure;
 namespace TextualInversion.Cli.Generate.Options;
 
 /// <summary>The options for the files that are written, and for what is printed.</summary>
-internal sealed class ImageOutputOptions
+/// <param name="hasGrid">Whether the command has <c>--grid</c>.</param>
+internal sealed class ImageOutputOptions(bool hasGrid)
 {
     private readonly PathOption output = new("--output")
     {
         HelpName = "DIR|FILE",
         Description =
-            "A folder, in which the files are numbered, or one image file. With --grid, a file contains only the grid. "
-            + "Default: pictures.",
+            "A folder, in which the files are numbered, or one image file. "
+            + $"{(hasGrid ? "With --grid, a file contains only the grid. " : "")}Default: pictures.",
         DefaultValueFactory = _ => "pictures",
     };
     private readonly WordOption format = new("--format", "png", "jpg", "webp")
