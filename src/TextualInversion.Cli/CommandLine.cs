@@ -12,6 +12,7 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
+using TextualInversion.IO;
 using TextualInversion.Native;
 
 namespace TextualInversion.Cli;
@@ -56,6 +57,12 @@ internal static class CommandLine
             var command = parsed?.CommandResult.Command as CommandBase;
             await error.WriteLineAsync($"error: {command?.MessageOf(problem) ?? problem.Message}");
             return problem.Parameter is null ? ExitCode.Problem : ExitCode.WrongUsage;
+        }
+        catch (Exception problem) when (IoErrors.IsFileError(problem))
+        {
+            // What nobody foresaw about a file, such as a folder that disappears meanwhile. The message names the path.
+            await error.WriteLineAsync($"error: {problem.Message}");
+            return ExitCode.Problem;
         }
         catch (Exception problem) when (OutOfMemory.Is(problem))
         {

@@ -76,6 +76,29 @@ public sealed class UsageErrorTests : IDisposable
     public Task Train_NumberOutOfRange_NamesTheOption(string option, string value) =>
         RefusesAsync(option, more: [option, value]);
 
+    [Fact]
+    public Task Train_GammaOfAnotherWeighting_NamesTheOption() =>
+        RefusesAsync("--snr-gamma", more: ["--snr-gamma", "5", "--loss-weight", "none"]);
+
+    [Theory]
+    [InlineData("a b", "--token: The placeholder \"a b\" holds a space")]
+    [InlineData("a/b", "--token \"a/b\": cannot be a file's name")]
+    [InlineData("*", "--token \"*\": cannot be a file's name")]
+    public Task Train_TokenThatNoFileCanBeCalled_NamesTheOption(string token, string expected) =>
+        RefusesAsync(expected, token: token);
+
+    [Theory]
+    [InlineData("--initializer")]
+    [InlineData("--name")]
+    [InlineData("--templates")]
+    public Task Train_EmptyValue_NamesTheOption(string option) =>
+        RefusesAsync($"{option}: is empty", more: [option, ""]);
+
+    /// <summary>Before a model is looked for.</summary>
+    [Fact]
+    public Task Train_OutputIsAFile_NamesItAlone() =>
+        RefusesAsync($"since {folder.Write("out", "text")} is a file, not a folder", model: "nobody/nothing");
+
     [Theory]
     [InlineData("unet/diffusion_pytorch_model.safetensors")]
     [InlineData("vae/config.json")]

@@ -57,7 +57,8 @@ internal sealed class CheckCommand : CommandBase
         {
             using var files = new TrainOutput(
                 parsed.GetValue(output)!,
-                parsed.GetValue(name) ?? asked.Placeholder.Name,
+                parsed.GetValue(name),
+                asked.Placeholder.Name,
                 parsed.GetValue(overwrite)
             );
         }

@@ -108,7 +108,7 @@ internal sealed class ConvertCommand : CommandBase
         var embedding = read.Embedding with
         {
             Trigger = parsed.GetValue(trigger) is { } placeholder
-                ? Placeholder.Parse(placeholder).Name
+                ? UsageException.Read(trigger.Name, () => Placeholder.Parse(placeholder).Name)
                 : read.Embedding.Trigger,
             Name = called ?? read.Embedding.Name,
         };
@@ -141,7 +141,13 @@ internal sealed class ConvertCommand : CommandBase
     )
     {
         var number = DTypes.Parse(parsed.GetValue(type)!);
-        EmbeddingFile.Write(path, Layout(parsed), embedding, parsed.GetValue(overwrite), number);
+        var mayReplace = parsed.GetValue(overwrite);
+        OutputFile.Write(
+            path,
+            mayReplace,
+            output.Name,
+            () => EmbeddingFile.Write(path, Layout(parsed), embedding, mayReplace, number)
+        );
         List<string> lost =
         [
             .. EmbeddingFormats.DroppedFields(Layout(parsed), path, embedding),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
@@ -9,22 +10,26 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 internal sealed record EmbeddingArgument(string Path, string? Trigger = null, double Strength = 1)
 {
     /// <summary>Reads it; what is a file as a whole is nothing else.</summary>
+    /// <exception cref="UsageException">What follows the file is not a strength.</exception>
     public static EmbeddingArgument Parse(string text)
     {
         var (rest, strength) = (text, 1.0);
         var at = text.LastIndexOf('@');
-        if (
-            at > 0
-            && !File.Exists(text)
-            && double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && double.IsFinite(number)
-        )
-            (rest, strength) = (text[..at], number);
+        if (at > 0 && !File.Exists(text))
+        {
+            if (Numbers.TryParse<double>(text[(at + 1)..], out var number, out var problem))
+                (rest, strength) = (text[..at], number);
+            else if (text[(at + 1)..].All(MayBeOfNumber))
+                throw new UsageException($"{text}: the strength is {text[(at + 1)..]}; {problem}.");
+        }
+
         var split = File.Exists(rest) ? -1 : rest.LastIndexOf('=');
         return split < 0
             ? new EmbeddingArgument(rest, null, strength)
             : new EmbeddingArgument(rest[..split], rest[(split + 1)..], strength);
     }
+
+    private static bool MayBeOfNumber(char character) => char.IsAsciiDigit(character) || character is '.' or ',' or '-';
 
     public override string ToString()
     {

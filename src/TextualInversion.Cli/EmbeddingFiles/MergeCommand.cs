@@ -89,9 +89,10 @@ internal sealed class MergeCommand : CommandBase
     private int Run(ParseResult parsed)
     {
         var path = parsed.GetValue(output)!;
-        var name = Placeholder
-            .Parse(parsed.GetValue(trigger) ?? Bracketed(Path.GetFileNameWithoutExtension(path)))
-            .Name;
+        var name = UsageException.Read(
+            parsed.GetValue(trigger) is null ? output.Name : trigger.Name,
+            () => Placeholder.Parse(parsed.GetValue(trigger) ?? Bracketed(Path.GetFileNameWithoutExtension(path))).Name
+        );
         RefuseUnused(parsed);
         List<LearnedEmbedding> given = [];
         IReadOnlyList<LearnedEmbedding> merged = [];
@@ -108,7 +109,12 @@ internal sealed class MergeCommand : CommandBase
             foreach (var file in paths)
                 OutputFile.RefuseToReplace(file, parsed.GetValue(overwrite), output.Name);
             foreach (var (file, embedding) in paths.Zip(merged))
-                EmbeddingFile.Write(file, embedding, parsed.GetValue(overwrite));
+                OutputFile.Write(
+                    file,
+                    parsed.GetValue(overwrite),
+                    output.Name,
+                    () => EmbeddingFile.Write(file, embedding, parsed.GetValue(overwrite))
+                );
             WarnOfLength(merged, new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false));
             WriteResult(parsed, [.. paths.Zip(merged)]);
             return 0;

@@ -77,7 +77,10 @@ internal sealed class EvalCommand : CommandBase
         if (parsed.GetValue(report) is { } page)
             OutputFile.RefuseToReplace(page, parsed.GetValue(overwrite), report.Name);
         var input = inputs.Read(parsed);
+        foreach (var warning in input.Warnings)
+            messages.Warn(warning);
         var cacheFolder = parsed.GetValue(cache) ?? DefaultCache(input.Run);
+        RequireWritable(cacheFolder);
         var trainingImages = ReadImages(input.Images, messages);
         using var embeddings = new EvalCandidates(input.Embeddings);
         var word = input.Initializer ?? EmbeddingEvaluation.RecordedInitializer(embeddings.Provenances);
@@ -100,6 +103,19 @@ internal sealed class EvalCommand : CommandBase
         return ExitCode.Done;
     }
 
+    /// <summary>Refuses before the model is loaded rather than after the first image.</summary>
+    private void RequireWritable(string folder)
+    {
+        try
+        {
+            AtomicFile.RequireWritable(folder);
+        }
+        catch (TextualInversionException problem)
+        {
+            throw new TextualInversionException($"{problem.Message} {cache.Name} names one for the images.", problem);
+        }
+    }
+
     private static IReadOnlyList<RgbImage> ReadImages(IReadOnlyList<string> paths, ConsoleLog messages)
     {
         var images = TrainingImages.Load(paths, new TrainingImageOptions());
@@ -119,7 +135,8 @@ internal sealed class EvalCommand : CommandBase
         if (parsed.GetValue(report) is not { } page)
             return;
         var html = new EvalReport(result, job.TrainingImages, job.Describe(options)).Write();
-        AtomicFile.WriteText(page, parsed.GetValue(overwrite), html);
+        var mayReplace = parsed.GetValue(overwrite);
+        OutputFile.Write(page, mayReplace, report.Name, () => AtomicFile.WriteText(page, mayReplace, html));
         messages.Info($"report: {JsonOutput.Relative(page)}");
     }
 

@@ -45,7 +45,7 @@ internal sealed class EvalImageOptions
             "Guidance scale (CFG), typically 3 to 10: higher follows the prompts more closely; 1 disables "
             + "guidance. Default: the model's recommendation, else 7.5.",
     };
-    private readonly Option<string?> sampler = new("--sampler")
+    private readonly TextOption sampler = new("--sampler")
     {
         HelpName = "NAME",
         Description =

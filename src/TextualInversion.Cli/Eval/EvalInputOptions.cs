@@ -20,7 +20,7 @@ internal sealed class EvalInputOptions
             "File with your own edit prompts, one per line; {} marks the placeholder token. "
             + "Default: two places and two media; for a style, four subjects.",
     };
-    private readonly Option<string?> initializer = new("--initializer")
+    private readonly TextOption initializer = new("--initializer")
     {
         HelpName = "TEXT",
         Description = "The ordinary word to compare with. Default: the word that the embedding records.",
@@ -61,9 +61,11 @@ internal sealed class EvalInputOptions
         var embeddings = (run?.Embeddings ?? []).Concat(parsed.GetValue(Embeddings) ?? []).Distinct().ToList();
         if (embeddings.Count == 0)
             throw new TextualInversionException("Nothing to score: name files with --embedding, or a run with --run.");
-        var images = parsed.GetValue(Images) is { Length: > 0 } named ? named : run?.Images;
+        IReadOnlyList<string>? named = parsed.GetValue(Images) is { Length: > 0 } typed ? typed : null;
+        var images = named ?? run?.Images.Select(image => image.Path).ToList();
         return new EvalInput
         {
+            Warnings = named is null && run is not null ? [.. run.ChangedImages()] : [],
             Embeddings = embeddings,
             Run = folder,
             Images =
@@ -94,6 +96,9 @@ internal sealed record EvalInput
 
     /// <summary>The training images, as folders or files.</summary>
     public required IReadOnlyList<string> Images { get; init; }
+
+    /// <summary>What is no longer as the run left it.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>The word to compare with, or null for the one that the embeddings record.</summary>
     public required string? Initializer { get; init; }

@@ -60,6 +60,11 @@ internal sealed class GenerateCommand : CommandBase
 
         var request = wanted.Recorded?.Complete(model.Read(parsed)) ?? model.Read(parsed);
         var baseModel = PromptEmbeddings.BaseModel(found, wanted.All);
+        var check = new PromptCheck(wanted.All, found, messages);
+        check.Run(
+            await models.FindOwnTokensAsync(request, baseModel, check.Unanswered, cancellationToken),
+            prompts.AllowsUnknown(parsed)
+        );
         var (modelName, files) = await models.FindAsync(request, baseModel, messages, cancellationToken);
         if (wanted.Recorded?.NotTakenOver(modelName) is { } dropped)
             messages.Warn(dropped);

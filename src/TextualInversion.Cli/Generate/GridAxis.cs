@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Numerics;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.IO;
 using TextualInversion.Schedulers;
 
 namespace TextualInversion.Cli.Generate;
@@ -62,7 +64,7 @@ internal sealed record GridAxis
     /// <param name="text">The value of the option.</param>
     /// <param name="hasInit">Whether there is an image to start from.</param>
     /// <param name="hasEmbeddings">Whether prompts call embeddings.</param>
-    /// <exception cref="TextualInversionException">There is no such axis, or it has no values.</exception>
+    /// <exception cref="UsageException">There is no such axis, or it has no values.</exception>
     public static GridAxis Parse(string text, bool hasInit, bool hasEmbeddings)
     {
         var split = text.IndexOf('=');
@@ -70,7 +72,7 @@ internal sealed record GridAxis
         if (name == Strength)
             name = StrengthAxis(hasInit, hasEmbeddings);
         if (!Known.Contains(name))
-            throw new TextualInversionException($"There is no axis {name}; a grid goes over {Names}, as in seed=1..4.");
+            throw new UsageException($"There is no axis {name}; a grid goes over {Names}, as in seed=1..4.");
         var values = (split < 0 ? "" : text[(split + 1)..])
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .SelectMany(value =>
@@ -84,14 +86,18 @@ internal sealed record GridAxis
             .Take(MostValues + 1)
             .ToList();
         if (values.Count is 0 or > MostValues)
-            throw new TextualInversionException(
+            throw new UsageException(
                 $"{text}: has {(values.Count == 0 ? "no" : "too many")} values; give up to {MostValues}, as in "
                     + $"{name}=1,2 or {name}=1..4."
+            );
+        if (values.GroupBy(value => value).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new UsageException(
+                $"{text}: has {twice.Key} twice; write decimal points, and commas only between the values, as in 7.5,9."
             );
         return new GridAxis(text, name, values);
     }
 
-    /// <exception cref="TextualInversionException">The value is none of this axis.</exception>
+    /// <exception cref="UsageException">The value is none of this axis.</exception>
     public ImageJob Apply(ImageJob job, string value) =>
         name switch
         {
@@ -107,7 +113,7 @@ internal sealed record GridAxis
     private static string StrengthAxis(bool hasInit, bool hasEmbeddings) =>
         (hasInit, hasEmbeddings) switch
         {
-            (true, true) => throw new TextualInversionException(
+            (true, true) => throw new UsageException(
                 $"strength: may be that of --init-image or that of the embeddings; write {ImageStrength} or "
                     + $"{EmbeddingStrength}."
             ),
@@ -116,10 +122,10 @@ internal sealed record GridAxis
         };
 
     private T Number<T>(string value)
-        where T : IParsable<T> =>
-        T.TryParse(value, CultureInfo.InvariantCulture, out var number)
+        where T : struct, INumber<T>, IMinMaxValue<T> =>
+        Numbers.TryParse<T>(value, out var number, out _)
             ? number
-            : throw new TextualInversionException($"{text}: {value} is not a number; give numbers, as in {name}=1,2.");
+            : throw new UsageException($"{text}: {value} is not a number; give numbers, as in {name}=1,2.");
 
     /// <summary>A random seed, as the option's -1 is one.</summary>
     private static string Drawn() => SharedOptions.DrawSeed().ToString(CultureInfo.InvariantCulture);
@@ -141,7 +147,7 @@ internal sealed record GridAxis
     {
         var folder = Path.GetDirectoryName(value) is { Length: > 0 } directory ? directory : ".";
         return value.Contains('*') && Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder, Path.GetFileName(value)).Order(StringComparer.Ordinal)
+            ? FolderListing.Files(folder, Path.GetFileName(value))
             : [value];
     }
 }

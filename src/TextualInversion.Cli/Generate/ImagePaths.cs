@@ -36,9 +36,9 @@ internal sealed class ImagePaths
         );
         IsFile = named is not null && !Directory.Exists(target);
         if (!IsFile && !Directory.Exists(target) && OtherImages.Contains(Path.GetExtension(target).ToLowerInvariant()))
-            throw new TextualInversionException(
-                $"{target}: images are written as {string.Join(", ", ImageFile.Extensions)}; choose one of these "
-                    + "extensions, or a folder."
+            throw new UsageException(
+                $"--output {target}: images are written as {string.Join(", ", ImageFile.Extensions)}; choose one of "
+                    + "these extensions, or a folder."
             );
         extension = format is null
             ? IsFile
@@ -50,12 +50,12 @@ internal sealed class ImagePaths
             && extension.Replace("jpeg", "jpg", StringComparison.Ordinal)
                 != named!.Replace("jpeg", "jpg", StringComparison.Ordinal)
         )
-            throw new TextualInversionException(
-                $"{target}: ends in {named} and --format says {format}; leave --format out."
+            throw new UsageException(
+                $"--output {target}: ends in {named} and --format says {format}; leave --format out."
             );
         if (IsFile && count > 1)
-            throw new TextualInversionException(
-                $"{target}: is one file and {count} images are asked for; name a folder."
+            throw new UsageException(
+                $"--output {target}: is one file and {count} images are asked for; name a folder."
             );
         if (IsFile)
             OutputFile.RefuseToReplace(target, overwrite, "--output");
@@ -80,7 +80,7 @@ internal sealed class ImagePaths
     public string Write(RgbImage image, string parameters)
     {
         if (IsFile)
-            return Write(image, parameters, target, overwrite);
+            return WriteNamed(image, parameters);
         last = Math.Max(last, LastNumber());
         var (path, number) = Claim("", last + 1);
         last = number;
@@ -94,8 +94,14 @@ internal sealed class ImagePaths
     public string WriteGrid(RgbImage image, string parameters)
     {
         if (IsFile)
-            return Write(image, parameters, target, overwrite);
+            return WriteNamed(image, parameters);
         return WriteClaimed(image, parameters, Claim(GridPrefix, first ?? LastNumber() + 1).Path);
+    }
+
+    private string WriteNamed(RgbImage image, string parameters)
+    {
+        OutputFile.Write(target, overwrite, "--output", () => Write(image, parameters, target, overwrite));
+        return target;
     }
 
     private static string Write(RgbImage image, string parameters, string path, bool overwrite)
@@ -140,7 +146,7 @@ internal sealed class ImagePaths
     }
 
     private int LastNumber() =>
-        Directory.Exists(target) ? Directory.EnumerateFiles(target).Select(NumberOf).DefaultIfEmpty().Max() : 0;
+        Directory.Exists(target) ? FolderListing.Files(target).Select(NumberOf).DefaultIfEmpty().Max() : 0;
 
     private static int NumberOf(string path)
     {

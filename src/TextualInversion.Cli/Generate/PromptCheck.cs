@@ -7,7 +7,10 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Generate;
 
 /// <summary>Finds what a prompt asks for and nothing answers, before anything is loaded or downloaded.</summary>
-internal static partial class PromptCheck
+/// <param name="texts">Prompts and negative prompts.</param>
+/// <param name="set">All embeddings that may be called.</param>
+/// <param name="messages">Receives the warnings.</param>
+internal sealed partial class PromptCheck(IReadOnlyList<string> texts, EmbeddingSet set, ConsoleLog messages)
 {
     private const int NamesShown = 5;
     private const string RunsFolder = "runs"; // of the current folder, next to that of the embeddings
@@ -20,12 +23,14 @@ internal static partial class PromptCheck
         (Wildcard(), "is a wildcard of another program's extension, which is not supported"),
     ];
 
-    /// <param name="texts">Prompts and negative prompts.</param>
-    /// <param name="set">All embeddings that may be called.</param>
-    /// <param name="allowUnknown">Whether unknown embeddings are taken as text, with a warning.</param>
-    /// <param name="messages">Receives the warnings.</param>
+    /// <summary>The texts that call an embedding which is not there.</summary>
+    public IReadOnlyList<string> Unanswered { get; } =
+    [.. PromptEmbeddings.Unanswered(set, texts).Where(text => !ExtraNetwork().IsMatch(text))];
+
+    /// <param name="ownTokens">Those of them that are tokens of the model itself.</param>
+    /// <param name="allowUnknown">Whether the others are taken as text, with a warning.</param>
     /// <exception cref="TextualInversionException">A prompt calls an embedding that is not there.</exception>
-    public static void Run(IReadOnlyList<string> texts, EmbeddingSet set, bool allowUnknown, ConsoleLog messages)
+    public void Run(IReadOnlyList<string> ownTokens, bool allowUnknown)
     {
         foreach (var (pattern, meaning) in UnsupportedSyntax)
         {
@@ -33,17 +38,17 @@ internal static partial class PromptCheck
                 messages.Warn($"{found.Value} {meaning}; it is taken as text.");
         }
 
-        var unknown = PromptEmbeddings.Unanswered(set, texts).Where(text => !ExtraNetwork().IsMatch(text)).ToList();
+        var unknown = Unanswered.Except(ownTokens).ToList();
         if (unknown.Count > 0 && !allowUnknown)
             throw new TextualInversionException(
-                $"{string.Join(" ", unknown.Select(text => Problem(text, set)))} "
+                $"{string.Join(" ", unknown.Select(text => Problem(text)))} "
                     + "To take it as text, add --allow-unknown."
             );
         foreach (var text in unknown)
-            messages.Warn($"{Problem(text, set)} It is taken as text.");
+            messages.Warn($"{Problem(text)} It is taken as text.");
     }
 
-    private static string Problem(string text, EmbeddingSet set)
+    private string Problem(string text)
     {
         var names = set.Names.Select(name => name.Display).Distinct().ToList();
         var known =

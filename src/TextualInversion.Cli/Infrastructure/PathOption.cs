@@ -19,6 +19,21 @@ internal sealed class PathListOption : Option<string[]>
         : base(name) => CustomParser = result => PathText.Read(result, Name);
 }
 
+/// <summary>An option that takes words, which must not be empty; null if it is not given.</summary>
+internal sealed class TextOption : Option<string?>
+{
+    public TextOption(string name)
+        : base(name) => CustomParser = Read;
+
+    private string? Read(ArgumentResult result)
+    {
+        var text = result.Tokens is [{ Value: var value }] ? value : null;
+        if (text is not null && string.IsNullOrWhiteSpace(text))
+            result.AddError($"{Name}: {PathText.IsEmpty}");
+        return text;
+    }
+}
+
 /// <summary>An option that takes a name of which files are called, such as a token; null if it is not given.</summary>
 internal sealed class NameOption : Option<string?>
 {

@@ -6,6 +6,9 @@ namespace TextualInversion.Cli.Infrastructure;
 /// <summary>Paths as they are typed, checked before anything is opened.</summary>
 internal static class PathText
 {
+    /// <summary>The problem of an empty value.</summary>
+    public const string IsEmpty = "is empty. A script passes an empty argument for a variable that is not set.";
+
     private const int LongestName = 255, // bytes between two slashes; NAME_MAX of limits.h
         LongestPath = 4095; // bytes; PATH_MAX without its zero
 
@@ -29,7 +32,7 @@ internal static class PathText
     public static string? Problem(string text, int longestName)
     {
         if (string.IsNullOrWhiteSpace(text))
-            return "is empty. A script passes an empty argument for a variable that is not set.";
+            return IsEmpty;
         if (text.Contains('\0'))
             return "holds a character of code 0, which no path may have.";
         var name = text.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar)
@@ -46,8 +49,9 @@ internal static class PathText
     /// Puts the home folder in the place of a leading <c>~</c>, as a shell does, but not in <c>--output=~/x</c>.
     /// </summary>
     private static string Expand(string path) =>
-        path == "~" || path.StartsWith("~/", StringComparison.Ordinal)
-            ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..]
+        (path == "~" || path.StartsWith("~/", StringComparison.Ordinal))
+        && Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home
+            ? home + path[1..]
             : path;
 
     private static string Shortened(string text) => text.Length <= 40 ? text : $"{text[..37]}…";

@@ -15,9 +15,8 @@ internal static class SharedOptions
             HelpName = "N",
             Draws = DrawSeed,
             Description =
-                "Random seed. The same seed, machine and number of threads give byte-identical results. -1: a "
-                + "random seed, which is printed. "
-                + "Default: drawn and printed.",
+                "Random seed. The same seed gives byte-identical results on the same machine, with the same version of "
+                + "ti and the same number of threads. -1: a random seed, which is printed. Default: drawn and printed.",
         };
 
     public static Option<string> Device() =>

@@ -1,6 +1,7 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Hub;
+using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.ModelAccess;
 
@@ -33,7 +34,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     )
     {
         var (name, origin) = Choose(request.Model, recorded);
-        var source = name == Demo ? DemoFolder : name;
+        var source = SourceOf(name);
         try
         {
             return (name, await FindAsync(source, request, messages, cancellationToken));
@@ -41,6 +42,36 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         catch (TextualInversionException problem) when (problem.Parameter is null && !Path.Exists(source))
         {
             throw new TextualInversionException($"{problem.Message} {MissingFolder(name)}{origin}{Choice}", problem);
+        }
+    }
+
+    /// <summary>
+    /// The texts that are tokens of the model itself. If the model is not on this machine, there are none.
+    /// </summary>
+    /// <param name="request">The model options as given.</param>
+    /// <param name="recorded">The model that the embedding records, or null if it records none.</param>
+    /// <param name="texts">Texts of prompts that may be tokens.</param>
+    /// <param name="cancellationToken">Stops the search.</param>
+    public async Task<IReadOnlyList<string>> FindOwnTokensAsync(
+        ModelRequest request,
+        string? recorded,
+        IReadOnlyList<string> texts,
+        CancellationToken cancellationToken
+    )
+    {
+        if (texts.Count == 0)
+            return [];
+        var source = SourceOf(Choose(request.Model, recorded).Name);
+        try
+        {
+            var options = request.Options with { Hub = HubOf(source) with { Offline = true } };
+            var files = await ModelFinder.FindAsync(source, options, cancellationToken);
+            var tokenizer = ClipTokenizer.Load(files.TokenizerFolder("tokenizer"));
+            return [.. texts.Where(tokenizer.IsAddedToken)];
+        }
+        catch (TextualInversionException)
+        {
+            return []; // what is wrong is said when the model is opened
         }
     }
 
@@ -72,8 +103,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         CancellationToken cancellationToken
     )
     {
-        // A folder needs no hub, so nothing can be wrong with the hub's variables.
-        var hub = Directory.Exists(source) ? new HubOptions() : HubEnvironment.Resolve(variable);
+        var hub = HubOf(source);
         var options = request.Options with { Hub = hub };
         return ModelDownload.ShowAsync(
             hub,
@@ -81,6 +111,12 @@ internal sealed class ModelLocator(Func<string, string?> variable)
             progress => ModelFinder.FindAsync(source, options with { DownloadProgress = progress }, cancellationToken)
         );
     }
+
+    private static string SourceOf(string name) => name == Demo ? DemoFolder : name;
+
+    /// <summary>A folder needs no hub, so nothing can be wrong with the hub's variables.</summary>
+    private HubOptions HubOf(string source) =>
+        Directory.Exists(source) ? new HubOptions() : HubEnvironment.Resolve(variable);
 
     /// <summary>The model's name, and who names it, for an error message.</summary>
     private (string Name, string Origin) Choose(string? asked, string? recorded)

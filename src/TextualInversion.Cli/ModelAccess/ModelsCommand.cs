@@ -37,6 +37,11 @@ internal sealed class ModelsCommand : CommandBase
             Description = "owner/name, or owner/name@revision for a branch, tag or commit other than main.",
         };
         id.Validators.Add(Suggestions.RefuseOptions);
+        id.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && string.IsNullOrWhiteSpace(text))
+                result.AddError($"ID: {PathText.IsEmpty}");
+        });
         return id;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Runs;
+using TextualInversion.IO;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Report;
@@ -35,8 +36,8 @@ internal sealed record NamedRun(string Name, string Folder, RunLog Log)
             ? []
             :
             [
-                .. Directory
-                    .EnumerateDirectories(folder, SeedPrefix + "*")
+                .. FolderListing
+                    .Folders(folder, SeedPrefix + "*")
                     .Where(seed => File.Exists(RunFolder.RecordIn(seed)))
                     .OrderBy(seed => Path.GetFileName(seed).Length)
                     .ThenBy(seed => seed, StringComparer.Ordinal),

@@ -46,17 +46,15 @@ internal sealed class ReportCommand : CommandBase
     private int Run(ParseResult parsed)
     {
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false);
-        var folders = parsed
-            .GetValue(runs)!
-            .DistinctBy(folder => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
-            .ToList();
+        var folders = parsed.GetValue(runs)!.DistinctBy(RealPath.Of).ToList();
         var isOwn = folders.Count == 1 && parsed.GetValue(output) is null;
         var path = parsed.GetValue(output) ?? (isOwn ? RunFolder.ReportIn(folders[0]) : ComparisonName);
         var mayReplace = isOwn || parsed.GetValue(overwrite); // a run's own page is made from its folder alone
         OutputFile.RefuseToReplace(path, mayReplace, output.Name);
         var found = folders.Count == 1 ? Seeds(folders[0]) : FinishedRuns(folders, messages);
         var read = NamedRun.ReadAll(found);
-        AtomicFile.WriteText(path, mayReplace, Page(read));
+        var page = Page(read);
+        OutputFile.Write(path, mayReplace, output.Name, () => AtomicFile.WriteText(path, mayReplace, page));
         var result = parsed.GetValue(json)
             ? JsonOutput.Serialize(ReportJson.Of(path, read))
             : JsonOutput.Relative(path);

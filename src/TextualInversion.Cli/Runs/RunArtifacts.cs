@@ -1,4 +1,5 @@
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.IO;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Runs;
@@ -7,34 +8,40 @@ namespace TextualInversion.Cli.Runs;
 /// <param name="Embeddings">The files: checkpoints in their order, and the final one last.</param>
 /// <param name="Images">The training images.</param>
 /// <param name="Property">object or style.</param>
-internal sealed record RunArtifacts(IReadOnlyList<string> Embeddings, IReadOnlyList<string> Images, string? Property)
+internal sealed record RunArtifacts(IReadOnlyList<string> Embeddings, IReadOnlyList<RunImage> Images, string? Property)
 {
     /// <param name="folder">The run's folder, such as <c>runs/my-cat</c>.</param>
     /// <exception cref="TextualInversionException">It is no run's folder, or holds no embedding.</exception>
     public static RunArtifacts Read(string folder)
     {
         var record = RunRecord.Read(folder);
-        var final = Found(record.Result.Embedding, Path.Combine(folder, "..", "..", "embeddings"));
+        var final = Final(record.Result.Embedding, folder);
         var checkpoints = RunFolder.CheckpointsIn(folder);
-        var files = Directory.Exists(checkpoints)
-            ? Directory.EnumerateFiles(checkpoints, "*.safetensors").Order(StringComparer.Ordinal)
-            : Enumerable.Empty<string>();
+        var files = Directory.Exists(checkpoints) ? FolderListing.Files(checkpoints, "*.safetensors") : [];
         List<string> embeddings = [.. files.Append(final).Where(File.Exists)];
         if (embeddings.Count == 0)
             throw new UsageException(
                 $"--run {folder}: has no checkpoint, and {final} is not there any more; name the files "
                     + "with --embedding."
             );
-        return new RunArtifacts(
-            embeddings,
-            [.. record.Images.Select(image => image.Path)],
-            record.Options.GetValueOrDefault("property").ToString()
-        );
+        return new RunArtifacts(embeddings, record.Images, record.Options.GetValueOrDefault("property").ToString());
     }
 
-    // The record's path is from where the training was started, which may be elsewhere.
-    private static string Found(string path, string folder) =>
-        File.Exists(path)
-            ? path
-            : Path.GetRelativePath(Environment.CurrentDirectory, Path.Combine(folder, Path.GetFileName(path)));
+    /// <summary>A warning for each training image that is another file now; missing ones are left out.</summary>
+    public IEnumerable<string> ChangedImages() =>
+        Images
+            .Where(image => File.Exists(image.Path) && SpecialFile.Find(image.Path) is null)
+            .Where(image => Sha256.OfFile(image.Path) != image.Sha256)
+            .Select(image =>
+                $"{image.Path}: is not the image that was trained on; run this where the training was started, or name "
+                + "the images with --images"
+            );
+
+    // The record's path is from where the training was started. Elsewhere the same path may be another run's.
+    private static string Final(string path, string folder)
+    {
+        var name = Path.GetFileName(path);
+        string[] places = [Path.Combine(folder, "..", "..", "embeddings", name), Path.Combine(folder, name)];
+        return Path.GetRelativePath(Environment.CurrentDirectory, places.FirstOrDefault(File.Exists) ?? path);
+    }
 }

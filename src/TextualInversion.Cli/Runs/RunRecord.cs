@@ -69,6 +69,7 @@ internal sealed record RunRecord
             throw new TextualInversionException(
                 $"{folder}: has no run.json; name the folder of a run, such as runs/my-cat."
             );
+        SpecialFile.Refuse(path);
         try
         {
             var record = JsonOutput.Deserialize<RunRecord>(File.ReadAllText(path));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using TextualInversion.Generation;
+using TextualInversion.IO;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Runs;
@@ -21,7 +22,7 @@ internal sealed partial record RunSample(string Path, int Step, string Prompt, u
         if (!Directory.Exists(samples))
             return [];
         var named =
-            from path in Directory.EnumerateFiles(samples, "step-*.png")
+            from path in FolderListing.Files(samples, "step-*.png")
             let match = Name().Match(System.IO.Path.GetFileName(path))
             where match.Success
             let step = int.Parse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture)

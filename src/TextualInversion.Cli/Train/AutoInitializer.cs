@@ -71,6 +71,7 @@ internal static class AutoInitializer
 
     private static FoundPhrase Read(string path)
     {
+        SpecialFile.Refuse(path);
         try
         {
             return JsonOutput.Deserialize<FoundPhrase>(File.ReadAllText(path));

@@ -1,3 +1,4 @@
+using TextualInversion.Generation;
 using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.Train;
@@ -8,6 +9,9 @@ internal static class InitializerPieces
     /// <summary>A warning for each word of several pieces, with the nearest whole word.</summary>
     public static IReadOnlyList<string> Warnings(ClipTokenizer tokenizer, string phrase) =>
         [
+            .. EmbeddingNames.IsInAngles(phrase.Trim())
+                ? [$"the initializer {phrase.Trim()} is read as words; to start from an embedding, name its file"]
+                : Array.Empty<string>(),
             .. phrase
                 .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
                 .Where(word => word.All(char.IsLetter))

@@ -9,10 +9,13 @@ internal static class OutcomeWarning
     private const double SmallestGain = 0.01; // of the loss with an empty prompt
 
     /// <summary>
-    /// What to try if the embedding explains the images no better than no word at all, or null if it does.
+    /// What to try if the embedding explains the images no better than no word at all, or the model cannot learn them;
+    /// null if all is well.
     /// </summary>
     public static string? Of(ValidationSummary loss, int bestStep, TrainSetup setup)
     {
+        if (DemoModelLimit.Warning(setup, loss.WithoutPrompts) is { } limit)
+            return limit;
         if (loss.Best <= loss.WithoutPrompts * (1 - SmallestGain))
             return null;
         var gain = 100 * (1 - loss.Best / loss.WithoutPrompts);

@@ -35,5 +35,7 @@ internal static class ResumedCommand
         parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit);
 
     private static IEnumerable<string> Tokens(OptionResult option) =>
-        option.Tokens.Select(token => token.Value).Prepend(option.Option.Name);
+        option.Tokens is [{ Value: ['-' or '@', ..] and var value }]
+            ? [$"{option.Option.Name}={value}"] // alone it would be taken for an option or a file of options
+            : option.Tokens.Select(token => token.Value).Prepend(option.Option.Name);
 }

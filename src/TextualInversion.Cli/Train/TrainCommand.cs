@@ -20,8 +20,9 @@ internal sealed class TrainCommand : CommandBase
     {
         HelpName = "RUN",
         Description =
-            "Resume an interrupted run, such as runs/my-cat: its options are restored and the result is bit-identical. "
-            + "With a larger --steps the run is extended instead.",
+            "Resume an interrupted run, such as runs/my-cat. Its options are restored. The result is bit-identical on "
+            + "the same machine, with the same version of ti and the same number of threads (run.json has both). With "
+            + "a larger --steps the run is extended instead.",
     };
     private readonly PathOption output = SharedOptions.Output();
     private readonly NameOption name = SharedOptions.Name();
@@ -97,7 +98,8 @@ internal sealed class TrainCommand : CommandBase
     {
         var files = new TrainOutput(
             parsed.GetValue(output)!,
-            parsed.GetValue(name) ?? asked.Placeholder.Name,
+            parsed.GetValue(name),
+            asked.Placeholder.Name,
             resumed is not null || parsed.GetValue(overwrite)
         );
         if (resumed is not null)

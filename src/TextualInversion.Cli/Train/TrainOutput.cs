@@ -12,6 +12,8 @@ namespace TextualInversion.Cli.Train;
 /// <summary>The files that <c>ti train</c> writes: the embedding, and the folder of its run.</summary>
 internal sealed class TrainOutput : IDisposable
 {
+    private const string NameOption = "--name";
+
     private readonly string embeddingPath,
         runPath;
     private readonly bool mayReplace;
@@ -19,20 +21,24 @@ internal sealed class TrainOutput : IDisposable
     private RunFolder? folder;
 
     /// <param name="root">The folder of <c>embeddings/</c> and <c>runs/</c>.</param>
-    /// <param name="name">The name of the embedding, such as my-cat or &lt;my-cat&gt;.</param>
+    /// <param name="name">The name of the files, or null for the token's.</param>
+    /// <param name="token">The placeholder token, such as &lt;my-cat&gt;.</param>
     /// <param name="mayReplace">Whether files may be replaced.</param>
     /// <exception cref="TextualInversionException">
     /// Files exist that may not be replaced, or the name is not a valid file name.
     /// </exception>
-    public TrainOutput(string root, string name, bool mayReplace)
+    public TrainOutput(string root, string? name, string token, bool mayReplace)
     {
-        var stem = PortableFileName.Require(EmbeddingNames.FileStem(name), "Name");
+        var stem = PortableFileName.Require(
+            EmbeddingNames.FileStem(name ?? token),
+            name is null ? "Token" : "Name" // as options; a token may be what no file can be called
+        );
         embeddingPath = Path.Combine(root, EmbeddingSet.Folder, stem + ".safetensors");
         runPath = Path.Combine(root, "runs", stem);
         this.mayReplace = mayReplace;
-        OutputFile.RefuseToReplace(embeddingPath, mayReplace, "--name");
+        OutputFile.RefuseToReplace(embeddingPath, mayReplace, NameOption);
         RefuseToReplaceRun();
-        // A folder that does not exist yet is created next to the run's, which is tried before training.
+        AtomicFile.RequireWritable(runPath); // a folder that does not exist yet is created next to it
         if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings))
             AtomicFile.RequireWritable(embeddings);
     }
@@ -74,7 +80,12 @@ internal sealed class TrainOutput : IDisposable
         try
         {
             var bytes = File.ReadAllBytes(seed.embeddingPath);
-            AtomicFile.Write(embeddingPath, mayReplace, stream => stream.Write(bytes));
+            OutputFile.Write(
+                embeddingPath,
+                mayReplace,
+                NameOption,
+                () => AtomicFile.Write(embeddingPath, mayReplace, stream => stream.Write(bytes))
+            );
         }
         catch (Exception error) when (IoErrors.IsFileError(error))
         {
@@ -92,7 +103,7 @@ internal sealed class TrainOutput : IDisposable
     /// <exception cref="TextualInversionException">The resumed run would be written elsewhere.</exception>
     public void RequireIn(string resumed)
     {
-        if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(resumed)) != Path.GetFullPath(runPath))
+        if (RealPath.Of(resumed) != RealPath.Of(runPath))
             throw new TextualInversionException(
                 $"{resumed}: its command writes to {runPath}, seen from here; resume from the folder in which the run "
                     + "was started."
@@ -119,7 +130,8 @@ internal sealed class TrainOutput : IDisposable
     {
         Keep();
         var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
-        Write(embeddingPath, setup.Embedding(result.Rows, weights, result.BestStep), mayReplace);
+        var best = setup.Embedding(result.Rows, weights, result.BestStep);
+        OutputFile.Write(embeddingPath, mayReplace, NameOption, () => Write(embeddingPath, best, mayReplace));
         Write(Folder.LastRowsPath, setup.Embedding(result.LastRows, weights, result.Steps));
     }
 

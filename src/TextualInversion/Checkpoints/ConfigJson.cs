@@ -23,6 +23,7 @@ internal static class ConfigJson
     {
         try
         {
+            SpecialFile.Refuse(path);
             var bytes = new FileInfo(path).Length;
             return bytes <= LongestFileBytes
                 ? File.ReadAllText(path)

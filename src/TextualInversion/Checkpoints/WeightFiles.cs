@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using TextualInversion.IO;
 
 namespace TextualInversion.Checkpoints;
 
@@ -53,7 +54,7 @@ internal static partial class WeightFiles
         if (!Directory.Exists(folder))
             return [];
         var found =
-            from path in Directory.EnumerateFiles(folder)
+            from path in FolderListing.Files(folder)
             from type in Types
             let candidate = Parse(path, Stem(folder, type), type)
             where candidate is not null

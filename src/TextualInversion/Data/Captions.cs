@@ -26,6 +26,7 @@ internal static partial class Captions
         // An image whose own name ends in .txt is not its caption.
         if (path == image || !File.Exists(path))
             return null;
+        SpecialFile.Refuse(path);
         var text = TextFile.Read(path);
         if (FindForeignCharacter(text) is { } character)
         {

@@ -77,10 +77,17 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
             return WhyMissing(file);
         if (SpecialFile.Describe(file) is { } special)
             return $"is {special}, not a file";
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
-        Span<byte> head = stackalloc byte[UnreadableFile.HeadBytes];
-        var length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        return UnreadableFile.Describe(head[..length]);
+        try
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
+            Span<byte> head = stackalloc byte[UnreadableFile.HeadBytes];
+            var length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            return UnreadableFile.Describe(head[..length]);
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            return $"cannot be read ({IoErrors.Reason(error)})";
+        }
     }
 
     /// <summary>Whether a file exists, not merely a link to a missing one.</summary>

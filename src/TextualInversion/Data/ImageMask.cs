@@ -1,3 +1,5 @@
+using TextualInversion.IO;
+
 namespace TextualInversion.Data;
 
 /// <summary>
@@ -85,7 +87,7 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
                 $"{folder}: is not a folder; name one with a mask for each image, or {MaskSource.Alpha}."
             );
         var stem = System.IO.Path.GetFileNameWithoutExtension(image);
-        var files = Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).ToList();
+        var files = FolderListing.Files(folder);
         var masks = Named(files, name => MaskSource.ImageOf(name) == stem);
         if (masks.Count == 0)
             masks = Named(files, name => name == stem);
@@ -106,10 +108,12 @@ internal sealed record ImageMask(byte[] Values, int WidthPixels, int HeightPixel
         return masks[0];
     }
 
-    private static List<string> Named(List<string> files, Func<string, bool> isWanted) =>
-        files
-            .FindAll(file => isWanted(System.IO.Path.GetFileNameWithoutExtension(file)))
-            .FindAll(file => ImageFiles.WhyUnreadable(file) is null);
+    private static List<string> Named(IReadOnlyList<string> files, Func<string, bool> isWanted) =>
+        [
+            .. files
+                .Where(file => isWanted(System.IO.Path.GetFileNameWithoutExtension(file)))
+                .Where(file => ImageFiles.WhyUnreadable(file) is null),
+        ];
 
     /// <summary>The luma of ITU-R BT.601, as Pillow's mode L.</summary>
     private static byte[] ToGray(RgbImage image)

@@ -32,8 +32,20 @@ internal static class ModelFingerprint
 
     private static void AddFiles(IncrementalHash sha, string folder)
     {
-        foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
-            sha.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+        foreach (var file in FolderListing.Files(folder).Where(file => SpecialFile.Find(file) is null))
+            sha.AppendData(HashOf(file));
+    }
+
+    private static byte[] HashOf(string file)
+    {
+        try
+        {
+            return SHA256.HashData(File.ReadAllBytes(file));
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            throw IoErrors.Unreadable(file, error);
+        }
     }
 
     private static void AddWeights(IncrementalHash sha, ITensorFile file)

@@ -55,6 +55,8 @@ internal static class CacheVerification
     {
         if (!blob.Exists)
             return "is missing";
+        if (SpecialFile.Find(blob.FullName) is { } special)
+            return $"is {special}";
         try
         {
             var hash = await BlobHash.OfAsync(blob.FullName, blob.Name, cancellationToken);

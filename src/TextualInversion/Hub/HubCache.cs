@@ -51,8 +51,8 @@ internal sealed class HubCache(string folder)
             .Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'));
 
     /// <summary>
-    /// The length of the file that a path leads to through links, or null if it does not exist. File.Exists is true for
-    /// a broken link.
+    /// The length of the file that a path leads to through links, or null if there is no regular file. File.Exists is
+    /// true for a broken link.
     /// </summary>
     internal static long? LengthOf(string path)
     {
@@ -60,7 +60,7 @@ internal sealed class HubCache(string folder)
         {
             var entry = new FileInfo(path);
             var file = entry.Exists ? entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? entry : null;
-            return file is { Exists: true } ? file.Length : null;
+            return file is { Exists: true } && SpecialFile.Find(file.FullName) is null ? file.Length : null;
         }
         catch (IOException)
         {
@@ -160,9 +160,7 @@ internal sealed class HubCache(string folder)
         Path.Combine(folder, Prefix + id.Name.Replace("/", "--", StringComparison.Ordinal));
 
     private IEnumerable<string> Repositories() =>
-        Directory.Exists(folder)
-            ? Directory.EnumerateDirectories(folder, Prefix + "*").Order(StringComparer.Ordinal)
-            : [];
+        Directory.Exists(folder) ? FolderListing.Folders(folder, Prefix + "*") : [];
 
     private static string NameOf(string repository) =>
         Path.GetFileName(repository)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
@@ -171,7 +169,7 @@ internal sealed class HubCache(string folder)
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
+            return File.Exists(path) && SpecialFile.Find(path) is null ? File.ReadAllText(path).Trim() : null;
         }
         catch (Exception error) when (IoErrors.IsFileError(error))
         {
@@ -192,9 +190,8 @@ internal sealed class HubCache(string folder)
                     file => Path.GetRelativePath(references, file).Replace('\\', '/')
                 )
             : null;
-        return Directory
-            .EnumerateDirectories(snapshots)
-            .Order(StringComparer.Ordinal)
+        return FolderListing
+            .Folders(snapshots)
             .Select(snapshot => new CachedSnapshot(
                 NameOf(repository),
                 Path.GetFileName(snapshot),

@@ -55,6 +55,10 @@ internal static class AtomicFile
         var nearest = Path.GetFullPath(folder);
         while (!Directory.Exists(nearest) && !File.Exists(nearest) && Path.GetDirectoryName(nearest) is { } above)
             nearest = above;
+        if (!Directory.Exists(nearest))
+            throw new TextualInversionException(
+                $"{folder}: cannot be written to, since {nearest} is a file, not a folder; choose another place."
+            );
         var probe = Path.Combine(nearest, $".probe.{Unique()}");
         try
         {
@@ -75,11 +79,15 @@ internal static class AtomicFile
     private static string Unique() => $"{Environment.ProcessId}-{Random.Shared.Next():x}";
 
     /// <summary>Refuses before the work rather than after it.</summary>
-    /// <exception cref="TextualInversionException">The file exists and may not be replaced.</exception>
+    /// <exception cref="TextualInversionException">
+    /// The file exists and may not be replaced, or it is a folder, a device or a pipe.
+    /// </exception>
     public static void RefuseToReplace(string path, bool overwrite)
     {
         if (Directory.Exists(path))
             throw new TextualInversionException($"{path}: is a folder; name a file.");
+        if (SpecialFile.Find(path) is { } special) // a file moved there would replace the device itself
+            throw new TextualInversionException($"{path}: is {special}; name a file.");
         if (!overwrite && File.Exists(path))
             throw new TextualInversionException(
                 $"{path}: exists; choose another name, or set overwrite to replace it."

@@ -29,6 +29,27 @@ internal static class SpecialFile
         };
     }
 
+    /// <summary>The same, or null if there is no such file or its kind cannot be found out.</summary>
+    public static string? Find(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? Describe(path) : null;
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            return null; // such as a link to a file that does not exist
+        }
+    }
+
+    /// <summary>Refuses a special file where a regular one is read: reading it might never end.</summary>
+    /// <exception cref="TextualInversionException">It is not a regular file.</exception>
+    public static void Refuse(string path)
+    {
+        if (Find(path) is { } special)
+            throw new TextualInversionException($"{path}: is {special}, not a regular file.");
+    }
+
     /// <summary>
     /// The type of a file, or null for sockets. .NET reveals it only in the headers of tar archives, which cannot hold
     /// sockets.

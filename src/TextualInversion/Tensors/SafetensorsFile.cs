@@ -34,7 +34,11 @@ internal sealed class SafetensorsFile : ITensorFile
 
     /// <summary>Reads and checks the header; no tensor is touched.</summary>
     /// <exception cref="TextualInversionException">The file is missing, truncated or not safetensors.</exception>
-    public static SafetensorsFile Open(string path) => Open(new FileSource(path));
+    public static SafetensorsFile Open(string path)
+    {
+        SpecialFile.Refuse(path);
+        return Open(new FileSource(path));
+    }
 
     internal static SafetensorsFile Open(FileSource source)
     {

@@ -72,6 +72,7 @@ internal sealed class ShardedTensors : ITensorFile
     {
         try
         {
+            SpecialFile.Refuse(path);
             using var json = JsonDocument.Parse(File.ReadAllText(path));
             return
                 json.RootElement.GetProperty("weight_map").Deserialize<Dictionary<string, string>>()

@@ -138,7 +138,8 @@ internal sealed class TrainState : IDisposable
 
     /// <summary>What to do if there is no state at a path.</summary>
     private static string Remedy(string path) =>
-        Path.GetDirectoryName(path) is { } folder && File.Exists(RunFolder.MetricsIn(folder))
+        Path.GetDirectoryName(path) is { } folder
+        && (File.Exists(RunFolder.MetricsIn(folder)) || File.Exists(RunFolder.FoundPhraseIn(folder)))
             ? "the run was interrupted before its first step was saved, so start it again"
             : "name the folder of a run, such as runs/my-cat";
 

@@ -1,6 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using TextualInversion.Data;
 using TextualInversion.Generation;
+using TextualInversion.Tensors;
+using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests.Generate;
 
@@ -107,6 +111,32 @@ public sealed class GeneratePromptTests : IDisposable
         Assert.DoesNotContain("nobody/nothing", error, StringComparison.Ordinal);
     }
 
+    /// <summary>A model that was saved whole after textual inversion has the learned token in its tokenizer.</summary>
+    [Fact]
+    public async Task Prompt_TokenOfTheModelItself_NeedsNoEmbedding()
+    {
+        using var other = new TemporaryFolder();
+        var model = TiRunner.CopyOfDemoModel(other);
+        AddToken(model, "<own>");
+        string[] small = ["--model", model, .. GenerateFolder.Small[2..], "--seed", "1"];
+
+        var (exitCode, _, error) = await TiRunner.RunAsync([
+            "generate",
+            .. small,
+            "--prompt",
+            "a <own>",
+            "--output",
+            folder.File("own.png"),
+        ]);
+        Assert.True(exitCode == 0, error);
+        Assert.DoesNotContain("warning", error, StringComparison.Ordinal);
+
+        (exitCode, _, error) = await TiRunner.RunAsync(["generate", .. small, "--prompt", "a <own> <other>"]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("No embedding is called <other>.", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("called <own>", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Prompt_UnknownEmbeddingAllowed_IsText()
     {
@@ -171,5 +201,28 @@ public sealed class GeneratePromptTests : IDisposable
         );
         Assert.Equal(2, exitCode);
         Assert.Contains("--prompt: the prompt has 1048576 characters", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Adds a token to the tokenizer of a model, and a row for it to the text encoder.</summary>
+    private static void AddToken(string model, string token)
+    {
+        using var scope = NewDisposeScope();
+        var path = Path.Combine(model, "text_encoder", "model.safetensors");
+        var weights = SafetensorsFile.Open(path);
+        var tensors = weights.Tensors.Keys.ToDictionary(key => key, key => weights.Read(key).clone());
+        var (name, table) = tensors.Single(each =>
+            each.Key.EndsWith("token_embedding.weight", StringComparison.Ordinal)
+        );
+        var count = table.shape[0];
+        tensors[name] = cat([table, table[1..2]], dim: 0); // (V + 1, d)
+        SafetensorsFile.Write(path, tensors, weights.Metadata, overwrite: true);
+        var config = Path.Combine(model, "text_encoder", "config.json");
+        var json = JsonNode.Parse(File.ReadAllText(config))!;
+        json["vocab_size"] = count + 1;
+        File.WriteAllText(config, json.ToJsonString());
+        File.WriteAllText(
+            Path.Combine(model, "tokenizer", "added_tokens.json"),
+            JsonSerializer.Serialize(new Dictionary<string, long> { [token] = count })
+        );
     }
 }

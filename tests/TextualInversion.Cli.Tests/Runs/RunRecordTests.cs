@@ -45,6 +45,21 @@ public sealed class RunRecordTests : IDisposable
         Assert.StartsWith($"{RunFolder.RecordIn(path)}: {expected}", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run.json")]
+    [InlineData("metrics.csv")]
+    public void Report_NamedPipeForAFile_IsRefused(string file)
+    {
+        if (!NamedPipe.IsKnown)
+            return;
+        var run = RecordedRunFolder.Write(folder, "my-cat");
+        NamedPipe.Make(Path.Combine(run, file));
+
+        var error = Assert.Throws<TextualInversionException>(() => RunLog.Read(run));
+
+        Assert.Contains($"{file}: is a named pipe", error.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>
     /// Replaces every value by null or another type, or deletes it: there is a page, or an error that names the file.
     /// </summary>

@@ -20,4 +20,11 @@ public sealed class InitializerPiecesTests
     [Fact]
     public void Warnings_WholeWords_AreNone() =>
         Assert.Empty(InitializerPieces.Warnings(DemoTokenizer.Instance, "purple cat"));
+
+    [Fact]
+    public void Warnings_NameOfAnEmbedding_SaysThatItIsReadAsWords() =>
+        Assert.Contains(
+            InitializerPieces.Warnings(DemoTokenizer.Instance, "<my-cat>"),
+            warning => warning.Contains("name its file", StringComparison.Ordinal)
+        );
 }

@@ -86,4 +86,34 @@ public sealed class ResumeTests : IDisposable
         Assert.Contains("\"steps\": 4", output);
         Assert.Equal(extended, await File.ReadAllBytesAsync(folder.File(TrainFolder.Embedding)));
     }
+
+    [Fact]
+    public async Task Resume_LinkToTheRunsFolder_IsThatRun()
+    {
+        await folder.BeginAsync();
+        var before = await File.ReadAllBytesAsync(folder.File(TrainFolder.Embedding));
+        Directory.CreateSymbolicLink(folder.File("latest"), folder.File(TrainFolder.Run));
+
+        var (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File("latest"));
+
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(before, await File.ReadAllBytesAsync(folder.File(TrainFolder.Embedding)));
+    }
+
+    /// <summary>The state keeps the command; its values must not become options when it is read again.</summary>
+    [Theory]
+    [InlineData("--overwrite")]
+    [InlineData("--")]
+    [InlineData("@home")]
+    public async Task Resume_NameLikeAnOption_IsStillTheName(string name)
+    {
+        string[] command = [.. folder.Command("."), "--steps", "1", $"--name={name}"];
+        var (exitCode, _, error) = await TiRunner.RunAsync(command);
+        Assert.True(exitCode == 0, error);
+
+        (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File($"runs/{name}"));
+
+        Assert.True(exitCode == 0, error);
+        Assert.Contains(RunRecord.Read(folder.File($"runs/{name}")).Command, part => part == $"--name={name}");
+    }
 }

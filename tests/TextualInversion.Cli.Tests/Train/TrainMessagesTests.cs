@@ -9,6 +9,8 @@ namespace TextualInversion.Cli.Tests.Train;
 [Trait("Category", "EndToEnd")]
 public sealed class TrainMessagesTests : IDisposable
 {
+    private const string DemoWarning = "the demo model cannot draw images like these";
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -57,6 +59,18 @@ public sealed class TrainMessagesTests : IDisposable
                 line.StartsWith("warning: <my-cat> ", StringComparison.Ordinal)
                 && line.Contains("than an empty prompt", StringComparison.Ordinal)
         );
+    }
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("check")]
+    public async Task PhotosOnTheDemoModel_WarnsThatItCannotLearnThem(string command)
+    {
+        for (var seed = 1; seed <= 3; seed++)
+            folder.Write($"photos/{seed}.png", PhotoLike.Png(seed));
+
+        Assert.Contains(DemoWarning, await MessagesAsync(command, folder.File("photos"), "object"));
+        Assert.DoesNotContain(DemoWarning, await MessagesAsync(command, Goldens.Sample("my-boat"), "boat"));
     }
 
     [Fact]
@@ -123,6 +137,29 @@ public sealed class TrainMessagesTests : IDisposable
         var command = record.RootElement.GetProperty("command").EnumerateArray().Select(each => each.GetString());
         Assert.Equal(["--seed", text], command.TakeLast(2));
         return seed;
+    }
+
+    private async Task<string> MessagesAsync(string command, string images, string initializer)
+    {
+        var (exitCode, output, error) = await TiRunner.RunAsync(
+            command,
+            "--model",
+            "demo",
+            "--images",
+            images,
+            "--token",
+            $"my-{initializer}",
+            "--initializer",
+            initializer,
+            "--steps",
+            "1",
+            "--batch",
+            "2",
+            "--output",
+            folder.Path
+        );
+        Assert.True(exitCode == 0, error);
+        return output + error;
     }
 
     private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] more) =>

@@ -119,6 +119,30 @@ public sealed class AtomicFileTests : IDisposable
         Assert.StartsWith($"{path}: cannot be written (", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Write_NamedPipe_IsNotReplaced()
+    {
+        if (!NamedPipe.IsKnown)
+            return;
+        var pipe = NamedPipe.Make(folder.File("pipe"));
+        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.WriteText(pipe, overwrite: true, "x"));
+        Assert.Equal($"{pipe}: is a named pipe; name a file.", error.Message);
+        Assert.NotNull(SpecialFile.Find(pipe));
+    }
+
+    [Fact]
+    public void RequireWritable_FolderIsAFile_NamesTheFileAlone()
+    {
+        folder.Write("file", "in the way");
+        var path = folder.File("file/inner");
+        var error = Assert.Throws<TextualInversionException>(() => AtomicFile.RequireWritable(path));
+        Assert.Equal(
+            $"{path}: cannot be written to, since {FilePath} is a file, not a folder; choose another place.",
+            error.Message
+        );
+        AssertFiles("file");
+    }
+
     private void AssertFiles(params string[] names) =>
         Assert.Equal(
             names,

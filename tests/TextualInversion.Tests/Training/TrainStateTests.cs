@@ -33,10 +33,12 @@ public sealed class TrainStateTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>A run that was killed while the first images were generated: its folder is that of a run.</summary>
-    [Fact]
-    public void Read_RunThatEndedBeforeItsFirstStep_SaysSo()
+    [Theory]
+    [InlineData("metrics.csv")]
+    [InlineData("initializer.json")] // ended between the search and the first step
+    public void Read_RunThatEndedBeforeItsFirstStep_SaysSo(string file)
     {
-        File.WriteAllText(folder.File("metrics.csv"), "step\n");
+        File.WriteAllText(folder.File(file), "step\n");
         var error = Assert.Throws<TextualInversionException>(() => TrainState.Read(folder.File("state.safetensors")));
         Assert.Contains("start it again", error.Message, StringComparison.Ordinal);
     }

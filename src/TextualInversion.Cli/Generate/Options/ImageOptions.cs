@@ -24,7 +24,7 @@ internal sealed class ImageOptions
             "Guidance scale (CFG), typically 3 to 10: higher follows the prompt more closely, with harder contrast; "
             + "1 disables guidance and the negative prompt. Default: the model's recommendation, else 7.5.",
     };
-    private readonly Option<string?> sampler = new("--sampler")
+    private readonly TextOption sampler = new("--sampler")
     {
         HelpName = "NAME",
         Description =

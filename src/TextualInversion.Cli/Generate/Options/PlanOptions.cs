@@ -20,14 +20,14 @@ internal sealed class PlanOptions
         DefaultValueFactory = _ => 1,
     };
     private readonly Option<ulong?> seed = SharedOptions.Seed();
-    private readonly Option<string?> gridX = new("--grid-x")
+    private readonly TextOption gridX = new("--grid-x")
     {
         HelpName = "NAME=VALUES",
         Description =
             "Write a grid of images whose columns differ in one setting, as in seed=1..4 or "
             + $"embedding-strength=0,0.5,1. The setting is {GridAxis.Names}.",
     };
-    private readonly Option<string?> gridY = new("--grid-y")
+    private readonly TextOption gridY = new("--grid-y")
     {
         HelpName = "NAME=VALUES",
         Description = "The same for the rows of the grid. With both there is an image for each pair of values.",

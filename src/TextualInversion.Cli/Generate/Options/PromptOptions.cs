@@ -95,20 +95,16 @@ internal sealed class PromptOptions
     /// <summary>
     /// Loads the embeddings named, else those of the recorded image, else those in <c>embeddings/</c>.
     /// </summary>
-    /// <exception cref="TextualInversionException">
-    /// A file cannot be read, or a prompt calls an embedding that is not there.
-    /// </exception>
-    public EmbeddingSet FindEmbeddings(ParseResult parsed, PromptRequest request, ConsoleLog messages)
-    {
-        var set =
-            parsed.GetValue(embeddings) is { Length: > 0 } named
-                ? EmbeddingSet.Load(named.Select(EmbeddingArgument.Parse), messages.Warn)
-            : request.Recorded?.Embeddings is { } recorded
-                ? EmbeddingSet.Load(recorded.Select(EmbeddingArgument.Parse), messages.Warn)
-            : EmbeddingSet.Discover(EmbeddingSet.Folder, messages.Warn);
-        PromptCheck.Run(request.All, set, parsed.GetValue(allowUnknown), messages);
-        return set;
-    }
+    /// <exception cref="TextualInversionException">A file cannot be read.</exception>
+    public EmbeddingSet FindEmbeddings(ParseResult parsed, PromptRequest request, ConsoleLog messages) =>
+        parsed.GetValue(embeddings) is { Length: > 0 } named
+            ? EmbeddingSet.Load(named.Select(EmbeddingArgument.Parse), messages.Warn)
+        : request.Recorded?.Embeddings is { } recorded
+            ? EmbeddingSet.Load(recorded.Select(EmbeddingArgument.Parse), messages.Warn)
+        : EmbeddingSet.Discover(EmbeddingSet.Folder, messages.Warn);
+
+    /// <summary>Whether references to embeddings that are not found are taken as text.</summary>
+    public bool AllowsUnknown(ParseResult parsed) => parsed.GetValue(allowUnknown);
 
     private static void Validate(string text, Option option)
     {

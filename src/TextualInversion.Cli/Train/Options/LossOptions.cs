@@ -92,7 +92,13 @@ internal sealed class LossOptions
 
     private LossWeighting Weighting(ParseResult parsed, TrainOptions options)
     {
-        var unlessGiven = parsed.IsGiven(snrGamma) ? LossWeighting.MinSnr : options.LossWeighting;
-        return parsed.ValueOr(lossWeight, unlessGiven);
+        if (!parsed.IsGiven(lossWeight))
+            return parsed.IsGiven(snrGamma) ? LossWeighting.MinSnr : options.LossWeighting;
+        var weight = parsed.GetValue(lossWeight);
+        return parsed.IsGiven(snrGamma) && weight != LossWeighting.MinSnr
+            ? throw new UsageException(
+                $"{snrGamma.Name}: belongs to {lossWeight.Name} minsnr; say that, or leave it out."
+            )
+            : weight;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class TrainRequestOptions
         HelpName = "NAME",
         Description = "The placeholder token: the new word for prompts. my-cat and \"<my-cat>\" are the same.",
     };
-    private readonly Option<string?> initializer = new("--initializer")
+    private readonly TextOption initializer = new("--initializer")
     {
         HelpName = "TEXT|auto|FILE",
         Description =
@@ -116,7 +116,10 @@ internal sealed class TrainRequestOptions
             );
         return new TrainRequest
         {
-            Placeholder = Placeholder.New(parsed.GetValue(token)!, options.Vectors),
+            Placeholder = UsageException.Read(
+                token.Name,
+                () => Placeholder.New(parsed.GetValue(token)!, options.Vectors)
+            ),
             Images = parsed.GetValue(images)!,
             Options = options,
             Seeds = count,

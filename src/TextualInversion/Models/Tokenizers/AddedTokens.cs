@@ -14,6 +14,9 @@ internal sealed class AddedTokens
     /// <summary>These tokens and others.</summary>
     public AddedTokens With(IEnumerable<KeyValuePair<string, int[]>> more) => new(longestFirst.Concat(more));
 
+    /// <summary>Whether a text is one of them.</summary>
+    public bool Contains(string text) => Array.Exists(longestFirst, added => added.Key == text);
+
     /// <summary>
     /// The parts of a text in order: added tokens with their ids, and the text between them with null.
     /// </summary>

@@ -108,6 +108,13 @@ internal sealed class ClipTokenizer
     /// <exception cref="IndexOutOfRangeException">No such id.</exception>
     public string TokenText(int id) => Readable(tokens[id]);
 
+    /// <summary>
+    /// Whether the text is a token that is matched before BPE, such as the learned one of a model that was saved with
+    /// it.
+    /// </summary>
+    public bool IsAddedToken(string text) =>
+        verbatimTokens.Contains(text) || normalizedTokens.Contains(ClipPreTokenizer.Normalize(text));
+
     /// <summary>Whether the vocabulary holds the text as one token.</summary>
     public bool IsSingleToken(string text) => Encode(text).Count == 1;
 

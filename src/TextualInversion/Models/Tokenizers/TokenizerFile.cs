@@ -23,6 +23,7 @@ internal static class TokenizerFile
     {
         try
         {
+            SpecialFile.Refuse(path);
             return File.ReadAllText(path);
         }
         catch (Exception error) when (IoErrors.IsFileError(error))

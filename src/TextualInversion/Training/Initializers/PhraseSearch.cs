@@ -46,18 +46,18 @@ internal sealed class PhraseSearch
         candidates = Enumerable
             .Range(0, most)
             .Select(fewer => most - fewer)
-            .FirstOrDefault(count => CostOf(count) <= options.SearchSteps * CostOfStep, FewestCandidates);
+            .FirstOrDefault(count => CostOf(count) <= (double)options.SearchSteps * CostOfStep, FewestCandidates);
     }
 
     /// <summary>The cost of the longest search, in forward passes of one example.</summary>
     public int LargestCost => CostOf(candidates);
 
     /// <summary>About how many training steps take as long as the longest search.</summary>
-    public int LargestCostInSteps => LargestCost / CostOfStep + 1;
+    public int LargestCostInSteps => (int)(LargestCost / CostOfStep) + 1;
 
     private int AllExamples => roundSizes.Sum();
 
-    private int CostOfStep => GradientCost(options.BatchSize * options.GradientAccumulationSteps);
+    private long CostOfStep => GradientCost(1) * (long)options.BatchSize * options.GradientAccumulationSteps;
 
     /// <summary>Grows the phrase.</summary>
     /// <param name="progress">Receives the examples measured so far, of at most <see cref="LargestCost"/>.</param>

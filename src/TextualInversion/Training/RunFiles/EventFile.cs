@@ -27,6 +27,7 @@ internal sealed class EventFile : IDisposable
     {
         this.path = path;
         this.clock = clock;
+        SpecialFile.Refuse(path);
         stream = Guard(() =>
         {
             var kept = resumeFrom is { } last && File.Exists(path) ? Kept(File.ReadAllBytes(path), last) : [];

@@ -56,6 +56,7 @@ internal sealed class MetricsFile : IDisposable
 
     private static List<string> Kept(string path, int last)
     {
+        SpecialFile.Refuse(path);
         var (kept, former) = (new List<string>(), -1);
         foreach (var line in File.ReadLines(path))
         {

@@ -72,6 +72,7 @@ internal static class MetricsTable
     {
         try
         {
+            SpecialFile.Refuse(path);
             var lines = File.ReadAllLines(path);
             var columns = lines[0].Split(',').Index().ToDictionary(column => column.Item, column => column.Index);
             return

@@ -55,7 +55,7 @@ internal sealed class RunFolder : IDisposable
     public string StatePath => StateIn(FolderPath);
 
     /// <summary>The phrase that a search found.</summary>
-    public string FoundPhrasePath => Path.Combine(FolderPath, "initializer.json");
+    public string FoundPhrasePath => FoundPhraseIn(FolderPath);
 
     /// <summary>The embedding after the last step.</summary>
     public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
@@ -75,17 +75,15 @@ internal sealed class RunFolder : IDisposable
     {
         if (File.Exists(StateIn(folder)) || !Directory.Exists(folder))
             return (StateIn(folder), false);
-        var states = Directory
-            .EnumerateDirectories(folder, SeedPrefix + "*")
-            .Select(StateIn)
-            .Where(File.Exists)
-            .Order(StringComparer.Ordinal)
-            .ToList();
+        var states = FolderListing.Folders(folder, SeedPrefix + "*").Select(StateIn).Where(File.Exists).ToList();
         return states.Count == 0 ? (StateIn(folder), false) : (states[0], true);
     }
 
     /// <summary>See <see cref="WriteRecord"/>.</summary>
     public static string RecordIn(string folder) => Path.Combine(folder, "run.json");
+
+    /// <summary>See <see cref="FoundPhrasePath"/>.</summary>
+    public static string FoundPhraseIn(string folder) => Path.Combine(folder, "initializer.json");
 
     /// <summary>The folder of the embeddings saved during training.</summary>
     public static string CheckpointsIn(string folder) => Path.Combine(folder, "checkpoints");
@@ -124,8 +122,8 @@ internal sealed class RunFolder : IDisposable
     /// </summary>
     public void DeleteCheckpoints()
     {
-        foreach (var seed in Directory.EnumerateDirectories(FolderPath, SeedPrefix + "*"))
-            Directory.Delete(seed, recursive: true);
+        foreach (var seed in FolderListing.Folders(FolderPath, SeedPrefix + "*").Where(IsOfSeed))
+            Guard(seed, () => Directory.Delete(seed, recursive: true));
         DeleteSteps(CheckpointsIn(FolderPath));
     }
 
@@ -140,7 +138,7 @@ internal sealed class RunFolder : IDisposable
     {
         DeleteCheckpoints();
         foreach (var file in new[] { StatePath, MetricsPath, LastRowsPath })
-            File.Delete(file);
+            Guard(file, () => File.Delete(file));
     }
 
     /// <summary>Keeps the folder even if the run fails later.</summary>
@@ -153,7 +151,10 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Whether a folder contains anything, such as an earlier run.</summary>
     public static bool HasFiles(string folder) =>
         Directory.Exists(folder)
-        && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != LockName);
+        && FolderListing
+            .Files(folder)
+            .Concat(FolderListing.Folders(folder))
+            .Any(entry => Path.GetFileName(entry) != LockName);
 
     /// <summary>
     /// Removes the folders that this run created unless they are kept: its own, and those above it that are empty.
@@ -165,10 +166,22 @@ internal sealed class RunFolder : IDisposable
         heldLock = null;
         if (isKept || created is null)
             return;
+        try
+        {
+            DeleteCreated(created);
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            // What failed before is the error to report.
+        }
+    }
+
+    private void DeleteCreated(string outermost)
+    {
         if (Directory.Exists(FolderPath))
             Directory.Delete(FolderPath, recursive: true);
         var above = Path.GetDirectoryName(Path.GetFullPath(FolderPath));
-        while (above is not null && above.Length >= created.Length && IsEmptyFolder(above))
+        while (above is not null && above.Length >= outermost.Length && IsEmptyFolder(above))
         {
             Directory.Delete(above);
             above = Path.GetDirectoryName(above);
@@ -210,8 +223,24 @@ internal sealed class RunFolder : IDisposable
     {
         if (!Directory.Exists(folder))
             return;
-        foreach (var file in StepFiles.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern)))
-            File.Delete(file);
+        foreach (var file in StepFiles.SelectMany(pattern => FolderListing.Files(folder, pattern)))
+            Guard(file, () => File.Delete(file));
+    }
+
+    /// <summary>Whether a folder is one of <see cref="SeedIn"/>, and not one that a person called alike.</summary>
+    private static bool IsOfSeed(string folder) =>
+        ulong.TryParse(Path.GetFileName(folder)[SeedPrefix.Length..], CultureInfo.InvariantCulture, out _);
+
+    private static void Guard(string path, Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            throw IoErrors.Wrap(path, "deleted", error, hint: "choose another name");
+        }
     }
 
     private static string? FirstMissing(string path)

@@ -1,3 +1,7 @@
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Schedulers;
+
 namespace TextualInversion.Training.Stopping;
 
 /// <summary>Validates the vectors on the training images, and on the held-out image if there is one.</summary>
@@ -19,6 +23,31 @@ internal sealed class Validator : IDisposable
         this.heldOut = heldOut;
         learnedWithoutPrompts = learned.LossWithoutPrompts(learner.Evaluate);
         heldOutWithoutPrompts = heldOut?.LossWithoutPrompts(learner.Evaluate);
+    }
+
+    /// <summary>
+    /// The loss of the model alone on the training images, as in <see cref="ValidationSummary.WithoutPrompts"/>. It
+    /// depends on neither the vectors nor the run's seed.
+    /// </summary>
+    /// <param name="model">The frozen model.</param>
+    /// <param name="schedule">Its noise schedule.</param>
+    /// <param name="options">The batch size.</param>
+    /// <param name="concept">The images.</param>
+    public static double LossWithoutPrompts(
+        IDiffusionModel model,
+        NoiseSchedule schedule,
+        TrainOptions options,
+        Concept concept
+    )
+    {
+        using var learner = new Learner(model, schedule, concept.InitialRows, options);
+        var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
+        using var set = new ValidationSet(
+            new FixedExamples(concept.Images, concept.Prompts, tokenizers),
+            FixedExamples.Choose(concept.Images.Learned, schedule.Config.NumTrainTimesteps),
+            options.BatchSize
+        );
+        return set.LossWithoutPrompts(learner.Evaluate);
     }
 
     /// <summary>Validates the vectors after <paramref name="step"/> steps.</summary>

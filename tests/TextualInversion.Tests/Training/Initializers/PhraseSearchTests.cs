@@ -88,6 +88,19 @@ public sealed class PhraseSearchTests
     }
 
     [Fact]
+    public void LargestCost_HugeNumbers_DoNotOverflow()
+    {
+        using var fixture = new ImageFixture(Options);
+        var all = Search(fixture, Options with { SearchSteps = 10_000 });
+
+        var most = Search(fixture, Options with { SearchSteps = int.MaxValue });
+        var longSteps = Search(fixture, Options with { BatchSize = 4, GradientAccumulationSteps = 1 << 30 });
+
+        Assert.Equal(all.LargestCost, most.LargestCost);
+        Assert.Equal(1, longSteps.LargestCostInSteps);
+    }
+
+    [Fact]
     public void Run_Cancelled_Stops()
     {
         using var fixture = new ImageFixture(Options);

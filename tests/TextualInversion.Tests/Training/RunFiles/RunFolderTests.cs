@@ -56,4 +56,19 @@ public sealed class RunFolderTests : IDisposable
         new RunFolder(folder.File("runs/a"), overwrite: false).Dispose();
         Assert.True(Directory.Exists(folder.File("runs/a")));
     }
+
+    [Fact]
+    public void DeleteCheckpoints_FolderOfAPerson_Stays()
+    {
+        using var run = new RunFolder(folder.File("runs/a"), overwrite: false);
+        foreach (var name in new[] { "seed-1", "seed-18446744073709551615", "seed-photos", "seed-1-old" })
+            folder.Write($"runs/a/{name}/file", "");
+
+        run.DeleteCheckpoints();
+
+        Assert.Equal(
+            ["seed-1-old", "seed-photos"],
+            Directory.EnumerateDirectories(run.FolderPath).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+    }
 }
