@@ -79,7 +79,7 @@ internal sealed class EvalImageOptions
             Count = parsed.GetValue(count),
             Seed = parsed.GetValue(seed),
             Generation = defaults.Settings(
-                SharedOptions.SamplerOf(parsed.GetValue(sampler)),
+                SharedOptions.SamplerOf(parsed.GetValue(sampler), sampler),
                 parsed.GetValue(steps),
                 parsed.GetValue(guidance)
             ),

@@ -49,11 +49,18 @@ internal static class NumberArgument
         if (result.Tokens is not [{ Value: var text }])
             return null;
         if (!Numbers.TryParse<T>(text, out var number, out var problem))
-            result.AddError($"{option} {text}: {problem}.");
+            result.AddError($"{option} {text}: {Narrowed(problem, minimum, maximum)}.");
         else if (number < minimum || number > maximum)
             result.AddError($"{option} {text}: {Numbers.Range(minimum, maximum)}.");
         else
             return number;
         return null;
     }
+
+    /// <summary>A whole number that no number of its type can hold is told the option's range, not the type's.</summary>
+    private static string Narrowed<T>(string problem, T? minimum, T? maximum)
+        where T : struct, INumber<T>, IMinMaxValue<T> =>
+        problem == Numbers.Range<T>(T.MinValue, T.MaxValue)
+            ? Numbers.Range<T>(minimum ?? T.MinValue, maximum ?? T.MaxValue)
+            : problem;
 }

@@ -72,8 +72,9 @@ internal static class SharedOptions
     public static Option<bool> Overwrite() => new("--overwrite") { Description = "Replace existing files." };
 
     /// <summary>The sampler of a name as it was typed, or null if there is no name.</summary>
-    /// <exception cref="TextualInversionException">No sampler has that name.</exception>
-    public static SamplerKind? SamplerOf(string? name) => name is null ? null : Samplers.Parse(name);
+    /// <exception cref="UsageException">No sampler has that name.</exception>
+    public static SamplerKind? SamplerOf(string? name, Option<string?> option) =>
+        name is null ? null : UsageException.Read(option.Name, () => Samplers.Parse(name));
 
     /// <summary>A random seed, short enough to be typed.</summary>
     public static ulong DrawSeed() => (ulong)Random.Shared.Next();

@@ -26,17 +26,7 @@ internal static class EmbeddingStrength
     )
     {
         using var scope = NewDisposeScope();
-        var groups = Initializer.Parse(tokenizer, initializer).SpreadOver((int)learned.shape[0]);
-        var start = stack(
-            [
-                .. groups.Select(ids =>
-                    vocabulary
-                        .index_select(0, tensor(Array.ConvertAll(ids, id => (long)id), device: vocabulary.device))
-                        .mean([0])
-                ),
-            ],
-            dim: 0
-        ); // (n, d)
+        var start = Initializer.Parse(tokenizer, initializer).Rows(vocabulary, (int)learned.shape[0]); // (n, d)
         return start.Plus((learned.to(vocabulary.device) - start).Times(strength)).MoveToOuterDisposeScope();
     }
 }

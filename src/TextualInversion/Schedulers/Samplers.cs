@@ -160,12 +160,11 @@ internal static class Samplers
     {
         if (Find(name) is { } kind)
             return kind;
-        var nearest = Table.MinBy(entry =>
-            entry.Names.Min(known => EditDistance.Between(Normalize(known), Normalize(name)))
-        )!;
-        throw new TextualInversionException(
-            $"There is no sampler {name}. Did you mean {nearest.DisplayName}? The samplers are {Summary}."
-        );
+        var nearest = Table.MinBy(Distance)!;
+        var question = Distance(nearest) <= (name.Length + 1) / 2 ? $" Did you mean {nearest.DisplayName}?" : "";
+        throw new TextualInversionException($"There is no sampler {name}.{question} The samplers are {Summary}.");
+
+        int Distance(Entry entry) => entry.Names.Min(known => EditDistance.Between(Normalize(known), Normalize(name)));
     }
 
     /// <summary>The sampler of a name as <see cref="Parse"/> understands it, or null if there is none.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TextualInversion.Cli.Generate;
+using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Tests.Generate;
 
@@ -13,5 +14,15 @@ public sealed class GridAxisTests
         Assert.All(values, value => Assert.True(ulong.TryParse(value, CultureInfo.InvariantCulture, out _)));
         Assert.NotEqual(values[0], values[1]);
         Assert.Equal("7", values[2]);
+    }
+
+    [Theory]
+    [InlineData("guidance=2,5,7,5", "has 5 twice")] // 2.5 and 7.5 with decimal commas
+    [InlineData("guidance=", "no values")]
+    [InlineData("colour=1,2", "no axis colour")]
+    public void Parse_Mistake_IsWrongUsage(string text, string expected)
+    {
+        var error = Assert.Throws<UsageException>(() => GridAxis.Parse(text, hasInit: false, hasEmbeddings: false));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 }

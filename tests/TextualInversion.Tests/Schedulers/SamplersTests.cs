@@ -57,6 +57,14 @@ public sealed class SamplersTests
     public void Parse_WhatPeopleType_IsUnderstood(string name, SamplerKind expected) =>
         Assert.Equal(expected, Samplers.Parse(name));
 
+    [Fact]
+    public void Parse_NameLikeNoOther_ProposesNone() =>
+        Assert.StartsWith(
+            "There is no sampler zzz. The samplers are DDIM",
+            Assert.Throws<TextualInversionException>(() => Samplers.Parse("zzz")).Message,
+            StringComparison.Ordinal
+        );
+
     [Theory]
     [InlineData("eular", "Euler")]
     [InlineData("dpm++ 2m karas", "DPM++ 2M Karras")]

@@ -126,7 +126,7 @@ internal sealed class ImageOptions
             recorded?.Size
             ?? (init is null || isSizeGiven ? (model.Resolution, model.Resolution) : ShapeOf(init, model.Resolution));
         var options = model.Settings(
-            SharedOptions.SamplerOf(parsed.GetValue(sampler) ?? recorded?.Sampler),
+            SharedOptions.SamplerOf(parsed.GetValue(sampler) ?? recorded?.Sampler, sampler),
             parsed.GetValue(steps) ?? recorded?.Steps,
             parsed.GetValue(guidance) ?? recorded?.Guidance
         );

@@ -120,7 +120,7 @@ internal sealed class SamplingOptions
     private GenerationSettings ReadSettings(ParseResult parsed, TrainSetup setup, TrainModel model)
     {
         var defaults = ModelDefaults.Read(model.Files, model.Noise.Config, setup.Options.Resolution!.Value);
-        var kind = SharedOptions.SamplerOf(parsed.GetValue(sampler));
+        var kind = SharedOptions.SamplerOf(parsed.GetValue(sampler), sampler);
         try
         {
             var settings = defaults.Settings(kind, parsed.GetValue(steps), parsed.GetValue(guidance));

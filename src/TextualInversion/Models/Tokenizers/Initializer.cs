@@ -1,4 +1,5 @@
 using System.Text;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Models.Tokenizers;
 
@@ -69,6 +70,29 @@ internal sealed class Initializer
                 ),
         ];
     }
+
+    /// <summary>
+    /// The rows that n vectors start from, (n, d): each the mean of its tokens' embeddings, or neutral if it has none.
+    /// </summary>
+    /// <param name="vocabulary">The token embeddings of the text encoder, (V, d).</param>
+    /// <param name="vectors">n.</param>
+    public Tensor Rows(Tensor vocabulary, int vectors)
+    {
+        using var scope = NewDisposeScope();
+        var rows = SpreadOver(vectors)
+            .Select(ids =>
+                ids.Length == 0
+                    ? NeutralRow(vocabulary)
+                    : vocabulary
+                        .index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device))
+                        .mean([0])
+            );
+        return stack(rows).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The row that stands for no word in particular, (d): the mean of the vocabulary.</summary>
+    /// <param name="vocabulary">(V, d).</param>
+    public static Tensor NeutralRow(Tensor vocabulary) => vocabulary.mean([0]);
 
     /// <summary>Letters and digits of any script, and symbols beyond ASCII such as emoji.</summary>
     private static bool MayMean(Rune rune) =>

@@ -52,7 +52,7 @@ internal sealed record InitialEmbedding(
         var words = network.Tokenizers.Select(tokenizer => Initializer.Parse(tokenizer, phrase)).ToList();
         var rows = network.Vocabularies.Zip(
             words,
-            (vocabulary, start) => Means(vocabulary, start, vectors).DetachFromDisposeScope()
+            (vocabulary, start) => start.Rows(vocabulary, vectors).DetachFromDisposeScope()
         );
         return new InitialEmbedding(words[0], [.. rows]);
     }
@@ -64,29 +64,9 @@ internal sealed record InitialEmbedding(
             Found = found,
         };
 
-    /// <summary>The row that stands for no word in particular, (d): the mean of the vocabulary.</summary>
-    /// <param name="vocabulary">(V, d).</param>
-    public static Tensor NeutralRow(Tensor vocabulary) => vocabulary.mean([0]);
-
     public void Dispose()
     {
         foreach (var each in Rows)
             each.Dispose();
-    }
-
-    /// <summary>(n, d): each row the mean of its tokens' rows, or neutral if it has none.</summary>
-    private static Tensor Means(Tensor vocabulary, Initializer start, int vectors)
-    {
-        using var scope = NewDisposeScope();
-        var rows = start
-            .SpreadOver(vectors)
-            .Select(ids =>
-                ids.Length == 0
-                    ? NeutralRow(vocabulary)
-                    : vocabulary
-                        .index_select(0, tensor(ids.Select(id => (long)id).ToArray(), device: vocabulary.device))
-                        .mean([0])
-            );
-        return stack(rows).MoveToOuterDisposeScope();
     }
 }

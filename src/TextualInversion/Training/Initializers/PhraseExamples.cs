@@ -175,9 +175,7 @@ internal sealed class PhraseExamples : IDisposable
     private List<Tensor> Rows(IReadOnlyList<int?> phrase) =>
         [
             .. model.Vocabularies.Select(vocabulary =>
-                stack(
-                    phrase.Select(id => id is { } token ? vocabulary[token] : InitialEmbedding.NeutralRow(vocabulary))
-                )
+                stack(phrase.Select(id => id is { } token ? vocabulary[token] : Initializer.NeutralRow(vocabulary)))
             ),
         ];
 }
