@@ -57,7 +57,7 @@ internal static class NumberArgument
         return null;
     }
 
-    /// <summary>A whole number that no number of its type can hold is told the option's range, not the type's.</summary>
+    /// <summary>For a whole number that is too long for its type, the option's range instead of the type's.</summary>
     private static string Narrowed<T>(string problem, T? minimum, T? maximum)
         where T : struct, INumber<T>, IMinMaxValue<T> =>
         problem == Numbers.Range<T>(T.MinValue, T.MaxValue)
