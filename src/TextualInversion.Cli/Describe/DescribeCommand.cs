@@ -55,7 +55,7 @@ internal sealed class DescribeCommand : CommandBase
         : base(
             "describe",
             "Find the phrase that explains images best, as ti train --initializer auto does, and generate images "
-                + "with it. Trains nothing. Often words alone are enough."
+                + "with it. Trains nothing: if these images show what you want, the words are enough."
         )
     {
         Arguments.Add(images);

@@ -62,7 +62,7 @@ internal sealed class PhraseSearch
     /// <summary>Grows the phrase.</summary>
     /// <param name="progress">Receives the examples measured so far, of at most <see cref="LargestCost"/>.</param>
     /// <param name="cancellationToken">Stops the search.</param>
-    /// <exception cref="OperationCanceledException">The search was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The search was canceled.</exception>
     public FoundPhrase Run(IProgress<int> progress, CancellationToken cancellationToken)
     {
         var measured = 0;
