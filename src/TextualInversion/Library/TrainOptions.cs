@@ -41,10 +41,10 @@ public sealed partial record TrainOptions
 
     /// <summary>
     /// How long the search for the initializer may take, as the number of training steps that take about as long; 1 or
-    /// more. Default: 350. See <see cref="Initializer"/>.
+    /// more. Default: 500. See <see cref="Initializer"/>.
     /// </summary>
     [JsonIgnore]
-    public int SearchSteps { get; init; } = 350;
+    public int SearchSteps { get; init; } = 500;
 
     /// <summary>The largest number of optimizer steps, at least 1. Default: 300.</summary>
     public int Steps { get; init; } = 300;

@@ -6,14 +6,15 @@ namespace TextualInversion.Training.Initializers;
 /// <summary>
 /// Finds the phrase from which training starts best. It grows word by word: words are tried in front of the phrase and
 /// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. All
-/// words of a small vocabulary are tried; of a large one those with the best first-order estimates. The search is
-/// deterministic: it does not depend on the run's seed.
+/// words of a small vocabulary are tried; of a large one those with the best first-order estimates. From the third word
+/// on, only the best words so far are tried in front. Behind, all are tried again, since the color of a part helps only
+/// once the object is named. The search is deterministic: it does not depend on the run's seed.
 /// </summary>
 internal sealed class PhraseSearch
 {
     private const int MostCandidates = 160, // at one place
         FewestCandidates = 8,
-        WordsKept = 32, // after the second word, for all that follow
+        WordsInFront = 32, // tried from the third word on
         Finalists = 5;
 
     // A word that lowers the loss by less than this share is not worth its place in the prompt.
@@ -24,6 +25,7 @@ internal sealed class PhraseSearch
     private readonly Concept concept;
     private readonly TrainOptions options;
     private readonly IReadOnlyDictionary<int, string> words; // whole words of the vocabulary by token id
+    private readonly IReadOnlyList<int> ids; // those of words
     private readonly List<int> roundSizes;
     private readonly int candidates;
     private IReadOnlyList<List<double>>? withoutPrompts; // measured with the first word, the same for longer phrases
@@ -41,6 +43,7 @@ internal sealed class PhraseSearch
             throw new TextualInversionException(
                 "The model's vocabulary has no whole words to choose an initializer from; name one."
             );
+        ids = [.. words.Keys];
         roundSizes = PhraseExamples.RoundSizes(concept, schedule);
         var most = Math.Min(words.Count, MostCandidates);
         candidates = Enumerable
@@ -72,16 +75,16 @@ internal sealed class PhraseSearch
             progress.Report(measured += examples);
         }
 
-        var ranked = Rank([], [.. words.Keys], Count);
+        var ranked = Rank([], front: [], Count);
         var stages = new List<RankedPhrase> { Named(ranked[0]) };
-        IReadOnlyList<int> pool = [.. words.Keys];
+        var front = ids;
         while (ranked[0].Ids.Count < options.Vectors)
         {
-            var longer = Rank(ranked[0].Ids, pool, Count);
+            var longer = Rank(ranked[0].Ids, front, Count);
             if (longer[0].Score > ranked[0].Score + Math.Log(1 - SmallestGain))
                 break;
-            if (pool.Count > WordsKept)
-                pool = [.. longer.Select(candidate => candidate.Added).Distinct().Take(WordsKept)];
+            if (front.Count > WordsInFront)
+                front = [.. longer.Select(candidate => candidate.Added).Distinct().Take(WordsInFront)];
             ranked = longer;
             stages.Add(Named(ranked[0]));
         }
@@ -107,11 +110,14 @@ internal sealed class PhraseSearch
         var cost = 0;
         for (var length = 1; length <= options.Vectors; length++)
         {
-            var places = length == 1 ? 1 : 2;
-            var from = length > 2 ? Math.Min(words.Count, WordsKept) : words.Count;
-            if (from > candidates)
-                cost += places * GradientCost(AllExamples);
-            cost += CostOfRanking(places * Math.Min(from, candidates));
+            int[] places = length switch
+            {
+                1 => [words.Count],
+                2 => [words.Count, words.Count],
+                _ => [Math.Min(words.Count, WordsInFront), words.Count],
+            };
+            cost += places.Count(from => from > candidates) * GradientCost(AllExamples);
+            cost += CostOfRanking(places.Sum(from => Math.Min(from, candidates)));
         }
 
         return cost;
@@ -135,17 +141,14 @@ internal sealed class PhraseSearch
     /// The phrases with one more word, the best first: successive halving (Jamieson and Talwalkar 2016,
     /// https://arxiv.org/abs/1502.07943) that keeps a quarter after each doubling of the rounds.
     /// </summary>
-    private List<Candidate> Rank(IReadOnlyList<int> phrase, IReadOnlyList<int> from, Action<int> count)
+    /// <param name="phrase">The phrase so far.</param>
+    /// <param name="front">The words to try in front of it.</param>
+    /// <param name="count">Receives the number of examples measured.</param>
+    private List<Candidate> Rank(IReadOnlyList<int> phrase, IReadOnlyList<int> front, Action<int> count)
     {
         using var examples = new PhraseExamples(model, schedule, concept, options, phrase.Count + 1, withoutPrompts);
         withoutPrompts = examples.WithoutPrompts;
-        int[] places = phrase.Count == 0 ? [0] : [0, phrase.Count];
-        List<Candidate> survivors =
-        [
-            .. places.SelectMany(place =>
-                Best(examples, phrase, place, from, count).Select(id => new Candidate(Insert(phrase, place, id), id))
-            ),
-        ];
+        List<Candidate> survivors = [.. Longer(0, front), .. Longer(phrase.Count, ids)];
         var dropped = new List<Candidate>();
         for (var rounds = 1; ; rounds = NextRounds(rounds))
         {
@@ -157,6 +160,9 @@ internal sealed class PhraseSearch
             dropped.InsertRange(0, survivors.Skip(Survivors(survivors.Count)));
             survivors = [.. survivors.Take(Survivors(survivors.Count))];
         }
+
+        IEnumerable<Candidate> Longer(int place, IReadOnlyList<int> from) =>
+            Best(examples, phrase, place, from, count).Select(id => new Candidate(Insert(phrase, place, id), id));
     }
 
     /// <summary>The words to try at a place.</summary>
