@@ -50,7 +50,8 @@ internal static class PathText
     /// </summary>
     private static string Expand(string path) =>
         (path == "~" || path.StartsWith("~/", StringComparison.Ordinal))
-        && Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home
+        && Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify)
+            is { Length: > 0 } home
             ? home + path[1..]
             : path;
 
