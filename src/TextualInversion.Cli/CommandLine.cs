@@ -39,8 +39,14 @@ internal static class CommandLine
         ParseResult? parsed = null;
         try
         {
-            parsed = CreateRoot(variable).Parse(FamiliarForms(ResponseFiles.Expand(args)), Parsing);
-            var problems = UsageErrors.Of(parsed, isHelp: parsed.Action is HelpPage);
+            var expanded = FamiliarForms(ResponseFiles.Expand(args));
+            parsed = CreateRoot(variable).Parse(expanded, Parsing);
+            var isHelp = parsed.Action is HelpPage;
+            List<string> problems =
+            [
+                .. UsageErrors.Of(parsed, isHelp),
+                .. isHelp ? [] : UsageErrors.OptionsAsValues(parsed, expanded),
+            ];
             if (problems.Count == 0)
                 return await InvokeAsync(parsed, output, error, variable);
             foreach (var problem in problems)

@@ -103,7 +103,7 @@ internal sealed class ConvertCommand : CommandBase
         var called = parsed.GetValue(name) is { } given ? PortableFileName.Require(given, "Name") : null;
         var extension = EmbeddingFormats.Extension(Layout(parsed));
         var path = parsed.GetValue(output) ?? Target(read.Path, called, extension);
-        RefuseOtherExtension(path, Layout(parsed));
+        LayoutExtension.Require(output.Name, path, Layout(parsed));
         OutputFile.RefuseToReplace(path, parsed.GetValue(overwrite), output.Name);
         var embedding = read.Embedding with
         {
@@ -171,23 +171,6 @@ internal sealed class ConvertCommand : CommandBase
 
     private EmbeddingFormat Layout(ParseResult parsed) =>
         Array.Find(Targets, target => EmbeddingFormats.Name(target) == parsed.GetValue(to));
-
-    /// <summary>Programs go by the extension: a torch file called .safetensors is one that nobody can load.</summary>
-    private void RefuseOtherExtension(string path, EmbeddingFormat layout)
-    {
-        var extension = Path.GetExtension(path).ToLowerInvariant();
-        var usual = EmbeddingFormats.Extension(layout);
-        var isFree = layout is EmbeddingFormat.Diffusers or EmbeddingFormat.Sdxl or EmbeddingFormat.WebUiSafetensors;
-        var fits =
-            extension == usual
-            || !EmbeddingFile.Extensions.Contains(extension)
-            || (TorchExtensions.Has(path) && (isFree || TorchExtensions.Has(usual)));
-        if (!fits)
-            throw new UsageException(
-                $"{output.Name} {path}: a file of the layout {EmbeddingFormats.Name(layout)} ends in {usual}; programs "
-                    + "that go by the extension would not load it."
-            );
-    }
 
     private static string FileName(EmbeddingFile file)
     {

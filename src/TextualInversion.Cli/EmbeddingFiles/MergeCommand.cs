@@ -106,6 +106,7 @@ internal sealed class MergeCommand : CommandBase
                 merged.Count == 1 && parsed.GetValue(steps) is null && parsed.GetValue(method) != MergeMethod.Split
                     ? [path]
                     : Enumerable.Range(1, merged.Count).Select(number => Numbered(path, number)).ToList();
+            LayoutExtension.Require(output.Name, path, EmbeddingFormats.Default(merged[0].Rows.Count));
             foreach (var file in paths)
                 OutputFile.RefuseToReplace(file, parsed.GetValue(overwrite), output.Name);
             foreach (var (file, embedding) in paths.Zip(merged))

@@ -19,6 +19,31 @@ internal static class UsageErrors
         return [.. unmatched.Concat(others.Select(error => error.Message)).Concat(checks).Distinct()];
     }
 
+    /// <summary>
+    /// An error for each option that took another option as its value, as in <c>--trigger --overwrite</c>: its own was
+    /// forgotten.
+    /// </summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="args">The arguments before they were parsed.</param>
+    public static IEnumerable<string> OptionsAsValues(ParseResult parsed, IReadOnlyList<string> args)
+    {
+        var options = parsed
+            .CommandResult.Command.Options.SelectMany(option =>
+                option.Aliases.Append(option.Name).Select(name => (name, option))
+            )
+            .ToDictionary();
+        return args.Zip(args.Skip(1))
+            .Where(pair => options.ContainsKey(pair.Second))
+            .Where(pair =>
+                options.TryGetValue(pair.First, out var option)
+                && parsed.GetResult(option) is { } result
+                && result.Tokens.Any(token => token.Value == pair.Second)
+            )
+            .Select(pair =>
+                $"{pair.First}: its value is missing. If {pair.Second} is the value, write {pair.First}={pair.Second}."
+            );
+    }
+
     private static IEnumerable<string> Unmatched(Command command, IReadOnlyList<string> tokens)
     {
         for (var i = 0; i < tokens.Count; i++)

@@ -146,6 +146,19 @@ public sealed class MergeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Merge_ExtensionOfAnotherLayout_IsRefused()
+    {
+        folder.WriteEmbedding("a.safetensors", "<a>", [1, 2]);
+        var file = folder.File("a.safetensors");
+
+        var (exitCode, _, error) = await TiRunner.RunAsync("merge", file, file, "--output", folder.File("out.png"));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("ends in .safetensors", error);
+        Assert.False(File.Exists(folder.File("out.png")));
+    }
+
+    [Fact]
     public async Task Merge_MoreVectorsThanAPromptHolds_IsWarnedAbout()
     {
         var many = folder.WriteEmbedding("a.safetensors", "<a>", [.. Enumerable.Repeat(new float[] { 1, 2 }, 40)]);
