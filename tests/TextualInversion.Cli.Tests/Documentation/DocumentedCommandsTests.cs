@@ -94,6 +94,7 @@ public sealed class DocumentedCommandsTests : IDisposable
             "train" => " --steps 4 --validate-every 2 --save-every 2 --batch 1",
             "generate" when !options.Contains("--steps") => " --steps 2",
             "eval" => " --steps 2 --count 2",
+            "describe" => " --search-steps 1 --count 1",
             _ => "",
         };
         return $"{options}{additions}{redirection}";
