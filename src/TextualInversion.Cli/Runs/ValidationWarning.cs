@@ -8,13 +8,18 @@ internal static class ValidationWarning
 {
     private const double LeastGain = 0.01; // of the loss without a prompt
 
+    /// <summary>
+    /// The share by which the best loss is below that of an empty prompt, if that is hardly any; otherwise null.
+    /// </summary>
+    public static double? SmallGain(ValidationSummary loss) =>
+        1 - loss.Best / loss.WithoutPrompts is var gain && gain >= LeastGain ? null : gain;
+
     /// <returns>
     /// A sentence without a period; null if the validation loss is well below that of an empty prompt.
     /// </returns>
     public static string? Of(ValidationSummary loss)
     {
-        var gain = 1 - loss.Best / loss.WithoutPrompts;
-        if (gain >= LeastGain)
+        if (SmallGain(loss) is not { } gain)
             return null;
         var difference = gain > 0 ? Invariant($"only {100 * gain:F1} % below") : "not below";
         return Invariant($"the best validation loss, {loss.Best:F4}, is {difference} that of an empty prompt, ")

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TextualInversion.Cli.Runs;
 using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train;
@@ -6,8 +7,6 @@ namespace TextualInversion.Cli.Train;
 /// <summary>Warns of a run that ended normally but learned nothing.</summary>
 internal static class OutcomeWarning
 {
-    private const double SmallestGain = 0.01; // of the loss with an empty prompt
-
     /// <summary>
     /// What to try if the embedding explains the images no better than no word at all, or the model cannot learn them;
     /// null if all is well.
@@ -16,13 +15,12 @@ internal static class OutcomeWarning
     {
         if (DemoModelLimit.Warning(setup, loss.WithoutPrompts) is { } limit)
             return limit;
-        if (loss.Best <= loss.WithoutPrompts * (1 - SmallestGain))
+        if (ValidationWarning.SmallGain(loss) is not { } gain)
             return null;
-        var gain = 100 * (1 - loss.Best / loss.WithoutPrompts);
         var comparison =
             gain <= 0
                 ? "explains the images no better than an empty prompt"
-                : string.Create(CultureInfo.InvariantCulture, $"is only {gain:F1} % better than an empty prompt");
+                : string.Create(CultureInfo.InvariantCulture, $"is only {100 * gain:F1} % better than an empty prompt");
         var start =
             bestStep == 0
                 ? "No step improved on the initializer: try another --initializer (or auto) and another "

@@ -50,10 +50,11 @@ internal sealed class PhraseSearch
             .Range(0, most)
             .Select(fewer => most - fewer)
             .FirstOrDefault(count => CostOf(count) <= (double)options.SearchSteps * CostOfStep, FewestCandidates);
+        LargestCost = CostOf(candidates);
     }
 
     /// <summary>The cost of the longest search, in forward passes of one example.</summary>
-    public int LargestCost => CostOf(candidates);
+    public int LargestCost { get; }
 
     /// <summary>About how many training steps take as long as the longest search.</summary>
     public int LargestCostInSteps => (int)(LargestCost / CostOfStep) + 1;
