@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Xml.Linq;
 using TextualInversion.Tests.Fixtures;
@@ -9,8 +8,6 @@ namespace TextualInversion.Tests.Library;
 [Trait("Category", "EndToEnd")]
 public sealed class PackageTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
-
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -18,7 +15,6 @@ public sealed class PackageTests : IDisposable
     [Fact]
     public async Task Pack_FreshProject_RunsTheExample()
     {
-        using var patience = new CancellationTokenSource(Limit);
         var project = Path.Combine(Goldens.Repository, "src", "TextualInversion", "TextualInversion.csproj");
         string[] pack =
         [
@@ -31,12 +27,12 @@ public sealed class PackageTests : IDisposable
             "-o",
             folder.File("packages"),
         ];
-        await DotnetAsync(Goldens.Repository, patience.Token, pack);
+        await ToolProcess.RequireAsync(Goldens.Repository, "dotnet", pack);
         RequireNoLibtorch(folder.File("packages/TextualInversion.0.0.1-test.nupkg"));
         Assert.True(File.Exists(folder.File("packages/TextualInversion.0.0.1-test.snupkg")));
 
         WriteProject();
-        await DotnetAsync(folder.File("app"), patience.Token, "run", "-c", "Release");
+        await ToolProcess.RequireAsync(folder.File("app"), "dotnet", "run", "-c", "Release");
 
         var embedding = Embedding.Load(folder.File("app/my-cat.safetensors"));
         Assert.Equal(("<my-cat>", "cat"), (embedding.Token, embedding.Provenance.Initializer));
@@ -89,33 +85,5 @@ public sealed class PackageTests : IDisposable
             .ToList();
         Assert.Contains("TorchSharp", dependencies);
         Assert.DoesNotContain(dependencies, name => name.StartsWith("libtorch", StringComparison.OrdinalIgnoreCase));
-    }
-
-    private static async Task DotnetAsync(
-        string workingFolder,
-        CancellationToken cancellationToken,
-        params string[] arguments
-    )
-    {
-        var start = new ProcessStartInfo("dotnet", arguments)
-        {
-            WorkingDirectory = workingFolder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        try
-        {
-            await process.WaitForExitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)}\n{await output}\n{await error}");
     }
 }
