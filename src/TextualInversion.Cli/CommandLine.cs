@@ -41,12 +41,7 @@ internal static class CommandLine
         {
             var expanded = FamiliarForms(ResponseFiles.Expand(args));
             parsed = CreateRoot(variable).Parse(expanded, Parsing);
-            var isHelp = parsed.Action is HelpPage;
-            List<string> problems =
-            [
-                .. UsageErrors.Of(parsed, isHelp),
-                .. isHelp ? [] : UsageErrors.OptionsAsValues(parsed, expanded),
-            ];
+            var problems = UsageErrors.Of(parsed, expanded, isHelp: parsed.Action is HelpPage);
             if (problems.Count == 0)
                 return await InvokeAsync(parsed, output, error, variable);
             foreach (var problem in problems)
@@ -62,7 +57,7 @@ internal static class CommandLine
         {
             var command = parsed?.CommandResult.Command as CommandBase;
             await error.WriteLineAsync($"error: {command?.MessageOf(problem) ?? problem.Message}");
-            return problem.Parameter is null ? ExitCode.Problem : ExitCode.WrongUsage;
+            return problem.Parameter is null ? ExitCode.Problem : await RefuseAsync(parsed, error);
         }
         catch (Exception problem) when (IoErrors.IsFileError(problem))
         {
@@ -186,6 +181,7 @@ internal static class CommandLine
         return ExitCode.Done;
     }
 
+    /// <summary>The end of every message about wrong usage, and its exit code.</summary>
     private static async Task<int> RefuseAsync(ParseResult? parsed, TextWriter error)
     {
         var path = parsed is null ? "ti" : CommandBase.PathOf(parsed.CommandResult.Command);

@@ -7,25 +7,30 @@ namespace TextualInversion.Cli.Infrastructure;
 internal static class UsageErrors
 {
     /// <param name="parsed">The command line.</param>
+    /// <param name="args">Its arguments before they were parsed, if it was typed.</param>
     /// <param name="isHelp">Whether it asks for help, for which the command alone must be right.</param>
-    public static IReadOnlyList<string> Of(ParseResult parsed, bool isHelp = false)
+    public static IReadOnlyList<string> Of(ParseResult parsed, IReadOnlyList<string>? args = null, bool isHelp = false)
     {
         var command = parsed.CommandResult.Command;
         var unmatched = Unmatched(command, parsed.UnmatchedTokens).ToList();
         if (isHelp)
             return command.Subcommands.Count > 0 ? unmatched : [];
-        var others = parsed.Errors.Where(error => !IsOfUnmatched(error, parsed.UnmatchedTokens));
+        var forgotten = OptionsAsValues(parsed, args ?? []).ToList();
+        var others = parsed
+            .Errors.Where(error => !IsOfUnmatched(error, parsed.UnmatchedTokens))
+            .Where(error => !forgotten.Exists(pair => IsMissing(error, pair.Value)))
+            .Select(error => error.Message);
         var checks = (command as CommandBase)?.Checks.SelectMany(check => check(parsed.CommandResult)) ?? [];
-        return [.. unmatched.Concat(others.Select(error => error.Message)).Concat(checks).Distinct()];
+        return [.. unmatched.Concat(others).Concat(checks).Concat(forgotten.Select(ValueIsMissing)).Distinct()];
     }
 
     /// <summary>
-    /// An error for each option that took another option as its value, as in <c>--trigger --overwrite</c>: its own was
-    /// forgotten.
+    /// Each option that took another option as its value, as in <c>--trigger --overwrite</c>: its own was forgotten.
     /// </summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="args">The arguments before they were parsed.</param>
-    public static IEnumerable<string> OptionsAsValues(ParseResult parsed, IReadOnlyList<string> args)
+    private static IEnumerable<(string Option, string Value)> OptionsAsValues(
+        ParseResult parsed,
+        IReadOnlyList<string> args
+    )
     {
         var options = parsed
             .CommandResult.Command.Options.SelectMany(option =>
@@ -38,11 +43,11 @@ internal static class UsageErrors
                 options.TryGetValue(pair.First, out var option)
                 && parsed.GetResult(option) is { } result
                 && result.Tokens.Any(token => token.Value == pair.Second)
-            )
-            .Select(pair =>
-                $"{pair.First}: its value is missing. If {pair.Second} is the value, write {pair.First}={pair.Second}."
             );
     }
+
+    private static string ValueIsMissing((string Option, string Value) pair) =>
+        $"{pair.Option}: its value is missing. If {pair.Value} is the value, write {pair.Option}={pair.Value}.";
 
     private static IEnumerable<string> Unmatched(Command command, IReadOnlyList<string> tokens)
     {
@@ -56,6 +61,10 @@ internal static class UsageErrors
                 yield return $"{tokens[i]}: unexpected argument. A value with spaces needs quotes.";
         }
     }
+
+    /// <summary>Whether the parser misses an option.</summary>
+    private static bool IsMissing(ParseError error, string option) =>
+        error.SymbolResult is OptionResult { Tokens.Count: 0 } result && result.Option.Name == option;
 
     private static bool IsOfUnmatched(ParseError error, IReadOnlyList<string> tokens) =>
         error.SymbolResult is CommandResult
