@@ -17,7 +17,7 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.Equal((ExitCode.Done, ""), (exitCode, error));
         Assert.InRange(output.Split('\n').Length, 5, 10);
-        Assert.Contains("ti train --model demo", output, StringComparison.Ordinal);
+        Assert.Contains("ti demo", output, StringComparison.Ordinal);
         Assert.Contains("ti --help", output, StringComparison.Ordinal);
     }
 
@@ -52,6 +52,8 @@ public sealed class CommandLineTests : IDisposable
                 "convert",
                 "merge",
                 "models",
+                "demo",
+                "doctor",
             }
         )
         {

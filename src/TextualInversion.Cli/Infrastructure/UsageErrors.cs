@@ -12,6 +12,8 @@ internal static class UsageErrors
     public static IReadOnlyList<string> Of(ParseResult parsed, IReadOnlyList<string>? args = null, bool isHelp = false)
     {
         var command = parsed.CommandResult.Command;
+        if (CommandOf(parsed) is var meant && meant != command)
+            return [Suggestions.UnknownOption(meant, parsed.Tokens[0].Value)];
         var unmatched = Unmatched(command, parsed.UnmatchedTokens).ToList();
         if (isHelp)
             return command.Subcommands.Count > 0 ? unmatched : [];
@@ -22,6 +24,20 @@ internal static class UsageErrors
             .Select(error => error.Message);
         var checks = (command as CommandBase)?.Checks.SelectMany(check => check(parsed.CommandResult)) ?? [];
         return [.. unmatched.Concat(others).Concat(checks).Concat(forgotten.Select(ValueIsMissing)).Distinct()];
+    }
+
+    /// <summary>
+    /// The command that is meant. In <c>--model demo generate</c> it is generate, although demo is a command too.
+    /// </summary>
+    public static Command CommandOf(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.Tokens is not [{ Value: ['-', '-', ..] option }, ..] || !parsed.UnmatchedTokens.Contains(option))
+            return command;
+        return parsed.RootCommandResult.Command.Subcommands.FirstOrDefault(IsMeant) ?? command;
+
+        bool IsMeant(Command other) =>
+            parsed.UnmatchedTokens.Contains(other.Name) && other.Options.Any(each => each.Name == option);
     }
 
     /// <summary>
