@@ -240,6 +240,7 @@ public sealed class UsageErrorTests : IDisposable
     [InlineData("convert a.pt --name --json", "--name", "--json")]
     [InlineData("generate --prompt --count 3", "--prompt", "--count")]
     [InlineData("train --images --token x", "--images", "--token")]
+    [InlineData("generate --model --prompt x", "--model", "--prompt")]
     public async Task Run_ForgottenValue_IsRefused(string command, string option, string next)
     {
         var (exitCode, output, error) = await TiRunner.RunAsync(command.Split(' '));

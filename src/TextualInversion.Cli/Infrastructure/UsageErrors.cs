@@ -20,10 +20,10 @@ internal static class UsageErrors
         var forgotten = OptionsAsValues(parsed, args ?? []).ToList();
         var others = parsed
             .Errors.Where(error => !IsOfUnmatched(error, parsed.UnmatchedTokens))
-            .Where(error => !forgotten.Exists(pair => IsMissing(error, pair.Value)))
             .Select(error => error.Message);
         var checks = (command as CommandBase)?.Checks.SelectMany(check => check(parsed.CommandResult)) ?? [];
-        return [.. unmatched.Concat(others).Concat(checks).Concat(forgotten.Select(ValueIsMissing)).Distinct()];
+        var said = others.Concat(checks).Where(message => !forgotten.Exists(pair => IsRequired(message, pair.Value)));
+        return [.. unmatched.Concat(said).Concat(forgotten.Select(ValueIsMissing)).Distinct()];
     }
 
     /// <summary>
@@ -78,9 +78,9 @@ internal static class UsageErrors
         }
     }
 
-    /// <summary>Whether the parser misses an option.</summary>
-    private static bool IsMissing(ParseError error, string option) =>
-        error.SymbolResult is OptionResult { Tokens.Count: 0 } result && result.Option.Name == option;
+    /// <summary>Whether a message is that of an option which was not given, as far as the parser knows.</summary>
+    private static bool IsRequired(string message, string option) =>
+        message.StartsWith($"Option '{option}' is required", StringComparison.Ordinal);
 
     private static bool IsOfUnmatched(ParseError error, IReadOnlyList<string> tokens) =>
         error.SymbolResult is CommandResult

@@ -161,7 +161,8 @@ public sealed class ModelsCommandTests : IDisposable
 
         Assert.Equal(0, exitCode);
         Assert.Contains($"Usage: ti models {usage} [options]", output);
-        Assert.Equal(2, output.Split("\n  ti ").Length - 1);
+        var examples = output[output.IndexOf("Examples:", StringComparison.Ordinal)..].TrimEnd().Split('\n').Skip(1);
+        Assert.Equal(2, examples.Count(line => line.StartsWith("  ", StringComparison.Ordinal) && line[2] != ' '));
     }
 
     [Fact]
