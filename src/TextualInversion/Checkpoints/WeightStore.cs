@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using TextualInversion.IO;
 using TextualInversion.Tensors;
@@ -116,11 +115,11 @@ internal sealed class WeightStore : IDisposable
 
     private static byte[] HashOf(string name, Tensor tensor)
     {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha.AppendData(Encoding.UTF8.GetBytes($"{name} {tensor.dtype} [{Text(tensor.shape)}]"));
+        using var sha = new IncrementalSha256();
+        sha.Append(Encoding.UTF8.GetBytes($"{name} {tensor.dtype} [{Text(tensor.shape)}]"));
         using var scope = NewDisposeScope();
-        sha.AppendData(tensor.cpu().bytes);
-        return sha.GetHashAndReset();
+        sha.Append(tensor.cpu().bytes);
+        return sha.Finish();
     }
 
     private static string Text(ReadOnlySpan<long> shape) => string.Join(", ", shape.ToArray());

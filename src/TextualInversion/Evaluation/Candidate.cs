@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
@@ -28,13 +27,13 @@ internal sealed record Candidate(
     {
         if (Rows is null)
             return "";
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var sha = new IncrementalSha256();
         foreach (var rows in Rows)
         {
             using var scope = NewDisposeScope();
-            sha.AppendData(HostCopy.Of(rows).bytes);
+            sha.Append(HostCopy.Of(rows).bytes);
         }
 
-        return Sha256.Finish(sha);
+        return sha.FinishAsText();
     }
 }

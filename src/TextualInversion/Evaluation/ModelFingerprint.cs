@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using TextualInversion.Checkpoints;
 using TextualInversion.IO;
@@ -17,30 +16,30 @@ internal static class ModelFingerprint
         var isXl = files.Family == ModelFamily.StableDiffusionXl;
         string[] parts = ["unet", "vae", "text_encoder", .. isXl ? ["text_encoder_2"] : Array.Empty<string>()];
         string[] tokenizers = ["tokenizer", .. isXl ? ["tokenizer_2"] : Array.Empty<string>()];
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var sha = new IncrementalSha256();
         foreach (var part in parts)
         {
             if (files.Has($"{part}/config.json"))
-                sha.AppendData(Encoding.UTF8.GetBytes(files.ReadText($"{part}/config.json")));
+                sha.Append(Encoding.UTF8.GetBytes(files.ReadText($"{part}/config.json")));
             AddWeights(sha, files.Weights(part));
         }
 
         foreach (var tokenizer in tokenizers)
             AddFiles(sha, files.TokenizerFolder(tokenizer));
-        return Sha256.Finish(sha);
+        return sha.FinishAsText();
     }
 
-    private static void AddFiles(IncrementalHash sha, string folder)
+    private static void AddFiles(IncrementalSha256 sha, string folder)
     {
         foreach (var file in FolderListing.Files(folder).Where(file => SpecialFile.Find(file) is null))
-            sha.AppendData(HashOf(file));
+            sha.Append(HashOf(file));
     }
 
     private static byte[] HashOf(string file)
     {
         try
         {
-            return SHA256.HashData(File.ReadAllBytes(file));
+            return Sha256.Hash(File.ReadAllBytes(file));
         }
         catch (Exception error) when (IoErrors.IsFileError(error))
         {
@@ -48,13 +47,13 @@ internal static class ModelFingerprint
         }
     }
 
-    private static void AddWeights(IncrementalHash sha, ITensorFile file)
+    private static void AddWeights(IncrementalSha256 sha, ITensorFile file)
     {
         var names = file.Tensors.Keys.Order(StringComparer.Ordinal).ToArray();
         var hashes = new byte[names.Length][];
         Parallel.For(0, names.Length, i => hashes[i] = HashTensor(file, names[i]));
         foreach (var hash in hashes)
-            sha.AppendData(hash);
+            sha.Append(hash);
     }
 
     private static byte[] HashTensor(ITensorFile file, string name)
@@ -62,6 +61,6 @@ internal static class ModelFingerprint
         using var scope = NewDisposeScope();
         var values = file.Read(name).contiguous();
         var header = Encoding.UTF8.GetBytes($"{name} {values.dtype} {string.Join(',', values.shape)}");
-        return SHA256.HashData([.. header, .. SHA256.HashData(values.bytes)]);
+        return Sha256.Hash([.. header, .. Sha256.Hash(values.bytes)]);
     }
 }

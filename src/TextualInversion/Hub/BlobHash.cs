@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using TextualInversion.IO;
 
 namespace TextualInversion.Hub;
 
@@ -15,8 +16,10 @@ internal static class BlobHash
 
     /// <summary>The file's hash, of the kind that <paramref name="blob"/> is.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="TextualInversionException">OpenSSL is not installed.</exception>
     public static async Task<string> OfAsync(string path, string blob, CancellationToken cancellationToken)
     {
+        OpenSsl.Require("checking a file of the hub");
         await using var stream = new FileStream(
             path,
             FileMode.Open,

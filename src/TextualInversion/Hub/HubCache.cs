@@ -11,8 +11,7 @@ namespace TextualInversion.Hub;
 /// </summary>
 internal sealed class HubCache(string folder)
 {
-    private const string Prefix = "models--",
-        Incomplete = ".incomplete";
+    private const string Prefix = "models--";
     private static readonly Lock Remembering = new();
     private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
     private static readonly EnumerationOptions All = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
@@ -40,18 +39,6 @@ internal sealed class HubCache(string folder)
 
     /// <summary>The models, as <c>owner/name</c>.</summary>
     public IReadOnlyList<string> ModelNames() => [.. Repositories().Select(NameOf)];
-
-    /// <summary>The models of which partial downloads are there, with their bytes and the folder of their blobs.</summary>
-    /// <exception cref="TextualInversionException">A folder cannot be read.</exception>
-    public IReadOnlyList<(string Model, long Bytes, string Folder)> Partials() =>
-        [
-            .. from repository in Repositories()
-            let blobs = Path.Combine(repository, "blobs")
-            where Directory.Exists(blobs)
-            let partials = FolderListing.Files(blobs, "*" + Incomplete)
-            where partials.Count > 0
-            select (NameOf(repository), partials.Sum(partial => LengthOf(partial) ?? 0), blobs),
-        ];
 
     /// <summary>The paths inside a snapshot, with forward slashes, whose content exists.</summary>
     public static HashSet<string> FilesOf(string snapshot) =>
@@ -82,7 +69,7 @@ internal sealed class HubCache(string folder)
     }
 
     /// <summary>The partial download of a blob.</summary>
-    internal string PartialPath(HubId id, string blob) => BlobPath(id, blob) + Incomplete;
+    internal string PartialPath(HubId id, string blob) => BlobPath(id, blob) + ".incomplete";
 
     internal string BlobPath(HubId id, string blob) => Path.Combine(RepositoryFolder(id), "blobs", blob);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using TextualInversion.IO;
 
 namespace TextualInversion.Hub;
 
@@ -14,9 +15,12 @@ internal sealed class HubConnection : IDisposable
     private readonly HubOptions options;
     private readonly HttpClient client;
 
+    /// <exception cref="TextualInversionException">OpenSSL is not installed.</exception>
     public HubConnection(HubOptions options)
     {
         this.options = options;
+        if (options.Endpoint.Scheme == Uri.UriSchemeHttps)
+            OpenSsl.Require("a download");
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,

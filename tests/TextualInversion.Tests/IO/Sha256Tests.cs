@@ -34,12 +34,35 @@ public sealed class Sha256Tests
         Assert.Equal(OfAbc, Sha256.OfStream(stream));
     }
 
-    [Fact]
-    public void Finish_SeveralParts_HashesThemAsOne()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Finish_SeveralParts_HashesThemAsOne(bool isFast)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData("a"u8);
-        hash.AppendData("bc"u8);
-        Assert.Equal(OfAbc, Sha256.Finish(hash));
+        using var hash = new IncrementalSha256(isFast);
+        hash.Append("a"u8);
+        hash.Append("bc"u8);
+        Assert.Equal(OfAbc, hash.FinishAsText());
+    }
+
+    /// <summary>All lengths around one and two blocks, and one of many blocks, in parts of random lengths.</summary>
+    [Fact]
+    public void Managed_EveryLength_EqualsTheSystems()
+    {
+        var random = new Random(1);
+        foreach (var length in Enumerable.Range(0, 200).Append(100_003))
+        {
+            var bytes = new byte[length];
+            random.NextBytes(bytes);
+            using var hash = new IncrementalSha256(isFast: false);
+            for (var start = 0; start < length; )
+            {
+                var count = random.Next(0, length - start + 1);
+                hash.Append(bytes.AsSpan(start, count));
+                start += count;
+            }
+
+            Assert.Equal(SHA256.HashData(bytes), hash.Finish());
+        }
     }
 }

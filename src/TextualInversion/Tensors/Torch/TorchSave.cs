@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Numerics;
-using System.Security.Cryptography;
 using TextualInversion.IO;
 using static TorchSharp.torch;
 
@@ -65,7 +64,7 @@ internal static class TorchSave
     /// </summary>
     private static byte[] SerializationId(List<(string Name, byte[] Content)> entries)
     {
-        var hash = SHA256.HashData([.. entries.SelectMany(entry => SHA256.HashData(entry.Content))]);
+        var hash = Sha256.Hash([.. entries.SelectMany(entry => Sha256.Hash(entry.Content))]);
         var digits = new BigInteger(hash, isUnsigned: true).ToString("D40", CultureInfo.InvariantCulture);
         return System.Text.Encoding.ASCII.GetBytes(digits[^40..]);
     }
