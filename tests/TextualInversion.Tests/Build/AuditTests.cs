@@ -2,7 +2,7 @@ using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Build;
 
-/// <summary>What an advisory about a package does to a build, in a copy of the sources outside of any repository.</summary>
+/// <summary>What an advisory about a package does to a build, in a copy of the sources without a repository.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class AuditTests : IDisposable
 {

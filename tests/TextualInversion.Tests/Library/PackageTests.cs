@@ -23,7 +23,7 @@ public sealed class PackageTests : IDisposable
             "-c",
             "Release",
             "--no-build",
-            "-p:Version=0.0.1-test",
+            "-p:MinVerVersionOverride=0.0.1-test",
             "-o",
             folder.File("packages"),
         ];
