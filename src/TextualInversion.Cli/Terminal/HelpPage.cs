@@ -39,11 +39,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
                 + version,
             width
         );
-        WriteExamples(
-            output,
-            (command as CommandBase)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]],
-            width
-        );
+        WriteExamples(output, (command as CommandBase)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]]);
     }
 
     private static void Write(CommandBase command, TextWriter output, int width)
@@ -66,7 +62,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         }
 
         output.WriteLine();
-        WriteExamples(output, command.Examples, width);
+        WriteExamples(output, command.Examples);
     }
 
     /// <summary>An option and its value. What is too long for the column continues on lines of its own.</summary>
@@ -88,11 +84,11 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         return string.Join('\n', lines);
     }
 
-    private static void WriteExamples(TextWriter output, IReadOnlyList<string> examples, int width)
+    private static void WriteExamples(TextWriter output, IReadOnlyList<string> examples)
     {
         output.WriteLine("Examples:");
-        foreach (var line in examples.SelectMany(example => ShellCommand.Lines(example, width - Indent)))
-            output.WriteLine(new string(' ', Indent) + line);
+        foreach (var example in examples)
+            output.WriteLine(new string(' ', Indent) + example);
     }
 
     private static void WriteParagraph(TextWriter output, string text, int width)

@@ -11,11 +11,30 @@ public sealed class MarkdownPageTests
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Links_ToFiles_AreThere(string name)
+    public void Links_ToFilesAndHeadings_AreThere(string name)
     {
         var page = MarkdownPage.Read(name);
 
-        Assert.All(page.LinkedFiles, target => Assert.True(Path.Exists(Path.Combine(page.Folder, target)), target));
+        Assert.All(page.LinkedFiles, target => Assert.True(IsThere(page, target), target));
+    }
+
+    [Fact]
+    public void Anchors_AllKindsOfHeadings_AreThoseOfGitHub()
+    {
+        var page = new MarkdownPage("x.md", "# A `b` c's D!\n## .NET tool\n```sh\n# no heading\n```\n## .NET tool\n");
+
+        Assert.Equal(["a-b-cs-d", "net-tool", "net-tool-1"], page.Anchors);
+    }
+
+    private static bool IsThere(MarkdownPage page, string target)
+    {
+        var (file, anchor) = target.Split('#') is [var path, var heading] ? (path, heading) : (target, null);
+        var linked = file.Length == 0 ? Path.Combine(Goldens.Repository, page.Name) : Path.Combine(page.Folder, file);
+        return Path.Exists(linked)
+            && (
+                anchor is null
+                || MarkdownPage.Read(Path.GetRelativePath(Goldens.Repository, linked)).Anchors.Contains(anchor)
+            );
     }
 
     [Fact]

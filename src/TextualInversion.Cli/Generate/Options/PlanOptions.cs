@@ -73,11 +73,10 @@ internal sealed class PlanOptions
             );
         return ImagePlan.OfAxes(
             new ImageJob(prompts[0], firstSeed, new EmbeddingVariation()),
-            x is null ? null : Axis(gridX, x),
-            y is null ? null : Axis(gridY, y)
+            x is null ? null : Axis(x),
+            y is null ? null : Axis(y)
         );
 
-        GridAxis Axis(TextOption option, string value) =>
-            GridAxis.Parse(option.Name, value, prompts[0].Init is not null, hasEmbeddings);
+        GridAxis Axis(string text) => GridAxis.Parse(text, prompts[0].Init is not null, hasEmbeddings);
     }
 }
