@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using TextualInversion.Cli.Check;
+using TextualInversion.Cli.Demo;
 using TextualInversion.Cli.Describe;
 using TextualInversion.Cli.DeviceList;
+using TextualInversion.Cli.Doctor;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Eval;
 using TextualInversion.Cli.Generate;
@@ -20,8 +22,6 @@ namespace TextualInversion.Cli;
 /// <summary>Runs a command line and returns its exit code, see <see cref="ExitCode"/>.</summary>
 internal static class CommandLine
 {
-    private const string LibtorchVariable = "TI_LIBTORCH";
-
     // ResponseFiles expands @file before, and detects a file that includes itself.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
@@ -41,12 +41,7 @@ internal static class CommandLine
         {
             var expanded = FamiliarForms(ResponseFiles.Expand(args));
             parsed = CreateRoot(variable).Parse(expanded, Parsing);
-            var isHelp = parsed.Action is HelpPage;
-            List<string> problems =
-            [
-                .. UsageErrors.Of(parsed, isHelp),
-                .. isHelp ? [] : UsageErrors.OptionsAsValues(parsed, expanded),
-            ];
+            var problems = UsageErrors.Of(parsed, expanded, isHelp: parsed.Action is HelpPage);
             if (problems.Count == 0)
                 return await InvokeAsync(parsed, output, error, variable);
             foreach (var problem in problems)
@@ -62,7 +57,7 @@ internal static class CommandLine
         {
             var command = parsed?.CommandResult.Command as CommandBase;
             await error.WriteLineAsync($"error: {command?.MessageOf(problem) ?? problem.Message}");
-            return problem.Parameter is null ? ExitCode.Problem : ExitCode.WrongUsage;
+            return problem.Parameter is null ? ExitCode.Problem : await RefuseAsync(parsed, error);
         }
         catch (Exception problem) when (IoErrors.IsFileError(problem))
         {
@@ -106,23 +101,10 @@ internal static class CommandLine
             Error = error,
         };
         if (parsed.CommandResult.Command is CommandBase { UsesTorch: true } command && parsed.Action == command.Action)
-            TorchRuntime.Initialize(Settings(parsed, error, variable));
+            TorchRuntime.Initialize(
+                TorchSettings.Of(parsed, variable, warn: text => error.WriteLine($"warning: {text}"))
+            );
         return await parsed.InvokeAsync(configuration, cancellation.Token);
-    }
-
-    private static TorchRuntimeOptions Settings(ParseResult parsed, TextWriter error, Func<string, string?> variable)
-    {
-        var option = parsed.CommandResult.Command.Options.FirstOrDefault(each =>
-            each.Name == SharedOptions.LibtorchName
-        );
-        var typed = option is null ? null : parsed.GetValue((Option<string?>)option);
-        return new TorchRuntimeOptions
-        {
-            CacheFolder = UserCache.Find(variable),
-            LibtorchFolder = typed ?? (variable(LibtorchVariable) is { Length: > 0 } folder ? folder : null),
-            OnWarning = text => error.WriteLine($"warning: {text}"),
-            TuneAllocator = true,
-        };
     }
 
     /// <summary>All commands.</summary>
@@ -146,6 +128,8 @@ internal static class CommandLine
             new MergeCommand(),
             new ModelsCommand(variable),
             new DevicesCommand(),
+            new DemoCommand((args, output, error) => RunAsync(args, output, error, variable)),
+            new DoctorCommand(models, variable),
         ];
         foreach (var command in commands)
             root.Subcommands.Add(command);
@@ -175,20 +159,22 @@ internal static class CommandLine
             $"""
             {description}
 
-            Try it with the small model that ships with ti, then with your own images:
-              ti train --model demo --images samples/my-cat --token my-cat --initializer cat
-              ti generate --model demo --prompt "a painting of <my-cat>"
-              ti check --images PHOTOS --token my-dog --initializer dog
+            Try it on the images and the small model that ship with ti:
+              ti demo
+            Then with three to five images of one thing of yours:
+              ti train --images FOLDER --token my-dog --initializer dog
+              ti generate --prompt "a painting of <my-dog>"
 
-            `ti --help` lists all commands.
+            `ti doctor` looks for what could go wrong on this machine; `ti --help` lists all commands.
             """
         );
         return ExitCode.Done;
     }
 
+    /// <summary>The end of every message about wrong usage, and its exit code.</summary>
     private static async Task<int> RefuseAsync(ParseResult? parsed, TextWriter error)
     {
-        var path = parsed is null ? "ti" : CommandBase.PathOf(parsed.CommandResult.Command);
+        var path = parsed is null ? "ti" : CommandBase.PathOf(UsageErrors.CommandOf(parsed));
         await error.WriteLineAsync($"Run `{path} --help` for usage.");
         return ExitCode.WrongUsage;
     }

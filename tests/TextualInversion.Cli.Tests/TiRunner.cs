@@ -1,3 +1,4 @@
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
@@ -32,10 +33,15 @@ internal static class TiRunner
     ) => RunAsync(["train", "--images", images, "--token", token, "--output", output, "--seed", "1", .. more]);
 
     /// <summary>
-    /// Asserts that a command failed: with exit code 2 if the message starts with an option, otherwise with 1.
+    /// Asserts that a command failed: with exit code 2 and a line about the help if the message starts with an option,
+    /// otherwise with 1.
     /// </summary>
-    public static void AssertRefused(int exitCode, string error) =>
-        Assert.Equal(error.Contains("error: --", StringComparison.Ordinal) ? 2 : 1, exitCode);
+    public static void AssertRefused(int exitCode, string error)
+    {
+        var isWrongUsage = error.Contains("error: --", StringComparison.Ordinal);
+        Assert.Equal(isWrongUsage ? ExitCode.WrongUsage : ExitCode.Problem, exitCode);
+        Assert.Equal(isWrongUsage, error.Contains("--help` for usage.", StringComparison.Ordinal));
+    }
 
     /// <summary>A copy of the demo model that a test may break.</summary>
     public static string CopyOfDemoModel(TemporaryFolder folder)

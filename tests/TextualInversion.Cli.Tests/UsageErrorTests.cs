@@ -239,11 +239,15 @@ public sealed class UsageErrorTests : IDisposable
     [InlineData("merge a.pt b.pt --output c.safetensors --trigger --overwrite", "--trigger", "--overwrite")]
     [InlineData("convert a.pt --name --json", "--name", "--json")]
     [InlineData("generate --prompt --count 3", "--prompt", "--count")]
+    [InlineData("train --images --token x", "--images", "--token")]
+    [InlineData("generate --model --prompt x", "--model", "--prompt")]
     public async Task Run_ForgottenValue_IsRefused(string command, string option, string next)
     {
         var (exitCode, output, error) = await TiRunner.RunAsync(command.Split(' '));
 
         Assert.Equal((2, ""), (exitCode, output));
         Assert.Contains($"{option}: its value is missing. If {next} is the value, write {option}={next}.", error);
+        Assert.DoesNotContain($"{next}: ", error); // nor is the option itself wrong
+        Assert.DoesNotContain($"'{next}'", error);
     }
 }

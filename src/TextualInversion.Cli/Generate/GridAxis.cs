@@ -18,6 +18,7 @@ internal sealed record GridAxis
         + "checkpoint (embedding files to compare, in the place of the first embedding)";
 
     private const string EmbeddingStrength = "embedding-strength";
+    private const string Checkpoint = "checkpoint";
     private const string ImageStrength = "image-strength";
     private const string Strength = "strength"; // either, where only one is there
 
@@ -29,12 +30,12 @@ internal sealed record GridAxis
         "sampler",
         EmbeddingStrength,
         ImageStrength,
-        "checkpoint",
+        Checkpoint,
     ];
 
     private const int MostValues = 100;
 
-    private readonly string text;
+    private readonly string text; // as it was typed, with the option
     private readonly string name;
 
     private GridAxis(string text, string name, IReadOnlyList<string> values)
@@ -52,7 +53,7 @@ internal sealed record GridAxis
                 name switch
                 {
                     "sampler" => Samplers.DisplayName(Samplers.Parse(value)),
-                    "checkpoint" => Path.GetFileNameWithoutExtension(value),
+                    Checkpoint => Path.GetFileNameWithoutExtension(value),
                     _ => $"{name} {value}",
                 }
             ),
@@ -61,26 +62,32 @@ internal sealed record GridAxis
     /// <summary>
     /// Reads <c>NAME=VALUE,…</c>; <c>1..4</c> is 1, 2, 3, 4, and a checkpoint's file name may hold <c>*</c>.
     /// </summary>
-    /// <param name="text">The value of the option.</param>
+    /// <param name="option">The option's name, for messages.</param>
+    /// <param name="value">The value of the option.</param>
     /// <param name="hasInit">Whether there is an image to start from.</param>
     /// <param name="hasEmbeddings">Whether prompts call embeddings.</param>
     /// <exception cref="UsageException">There is no such axis, or it has no values.</exception>
-    public static GridAxis Parse(string text, bool hasInit, bool hasEmbeddings)
+    public static GridAxis Parse(string option, string value, bool hasInit, bool hasEmbeddings)
     {
-        var split = text.IndexOf('=');
-        var name = split < 0 ? text : text[..split].Trim().ToLowerInvariant();
+        var text = $"{option} {value}";
+        var split = value.IndexOf('=');
+        var name = (split < 0 ? value : value[..split]).Trim().ToLowerInvariant();
         if (name == Strength)
-            name = StrengthAxis(hasInit, hasEmbeddings);
+            name = StrengthAxis(text, hasInit, hasEmbeddings);
         if (!Known.Contains(name))
-            throw new UsageException($"There is no axis {name}; a grid goes over {Names}, as in seed=1..4.");
-        var values = (split < 0 ? "" : text[(split + 1)..])
+            throw new UsageException($"{text}: there is no axis {name}; a grid goes over {Names}, as in seed=1..4.");
+        if (name is EmbeddingStrength or Checkpoint && !hasEmbeddings)
+            throw new UsageException(
+                $"{text}: needs an embedding; name one with --embedding and call it in the prompt."
+            );
+        var values = (split < 0 ? "" : value[(split + 1)..])
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .SelectMany(value =>
+            .SelectMany(each =>
                 name switch
                 {
-                    "checkpoint" => Files(value),
-                    "seed" when value == "-1" => [Drawn()],
-                    _ => Range(value),
+                    Checkpoint => Files(each),
+                    "seed" when each == "-1" => [Drawn()],
+                    _ => Range(each),
                 }
             )
             .Take(MostValues + 1)
@@ -90,7 +97,7 @@ internal sealed record GridAxis
                 $"{text}: has {(values.Count == 0 ? "no" : "too many")} values; give up to {MostValues}, as in "
                     + $"{name}=1,2 or {name}=1..4."
             );
-        if (values.GroupBy(value => value).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (values.GroupBy(each => each).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new UsageException(
                 $"{text}: has {twice.Key} twice; write decimal points, and commas only between the values, as in 7.5,9."
             );
@@ -104,18 +111,21 @@ internal sealed record GridAxis
             "seed" => job with { Seed = Number<ulong>(value) },
             "steps" => job with { Options = job.Options with { Steps = Number<int>(value) } },
             "guidance" => job with { Options = job.Options with { Guidance = Number<double>(value) } },
-            "sampler" => job with { Options = job.Options with { Sampler = Samplers.Parse(value) } },
+            "sampler" => job with
+            {
+                Options = job.Options with { Sampler = UsageException.Read(text, () => Samplers.Parse(value)) },
+            },
             ImageStrength => job with { Options = job.Options with { Strength = Number<double>(value) } },
             EmbeddingStrength => job with { Variation = job.Variation with { Strength = Number<double>(value) } },
             _ => job with { Variation = job.Variation with { Checkpoint = value } },
         };
 
-    private static string StrengthAxis(bool hasInit, bool hasEmbeddings) =>
+    private static string StrengthAxis(string text, bool hasInit, bool hasEmbeddings) =>
         (hasInit, hasEmbeddings) switch
         {
             (true, true) => throw new UsageException(
-                $"strength: may be that of --init-image or that of the embeddings; write {ImageStrength} or "
-                    + $"{EmbeddingStrength}."
+                $"{text}: the strength may be that of --init-image or that of the embeddings; write {ImageStrength} "
+                    + $"or {EmbeddingStrength}."
             ),
             (true, false) => ImageStrength,
             _ => EmbeddingStrength,

@@ -14,19 +14,12 @@ internal sealed record ImageJob(GenerationSettings Options, ulong Seed, Embeddin
 /// <param name="Checkpoint">A file that replaces the first embedding, or null.</param>
 internal sealed record EmbeddingVariation(double? Strength = null, string? Checkpoint = null)
 {
-    /// <exception cref="TextualInversionException">There is no embedding to vary.</exception>
+    /// <summary>The arguments of embeddings that prompts call, varied.</summary>
     public IReadOnlyList<EmbeddingArgument> Apply(PromptEmbeddings embeddings)
     {
         var arguments = embeddings
             .Set.Arguments.Select(argument => argument with { Strength = Strength ?? argument.Strength })
             .ToList();
-        if (this == new EmbeddingVariation())
-            return arguments;
-        if (arguments.Count == 0)
-            throw new TextualInversionException(
-                "A grid over strengths or checkpoints needs an embedding; name one with --embedding, or its "
-                    + "trigger in the prompt."
-            );
         if (Checkpoint is not null)
             arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = embeddings.Triggers[0] };
         return arguments;

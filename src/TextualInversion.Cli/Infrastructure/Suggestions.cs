@@ -24,13 +24,18 @@ internal static class Suggestions
         return $"{name}: unknown option.{DidYouMean(name, options)}";
     }
 
-    /// <summary>Refuses values that begin with -: they are mistyped options.</summary>
+    /// <summary>
+    /// Refuses values that begin with -: they are mistyped options. An option of the command as a value is left to
+    /// <see cref="UsageErrors"/>.
+    /// </summary>
     public static void RefuseOptions(SymbolResult result)
     {
         if (result.Parent is not CommandResult { Command: var command })
             return;
-        foreach (var given in result.Tokens.Where(given => given.Value.StartsWith('-')))
-            result.AddError(UnknownOption(command, given.Value));
+        var options = command.Options.SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet();
+        var values = result.Tokens.Select(token => token.Value).Where(value => value.StartsWith('-'));
+        foreach (var value in values.Where(value => result is not OptionResult || !options.Contains(value)))
+            result.AddError(UnknownOption(command, value));
     }
 
     /// <summary>The error message for a word where a command is expected.</summary>

@@ -75,6 +75,25 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         }
     }
 
+    /// <summary>Finds the model that is taken if none is named, without a download.</summary>
+    /// <param name="cancellationToken">Stops the search.</param>
+    /// <returns>The name, and why the model is not on this machine, or null if it is.</returns>
+    public async Task<(string Name, string? Problem)> FindDefaultAsync(CancellationToken cancellationToken)
+    {
+        var (name, origin) = Choose(asked: null, recorded: null);
+        var source = SourceOf(name);
+        try
+        {
+            var options = new ModelRequest().Options with { Hub = HubOf(source) with { Offline = true } };
+            await ModelFinder.FindAsync(source, options, cancellationToken);
+            return (name, null);
+        }
+        catch (TextualInversionException problem)
+        {
+            return (name, $"{problem.Message} {origin}{Choice}");
+        }
+    }
+
     /// <summary>Finds the folder of the CLIP model that <c>--clip-model</c> names.</summary>
     /// <param name="name">A folder or a hub id, or null for the default.</param>
     /// <param name="model">The model that generates the images.</param>

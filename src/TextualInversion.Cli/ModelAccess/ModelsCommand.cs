@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Hub;
@@ -29,19 +30,16 @@ internal sealed class ModelsCommand : CommandBase
     public override IReadOnlyList<string> Examples =>
         [$"ti models get {ModelLocator.Default} --variant fp16", "ti models list"];
 
-    public static Argument<string> Id()
+    /// <summary>The argument that names a model. Another text than an id is wrong usage.</summary>
+    public static Argument<HubId> Id()
     {
-        var id = new Argument<string>("ID")
+        var id = new Argument<HubId>("ID")
         {
             HelpName = "ID",
             Description = "owner/name, or owner/name@revision for a branch, tag or commit other than main.",
+            CustomParser = Parse,
         };
         id.Validators.Add(Suggestions.RefuseOptions);
-        id.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && string.IsNullOrWhiteSpace(text))
-                result.AddError($"ID: {PathText.IsEmpty}");
-        });
         return id;
     }
 
@@ -57,4 +55,16 @@ internal sealed class ModelsCommand : CommandBase
             $"{id}: is not in the cache {cache.Folder}.{Suggestions.DidYouMean(id.Name, cache.ModelNames())} "
                 + $"Download it with `ti models get {id}`."
         );
+
+    private static HubId? Parse(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        if (string.IsNullOrWhiteSpace(text))
+            result.AddError($"ID: {PathText.IsEmpty}");
+        else if (HubId.TryParse(text) is { } id)
+            return id;
+        else if (!text.StartsWith('-')) // that is a mistyped option
+            result.AddError(HubId.Problem(text));
+        return null;
+    }
 }

@@ -8,7 +8,7 @@ namespace TextualInversion.Cli.ModelAccess;
 /// <summary><c>ti models get</c>: downloads the files of a model that are missing or newer.</summary>
 internal sealed class ModelsGetCommand : CommandBase
 {
-    private readonly Argument<string> id = ModelsCommand.Id();
+    private readonly Argument<HubId> id = ModelsCommand.Id();
     private readonly NameOption variant = new("--variant")
     {
         HelpName = "NAME",
@@ -39,7 +39,7 @@ internal sealed class ModelsGetCommand : CommandBase
 
     private async Task<int> RunAsync(ParseResult parsed, HubOptions options, CancellationToken cancellationToken)
     {
-        var model = HubId.Parse(parsed.GetValue(id)!);
+        var model = parsed.GetValue(id)!;
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var hub = new ModelHub(options);
         var path = await ModelDownload.ShowAsync(

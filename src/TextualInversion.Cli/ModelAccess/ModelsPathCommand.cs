@@ -7,7 +7,7 @@ namespace TextualInversion.Cli.ModelAccess;
 /// <summary><c>ti models path</c>: prints the folder of a model.</summary>
 internal sealed class ModelsPathCommand : CommandBase
 {
-    private readonly Argument<string> id = ModelsCommand.Id();
+    private readonly Argument<HubId> id = ModelsCommand.Id();
     private readonly Option<bool> json = SharedOptions.Json();
 
     public ModelsPathCommand(Func<string, string?> variable)
@@ -25,7 +25,7 @@ internal sealed class ModelsPathCommand : CommandBase
 
     private int Run(ParseResult parsed, HubOptions options)
     {
-        var model = HubId.Parse(parsed.GetValue(id)!);
+        var model = parsed.GetValue(id)!;
         var path = ModelsCommand.Snapshot(new HubCache(options.CacheFolder), model);
         parsed.InvocationConfiguration.Output.WriteLine(
             parsed.GetValue(json)

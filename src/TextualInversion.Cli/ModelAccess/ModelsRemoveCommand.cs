@@ -14,7 +14,7 @@ internal sealed class ModelsRemoveCommand : CommandBase
         AttributesToSkip = 0,
     };
 
-    private readonly Argument<string> id = ModelsCommand.Id();
+    private readonly Argument<HubId> id = ModelsCommand.Id();
     private readonly Option<bool> yes = new("--yes") { Description = "Delete without asking, for scripts." };
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -38,7 +38,7 @@ internal sealed class ModelsRemoveCommand : CommandBase
 
     private int Run(ParseResult parsed, HubOptions options)
     {
-        var model = HubId.Parse(parsed.GetValue(id)!);
+        var model = parsed.GetValue(id)!;
         if (model.Revision != "main")
             throw new UsageException($"{model}: all revisions are deleted together; write {model.Name}.");
         var cache = new HubCache(options.CacheFolder);

@@ -8,7 +8,7 @@ namespace TextualInversion.Cli.ModelAccess;
 /// <summary><c>ti models verify</c>: checks the files of a model against their hashes.</summary>
 internal sealed class ModelsVerifyCommand : CommandBase
 {
-    private readonly Argument<string> id = ModelsCommand.Id();
+    private readonly Argument<HubId> id = ModelsCommand.Id();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -31,7 +31,7 @@ internal sealed class ModelsVerifyCommand : CommandBase
 
     private async Task<int> RunAsync(ParseResult parsed, HubOptions options, CancellationToken cancellationToken)
     {
-        var model = HubId.Parse(parsed.GetValue(id)!);
+        var model = parsed.GetValue(id)!;
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         var snapshot = ModelsCommand.Snapshot(new HubCache(options.CacheFolder), model);
         IReadOnlyList<VerifiedFile> files;

@@ -38,7 +38,7 @@ internal sealed record NamedRun(string Name, string Folder, RunLog Log)
             [
                 .. FolderListing
                     .Folders(folder, SeedPrefix + "*")
-                    .Where(seed => File.Exists(RunFolder.RecordIn(seed)))
+                    .Where(seed => Path.Exists(RunFolder.RecordIn(seed)))
                     .OrderBy(seed => Path.GetFileName(seed).Length)
                     .ThenBy(seed => seed, StringComparer.Ordinal),
             ];

@@ -73,7 +73,7 @@ internal sealed class ReportCommand : CommandBase
     /// <exception cref="TextualInversionException">No folder holds one.</exception>
     private static List<string> FinishedRuns(List<string> folders, ConsoleLog messages)
     {
-        var finished = folders.Where(folder => File.Exists(RunFolder.RecordIn(folder))).ToList();
+        var finished = folders.Where(folder => Path.Exists(RunFolder.RecordIn(folder))).ToList();
         if (finished.Count == 0)
             _ = RunRecord.Read(folders[0]); // refuses, and says why
         foreach (var folder in folders.Except(finished))

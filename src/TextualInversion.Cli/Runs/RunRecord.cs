@@ -61,13 +61,12 @@ internal sealed record RunRecord
     public static RunRecord Read(string folder)
     {
         var path = RunFolder.RecordIn(folder);
-        if (File.Exists(RunFolder.StateIn(folder)) && !File.Exists(path))
+        if (!Path.Exists(path))
             throw new TextualInversionException(
-                $"{folder}: has no run.json, since the run is not finished; resume it with ti train --resume {folder}."
-            );
-        if (!File.Exists(path))
-            throw new TextualInversionException(
-                $"{folder}: has no run.json; name the folder of a run, such as runs/my-cat."
+                File.Exists(RunFolder.StateIn(folder))
+                    ? $"{folder}: has no run.json, since the run is not finished; resume it with ti train --resume "
+                        + $"{ShellCommand.Quote(folder)}."
+                    : $"{folder}: has no run.json; name the folder of a run, such as runs/my-cat."
             );
         SpecialFile.Refuse(path);
         try

@@ -39,7 +39,11 @@ internal sealed class HelpPage : SynchronousCommandLineAction
                 + version,
             width
         );
-        WriteExamples(output, (command as CommandBase)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]]);
+        WriteExamples(
+            output,
+            (command as CommandBase)?.Examples ?? [commands[0].Examples[0], commands[1].Examples[0]],
+            width
+        );
     }
 
     private static void Write(CommandBase command, TextWriter output, int width)
@@ -62,7 +66,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         }
 
         output.WriteLine();
-        WriteExamples(output, command.Examples);
+        WriteExamples(output, command.Examples, width);
     }
 
     /// <summary>An option and its value. What is too long for the column continues on lines of its own.</summary>
@@ -84,11 +88,11 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         return string.Join('\n', lines);
     }
 
-    private static void WriteExamples(TextWriter output, IReadOnlyList<string> examples)
+    private static void WriteExamples(TextWriter output, IReadOnlyList<string> examples, int width)
     {
         output.WriteLine("Examples:");
-        foreach (var example in examples)
-            output.WriteLine(new string(' ', Indent) + example);
+        foreach (var line in examples.SelectMany(example => ShellCommand.Lines(example, width - Indent)))
+            output.WriteLine(new string(' ', Indent) + line);
     }
 
     private static void WriteParagraph(TextWriter output, string text, int width)

@@ -21,13 +21,12 @@ internal sealed partial record MarkdownPage(string Name, string Text)
 
     public string Folder => Path.GetDirectoryName(Path.Combine(Goldens.Repository, Name))!;
 
-    /// <summary>The lines of its shell blocks, without comments, which readers paste.</summary>
+    /// <summary>The lines of its shell blocks as they stand, which readers paste.</summary>
     public IReadOnlyList<string> Commands =>
         [
             .. ShellBlock()
                 .Matches(Text)
                 .SelectMany(block => block.Groups["lines"].Value.Split('\n'))
-                .Select(line => Comment().Replace(line, "").Trim())
                 .Where(line => line.Length > 0),
         ];
 
@@ -71,9 +70,6 @@ internal sealed partial record MarkdownPage(string Name, string Text)
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex NotInAnchor();
-
-    [GeneratedRegex(@"\s+#.*$")]
-    private static partial Regex Comment();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
     private static partial Regex Link();

@@ -81,7 +81,7 @@ public sealed class GenerateGridTests : IDisposable
             "1",
         ];
         var (ambiguous, _, error) = await TiRunner.RunAsync([.. both, "--grid-x", "strength=0.5,1"]);
-        Assert.Equal(2, ambiguous);
+        TiRunner.AssertRefused(ambiguous, error);
         Assert.Contains("image-strength or embedding-strength", error, StringComparison.Ordinal);
 
         var (exitCode, _, problem) = await TiRunner.RunAsync([

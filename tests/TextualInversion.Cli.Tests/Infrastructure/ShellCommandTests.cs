@@ -27,6 +27,15 @@ public sealed class ShellCommandTests
         );
 
     [Fact]
+    public void Lines_CommandTooLong_IsBrokenBeforeOptions()
+    {
+        const string Command = "ti train --images 'a b' --token x --steps 3";
+        Assert.Equal([Command], ShellCommand.Lines(Command, 43));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(["ti train --images 'a b' --token x \\", "  --steps 3"], ShellCommand.Lines(Command, 36));
+    }
+
+    [Fact]
     public async Task Quote_EverythingThatMeansSomethingToAShell_ComesBackFromOne()
     {
         string[] arguments =

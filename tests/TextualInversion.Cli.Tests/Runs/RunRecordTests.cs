@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Tests.Fixtures;
@@ -58,6 +59,34 @@ public sealed class RunRecordTests : IDisposable
         var error = Assert.Throws<TextualInversionException>(() => RunLog.Read(run));
 
         Assert.Contains($"{file}: is a named pipe", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>It is not a run that did not finish.</summary>
+    [Fact]
+    public async Task Report_FolderForTheRecord_IsNamed()
+    {
+        var run = RecordedRunFolder.Write(folder, "my-cat");
+        folder.Write("runs/my-cat/state.safetensors", "");
+        File.Delete(RunFolder.RecordIn(run));
+        Directory.CreateDirectory(RunFolder.RecordIn(run));
+        var other = RecordedRunFolder.Write(folder, "other");
+
+        foreach (var runs in new[] { new[] { run }, [run, other] })
+        {
+            var (exitCode, output, error) = await TiRunner.RunAsync([
+                "report",
+                .. runs,
+                "--output",
+                folder.File("page.html"),
+            ]);
+
+            Assert.Equal((ExitCode.Problem, ""), (exitCode, output));
+            Assert.Contains(
+                $"{RunFolder.RecordIn(run)}: cannot be read (it is a folder, not a file).",
+                error,
+                StringComparison.Ordinal
+            );
+        }
     }
 
     /// <summary>

@@ -73,10 +73,11 @@ internal sealed class PlanOptions
             );
         return ImagePlan.OfAxes(
             new ImageJob(prompts[0], firstSeed, new EmbeddingVariation()),
-            x is null ? null : Axis(x),
-            y is null ? null : Axis(y)
+            x is null ? null : Axis(gridX, x),
+            y is null ? null : Axis(gridY, y)
         );
 
-        GridAxis Axis(string text) => GridAxis.Parse(text, prompts[0].Init is not null, hasEmbeddings);
+        GridAxis Axis(TextOption option, string value) =>
+            GridAxis.Parse(option.Name, value, prompts[0].Init is not null, hasEmbeddings);
     }
 }

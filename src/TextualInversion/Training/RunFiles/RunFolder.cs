@@ -156,6 +156,25 @@ internal sealed class RunFolder : IDisposable
             .Concat(FolderListing.Folders(folder))
             .Any(entry => Path.GetFileName(entry) != LockName);
 
+    /// <summary>Whether a training writes to a folder now.</summary>
+    public static bool IsInUse(string folder)
+    {
+        try
+        {
+            using var probe = new FileStream(
+                Path.Combine(folder, LockName),
+                FileMode.Open,
+                FileAccess.ReadWrite,
+                FileShare.None
+            );
+            return false;
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            return IoErrors.IsHeld(error);
+        }
+    }
+
     /// <summary>
     /// Removes the folders that this run created unless they are kept: its own, and those above it that are empty.
     /// Another run may have started in one of them in the meantime.
