@@ -79,7 +79,7 @@ internal sealed class DescribeCommand : CommandBase
         if (parsed.GetValue(count) > 0)
             paths.RequireWritable();
         using var job = await TrainingJob.PrepareAsync(asked, models, messages, cancellationToken);
-        var found = AutoInitializer.Search(job, messages, cancellationToken);
+        var found = await AutoInitializer.SearchAsync(job, models, messages, cancellationToken);
         AutoInitializer.Show(found, messages);
         var written =
             parsed.GetValue(count) > 0 ? Generate(parsed, job, found, paths, messages, cancellationToken) : [];

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.Evaluation;
 using TextualInversion.IO;
 using TextualInversion.Training.Initializers;
 
@@ -16,20 +18,23 @@ internal static class AutoInitializer
     /// <param name="job">The training. Its initializer is not used.</param>
     /// <param name="path">The file of the phrase. A run that is resumed reads it, a new run writes it.</param>
     /// <param name="isResuming">Whether the run is resumed.</param>
+    /// <param name="models">Finds the CLIP model that ranks words.</param>
     /// <param name="messages">Receives the progress and the phrases.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
     /// <exception cref="TextualInversionException">
     /// The vocabulary has no words, or the file cannot be read or written.
     /// </exception>
-    public static InitialEmbedding Run(
+    public static async Task<InitialEmbedding> RunAsync(
         TrainingJob job,
         string path,
         bool isResuming,
+        ModelLocator models,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
-        var found = isResuming && File.Exists(path) ? Read(path) : Search(job, messages, cancellationToken);
+        var found =
+            isResuming && File.Exists(path) ? Read(path) : await SearchAsync(job, models, messages, cancellationToken);
         AtomicFile.WriteText(path, overwrite: true, JsonOutput.Serialize(found) + "\n");
         Show(found, messages);
         return InitialEmbedding.Of(found, job.Setup.Options.Vectors, job.Model.Network);
@@ -37,14 +42,28 @@ internal static class AutoInitializer
 
     /// <summary>Finds the phrase.</summary>
     /// <param name="job">The training, with any start.</param>
+    /// <param name="models">Finds the CLIP model that ranks words.</param>
     /// <param name="messages">Receives the progress.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
-    /// <exception cref="TextualInversionException">The vocabulary has no words.</exception>
-    public static FoundPhrase Search(TrainingJob job, ConsoleLog messages, CancellationToken cancellationToken)
+    /// <exception cref="TextualInversionException">
+    /// The vocabulary has no words, or the CLIP model is not found.
+    /// </exception>
+    public static async Task<FoundPhrase> SearchAsync(
+        TrainingJob job,
+        ModelLocator models,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
     {
         var model = job.Model;
-        var options = job.Setup.Options;
-        var search = new PhraseSearch(model.Network, model.Noise, job.Concept, options);
+        var clip = await models.FindClipForSearchAsync(
+            job.Setup.Options.Clip,
+            model.Files,
+            messages,
+            cancellationToken
+        );
+        var ranked = clip is null ? null : RankWords(job, clip, messages, cancellationToken);
+        var search = new PhraseSearch(model.Network, model.Noise, job.Concept, job.Setup.Options, ranked);
         messages.Info(
             "searching for the phrase to start from, which takes at most as long as "
                 + $"{search.LargestCostInSteps} training steps"
@@ -64,6 +83,21 @@ internal static class AutoInitializer
             messages.Info("the next best:");
         foreach (var other in found.RunnersUp)
             messages.Info(Describe(other));
+    }
+
+    private static IReadOnlyList<(int Id, string Word)> RankWords(
+        TrainingJob job,
+        string clipFolder,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
+        var network = job.Model.Network;
+        var words = network.Tokenizers[0].Words().Count;
+        messages.Info($"ranking {words} words with {clipFolder}");
+        using var display = new ProgressDisplay(messages.Error, messages.Quiet, "word");
+        var progress = new SynchronousProgress<int>(ranked => display.Show(ranked, words, ""));
+        return ClipWordRanking.Rank(clipFolder, network, job.Setup.Images, progress, cancellationToken);
     }
 
     private static string Describe(RankedPhrase phrase) =>

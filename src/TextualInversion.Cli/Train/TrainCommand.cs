@@ -69,7 +69,13 @@ internal sealed class TrainCommand : CommandBase
         // Prepare.
         using var job = await TrainingJob.PrepareAsync(asked, models, messages, cancellationToken);
         if (asked.SearchesInitializer)
-            job.FindInitializer(files.Folder.FoundPhrasePath, resumed is not null, messages, cancellationToken);
+            await job.FindInitializerAsync(
+                files.Folder.FoundPhrasePath,
+                resumed is not null,
+                models,
+                messages,
+                cancellationToken
+            );
         job.Setup.LogSummary(messages);
         var plan = sampling.Read(parsed, job.Setup, job.Model, messages);
         var isSame = resumed is not null && !resumed.IsExtended(asked.Options);

@@ -93,14 +93,21 @@ internal sealed class TrainingJob : IDisposable
     /// The file of the words that were found. A run that is resumed reads it instead of searching.
     /// </param>
     /// <param name="isResuming">Whether the run is resumed.</param>
+    /// <param name="models">Finds the CLIP model that ranks words.</param>
     /// <param name="messages">Receives the progress and the words.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
     /// <exception cref="TextualInversionException">
     /// The vocabulary has no words, or the file cannot be read or written.
     /// </exception>
-    public void FindInitializer(string path, bool isResuming, ConsoleLog messages, CancellationToken cancellationToken)
+    public async Task FindInitializerAsync(
+        string path,
+        bool isResuming,
+        ModelLocator models,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
     {
-        var found = AutoInitializer.Run(this, path, isResuming, messages, cancellationToken);
+        var found = await AutoInitializer.RunAsync(this, path, isResuming, models, messages, cancellationToken);
         owned.Add(found);
         Setup = Setup.From(found);
     }

@@ -47,6 +47,13 @@ internal sealed class ClipScorer : IDisposable
         return HostCopy.Floats(clip.EmbedTexts([text]));
     }
 
+    /// <summary>Embeds texts in one batch.</summary>
+    public IEnumerable<float[]> Embed(IReadOnlyList<string> texts)
+    {
+        using var scope = NewDisposeScope();
+        return HostCopy.Floats(clip.EmbedTexts(texts)).Chunk(clip.EmbeddingLength);
+    }
+
     /// <summary>The cosine of two embeddings.</summary>
     public static double Cosine(float[] first, float[] second)
     {

@@ -18,6 +18,23 @@ internal static class ClipFinder
         "merges.txt",
     ];
 
+    /// <summary>Finds the model that ranks words for the search for an initializer.</summary>
+    /// <returns>
+    /// As <see cref="FindAsync"/>, but null if none is named and the model's folder has none: nothing is downloaded for
+    /// a search unasked.
+    /// </returns>
+    /// <inheritdoc cref="FindAsync"/>
+    public static async Task<string?> FindForSearchAsync(
+        string? name,
+        IModelFiles model,
+        HubOptions hubOptions,
+        IProgress<DownloadProgress>? progress,
+        CancellationToken cancellationToken
+    ) =>
+        name is null && !Directory.Exists(OwnFolder(model))
+            ? null
+            : await FindAsync(name, model, hubOptions, progress, cancellationToken).ConfigureAwait(false);
+
     /// <param name="name">A folder or a hub id; null for the one in the model's folder, else the default.</param>
     /// <param name="model">The model that generates.</param>
     /// <param name="hubOptions">The hub and the cache.</param>
@@ -33,7 +50,7 @@ internal static class ClipFinder
         CancellationToken cancellationToken
     )
     {
-        var own = Path.Combine(model.Path, "clip");
+        var own = OwnFolder(model);
         if (name is null && Directory.Exists(own))
             return own;
         if (name is not null && Directory.Exists(name))
@@ -57,4 +74,6 @@ internal static class ClipFinder
             return await GetAsync(ClipModel.WeightsFiles[1]).ConfigureAwait(false);
         }
     }
+
+    private static string OwnFolder(IModelFiles model) => Path.Combine(model.Path, "clip");
 }

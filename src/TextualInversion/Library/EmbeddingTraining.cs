@@ -1,3 +1,4 @@
+using TextualInversion.Evaluation;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
@@ -20,13 +21,14 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
     /// <exception cref="OperationCanceledException">It was canceled before the first step.</exception>
     public TrainResult Run(
         IDiffusionModel network,
+        string? clipFolder,
         IProgress<TrainProgress>? progress,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            return Train(network, progress, cancellationToken);
+            return Train(network, clipFolder, progress, cancellationToken);
         }
         catch (Exception error) when (OutOfMemory.Is(error))
         {
@@ -45,6 +47,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
 
     private TrainResult Train(
         IDiffusionModel network,
+        string? clipFolder,
         IProgress<TrainProgress>? progress,
         CancellationToken cancellationToken
     )
@@ -58,7 +61,8 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             ? Search(
                 network,
                 new Concept(placeholder, given.Rows, latents, plan.Prompts),
-                plan.Options,
+                plan,
+                clipFolder,
                 cancellationToken
             )
             : null;
@@ -111,13 +115,17 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
     private InitialEmbedding Search(
         IDiffusionModel network,
         Concept concept,
-        TrainOptions options,
+        TrainingPlan plan,
+        string? clipFolder,
         CancellationToken cancellationToken
     )
     {
-        var search = new PhraseSearch(network, schedule, concept, options);
+        var ranked = clipFolder is null
+            ? null
+            : ClipWordRanking.Rank(clipFolder, network, plan.Images, new Progress<int>(), cancellationToken);
+        var search = new PhraseSearch(network, schedule, concept, plan.Options, ranked);
         var found = search.Run(new Progress<int>(), cancellationToken);
-        return InitialEmbedding.Of(found, options.Vectors, network);
+        return InitialEmbedding.Of(found, plan.Options.Vectors, network);
     }
 
     private TrainResult CreateResult(

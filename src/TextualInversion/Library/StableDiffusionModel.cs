@@ -106,7 +106,7 @@ public sealed class StableDiffusionModel : IDisposable
     /// <exception cref="OperationCanceledException">
     /// It was canceled before training began, while the images were read.
     /// </exception>
-    public Task<TrainResult> TrainAsync(
+    public async Task<TrainResult> TrainAsync(
         TrainingImages images,
         TrainOptions options,
         IProgress<TrainProgress>? progress = null,
@@ -116,10 +116,23 @@ public sealed class StableDiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(options);
         var training = new EmbeddingTraining(this, images, options);
-        return OwnThread.RunAsync(
-            () => Use(_ => training.Run(NetworkFor(options), progress, cancellationToken)),
-            cancellationToken
-        );
+        var clip = options.SearchesInitializer
+            ? await ClipFinder
+                .FindForSearchAsync(
+                    options.Clip,
+                    Files,
+                    this.options.Hub,
+                    this.options.DownloadProgress,
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+            : null;
+        return await OwnThread
+            .RunAsync(
+                () => Use(_ => training.Run(NetworkFor(options), clip, progress, cancellationToken)),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>

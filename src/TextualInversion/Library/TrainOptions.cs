@@ -46,6 +46,14 @@ public sealed partial record TrainOptions
     [JsonIgnore]
     public int SearchSteps { get; init; } = 500;
 
+    /// <summary>
+    /// For the search for the initializer: the CLIP model that ranks the vocabulary's words by how well they describe
+    /// the images, a folder or a hub id. Only its best words are tried. Default: null, the one in the model's folder
+    /// <c>clip</c> if there is one; else words are chosen by the gradient of the loss.
+    /// </summary>
+    [JsonIgnore]
+    public string? Clip { get; init; }
+
     /// <summary>The largest number of optimizer steps, at least 1. Default: 300.</summary>
     public int Steps { get; init; } = 300;
 

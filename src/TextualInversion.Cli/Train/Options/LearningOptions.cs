@@ -34,6 +34,14 @@ internal sealed class LearningOptions
             + "steps that take about as long, at least 1. With fewer steps, fewer words are tried.",
         options => options.SearchSteps
     );
+    private readonly PathOption clipModel = new("--clip-model")
+    {
+        HelpName = "DIR|ID",
+        Description =
+            "For --initializer auto and ti describe: the CLIP model that ranks words by how well they describe the "
+            + $"images, a folder or a hub id such as {ClipFinder.Default}. Only its best words are tried. Recommended "
+            + "for large vocabularies. Default: clip/ in the model's folder, or else none.",
+    };
     private readonly Option<int> batch = Number(
         "--batch",
         "N",
@@ -104,13 +112,14 @@ internal sealed class LearningOptions
     public Option[] MostUsed => [vectors, steps, learningRate, batch, accumulate, resolution];
 
     /// <summary>The cost of the search for a phrase, and the size of its examples.</summary>
-    public Option[] Search => [searchSteps, batch, resolution];
+    public Option[] Search => [searchSteps, clipModel, batch, resolution];
 
     public Option<LearnedProperty> Property => property;
 
     public Option[] Progress => [validateEvery, patience, saveEvery];
 
-    public Option[] Optimization => [searchSteps, schedule, warmup, .. loss.All, .. optimizer.All, compatible];
+    public Option[] Optimization =>
+        [searchSteps, clipModel, schedule, warmup, .. loss.All, .. optimizer.All, compatible];
 
     private enum Compatibility
     {
@@ -128,6 +137,7 @@ internal sealed class LearningOptions
             nameof(TrainOptions.Steps) => steps.Name,
             nameof(TrainOptions.LearningRate) => learningRate.Name,
             nameof(TrainOptions.SearchSteps) => searchSteps.Name,
+            nameof(TrainOptions.Clip) => clipModel.Name,
             nameof(TrainOptions.BatchSize) => batch.Name,
             nameof(TrainOptions.GradientAccumulationSteps) => accumulate.Name,
             nameof(TrainOptions.Resolution) => resolution.Name,
@@ -152,6 +162,7 @@ internal sealed class LearningOptions
             Steps = parsed.ValueOr(steps, preset.Steps),
             LearningRate = parsed.ValueOr(learningRate, DefaultLearningRate(options)),
             SearchSteps = parsed.ValueOr(searchSteps, preset.SearchSteps),
+            Clip = parsed.GetValue(clipModel),
             BatchSize = parsed.ValueOr(batch, preset.BatchSize),
             GradientAccumulationSteps = parsed.ValueOr(accumulate, preset.GradientAccumulationSteps),
             Resolution = parsed.GetValue(resolution),

@@ -42,6 +42,7 @@ internal sealed class ClipModel : IDisposable
         }
 
         ImageSize = config.VisionConfig.ImageSize;
+        EmbeddingLength = config.ProjectionDim;
         var file = OpenWeights(folder);
         config.RequireFit(new ConfigCheck(configPath), file);
         var clipTokenizer = ClipTokenizer.Load(folder);
@@ -79,6 +80,9 @@ internal sealed class ClipModel : IDisposable
     /// <summary>The height and width of its images, in pixels.</summary>
     public int ImageSize { get; }
 
+    /// <summary>The length P of its embeddings.</summary>
+    public int EmbeddingLength { get; }
+
     /// <param name="pixels">(B, 3, S, S), normalized.</param>
     /// <returns>(B, P), each of length 1.</returns>
     public Tensor EmbedImages(Tensor pixels)
@@ -93,7 +97,8 @@ internal sealed class ClipModel : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var tokens = tokenizer.Tokenize(texts);
-        var ids = tensor(tokens.Ids); // (B, S)
+        // A causal encoder's output at the end of the text does not depend on what follows.
+        var ids = tensor(tokens.Ids).narrow(1, 0, tokens.EndOfTextPositions.Max() + 1); // (B, S)
         var states = text.Forward(ids, rows: null, text.TokenEmbedding.shape[0]).Last; // (B, S, d)
         return UnitLength(text.Project(ClipTextEncoder.Pool(states, tensor(tokens.EndOfTextPositions, device: device))))
             .MoveToOuterDisposeScope();

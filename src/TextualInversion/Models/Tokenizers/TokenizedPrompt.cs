@@ -46,4 +46,24 @@ internal sealed record PromptTokens(long[,] Ids, long[] EndOfTextPositions)
 
         return new PromptTokens(ids, [.. prompts.Select(prompt => (long)prompt.EndOfTextPosition)]);
     }
+
+    /// <summary>The prompts several times, each time with other vectors.</summary>
+    /// <param name="times">How often.</param>
+    /// <param name="firstRowId">The id of the first vector.</param>
+    /// <param name="rows">The number of vectors: those of the second time follow those of the first.</param>
+    public PromptTokens Repeated(int times, int firstRowId, int rows)
+    {
+        var (count, length) = (Ids.GetLength(0), Ids.GetLength(1));
+        var ids = new long[times * count, length];
+        for (var i = 0; i < times * count; i++)
+        {
+            for (var j = 0; j < length; j++)
+            {
+                var id = Ids[i % count, j];
+                ids[i, j] = id < firstRowId ? id : id + i / count * rows;
+            }
+        }
+
+        return new PromptTokens(ids, [.. Enumerable.Repeat(EndOfTextPositions, times).SelectMany(each => each)]);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
@@ -22,8 +23,10 @@ internal sealed class PhraseExamples : IDisposable
     // 2022, "eDiff-I", https://arxiv.org/abs/2211.01324, figure 3).
     private const double SmallestTimestep = 0.25;
 
-    // A pass forward alone takes less than half of the memory of a training step.
-    private const int BatchFactor = 2;
+    // A pass forward alone takes less than half of the memory of a training step. Small latents are computed faster in
+    // larger batches: as many as have the cells of an image of 512 x 512 pixels.
+    private const int BatchFactor = 2,
+        CellsAtOnce = 64 * 64;
 
     private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;
@@ -32,6 +35,7 @@ internal sealed class PhraseExamples : IDisposable
     private readonly List<FixedExample> chosen;
     private readonly List<List<TrainingBatch>> rounds;
     private readonly Learner learner;
+    private readonly int length;
 
     /// <param name="model">The frozen model.</param>
     /// <param name="schedule">Its noise schedule.</param>
@@ -50,7 +54,7 @@ internal sealed class PhraseExamples : IDisposable
         IReadOnlyList<List<double>>? withoutPrompts = null
     )
     {
-        (this.model, this.schedule) = (model, schedule);
+        (this.model, this.schedule, this.length) = (model, schedule, length);
         this.options = options with
         {
             Optimizer = OptimizerKind.AdamW,
@@ -87,22 +91,39 @@ internal sealed class PhraseExamples : IDisposable
     public static List<int> RoundSizes(Concept concept, NoiseSchedule schedule) =>
         [.. InRounds(Choose(concept, schedule), concept.Images.Learned.Count).Select(round => round.Length)];
 
-    /// <summary>
-    /// The logarithm of each example's loss with a phrase, relative to its loss with an empty prompt. Timesteps, whose
-    /// losses differ by more than ten times, then count alike.
-    /// </summary>
-    /// <param name="phrase">Token ids.</param>
+    /// <summary>How many phrases are best measured at once.</summary>
     /// <param name="round">The round, from 0.</param>
-    public List<double> Measure(IReadOnlyList<int> phrase, int round)
+    public int PhrasesAtOnce(int round) =>
+        (int)
+            Math.Max(
+                1,
+                rounds[round]
+                    .Min(batch =>
+                        CellsAtOnce / (batch.Latents.shape[0] * batch.Latents.shape[2] * batch.Latents.shape[3])
+                    )
+            );
+
+    /// <summary>
+    /// For each phrase the logarithm of each example's loss, relative to its loss with an empty prompt. Timesteps,
+    /// whose losses differ by more than ten times, then count alike.
+    /// </summary>
+    /// <param name="phrases">Token ids. All phrases are measured at once.</param>
+    /// <param name="round">The round, from 0.</param>
+    public IReadOnlyList<List<double>> Measure(IReadOnlyList<IReadOnlyList<int>> phrases, int round)
     {
         using var scope = NewDisposeScope();
-        return MeasureRows(Rows([.. phrase.Select(id => (int?)id)]), round);
+        var rows = phrases.Select(phrase => Rows([.. phrase.Select(id => (int?)id)])).ToList();
+        var together = Enumerable
+            .Range(0, model.Vocabularies.Count)
+            .Select(encoder => cat([.. rows.Select(own => own[encoder])], dim: 0)) // (phrases x length, d)
+            .ToList();
+        return MeasureRows(together, phrases.Count, round);
     }
 
     /// <summary>The mean of <see cref="Measure"/> over all rounds, for any rows.</summary>
     /// <param name="rows">(length, d) for each text encoder.</param>
     internal double Score(IReadOnlyList<Tensor> rows) =>
-        Enumerable.Range(0, rounds.Count).SelectMany(round => MeasureRows(rows, round)).Average();
+        Enumerable.Range(0, rounds.Count).SelectMany(round => MeasureRows(rows, phrases: 1, round)[0]).Average();
 
     /// <summary>
     /// First-order estimates of the mean of <see cref="Measure"/> over all examples, up to a constant, for each token
@@ -149,19 +170,59 @@ internal sealed class PhraseExamples : IDisposable
     {
         var count = Math.Min(images, examples.Count);
         var levels = examples.Count / count; // examples are ordered by level, then by image
+        var stride = Stride(levels);
         var size = count >= FewestInRound ? Math.Min(count, MostInRound) : (FewestInRound + count - 1) / count * count;
         return Enumerable
             .Range(0, examples.Count)
-            .Select(i => examples[(i / count + i % count) % levels * count + i % count])
+            .Select(i => examples[(i / count * stride + i % count) % levels * count + i % count])
             .Chunk(size);
     }
 
-    private List<double> MeasureRows(IReadOnlyList<Tensor> rows, int round) =>
-        [
-            .. rounds[round]
-                .SelectMany(batch => learner.EvaluateEach(batch, rows))
-                .Zip(WithoutPrompts[round], (loss, without) => Math.Log(loss / without)),
-        ];
+    /// <summary>A step between levels that visits each once, in an order that spreads them: the golden section.</summary>
+    private static int Stride(int levels) =>
+        Enumerable
+            .Range(1, levels)
+            .Where(stride => BigInteger.GreatestCommonDivisor(stride, levels).IsOne)
+            .MinBy(stride => Math.Abs(stride - levels * 0.618));
+
+    /// <param name="rows">For each text encoder the rows of all phrases, (phrases x length, d).</param>
+    /// <param name="phrases">The number of phrases.</param>
+    /// <param name="round">The round, from 0.</param>
+    private List<double>[] MeasureRows(IReadOnlyList<Tensor> rows, int phrases, int round)
+    {
+        var gains = Enumerable.Range(0, phrases).Select(_ => new List<double>()).ToArray();
+        foreach (var batch in rounds[round])
+        {
+            using var repeated = Repeated(batch, phrases);
+            var losses = learner.EvaluateEach(repeated, rows);
+            var first = gains[0].Count;
+            foreach (var (own, some) in gains.Zip(losses.Chunk(losses.Length / phrases)))
+                own.AddRange(some.Select((loss, i) => Math.Log(loss / WithoutPrompts[round][first + i])));
+        }
+
+        return gains;
+    }
+
+    /// <summary>A batch once for each of several phrases, whose rows follow each other.</summary>
+    private TrainingBatch Repeated(TrainingBatch batch, int phrases)
+    {
+        using var scope = NewDisposeScope();
+        return new TrainingBatch(
+            batch.Latents.repeat(phrases, 1, 1, 1).DetachFromDisposeScope(),
+            batch.Noise.repeat(phrases, 1, 1, 1).DetachFromDisposeScope(),
+            [.. Enumerable.Repeat(batch.Timesteps, phrases).SelectMany(each => each)],
+            [
+                .. batch.Prompts.Zip(
+                    model.Tokenizers,
+                    (prompts, tokenizer) => prompts.Repeated(phrases, tokenizer.VocabularySize, length)
+                ),
+            ],
+            [.. Enumerable.Repeat(batch.Sizes, phrases).SelectMany(each => each)]
+        )
+        {
+            Mask = batch.Mask?.repeat(phrases, 1, 1).DetachFromDisposeScope(),
+        };
+    }
 
     private void AddGradient(Learner at, TrainingBatch batch)
     {

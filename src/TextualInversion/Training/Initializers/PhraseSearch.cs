@@ -5,16 +5,18 @@ namespace TextualInversion.Training.Initializers;
 
 /// <summary>
 /// Finds the phrase from which training starts best. It grows word by word: words are tried in front of the phrase and
-/// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. All
-/// words of a small vocabulary are tried; of a large one those with the best first-order estimates. From the third word
-/// on, only the best words so far are tried in front. Behind, all are tried again, since the color of a part helps only
-/// once the object is named. The search is deterministic: it does not depend on the run's seed.
+/// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. The
+/// words to try are those that CLIP ranks best, if it did. Otherwise they are all words of a small vocabulary, and those
+/// of a large one with the best first-order estimates. In front, only the best words of the last round are tried.
+/// Behind, all are tried again, since the color of a part helps only once the object is named. The search is
+/// deterministic: it does not depend on the run's seed.
 /// </summary>
 internal sealed class PhraseSearch
 {
     private const int MostCandidates = 160, // at one place
         FewestCandidates = 8,
-        WordsInFront = 32, // tried from the third word on
+        WordsInFront = 40,
+        RankedShare = 4, // of a ranked vocabulary, the best quarter is tried
         Finalists = 5;
 
     // A word that lowers the loss by less than this share is not worth its place in the prompt.
@@ -24,7 +26,7 @@ internal sealed class PhraseSearch
     private readonly NoiseSchedule schedule;
     private readonly Concept concept;
     private readonly TrainOptions options;
-    private readonly IReadOnlyDictionary<int, string> words; // whole words of the vocabulary by token id
+    private readonly IReadOnlyDictionary<int, string> words; // those to try, by token id
     private readonly IReadOnlyList<int> ids; // those of words
     private readonly List<int> roundSizes;
     private readonly int candidates;
@@ -34,23 +36,36 @@ internal sealed class PhraseSearch
     /// <param name="schedule">Its noise schedule.</param>
     /// <param name="concept">What is to be learned. Its initial rows do not matter.</param>
     /// <param name="options">The longest phrase, the batch size, and the cost of the search.</param>
+    /// <param name="ranked">
+    /// The vocabulary's whole words in the order in which they describe the images, the best first; or null to choose
+    /// words by their estimates.
+    /// </param>
     /// <exception cref="TextualInversionException">The vocabulary has no whole words.</exception>
-    public PhraseSearch(IDiffusionModel model, NoiseSchedule schedule, Concept concept, TrainOptions options)
+    public PhraseSearch(
+        IDiffusionModel model,
+        NoiseSchedule schedule,
+        Concept concept,
+        TrainOptions options,
+        IReadOnlyList<(int Id, string Word)>? ranked = null
+    )
     {
         (this.model, this.schedule, this.concept, this.options) = (model, schedule, concept, options);
-        words = model.Tokenizers[0].Words().ToDictionary(word => word.Id, word => word.Word);
-        if (words.Count == 0)
+        var vocabulary = ranked ?? model.Tokenizers[0].Words();
+        if (vocabulary.Count == 0)
             throw new TextualInversionException(
                 "The model's vocabulary has no whole words to choose an initializer from; name one."
             );
-        ids = [.. words.Keys];
         roundSizes = PhraseExamples.RoundSizes(concept, schedule);
-        var most = Math.Min(words.Count, MostCandidates);
+        var most = Math.Min(vocabulary.Count / (ranked is null ? 1 : RankedShare), MostCandidates);
         candidates = Enumerable
             .Range(0, most)
             .Select(fewer => most - fewer)
-            .FirstOrDefault(count => CostOf(count) <= (double)options.SearchSteps * CostOfStep, FewestCandidates);
-        LargestCost = CostOf(candidates);
+            .FirstOrDefault(count => Cost(count) <= (double)options.SearchSteps * CostOfStep, FewestCandidates);
+        LargestCost = Cost(candidates);
+        ids = [.. vocabulary.Take(ranked is null ? vocabulary.Count : candidates).Select(word => word.Id)];
+        words = vocabulary.ToDictionary(word => word.Id, word => word.Word);
+
+        int Cost(int candidates) => CostOf(candidates, ranked is null ? vocabulary.Count : candidates);
     }
 
     /// <summary>The cost of the longest search, in forward passes of one example.</summary>
@@ -78,14 +93,12 @@ internal sealed class PhraseSearch
 
         var ranked = Rank([], front: [], Count);
         var stages = new List<RankedPhrase> { Named(ranked[0]) };
-        var front = ids;
         while (ranked[0].Ids.Count < options.Vectors)
         {
-            var longer = Rank(ranked[0].Ids, front, Count);
+            var front = ranked.Select(candidate => candidate.Added).Distinct().Take(WordsInFront);
+            var longer = Rank(ranked[0].Ids, [.. front], Count);
             if (longer[0].Score > ranked[0].Score + Math.Log(1 - SmallestGain))
                 break;
-            if (front.Count > WordsInFront)
-                front = [.. longer.Select(candidate => candidate.Added).Distinct().Take(WordsInFront)];
             ranked = longer;
             stages.Add(Named(ranked[0]));
         }
@@ -105,18 +118,15 @@ internal sealed class PhraseSearch
     private RankedPhrase Named(Candidate candidate) =>
         new(string.Join(' ', candidate.Ids.Select(id => words[id])), Math.Exp(candidate.Score));
 
-    /// <summary>The examples of the longest search with so many candidates at each place.</summary>
-    private int CostOf(int candidates)
+    /// <summary>The examples of the longest search.</summary>
+    /// <param name="candidates">The words that are tried at each place.</param>
+    /// <param name="vocabulary">The words from which they are chosen.</param>
+    private int CostOf(int candidates, int vocabulary)
     {
         var cost = 0;
         for (var length = 1; length <= options.Vectors; length++)
         {
-            int[] places = length switch
-            {
-                1 => [words.Count],
-                2 => [words.Count, words.Count],
-                _ => [Math.Min(words.Count, WordsInFront), words.Count],
-            };
+            int[] places = length == 1 ? [vocabulary] : [Math.Min(vocabulary, WordsInFront), vocabulary];
             cost += places.Count(from => from > candidates) * GradientCost(AllExamples);
             cost += CostOfRanking(places.Sum(from => Math.Min(from, candidates)));
         }
@@ -151,19 +161,31 @@ internal sealed class PhraseSearch
         withoutPrompts = examples.WithoutPrompts;
         List<Candidate> survivors = [.. Longer(0, front), .. Longer(phrase.Count, ids)];
         var dropped = new List<Candidate>();
-        for (var rounds = 1; ; rounds = NextRounds(rounds))
+        for (var (done, rounds) = (0, 1); ; (done, rounds) = (rounds, NextRounds(rounds)))
         {
-            foreach (var candidate in survivors)
-                candidate.MeasureUpTo(rounds, examples, count);
+            for (var round = done; round < rounds; round++)
+                Measure(survivors, round, examples, count);
             survivors = [.. survivors.OrderBy(candidate => candidate.Score)];
             if (rounds == roundSizes.Count)
                 return [.. survivors, .. dropped];
-            dropped.InsertRange(0, survivors.Skip(Survivors(survivors.Count)));
-            survivors = [.. survivors.Take(Survivors(survivors.Count))];
+            var kept = Survivors(survivors.Count);
+            dropped.InsertRange(0, survivors.Skip(kept));
+            survivors = [.. survivors.Take(kept)];
         }
 
         IEnumerable<Candidate> Longer(int place, IReadOnlyList<int> from) =>
             Best(examples, phrase, place, from, count).Select(id => new Candidate(Insert(phrase, place, id), id));
+    }
+
+    private static void Measure(List<Candidate> candidates, int round, PhraseExamples examples, Action<int> count)
+    {
+        foreach (var some in candidates.Chunk(examples.PhrasesAtOnce(round)))
+        {
+            var losses = examples.Measure([.. some.Select(candidate => candidate.Ids)], round);
+            foreach (var (candidate, own) in some.Zip(losses))
+                candidate.Add(own);
+            count(losses.Sum(own => own.Count));
+        }
     }
 
     /// <summary>The words to try at a place.</summary>
@@ -198,12 +220,11 @@ internal sealed class PhraseSearch
         /// <summary>The mean over the examples measured so far, see <see cref="PhraseExamples.Measure"/>.</summary>
         public double Score => gains.Average() is var mean && double.IsFinite(mean) ? mean : double.PositiveInfinity;
 
-        public void MeasureUpTo(int rounds, PhraseExamples examples, Action<int> count)
+        /// <summary>Adds the examples of the next round.</summary>
+        public void Add(IReadOnlyList<double> round)
         {
-            var before = gains.Count;
-            for (; Rounds < rounds; Rounds++)
-                gains.AddRange(examples.Measure(ids, Rounds));
-            count(gains.Count - before);
+            gains.AddRange(round);
+            Rounds++;
         }
     }
 }
