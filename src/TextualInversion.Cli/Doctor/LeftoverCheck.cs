@@ -40,7 +40,8 @@ internal static class LeftoverCheck
             .Partials()
             .Select(partial =>
                 $"{ByteSize.Format(partial.Bytes)} of an interrupted download of {partial.Model}; "
-                + $"`ti models get {partial.Model}` continues it, or delete {Path.Combine(partial.Folder, "*.incomplete")}"
+                + $"`ti models get {partial.Model}` continues it, or delete "
+                + Path.Combine(partial.Folder, "*.incomplete")
             );
 
     private static IEnumerable<string> InterruptedRuns(string runs) =>

@@ -40,6 +40,21 @@ internal sealed class HubCache(string folder)
     /// <summary>The models, as <c>owner/name</c>.</summary>
     public IReadOnlyList<string> ModelNames() => [.. Repositories().Select(NameOf)];
 
+<<<<<<< HEAD
+=======
+    /// <summary>The models with partial downloads, their bytes, and the folders of their blobs.</summary>
+    /// <exception cref="TextualInversionException">A folder cannot be read.</exception>
+    public IReadOnlyList<(string Model, long Bytes, string Folder)> Partials() =>
+        [
+            .. from repository in Repositories()
+            let blobs = Path.Combine(repository, "blobs")
+            where Directory.Exists(blobs)
+            let partials = FolderListing.Files(blobs, "*" + Incomplete)
+            where partials.Count > 0
+            select (NameOf(repository), partials.Sum(partial => LengthOf(partial) ?? 0), blobs),
+        ];
+
+>>>>>>> 283de42 (On a busy machine libtorch's threads sleep while they wait, without a change of results; the search's docs; lines within 120 columns)
     /// <summary>The paths inside a snapshot, with forward slashes, whose content exists.</summary>
     public static HashSet<string> FilesOf(string snapshot) =>
         [.. Entries(snapshot).Where(file => LengthOf(Path.Combine(snapshot, file)) is not null)];

@@ -1,7 +1,9 @@
 using TextualInversion.Checkpoints;
 using TextualInversion.Models.Autoencoders;
 using TextualInversion.Models.Unets;
+using TextualInversion.Native;
 using TextualInversion.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models;
@@ -21,6 +23,7 @@ internal sealed class LatentNetworks : IDisposable
     private VaeEncoder? vaeEncoder;
     private VaeDecoder? vaeDecoder;
     private UNet? unet;
+    private readonly BusyMachineWatch? busyMachineWatch;
 
     /// <exception cref="TextualInversionException">A file is missing, truncated or of another model.</exception>
     public LatentNetworks(IModelFiles files, Device device, ScalarType type, bool gradientCheckpointing)
@@ -36,6 +39,7 @@ internal sealed class LatentNetworks : IDisposable
         var vaeCheck = new ConfigCheck(files.DisplayPath("vae/config.json"));
         UNetConfig.RequireFit(new ConfigWeights(unetCheck, unetFile));
         vaeConfig.RequireFit(new ConfigWeights(vaeCheck, vaeFile));
+        busyMachineWatch = device.type == DeviceType.CPU ? new BusyMachineWatch() : null;
     }
 
     public UNetConfig UNetConfig { get; }
@@ -107,5 +111,6 @@ internal sealed class LatentNetworks : IDisposable
     {
         ReleaseVae();
         unet?.Dispose();
+        busyMachineWatch?.Dispose();
     }
 }

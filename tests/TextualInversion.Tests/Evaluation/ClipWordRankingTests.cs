@@ -47,7 +47,12 @@ public sealed class ClipWordRankingTests
         CancellationToken cancellationToken
     )
     {
-        var set = TrainingImageSet.Load([Goldens.Sample(images)], resolution: 128, CropMode.Center);
+        var set = TrainingImageSet.Load(
+            [Goldens.Sample(images)],
+            resolution: 128,
+            CropMode.Center,
+            cancellationToken: cancellationToken
+        );
         return ClipWordRanking.Rank(
             Path.Combine(Goldens.Sample("demo-model"), "clip"),
             network,

@@ -178,7 +178,7 @@ internal sealed class PhraseExamples : IDisposable
             .Chunk(size);
     }
 
-    /// <summary>A step between levels that visits each once, in an order that spreads them: the golden section.</summary>
+    /// <summary>A step between levels that visits each once and spreads them, near the golden section.</summary>
     private static int Stride(int levels) =>
         Enumerable
             .Range(1, levels)

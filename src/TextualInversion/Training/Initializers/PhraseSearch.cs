@@ -6,9 +6,9 @@ namespace TextualInversion.Training.Initializers;
 /// <summary>
 /// Finds the phrase from which training starts best. It grows word by word: words are tried in front of the phrase and
 /// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. The
-/// words to try are those that CLIP ranks best, if it did. Otherwise they are all words of a small vocabulary, and those
-/// of a large one with the best first-order estimates. In front, only the best words of the last round are tried.
-/// Behind, all are tried again, since the color of a part helps only once the object is named. The search is
+/// words to try are those that CLIP ranks best, if it did. Otherwise they are all words of a small vocabulary, and
+/// those of a large one with the best first-order estimates. In front, only the best words of the last round are
+/// tried. Behind, all are tried again, since the color of a part helps only once the object is named. The search is
 /// deterministic: it does not depend on the run's seed.
 /// </summary>
 internal sealed class PhraseSearch
@@ -16,7 +16,7 @@ internal sealed class PhraseSearch
     private const int MostCandidates = 160, // at one place
         FewestCandidates = 8,
         WordsInFront = 40,
-        RankedShare = 4, // of a ranked vocabulary, the best quarter is tried
+        RankedShare = 3, // of a ranked vocabulary, the best third is tried
         Finalists = 5;
 
     // A word that lowers the loss by less than this share is not worth its place in the prompt.
@@ -26,7 +26,7 @@ internal sealed class PhraseSearch
     private readonly NoiseSchedule schedule;
     private readonly Concept concept;
     private readonly TrainOptions options;
-    private readonly IReadOnlyDictionary<int, string> words; // those to try, by token id
+    private readonly Dictionary<int, string> words; // those to try, by token id
     private readonly IReadOnlyList<int> ids; // those of words
     private readonly List<int> roundSizes;
     private readonly int candidates;

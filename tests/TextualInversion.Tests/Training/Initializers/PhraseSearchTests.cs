@@ -97,7 +97,7 @@ public sealed class PhraseSearchTests
         var search = Search(fixture, Options with { SearchSteps = 10_000 }, ranked);
         var found = search.Run(new ImmediateProgress<int>(_ => { }), CancellationToken.None);
 
-        var best = ranked.Take(words.Count / 4).Select(word => word.Word);
+        var best = ranked.Take(words.Count / 3).Select(word => word.Word);
         Assert.Superset(found.Words.Split(' ').ToHashSet(), best.ToHashSet());
         Assert.True(search.LargestCost < Search(fixture, Options with { SearchSteps = 10_000 }).LargestCost);
     }
