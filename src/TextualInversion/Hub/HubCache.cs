@@ -11,7 +11,8 @@ namespace TextualInversion.Hub;
 /// </summary>
 internal sealed class HubCache(string folder)
 {
-    private const string Prefix = "models--";
+    private const string Prefix = "models--",
+        Incomplete = ".incomplete";
     private static readonly Lock Remembering = new();
     private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(100);
     private static readonly EnumerationOptions All = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
@@ -40,8 +41,6 @@ internal sealed class HubCache(string folder)
     /// <summary>The models, as <c>owner/name</c>.</summary>
     public IReadOnlyList<string> ModelNames() => [.. Repositories().Select(NameOf)];
 
-<<<<<<< HEAD
-=======
     /// <summary>The models with partial downloads, their bytes, and the folders of their blobs.</summary>
     /// <exception cref="TextualInversionException">A folder cannot be read.</exception>
     public IReadOnlyList<(string Model, long Bytes, string Folder)> Partials() =>
@@ -54,7 +53,6 @@ internal sealed class HubCache(string folder)
             select (NameOf(repository), partials.Sum(partial => LengthOf(partial) ?? 0), blobs),
         ];
 
->>>>>>> 283de42 (On a busy machine libtorch's threads sleep while they wait, without a change of results; the search's docs; lines within 120 columns)
     /// <summary>The paths inside a snapshot, with forward slashes, whose content exists.</summary>
     public static HashSet<string> FilesOf(string snapshot) =>
         [.. Entries(snapshot).Where(file => LengthOf(Path.Combine(snapshot, file)) is not null)];
@@ -84,7 +82,7 @@ internal sealed class HubCache(string folder)
     }
 
     /// <summary>The partial download of a blob.</summary>
-    internal string PartialPath(HubId id, string blob) => BlobPath(id, blob) + ".incomplete";
+    internal string PartialPath(HubId id, string blob) => BlobPath(id, blob) + Incomplete;
 
     internal string BlobPath(HubId id, string blob) => Path.Combine(RepositoryFolder(id), "blobs", blob);
 

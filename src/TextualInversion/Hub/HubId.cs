@@ -40,12 +40,12 @@ internal sealed partial record HubId
     }
 
     /// <exception cref="TextualInversionException">The text is not an id.</exception>
-    public static HubId Parse(string text) =>
-        TryParse(text)
-        ?? throw new TextualInversionException(
-            $"{text}: is not a hub id; write owner/name or owner/name@revision, "
-                + "such as stable-diffusion-v1-5/stable-diffusion-v1-5."
-        );
+    public static HubId Parse(string text) => TryParse(text) ?? throw new TextualInversionException(Problem(text));
+
+    /// <summary>What to say of a text that is not an id.</summary>
+    public static string Problem(string text) =>
+        $"{text}: is not a hub id; write owner/name or owner/name@revision, "
+        + "such as stable-diffusion-v1-5/stable-diffusion-v1-5.";
 
     public override string ToString() => Revision == "main" ? Name : $"{Name}@{Revision}";
 

@@ -61,6 +61,27 @@ internal sealed class ModelHub(HubOptions options)
             cancellationToken
         );
 
+    /// <summary>Asks the hub once about a repository, to see whether it can be reached and has it.</summary>
+    /// <param name="id">The repository and revision.</param>
+    /// <param name="cancellationToken">Stops waiting for the answer.</param>
+    /// <exception cref="TextualInversionException">There is no answer, or the hub refuses.</exception>
+    public async Task AskAsync(HubId id, CancellationToken cancellationToken)
+    {
+        var once = options with { Attempts = 1 };
+        using var connection = new HubConnection(once);
+        try
+        {
+            await new HubApi(connection, once).ListAsync(id, cancellationToken);
+        }
+        catch (HubFailure failure)
+        {
+            throw new TextualInversionException(
+                $"{failure.Message}; check the network, the proxy and HF_ENDPOINT.",
+                failure
+            );
+        }
+    }
+
     /// <param name="id">The repository and revision.</param>
     /// <param name="select">From the paths that exist to those that are needed; throws if some are missing.</param>
     /// <param name="check">Throws if a cached snapshot lacks files that are found only by reading it.</param>
