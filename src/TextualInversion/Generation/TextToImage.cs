@@ -145,7 +145,7 @@ internal sealed class TextToImage(
     private RgbImage Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        var pixels = TiledVae.Decode(model, latents);
+        var pixels = HostCopy.Of(TiledVae.Decode(model, latents));
         // A cast to bytes would make it a black image, which looks like a result.
         return pixels.isfinite().all().item<bool>()
             ? ToImage(pixels)
@@ -157,12 +157,12 @@ internal sealed class TextToImage(
     }
 
     /// <summary>Converts pixels to bytes.</summary>
-    /// <param name="pixels">(1, 3, H, W), approximately in [-1, 1].</param>
+    /// <param name="pixels">(1, 3, H, W), approximately in [-1, 1], on the CPU.</param>
     internal static RgbImage ToImage(Tensor pixels)
     {
         using var scope = NewDisposeScope();
         var unit = pixels.squeeze(0).DividedBy(2).Plus(0.5).Clamped(0, 1).permute(1, 2, 0); // (H, W, 3)
-        var bytes = HostCopy.Of(unit.Times(255).round().to(ScalarType.Byte));
+        var bytes = unit.Times(255).round().to(ScalarType.Byte).contiguous();
         return new RgbImage(bytes.data<byte>().ToArray(), (int)bytes.shape[1], (int)bytes.shape[0]);
     }
 

@@ -232,25 +232,25 @@ internal sealed class Learner : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var before = rows.Select(row => row.detach().clone()).ToList();
+        Tensor[] changed = [.. rows, .. average?.Rows ?? []];
+        var before = changed.Select(row => row.detach().clone()).ToList();
         optimizerSteps++;
         for (var encoder = 0; encoder < rows.Length; encoder++)
             optimizers[encoder].Step(Gradients[encoder], learningRate, optimizerSteps);
         RescaleNorms(rows);
+        average?.Add(rows, optimizerSteps);
+        RescaleNorms(average?.Rows ?? []);
         DiscardGradients();
-        var host = HostCopy.OfEach(rows);
-        if (!host.All(row => row.isfinite().all().item<bool>()))
+        var host = HostCopy.OfEach(changed);
+        if (!host.Take(rows.Length).All(row => row.isfinite().all().item<bool>()))
         {
-            foreach (var (row, old) in rows.Zip(before))
+            foreach (var (row, old) in changed.Zip(before))
                 row.copy_(old);
             return false;
         }
 
         lossScale?.CountStep();
-        ReplaceHostRows(average is null ? host : null);
-        average?.Add(rows, optimizerSteps);
-        if (average is not null)
-            RescaleNorms(average.Rows);
+        ReplaceHostRows([.. host.TakeLast(rows.Length)]); // those of the average, if there is one
         return true;
     }
 

@@ -17,19 +17,25 @@ internal sealed class ImageFixture : IDisposable
     /// <param name="folder">The model's folder. Default: the small random model.</param>
     /// <param name="type">The type in which the U-Net computes.</param>
     /// <param name="resolution">The side of the images in pixels.</param>
+    /// <param name="device">Where to compute. Default: the CPU.</param>
+    /// <param name="images">Other images, or null.</param>
+    /// <param name="model">The model, if it is not a folder.</param>
     public ImageFixture(
         TrainOptions options,
         string? folder = null,
         ScalarType type = ScalarType.Float32,
-        int resolution = 32
+        int resolution = 32,
+        Device? device = null,
+        IReadOnlyList<TrainingImage>? images = null,
+        IModelFiles? model = null
     )
     {
         Options = options;
-        var files = new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
-        Model = DiffusionModel.Open(files, CPU, type, false);
+        var files = model ?? new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
+        Model = DiffusionModel.Open(files, device ?? CPU, type, false);
         Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
         Placeholder = Placeholder.Parse("my-cat", options.Vectors);
-        var images = TrainingImageSet.Load([Goldens.Sample("my-cat")], resolution, options.Crop, options.Mask).Images;
+        images ??= TrainingImageSet.Load([Goldens.Sample("my-cat")], resolution, options.Crop, options.Mask).Images;
         Prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
         Images = new LatentDataset(Model, images, options, CancellationToken.None);
         Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);
