@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Models;
@@ -21,11 +22,14 @@ internal static class DiffusionModel
         Device device,
         ScalarType type,
         bool gradientCheckpointing = false
-    ) =>
-        files.Family switch
+    )
+    {
+        CudaSettings.Apply(device, type);
+        return files.Family switch
         {
             ModelFamily.StableDiffusion => new StableDiffusion(files, device, type, gradientCheckpointing),
             ModelFamily.StableDiffusionXl => new StableDiffusionXl(files, device, type, gradientCheckpointing),
             _ => throw new ArgumentOutOfRangeException(nameof(files), files.Family, "Not a model family."),
         };
+    }
 }

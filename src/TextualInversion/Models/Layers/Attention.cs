@@ -59,6 +59,10 @@ internal sealed class Attention
         return output.Forward(states).MoveToOuterDisposeScope();
     }
 
-    /// <returns>(B, heads, S, d).</returns>
+    /// <returns>
+    /// (B, heads, S, d), a view. The last axis is contiguous and there is no mask, as PyTorch's flash and
+    /// memory-efficient kernels require
+    /// (https://github.com/pytorch/pytorch/blob/main/aten/src/ATen/native/transformers/cuda/sdp_utils.cpp).
+    /// </returns>
     private Tensor SplitHeads(Tensor x) => x.view(x.shape[0], x.shape[1], heads, width / heads).transpose(1, 2);
 }
