@@ -1,5 +1,10 @@
+using System.Text;
 using TextualInversion.Cli;
 using TextualInversion.Cli.Terminal;
+
+// Windows' own code pages lack characters of prompts, names and messages.
+if (OperatingSystem.IsWindows())
+    Console.OutputEncoding = Encoding.UTF8;
 
 // Set for those too who ask the console itself, such as the progress bar.
 Console.SetOut(BrokenPipeSafeWriter.Open(1, () => Console.Out, mustArrive: true));

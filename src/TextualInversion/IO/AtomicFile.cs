@@ -7,6 +7,8 @@ namespace TextualInversion.IO;
 /// </summary>
 internal static class AtomicFile
 {
+    private const int Attempts = 20;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
     private static readonly byte[] Probe = new byte[1 << 16];
 
     /// <summary>Writes <paramref name="path"/>, creating its folder if it is missing.</summary>
@@ -27,7 +29,7 @@ internal static class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite);
+            Persist(() => File.Move(temporary, path, overwrite), RetryPause);
         }
         catch (Exception error) when (IoErrors.IsFileError(error))
         {
@@ -74,6 +76,31 @@ internal static class AtomicFile
                 File.Delete(probe);
         }
     }
+
+    /// <summary>
+    /// Repeats an action for about a second while another program holds a file. On Windows a file cannot be replaced
+    /// while it is open, and virus scanners and indexers open new files for a moment; it then says that access is
+    /// denied.
+    /// </summary>
+    /// <exception cref="IOException">It failed at last, or for another reason.</exception>
+    internal static void Persist(Action action, TimeSpan pause)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                action();
+                return;
+            }
+            catch (Exception error) when (attempt < Attempts && MayPass(error))
+            {
+                Thread.Sleep(pause);
+            }
+        }
+    }
+
+    private static bool MayPass(Exception error) =>
+        IoErrors.IsHeld(error) || (OperatingSystem.IsWindows() && error is UnauthorizedAccessException);
 
     /// <summary>Process ids are the same in containers that share a folder.</summary>
     private static string Unique() => $"{Environment.ProcessId}-{Random.Shared.Next():x}";

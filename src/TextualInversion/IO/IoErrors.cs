@@ -59,6 +59,7 @@ internal static class IoErrors
             UnauthorizedAccessException => "permission denied",
             FileNotFoundException => "there is no such file",
             DirectoryNotFoundException => "there is no such folder",
+            _ when IsHeld(error) => "another program has it open",
             _ => error.Message.Split(" : '")[0].TrimEnd('.'),
         };
 

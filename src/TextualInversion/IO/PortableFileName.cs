@@ -8,13 +8,16 @@ internal static class PortableFileName
     private const int MaxBytes = 150; // leaves room for extensions and for the names of temporary files
     private const string Forbidden = "<>:\"/\\|?*";
 
+    // https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
     private static readonly string[] Devices =
     [
         "CON",
+        "CONIN$",
+        "CONOUT$",
         "PRN",
         "AUX",
         "NUL",
-        .. Enumerable.Range(0, 10).SelectMany(number => new[] { $"COM{number}", $"LPT{number}" }),
+        .. "0123456789¹²³".SelectMany(number => new[] { $"COM{number}", $"LPT{number}" }),
     ];
 
     /// <summary>The reason why a name cannot be used, such as "contains a space", or null if it can.</summary>

@@ -12,6 +12,46 @@ public sealed class AtomicFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public void Persist_FileIsOpenForAMoment_TriesAgain()
+    {
+        var attempts = 0;
+
+        AtomicFile.Persist(
+            () =>
+            {
+                if (++attempts < 3)
+                    throw new IOException("in use", unchecked((int)0x80070020));
+            },
+            TimeSpan.Zero
+        );
+
+        Assert.Equal(3, attempts);
+    }
+
+    [Fact]
+    public void Persist_FileStaysOpen_GivesUp()
+    {
+        var attempts = 0;
+
+        var error = Assert.Throws<IOException>(() =>
+            AtomicFile.Persist(Fail(() => attempts++, unchecked((int)0x80070020)), TimeSpan.Zero)
+        );
+
+        Assert.InRange(attempts, 2, 100);
+        Assert.Contains("another program", IoErrors.Wrap("x", "written", error).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Persist_AnotherError_IsNotTriedAgain()
+    {
+        var attempts = 0;
+
+        Assert.Throws<IOException>(() => AtomicFile.Persist(Fail(() => attempts++, code: 28), TimeSpan.Zero));
+
+        Assert.Equal(1, attempts);
+    }
+
+    [Fact]
     public void Write_NewFileInNewFolder_WritesOnlyIt()
     {
         var path = folder.File("new/inner/file");
@@ -154,4 +194,11 @@ public sealed class AtomicFileTests : IDisposable
                 )
                 .Select(file => Path.GetRelativePath(folder.Path, file))
         );
+
+    private static Action Fail(Action count, int code) =>
+        () =>
+        {
+            count();
+            throw new IOException("no", code);
+        };
 }

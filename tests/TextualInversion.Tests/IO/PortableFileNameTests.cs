@@ -31,6 +31,9 @@ public sealed class PortableFileNameTests
     [InlineData("CON")]
     [InlineData("con.v1")]
     [InlineData("lpt1")]
+    [InlineData("com\u00b2.x")]
+    [InlineData("conin$")]
+    [InlineData("nul")]
     public void Require_OtherName_IsRefused(string name) =>
         Assert.Throws<TextualInversionException>(() => PortableFileName.Require(name, "Name"));
 
