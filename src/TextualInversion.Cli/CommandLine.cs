@@ -101,9 +101,7 @@ internal static class CommandLine
             Error = error,
         };
         if (parsed.CommandResult.Command is CommandBase { UsesTorch: true } command && parsed.Action == command.Action)
-            TorchRuntime.Initialize(
-                TorchSettings.Of(parsed, variable, warn: text => error.WriteLine($"warning: {text}"))
-            );
+            TorchSettings.Start(TorchSettings.Of(parsed, variable, warn: text => error.WriteLine($"warning: {text}")));
         return await parsed.InvokeAsync(configuration, cancellation.Token);
     }
 

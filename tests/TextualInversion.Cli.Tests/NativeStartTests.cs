@@ -54,9 +54,33 @@ public sealed class NativeStartTests : IDisposable
         Assert.DoesNotContain("torch", log, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task Ti_BuiltWithoutLibtorch_SaysHowToNameOne()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var all = Directory.EnumerateFiles(AppContext.BaseDirectory, "*", SearchOption.AllDirectories);
+        foreach (var name in all.Select(file => Path.GetRelativePath(AppContext.BaseDirectory, file)))
+        {
+            var isNative = name.StartsWith("runtimes/", StringComparison.Ordinal);
+            if (!isNative && (name.Contains('/') || Path.GetExtension(name) is not (".dll" or ".json")))
+                continue; // such as libtorch/
+            Directory.CreateDirectory(Path.GetDirectoryName(folder.File(name))!);
+            File.Copy(Path.Combine(AppContext.BaseDirectory, name), folder.File(name));
+        }
+
+        var (exitCode, error) = await RunAsync($"'{Environment.ProcessPath}' exec '{folder.File("ti.dll")}' devices");
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("error: ", error, StringComparison.Ordinal);
+        Assert.Contains("TI_LIBTORCH", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.False(Directory.Exists(folder.File("cpu"))); // to which TorchSharp would copy one
+    }
+
     private async Task<(int ExitCode, string Error)> RunAsync(string command)
     {
-        var start = new ProcessStartInfo("sh", ["-c", $"unset XDG_CACHE_HOME; {command}"])
+        var start = new ProcessStartInfo("sh", ["-c", $"unset XDG_CACHE_HOME TI_LIBTORCH; {command}"])
         {
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,

@@ -20,7 +20,7 @@ internal static class TorchCheck
     {
         try
         {
-            TorchRuntime.Initialize(settings with { OnWarning = text => found.Warn(Libtorch, text) });
+            TorchSettings.Start(settings with { OnWarning = text => found.Warn(Libtorch, text) });
             RequireRightSum();
             var report = TorchRuntime.Describe();
             var place = report.Folder is { } folder ? $", in {folder}" : "";

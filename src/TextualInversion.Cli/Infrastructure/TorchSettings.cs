@@ -25,4 +25,20 @@ internal static class TorchSettings
             TuneAllocator = true,
         };
     }
+
+    /// <summary>Loads libtorch.</summary>
+    /// <exception cref="TextualInversionException">
+    /// There is none, this system cannot load it, or it cannot be used.
+    /// </exception>
+    public static void Start(TorchRuntimeOptions options)
+    {
+        TorchRuntime.Initialize(options);
+        // TorchSharp's own search would copy one from NuGet's cache, or end with pages of what it tried.
+        if (OperatingSystem.IsLinux() && TorchRuntime.Describe().Folder is null)
+            throw new TextualInversionException(
+                $"This program was built without a libtorch; name the folder of one with {SharedOptions.LibtorchName} "
+                    + $"or {Variable}. For an installed PyTorch it is what this prints: "
+                    + "python3 -c \"import torch; print(torch.__path__[0] + '/lib')\"."
+            );
+    }
 }
