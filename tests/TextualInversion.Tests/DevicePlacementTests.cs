@@ -60,7 +60,7 @@ public sealed class DevicePlacementTests
 
         var wrong = files.Where(file => !OnTheCpu.ContainsKey(file.Key)).SelectMany(file => file.Value);
         Assert.Empty(wrong);
-        Assert.Empty(OnTheCpu.Keys.Where(name => !files.TryGetValue(name, out var found) || found.Count == 0));
+        Assert.DoesNotContain(OnTheCpu.Keys, name => !files.TryGetValue(name, out var found) || found.Count == 0);
     }
 
     [Theory]

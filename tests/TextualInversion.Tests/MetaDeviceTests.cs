@@ -161,7 +161,7 @@ public sealed class MetaDeviceTests : IDisposable
             return;
         using var model = Open(name);
         var settings = Settings(model);
-        var side = model.Resolution;
+        var side = model.Latents.Resolution;
         GenerationSettings[] all =
         [
             settings with
@@ -263,6 +263,7 @@ public sealed class MetaDeviceTests : IDisposable
 
         var found = new PhraseSearch(new OneDeviceModel(fixture.Model), fixture.Schedule, concept, options).Run(
             new ImmediateProgress<int>(_ => { }),
+            ranked: null,
             CancellationToken.None
         );
 
@@ -439,7 +440,7 @@ public sealed class MetaDeviceTests : IDisposable
         return new ImageMask(values, image.WidthPixels, image.HeightPixels, Path: null, Sha256: null);
     }
 
-    private static IDiffusionModel Open(string name) =>
+    private static OneDeviceModel Open(string name) =>
         new OneDeviceModel(DiffusionModel.Open(new GoldenModel(name).Folder, META, ScalarType.Float32));
 
     private static GenerationSettings Settings(IDiffusionModel model) =>
@@ -454,10 +455,10 @@ public sealed class MetaDeviceTests : IDisposable
             Height = model.Resolution,
         };
 
-    private static List<Tensor> Rows(IDiffusionModel model) =>
+    private static List<Tensor> Rows(OneDeviceModel model) =>
         [.. model.Vocabularies.Select(vocabulary => vocabulary.narrow(0, 7, 2))];
 
-    private static IReadOnlyList<RgbImage> Generate(string name, IDiffusionModel model, GenerationSettings options)
+    private static IReadOnlyList<RgbImage> Generate(string name, OneDeviceModel model, GenerationSettings options)
     {
         using var scope = NewDisposeScope();
         var tokenizers = new PromptTokenizers(model.Tokenizers, [Placeholder.Parse("<new>", 2)]);

@@ -25,6 +25,8 @@ internal sealed record Check(CheckKind Kind, string Model, Precision Precision, 
     /// <summary>The name of its result.</summary>
     public string Name => $"{Kind}-{Model}-{Precision}{(Checkpointing ? "-checkpointing" : "")}".ToLowerInvariant();
 
+    private static readonly bool[] OffAndOn = [false, true];
+
     /// <summary>The checks of a device, the quickest first.</summary>
     public static IReadOnlyList<Check> All(CheckOptions options)
     {
@@ -35,7 +37,7 @@ internal sealed record Check(CheckKind Kind, string Model, Precision Precision, 
             new Check(CheckKind.Training, "demo", Precision.Auto),
             .. from model in RealModels
             from precision in half
-            from checkpointing in new[] { false, true }
+            from checkpointing in OffAndOn
             select new Check(CheckKind.Speed, model, precision, checkpointing),
         ];
     }

@@ -4,7 +4,6 @@ using TextualInversion.Data;
 using TextualInversion.Native;
 using TextualInversion.Training;
 using TextualInversion.Training.Estimates;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.GpuCheck;

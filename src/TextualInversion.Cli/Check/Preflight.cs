@@ -38,8 +38,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
             : findings.Try(CheckSubject.Tokens, () => request.ReadInitializer(model.Network));
         using var job = start is null ? null : Prepare(model!, start, cancellationToken);
         var tokens = start is null ? null : TokenCheck.Look(start, request, job?.Setup.PromptLengths, findings);
-        var isRanked = job is not null && await HasClipAsync(job, models, cancellationToken);
-        var time = job is null || findings.HasErrors ? null : Time(job, isRanked, cancellationToken);
+        var time = job is null || findings.HasErrors ? null : Time(job, cancellationToken);
         return new CheckReport
         {
             Verdict =
@@ -68,23 +67,6 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
         }
     }
 
-    /// <summary>Whether a CLIP model will rank the words of the search for the initializer.</summary>
-    private async Task<bool> HasClipAsync(TrainingJob job, ModelLocator models, CancellationToken cancellationToken)
-    {
-        if (!request.SearchesInitializer)
-            return false;
-        try
-        {
-            var (name, files) = (request.Options.Clip, job.Model.Files);
-            return await models.FindClipForSearchAsync(name, files, messages, cancellationToken) is not null;
-        }
-        catch (TextualInversionException problem)
-        {
-            findings.Refuse(CheckSubject.Model, problem);
-            return false;
-        }
-    }
-
     /// <summary>The job, or null if training would be refused.</summary>
     private TrainingJob? Prepare(TrainModel model, InitialEmbedding start, CancellationToken cancellationToken)
     {
@@ -100,7 +82,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
         return job;
     }
 
-    private CheckedTime Time(TrainingJob job, bool isRanked, CancellationToken cancellationToken)
+    private CheckedTime Time(TrainingJob job, CancellationToken cancellationToken)
     {
         messages.Info("timing a few steps");
         var clock = Stopwatch.StartNew();
@@ -108,11 +90,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
         var encoding = clock.Elapsed.TotalSeconds;
         var (network, noise, options) = (job.Model.Network, job.Model.Noise, job.Setup.Options);
         var trial = TrainingTrial.Run(network, noise, options, job.Concept, cancellationToken);
-        // The cost of the search depends on the number of words alone.
-        var ranked = isRanked ? network.Tokenizers[0].Words() : null;
-        var search = request.SearchesInitializer
-            ? new PhraseSearch(network, noise, job.Concept, options, ranked)
-            : null;
+        var search = request.SearchesInitializer ? new PhraseSearch(network, noise, job.Concept, options) : null;
         if (!trial.IsFinite)
             findings.Refuse(
                 CheckSubject.Training,

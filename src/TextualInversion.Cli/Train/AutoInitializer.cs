@@ -56,21 +56,18 @@ internal static class AutoInitializer
     )
     {
         var model = job.Model;
-        var clip = await models.FindClipForSearchAsync(
-            job.Setup.Options.Clip,
-            model.Files,
-            messages,
-            cancellationToken
-        );
+        var search = new PhraseSearch(model.Network, model.Noise, job.Concept, job.Setup.Options);
+        var clip = search.TriesAllWords
+            ? null
+            : await models.FindClipForSearchAsync(job.Setup.Options.Clip, model.Files, messages, cancellationToken);
         var ranked = clip is null ? null : RankWords(job, clip, messages, cancellationToken);
-        var search = new PhraseSearch(model.Network, model.Noise, job.Concept, job.Setup.Options, ranked);
         messages.Info(
             "searching for the phrase to start from, which takes at most as long as "
                 + $"{search.LargestCostInSteps} training steps"
         );
         using var display = new ProgressDisplay(messages.Error, messages.Quiet, "example");
         var progress = new SynchronousProgress<int>(judged => display.Show(judged, search.LargestCost, ""));
-        return search.Run(progress, cancellationToken);
+        return search.Run(progress, ranked, cancellationToken);
     }
 
     /// <summary>Shows the phrase as it grew, and the next best ones.</summary>

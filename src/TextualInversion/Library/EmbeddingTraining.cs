@@ -120,11 +120,12 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         CancellationToken cancellationToken
     )
     {
-        var ranked = clipFolder is null
-            ? null
-            : ClipWordRanking.Rank(clipFolder, network, plan.Images, new Progress<int>(), cancellationToken);
-        var search = new PhraseSearch(network, schedule, concept, plan.Options, ranked);
-        var found = search.Run(new Progress<int>(), cancellationToken);
+        var search = new PhraseSearch(network, schedule, concept, plan.Options);
+        var ranked =
+            clipFolder is null || search.TriesAllWords
+                ? null
+                : ClipWordRanking.Rank(clipFolder, network, plan.Images, new Progress<int>(), cancellationToken);
+        var found = search.Run(new Progress<int>(), ranked, cancellationToken);
         return InitialEmbedding.Of(found, plan.Options.Vectors, network);
     }
 

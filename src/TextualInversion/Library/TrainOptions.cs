@@ -47,8 +47,8 @@ public sealed partial record TrainOptions
     public int SearchSteps { get; init; } = 500;
 
     /// <summary>
-    /// For the search for the initializer: the CLIP model that ranks the vocabulary's words by how well they describe
-    /// the images, a folder or a hub id. Only its best words are tried. Default: null, the one in the model's folder
+    /// For the search for the initializer: the CLIP model that ranks the words of a vocabulary too large to try all of
+    /// them by how well they describe the images, a folder or a hub id. Default: null, the one in the model's folder
     /// <c>clip</c> if there is one; else words are chosen by the gradient of the loss.
     /// </summary>
     [JsonIgnore]

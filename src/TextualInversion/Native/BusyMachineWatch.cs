@@ -89,7 +89,7 @@ internal sealed class BusyMachineWatch : IDisposable
         {
             // OpenMP makes the threads for the first operation of a thread, and keeps them as long as it lives.
             using (NewDisposeScope())
-                zeros(Numbers).neg();
+                zeros(Numbers, device: CPU).neg();
             ended.Wait();
         }
     }

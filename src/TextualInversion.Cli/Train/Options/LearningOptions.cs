@@ -38,9 +38,10 @@ internal sealed class LearningOptions
     {
         HelpName = "DIR|ID",
         Description =
-            "For --initializer auto and ti describe: the CLIP model that ranks words by how well they describe the "
-            + $"images, a folder or a hub id such as {ClipFinder.Default}. Only its best words are tried. Recommended "
-            + "for large vocabularies. Default: clip/ in the model's folder, or else none.",
+            "For --initializer auto and ti describe, where the vocabulary is too large to try all words, as Stable "
+            + "Diffusion's is: the CLIP model that chooses words by how well they describe the images, a folder or a "
+            + $"hub id such as {ClipFinder.Default}. Without one, the gradient of the loss chooses, which is less "
+            + "reliable. Default: clip/ in the model's folder, or else none.",
     };
     private readonly Option<int> batch = Number(
         "--batch",

@@ -170,8 +170,9 @@ internal sealed class PhraseExamples : IDisposable
     {
         var count = Math.Min(images, examples.Count);
         var levels = examples.Count / count; // examples are ordered by level, then by image
-        var stride = Stride(levels);
-        var size = count >= FewestInRound ? Math.Min(count, MostInRound) : (FewestInRound + count - 1) / count * count;
+        var isSmall = count < FewestInRound; // each round has images several times: at levels that are far apart
+        var stride = isSmall ? Stride(levels) : 1;
+        var size = isSmall ? (FewestInRound + count - 1) / count * count : Math.Min(count, MostInRound);
         return Enumerable
             .Range(0, examples.Count)
             .Select(i => examples[(i / count * stride + i % count) % levels * count + i % count])

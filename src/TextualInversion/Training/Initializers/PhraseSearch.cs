@@ -5,18 +5,17 @@ namespace TextualInversion.Training.Initializers;
 
 /// <summary>
 /// Finds the phrase from which training starts best. It grows word by word: words are tried in front of the phrase and
-/// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. The
-/// words to try are those that CLIP ranks best, if it did. Otherwise they are all words of a small vocabulary, and
-/// those of a large one with the best first-order estimates. In front, only the best words of the last round are
-/// tried. Behind, all are tried again, since the color of a part helps only once the object is named. The search is
-/// deterministic: it does not depend on the run's seed.
+/// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. All
+/// words of a small vocabulary are tried; of a large one those that CLIP ranks best, or without a ranking those with
+/// the best first-order estimates. In front, only the best words of the last round are tried. Behind, all are tried
+/// again, since the color of a part helps only once the object is named. The search is deterministic: it does not
+/// depend on the run's seed.
 /// </summary>
 internal sealed class PhraseSearch
 {
     private const int MostCandidates = 160, // at one place
         FewestCandidates = 8,
         WordsInFront = 40,
-        RankedShare = 3, // of a ranked vocabulary, the best third is tried
         Finalists = 5;
 
     // A word that lowers the loss by less than this share is not worth its place in the prompt.
@@ -26,47 +25,37 @@ internal sealed class PhraseSearch
     private readonly NoiseSchedule schedule;
     private readonly Concept concept;
     private readonly TrainOptions options;
-    private readonly Dictionary<int, string> words; // those to try, by token id
-    private readonly IReadOnlyList<int> ids; // those of words
+    private readonly Dictionary<int, string> words; // whole words of the vocabulary by token id
     private readonly List<int> roundSizes;
     private readonly int candidates;
+    private IReadOnlyList<int> ids; // of the words to choose from
     private IReadOnlyList<List<double>>? withoutPrompts; // measured with the first word, the same for longer phrases
 
     /// <param name="model">The frozen model.</param>
     /// <param name="schedule">Its noise schedule.</param>
     /// <param name="concept">What is to be learned. Its initial rows do not matter.</param>
     /// <param name="options">The longest phrase, the batch size, and the cost of the search.</param>
-    /// <param name="ranked">
-    /// The vocabulary's whole words in the order in which they describe the images, the best first; or null to choose
-    /// words by their estimates.
-    /// </param>
     /// <exception cref="TextualInversionException">The vocabulary has no whole words.</exception>
-    public PhraseSearch(
-        IDiffusionModel model,
-        NoiseSchedule schedule,
-        Concept concept,
-        TrainOptions options,
-        IReadOnlyList<(int Id, string Word)>? ranked = null
-    )
+    public PhraseSearch(IDiffusionModel model, NoiseSchedule schedule, Concept concept, TrainOptions options)
     {
         (this.model, this.schedule, this.concept, this.options) = (model, schedule, concept, options);
-        var vocabulary = ranked ?? model.Tokenizers[0].Words();
-        if (vocabulary.Count == 0)
+        words = model.Tokenizers[0].Words().ToDictionary(word => word.Id, word => word.Word);
+        if (words.Count == 0)
             throw new TextualInversionException(
                 "The model's vocabulary has no whole words to choose an initializer from; name one."
             );
+        ids = [.. words.Keys];
         roundSizes = PhraseExamples.RoundSizes(concept, schedule);
-        var most = Math.Min(vocabulary.Count / (ranked is null ? 1 : RankedShare), MostCandidates);
+        var most = Math.Min(words.Count, MostCandidates);
         candidates = Enumerable
             .Range(0, most)
             .Select(fewer => most - fewer)
-            .FirstOrDefault(count => Cost(count) <= (double)options.SearchSteps * CostOfStep, FewestCandidates);
-        LargestCost = Cost(candidates);
-        ids = [.. vocabulary.Take(ranked is null ? vocabulary.Count : candidates).Select(word => word.Id)];
-        words = vocabulary.ToDictionary(word => word.Id, word => word.Word);
-
-        int Cost(int candidates) => CostOf(candidates, ranked is null ? vocabulary.Count : candidates);
+            .FirstOrDefault(count => CostOf(count) <= (double)options.SearchSteps * CostOfStep, FewestCandidates);
+        LargestCost = CostOf(candidates);
     }
+
+    /// <summary>Whether no word is left out, so that a ranking of the words has no effect.</summary>
+    public bool TriesAllWords => words.Count <= candidates;
 
     /// <summary>The cost of the longest search, in forward passes of one example.</summary>
     public int LargestCost { get; }
@@ -80,10 +69,20 @@ internal sealed class PhraseSearch
 
     /// <summary>Grows the phrase.</summary>
     /// <param name="progress">Receives the examples measured so far, of at most <see cref="LargestCost"/>.</param>
+    /// <param name="ranked">
+    /// The vocabulary's whole words in the order in which they describe the images, the best first: if not all can be
+    /// tried, the best ones are. Null to choose words by their estimates.
+    /// </param>
     /// <param name="cancellationToken">Stops the search.</param>
     /// <exception cref="OperationCanceledException">The search was canceled.</exception>
-    public FoundPhrase Run(IProgress<int> progress, CancellationToken cancellationToken)
+    public FoundPhrase Run(
+        IProgress<int> progress,
+        IReadOnlyList<(int Id, string Word)>? ranked,
+        CancellationToken cancellationToken
+    )
     {
+        if (ranked is not null)
+            ids = [.. ranked.Take(candidates).Select(word => word.Id)];
         var measured = 0;
         void Count(int examples)
         {
@@ -91,19 +90,19 @@ internal sealed class PhraseSearch
             progress.Report(measured += examples);
         }
 
-        var ranked = Rank([], front: [], Count);
-        var stages = new List<RankedPhrase> { Named(ranked[0]) };
-        while (ranked[0].Ids.Count < options.Vectors)
+        var phrases = Rank([], front: [], Count);
+        var stages = new List<RankedPhrase> { Named(phrases[0]) };
+        while (phrases[0].Ids.Count < options.Vectors)
         {
-            var front = ranked.Select(candidate => candidate.Added).Distinct().Take(WordsInFront);
-            var longer = Rank(ranked[0].Ids, [.. front], Count);
-            if (longer[0].Score > ranked[0].Score + Math.Log(1 - SmallestGain))
+            var front = phrases.Select(candidate => candidate.Added).Distinct().Take(WordsInFront);
+            var longer = Rank(phrases[0].Ids, [.. front], Count);
+            if (longer[0].Score > phrases[0].Score + Math.Log(1 - SmallestGain))
                 break;
-            ranked = longer;
-            stages.Add(Named(ranked[0]));
+            phrases = longer;
+            stages.Add(Named(phrases[0]));
         }
 
-        var runnersUp = ranked.Skip(1).Where(other => other.Rounds == roundSizes.Count).Select(Named);
+        var runnersUp = phrases.Skip(1).Where(other => other.Rounds == roundSizes.Count).Select(Named);
         return new FoundPhrase(stages[^1].Words, stages[^1].RelativeLoss, stages, [.. runnersUp]);
     }
 
@@ -118,15 +117,13 @@ internal sealed class PhraseSearch
     private RankedPhrase Named(Candidate candidate) =>
         new(string.Join(' ', candidate.Ids.Select(id => words[id])), Math.Exp(candidate.Score));
 
-    /// <summary>The examples of the longest search.</summary>
-    /// <param name="candidates">The words that are tried at each place.</param>
-    /// <param name="vocabulary">The words from which they are chosen.</param>
-    private int CostOf(int candidates, int vocabulary)
+    /// <summary>The examples of the longest search with so many candidates at each place.</summary>
+    private int CostOf(int candidates)
     {
         var cost = 0;
         for (var length = 1; length <= options.Vectors; length++)
         {
-            int[] places = length == 1 ? [vocabulary] : [Math.Min(vocabulary, WordsInFront), vocabulary];
+            int[] places = length == 1 ? [words.Count] : [Math.Min(words.Count, WordsInFront), words.Count];
             cost += places.Count(from => from > candidates) * GradientCost(AllExamples);
             cost += CostOfRanking(places.Sum(from => Math.Min(from, candidates)));
         }
