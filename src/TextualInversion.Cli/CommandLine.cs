@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using TextualInversion.Cli.Check;
+using TextualInversion.Cli.Completion;
 using TextualInversion.Cli.Demo;
 using TextualInversion.Cli.Describe;
 using TextualInversion.Cli.DeviceList;
@@ -10,6 +11,7 @@ using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Eval;
 using TextualInversion.Cli.Generate;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Manual;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Terminal;
@@ -39,6 +41,10 @@ internal static class CommandLine
         ParseResult? parsed = null;
         try
         {
+            if (args is [CompletionDirective.Name, var line])
+                return CompletionDirective.Write(CreateRoot(variable), line, variable, output);
+            if (args is [ManualDirective.Name, var folder])
+                return ManualDirective.Write(CreateRoot(variable), folder);
             var expanded = FamiliarForms(ResponseFiles.Expand(args));
             parsed = CreateRoot(variable).Parse(expanded, Parsing);
             var problems = UsageErrors.Of(parsed, expanded, isHelp: parsed.Action is HelpPage);
@@ -128,6 +134,7 @@ internal static class CommandLine
             new DevicesCommand(),
             new DemoCommand((args, output, error) => RunAsync(args, output, error, variable)),
             new DoctorCommand(models, variable),
+            new CompletionCommand(),
         ];
         foreach (var command in commands)
             root.Subcommands.Add(command);

@@ -33,6 +33,10 @@ internal static class EmbeddingFolder
             .ThenBy(file => file, StringComparer.Ordinal);
     }
 
+    /// <summary>The tokens that prompts may call, as the names of the files say; no file is read.</summary>
+    public static IEnumerable<string> Tokens(string folder) =>
+        Files(folder).Select(file => $"<{Path.GetFileNameWithoutExtension(file).Replace(' ', '-')}>").Distinct();
+
     private static string ExtensionOf(string file) => Path.GetExtension(file).ToLowerInvariant();
 
     /// <summary>learned_embeds_2 next to learned_embeds, as diffusers' script for SDXL calls them.</summary>

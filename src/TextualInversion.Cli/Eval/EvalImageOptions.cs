@@ -47,6 +47,7 @@ internal sealed class EvalImageOptions
     };
     private readonly TextOption sampler = new("--sampler")
     {
+        CompletionSources = { SharedOptions.SamplerNames },
         HelpName = "NAME",
         Description =
             "The sampler, one of those that ti generate --help lists. Default: the model's recommendation, "

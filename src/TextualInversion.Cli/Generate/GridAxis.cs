@@ -35,6 +35,9 @@ internal sealed record GridAxis
 
     private const int MostValues = 100;
 
+    /// <summary>The names with the sign behind them, as they are typed.</summary>
+    public static string[] Beginnings { get; } = [.. Known.Select(name => $"{name}=")];
+
     private readonly string text; // as it was typed, with the option
     private readonly string name;
 

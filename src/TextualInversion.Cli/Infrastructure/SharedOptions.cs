@@ -9,6 +9,9 @@ internal static class SharedOptions
     /// <summary>The name of the option that <see cref="Libtorch"/> makes.</summary>
     public const string LibtorchName = "--libtorch";
 
+    /// <summary>The names of the samplers as people type them.</summary>
+    public static string[] SamplerNames { get; } = [.. Samplers.DisplayNames.Select(name => name.ToLowerInvariant())];
+
     public static OptionalNumberOption<ulong> Seed() =>
         new("--seed")
         {
@@ -26,6 +29,7 @@ internal static class SharedOptions
             Description =
                 "The device that computes: auto, cpu, cuda, cuda:N (the GPU number N) or mps (Apple's GPU). ti devices "
                 + "lists them. Default: auto, the first CUDA GPU if there is one, else the CPU.",
+            CompletionSources = { "auto", "cpu", "cuda", "mps" },
             DefaultValueFactory = _ => "auto",
         };
 

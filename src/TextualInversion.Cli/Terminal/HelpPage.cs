@@ -51,18 +51,19 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         var arguments = command.Arguments.Select(argument => (argument.HelpName!, argument.Description!)).ToList();
         WriteParagraph(output, command.Description!, width);
         var names = string.Concat(arguments.Select(argument => $" {argument.Item1}"));
-        output.WriteLine($"Usage: {CommandBase.PathOf(command)}{names} [options]");
+        var options = command.Groups.Count > 0 ? " [options]" : "";
+        output.WriteLine($"Usage: {CommandBase.PathOf(command)}{names}{options}");
         if (arguments.Count > 0)
         {
             output.WriteLine();
             WriteTable(output, arguments, width);
         }
 
-        foreach (var (title, options) in command.Groups)
+        foreach (var (title, members) in command.Groups)
         {
             output.WriteLine();
             output.WriteLine($"{title}:");
-            WriteTable(output, [.. options.Select(option => (Syntax(option), option.Description!))], width);
+            WriteTable(output, [.. members.Select(option => (Syntax(option), option.Description!))], width);
         }
 
         output.WriteLine();

@@ -26,6 +26,7 @@ internal sealed class ImageOptions
     };
     private readonly TextOption sampler = new("--sampler")
     {
+        CompletionSources = { SharedOptions.SamplerNames },
         HelpName = "NAME",
         Description =
             $"How the noise is turned into an image: {Samplers.Summary.ToLowerInvariant()}, or diffusers' class "

@@ -22,6 +22,7 @@ internal sealed class PlanOptions
     private readonly Option<ulong?> seed = SharedOptions.Seed();
     private readonly TextOption gridX = new("--grid-x")
     {
+        CompletionSources = { GridAxis.Beginnings },
         HelpName = "NAME=VALUES",
         Description =
             "Write a grid of images whose columns differ in one setting, as in seed=1..4 or "
@@ -29,6 +30,7 @@ internal sealed class PlanOptions
     };
     private readonly TextOption gridY = new("--grid-y")
     {
+        CompletionSources = { GridAxis.Beginnings },
         HelpName = "NAME=VALUES",
         Description = "The same for the rows of the grid. With both there is an image for each pair of values.",
     };

@@ -11,6 +11,7 @@ internal sealed class PromptOptions
 {
     private readonly Option<string?> prompt = new("--prompt")
     {
+        CompletionSources = { _ => EmbeddingFolder.Tokens(EmbeddingSet.Folder) },
         HelpName = "TEXT",
         Description =
             "What the image shows. <my-cat>, an embedding's file name or embedding:name calls an embedding. "
@@ -20,6 +21,7 @@ internal sealed class PromptOptions
     };
     private readonly Option<string?> negative = new("--negative")
     {
+        CompletionSources = { _ => EmbeddingFolder.Tokens(EmbeddingSet.Folder) },
         HelpName = "TEXT",
         Description =
             "What the image should not show. It has an effect only if --guidance is above 1. Default: nothing.",

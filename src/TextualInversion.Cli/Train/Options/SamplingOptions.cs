@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train.Listeners;
@@ -22,6 +23,7 @@ internal sealed class SamplingOptions
     };
     private readonly Option<string[]> prompts = new("--sample-prompt")
     {
+        CompletionSources = { _ => EmbeddingFolder.Tokens(EmbeddingSet.Folder) },
         HelpName = "TEXT…",
         Description =
             "The prompts of these images. {} or the token itself marks the placeholder token. Default: \"a photo of "
@@ -59,6 +61,7 @@ internal sealed class SamplingOptions
     };
     private readonly Option<string?> sampler = new("--sample-sampler")
     {
+        CompletionSources = { SharedOptions.SamplerNames },
         HelpName = "NAME",
         Description =
             "Sampler of these images, one of those that ti generate --help lists. Default: the model's recommendation, "
