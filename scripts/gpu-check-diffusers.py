@@ -25,7 +25,7 @@ UNETS = {
         cross_attention_dim=2048, sample_size=128, use_linear_projection=True, addition_embed_type="text_time",
         addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816),
 }
-TINY = dict(sample_size=8, norm_num_groups=8)
+TINY = dict(sample_size=8, norm_num_groups=8, transformer_layers_per_block=1)
 CLIP_L = dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, hidden_act="quick_gelu", projection_dim=768)
 OPEN_CLIP_G = dict(hidden_size=1280, num_hidden_layers=32, num_attention_heads=20, hidden_act="gelu", projection_dim=1280)
 STEP_SECONDS, MOST_STEPS, IMAGE_STEPS, GUIDANCE = 5, 10, 20, 5.0
@@ -41,13 +41,15 @@ args = parser.parse_args()
 device = torch.device(args.device)
 dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[args.precision]
 is_xl = args.model == "sdxl"
+vocabulary = 1000 if args.tiny else 49408
 
 
 def text_config(config):
     if args.tiny:
         config = dict(config, num_hidden_layers=2)
     return CLIPTextConfig(
-        vocab_size=49408, intermediate_size=4 * config["hidden_size"], bos_token_id=49406, eos_token_id=49407, **config)
+        vocab_size=vocabulary, intermediate_size=4 * config["hidden_size"], bos_token_id=vocabulary - 2,
+        eos_token_id=vocabulary - 1, **config)
 
 
 def synchronize():
@@ -83,7 +85,7 @@ if args.checkpointing:
     unet.train()
     unet.enable_gradient_checkpointing()
 side = config["sample_size"]
-ids = torch.randint(0, 49405, (1, 77), device=device)
+ids = torch.randint(0, vocabulary - 2, (1, 77), device=device)
 
 
 def encode():
