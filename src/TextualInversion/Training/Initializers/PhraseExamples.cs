@@ -24,9 +24,9 @@ internal sealed class PhraseExamples : IDisposable
     private const double SmallestTimestep = 0.25;
 
     // A pass forward alone takes less than half of the memory of a training step. Small latents are computed faster in
-    // larger batches: as many as have the cells of an image of 512 x 512 pixels.
+    // larger batches: as many as have the cells of an image of 1024 x 1024 pixels.
     private const int BatchFactor = 2,
-        CellsAtOnce = 64 * 64;
+        CellsAtOnce = 128 * 128;
 
     private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;

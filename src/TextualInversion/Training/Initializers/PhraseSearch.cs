@@ -7,15 +7,15 @@ namespace TextualInversion.Training.Initializers;
 /// Finds the phrase from which training starts best. It grows word by word: words are tried in front of the phrase and
 /// behind it, the one that lowers the loss most is kept, and the search ends when another word no longer pays. All
 /// words of a small vocabulary are tried; of a large one those that CLIP ranks best, or without a ranking those with
-/// the best first-order estimates. In front, only the best words of the last round are tried. Behind, all are tried
-/// again, since the color of a part helps only once the object is named. The search is deterministic: it does not
-/// depend on the run's seed.
+/// the best first-order estimates. From the third word on, only the best words so far are tried in front. Behind, all
+/// are tried again, since the color of a part helps only once the object is named. The search is deterministic: it does
+/// not depend on the run's seed.
 /// </summary>
 internal sealed class PhraseSearch
 {
     private const int MostCandidates = 160, // at one place
         FewestCandidates = 8,
-        WordsInFront = 40,
+        WordsInFront = 32, // tried from the third word on
         Finalists = 5;
 
     // A word that lowers the loss by less than this share is not worth its place in the prompt.
@@ -92,12 +92,14 @@ internal sealed class PhraseSearch
 
         var phrases = Rank([], front: [], Count);
         var stages = new List<RankedPhrase> { Named(phrases[0]) };
+        var front = ids;
         while (phrases[0].Ids.Count < options.Vectors)
         {
-            var front = phrases.Select(candidate => candidate.Added).Distinct().Take(WordsInFront);
-            var longer = Rank(phrases[0].Ids, [.. front], Count);
+            var longer = Rank(phrases[0].Ids, front, Count);
             if (longer[0].Score > phrases[0].Score + Math.Log(1 - SmallestGain))
                 break;
+            if (front.Count > WordsInFront)
+                front = [.. longer.Select(candidate => candidate.Added).Distinct().Take(WordsInFront)];
             phrases = longer;
             stages.Add(Named(phrases[0]));
         }
@@ -123,7 +125,12 @@ internal sealed class PhraseSearch
         var cost = 0;
         for (var length = 1; length <= options.Vectors; length++)
         {
-            int[] places = length == 1 ? [words.Count] : [Math.Min(words.Count, WordsInFront), words.Count];
+            int[] places = length switch
+            {
+                1 => [words.Count],
+                2 => [words.Count, words.Count],
+                _ => [Math.Min(words.Count, WordsInFront), words.Count],
+            };
             cost += places.Count(from => from > candidates) * GradientCost(AllExamples);
             cost += CostOfRanking(places.Sum(from => Math.Min(from, candidates)));
         }
