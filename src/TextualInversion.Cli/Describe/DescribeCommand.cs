@@ -81,10 +81,13 @@ internal sealed class DescribeCommand : CommandBase
         using var job = await TrainingJob.PrepareAsync(asked, models, messages, cancellationToken);
         var found = await AutoInitializer.SearchAsync(job, models, messages, cancellationToken);
         AutoInitializer.Show(found, messages);
-        var written =
-            parsed.GetValue(count) > 0 ? Generate(parsed, job, found, paths, messages, cancellationToken) : [];
-        Print(parsed, job, found, written);
-        return ExitCode.Done;
+        var written = new List<string>();
+        var outcome =
+            parsed.GetValue(count) > 0
+                ? Generate(parsed, job, found, paths, written, messages, cancellationToken)
+                : new GenerationOutcome(Problem: null);
+        Print(parsed, job, found, written); // also after Ctrl-C: the search took longest
+        return outcome.Problem is null ? ExitCode.Done : throw outcome.Problem;
     }
 
     /// <summary>The arguments of <c>ti train</c> on which the search depends.</summary>
@@ -107,12 +110,13 @@ internal sealed class DescribeCommand : CommandBase
         };
     }
 
-    /// <returns>The paths of the images.</returns>
-    private IReadOnlyList<string> Generate(
+    /// <summary>Generates images with the phrase. The paths of those that were made are added to a list.</summary>
+    private GenerationOutcome Generate(
         ParseResult parsed,
         TrainingJob job,
         FoundPhrase found,
         ImagePaths paths,
+        List<string> written,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
@@ -142,7 +146,8 @@ internal sealed class DescribeCommand : CommandBase
         );
         var writer = new GeneratedImageWriter(plan, paths, hasGrid: false, generation.Describe);
         var outcome = new GenerationRunner(generator, writer, messages).Run(plan, batch: 1, cancellationToken);
-        return outcome.Problem is null ? [.. writer.Written.Select(image => image.Path)] : throw outcome.Problem;
+        written.AddRange(writer.Written.Select(image => image.Path));
+        return outcome;
     }
 
     private void Print(ParseResult parsed, TrainingJob job, FoundPhrase found, IReadOnlyList<string> written)
