@@ -18,7 +18,8 @@ internal sealed class RunFolder : IDisposable
     private bool isKept;
 
     /// <exception cref="TextualInversionException">
-    /// The folder exists and may not be replaced, cannot be written, or another training writes there.
+    /// The folder exists and may not be replaced, cannot be written, holds something else in the place of a file or
+    /// folder of a run, or another training writes there.
     /// </exception>
     public RunFolder(string path, bool overwrite)
     {
@@ -29,6 +30,7 @@ internal sealed class RunFolder : IDisposable
         // Fails now rather than after the training. The files of an earlier run are replaced one by one, at the end.
         try
         {
+            RequireFree();
             AtomicFile.RequireWritable(path);
             Directory.CreateDirectory(path);
         }
@@ -205,6 +207,16 @@ internal sealed class RunFolder : IDisposable
             Directory.Delete(above);
             above = Path.GetDirectoryName(above);
         }
+    }
+
+    /// <summary>Refuses folders in the places of the run's files, and files in those of its folders.</summary>
+    private void RequireFree()
+    {
+        string[] files = [RecordIn(FolderPath), MetricsPath, EventsPath, ReportPath, StatePath, LastRowsPath];
+        foreach (var file in files.Append(FoundPhrasePath))
+            AtomicFile.RefuseToReplace(file, overwrite: true);
+        foreach (var folder in new[] { CheckpointsIn(FolderPath), SamplesIn(FolderPath) }.Where(File.Exists))
+            throw new TextualInversionException($"{folder}: is a file, and the run needs a folder of that name.");
     }
 
     /// <summary>

@@ -49,6 +49,35 @@ public sealed class RunFolderTests : IDisposable
         new RunFolder(folder.File("runs/a"), overwrite: false).Dispose(); // it ended, and left no lock
     }
 
+    /// <summary>It would fail after the training otherwise.</summary>
+    [Theory]
+    [InlineData("run.json")]
+    [InlineData("metrics.csv")]
+    [InlineData("state.safetensors")]
+    [InlineData("last.safetensors")]
+    [InlineData("report.html")]
+    public void New_FolderInThePlaceOfAFile_Throws(string file)
+    {
+        Directory.CreateDirectory(folder.File($"runs/a/{file}"));
+
+        var error = Assert.Throws<TextualInversionException>(() => new RunFolder(folder.File("runs/a"), true));
+
+        Assert.StartsWith($"{folder.File($"runs/a/{file}")}: is a folder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("samples")]
+    [InlineData("checkpoints")]
+    public void New_FileInThePlaceOfAFolder_Throws(string name)
+    {
+        var file = folder.Write($"runs/a/{name}", "text");
+
+        var error = Assert.Throws<TextualInversionException>(() => new RunFolder(folder.File("runs/a"), true));
+
+        Assert.StartsWith($"{file}: is a file", error.Message, StringComparison.Ordinal);
+        Assert.Equal("text", File.ReadAllText(file));
+    }
+
     [Fact]
     public void Dispose_FolderWasThereBefore_Stays()
     {
