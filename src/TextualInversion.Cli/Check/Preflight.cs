@@ -102,7 +102,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
                 $"the gradient of {request.Placeholder.Name} is zero, so nothing can be learned; check that each "
                     + "prompt reaches it"
             );
-        else if (DemoModelLimit.Warning(job) is { } limit)
+        else if (DemoModelLimit.Warning(job, cancellationToken) is { } limit)
             findings.Warn(CheckSubject.Training, limit);
         var searching = (search?.LargestCostInSteps ?? 0) * trial.StepSeconds;
         return new CheckedTime(

@@ -8,13 +8,10 @@ namespace TextualInversion.Cli.Train;
 internal static class OutcomeWarning
 {
     /// <summary>
-    /// What to try if the embedding explains the images no better than no word at all, or the model cannot learn them;
-    /// null if all is well.
+    /// What to try if the embedding explains the images no better than no word at all; null if all is well.
     /// </summary>
     public static string? Of(ValidationSummary loss, int bestStep, TrainSetup setup)
     {
-        if (DemoModelLimit.Warning(setup, loss.WithoutPrompts) is { } limit)
-            return limit;
         if (ValidationWarning.SmallGain(loss) is not { } gain)
             return null;
         var comparison =

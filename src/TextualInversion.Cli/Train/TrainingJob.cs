@@ -55,6 +55,8 @@ internal sealed class TrainingJob : IDisposable
                 messages.Warn(warning);
             job.Setup.PromptLengths.RequirePlaceholder();
             job.Encode(cancellationToken);
+            if (DemoModelLimit.Warning(job, cancellationToken) is { } limit)
+                messages.Warn(limit);
             job.owned.InsertRange(0, [model, start]);
             return job;
         }

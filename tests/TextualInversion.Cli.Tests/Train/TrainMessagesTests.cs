@@ -62,15 +62,24 @@ public sealed class TrainMessagesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("train")]
-    [InlineData("check")]
-    public async Task PhotosOnTheDemoModel_WarnsThatItCannotLearnThem(string command)
+    [InlineData("train", 1)]
+    [InlineData("train", 0.15, "--validate-every", "0")]
+    [InlineData("check", 1)]
+    [InlineData("check", 0.15)]
+    [InlineData("check", 1, "--resolution", "96")]
+    [InlineData("check", 1, "--mask", "alpha")]
+    public async Task PhotosOnTheDemoModel_WarnsThatItCannotLearnThem(
+        string command,
+        double brightness,
+        params string[] more
+    )
     {
         for (var seed = 1; seed <= 3; seed++)
-            folder.Write($"photos/{seed}.png", PhotoLike.Png(seed));
+            folder.Write($"photos/{seed}.png", PhotoLike.Png(seed, brightness));
 
-        Assert.Contains(DemoWarning, await MessagesAsync(command, folder.File("photos"), "object"));
-        Assert.DoesNotContain(DemoWarning, await MessagesAsync(command, Goldens.Sample("my-boat"), "boat"));
+        Assert.Contains(DemoWarning, await MessagesAsync(command, folder.File("photos"), "object", more));
+        if (!more.Contains("--mask")) // the samples have no alpha channel
+            Assert.DoesNotContain(DemoWarning, await MessagesAsync(command, Goldens.Sample("my-boat"), "boat", more));
     }
 
     [Fact]
@@ -139,9 +148,9 @@ public sealed class TrainMessagesTests : IDisposable
         return seed;
     }
 
-    private async Task<string> MessagesAsync(string command, string images, string initializer)
+    private async Task<string> MessagesAsync(string command, string images, string initializer, string[] more)
     {
-        var (exitCode, output, error) = await TiRunner.RunAsync(
+        var (exitCode, output, error) = await TiRunner.RunAsync([
             command,
             "--model",
             "demo",
@@ -156,8 +165,9 @@ public sealed class TrainMessagesTests : IDisposable
             "--batch",
             "2",
             "--output",
-            folder.Path
-        );
+            folder.Path,
+            .. more,
+        ]);
         Assert.True(exitCode == 0, error);
         return output + error;
     }

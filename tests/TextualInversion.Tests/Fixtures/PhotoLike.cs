@@ -10,16 +10,19 @@ internal static class PhotoLike
         Octaves = 6;
 
     /// <summary>A PNG. Each seed gives another image.</summary>
-    public static byte[] Png(int seed) => PngFile.Make(Width, Height, (x, y) => [.. Pixel(x, y, seed), byte.MaxValue]);
+    /// <param name="seed">The seed.</param>
+    /// <param name="brightness">What the values are multiplied by; small for a photo in the dark.</param>
+    public static byte[] Png(int seed, double brightness = 1) =>
+        PngFile.Make(Width, Height, (x, y) => [.. Pixel(x, y, seed, brightness), byte.MaxValue]);
 
-    private static IEnumerable<byte> Pixel(int x, int y, int seed)
+    private static IEnumerable<byte> Pixel(int x, int y, int seed, double brightness)
     {
         for (var channel = 0; channel < 3; channel++)
         {
             // What the channels share is light and shadow.
             var value = 0.6 * Fractal(x, y, seed) + 0.4 * Fractal(x, y, seed * 4 + channel + 1);
             var noise = 0.05 * (Random(x, y, seed + 100 + channel) - 0.5);
-            yield return (byte)(byte.MaxValue * Math.Clamp(2.4 * value - 0.7 + noise, 0, 1));
+            yield return (byte)(brightness * byte.MaxValue * Math.Clamp(2.4 * value - 0.7 + noise, 0, 1));
         }
     }
 
