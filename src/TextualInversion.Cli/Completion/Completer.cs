@@ -81,7 +81,7 @@ internal sealed class Completer(RootCommand root, Func<IReadOnlyList<string>> mo
     }
 
     /// <summary>The values that begin as typed, or else those that begin as the last word of a text.</summary>
-    private static IReadOnlyList<string> Matching(IReadOnlyList<string> values, string prefix, string current)
+    private static List<string> Matching(IReadOnlyList<string> values, string prefix, string current)
     {
         var typed = current[prefix.Length..];
         var matching = Beginning(values, typed, prefix);

@@ -1,6 +1,5 @@
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Data;
-using TextualInversion.Training;
 using TextualInversion.Training.Data;
 using TextualInversion.Training.Stopping;
 using static System.FormattableString;

@@ -28,7 +28,8 @@ public sealed class ShellTests : IDisposable
 
             """
         );
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         folder.Write("work/embeddings/my-cat.safetensors", "");
         folder.Write("work/photos of it/1.png", "");
         Directory.CreateDirectory(folder.File("hub/models--artist--tiny"));

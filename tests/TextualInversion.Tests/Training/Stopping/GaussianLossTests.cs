@@ -1,4 +1,3 @@
-using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training.Stopping;
 
 namespace TextualInversion.Tests.Training.Stopping;
