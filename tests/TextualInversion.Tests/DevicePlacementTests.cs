@@ -39,7 +39,6 @@ public sealed class DevicePlacementTests
         ["Library/ImageGenerator.cs"] = "the rows are moved once they are joined",
         ["Models/Clip/ClipModel.cs"] = "token ids are counted on the CPU",
         ["Models/Clip/PromptEncoder.cs"] = "token ids are counted on the CPU",
-        ["Native/BusyMachineWatch.cs"] = "it measures the CPU",
         ["Native/TensorArithmetic.cs"] = "the next line moves the number",
         ["Schedulers/NoiseSchedule.cs"] = "the numbers of a schedule",
         ["Schedulers/UniPcScheduler.cs"] = "the numbers of a schedule",
