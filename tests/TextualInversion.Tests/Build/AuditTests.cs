@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Tests.Build;
 
 /// <summary>What an advisory about a package does to a build, in a copy of the sources without a repository.</summary>
 [Trait("Category", "EndToEnd")]
-public sealed class AuditTests : IDisposable
+public sealed partial class AuditTests : IDisposable
 {
     private const string Package = "SixLabors.ImageSharp";
 
@@ -27,9 +28,7 @@ public sealed class AuditTests : IDisposable
 
     public AuditTests()
     {
-        foreach (var file in Copied.Concat(Below("src", "*.csproj")).Concat(Below("tests", "*.csproj")))
-            Copy(file);
-        foreach (var file in Below("src/TextualInversion", "*"))
+        foreach (var file in Copied.Concat(Projects()).Concat(Sources()))
             Copy(file);
         folder.Write("NuGet.config", source.Configuration);
     }
@@ -74,12 +73,20 @@ public sealed class AuditTests : IDisposable
         Assert.DoesNotContain("NU1900", output);
     }
 
-    /// <summary>Files of the repository without those that a build makes.</summary>
-    private static IEnumerable<string> Below(string path, string pattern) =>
+    private static IEnumerable<string> Projects() =>
+        Project()
+            .Matches(File.ReadAllText(Path.Combine(Goldens.Repository, "TextualInversion.sln")))
+            .Select(project => project.Groups["path"].Value.Replace('\\', '/'));
+
+    /// <summary>The files of the library without those that a build makes.</summary>
+    private static IEnumerable<string> Sources() =>
         Directory
-            .EnumerateFiles(Path.Combine(Goldens.Repository, path), pattern, SearchOption.AllDirectories)
+            .EnumerateFiles(Path.Combine(Goldens.Repository, "src/TextualInversion"), "*", SearchOption.AllDirectories)
             .Select(SourceFiles.NameOf)
             .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
 
     private void Copy(string file) => folder.Write(file, File.ReadAllBytes(Path.Combine(Goldens.Repository, file)));
+
+    [GeneratedRegex("\"(?<path>[^\"]+\\.csproj)\"")]
+    private static partial Regex Project();
 }
