@@ -74,15 +74,10 @@ internal sealed class EvalInputOptions
                     "--images: name the training images; only a run, given with --run, records them."
                 ),
             Initializer = parsed.GetValue(initializer),
-            Property = parsed.GetValue(property) ?? PropertyOf(run),
+            Property = parsed.GetValue(property) ?? run?.Property ?? LearnedProperty.Object,
             Prompts = parsed.GetValue(prompts),
         };
     }
-
-    private static LearnedProperty PropertyOf(RunArtifacts? run) =>
-        Enum.TryParse<LearnedProperty>(run?.Property, ignoreCase: true, out var property)
-            ? property
-            : LearnedProperty.Object;
 }
 
 /// <summary>The embeddings to compare, the training images and the prompts.</summary>

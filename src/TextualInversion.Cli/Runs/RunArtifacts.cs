@@ -1,4 +1,5 @@
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Data;
 using TextualInversion.IO;
 using TextualInversion.Training.RunFiles;
 
@@ -7,8 +8,12 @@ namespace TextualInversion.Cli.Runs;
 /// <summary>A run that <c>ti train</c> left: what it wrote, and from what.</summary>
 /// <param name="Embeddings">The files: checkpoints in their order, and the final one last.</param>
 /// <param name="Images">The training images.</param>
-/// <param name="Property">object or style.</param>
-internal sealed record RunArtifacts(IReadOnlyList<string> Embeddings, IReadOnlyList<RunImage> Images, string? Property)
+/// <param name="Property">What the images share, or null if the record does not say.</param>
+internal sealed record RunArtifacts(
+    IReadOnlyList<string> Embeddings,
+    IReadOnlyList<RunImage> Images,
+    LearnedProperty? Property
+)
 {
     /// <param name="folder">The run's folder, such as <c>runs/my-cat</c>.</param>
     /// <exception cref="TextualInversionException">It is no run's folder, or holds no embedding.</exception>
@@ -24,7 +29,7 @@ internal sealed record RunArtifacts(IReadOnlyList<string> Embeddings, IReadOnlyL
                 $"--run {folder}: has no checkpoint, and {final} is not there any more; name the files "
                     + "with --embedding."
             );
-        return new RunArtifacts(embeddings, record.Images, record.Options.GetValueOrDefault("property").ToString());
+        return new RunArtifacts(embeddings, record.Images, PropertyOf(record, folder));
     }
 
     /// <summary>A warning for each training image that is another file now; missing ones are left out.</summary>
@@ -36,6 +41,24 @@ internal sealed record RunArtifacts(IReadOnlyList<string> Embeddings, IReadOnlyL
                 $"{image.Path}: is not the image that was trained on; run this where the training was started, or name "
                 + "the images with --images"
             );
+
+    /// <exception cref="TextualInversionException">The record names a property that does not exist.</exception>
+    private static LearnedProperty? PropertyOf(RunRecord record, string folder)
+    {
+        if (!record.Options.TryGetValue("property", out var value))
+            return null;
+        var text = value.GetRawText(); // not its string: that of half a surrogate pair throws
+        foreach (var property in Enum.GetValues<LearnedProperty>())
+        {
+            if (text.Equals($"\"{property}\"", StringComparison.OrdinalIgnoreCase))
+                return property;
+        }
+
+        var names = string.Join(" or ", Choices.Names<LearnedProperty>());
+        throw new TextualInversionException(
+            $"{RunFolder.RecordIn(folder)}: options.property is not {names}; restore it from a copy, or train again."
+        );
+    }
 
     // The record's path is from where the training was started. Elsewhere the same path may be another run's.
     private static string Final(string path, string folder)

@@ -72,12 +72,9 @@ internal sealed record RunRecord
         try
         {
             var record = JsonOutput.Deserialize<RunRecord>(File.ReadAllText(path));
+            RequirePath("result.embedding", record.Result.Embedding);
             foreach (var (index, image) in record.Images.Index())
-            {
-                if (image.Path.Length == 0)
-                    throw new JsonException($"images[{index}].path is empty");
-            }
-
+                RequirePath($"images[{index}].path", image.Path);
             return record;
         }
         catch (JsonException error)
@@ -91,6 +88,14 @@ internal sealed record RunRecord
         {
             throw IoErrors.Unreadable(path, error);
         }
+    }
+
+    private static void RequirePath(string key, string path)
+    {
+        if (string.IsNullOrWhiteSpace(path))
+            throw new JsonException($"{key} is empty");
+        if (path.Contains('\0'))
+            throw new JsonException($"{key} holds a character of code 0, which no path may have");
     }
 
     /// <param name="folder">The run's folder.</param>

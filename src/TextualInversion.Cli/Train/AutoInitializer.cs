@@ -57,6 +57,8 @@ internal static class AutoInitializer
     {
         var model = job.Model;
         var search = new PhraseSearch(model.Network, model.Noise, job.Concept, job.Setup.Options);
+        if (search.TriesAllWords && job.Setup.Options.Clip is { } unused)
+            messages.Warn($"--clip-model {unused} is not used, since the search tries all words of the vocabulary");
         var clip = search.TriesAllWords
             ? null
             : await models.FindClipForSearchAsync(job.Setup.Options.Clip, model.Files, messages, cancellationToken);

@@ -41,6 +41,16 @@ public sealed class DescribeCommandTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "EndToEnd")]
+    public async Task Describe_ClipModelWhereAllWordsAreTried_IsSaidToBeUnused()
+    {
+        var (exitCode, _, error) = await DescribeAsync("--count", "0", "--clip-model", folder.File("nowhere"));
+
+        Assert.True(exitCode == 0, error);
+        Assert.Contains($"warning: --clip-model {folder.File("nowhere")} is not used", error);
+    }
+
+    [Fact]
     public async Task Describe_NoImages_IsRefused()
     {
         var (exitCode, _, error) = await TiRunner.RunAsync("describe", folder.Path, "--model", "demo");

@@ -1,5 +1,7 @@
 using TextualInversion.Cli.Runs;
+using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Tests.Runs;
 
@@ -20,6 +22,46 @@ public sealed class RunArtifactsTests : IDisposable
         var file = Assert.Single(RunArtifacts.Read(run).Embeddings);
 
         Assert.Equal(own, Path.GetFullPath(file));
+    }
+
+    /// <summary>A style must not be scored by the prompts of an object.</summary>
+    [Theory]
+    [InlineData("\"banana\"")]
+    [InlineData("3")]
+    [InlineData("1")]
+    [InlineData("\"\"")]
+    public void Read_PropertyThatDoesNotExist_NamesIt(string value)
+    {
+        var run = RecordedRunFolder.Write(
+            folder,
+            "my-cat",
+            record => JsonMutation.Apply(record, "options.property", value)
+        );
+        folder.Write("embeddings/my-cat.safetensors", "this run's");
+
+        var error = Assert.Throws<TextualInversionException>(() => RunArtifacts.Read(run));
+
+        Assert.StartsWith(
+            $"{RunFolder.RecordIn(run)}: options.property is not object or style;",
+            error.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("\"style\"", LearnedProperty.Style)]
+    [InlineData("\"Object\"", LearnedProperty.Object)]
+    [InlineData(null, null)]
+    public void Read_Property_IsThatOfTheRecord(string? value, LearnedProperty? expected)
+    {
+        var run = RecordedRunFolder.Write(
+            folder,
+            "my-cat",
+            record => JsonMutation.Apply(record, "options.property", value)
+        );
+        folder.Write("embeddings/my-cat.safetensors", "this run's");
+
+        Assert.Equal(expected, RunArtifacts.Read(run).Property);
     }
 
     [Fact]
