@@ -73,6 +73,8 @@ internal sealed record RunRecord
         {
             var record = JsonOutput.Deserialize<RunRecord>(File.ReadAllText(path));
             RequirePath("result.embedding", record.Result.Embedding);
+            if (record.Images.Count == 0)
+                throw new JsonException("images is empty");
             foreach (var (index, image) in record.Images.Index())
                 RequirePath($"images[{index}].path", image.Path);
             return record;

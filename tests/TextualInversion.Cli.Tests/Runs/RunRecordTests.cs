@@ -39,6 +39,7 @@ public sealed class RunRecordTests : IDisposable
     [InlineData("result.steps", "\"ten\"", "result.steps is not")]
     [InlineData("result.embedding", "\"\"", "result.embedding is empty")]
     [InlineData("result.embedding", "\"a\\u0000b\"", "result.embedding holds a character of code 0")]
+    [InlineData("images", "[]", "images is empty")]
     [InlineData("images[0].path", "\" \"", "images[0].path is empty")]
     [InlineData("images[1].path", "\"a\\u0000b\"", "images[1].path holds a character of code 0")]
     public void Read_KeyThatDoesNotFit_NamesIt(string key, string? value, string expected)
