@@ -1,5 +1,4 @@
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Data;
 using TextualInversion.IO;
 using TextualInversion.Training.RunFiles;
 

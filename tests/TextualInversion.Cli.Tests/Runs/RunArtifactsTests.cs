@@ -1,5 +1,4 @@
 using TextualInversion.Cli.Runs;
-using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training.RunFiles;
 
