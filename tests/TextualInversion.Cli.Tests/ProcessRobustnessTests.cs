@@ -44,13 +44,14 @@ public sealed class ProcessRobustnessTests : IDisposable
     [Fact]
     public async Task Train_FileThatCannotBeWrittenOnTheWay_IsNamedAndTheRunGoesOnLater()
     {
-        folder.Write("runs/my-cat/checkpoints", ""); // a file where the folder should be: no checkpoint can be written
+        // A folder in the place of the checkpoint.
+        folder.Write("runs/my-cat/checkpoints/step-000002.safetensors/x", "");
         var (exitCode, _, error) = await RunAsync($"{Train(steps: 3)} --save-every 2 --overwrite");
         Assert.True(exitCode == 1, error);
-        Assert.Contains("step-000002.safetensors: cannot be written (", error);
+        Assert.Contains("step-000002.safetensors: is a folder; name a file.", error);
         Assert.Contains("resume with ti train --resume runs/my-cat", error);
 
-        File.Delete(folder.File("runs/my-cat/checkpoints"));
+        Directory.Delete(folder.File("runs/my-cat/checkpoints"), recursive: true);
         (exitCode, _, error) = await RunAsync($"{Dotnet} train --resume runs/my-cat");
         Assert.True(exitCode == 0, error);
         Assert.Contains("resuming after step 2", error);

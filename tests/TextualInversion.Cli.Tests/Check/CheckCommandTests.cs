@@ -173,7 +173,11 @@ public sealed class CheckCommandTests : IDisposable
         Directory.CreateDirectory(folder.File("masks"));
         Assert.Contains("1.png: has no mask in ", (await CheckAsync("--mask", folder.File("masks"))).Output);
         Assert.Equal(
-            (2, "error: --drop-tags 1: choose a number from 0 to below 1, such as 0.1.\n"),
+            (
+                2,
+                "error: --drop-tags 1: choose a number from 0 to below 1, such as 0.1.\n"
+                    + "Run `ti check --help` for usage.\n"
+            ),
             await ErrorAsync("--drop-tags", "1")
         );
         Assert.Equal(2, (await TiRunner.RunAsync("check", "--model", "demo")).ExitCode);
