@@ -115,22 +115,6 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         );
     }
 
-    /// <inheritdoc cref="ClipFinder.FindForSearchAsync"/>
-    public Task<string?> FindClipForSearchAsync(
-        string? name,
-        IModelFiles model,
-        ConsoleLog messages,
-        CancellationToken cancellationToken
-    )
-    {
-        var hub = HubEnvironment.Resolve(variable);
-        return ModelDownload.ShowAsync(
-            hub,
-            messages,
-            progress => ClipFinder.FindForSearchAsync(name, model, hub, progress, cancellationToken)
-        );
-    }
-
     private Task<IModelFiles> FindAsync(
         string source,
         ModelRequest request,

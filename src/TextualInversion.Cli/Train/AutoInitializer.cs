@@ -57,11 +57,13 @@ internal static class AutoInitializer
     {
         var model = job.Model;
         var search = new PhraseSearch(model.Network, model.Noise, job.Concept, job.Setup.Options);
-        if (search.TriesAllWords && job.Setup.Options.Clip is { } unused)
-            messages.Warn($"--clip-model {unused} is not used, since the search tries all words of the vocabulary");
-        var clip = search.TriesAllWords
-            ? null
-            : await models.FindClipForSearchAsync(job.Setup.Options.Clip, model.Files, messages, cancellationToken);
+        var named = job.Setup.Options.Clip;
+        if (search.TriesAllWords && named is not null)
+            messages.Warn($"--clip-model {named} is not used, since the search tries all words of the vocabulary");
+        var clip =
+            search.TriesAllWords || !ClipFinder.IsNamedOrOwn(named, model.Files)
+                ? null
+                : await models.FindClipAsync(named, model.Files, messages, cancellationToken);
         var ranked = clip is null ? null : RankWords(job, clip, messages, cancellationToken);
         messages.Info(
             "searching for the phrase to start from, which takes at most as long as "

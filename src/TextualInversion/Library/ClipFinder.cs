@@ -18,22 +18,14 @@ internal static class ClipFinder
         "merges.txt",
     ];
 
-    /// <summary>Finds the model that ranks words for the search for an initializer.</summary>
-    /// <returns>
-    /// As <see cref="FindAsync"/>, but null if none is named and the model's folder has none: nothing is downloaded for
-    /// a search unasked.
-    /// </returns>
-    /// <inheritdoc cref="FindAsync"/>
-    public static async Task<string?> FindForSearchAsync(
-        string? name,
-        IModelFiles model,
-        HubOptions hubOptions,
-        IProgress<DownloadProgress>? progress,
-        CancellationToken cancellationToken
-    ) =>
-        name is null && !Directory.Exists(OwnFolder(model))
-            ? null
-            : await FindAsync(name, model, hubOptions, progress, cancellationToken).ConfigureAwait(false);
+    /// <summary>
+    /// Whether a model is named, or is in the model's folder. A search for an initializer takes no other: nothing is
+    /// downloaded for it unasked.
+    /// </summary>
+    /// <param name="name">A folder or a hub id, or null if none is named.</param>
+    /// <param name="model">The model that generates.</param>
+    public static bool IsNamedOrOwn(string? name, IModelFiles model) =>
+        name is not null || Directory.Exists(OwnFolder(model));
 
     /// <param name="name">A folder or a hub id; null for the one in the model's folder, else the default.</param>
     /// <param name="model">The model that generates.</param>

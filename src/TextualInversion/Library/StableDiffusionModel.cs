@@ -116,17 +116,12 @@ public sealed class StableDiffusionModel : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(options);
         var training = new EmbeddingTraining(this, images, options);
-        var clip = options.SearchesInitializer
-            ? await ClipFinder
-                .FindForSearchAsync(
-                    options.Clip,
-                    Files,
-                    this.options.Hub,
-                    this.options.DownloadProgress,
-                    cancellationToken
-                )
-                .ConfigureAwait(false)
-            : null;
+        var clip =
+            options.SearchesInitializer && ClipFinder.IsNamedOrOwn(options.Clip, Files)
+                ? await ClipFinder
+                    .FindAsync(options.Clip, Files, this.options.Hub, this.options.DownloadProgress, cancellationToken)
+                    .ConfigureAwait(false)
+                : null;
         return await OwnThread
             .RunAsync(
                 () => Use(_ => training.Run(NetworkFor(options), clip, progress, cancellationToken)),

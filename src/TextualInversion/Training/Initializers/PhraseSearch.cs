@@ -28,7 +28,6 @@ internal sealed class PhraseSearch
     private readonly Dictionary<int, string> words; // whole words of the vocabulary by token id
     private readonly List<int> roundSizes;
     private readonly int candidates;
-    private IReadOnlyList<int> ids; // of the words to choose from
     private IReadOnlyList<List<double>>? withoutPrompts; // measured with the first word, the same for longer phrases
 
     /// <param name="model">The frozen model.</param>
@@ -44,7 +43,6 @@ internal sealed class PhraseSearch
             throw new TextualInversionException(
                 "The model's vocabulary has no whole words to choose an initializer from; name one."
             );
-        ids = [.. words.Keys];
         roundSizes = PhraseExamples.RoundSizes(concept, schedule);
         var most = Math.Min(words.Count, MostCandidates);
         candidates = Enumerable
@@ -81,8 +79,9 @@ internal sealed class PhraseSearch
         CancellationToken cancellationToken
     )
     {
-        if (ranked is not null)
-            ids = [.. ranked.Take(candidates).Select(word => word.Id)];
+        IReadOnlyList<int> all = ranked is null
+            ? [.. words.Keys]
+            : [.. ranked.Take(candidates).Select(word => word.Id)];
         var measured = 0;
         void Count(int examples)
         {
@@ -90,12 +89,12 @@ internal sealed class PhraseSearch
             progress.Report(measured += examples);
         }
 
-        var phrases = Rank([], front: [], Count);
+        var phrases = Rank([], front: [], all, Count);
         var stages = new List<RankedPhrase> { Named(phrases[0]) };
-        var front = ids;
+        var front = all;
         while (phrases[0].Ids.Count < options.Vectors)
         {
-            var longer = Rank(phrases[0].Ids, front, Count);
+            var longer = Rank(phrases[0].Ids, front, all, Count);
             if (longer[0].Score > phrases[0].Score + Math.Log(1 - SmallestGain))
                 break;
             if (front.Count > WordsInFront)
@@ -158,12 +157,18 @@ internal sealed class PhraseSearch
     /// </summary>
     /// <param name="phrase">The phrase so far.</param>
     /// <param name="front">The words to try in front of it.</param>
+    /// <param name="behind">The words to try behind it.</param>
     /// <param name="count">Receives the number of examples measured.</param>
-    private List<Candidate> Rank(IReadOnlyList<int> phrase, IReadOnlyList<int> front, Action<int> count)
+    private List<Candidate> Rank(
+        IReadOnlyList<int> phrase,
+        IReadOnlyList<int> front,
+        IReadOnlyList<int> behind,
+        Action<int> count
+    )
     {
         using var examples = new PhraseExamples(model, schedule, concept, options, phrase.Count + 1, withoutPrompts);
         withoutPrompts = examples.WithoutPrompts;
-        List<Candidate> survivors = [.. Longer(0, front), .. Longer(phrase.Count, ids)];
+        List<Candidate> survivors = [.. Longer(0, front), .. Longer(phrase.Count, behind)];
         var dropped = new List<Candidate>();
         for (var (done, rounds) = (0, 1); ; (done, rounds) = (rounds, NextRounds(rounds)))
         {
