@@ -32,6 +32,9 @@ internal readonly ref struct ExifReader
     /// <summary>The color profile of a TIFF file, or nothing.</summary>
     public ReadOnlySpan<byte> IccProfile => Find(IccProfileTag);
 
+    /// <summary>The first number of a tag of 16-bit numbers, or null.</summary>
+    public int? Short(ushort tag) => Find(tag) is { Length: >= 2 } value ? Number16(value) : null;
+
     /// <summary>The value of a tag in the first directory or in the EXIF directory, or nothing.</summary>
     public ReadOnlySpan<byte> Find(ushort tag)
     {

@@ -19,8 +19,10 @@ namespace TextualInversion.Data;
 /// <summary>
 /// Decodes image files as Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c> does: turned upright by EXIF,
 /// alpha dropped rather than composited, the first frame of an animation. Lossless files with 8 bits per channel are
-/// equal byte for byte; 16 bits are rounded to 8. JPEG may differ by the rounding of its transform. Unlike in Pillow,
-/// colors of profiles other than sRGB are converted if <see cref="SrgbConversion"/> can.
+/// equal byte for byte, and so is lossy WebP; 16 bits are rounded to 8. JPEG may differ by the rounding of its
+/// transform, and where the hue changes by more if the file has fewer colors than pixels (4:2:0): Pillow interpolates
+/// them, this repeats them. Unlike in Pillow, colors of profiles other than sRGB are converted if
+/// <see cref="SrgbConversion"/> can.
 /// </summary>
 internal static class ImageDecoder
 {
@@ -55,6 +57,8 @@ internal static class ImageDecoder
         {
             // The structure first: the decoders never return for some damaged files.
             var metadata = EmbeddedMetadata.Read(format, file);
+            if (format == ImageFormat.Tiff)
+                TiffHeader.CheckKind(file);
             var content = FirstFrame(format, file);
             CheckSize(path, content);
             CheckPixels(format, content);

@@ -37,7 +37,10 @@ internal static class RiffChunks
         if (chunks.Find(chunk => chunk.Type == "ANMF") is not { Data: { Length: > FrameHeaderBytes } frame })
             return file;
         var size = frame.Span[6..12]; // width and height minus one, after the position on the canvas, as in VP8X
-        return Write([.. VP8X(hasAlpha: true, hasExif: false, size), .. frame.Span[FrameHeaderBytes..]]);
+        var pixels = frame.Span[FrameHeaderBytes..];
+        // A decoder that is told of alpha fails where a lossy frame has none.
+        var hasAlpha = pixels.StartsWith("ALPH"u8) || pixels.StartsWith("VP8L"u8);
+        return Write([.. VP8X(hasAlpha, hasExif: false, size), .. pixels]);
     }
 
     /// <summary>Adds EXIF data to a still image.</summary>

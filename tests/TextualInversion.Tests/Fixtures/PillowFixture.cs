@@ -13,6 +13,9 @@ internal static class PillowFixture
 
     public static SafetensorsFile Decode { get; } = Open("decode-pillow.safetensors");
 
+    /// <summary>The files of scripts/make-image-cases.py.</summary>
+    public static SafetensorsFile Images { get; } = Open("images-pillow.safetensors");
+
     public static JsonElement[] Cases(SafetensorsFile file)
     {
         using var json = JsonDocument.Parse(file.Metadata["cases"]);
@@ -20,9 +23,12 @@ internal static class PillowFixture
     }
 
     /// <summary>The content of the small image file <paramref name="name"/>, such as <c>rgb.png</c>.</summary>
-    public static byte[] Content(string name)
+    public static byte[] Content(string name) => Content(Decode, name);
+
+    /// <summary>The content of the small image file <paramref name="name"/> in <paramref name="file"/>.</summary>
+    public static byte[] Content(SafetensorsFile file, string name)
     {
-        using var bytes = Decode.Read($"{name}.file");
+        using var bytes = file.Read($"{name}.file");
         return [.. bytes.bytes];
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using TextualInversion.Embeddings;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
@@ -11,6 +10,7 @@ namespace TextualInversion.Tests.Fuzzing;
 /// quickly and with little memory; no other exception is thrown. <c>scripts/fuzz</c> runs longer; the seed in a
 /// failure's message repeats it.
 /// </summary>
+[Collection(FuzzRun.Collection)]
 public sealed class ContainerFuzzTests(ITestOutputHelper output)
 {
     private const int ShortRun = 3000; // files of each container
@@ -23,24 +23,15 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
     public void Open_DamagedFile_IsReadOrRefused(string container)
     {
         var next = Corpus(container).Select(original => Damaging(container, original)).ToList();
-        var (files, seconds, first) = (
-            Setting("TI_FUZZ_FILES", ShortRun),
-            Setting("TI_FUZZ_SECONDS", 0),
-            (int)Setting("TI_FUZZ_SEED", 0)
-        );
-        using var run = new FuzzRun(container, first);
-        while (run.Files < files || run.Seconds < seconds)
+        using var run = new FuzzRun(container, ShortRun);
+        while (run.GoesOn)
         {
             var random = new Random(run.Begin());
             var content = next[random.Next(next.Count)](random);
             run.End(content.Length, wasRead: Check(content, run.What, asTensors: random.Next(4) == 0));
         }
 
-        output.WriteLine(run.ToString());
-        if (Environment.GetEnvironmentVariable("TI_FUZZ_LOG") is { Length: > 0 } log)
-            File.AppendAllText(log, run + Environment.NewLine);
-        if (seconds > 0 || files > ShortRun)
-            Assert.True(run.PeakGrowth < MostBytes, $"{container}: the process grew by {run.PeakGrowth:N0} bytes");
+        run.Finish(output, MostBytes);
     }
 
     [Theory]
@@ -70,11 +61,6 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
             "png" => new PngDamage(original).Next,
             _ => throw new ArgumentOutOfRangeException(nameof(container)),
         };
-
-    private static double Setting(string name, double otherwise) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text
-            ? double.Parse(text, CultureInfo.InvariantCulture)
-            : otherwise;
 
     /// <summary>Reads a file.</summary>
     /// <param name="content">The bytes.</param>

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using TextualInversion.Data;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Tests.Data;
+
+/// <summary>Files of every format and kind against Pillow: those of scripts/make-image-cases.py.</summary>
+public sealed class ImageKindsTests
+{
+    /// <summary>The names of the files, and the largest and the mean difference of a byte, 0 to 255.</summary>
+    public static TheoryData<string, int, double> Supported
+    {
+        get
+        {
+            var data = new TheoryData<string, int, double>();
+            foreach (var item in Cases)
+            {
+                if (ToleranceOf(item.GetProperty("kind").GetString()!) is var (most, mean))
+                    data.Add(item.GetProperty("name").GetString()!, most, mean);
+            }
+
+            return data;
+        }
+    }
+
+    public static TheoryData<string, string> Unsupported =>
+        new()
+        {
+            { "fax-black-is-zero.tif", "it is compressed like a fax, but with black as zero" },
+            { "one-bit-by-default.tif", "it does not say how many bits a pixel has" },
+            { "float.tif", "its pixels are floating-point numbers" },
+            { "lab.tif", "The specified TIFF photometric interpretation is not supported: CieLab" },
+            { "zstd.tif", "The specified TIFF compression format '50000' is not supported" },
+        };
+
+    private static JsonElement[] Cases { get; } = PillowFixture.Cases(PillowFixture.Images);
+
+    [Theory]
+    [MemberData(nameof(Supported))]
+    public void Decode_File_IsAsPillowDecodesIt(string name, int most, double mean)
+    {
+        var key = Cases.Single(item => item.GetProperty("name").GetString() == name).GetProperty("rgb").GetString()!;
+        var expected = PillowFixture.Image(PillowFixture.Images, key);
+
+        var actual = ImageDecoder.Decode(name, PillowFixture.Content(PillowFixture.Images, name));
+
+        Assert.Equal((expected.WidthPixels, expected.HeightPixels), (actual.WidthPixels, actual.HeightPixels));
+        var differences = expected.Pixels.Zip(actual.Pixels, (a, b) => Math.Abs(a - b)).ToList();
+        Assert.InRange(differences.Max(), 0, most);
+        Assert.InRange(differences.Average(), 0, mean);
+    }
+
+    [Theory]
+    [MemberData(nameof(Unsupported))]
+    public void Decode_FileOfAKindThatIsNotSupported_IsRefusedByName(string name, string why)
+    {
+        var content = PillowFixture.Content(PillowFixture.Images, name);
+
+        var error = Assert.Throws<TextualInversionException>(() => ImageDecoder.Decode(name, content));
+
+        Assert.Equal($"{name}: is of a kind that cannot be read ({why}); save it as PNG or JPEG.", error.Message);
+    }
+
+    [Fact]
+    public void Cases_Kinds_AreAllTested() => Assert.Equal(Cases.Length, Supported.Count + Unsupported.Count);
+
+    private static (int Most, double Mean)? ToleranceOf(string kind) =>
+        kind switch
+        {
+            "exact" => (0, 0),
+            // 16 bits to 8: Pillow cuts the lower ones off.
+            "rounded" => (1, 0.6),
+            // The transforms round differently. The mean is 0.058 at quality 20, and 0.03 or less at 92.
+            "jpeg" => (3, 0.06),
+            // Colors are repeated rather than interpolated. The hue of these files changes by up to 7 a pixel.
+            "jpeg-subsampled" => (10, 2.5),
+            "unsupported" => null,
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "a kind without a tolerance"),
+        };
+}
