@@ -27,6 +27,31 @@ public sealed class EndToEndTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    /// <summary>Eight programs that start at once with an empty cache, and one that uses none.</summary>
+    [Fact]
+    public async Task Train_EightProcessesShareTheLatentCache_SameBytesAsWithoutIt()
+    {
+        var cache = new Dictionary<string, string> { ["XDG_CACHE_HOME"] = folder.File("cache") };
+        var command = $"train --images '{Goldens.Sample("my-cat")}' --token my-cat --seed 1 {string.Join(' ', Short)}";
+
+        var runs = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => TiProcess.RunAsync(folder.Path, $"{command} --output shared-{i}", cache))
+        );
+        var alone = await TiProcess.RunAsync(folder.Path, $"{command} --output alone --no-latent-cache", cache);
+        var (_, _, again) = await TiProcess.RunAsync(folder.Path, $"{command} --output again", cache);
+
+        Assert.All(runs.Append(alone), run => Assert.Equal(0, run.ExitCode));
+        Assert.Equal(10, Directory.GetFiles(folder.File("cache/ti/latents")).Length);
+        Assert.Contains("encoded image 10/10", alone.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("encoded image", again, StringComparison.Ordinal);
+        var expected = await File.ReadAllBytesAsync(folder.File("alone/embeddings/my-cat.safetensors"));
+        foreach (var output in Enumerable.Range(0, 8).Select(i => $"shared-{i}").Append("again"))
+            Assert.Equal(
+                expected,
+                await File.ReadAllBytesAsync(folder.File($"{output}/embeddings/my-cat.safetensors"))
+            );
+    }
+
     [Fact]
     public async Task Train_TwiceAlike_SameBytesAndFrozenModel()
     {

@@ -23,6 +23,7 @@ internal static class TiProcess
         };
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["HF_HUB_OFFLINE"] = "1";
+        start.Environment["XDG_CACHE_HOME"] = TiRunner.Cache;
         start.Environment.Remove("TI_MODEL");
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;

@@ -6,9 +6,14 @@ namespace TextualInversion.Cli.Tests;
 /// <summary>Runs <c>ti</c> in this process.</summary>
 internal static class TiRunner
 {
-    /// <summary>Runs a command without environment variables and without a network.</summary>
+    /// <summary>The cache of the tests, in the folder of the build.</summary>
+    public static readonly string Cache = Path.Combine(AppContext.BaseDirectory, "cache");
+
+    /// <summary>
+    /// Runs a command without a network and without the user's environment variables, with a cache of its own.
+    /// </summary>
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) =>
-        RunAsync(name => name == "HF_HUB_OFFLINE" ? "1" : null, arguments);
+        RunAsync(Variable, arguments);
 
     /// <summary>Runs a command.</summary>
     /// <param name="variable">Gives the value of an environment variable.</param>
@@ -23,6 +28,14 @@ internal static class TiRunner
         var exitCode = await CommandLine.RunAsync(arguments, output, error, variable);
         return (exitCode, output.ToString(), error.ToString());
     }
+
+    private static string? Variable(string name) =>
+        name switch
+        {
+            "HF_HUB_OFFLINE" => "1",
+            "XDG_CACHE_HOME" => Cache,
+            _ => null,
+        };
 
     /// <summary>Trains on the demo model into a folder. Giving an option twice is an error.</summary>
     public static Task<(int ExitCode, string Output, string Error)> TrainAsync(

@@ -86,7 +86,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
     {
         messages.Info("timing a few steps");
         var clock = Stopwatch.StartNew();
-        job.Encode(cancellationToken);
+        job.Encode(cache: null, messages, cancellationToken); // timed, so nothing comes from a cache
         var encoding = clock.Elapsed.TotalSeconds;
         var (network, noise, options) = (job.Model.Network, job.Model.Noise, job.Setup.Options);
         var trial = TrainingTrial.Run(network, noise, options, job.Concept, cancellationToken);

@@ -51,6 +51,7 @@ internal sealed class DoctorCommand : CommandBase
             "write elsewhere with --output",
             found
         );
+        LatentCacheCheck.Run(models.LatentCache, found);
         if (Hub(found) is { } hub)
         {
             await HubCheck.RunAsync(models, hub, parsed.GetValue(offline), found, cancellationToken);

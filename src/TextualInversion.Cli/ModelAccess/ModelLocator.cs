@@ -1,7 +1,9 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Hub;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training.Data;
 
 namespace TextualInversion.Cli.ModelAccess;
 
@@ -19,6 +21,10 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     private const string Choice = "--model also takes a folder, a file or demo, the small model that ships with ti.";
 
     private static readonly string DemoFolder = Path.Combine(AppContext.BaseDirectory, "demo-model");
+
+    /// <summary>The user's cache of encoded images, or null if the user has no home folder.</summary>
+    public LatentCache? LatentCache =>
+        UserCache.Find(variable) is { } folder ? new LatentCache(Path.Combine(folder, "latents")) : null;
 
     /// <param name="request">The model options as given.</param>
     /// <param name="recorded">The model that the embedding records, or null if it records none.</param>

@@ -26,6 +26,9 @@ internal sealed record TrainRequest
 
     public required Precision Precision { get; init; }
 
+    /// <summary>Whether encoded images are kept in the user's cache.</summary>
+    public bool UsesLatentCache { get; init; } = true;
+
     /// <summary>Whether training starts from a phrase that is searched for.</summary>
     public bool SearchesInitializer => Options.SearchesInitializer;
 

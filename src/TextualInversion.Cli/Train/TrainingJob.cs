@@ -54,7 +54,7 @@ internal sealed class TrainingJob : IDisposable
             foreach (var warning in job.Setup.Warnings.Concat(job.Setup.PromptLengths.Problems))
                 messages.Warn(warning);
             job.Setup.PromptLengths.RequirePlaceholder();
-            job.Encode(cancellationToken);
+            job.Encode(models.LatentCache, messages, cancellationToken);
             if (DemoModelLimit.Warning(job, cancellationToken) is { } limit)
                 messages.Warn(limit);
             job.owned.InsertRange(0, [model, start]);
@@ -81,10 +81,21 @@ internal sealed class TrainingJob : IDisposable
         CancellationToken cancellationToken
     ) => new(request, model, TrainSetup.Read(request, model, start, cancellationToken));
 
-    /// <summary>Encodes the images.</summary>
-    public void Encode(CancellationToken cancellationToken)
+    /// <summary>Encodes the images that the cache does not have.</summary>
+    /// <param name="cache">The user's cache, or null if there is none.</param>
+    /// <param name="messages">Receives the progress.</param>
+    /// <param name="cancellationToken">Checked before each image.</param>
+    public void Encode(LatentCache? cache, ConsoleLog messages, CancellationToken cancellationToken)
     {
-        latents = new LatentDataset(Model.Network, Setup.Images, Setup.Options, cancellationToken);
+        using var display = new ProgressDisplay(messages.Error, messages.Quiet, "encoded image");
+        latents = new LatentDataset(
+            Model.Network,
+            Setup.Images,
+            Setup.Options,
+            cancellationToken,
+            Request.UsesLatentCache ? cache : null,
+            (done, total) => display.Show(done, total, "")
+        );
         owned.Add(latents);
     }
 

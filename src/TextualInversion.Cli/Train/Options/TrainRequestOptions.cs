@@ -52,6 +52,12 @@ internal sealed class TrainRequestOptions
     };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly Option<bool> noLatentCache = new("--no-latent-cache")
+    {
+        Description =
+            "Encode the images anew. Otherwise encoded images are kept in ti/latents in the user's cache, at most "
+            + "1 GiB, for the next training on the same images; the result is the same.",
+    };
     private readonly ChoiceOption<GradientCheckpointing> gradientCheckpointing = new("--gradient-checkpointing")
     {
         Description =
@@ -82,7 +88,7 @@ internal sealed class TrainRequestOptions
         addGroup("Images and prompts", [.. imageOptions.All, templates]);
         addGroup("Optimization", learning.Optimization);
         addGroup("Model", [model.Variant, model.Config, model.Vae, model.Prediction]);
-        addGroup("Machine", [device, precision, gradientCheckpointing, Libtorch, Seed]);
+        addGroup("Machine", [device, precision, gradientCheckpointing, noLatentCache, Libtorch, Seed]);
     }
 
     /// <summary>An error for each option that must be given and is not.</summary>
@@ -126,6 +132,7 @@ internal sealed class TrainRequestOptions
             Model = model.Read(parsed),
             Device = parsed.GetValue(device)!,
             Precision = parsed.GetValue(precision),
+            UsesLatentCache = !parsed.GetValue(noLatentCache),
         };
     }
 

@@ -1,6 +1,5 @@
 using TextualInversion.Data;
 using TextualInversion.Models;
-using TextualInversion.Native;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Data;
@@ -11,27 +10,28 @@ namespace TextualInversion.Training.Data;
 /// </summary>
 internal sealed class LatentDataset : IDisposable
 {
-    private readonly List<LatentDistribution> latents = []; // N or 2 N times (1, 4, h, w); the second N are mirrored
+    private readonly List<LatentDistribution> latents; // N or 2 N times (1, 4, h, w); the second N are mirrored
     private readonly List<Tensor?> masks = []; // N or 2 N times (1, h, w); null for a full mask
     private readonly SizeConditioning[] geometries;
     private readonly int[] repeats;
 
-    /// <summary>
-    /// Encodes the images one by one, so that memory holds the feature maps of a single image, then frees the VAE.
-    /// </summary>
+    /// <summary>Encodes the images, then frees the VAE.</summary>
     /// <param name="model">The frozen model.</param>
     /// <param name="images">The images, of any sizes.</param>
     /// <param name="options">Whether to flip, how the images were cropped, and whether one is held out.</param>
     /// <param name="cancellationToken">Checked before each image.</param>
+    /// <param name="cache">Where encoded images are kept, or null to encode each image.</param>
+    /// <param name="progress">See <see cref="LatentEncoder.Encode"/>.</param>
     /// <exception cref="InvalidOperationException">The VAE changed.</exception>
     public LatentDataset(
         IDiffusionModel model,
         IReadOnlyList<TrainingImage> images,
         TrainOptions options,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        LatentCache? cache = null,
+        Action<int, int>? progress = null
     )
     {
-        var before = model.Hash(ModelPart.VaeEncoder);
         (Learned, HeldOut) = HeldOutImage.Split(images, options);
         Device = model.Device;
         repeats = [.. images.Select(image => image.Repeats)];
@@ -40,19 +40,14 @@ internal sealed class LatentDataset : IDisposable
         {
             foreach (var image in images)
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
-                var pixels = image.ToTensor().unsqueeze(0).to(model.Device); // (1, 3, H, W)
-                var (mean, std) = model.EncodeImages(flip ? pixels.flip(3) : pixels);
-                latents.Add(new LatentDistribution(mean.DetachFromDisposeScope(), std.DetachFromDisposeScope()));
                 var mask = MaskOf(image, model);
                 masks.Add((flip ? mask?.flip(2) : mask)?.DetachFromDisposeScope());
             }
         }
 
-        Vae = FrozenHash.Of(ModelPart.VaeEncoder, before, model.Hash(ModelPart.VaeEncoder));
-        model.ReleaseVae();
-        Allocator.Trim();
+        var encoder = new LatentEncoder(model, cache);
+        (latents, Vae) = encoder.Encode(images, options.Flip, progress ?? ((_, _) => { }), cancellationToken);
     }
 
     /// <summary>N, the number of images, not counting mirror images.</summary>
