@@ -115,18 +115,16 @@ public sealed class MetaDeviceTests : IDisposable
         MetaKernels.AssertNoProblems();
     }
 
-    /// <summary>
-    /// One copy of the losses and the gradient's norm, before the vectors change, and one of the changed vectors.
-    /// Prodigy's step size depends on another one for each text encoder.
-    /// </summary>
+    /// <summary>Of the losses and the gradients, together.</summary>
     [Theory]
-    [InlineData("sd1", "default", 2)]
-    [InlineData("sdxl", "default", 2)]
-    [InlineData("sdxl", "average", 2)]
-    [InlineData("sdxl", "checkpointing", 2)]
-    [InlineData("sdxl", "direction", 2)]
-    [InlineData("sd1", "prodigy", 3)]
-    public void Train_Step_CopiesToTheHostTwice(string model, string name, int copies)
+    [InlineData("sd1", "default")]
+    [InlineData("sdxl", "default")]
+    [InlineData("sdxl", "average")]
+    [InlineData("sdxl", "checkpointing")]
+    [InlineData("sdxl", "direction")]
+    [InlineData("sdxl", "prodigy")]
+    [InlineData("sd1", "norm")]
+    public void Train_Step_CopiesToTheHostOnce(string model, string name)
     {
         if (!OperatingSystem.IsLinux())
             return;
@@ -135,7 +133,7 @@ public sealed class MetaDeviceTests : IDisposable
         var options = Trainings[name] with { Steps = 3, ValidateEvery = 0 };
         Train(model, options, _ => after.Add(MetaKernels.CopiesToHost)).Dispose();
 
-        Assert.Equal([copies, copies], after.Skip(1).Zip(after.Skip(2), (before, then) => then - before));
+        Assert.Equal([1, 1], after.Skip(1).Zip(after.Skip(2), (before, then) => then - before));
     }
 
     [Theory]

@@ -11,22 +11,25 @@ namespace TextualInversion.Training;
 /// <summary>
 /// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of images whose prompts
 /// contain the placeholder token, its gradient with respect to the token's vectors, and their update. The vectors are
-/// the rows of one float32 tensor (n, d) for each text encoder; nothing else is trained.
+/// the rows of one float32 tensor (n, d) for each text encoder; nothing else is trained. They are updated on the CPU,
+/// since they are small, and since a GPU's step then waits for one copy only: of its losses and gradients.
 /// </summary>
 internal sealed class Learner : IDisposable
 {
     private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;
     private readonly TrainOptions options;
-    private readonly Tensor[] rows; // (n, d) for each text encoder
-    private readonly Tensor?[] norms; // (n, 1) for each text encoder, or null if the norm is free
+    private readonly Tensor[] rows; // (n, d) for each text encoder, on the CPU
+    private readonly Tensor?[] norms; // (n, 1) for each text encoder, on the CPU, or null if the norm is free
+    private readonly DeviceRows deviceRows; // of rows
     private readonly IRowOptimizer[] optimizers; // one for each text encoder
     private readonly ExponentialMovingAverage? average;
+    private readonly DeviceRows? deviceAverage;
     private readonly LossScale? lossScale; // null unless the U-Net computes in float16
     private readonly DenoisingLoss denoisingLoss;
     private readonly TimestepWeights? timestepWeights;
     private int optimizerSteps;
-    private IReadOnlyList<Tensor>? hostRows;
+    private IReadOnlyList<Tensor>? gradients; // of the step, on the CPU, from ClipGradients until they are discarded
 
     /// <param name="model">The frozen model.</param>
     /// <param name="schedule">Its noise schedule.</param>
@@ -47,43 +50,28 @@ internal sealed class Learner : IDisposable
         timestepWeights = TimestepWeights.Of(schedule, options.LossWeighting, options.SnrGamma);
         rows =
         [
-            .. initialRows.Select(row =>
-                row.detach()
-                    .to(ScalarType.Float32, model.Device, copy: true)
-                    .DetachFromDisposeScope()
-                    .requires_grad_(true)
-            ),
+            .. initialRows.Select(row => row.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope()),
         ];
         // The optimizer of directions needs a norm for the vectors.
         var constraint = options is { Optimizer: OptimizerKind.Direction, KeepNorm: NormConstraint.None }
             ? NormConstraint.Vocabulary
             : options.KeepNorm;
-        norms =
-        [
-            .. rows.Zip(
-                model.Vocabularies,
-                (row, vocabulary) => NormRescaling.Norms(constraint, row, vocabulary)?.DetachFromDisposeScope()
-            ),
-        ];
+        norms = [.. rows.Zip(model.Vocabularies, (row, vocabulary) => Norms(constraint, row, vocabulary))];
         optimizers = [.. rows.Zip(norms, CreateOptimizer)];
         RescaleNorms(rows);
+        deviceRows = new DeviceRows(rows, model.Device);
         average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
+        deviceAverage = average is null ? null : new DeviceRows(average.Rows, model.Device);
         lossScale = model.Type == ScalarType.Float16 ? new LossScale() : null;
     }
 
-    /// <summary>The vectors, or their moving average if there is one: (n, d) for each text encoder.</summary>
-    public IReadOnlyList<Tensor> Rows => average?.Rows ?? rows;
+    /// <summary>
+    /// The vectors, or their moving average if there is one: (n, d) for each text encoder, on the model's device.
+    /// </summary>
+    public IReadOnlyList<Tensor> Rows => (deviceAverage ?? deviceRows).Leaves;
 
-    /// <summary>Copies of <see cref="Rows"/> on the CPU, valid until the next step.</summary>
-    public IReadOnlyList<Tensor> HostRows
-    {
-        get
-        {
-            if (hostRows is null)
-                ReplaceHostRows(HostCopy.OfEach(Rows));
-            return hostRows!;
-        }
-    }
+    /// <summary>The same on the CPU. They are not copies: the next step changes them.</summary>
+    public IReadOnlyList<Tensor> HostRows => average?.Rows ?? rows;
 
     /// <summary>The tensors to resume from, by names such as <c>rows.0</c>. They are not copies.</summary>
     public IReadOnlyDictionary<string, Tensor> State
@@ -106,9 +94,11 @@ internal sealed class Learner : IDisposable
         }
     }
 
-    /// <summary>The gradients accumulated so far, (n, d) for each text encoder.</summary>
-    public IReadOnlyList<Tensor> Gradients =>
-        [.. rows.Select(row => row.grad ?? throw new InvalidOperationException("nothing was accumulated"))];
+    /// <summary>
+    /// The gradients accumulated so far, (n, d) for each text encoder: on the model's device, or on the CPU after
+    /// <see cref="ClipGradients"/>.
+    /// </summary>
+    public IReadOnlyList<Tensor> Gradients => gradients ?? deviceRows.Gradients;
 
     /// <summary>Continues from the state of an earlier learner.</summary>
     /// <exception cref="TextualInversionException">
@@ -128,7 +118,7 @@ internal sealed class Learner : IDisposable
         }
 
         optimizerSteps = state.Step - (lossScale?.SkippedSteps ?? 0);
-        ReplaceHostRows(null);
+        UpdateDevice();
     }
 
     /// <summary>
@@ -136,10 +126,10 @@ internal sealed class Learner : IDisposable
     /// scope.
     /// </summary>
     public Tensor Forward(TrainingBatch batch) =>
-        Denoise(batch, rows).Loss(denoisingLoss, timestepWeights?.At(batch.Timesteps));
+        Denoise(batch, deviceRows.Leaves).Loss(denoisingLoss, timestepWeights?.At(batch.Timesteps));
 
     /// <summary>The squared error of each image of a batch, (B), with a gradient, without timestep weights.</summary>
-    public Tensor ForwardEach(TrainingBatch batch) => Denoise(batch, rows).EachLoss();
+    public Tensor ForwardEach(TrainingBatch batch) => Denoise(batch, deviceRows.Leaves).EachLoss();
 
     /// <summary>Adds the gradient of a batch's loss, divided by the number of batches in a step.</summary>
     public void Backward(Tensor loss)
@@ -152,10 +142,8 @@ internal sealed class Learner : IDisposable
     /// <summary>Sets the gradients to zero.</summary>
     public void DiscardGradients()
     {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        foreach (var row in rows)
-            row.grad?.zero_();
+        deviceRows.DiscardGradients();
+        ReplaceGradients(null);
     }
 
     /// <summary>
@@ -182,27 +170,30 @@ internal sealed class Learner : IDisposable
     }
 
     /// <summary>
-    /// Divides the gradients by the loss scale, and scales them down if their norm over all vectors exceeds
-    /// <see cref="TrainOptions.MaxGradientNorm"/>. Call it once per step.
+    /// Copies the gradients to the CPU, divides them by the loss scale, and scales them down if their norm over all
+    /// vectors exceeds <see cref="TrainOptions.MaxGradientNorm"/>. Call it once per step.
     /// </summary>
     /// <param name="losses">
-    /// The losses of the step's batches, each a scalar. They are copied to the CPU together with the norm, since a copy
-    /// waits for the device.
+    /// The losses of the step's batches, each a scalar. They are copied together with the gradients, since a copy waits
+    /// for the device.
     /// </param>
     /// <returns>The mean loss, and the norm before clipping.</returns>
     public (double Loss, double GradientNorm) ClipGradients(IReadOnlyList<Tensor> losses)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
+        var scalars = losses.Select(loss => loss.detach().to(ScalarType.Float32));
+        var copies = HostCopy.OfEach([.. scalars, .. deviceRows.Gradients]);
+        deviceRows.DiscardGradients();
+        ReplaceGradients([.. copies.Skip(losses.Count)]);
         if (lossScale is not null)
         {
             foreach (var gradient in Gradients)
                 gradient.MultiplyInPlace(1 / lossScale.Scale);
         }
 
-        var values = HostCopy.Scalars([.. losses, .. Gradients.Select(gradient => gradient.Squared().sum())]);
-        var loss = values[..losses.Count].Sum(value => (double)value) / losses.Count;
-        var norm = Math.Sqrt(values[losses.Count..].Sum());
+        var loss = copies.Take(losses.Count).Sum(copy => (double)copy.item<float>()) / losses.Count;
+        var norm = Math.Sqrt(Gradients.Sum(gradient => gradient.Squared().sum().item<float>()));
         if (options.MaxGradientNorm > 0 && norm > options.MaxGradientNorm)
         {
             foreach (var gradient in Gradients)
@@ -232,8 +223,10 @@ internal sealed class Learner : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
+        if (gradients is null)
+            ReplaceGradients(HostCopy.OfEach(deviceRows.Gradients));
         Tensor[] changed = [.. rows, .. average?.Rows ?? []];
-        var before = changed.Select(row => row.detach().clone()).ToList();
+        var before = changed.Select(row => row.clone()).ToList();
         optimizerSteps++;
         for (var encoder = 0; encoder < rows.Length; encoder++)
             optimizers[encoder].Step(Gradients[encoder], learningRate, optimizerSteps);
@@ -241,8 +234,7 @@ internal sealed class Learner : IDisposable
         average?.Add(rows, optimizerSteps);
         RescaleNorms(average?.Rows ?? []);
         DiscardGradients();
-        var host = HostCopy.OfEach(changed);
-        if (!host.Take(rows.Length).All(row => row.isfinite().all().item<bool>()))
+        if (!rows.All(row => row.isfinite().all().item<bool>()))
         {
             foreach (var (row, old) in changed.Zip(before))
                 row.copy_(old);
@@ -250,7 +242,7 @@ internal sealed class Learner : IDisposable
         }
 
         lossScale?.CountStep();
-        ReplaceHostRows([.. host.TakeLast(rows.Length)]); // those of the average, if there is one
+        UpdateDevice();
         return true;
     }
 
@@ -260,23 +252,32 @@ internal sealed class Learner : IDisposable
             optimizer.Dispose();
         foreach (var norm in norms)
             norm?.Dispose();
+        deviceAverage?.Dispose();
         average?.Dispose();
         lossScale?.Dispose();
-        ReplaceHostRows(null);
-        using var scope = NewDisposeScope();
+        ReplaceGradients(null);
+        deviceRows.Dispose();
         foreach (var row in rows)
-        {
-            row.grad?.Dispose();
             row.Dispose();
-        }
     }
 
-    private void ReplaceHostRows(IReadOnlyList<Tensor>? copies)
+    private void UpdateDevice()
     {
-        foreach (var former in hostRows ?? [])
-            former.Dispose();
-        hostRows = copies is null ? null : [.. copies.Select(each => each.DetachFromDisposeScope())];
+        deviceRows.Update();
+        deviceAverage?.Update();
     }
+
+    private void ReplaceGradients(IReadOnlyList<Tensor>? now)
+    {
+        foreach (var former in gradients ?? [])
+            former.Dispose();
+        gradients = now is null ? null : [.. now.Select(each => each.DetachFromDisposeScope())];
+    }
+
+    private static Tensor? Norms(NormConstraint constraint, Tensor row, Tensor vocabulary) =>
+        NormRescaling.Norms(constraint, row, vocabulary) is { } found
+            ? HostCopy.Of(found).DetachFromDisposeScope()
+            : null;
 
     private IRowOptimizer CreateOptimizer(Tensor row, Tensor? norm) =>
         options.Optimizer switch
