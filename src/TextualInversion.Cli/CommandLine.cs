@@ -107,7 +107,7 @@ internal static class CommandLine
             Error = error,
         };
         if (parsed.CommandResult.Command is CommandBase { UsesTorch: true } command && parsed.Action == command.Action)
-            TorchSettings.Start(TorchSettings.Of(parsed, variable, warn: text => error.WriteLine($"warning: {text}")));
+            TorchSettings.Start(parsed, variable, warn: text => error.WriteLine($"warning: {text}"));
         return await parsed.InvokeAsync(configuration, cancellation.Token);
     }
 

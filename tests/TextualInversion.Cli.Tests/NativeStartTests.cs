@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TextualInversion.Native;
 using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests;
@@ -76,6 +77,38 @@ public sealed class NativeStartTests : IDisposable
         Assert.Contains("TI_LIBTORCH", error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.False(Directory.Exists(folder.File("cpu"))); // to which TorchSharp would copy one
+    }
+
+    /// <summary>One line names the cause.</summary>
+    [Theory]
+    [InlineData("text", "text", "libtorch_cpu.so: this system cannot load it (file too short).")]
+    [InlineData("cut off", "cut off", "libtorch_cpu.so: is incomplete")]
+    [InlineData("other library", "text", "libtorch.so: this system cannot load it (file too short).")]
+    [InlineData("other library", "other library", "of an unknown version, lacks ")]
+    public async Task Devices_WrongLibtorch_IsAnError(string cpu, string torch, string expected)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var core = await File.ReadAllBytesAsync(Path.Combine(TorchRuntime.Describe().Folder!, LibtorchFolder.Core));
+        await File.WriteAllBytesAsync(folder.File("libtorch_cpu.so"), Content(cpu));
+        await File.WriteAllBytesAsync(folder.File("libtorch.so"), Content(torch));
+
+        var byVariable = await RunAsync($"TI_LIBTORCH='{folder.Path}' {Ti} devices");
+        var byOption = await RunAsync($"{Ti} devices --libtorch '{folder.Path}'");
+
+        Assert.Equal((1, 1), (byVariable.ExitCode, byOption.ExitCode));
+        Assert.StartsWith("error: ", byOption.Error, StringComparison.Ordinal);
+        Assert.Contains(expected, byOption.Error, StringComparison.Ordinal);
+        Assert.Single(byOption.Error.TrimEnd().Split('\n'));
+        Assert.Equal($"{byOption.Error.TrimEnd()} The variable TI_LIBTORCH names it.", byVariable.Error.TrimEnd());
+
+        byte[] Content(string kind) =>
+            kind switch
+            {
+                "text" => "libtorch"u8.ToArray(),
+                "cut off" => core[..(core.Length / 2)],
+                _ => core,
+            };
     }
 
     private async Task<(int ExitCode, string Error)> RunAsync(string command)

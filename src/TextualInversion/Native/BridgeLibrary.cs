@@ -43,7 +43,7 @@ internal static class BridgeLibrary
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
-            throw new TextualInversionException($"{path}: this system cannot load it ({error.Message}).", error);
+            throw LoaderError.Of(path, error);
         }
     }
 
@@ -59,9 +59,9 @@ internal static class BridgeLibrary
             return;
         if (!IsLoaded(() => LoadFromTemporaryFolder(bytes), out var problem))
             throw new TextualInversionException(
-                $"{Path.GetTempPath()}: cannot load a copy of {Name} from there ({problem!.Message}); "
+                $"{Path.GetTempPath()}: cannot load a copy of {Name} from there ({LoaderError.ReasonOf(problem!)}); "
                     + "set TMPDIR to a folder in which files can be written and executed.",
-                problem
+                problem!
             );
     }
 

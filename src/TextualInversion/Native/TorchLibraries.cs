@@ -91,13 +91,18 @@ internal sealed class TorchLibraries
 
     private static nint LoadFile(string path)
     {
+        if (OperatingSystem.IsLinux() && ElfFile.IsCutOff(path))
+            throw new TextualInversionException(
+                $"{path}: is incomplete, as after a download or a copy that was interrupted; install this libtorch "
+                    + "again."
+            );
         try
         {
             return NativeLibrary.Load(path);
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
-            throw new TextualInversionException($"{path}: this system cannot load it ({error.Message}).", error);
+            throw LoaderError.Of(path, error);
         }
     }
 }
