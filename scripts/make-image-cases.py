@@ -136,6 +136,12 @@ save("lossy-edges.webp", "exact", squares, quality=90)
 save("lossy-low-quality.webp", "exact", photo, quality=10, method=6)
 save("lossy-alpha.webp", "exact", see_through, quality=90, exact=True)
 save("lossy-animated.webp", "exact", photo, quality=90, save_all=True, append_images=[squares])
+exif = Image.Exif()
+exif[0x112] = 1
+save("claims-alpha.webp", "exact", photo, quality=90, exif=exif)
+claims = bytearray(files["claims-alpha.webp"])
+claims[20] |= 0x10  # the flags of VP8X
+files["claims-alpha.webp"] = bytes(claims)
 save("lossless.webp", "exact", photo, lossless=True, icc_profile=srgb)
 save("lossless-edges.webp", "exact", squares, lossless=True)
 save("lossless-palette.webp", "exact", palette.convert("RGB"), lossless=True, method=6)

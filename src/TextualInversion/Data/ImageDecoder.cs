@@ -171,13 +171,15 @@ internal static class ImageDecoder
             _ => file,
         };
 
-    /// <summary>Refuses files with too few pixels, which the decoders fill with black.</summary>
+    /// <summary>Refuses files with too few pixels; the decoders make the others up.</summary>
     private static void CheckPixels(ImageFormat format, byte[] file)
     {
         if (format == ImageFormat.Png)
             PngChunks.CheckPixels(file);
         else if (format == ImageFormat.Bmp)
             BmpHeader.CheckPixels(file);
+        else if (format == ImageFormat.WebP)
+            WebPHeader.CheckPixels(file);
     }
 
     private static DecodedImage Decode<TPixel>(
@@ -231,6 +233,8 @@ internal static class ImageDecoder
 
     private static RgbImage? AlphaOf(Image<Rgba32> image, bool hasChannel)
     {
+        if (!hasChannel && IsOpaque(image))
+            return null;
         var pixels = new byte[image.Width * image.Height * 3];
         for (var y = 0; y < image.Height; y++)
         {
@@ -239,9 +243,21 @@ internal static class ImageDecoder
                 pixels.AsSpan((y * row.Length + x) * 3, 3).Fill(row[x].A);
         }
 
-        return hasChannel || pixels.AsSpan().ContainsAnyExcept(byte.MaxValue)
-            ? new RgbImage(pixels, image.Width, image.Height)
-            : null;
+        return new RgbImage(pixels, image.Width, image.Height);
+    }
+
+    private static bool IsOpaque(Image<Rgba32> image)
+    {
+        for (var y = 0; y < image.Height; y++)
+        {
+            foreach (var pixel in image.DangerousGetPixelRowMemory(y).Span)
+            {
+                if (pixel.A != byte.MaxValue)
+                    return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Whether a file has an alpha channel, even if it is opaque everywhere.</summary>

@@ -10,6 +10,10 @@ internal static class RiffChunks
         ChunkHeaderBytes = 8,
         FrameHeaderBytes = 16; // position, size, duration, flags
 
+    // In the first byte of VP8X.
+    private const byte AlphaFlag = 0x10,
+        ExifFlag = 0x08;
+
     /// <summary>The chunks of the file.</summary>
     /// <exception cref="InvalidDataException">The file is shorter than its headers say.</exception>
     public static IEnumerable<(string Type, ReadOnlyMemory<byte> Data)> Read(byte[] file)
@@ -29,18 +33,29 @@ internal static class RiffChunks
         }
     }
 
-    /// <summary>The first frame of an animation as a still image; other files unchanged.</summary>
+    /// <summary>
+    /// The first frame of an animation as a still image; other files unchanged, except that one without an alpha
+    /// channel does not claim to have one, on which the decoder fails.
+    /// </summary>
     /// <exception cref="InvalidDataException">See <see cref="Read"/>.</exception>
     public static byte[] FirstFrame(byte[] file)
     {
         var chunks = Read(file).ToList();
-        if (chunks.Find(chunk => chunk.Type == "ANMF") is not { Data: { Length: > FrameHeaderBytes } frame })
+        if (chunks.Find(chunk => chunk.Type == "ANMF") is { Data: { Length: > FrameHeaderBytes } frame })
+        {
+            var size = frame.Span[6..12]; // width and height minus one, after the position on the canvas, as in VP8X
+            var pixels = frame.Span[FrameHeaderBytes..];
+            var hasAlpha = pixels.StartsWith("ALPH"u8) || pixels.StartsWith("VP8L"u8);
+            return Write([.. VP8X(hasAlpha, hasExif: false, size), .. pixels]);
+        }
+
+        if (chunks is not [("VP8X", { Length: > 0 } header), ..] || (header.Span[0] & AlphaFlag) == 0)
             return file;
-        var size = frame.Span[6..12]; // width and height minus one, after the position on the canvas, as in VP8X
-        var pixels = frame.Span[FrameHeaderBytes..];
-        // A decoder that is told of alpha fails where a lossy frame has none.
-        var hasAlpha = pixels.StartsWith("ALPH"u8) || pixels.StartsWith("VP8L"u8);
-        return Write([.. VP8X(hasAlpha, hasExif: false, size), .. pixels]);
+        if (chunks.Exists(chunk => chunk.Type is "ALPH" or "VP8L"))
+            return file;
+        var opaque = file.ToArray();
+        opaque[HeaderBytes + ChunkHeaderBytes] ^= AlphaFlag;
+        return opaque;
     }
 
     /// <summary>Adds EXIF data to a still image.</summary>
@@ -59,7 +74,7 @@ internal static class RiffChunks
     }
 
     private static byte[] VP8X(bool hasAlpha, bool hasExif, ReadOnlySpan<byte> size) =>
-        Chunk("VP8X"u8, [(byte)((hasAlpha ? 0x10 : 0) | (hasExif ? 0x08 : 0)), 0, 0, 0, .. size]);
+        Chunk("VP8X"u8, [(byte)((hasAlpha ? AlphaFlag : 0) | (hasExif ? ExifFlag : 0)), 0, 0, 0, .. size]);
 
     private static byte[] Chunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
@@ -61,8 +62,35 @@ public sealed class ImageKindsTests
         Assert.Equal($"{name}: is of a kind that cannot be read ({why}); save it as PNG or JPEG.", error.Message);
     }
 
+    /// <summary>A small file must not make the decoder fill many pixels.</summary>
+    [Fact]
+    public void Decode_LossyWebPWithFewBytes_IsRefused()
+    {
+        var content = PillowFixture.Content(PillowFixture.Images, "lossy.webp");
+        var size = content.AsSpan().IndexOf<byte>([0x9D, 0x01, 0x2A]) + 3; // after the start code of a frame
+        BinaryPrimitives.WriteUInt16LittleEndian(content.AsSpan(size), 16_000);
+        BinaryPrimitives.WriteUInt16LittleEndian(content.AsSpan(size + 2), 8_000);
+        AssertDamaged("1.webp", content, "its pixels end too early");
+    }
+
+    [Theory]
+    [InlineData("lossless.webp")]
+    [InlineData("lossy-alpha.webp")]
+    public void Decode_WebPWithAnotherCanvas_IsRefused(string name)
+    {
+        var content = PillowFixture.Content(PillowFixture.Images, name);
+        content[content.AsSpan().IndexOf("VP8X"u8) + 12]++; // the width
+        AssertDamaged(name, content, "its headers name different sizes");
+    }
+
     [Fact]
     public void Cases_Kinds_AreAllTested() => Assert.Equal(Cases.Length, Supported.Count + Unsupported.Count);
+
+    private static void AssertDamaged(string name, byte[] content, string why)
+    {
+        var error = Assert.Throws<TextualInversionException>(() => ImageDecoder.Decode(name, content));
+        Assert.StartsWith($"{name}: is damaged or truncated ({why}); ", error.Message, StringComparison.Ordinal);
+    }
 
     private static (int Most, double Mean)? ToleranceOf(string kind) =>
         kind switch
