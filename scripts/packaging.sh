@@ -4,16 +4,15 @@
 artifacts=${TI_ARTIFACTS:-$root/artifacts}
 systems="linux-x64 win-x64 osx-arm64"
 
+case $(uname -s) in
+    Linux) this_system=linux-x64 ;;
+    Darwin) this_system=osx-arm64 ;;
+    *) this_system=win-x64 ;;
+esac
+
 # Sets $wanted to the systems that the arguments name, or to this one.
 read_systems() {
-    wanted=$*
-    if [ -z "$wanted" ]; then
-        case $(uname -s) in
-            Linux) wanted=linux-x64 ;;
-            Darwin) wanted=osx-arm64 ;;
-            *) wanted=win-x64 ;;
-        esac
-    fi
+    wanted=${*:-$this_system}
     for system in $wanted; do
         case " $systems " in
             *" $system "*) ;;
@@ -31,6 +30,24 @@ publish_ti() {
     "$dotnet" publish "$root/src/TextualInversion.Cli" -c Release -r "$system" --artifacts-path "$build" -o "$folder" \
         -p:PathMap="$root=/_" -nologo -v:quiet "$@" </dev/null
     packaging notices "$folder" "$build/obj/TextualInversion.Cli/project.assets.json"
+}
+
+# Writes the manual pages and the completions into share/ of a published ti: add_pages SYSTEM FOLDER
+# They are the same for all systems. The ti of another system does not start here, so one is built to write them.
+add_pages() {
+    published=$2/ti share=$2/share
+    if [ "$1" = "$this_system" ]; then
+        writer() { "$published" "$@"; }
+    else
+        "$dotnet" build "$root/src/TextualInversion.Cli" -c Release --artifacts-path "$artifacts/build/pages" \
+            -nologo -v:quiet </dev/null
+        writer() { "$dotnet" exec "$artifacts/build/pages/bin/TextualInversion.Cli/release/ti.dll" "$@"; }
+    fi
+    mkdir -p -- "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d"
+    writer '[man]' "$share/man/man1"
+    writer completion bash >"$share/bash-completion/completions/ti"
+    writer completion zsh >"$share/zsh/site-functions/_ti"
+    writer completion fish >"$share/fish/vendor_completions.d/ti.fish"
 }
 
 # Runs the program that makes licenses and archives, built the first time.
