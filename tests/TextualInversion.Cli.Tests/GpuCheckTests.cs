@@ -55,15 +55,40 @@ public sealed class GpuCheckTests : IDisposable
         Assert.Contains("not done", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--minutes", "soon", "--minutes soon: choose a number")]
+    [InlineData("--minutes", "NaN", "--minutes NaN: choose a number")]
+    [InlineData("--output", "file", "is a file, not a folder")]
+    public async Task Run_WrongOption_IsOneLine(string option, string value, string expected)
+    {
+        folder.Write("file", "");
+
+        var (exitCode, output) = await RunAsync(
+            "--device",
+            "cpu",
+            option,
+            value == "file" ? folder.File("file") : value
+        );
+
+        Assert.Equal(2, exitCode);
+        Assert.StartsWith("error: ", output, StringComparison.Ordinal);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+        Assert.Single(output.TrimEnd().Split('\n'));
+    }
+
     private async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "gpu-check.dll");
         string[] all = ["exec", program, "--output", folder.Path, "--python", "no-python", .. arguments];
-        var start = new ProcessStartInfo(Environment.ProcessPath!, all) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!, all)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["OMP_NUM_THREADS"] = "1";
         using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync();
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        return (process.ExitCode, output);
+        return (process.ExitCode, await output + await error);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace TextualInversion.GpuCheck;
 
@@ -15,7 +16,7 @@ internal static class AllChecks
     /// <exception cref="TextualInversionException">There is no such device.</exception>
     public static int Run(CheckOptions options)
     {
-        Directory.CreateDirectory(options.Output);
+        IO.AtomicFile.RequireWritable(options.Output);
         _ = options.Start(); // an error about the device or libtorch is said once
         var clock = Stopwatch.StartNew();
         var limit = TimeSpan.FromMinutes(options.Minutes);
@@ -51,6 +52,7 @@ internal static class AllChecks
             return;
         Console.Error.WriteLine($"{name} ...");
         using var process = Process.Start(start)!;
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => process.Kill(true));
         if (!process.WaitForExit(left))
         {
             process.Kill(entireProcessTree: true);

@@ -22,6 +22,8 @@ internal sealed record CheckOptions
         TI_LIBTORCH names the folder of a libtorch, see docs/devices.md.
         """;
 
+    private const int MostMinutes = 24 * 60;
+
     public string DeviceName { get; init; } = "cuda";
 
     /// <summary>The folder of the results.</summary>
@@ -52,7 +54,7 @@ internal sealed record CheckOptions
             {
                 "--device" => options with { DeviceName = Value() },
                 "--output" => options with { GivenOutput = Value() },
-                "--minutes" => options with { Minutes = double.Parse(Value(), CultureInfo.InvariantCulture) },
+                "--minutes" => options with { Minutes = MinutesOf(Value()) },
                 "--python" => options with { Python = Value() },
                 "--only" => options with { Only = Value() },
                 "--tiny" => options with { IsTiny = true },
@@ -89,6 +91,11 @@ internal sealed record CheckOptions
 
     /// <summary>The type in which the U-Net computes.</summary>
     public static ScalarType TypeOf(Precision precision) => PrecisionChoice.TypeOf(precision);
+
+    private static double MinutesOf(string text) =>
+        double.TryParse(text, CultureInfo.InvariantCulture, out var minutes) && minutes is >= 0 and <= MostMinutes
+            ? minutes
+            : throw new TextualInversionException($"--minutes {text}: choose a number from 0 to {MostMinutes}.");
 
     private static string FindRepository()
     {

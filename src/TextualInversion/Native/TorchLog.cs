@@ -8,15 +8,16 @@ internal static unsafe partial class TorchLog
     private const string InitLogging = "_ZN3c1011initLoggingEv";
 
     /// <summary>
-    /// Shows only errors, or what TORCH_CPP_LOG_LEVEL says where it is set. Does nothing where libtorch is not ours to
-    /// load.
+    /// Shows only what ends the process, or what TORCH_CPP_LOG_LEVEL says where it is set: other errors are exceptions
+    /// or codes too, and libtorch prints those of <see cref="OneDnn"/>, such as exhausted memory, with a stack trace.
+    /// Does nothing where libtorch is not ours to load.
     /// </summary>
     public static void SilenceWarnings(TorchLibraries libraries)
     {
         var function = libraries.CoreFunction(InitLogging);
         if (function == 0)
             return;
-        NativeEnvironment.SetDefault("TORCH_CPP_LOG_LEVEL", "ERROR");
+        NativeEnvironment.SetDefault("TORCH_CPP_LOG_LEVEL", "FATAL");
         ((delegate* unmanaged<void>)function)();
     }
 }
