@@ -35,7 +35,7 @@ public sealed partial class LayeringTests
         ["Schedulers"] = ["IO", "Native"],
         ["Tensors"] = ["IO"],
         ["Data"] = ["IO"],
-        ["Checkpoints"] = ["IO", "Tensors"],
+        ["Checkpoints"] = ["IO", "Native", "Tensors"],
         ["Hub"] = ["IO", "Checkpoints"],
         ["Models"] = ["IO", "Native", "Schedulers", "Tensors", "Checkpoints"],
         ["Embeddings"] = ["IO", "Native", "Tensors", "Data"],

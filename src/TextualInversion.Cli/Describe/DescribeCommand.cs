@@ -60,7 +60,7 @@ internal sealed class DescribeCommand : CommandBase
     {
         Arguments.Add(images);
         AddGroup("Most used", [model.Model, learning.Property, words, count, seed, .. learning.Search]);
-        AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
+        AddGroup("Model", model.Lora, model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", device, precision, SharedOptions.Libtorch());
         AddGroup("Output", [.. output.Files, .. output.Reporting]);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));

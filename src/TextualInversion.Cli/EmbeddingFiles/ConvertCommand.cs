@@ -16,13 +16,22 @@ internal sealed class ConvertCommand : CommandBase
         .. Enum.GetValues<EmbeddingFormat>().Where(layout => layout != EmbeddingFormat.Bare),
     ];
 
+    private static readonly string[] Layouts = [.. Targets.Select(EmbeddingFormats.Name)];
+
     private readonly Argument<string> file = EmbeddingArguments.One();
-    private readonly WordOption to = new("--to", [.. Targets.Select(EmbeddingFormats.Name)])
+    private readonly PathOption to = new("--to")
     {
+        HelpName = $"{string.Join('|', Layouts)}|DIR",
         Description =
             "The layout to write; ti inspect shows which programs read it. An embedding for two text encoders, as "
-            + "for SDXL, needs sdxl.",
-        Required = true,
+            + "for SDXL, needs sdxl. For a folder of embeddings: the folder to write all of them to, as safetensors "
+            + "files; what is there already is kept, so an interrupted conversion continues.",
+    };
+    private readonly WordOption program = new("--for", TargetProgram.Names)
+    {
+        Description =
+            "The program to write the file for, instead of --to: the layout, the dtype and a file name that it reads. "
+            + "The file goes into a folder of the program's name next to the given file.",
     };
     private readonly PathOption output = new("--output")
     {
@@ -60,22 +69,27 @@ internal sealed class ConvertCommand : CommandBase
         : base("convert", "Convert an embedding to the layout of another program, and report what it cannot store.")
     {
         Arguments.Add(file);
-        AddGroup("Most used", to, output, type, name, trigger);
+        AddGroup("Most used", program, to, output, type, name, trigger);
         AddGroup("Output", overwrite, json);
-        SetAction(Run);
+        SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
     }
 
     public override IReadOnlyList<string> Examples =>
         [
+            "ti convert embeddings/my-cat.safetensors --for comfyui",
             "ti convert embeddings/my-cat.safetensors --to webui",
             "ti convert embeddings/my-cat.safetensors --to webui --name MyCat",
             "ti convert embeddings/my-cat.safetensors --to diffusers --dtype float16 --output small/my-cat.safetensors",
+            "ti convert downloads --to clean",
         ];
 
-    private int Run(ParseResult parsed)
+    private int Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var source = parsed.GetValue(file)!;
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false);
+        if (Directory.Exists(source))
+            return RunFolder(parsed, source, messages, cancellationToken);
+        RequireLayoutOrProgram(parsed);
         var files = EmbeddingFile.OpenAll(source);
         try
         {
@@ -98,12 +112,51 @@ internal sealed class ConvertCommand : CommandBase
         }
     }
 
+    private void RequireLayoutOrProgram(ParseResult parsed)
+    {
+        var layout = parsed.GetValue(to);
+        if (layout is null == parsed.GetValue(program) is null)
+            throw new UsageException(
+                $"{to.Name}: give either {program.Name} with a program or {to.Name} with a layout."
+            );
+        if (layout is not null && !Layouts.Contains(layout.ToLowerInvariant()))
+            throw new UsageException(
+                $"{to.Name} {layout}: choose {string.Join(", ", Layouts[..^1])} or {Layouts[^1]}."
+            );
+    }
+
+    private int RunFolder(ParseResult parsed, string source, ConsoleLog messages, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(to) is not { } target)
+            throw new UsageException($"{to.Name}: name the folder to write to, since {source} is a folder.");
+        var forOne = new Option[] { output, name, trigger, type }.FirstOrDefault(option =>
+            parsed.GetResult(option) is { Implicit: false }
+        );
+        if (forOne is not null)
+            throw new UsageException($"{forOne.Name}: is for one embedding, and {source} is a folder; leave it out.");
+        var entries = new List<FolderEntry>();
+        var conversion = new FolderConversion(source, target, Program(parsed), parsed.GetValue(overwrite));
+        foreach (var entry in conversion.Run(cancellationToken))
+        {
+            entries.Add(entry);
+            if (entry.Problem is { } problem)
+                messages.Warn(problem);
+        }
+
+        if (entries.All(entry => entry.Status == FolderEntry.Refused))
+            throw new TextualInversionException($"{source}: has no embedding that can be read; name another folder.");
+        if (parsed.GetValue(json))
+            parsed.InvocationConfiguration.Output.WriteLine(JsonOutput.Serialize(new { Files = entries }));
+        else
+            FolderTable.Write(parsed.InvocationConfiguration.Output, entries);
+        return ExitCode.Done;
+    }
+
     private ConvertedEmbedding One(ParseResult parsed, EmbeddingFile read, ConsoleLog messages)
     {
         var called = parsed.GetValue(name) is { } given ? PortableFileName.Require(given, "Name") : null;
-        var extension = EmbeddingFormats.Extension(Layout(parsed));
-        var path = parsed.GetValue(output) ?? Target(read.Path, called, extension);
-        LayoutExtension.Require(output.Name, path, Layout(parsed));
+        var path = parsed.GetValue(output) ?? Target(parsed, read, called);
+        LayoutExtension.Require(output.Name, path, Layout(parsed, read));
         OutputFile.RefuseToReplace(path, parsed.GetValue(overwrite), output.Name);
         var embedding = read.Embedding with
         {
@@ -125,8 +178,7 @@ internal sealed class ConvertCommand : CommandBase
             throw new UsageException(
                 $"{forOne[0].Name}: is for one embedding, and {files[0].Path} has {files.Count}; leave it out."
             );
-        var extension = EmbeddingFormats.Extension(Layout(parsed));
-        var paths = files.Select(each => Target(each.Path, FileName(each), extension)).ToList();
+        var paths = files.Select(each => Target(parsed, each, FileName(each))).ToList();
         foreach (var path in paths)
             OutputFile.RefuseToReplace(path, parsed.GetValue(overwrite), output.Name);
         return [.. files.Zip(paths, (each, path) => Write(parsed, path, each, each.Embedding, messages))];
@@ -140,26 +192,29 @@ internal sealed class ConvertCommand : CommandBase
         ConsoleLog messages
     )
     {
+        var layout = Layout(parsed, read);
         var number = DTypes.Parse(parsed.GetValue(type)!);
+        embedding = Program(parsed)?.Adapt(embedding) ?? embedding;
         var mayReplace = parsed.GetValue(overwrite);
         OutputFile.Write(
             path,
             mayReplace,
             output.Name,
-            () => EmbeddingFile.Write(path, Layout(parsed), embedding, mayReplace, number)
+            () => EmbeddingFile.Write(path, layout, embedding, mayReplace, number)
         );
         List<string> lost =
         [
-            .. EmbeddingFormats.DroppedFields(Layout(parsed), path, embedding),
+            .. EmbeddingFormats.DroppedFields(layout, path, embedding),
             .. read.OutputKeys.Concat(read.UnusedKeys).Select(key => $"the vectors {key}"),
         ];
         if (lost.Count > 0)
             messages.Warn(
                 $"{JsonOutput.Relative(path)}: cannot store {string.Join(", ", lost)}; keep {read.Path} for that."
             );
+        ShowUse(parsed, path, messages);
         return new ConvertedEmbedding(
             Path.GetFullPath(path),
-            EmbeddingFormats.Name(Layout(parsed)),
+            EmbeddingFormats.Name(layout),
             DTypes.Name(number),
             embedding.Name,
             embedding.Trigger,
@@ -169,8 +224,37 @@ internal sealed class ConvertCommand : CommandBase
         );
     }
 
-    private EmbeddingFormat Layout(ParseResult parsed) =>
-        Array.Find(Targets, target => EmbeddingFormats.Name(target) == parsed.GetValue(to));
+    /// <summary>Says how the program uses the file, as its reader has it.</summary>
+    private void ShowUse(ParseResult parsed, string path, ConsoleLog messages)
+    {
+        if (Program(parsed) is not { } target)
+            return;
+        using var written = EmbeddingFile.Open(path);
+        var use = ToolCompatibility.Of(written).Single(each => each.Program == target.Title);
+        if (use.Loads)
+            messages.Info($"{use.Program}: {use.How}");
+        else
+            messages.Warn($"{use.Program} does not load it: {use.How}");
+    }
+
+    private TargetProgram? Program(ParseResult parsed) =>
+        parsed.GetValue(program) is { } given ? TargetProgram.Find(given) : null;
+
+    private EmbeddingFormat Layout(ParseResult parsed, EmbeddingFile read) =>
+        Program(parsed)?.Layout(read.Embedding.Rows.Count)
+        ?? Array.Find(
+            Targets,
+            target => EmbeddingFormats.Name(target).Equals(parsed.GetValue(to), StringComparison.OrdinalIgnoreCase)
+        );
+
+    private string Target(ParseResult parsed, EmbeddingFile read, string? called)
+    {
+        var folder = Path.GetDirectoryName(read.Path)!;
+        var stem = called ?? Path.GetFileNameWithoutExtension(read.Path);
+        return Program(parsed) is { } target
+            ? target.PathIn(folder, stem, read.Embedding.Rows.Count)
+            : Path.Combine(folder, stem + EmbeddingFormats.Extension(Layout(parsed, read)));
+    }
 
     private static string FileName(EmbeddingFile file)
     {
@@ -181,11 +265,6 @@ internal sealed class ConvertCommand : CommandBase
             )
             : stem;
     }
-
-    private static string Target(string source, string? name, string ending) =>
-        name is null
-            ? Path.ChangeExtension(source, ending)
-            : Path.Combine(Path.GetDirectoryName(source)!, name + ending);
 }
 
 /// <summary>A file that <c>ti convert</c> wrote, as in its JSON.</summary>

@@ -63,8 +63,10 @@ internal sealed record EmbeddingReport
         Line("vectors", $"{Vectors} x {string.Join(" and ", Widths)}, for {FamilyName()}");
         for (var encoder = 0; encoder < Widths.Count; encoder++)
             WriteRows(encoder);
-        foreach (var (key, value) in Recorded)
+        foreach (var (key, value) in Recorded.Where(pair => IsNews(pair.Key)))
             Line(key, value);
+        if (ModelSpec.IsNegative(Recorded))
+            Line("use", "in the negative prompt");
         foreach (var use in Programs)
             Line(use.Program, use.Loads ? use.How : $"no; {use.How}");
         return text.ToString();
@@ -86,6 +88,9 @@ internal sealed record EmbeddingReport
                 );
         }
     }
+
+    /// <summary>ModelSpec's metadata repeat the rest, for other programs; the JSON has them.</summary>
+    private static bool IsNews(string key) => !key.StartsWith(ModelSpec.Prefix, StringComparison.Ordinal);
 
     private string FamilyName() =>
         Family switch

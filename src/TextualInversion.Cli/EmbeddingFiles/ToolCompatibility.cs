@@ -10,13 +10,34 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 /// <param name="How">The line that uses the file there, or what to do first.</param>
 internal sealed record ToolCompatibility(string Program, bool Loads, string How)
 {
+    public const string DiffusersTitle = "diffusers",
+        ComfyUiTitle = "ComfyUI",
+        WebUiTitle = "WebUI",
+        ForgeTitle = "Forge",
+        SdNextTitle = "SD.Next",
+        InvokeAiTitle = "InvokeAI",
+        SwarmUiTitle = "SwarmUI",
+        CppTitle = "stable-diffusion.cpp";
+
+    private static readonly string[] Torch = [".pt", ".bin"];
+
     /// <summary>
     /// The programs that people use, judged by their readers: diffusers' <c>load_textual_inversion</c>, ComfyUI's
-    /// comfy/sd1_clip.py, the WebUI's modules/textual_inversion/textual_inversion.py and stable-diffusion.cpp's
-    /// conditioner.hpp. If a reader loads a file only by chance or with additional code, it counts as not loading.
+    /// comfy/sd1_clip.py, modules/textual_inversion/textual_inversion.py of the WebUI, Forge and SD.Next, InvokeAI's
+    /// backend/textual_inversion.py, SwarmUI's model classes and stable-diffusion.cpp's conditioner.hpp. If a reader
+    /// loads a file only by chance or with additional code, it counts as not loading.
     /// </summary>
     public static IReadOnlyList<ToolCompatibility> Of(EmbeddingFile file) =>
-        [Diffusers(file), ComfyUi(file), WebUi(file), Cpp(file)];
+        [
+            Diffusers(file),
+            ComfyUi(file),
+            WebUi(file, WebUiTitle),
+            WebUi(file, ForgeTitle),
+            SdNext(file),
+            InvokeAi(file),
+            SwarmUi(file),
+            Cpp(file),
+        ];
 
     private static ToolCompatibility Diffusers(EmbeddingFile file)
     {
@@ -40,34 +61,91 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
                     + $"pipe.load_textual_inversion(e[\"clip_l\"], {token}); "
                     + $"pipe.load_textual_inversion(e[\"clip_g\"], {token}, {Second})"
             ),
-            _ => No("diffusers", file),
+            _ => No(DiffusersTitle, file),
         };
 
-        static ToolCompatibility Yes(string how) => new("diffusers", true, how);
+        ToolCompatibility Yes(string how) =>
+            new(
+                DiffusersTitle,
+                true,
+                file.Embedding.Trigger == file.Embedding.Trigger.ToLowerInvariant()
+                    ? how
+                    : $"{how}; transformers 5 lower-cases new tokens, so give a token= in lower case"
+            );
     }
 
     private static ToolCompatibility ComfyUi(EmbeddingFile file) =>
         file switch
         {
             { Layout: EmbeddingFormat.Paper or EmbeddingFormat.Bare or EmbeddingFormat.Png }
-            or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 } => No("ComfyUI", file),
-            _ => IfNamed("ComfyUI", file, [".pt", ".bin"], $"into models/embeddings/; prompt: embedding:{Stem(file)}"),
+            or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 } => No(ComfyUiTitle, file),
+            _ when HasBlank(file) => Renamed(ComfyUiTitle, file, "a prompt's embedding: ends at a blank"),
+            _ => IfNamed(ComfyUiTitle, file, Torch, $"into models/embeddings/; prompt: embedding:{Stem(file)}"),
         };
 
-    private static ToolCompatibility WebUi(EmbeddingFile file) =>
+    private static ToolCompatibility WebUi(EmbeddingFile file, string title) =>
         file switch
         {
             { Layout: EmbeddingFormat.Bare } or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 } => No(
-                "WebUI",
+                title,
                 file
             ),
             { Layout: EmbeddingFormat.Png } => IfNamed(
-                "WebUI",
+                title,
                 file,
                 [".png"],
                 $"into embeddings/; prompt: {file.Embedding.Trigger}"
             ),
-            _ => IfNamed("WebUI", file, [".pt", ".bin"], $"into embeddings/; prompt: {Stem(file)}"),
+            _ => IfNamed(title, file, Torch, $"into embeddings/; prompt: {Stem(file)}"),
+        };
+
+    /// <summary>It reads every tensor of a safetensors file, but of a torch file the WebUI's layout alone.</summary>
+    private static ToolCompatibility SdNext(EmbeddingFile file) =>
+        file switch
+        {
+            { Container: EmbeddingContainer.Safetensors }
+            and not { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 }
+            or { Layout: EmbeddingFormat.WebUi } => IfNamed(
+                SdNextTitle,
+                file,
+                [".pt"],
+                $"into models/embeddings/; prompt: {Stem(file)}"
+            ),
+            _ => No(SdNextTitle, file),
+        };
+
+    /// <summary>It takes the number of vectors for the width where it does not know the tensor's name.</summary>
+    private static ToolCompatibility InvokeAi(EmbeddingFile file)
+    {
+        if (TargetProgram.Find("invokeai").FileStem(Stem(file)) != Stem(file))
+            return Renamed(
+                InvokeAiTitle,
+                file,
+                "a name in its prompts has ASCII letters, digits, blanks and . , _ - alone"
+            );
+        return file switch
+        {
+            { Layout: EmbeddingFormat.Sdxl or EmbeddingFormat.WebUi or EmbeddingFormat.Paper }
+            or { Layout: EmbeddingFormat.WebUiSafetensors, Key: "emb_params" } => IfNamed(
+                InvokeAiTitle,
+                file,
+                Torch,
+                $"install it in the model manager; prompt: <{Stem(file)}>"
+            ),
+            _ => No(InvokeAiTitle, file),
+        };
+    }
+
+    /// <summary>It loads by ComfyUI, and lists the files whose header it knows.</summary>
+    private static ToolCompatibility SwarmUi(EmbeddingFile file) =>
+        file switch
+        {
+            { Container: not EmbeddingContainer.Safetensors }
+            or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 }
+            or { Layout: EmbeddingFormat.WebUiSafetensors, Key: not "emb_params" } => No(SwarmUiTitle, file),
+            { Layout: EmbeddingFormat.Diffusers } when !IsInAngles(file.Embedding.Trigger) => No(SwarmUiTitle, file),
+            _ when HasBlank(file) => Renamed(SwarmUiTitle, file, "ComfyUI's name ends at a blank"),
+            _ => IfNamed(SwarmUiTitle, file, [], $"into Models/Embeddings/; prompt: <embed:{Stem(file)}>"),
         };
 
     private static ToolCompatibility Cpp(EmbeddingFile file) =>
@@ -75,17 +153,18 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
         {
             { Container: EmbeddingContainer.Safetensors, Type: ScalarType.Float32 }
                 when file.Layout == EmbeddingFormat.Sdxl || file.Embedding.Rows.Count == 1 => IfNamed(
-                "stable-diffusion.cpp",
+                CppTitle,
                 file,
                 [],
-                $"--embd-dir DIR with the file in DIR; prompt: {Stem(file)}"
+                $"--embd-dir DIR with the file in DIR; prompt: {Stem(file).ToLowerInvariant()}"
+                    + (file.Layout == EmbeddingFormat.Sdxl ? "; it mixes the rows of SDXL's two encoders" : "")
             ),
             { Container: EmbeddingContainer.Safetensors, Embedding.Rows.Count: 1 } => new ToolCompatibility(
-                "stable-diffusion.cpp",
+                CppTitle,
                 false,
-                $"needs float32: {Conversion(file, isOfType: true)}"
+                $"needs float32: {Conversion(file, CppTitle)}"
             ),
-            _ => No("stable-diffusion.cpp", file),
+            _ => No(CppTitle, file),
         };
 
     private static ToolCompatibility IfNamed(string program, EmbeddingFile file, string[] torchExtensions, string how)
@@ -101,22 +180,21 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
     }
 
     private static ToolCompatibility No(string program, EmbeddingFile file) =>
-        new(program, false, $"first {Conversion(file)}");
+        new(program, false, $"first {Conversion(file, program)}");
+
+    private static ToolCompatibility Renamed(string program, EmbeddingFile file, string why) =>
+        new(program, false, $"{why}: {Conversion(file, program)}");
 
     /// <summary>
     /// A command to convert the file, which can be pasted into a shell. It does not replace the file.
     /// </summary>
-    private static string Conversion(EmbeddingFile file, bool isOfType = false)
-    {
-        var name = Path.GetFileName(file.Path);
-        var layout = EmbeddingFormats.Default(file.Embedding.Rows.Count);
-        var (to, ending) = (EmbeddingFormats.Name(layout), EmbeddingFormats.Extension(layout));
-        var output =
-            Path.ChangeExtension(name, ending) == name
-                ? $" --output {ShellCommand.Quote($"{Stem(file)}-{(isOfType ? "float32" : to)}{ending}")}"
-                : "";
-        return $"ti convert {ShellCommand.Quote(name)} --to {to}{(isOfType ? " --dtype float32" : "")}{output}";
-    }
+    private static string Conversion(EmbeddingFile file, string program) =>
+        $"ti convert {ShellCommand.Quote(Path.GetFileName(file.Path))} --for "
+        + TargetProgram.All.Single(target => target.Title == program).Name;
+
+    private static bool HasBlank(EmbeddingFile file) => Stem(file).Any(char.IsWhiteSpace);
+
+    private static bool IsInAngles(string text) => text.StartsWith('<') && text.EndsWith('>');
 
     private static string Stem(EmbeddingFile file) => Path.GetFileNameWithoutExtension(file.Path);
 

@@ -55,7 +55,7 @@ internal sealed class EvalCommand : CommandBase
         RefuseOptionsAmong(inputs.Images);
         AddGroup("Most used", [.. inputs.All, model.Model, images.Count, report]);
         AddGroup("Images", [.. images.Others, clipModel]);
-        AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
+        AddGroup("Model", model.Lora, model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", device, precision, SharedOptions.Libtorch());
         AddGroup("Output", cache, overwrite, quiet, json);
         SetAction(RunAsync);
@@ -90,6 +90,9 @@ internal sealed class EvalCommand : CommandBase
             messages,
             cancellationToken
         );
+        foreach (var (name, provenance) in input.Embeddings.Zip(embeddings.Provenances))
+            if (LoraArgument.Missing(name, provenance.Loras, model.Read(parsed).UsedLoras) is { } warning)
+                messages.Warn(warning);
         var clip = await models.FindClipAsync(parsed.GetValue(clipModel), files, messages, cancellationToken);
 
         var job = new EvalJob(input, word, trainingImages, modelName, files, clip, cacheFolder);

@@ -1,4 +1,5 @@
 using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Data;
 using TextualInversion.Generation;
@@ -13,8 +14,13 @@ namespace TextualInversion.Cli.Generate;
 /// <param name="model">The frozen model.</param>
 /// <param name="scheduler">Its noise schedule.</param>
 /// <param name="embeddings">The embeddings that the prompts call.</param>
-internal sealed class BatchGenerator(IDiffusionModel model, SchedulerConfig scheduler, PromptEmbeddings embeddings)
-    : IDisposable
+/// <param name="loras">The LoRAs that the prompts call, or null for none.</param>
+internal sealed class BatchGenerator(
+    IDiffusionModel model,
+    SchedulerConfig scheduler,
+    PromptEmbeddings embeddings,
+    PromptLoras? loras = null
+) : IDisposable
 {
     private readonly List<Tensor> rows = [];
     private readonly List<EmbeddingSet> variedSets = [];
@@ -80,10 +86,11 @@ internal sealed class BatchGenerator(IDiffusionModel model, SchedulerConfig sche
     )
     {
         var options = together[0].Options;
+        loras?.Use(options.Prompt);
         options = options with
         {
-            Prompt = embeddings.Resolve(options.Prompt),
-            Negative = options.Negative is { } negative ? embeddings.Resolve(negative) : null,
+            Prompt = embeddings.Resolve(LoraTag.Remove(options.Prompt)),
+            Negative = options.Negative is { } negative ? embeddings.Resolve(LoraTag.Remove(negative)) : null,
         };
         var report = new SynchronousProgress<(int Step, int Steps)>(at =>
             progress.Report(start with { Step = at.Step, Steps = at.Steps })

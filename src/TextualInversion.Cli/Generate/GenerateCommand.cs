@@ -34,7 +34,7 @@ internal sealed class GenerateCommand : CommandBase
             "Advanced prompting",
             [.. prompts.Advanced, .. images.ImageToImage, .. plans.Axes, .. images.Advanced]
         );
-        AddGroup("Model", model.Variant, model.Config, model.Vae, model.Prediction);
+        AddGroup("Model", model.Lora, model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", machine.All);
         AddGroup("Output", [.. output.Files, plans.Grid, .. output.Reporting]);
         prompts.Require(this);
@@ -60,26 +60,45 @@ internal sealed class GenerateCommand : CommandBase
 
         var request = wanted.Recorded?.Complete(model.Read(parsed)) ?? model.Read(parsed);
         var baseModel = PromptEmbeddings.BaseModel(found, wanted.All);
-        var check = new PromptCheck(wanted.All, found, messages);
+        var check = new PromptCheck(wanted.Texts, wanted.Negative, found, messages);
         check.Run(
             await models.FindOwnTokensAsync(request, baseModel, check.Unanswered, cancellationToken),
             prompts.AllowsUnknown(parsed)
         );
-        var (modelName, files) = await models.FindAsync(request, baseModel, messages, cancellationToken);
+        var (modelName, plain) = await models.FindAsync(request, baseModel, messages, cancellationToken);
         if (wanted.Recorded?.NotTakenOver(modelName) is { } dropped)
             messages.Warn(dropped);
-        var scheduler = ModelScheduler.Load(files, request.Prediction);
-        using var network = ModelLoader.Open(files, device, precision);
+        var loras = PromptLoras.For(plain, wanted.Texts, request.UsedLoras);
+        var scheduler = ModelScheduler.Load(loras.Files, request.Prediction);
+        using var network = ModelLoader.Open(loras.Files, device, precision);
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var embeddings = new PromptEmbeddings(found, wanted.All, widths, messages.Warn);
-        var defaults = ModelDefaults.Read(files, scheduler, network.Resolution);
+        var defaults = ModelDefaults.Read(loras.Files, scheduler, network.Resolution);
         var plan = MakePlan(parsed, wanted, defaults, init, hasEmbeddings: embeddings.Triggers.Count > 0);
-        using var generator = new BatchGenerator(network, scheduler, embeddings);
+        using var generator = new BatchGenerator(network, scheduler, embeddings, loras);
         generator.Check(plan);
-        if (!string.IsNullOrWhiteSpace(wanted.Negative) && plan.Jobs.All(job => job.Options.Guidance <= 1))
-            messages.Warn("the negative prompt has no effect without guidance; choose a --guidance above 1.");
-        var job = new GenerationJob(request, modelName, files, precision, init, embeddings, plan);
+        WarnOfWhatIsMissing(wanted, plan, embeddings, loras, messages);
+        var job = new GenerationJob(request, modelName, loras.Files, precision, init, embeddings, plan);
         return Generate(parsed, job, generator, network.Device, messages, cancellationToken);
+    }
+
+    private static void WarnOfWhatIsMissing(
+        PromptRequest request,
+        ImagePlan plan,
+        PromptEmbeddings embeddings,
+        PromptLoras loras,
+        ConsoleLog messages
+    )
+    {
+        if (!string.IsNullOrWhiteSpace(request.Negative) && plan.Jobs.All(job => job.Options.Guidance <= 1))
+            messages.Warn("the negative prompt has no effect without guidance; choose a --guidance above 1.");
+        var used = request.Texts.SelectMany(loras.Of).ToList();
+        foreach (var embedding in embeddings.Set.Embeddings)
+        {
+            var wanted = EmbeddingProvenance.FromMetadata(embedding.Provenance).Loras;
+            if (LoraArgument.Missing(embedding.Trigger, wanted, used) is { } warning)
+                messages.Warn(warning);
+        }
     }
 
     private ImagePlan MakePlan(

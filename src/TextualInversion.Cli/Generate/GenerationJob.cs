@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.Loras;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
@@ -43,6 +44,10 @@ internal sealed record GenerationJob(
             $"model {ModelName}, {Samplers.DisplayName(options.Sampler)}, {options.Width} x {options.Height}, "
                 + $"seed {seed}{(batch > 1 ? $", {batch} at once" : "")}"
         );
+        if (Files is ModelWithLoras { Loras: { Count: > 0 } loras })
+            messages.Info(
+                $"{(loras.Count == 1 ? "LoRA" : "LoRAs")}: {string.Join(", ", loras.Select(LoraArgument.Format))}"
+            );
         if (Embeddings.Triggers.Count == 0)
             return;
         var used = Embeddings.Triggers.Zip(Embeddings.Set.Arguments, (name, file) => $"{name} ({file})");

@@ -16,7 +16,9 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
         Config = "Config",
         Vae = "VAE source",
         Prediction = "Prediction",
-        PrecisionName = "Precision";
+        PrecisionName = "Precision",
+        LorasName = "LoRAs",
+        LoraHashes = "Lora hashes"; // the WebUI's; its prompt calls the LoRAs
     private const string EmbeddingsName = "Embeddings",
         InitName = "Init image",
         InitHashName = "Init image hash";
@@ -48,6 +50,8 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
         Vae,
         Prediction,
         PrecisionName,
+        LorasName,
+        LoraHashes,
         EmbeddingsName,
         InitName,
         InitHashName,
@@ -98,6 +102,10 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
     /// <summary>The embeddings it was made with, or null if it does not say.</summary>
     public string[]? Embeddings => text.Find(EmbeddingsName) is { } list ? Parse(list) : null;
 
+    /// <summary>The LoRAs of <c>--lora</c>, or null if it does not name any.</summary>
+    private IReadOnlyList<Lora>? Loras =>
+        text.Find(LorasName) is { } list ? [.. Parse(list).Select(LoraArgument.Parse)] : null;
+
     /// <exception cref="TextualInversionException">The image cannot be read, or holds no settings.</exception>
     public static ImageMetadata Read(string path)
     {
@@ -136,6 +144,12 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
             (Prediction, request.Prediction is { } prediction ? PredictionTypeNames.Of(prediction) : null),
             (PrecisionName, precision == TextualInversion.Precision.Fp32 ? null : precision.ToString()),
             (
+                LorasName,
+                request.UsedLoras.Count == 0
+                    ? null
+                    : JsonSerializer.Serialize(request.UsedLoras.Select(LoraArgument.Format))
+            ),
+            (
                 EmbeddingsName,
                 embeddings.Count == 0
                     ? null
@@ -152,13 +166,17 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
     /// <summary>The request, with the recorded model where the user names none.</summary>
     public ModelRequest Complete(ModelRequest request) =>
         request.Model is not null
-            ? request
+            ? request with
+            {
+                Loras = request.Loras ?? Loras,
+            }
             : new ModelRequest(
                 text.Find(Source),
                 request.Variant ?? text.Find(Variant),
                 request.Config ?? text.Find(Config),
                 request.Vae ?? text.Find(Vae),
-                request.Prediction ?? PredictionTypeNames.Parse(text.Find(Prediction))
+                request.Prediction ?? PredictionTypeNames.Parse(text.Find(Prediction)),
+                request.Loras ?? Loras
             );
 
     /// <summary>
@@ -169,21 +187,18 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
     {
         var unknown = text.Values.Keys.Where(key => !Known.Contains(key)).ToList();
         var hires = unknown.Where(key => key.StartsWith("Hires", StringComparison.OrdinalIgnoreCase)).ToList();
-        var lora = unknown.Where(key => key.StartsWith("Lora", StringComparison.OrdinalIgnoreCase)).ToList();
         var dropped = new List<string>();
         if (text.Find(Source) is null && text.Find("Model") is { } model && !IsSame(model, modelName))
             dropped.Add($"the model {model} (this is {modelName}; choose another with --model)");
         if (hires.Count > 0)
             dropped.Add($"hires fix ({string.Join(", ", hires)})");
-        if (lora.Count > 0 || Prompt.Contains("<lora:", StringComparison.OrdinalIgnoreCase))
-            dropped.Add("LoRA files, which are not supported yet");
         if (Strength is not null && Init is null && hires.Count == 0)
             dropped.Add("the image that it started from (give it with --init-image)");
         if (Sampler is null && text.Find(SamplerName) is { } sampler)
             dropped.Add($"the sampler {sampler}, which ti does not have (choose another with --sampler)");
         if (text.Find(ScheduleType) is { } schedule && !IsTakenOver(schedule))
             dropped.Add($"{ScheduleType} {schedule}");
-        dropped.AddRange(unknown.Except(hires).Except(lora).Select(key => $"{key} {text.Find(key)}"));
+        dropped.AddRange(unknown.Except(hires).Select(key => $"{key} {text.Find(key)}"));
         return dropped.Count == 0 ? null : $"{path}: not taken over: {string.Join("; ", dropped)}.";
     }
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.IO;
 using TextualInversion.Training.RunFiles;
@@ -7,25 +8,37 @@ using TextualInversion.Training.RunFiles;
 namespace TextualInversion.Cli.Generate;
 
 /// <summary>Finds what a prompt asks for and nothing answers, before anything is loaded or downloaded.</summary>
-/// <param name="texts">Prompts and negative prompts.</param>
+/// <param name="prompts">The prompts.</param>
+/// <param name="negative">The negative prompt, or null.</param>
 /// <param name="set">All embeddings that may be called.</param>
 /// <param name="messages">Receives the warnings.</param>
-internal sealed partial class PromptCheck(IReadOnlyList<string> texts, EmbeddingSet set, ConsoleLog messages)
+internal sealed partial class PromptCheck(
+    IReadOnlyList<string> prompts,
+    string? negative,
+    EmbeddingSet set,
+    ConsoleLog messages
+)
 {
     private const int NamesShown = 5;
     private const string RunsFolder = "runs"; // of the current folder, next to that of the embeddings
 
     private static readonly (Regex Pattern, string Meaning)[] UnsupportedSyntax =
     [
-        (ExtraNetwork(), "adds a LoRA or another network, which is not supported yet"),
+        (ExtraNetwork(), "adds a hypernetwork, which is not supported"),
         (Composition(), "composes prompts in the WebUI, which is not supported"),
         (Variant(), "is a random choice of another program's extension, which is not supported"),
         (Wildcard(), "is a wildcard of another program's extension, which is not supported"),
     ];
 
+    private readonly IReadOnlyList<string> texts = [.. prompts, negative ?? ""];
+
     /// <summary>The texts that call an embedding which is not there.</summary>
     public IReadOnlyList<string> Unanswered { get; } =
-    [.. PromptEmbeddings.Unanswered(set, texts).Where(text => !ExtraNetwork().IsMatch(text))];
+    [
+        .. PromptEmbeddings
+            .Unanswered(set, [.. prompts.Append(negative ?? "").Select(LoraTag.Remove)])
+            .Where(text => !ExtraNetwork().IsMatch(text)),
+    ];
 
     /// <param name="ownTokens">Those of them that are tokens of the model itself.</param>
     /// <param name="allowUnknown">Whether the others are taken as text, with a warning.</param>
@@ -38,6 +51,7 @@ internal sealed partial class PromptCheck(IReadOnlyList<string> texts, Embedding
                 messages.Warn($"{found.Value} {meaning}; it is taken as text.");
         }
 
+        RequireLoras(allowUnknown);
         var unknown = Unanswered.Except(ownTokens).ToList();
         if (unknown.Count > 0 && !allowUnknown)
             throw new TextualInversionException(
@@ -46,6 +60,28 @@ internal sealed partial class PromptCheck(IReadOnlyList<string> texts, Embedding
             );
         foreach (var text in unknown)
             messages.Warn($"{Problem(text)} It is taken as text.");
+    }
+
+    /// <summary>Refuses a prompt that calls a LoRA which is not there.</summary>
+    private void RequireLoras(bool allowUnknown)
+    {
+        if (LoraTag.Find(negative ?? "") is [var ignored, ..])
+            messages.Warn($"{ignored.Text} has no effect in the negative prompt; write it into the prompt.");
+        foreach (var tag in texts.SelectMany(LoraTag.Find).Where(tag => tag.Resolve() is null).Distinct())
+        {
+            var known = LoraFolder.Known();
+            var problem =
+                $"No LoRA is called {tag.Name}, as in {tag.Text}. "
+                + (
+                    known.Count == 0
+                        ? $"There are none in {LoraFolder.Name}/; put the file there, or name it with --lora."
+                    : Nearest(tag.Name, [.. known]) is { } nearest ? $"Did you mean {nearest}?"
+                    : $"There are {string.Join(", ", known.Take(NamesShown))}{More(known.Count - NamesShown)}."
+                );
+            if (!allowUnknown)
+                throw new TextualInversionException($"{problem} To leave it out, add --allow-unknown.");
+            messages.Warn($"{problem} It is left out.");
+        }
     }
 
     private string Problem(string text)
@@ -83,7 +119,7 @@ internal sealed partial class PromptCheck(IReadOnlyList<string> texts, Embedding
     private static string Bare(string name) =>
         name.Replace("embedding:", "", StringComparison.OrdinalIgnoreCase).Trim('<', '>');
 
-    [GeneratedRegex(@"<(?:lora|lyco|locon|hypernet):[^<>\n]*>", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"<hypernet:[^<>\n]*>", RegexOptions.IgnoreCase)]
     private static partial Regex ExtraNetwork();
 
     [GeneratedRegex(@"(?<!\w)AND(?!\w)")]

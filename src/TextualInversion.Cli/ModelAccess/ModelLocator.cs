@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.Loras;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Hub;
@@ -41,14 +42,17 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     {
         var (name, origin) = Choose(request.Model, recorded);
         var source = SourceOf(name);
+        IModelFiles files;
         try
         {
-            return (name, await FindAsync(source, request, messages, cancellationToken));
+            files = await FindAsync(source, request, messages, cancellationToken);
         }
         catch (TextualInversionException problem) when (problem.Parameter is null && !Path.Exists(source))
         {
             throw new TextualInversionException($"{problem.Message} {MissingFolder(name)}{origin}{Choice}", problem);
         }
+
+        return (name, ModelWithLoras.Of(files, request.UsedLoras));
     }
 
     /// <summary>

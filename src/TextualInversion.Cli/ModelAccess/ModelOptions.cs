@@ -52,6 +52,16 @@ internal sealed class ModelOptions(string defaultModel)
                 + "Default: the model's own.",
         };
 
+    public PathListOption Lora { get; } =
+        new("--lora")
+        {
+            HelpName = "FILE[@strength]",
+            Description =
+                "A LoRA that changes the model: LoRA, LoCon or DoRA of kohya's scripts, LyCORIS, OneTrainer, diffusers "
+                + "or PEFT; repeat the option for several. @0.8 applies it less, a negative number in reverse. A name "
+                + $"that is no file is looked for in {LoraFolder.Name}/. Default: none.",
+        };
+
     public WordOption Prediction { get; } =
         new("--prediction", PredictionTypeNames.Epsilon, PredictionTypeNames.VPrediction)
         {
@@ -68,7 +78,8 @@ internal sealed class ModelOptions(string defaultModel)
             parsed.GetValue(Variant),
             parsed.GetValue(Config),
             parsed.GetValue(Vae),
-            PredictionTypeNames.Parse(parsed.GetValue(Prediction))
+            PredictionTypeNames.Parse(parsed.GetValue(Prediction)),
+            parsed.GetValue(Lora) is { Length: > 0 } named ? [.. named.Select(LoraArgument.Parse)] : null
         );
 }
 
@@ -78,10 +89,14 @@ internal sealed record ModelRequest(
     string? Variant = null,
     string? Config = null,
     string? Vae = null,
-    PredictionType? Prediction = null
+    PredictionType? Prediction = null,
+    IReadOnlyList<Lora>? Loras = null
 )
 {
-    /// <summary>The same as options of the library.</summary>
+    /// <summary>The LoRAs, none if none are given.</summary>
+    public IReadOnlyList<Lora> UsedLoras => Loras ?? [];
+
+    /// <summary>The same as options of the library, without the LoRAs.</summary>
     public LoadOptions Options =>
         new()
         {

@@ -34,8 +34,14 @@ internal static class ResumedCommand
     private static IEnumerable<OptionResult> Typed(ParseResult parsed) =>
         parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit);
 
-    private static IEnumerable<string> Tokens(OptionResult option) =>
-        option.Tokens is [{ Value: ['-' or '@', ..] and var value }]
-            ? [$"{option.Option.Name}={value}"] // alone it would be taken for an option or a file of options
-            : option.Tokens.Select(token => token.Value).Prepend(option.Option.Name);
+    private static IEnumerable<string> Tokens(OptionResult option)
+    {
+        var (name, values) = (option.Option.Name, option.Tokens.Select(token => token.Value).ToList());
+        // Alone, such a value would be taken for an option or a file of options.
+        if (values is [['-' or '@', ..] and var value])
+            return [$"{name}={value}"];
+        return values.Count == 0 || option.Option.AllowMultipleArgumentsPerToken
+            ? [name, .. values]
+            : values.SelectMany(each => (string[])[name, each]);
+    }
 }

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.Cli.Train.Listeners;
 using TextualInversion.Cli.Train.Options;
 
 namespace TextualInversion.Cli.Train;
@@ -26,6 +28,24 @@ internal sealed class TrainCommand : CommandBase
     };
     private readonly PathOption output = SharedOptions.Output();
     private readonly NameOption name = SharedOptions.Name();
+    private readonly WordOption program = new("--for", TargetProgram.Names)
+    {
+        Description =
+            "Also write the embedding for another program, as ti convert --for does, to "
+            + "embeddings/PROGRAM/NAME.safetensors, in the layout and with a name that it reads. Default: none.",
+    };
+    private readonly Option<bool> preview = new("--preview")
+    {
+        Description =
+            "Also write NAME.preview.png next to the embedding, which the WebUI, Forge, SD.Next and StabilityMatrix "
+            + "show: the first image of --sample-prompt with the best embedding. Needs --sample-every.",
+    };
+    private readonly Option<bool> negative = new("--negative-embedding")
+    {
+        Description =
+            "Mark the embedding as one for negative prompts (modelspec.is_negative_embedding). The training itself is "
+            + "the same: the images show what is not wanted.",
+    };
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> quiet = SharedOptions.Quiet();
     private readonly Option<bool> json = SharedOptions.Json();
@@ -41,7 +61,7 @@ internal sealed class TrainCommand : CommandBase
         RefuseOptionsAmong(sampling.Prompts);
         Checks.Add(result => result.GetResult(resume) is null ? request.Missing(result) : []);
         request.AddTo(AddGroup, stopping: [resume], ("Images during training", sampling.All));
-        AddGroup("Output", output, name, overwrite, quiet, json);
+        AddGroup("Output", output, name, program, preview, negative, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
@@ -62,7 +82,7 @@ internal sealed class TrainCommand : CommandBase
         // Read.
         using var resumed = ResumedRun.Open(typed.GetValue(resume));
         var parsed = resumed is null ? typed : ResumedCommand.Merge(resumed.State.Command, typed);
-        var asked = request.Read(parsed);
+        var asked = request.Read(parsed) with { IsNegative = parsed.GetValue(negative) };
         resumed?.RequireSameSeeds(asked.Seeds, isTyped: typed.IsGiven(request.Seeds));
         using var files = Output(parsed, asked, resumed);
 
@@ -78,6 +98,7 @@ internal sealed class TrainCommand : CommandBase
             );
         job.Setup.LogSummary(messages);
         var plan = sampling.Read(parsed, job.Setup, job.Model, messages);
+        RequireSamples(parsed, plan);
         var isSame = resumed is not null && !resumed.IsExtended(asked.Options);
         var command = isSame ? resumed!.State.Command : Command(parsed, asked);
 
@@ -86,12 +107,14 @@ internal sealed class TrainCommand : CommandBase
         {
             var runs = new SeedRuns(job, files, command) { Samples = plan };
             Print(runs.Execute(resumed is not null, messages, cancellationToken));
+            WriteBeside(parsed, files, bestStep: null, messages);
             return runs.ReportOutcome(messages);
         }
 
         var run = new TrainRun(job, job.Setup, files, command) { Samples = plan };
         var record = run.Execute(resumed?.State, clock, messages, cancellationToken);
         Print(record);
+        WriteBeside(parsed, files, record.Result.BestStep, messages);
         return run.ReportOutcome(record, messages);
 
         void Print(RunRecord done) =>
@@ -100,13 +123,35 @@ internal sealed class TrainCommand : CommandBase
             );
     }
 
+    /// <summary>Refuses a preview of a run that generates no images.</summary>
+    private void RequireSamples(ParseResult parsed, SamplePlan? plan)
+    {
+        if (plan is null && parsed.GetValue(preview))
+            throw new UsageException(
+                $"{preview.Name}: shows an image of the run; say how often to generate one with --sample-every."
+            );
+    }
+
+    /// <summary>Writes the files next to the embedding that were asked for.</summary>
+    private void WriteBeside(ParseResult parsed, TrainOutput files, int? bestStep, ConsoleLog messages)
+    {
+        files.WriteForProgram(messages);
+        if (!parsed.GetValue(preview))
+            return;
+        if (bestStep is { } step)
+            files.WritePreview(step, messages);
+        else
+            messages.Warn($"{preview.Name} is for a run of one seed; there is no preview.");
+    }
+
     private TrainOutput Output(ParseResult parsed, TrainRequest asked, ResumedRun? resumed)
     {
         var files = new TrainOutput(
             parsed.GetValue(output)!,
             parsed.GetValue(name),
             asked.Placeholder.Name,
-            resumed is not null || parsed.GetValue(overwrite)
+            resumed is not null || parsed.GetValue(overwrite),
+            parsed.GetValue(program) is { } wanted ? TargetProgram.Find(wanted) : null
         );
         if (resumed is not null)
             files.RequireIn(resumed.Folder);

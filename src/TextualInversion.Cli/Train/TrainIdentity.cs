@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using TextualInversion.Cli.ModelAccess;
 using TextualInversion.IO;
 using TextualInversion.Training;
 
@@ -29,6 +30,8 @@ internal static class TrainIdentity
         foreach (var (name, value) in Of(setup.Options))
             identity[name] = value;
         AddImages(setup, identity);
+        foreach (var (lora, sha256) in setup.Loras)
+            identity[$"LoRA {LoraArgument.Format(lora)} (SHA-256)"] = sha256;
         return identity;
     }
 

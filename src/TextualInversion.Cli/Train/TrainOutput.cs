@@ -1,5 +1,6 @@
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
 using TextualInversion.Generation;
 using TextualInversion.IO;
@@ -17,6 +18,7 @@ internal sealed class TrainOutput : IDisposable
     private readonly string embeddingPath,
         runPath;
     private readonly bool mayReplace;
+    private readonly TargetProgram? program;
     private readonly TrainOutput? whole; // of a run with several seeds, if this is one of them
     private RunFolder? folder;
 
@@ -24,10 +26,11 @@ internal sealed class TrainOutput : IDisposable
     /// <param name="name">The name of the files, or null for the token's.</param>
     /// <param name="token">The placeholder token, such as &lt;my-cat&gt;.</param>
     /// <param name="mayReplace">Whether files may be replaced.</param>
+    /// <param name="program">The program that the embedding is also written for, or null.</param>
     /// <exception cref="TextualInversionException">
     /// Files exist that may not be replaced, or the name is not a valid file name.
     /// </exception>
-    public TrainOutput(string root, string? name, string token, bool mayReplace)
+    public TrainOutput(string root, string? name, string token, bool mayReplace, TargetProgram? program = null)
     {
         var stem = PortableFileName.Require(
             EmbeddingNames.FileStem(name ?? token),
@@ -35,8 +38,10 @@ internal sealed class TrainOutput : IDisposable
         );
         embeddingPath = Path.Combine(root, EmbeddingSet.Folder, stem + ".safetensors");
         runPath = Path.Combine(root, "runs", stem);
-        this.mayReplace = mayReplace;
+        (this.mayReplace, this.program) = (mayReplace, program);
         OutputFile.RefuseToReplace(embeddingPath, mayReplace, NameOption);
+        if (program is not null)
+            OutputFile.RefuseToReplace(PathFor(program, encoders: 1), mayReplace, NameOption);
         RefuseToReplaceRun();
         AtomicFile.RequireWritable(runPath); // a folder that does not exist yet is created next to it
         if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings))
@@ -135,7 +140,47 @@ internal sealed class TrainOutput : IDisposable
         Write(Folder.LastRowsPath, setup.Embedding(result.LastRows, weights, result.Steps));
     }
 
+    /// <summary>Writes the embedding for the other program too, and says how that uses it.</summary>
+    /// <exception cref="TextualInversionException">It cannot be written.</exception>
+    public void WriteForProgram(ConsoleLog messages)
+    {
+        if (program is null)
+            return;
+        using var embedding = EmbeddingFile.Read(embeddingPath);
+        var path = PathFor(program, embedding.Rows.Count);
+        EmbeddingFile.Write(path, program.Layout(embedding.Rows.Count), program.Adapt(embedding), mayReplace);
+        using var written = EmbeddingFile.Open(path);
+        var use = ToolCompatibility.Of(written).Single(each => each.Program == program.Title);
+        messages.Info($"{JsonOutput.Relative(path)} is for {use.Program}: {use.How}");
+    }
+
+    /// <summary>Copies the first image of a step to NAME.preview.png next to the embedding.</summary>
+    /// <exception cref="TextualInversionException">There is no such image, or it cannot be written.</exception>
+    public void WritePreview(int step, ConsoleLog messages)
+    {
+        var (image, preview) = (Folder.SamplePath(step, 1), Path.ChangeExtension(embeddingPath, ".preview.png"));
+        try
+        {
+            var content = File.ReadAllBytes(image);
+            OutputFile.Write(
+                preview,
+                mayReplace,
+                NameOption,
+                () => AtomicFile.Write(preview, mayReplace, stream => stream.Write(content))
+            );
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            throw IoErrors.Unreadable(image, error);
+        }
+
+        messages.Info($"preview: {JsonOutput.Relative(preview)}");
+    }
+
     public void Dispose() => folder?.Dispose();
+
+    private string PathFor(TargetProgram wanted, int encoders) =>
+        wanted.PathIn(Path.GetDirectoryName(embeddingPath)!, Path.GetFileNameWithoutExtension(embeddingPath), encoders);
 
     /// <summary>A full disk ends a run. The last state still exists, and resuming from it loses nothing.</summary>
     private void WithResumeHint(Action write)

@@ -20,6 +20,9 @@ internal sealed record TrainRequest
     /// </summary>
     public required int Seeds { get; init; }
 
+    /// <summary>Whether the embedding is meant for negative prompts, which its file then says.</summary>
+    public bool IsNegative { get; init; }
+
     public required ModelRequest Model { get; init; }
 
     public required string Device { get; init; }

@@ -1,7 +1,10 @@
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Data;
 using TextualInversion.Embeddings;
+using TextualInversion.Generation;
+using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training;
 using TextualInversion.Training.Data;
@@ -22,6 +25,15 @@ internal sealed record TrainSetup
     public required TrainingPlan Plan { get; init; }
 
     public required Precision Precision { get; init; }
+
+    /// <summary>What the model predicts.</summary>
+    public required PredictionType Prediction { get; init; }
+
+    /// <summary>Whether the embedding is meant for negative prompts.</summary>
+    public required bool IsNegative { get; init; }
+
+    /// <summary>The LoRAs that are part of the frozen model, each with the SHA-256 of its file.</summary>
+    public required IReadOnlyList<(Lora Lora, string Sha256)> Loras { get; init; }
 
     /// <summary>The lengths of the prompts.</summary>
     public required PromptLengths PromptLengths { get; init; }
@@ -78,6 +90,9 @@ internal sealed record TrainSetup
             Start = start,
             Plan = plan,
             Precision = model.Precision,
+            Prediction = model.Noise.Config.PredictionType,
+            IsNegative = request.IsNegative,
+            Loras = [.. request.Model.UsedLoras.Select(lora => (lora, Sha256.OfFile(lora.Path)))],
             PromptLengths = PromptLengths.Measure(plan.Prompts, plan.Images, tokenizer),
             Warnings =
             [
@@ -105,6 +120,8 @@ internal sealed record TrainSetup
     public void LogSummary(ConsoleLog messages)
     {
         messages.Info($"model {ModelName}, {Images.Count} images at {string.Join(", ", Sizes())}, seed {Options.Seed}");
+        foreach (var (lora, _) in Loras)
+            messages.Info($"LoRA {LoraArgument.Format(lora)} is part of the frozen model");
         if (Images.Any(image => image.Repeats > 1))
             messages.Info($"as their folders' names say, images count: {string.Join(", ", Repeats())}");
         if (Options.Mask is { } mask)
@@ -133,7 +150,18 @@ internal sealed record TrainSetup
     )
     {
         var software = $"ti {Versions.Of(typeof(TrainSetup))}";
-        var provenance = EmbeddingProvenance.OfTraining(ModelName, weights, Start, step, Options.Seed, software);
+        var provenance = EmbeddingProvenance.OfTraining(ModelName, weights, Start, step, Options.Seed, software) with
+        {
+            Loras = [.. Loras.Select(each => each.Lora)],
+            Others = ModelSpec.Of(
+                Placeholder.Name,
+                EmbeddingNames.FileStem(Placeholder.Name),
+                rows,
+                Options.Resolution!.Value,
+                Prediction,
+                IsNegative
+            ),
+        };
         return new LearnedEmbedding(Placeholder.Name, rows, provenance.ToMetadata());
     }
 

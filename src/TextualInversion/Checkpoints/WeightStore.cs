@@ -40,7 +40,13 @@ internal sealed class WeightStore : IDisposable
                         + "the file does not belong to its config.json."
                 );
         }
+
+        if (file is IChangingTensors changing)
+            changing.Changed += ReadAgain;
     }
+
+    /// <summary>How often tensors changed, for what is derived from them.</summary>
+    public int Version { get; private set; }
 
     public Weights Root => new(this, "");
 
@@ -74,6 +80,8 @@ internal sealed class WeightStore : IDisposable
 
     public void Dispose()
     {
+        if (file is IChangingTensors changing)
+            changing.Changed -= ReadAgain;
         foreach (var tensor in taken.Values.Concat(derived))
             tensor.Dispose();
         taken.Clear();
@@ -103,6 +111,11 @@ internal sealed class WeightStore : IDisposable
             );
         if (taken.TryGetValue(name, out var tensor))
             return tensor;
+        return taken[name] = Read(key);
+    }
+
+    private Tensor Read(string key)
+    {
         using var scope = NewDisposeScope();
         var mapped = file.Read(key);
         if (!FiniteCheck.AllFinite(mapped))
@@ -110,7 +123,22 @@ internal sealed class WeightStore : IDisposable
                 $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; "
                     + $"download it again."
             );
-        return taken[name] = mapped.to(type, device).DetachFromDisposeScope();
+        return mapped.to(type, device).DetachFromDisposeScope();
+    }
+
+    /// <summary>Copies tensors that changed into those that the network holds.</summary>
+    private void ReadAgain(IReadOnlyCollection<string> changed)
+    {
+        using var noGrad = no_grad();
+        foreach (var (name, key) in keys.Where(pair => changed.Contains(pair.Value)))
+        {
+            if (!taken.TryGetValue(name, out var tensor))
+                continue;
+            using var values = Read(key);
+            tensor.copy_(values);
+        }
+
+        Version++;
     }
 
     private static byte[] HashOf(string name, Tensor tensor)

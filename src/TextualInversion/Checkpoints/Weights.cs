@@ -21,6 +21,9 @@ internal readonly struct Weights
 
     public static Weights operator /(Weights weights, int index) => new(weights.store, $"{weights.prefix}{index}.");
 
+    /// <inheritdoc cref="WeightStore.Version"/>
+    public int Version => store.Version;
+
     /// <summary>Whether the tensor exists, for optional parts of a network.</summary>
     public bool Contains(string name) => store.Contains(prefix + name);
 

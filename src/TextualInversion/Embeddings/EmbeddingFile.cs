@@ -29,6 +29,9 @@ internal sealed record EmbeddingFile(
     /// <summary>Names of vectors for text encoders that no supported model has.</summary>
     public IReadOnlyList<string> UnusedKeys { get; init; } = [];
 
+    /// <summary>The name of the only tensor, for programs that go by it; null if it does not matter.</summary>
+    public string? Key { get; init; }
+
     /// <summary>The extensions of embedding files, for searching a folder.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
 
@@ -149,7 +152,8 @@ internal sealed record EmbeddingFile(
         };
 
     private static IReadOnlyList<EmbeddingFile> OfTensors(ITensorFile file, FileSource source) =>
-        SdxlFormat.Matches(file) ? [SdxlFormat.Read(file)]
+        BundledEmbeddings.Matches(file) ? BundledEmbeddings.Read(file)
+        : SdxlFormat.Matches(file) ? [SdxlFormat.Read(file)]
         : WebUiSafetensorsFormat.Matches(file) ? [WebUiSafetensorsFormat.Read(file)]
         : EncoderKeys.Matches(file) ? [EncoderKeys.Read(file)]
         : EmbeddingPack.Matches(file) ? EmbeddingPack.Read(file)

@@ -75,7 +75,12 @@ internal static class EmbeddingFormats
                 embedding.Provenance.Keys,
             _ => [],
         };
-        dropped.AddRange(embedding.Provenance.Keys.Except(kept));
+        // Without ModelSpec's, which describe the file itself.
+        dropped.AddRange(
+            embedding
+                .Provenance.Keys.Except(kept)
+                .Where(key => !key.StartsWith(ModelSpec.Prefix, StringComparison.Ordinal))
+        );
         return dropped;
     }
 }

@@ -39,7 +39,10 @@ internal static class WebUiSafetensorsFormat
             {
                 Name = SafetensorsMetadata.Name(file),
             }
-        );
+        )
+        {
+            Key = name,
+        };
     }
 
     /// <exception cref="TextualInversionException">See <see cref="AtomicFile.Write"/>.</exception>

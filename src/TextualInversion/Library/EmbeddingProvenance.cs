@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using TextualInversion.IO;
 using TextualInversion.Training.Initializers;
 
@@ -17,7 +19,8 @@ public sealed record EmbeddingProvenance
         InitializerHashKey = "initializer_sha256",
         StepsKey = "steps",
         SeedKey = "seed",
-        SoftwareKey = "software";
+        SoftwareKey = "software",
+        LorasKey = "loras";
 
     /// <summary>The model that it was trained on: a folder, a file or a hub id, as it was named.</summary>
     public string? BaseModel { get; init; }
@@ -42,6 +45,9 @@ public sealed record EmbeddingProvenance
 
     /// <summary>The program that trained it, and its version.</summary>
     public string? Software { get; init; }
+
+    /// <summary>The LoRAs that were part of the model when it was trained. Default: none.</summary>
+    public IReadOnlyList<Lora> Loras { get; init; } = [];
 
     /// <summary>Other metadata, by their keys.</summary>
     public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
@@ -104,6 +110,7 @@ public sealed record EmbeddingProvenance
             Steps = Number<int>(StepsKey),
             Seed = Number<ulong>(SeedKey),
             Software = Take(SoftwareKey),
+            Loras = LorasOf(others),
             Others = others,
         };
     }
@@ -129,5 +136,32 @@ public sealed record EmbeddingProvenance
             (StepsKey, Steps?.ToString(CultureInfo.InvariantCulture)),
             (SeedKey, Seed?.ToString(CultureInfo.InvariantCulture)),
             (SoftwareKey, Software),
+            (LorasKey, Loras.Count == 0 ? null : JsonSerializer.Serialize(Loras.Select(Recorded.Of))),
         ];
+
+    private static IReadOnlyList<Lora> LorasOf(Dictionary<string, string> metadata)
+    {
+        if (!metadata.TryGetValue(LorasKey, out var text))
+            return [];
+        try
+        {
+            // A text of another program stays among the others.
+            var recorded = JsonShape.Deserialize<List<Recorded>>(text, JsonSerializerOptions.Default);
+            metadata.Remove(LorasKey);
+            return [.. recorded.Select(lora => new Lora(lora.File, lora.Strength))];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A LoRA in the metadata.</summary>
+    private sealed record Recorded(
+        [property: JsonPropertyName("file")] string File,
+        [property: JsonPropertyName("strength")] double Strength
+    )
+    {
+        public static Recorded Of(Lora lora) => new(lora.Path, lora.Strength);
+    }
 }

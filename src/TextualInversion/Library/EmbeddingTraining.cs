@@ -141,7 +141,17 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             new(
                 placeholder.Name,
                 [.. rows.Select(RowValues.FromTensor)],
-                EmbeddingProvenance.OfTraining(model.Source, weights, start, steps, plan.Options.Seed, Software.Name)
+                EmbeddingProvenance.OfTraining(
+                    model.Source,
+                    weights,
+                    start,
+                    steps,
+                    plan.Options.Seed,
+                    Software.Name
+                ) with
+                {
+                    Loras = model.Loras,
+                }
             );
         return new TrainResult
         {

@@ -24,6 +24,12 @@ public sealed record LoadOptions
     public string? Vae { get; init; }
 
     /// <summary>
+    /// LoRAs that change the model's layers, each with its strength. They are part of the frozen model for everything
+    /// that it does. Default: none.
+    /// </summary>
+    public IReadOnlyList<Lora> Loras { get; init; } = [];
+
+    /// <summary>
     /// For a single file: a diffusers folder whose configs, scheduler and tokenizer belong to it. Default: the configs
     /// are told from the file's tensors, and the tokenizer is taken from the cache or downloaded.
     /// </summary>

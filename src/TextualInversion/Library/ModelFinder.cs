@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.Loras;
 using TextualInversion.Checkpoints.SingleFile;
 using TextualInversion.Hub;
 
@@ -40,7 +41,9 @@ internal static class ModelFinder
                 await FindFolderAsync(source, options, cancellationToken).ConfigureAwait(false),
                 options.Variant
             );
-        return options.Vae is { } vae ? new ModelWithVae(files, vae) : files;
+        if (options.Vae is { } vae)
+            files = new ModelWithVae(files, vae);
+        return ModelWithLoras.Of(files, options.Loras);
     }
 
     private static async Task<string> FindFolderAsync(

@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.Loras;
 using TextualInversion.Generation;
 using TextualInversion.Models;
 using TextualInversion.Native;
@@ -24,11 +25,11 @@ public sealed class StableDiffusionModel : IDisposable
 
     private StableDiffusionModel(string source, IModelFiles files, LoadOptions options)
     {
-        (Source, Files, this.options) = (source, files, options);
+        (Source, Files, this.options) = (source, files as ModelWithLoras ?? new ModelWithLoras(files), options);
         device = DeviceFinder.Find(options.Device);
         Precision = PrecisionChoice.Resolve(options.Precision, device);
-        Scheduler = ModelScheduler.Load(files, options.Prediction);
-        network = DiffusionModel.Open(files, device, PrecisionChoice.TypeOf(Precision));
+        Scheduler = ModelScheduler.Load(Files, options.Prediction);
+        network = DiffusionModel.Open(Files, device, PrecisionChoice.TypeOf(Precision));
         Resolution = network.Resolution;
     }
 
@@ -40,6 +41,9 @@ public sealed class StableDiffusionModel : IDisposable
 
     /// <summary>The side of the images that the model was trained on, in pixels.</summary>
     public int Resolution { get; }
+
+    /// <summary>The LoRAs that are part of it, see <see cref="UseLoras"/>.</summary>
+    public IReadOnlyList<Lora> Loras => Files is ModelWithLoras changed ? changed.Loras : [];
 
     internal IModelFiles Files { get; }
 
@@ -71,6 +75,24 @@ public sealed class StableDiffusionModel : IDisposable
         return await OwnThread
             .RunAsync(() => new StableDiffusionModel(source, files, options), cancellationToken)
             .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes LoRAs in the place of those before; without any, the model is as it was loaded from its files, to the last
+    /// bit. Waits for what the model is doing.
+    /// </summary>
+    /// <param name="loras">The LoRAs, each with its strength; they add up.</param>
+    /// <exception cref="TextualInversionException">
+    /// A file cannot be read, or is for another kind of model. The model is as before.
+    /// </exception>
+    public void UseLoras(params IReadOnlyList<Lora> loras)
+    {
+        ArgumentNullException.ThrowIfNull(loras);
+        Use(_ =>
+        {
+            ((ModelWithLoras)Files).Use(loras);
+            return true;
+        });
     }
 
     /// <summary>Makes a generator of images whose prompts may hold the placeholder tokens of embeddings.</summary>

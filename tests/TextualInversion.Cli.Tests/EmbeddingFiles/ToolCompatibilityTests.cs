@@ -14,7 +14,7 @@ public sealed class ToolCompatibilityTests
         EmbeddingContainer.Safetensors,
         ScalarType.Float16,
         1,
-        "needs float32: ti convert half.safetensors --to diffusers --dtype float32 --output half-float32.safetensors"
+        "needs float32: ti convert half.safetensors --for sdcpp"
     )]
     [InlineData(
         "x/my cat's.safetensors",
@@ -22,8 +22,7 @@ public sealed class ToolCompatibilityTests
         EmbeddingContainer.Safetensors,
         ScalarType.Float16,
         1,
-        @"needs float32: ti convert 'my cat'\''s.safetensors' --to diffusers --dtype float32 "
-            + @"--output 'my cat'\''s-float32.safetensors'"
+        @"needs float32: ti convert 'my cat'\''s.safetensors' --for sdcpp"
     )]
     [InlineData(
         "learned_embeds.safetensors",
@@ -31,7 +30,7 @@ public sealed class ToolCompatibilityTests
         EmbeddingContainer.Safetensors,
         ScalarType.Float32,
         2,
-        "first ti convert learned_embeds.safetensors --to sdxl --output learned_embeds-sdxl.safetensors"
+        "first ti convert learned_embeds.safetensors --for sdcpp"
     )]
     [InlineData(
         "webui.pt",
@@ -39,7 +38,7 @@ public sealed class ToolCompatibilityTests
         EmbeddingContainer.Torch,
         ScalarType.Float32,
         1,
-        "first ti convert webui.pt --to diffusers"
+        "first ti convert webui.pt --for sdcpp"
     )]
     internal void Of_FileThatDoesNotLoad_NamesACommandThatKeepsTheFile(
         string path,
@@ -63,5 +62,53 @@ public sealed class ToolCompatibilityTests
         );
         // stable-diffusion.cpp accepts the fewest layouts.
         Assert.Equal((false, how), (ToolCompatibility.Of(file)[^1].Loads, ToolCompatibility.Of(file)[^1].How));
+    }
+
+    /// <summary>Each program's own traps.</summary>
+    [Theory]
+    [InlineData("InvokeAI", "my-cat.safetensors", EmbeddingFormat.Diffusers, "<x>", false)]
+    [InlineData("InvokeAI", "my-cat.safetensors", EmbeddingFormat.WebUiSafetensors, "<x>", true)]
+    [InlineData("InvokeAI", "märz.safetensors", EmbeddingFormat.WebUiSafetensors, "<x>", false)]
+    [InlineData("ComfyUI", "my cat.safetensors", EmbeddingFormat.Diffusers, "<x>", false)]
+    [InlineData("ComfyUI", "my-cat.safetensors", EmbeddingFormat.Diffusers, "<x>", true)]
+    [InlineData("SwarmUI", "my-cat.safetensors", EmbeddingFormat.Diffusers, "x", false)]
+    [InlineData("SwarmUI", "my-cat.safetensors", EmbeddingFormat.Diffusers, "<x>", true)]
+    [InlineData("SD.Next", "my cat.safetensors", EmbeddingFormat.Diffusers, "x", true)]
+    [InlineData("Forge", "my cat.safetensors", EmbeddingFormat.Diffusers, "x", true)]
+    internal void Of_NamesAndKeys_AreJudgedByEachProgram(
+        string program,
+        string path,
+        EmbeddingFormat layout,
+        string trigger,
+        bool loads
+    )
+    {
+        using var file = new EmbeddingFile(
+            path,
+            layout,
+            EmbeddingContainer.Safetensors,
+            ScalarType.Float32,
+            new LearnedEmbedding(trigger, [ones(1, 2)], new Dictionary<string, string>())
+        )
+        {
+            Key = layout == EmbeddingFormat.WebUiSafetensors ? "emb_params" : null,
+        };
+        var use = ToolCompatibility.Of(file).Single(each => each.Program == program);
+        Assert.True(loads == use.Loads, use.How);
+        if (!loads)
+            Assert.Contains("ti convert", use.How, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_CapitalsInTheToken_AreWarnedAboutForDiffusers()
+    {
+        using var file = new EmbeddingFile(
+            "my-cat.safetensors",
+            EmbeddingFormat.Diffusers,
+            EmbeddingContainer.Safetensors,
+            ScalarType.Float32,
+            new LearnedEmbedding("<My-Cat>", [ones(1, 2)], new Dictionary<string, string>())
+        );
+        Assert.Contains("lower-cases", ToolCompatibility.Of(file)[0].How, StringComparison.Ordinal);
     }
 }

@@ -144,13 +144,13 @@ public sealed class GeneratePromptTests : IDisposable
             "generate",
             .. GenerateFolder.Small,
             "--prompt",
-            "a <zebra> <lora:x:0.8> AND {red|blue} __color__",
+            "a <zebra> <lora:x:0.8> <hypernet:y:1> AND {red|blue} __color__",
             "--allow-unknown",
             "--output",
             folder.File("out.png"),
         ]);
         Assert.Equal(0, exitCode);
-        foreach (var part in new[] { "<zebra>", "<lora:x:0.8>", "AND", "{red|blue}", "__color__" })
+        foreach (var part in new[] { "<zebra>", "<lora:x:0.8>", "<hypernet:y:1>", "AND", "{red|blue}", "__color__" })
             Assert.Contains(
                 error.Split('\n'),
                 line =>

@@ -1,7 +1,9 @@
+using TextualInversion.Checkpoints.Loras;
 using TextualInversion.Embeddings;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using Xunit.Abstractions;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Fuzzing;
 
@@ -15,6 +17,8 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
 {
     private const int ShortRun = 3000; // files of each container
     private const int MostBytes = 64 << 20;
+
+    private static readonly Lazy<LoraTargets> Targets = new(() => new LoraTargets(new GoldenModel("sd1").Folder));
 
     public static TheoryData<string> Containers => ["safetensors", "zip", "pickle", "png"];
 
@@ -71,7 +75,9 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var wasRead =
-            Guard(what, () => ReadEmbedding(content)) | (asTensors && Guard(what, () => ReadTensors(content)));
+            Guard(what, () => ReadEmbedding(content))
+            | Guard(what, () => ReadLora(content))
+            | (asTensors && Guard(what, () => ReadTensors(content)));
         var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(bytes < MostBytes, $"{what}: took {bytes:N0} bytes");
         return wasRead;
@@ -87,6 +93,13 @@ public sealed class ContainerFuzzTests(ITestOutputHelper output)
             Assert.Equal(entry.Shape, tensor.shape);
             Assert.Equal(tensor.numel() * tensor.element_size(), tensor.bytes.Length);
         }
+    }
+
+    private static void ReadLora(byte[] content)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var layer in LoraFile.Open(TensorFile.Open(new FileSource("file", content))).Bind(Targets.Value))
+            Assert.Equal(layer.Target.Shape, layer.Apply(zeros(layer.Target.Shape), 1).shape);
     }
 
     private static void ReadEmbedding(byte[] content)

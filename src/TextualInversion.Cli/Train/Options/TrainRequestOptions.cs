@@ -87,7 +87,7 @@ internal sealed class TrainRequestOptions
             addGroup(title, options);
         addGroup("Images and prompts", [.. imageOptions.All, templates]);
         addGroup("Optimization", learning.Optimization);
-        addGroup("Model", [model.Variant, model.Config, model.Vae, model.Prediction]);
+        addGroup("Model", [model.Lora, model.Variant, model.Config, model.Vae, model.Prediction]);
         addGroup("Machine", [device, precision, gradientCheckpointing, noLatentCache, Libtorch, Seed]);
     }
 

@@ -15,6 +15,7 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
     private readonly Tensor bias = weights.Take("bias", outputs);
     private Tensor? paddedWeight,
         paddedBias;
+    private int paddedVersion = weights.Version;
 
     public Tensor Forward(Tensor x) => NeedsPadding(x) ? ForwardPadded(x) : Convolve(x, weight, bias);
 
@@ -33,6 +34,9 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
         using var scope = NewDisposeScope();
         paddedWeight ??= weights.Keep(Pad(weight));
         paddedBias ??= weights.Keep(Pad(bias));
+        if (paddedVersion != weights.Version)
+            paddedWeight.narrow(0, 0, outputs).copy_(weight);
+        paddedVersion = weights.Version;
         return Convolve(x, paddedWeight, paddedBias).narrow(1, 0, outputs).MoveToOuterDisposeScope();
     }
 

@@ -19,6 +19,9 @@ def paper(value):
     return {"string_to_token": {"*": torch.tensor(265)}, "string_to_param": parameters}
 
 
+layer = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_q"  # (64, 64) in tests/goldens/models/sd1
+lora = {f"{layer}.lora_down.weight": torch.ones(2, 64).half(), f"{layer}.lora_up.weight": torch.ones(64, 2).half(),
+        f"{layer}.alpha": torch.tensor(1.), f"{layer}.dora_scale": torch.ones(64, 1)}
 values = {
     "diffusers": {"<my-cat>": rows},
     "row": {"<my-cat>": rows[0].clone()},
@@ -31,6 +34,7 @@ values = {
     "sdxl": {"clip_l": rows, "clip_g": torch.ones(2, 4)},
     "bare": rows,
     "list": [{"<my-cat>": rows}],
+    "lora": lora,
     "mixed": {"state_dict": {"a": rows, "b": torch.tensor(7), "c": torch.zeros(0, 7, dtype=torch.bool)}, "epoch": 3, "l": [1, None, True, "ä\n"], "f": -1.5, "size": torch.Size([1]), "device": torch.device("cpu")},
 }
 
@@ -92,6 +96,7 @@ wide("zip/leftovers.pt", "zip/zip64.pt")
 
 save_file({"<my-cat>": rows}, "safetensors/diffusers.safetensors", {"format": "pt", "base_model": "v1", "steps": "7"})
 save_file({"emb_params": rows.half()}, "safetensors/webui.safetensors", {"trigger": "<my-cat>"})
+save_file(lora, "safetensors/lora.safetensors", {"ss_network_module": "networks.lora"})
 save_file({"clip_l": rows, "clip_g": torch.ones(2, 4)}, "safetensors/sdxl.safetensors", {"trigger": "<my-cat>"})
 save_file({"bf16": rows.bfloat16()}, "safetensors/bfloat16.safetensors")
 save_file({name: torch.ones(2, 1, 3).to(kind) for name, kind in [("d", torch.float64), ("l", torch.int64), ("i", torch.int32), ("s", torch.int16), ("b", torch.int8), ("u", torch.uint8), ("o", torch.bool)]}

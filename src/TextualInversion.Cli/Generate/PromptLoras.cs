@@ -1,0 +1,42 @@
+using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.Loras;
+using TextualInversion.Cli.ModelAccess;
+
+namespace TextualInversion.Cli.Generate;
+
+/// <summary>The LoRAs of each prompt: those of <c>--lora</c>, and those that the prompt itself calls.</summary>
+internal sealed class PromptLoras
+{
+    private readonly ModelWithLoras? model; // null if no LoRA is used
+    private readonly IReadOnlyList<Lora> always;
+
+    private PromptLoras(ModelWithLoras? model, IReadOnlyList<Lora> always, IModelFiles files) =>
+        (this.model, this.always, Files) = (model, always, files);
+
+    /// <summary>The model, with the LoRAs of the prompt for which <see cref="Use"/> was called last.</summary>
+    public IModelFiles Files { get; }
+
+    /// <summary>Makes a model ready for the LoRAs of prompts.</summary>
+    /// <exception cref="TextualInversionException">A LoRA cannot be read, or is for another kind of model.</exception>
+    public static PromptLoras For(IModelFiles files, IReadOnlyList<string> prompts, IReadOnlyList<Lora> always)
+    {
+        if (always.Count == 0 && prompts.All(prompt => Called(prompt).Count == 0))
+            return new PromptLoras(null, always, files);
+        var model = files as ModelWithLoras ?? new ModelWithLoras(files);
+        foreach (var lora in prompts.SelectMany(Called).Distinct())
+            model.Check(lora);
+        var loras = new PromptLoras(model, always, model);
+        loras.Use(prompts[0]); // before the networks are loaded
+        return loras;
+    }
+
+    /// <summary>The LoRAs for a prompt.</summary>
+    public IReadOnlyList<Lora> Of(string prompt) => [.. always, .. Called(prompt)];
+
+    /// <summary>Changes the model's weights to those with the LoRAs of a prompt.</summary>
+    public void Use(string prompt) => model?.Use(Of(prompt));
+
+    /// <summary>Those that are there; a tag without a file was reported, and is ordinary text.</summary>
+    private static List<Lora> Called(string prompt) =>
+        [.. LoraTag.Find(prompt).Select(tag => tag.Resolve()).OfType<Lora>()];
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using TextualInversion.Cli.Infrastructure;
+
+namespace TextualInversion.Cli.ModelAccess;
+
+/// <summary>A value of <c>--lora</c>: <c>FILE[@strength]</c>.</summary>
+internal static class LoraArgument
+{
+    /// <summary>
+    /// Reads it; what is a file as a whole is nothing else. A name that is no file is looked for in <c>loras/</c>.
+    /// </summary>
+    /// <exception cref="UsageException">What follows the file is not a strength.</exception>
+    public static Lora Parse(string text)
+    {
+        var (path, strength) = (text, 1.0);
+        var at = text.LastIndexOf('@');
+        if (at > 0 && !File.Exists(text))
+        {
+            path = text[..at];
+            if (!Numbers.TryParse(text[(at + 1)..], out strength, out var problem))
+                throw new UsageException($"{text}: the strength is {text[(at + 1)..]}; {problem}.");
+        }
+
+        return new Lora(File.Exists(path) ? path : LoraFolder.Find(path) ?? path, strength);
+    }
+
+    /// <summary>The text that <see cref="Parse"/> reads.</summary>
+    public static string Format(Lora lora) =>
+        lora.Strength == 1 ? lora.Path : string.Create(CultureInfo.InvariantCulture, $"{lora.Path}@{lora.Strength}");
+
+    /// <summary>
+    /// What an embedding was trained with and is missing here, as a warning, or null. LoRAs are compared by the names
+    /// of their files.
+    /// </summary>
+    /// <param name="trigger">The embedding.</param>
+    /// <param name="wanted">The LoRAs that it was trained with.</param>
+    /// <param name="used">The LoRAs in use.</param>
+    public static string? Missing(string trigger, IReadOnlyList<Lora> wanted, IReadOnlyList<Lora> used)
+    {
+        var names = used.Select(lora => Path.GetFileNameWithoutExtension(lora.Path)).ToList();
+        var missing = wanted.Where(lora => !names.Contains(Path.GetFileNameWithoutExtension(lora.Path))).ToList();
+        if (missing.Count == 0)
+            return null;
+        var options = string.Join(" ", missing.Select(lora => $"--lora {ShellCommand.Quote(Format(lora))}"));
+        return $"{trigger} was trained together with {(missing.Count == 1 ? "a LoRA" : "LoRAs")}; without it, images "
+            + $"differ from what was learned. Add {options}.";
+    }
+}

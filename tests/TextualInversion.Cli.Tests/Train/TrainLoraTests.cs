@@ -1,0 +1,83 @@
+using TextualInversion.Embeddings;
+using TextualInversion.Tests.Fixtures;
+
+namespace TextualInversion.Cli.Tests.Train;
+
+/// <summary>A LoRA as a part of the frozen model that is trained on.</summary>
+[Trait("Category", "EndToEnd")]
+public sealed class TrainLoraTests : IDisposable
+{
+    private static readonly string Lora = Path.Combine(
+        Goldens.Repository,
+        "tests",
+        "TextualInversion.Tests",
+        "Fixtures",
+        "lora",
+        "sd1-kohya.safetensors"
+    );
+
+    private readonly TrainFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Lora_IsPartOfTheBaseAndRecorded()
+    {
+        var (plain, _) = await TrainAsync("plain");
+        var (with, provenance) = await TrainAsync("with", "--lora", $"{Lora}@0.5");
+        var (again, _) = await TrainAsync("again", "--lora", $"{Lora}@0.5");
+
+        Assert.NotEqual(plain, with);
+        Assert.Equal(with, again);
+        Assert.Equal([new Lora(Lora, 0.5)], provenance.Loras);
+
+        var (exitCode, _, error) = await TiRunner.RunAsync(
+            "generate",
+            "--embedding",
+            folder.File($"with/{TrainFolder.Embedding}"),
+            "--model",
+            folder.File("model"),
+            "--prompt",
+            "<my-cat>",
+            "--steps",
+            "1",
+            "--width",
+            "64",
+            "--height",
+            "64",
+            "--output",
+            folder.File("out.png")
+        );
+        Assert.True(exitCode == 0, error);
+        Assert.Contains($"--lora {Lora}@0.5", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_LoraThatChanged_IsRefused()
+    {
+        var lora = folder.File("lora.safetensors");
+        File.Copy(Lora, lora);
+        var (exitCode, _, error) = await TiRunner.RunAsync([.. folder.Command("."), "--steps", "2", "--lora", lora]);
+        Assert.True(exitCode == 0, error);
+        File.Copy(Lora.Replace("kohya", "diffusers", StringComparison.Ordinal), lora, overwrite: true);
+
+        (exitCode, _, error) = await TiRunner.RunAsync(
+            "train",
+            "--resume",
+            folder.File(TrainFolder.Run),
+            "--steps",
+            "3"
+        );
+
+        TiRunner.AssertRefused(exitCode, error);
+        Assert.Contains("LoRA", error, StringComparison.Ordinal);
+    }
+
+    private async Task<(float[] Rows, EmbeddingProvenance Provenance)> TrainAsync(string output, params string[] more)
+    {
+        var (exitCode, _, error) = await TiRunner.RunAsync([.. folder.Command(output), "--steps", "2", .. more]);
+        Assert.True(exitCode == 0, error);
+        using var embedding = EmbeddingFile.Read(folder.File($"{output}/{TrainFolder.Embedding}"));
+        return (embedding.Rows[0].data<float>().ToArray(), EmbeddingProvenance.FromMetadata(embedding.Provenance));
+    }
+}

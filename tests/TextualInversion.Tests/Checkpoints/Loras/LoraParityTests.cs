@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text.Json;
+using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.Loras;
+using TextualInversion.Generation;
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Tensors;
+using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Tests.Checkpoints.Loras;
+
+/// <summary>
+/// LoRAs of every layout against diffusers, on the small models of the repository (<c>Fixtures/lora</c>, made by
+/// <c>scripts/make-lora-cases.py</c>).
+/// </summary>
+public sealed class LoraParityTests
+{
+    private static readonly SafetensorsFile Reference = SafetensorsFile.Open(LoraFixture.Path("expected"));
+
+    public static TheoryData<int> Cases => [.. Described().Select(item => item.GetProperty("case").GetInt32())];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Generate_WithLoras_EqualsDiffusers(int number)
+    {
+        var item = Described().Single(item => item.GetProperty("case").GetInt32() == number);
+        var model = item.GetProperty("model").GetString()!;
+        var loras = item.GetProperty("loras")
+            .EnumerateArray()
+            .Select(lora => new Lora(
+                LoraFixture.Path(lora.GetProperty("file").GetString()!),
+                lora.GetProperty("strength").GetDouble()
+            ))
+            .ToList();
+        var files = ModelWithLoras.Of(new GoldenModel(model).Folder, loras);
+
+        AssertEqual(files, model, number.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The values of the cases are those of the LoRAs: without one, others come out.</summary>
+    [Theory]
+    [InlineData("sd1")]
+    [InlineData("sd2")]
+    [InlineData("sdxl")]
+    public void Generate_WithoutLoras_EqualsDiffusersAndDiffersFromEachCase(string model)
+    {
+        AssertEqual(new GoldenModel(model).Folder, model, model);
+        using var scope = NewDisposeScope();
+        var without = Reference.Read($"{model}.image").to(ScalarType.Float32);
+        foreach (var item in Described().Where(item => item.GetProperty("model").GetString() == model))
+        {
+            var with = Reference.Read($"{item.GetProperty("case").GetInt32()}.image").to(ScalarType.Float32);
+            Assert.True((with - without).abs().max().item<float>() > 3, $"case {item} is as without");
+        }
+    }
+
+    private static IEnumerable<JsonElement> Described() =>
+        JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray();
+
+    private static void AssertEqual(IModelFiles files, string name, string key)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var model = DiffusionModel.Open(files, CPU, ScalarType.Float32);
+        var tokenizers = new PromptTokenizers(model.Tokenizers, []);
+        var prompt = Reference.Metadata["prompt"];
+        var conditioning = model.EncodePrompts(tokenizers.Tokenize([prompt]), null, [SizeConditioning.Whole(64, 64)]);
+        Goldens.AssertClose(Reference.Read($"{key}.states"), conditioning.EncoderHiddenStates, 1e-4, "states");
+        if (conditioning.Added is { } added)
+            Goldens.AssertClose(Reference.Read($"{key}.pooled"), added.PooledText, 1e-4, "pooled");
+
+        var image = new TextToImage(model, LoraFixture.Ddim(files), tokenizers, rows: null).Generate(
+            LoraFixture.Settings(Reference.Metadata),
+            ulong.Parse(Reference.Metadata["seed"], CultureInfo.InvariantCulture)
+        );
+        var expected = Reference.Read($"{key}.image").permute(1, 2, 0).contiguous().bytes; // (H, W, 3)
+        for (var i = 0; i < expected.Length; i++)
+            Assert.InRange(Math.Abs(expected[i] - image.Pixels[i]), 0, 1);
+    }
+}
