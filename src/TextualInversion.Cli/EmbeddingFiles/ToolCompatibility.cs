@@ -125,7 +125,7 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
             );
         return file switch
         {
-            { Layout: EmbeddingFormat.Sdxl or EmbeddingFormat.WebUi or EmbeddingFormat.Paper }
+            { Layout: EmbeddingFormat.Sdxl or EmbeddingFormat.WebUi }
             or { Layout: EmbeddingFormat.WebUiSafetensors, Key: "emb_params" } => IfNamed(
                 InvokeAiTitle,
                 file,
