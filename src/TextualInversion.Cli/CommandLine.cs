@@ -14,6 +14,7 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Manual;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Report;
+using TextualInversion.Cli.Sweep;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
 using TextualInversion.IO;
@@ -126,6 +127,7 @@ internal static class CommandLine
             new CheckCommand(models),
             new DescribeCommand(models),
             new EvalCommand(models, variable),
+            new SweepCommand(models, variable),
             new ReportCommand(),
             new InspectCommand(models),
             new ConvertCommand(),

@@ -79,6 +79,7 @@ public sealed partial class LayeringTests
             "Generate",
             "Eval",
             "Report",
+            "Sweep",
             "Describe",
             "DeviceList",
             "Demo",
@@ -101,6 +102,18 @@ public sealed partial class LayeringTests
         ["Generate"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles"],
         ["Eval"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Html", "Runs"],
         ["Train"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Runs", "Report", "Generate"],
+        ["Sweep"] =
+        [
+            "Infrastructure",
+            "Terminal",
+            "ModelAccess",
+            "EmbeddingFiles",
+            "Html",
+            "Runs",
+            "Report",
+            "Train",
+            "Eval",
+        ],
         ["Check"] = ["Infrastructure", "Terminal", "ModelAccess", "Train"],
         ["Describe"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Generate", "Train"],
     };

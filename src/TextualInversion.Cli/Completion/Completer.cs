@@ -40,7 +40,7 @@ internal sealed class Completer(RootCommand root, Func<IReadOnlyList<string>> mo
     private static IEnumerable<CompletedWord> Options(Position position) =>
         position
             .Command.Options.Where(option => !position.Given.Contains(option) || option.Arity.MaximumNumberOfValues > 1)
-            .Where(option => option is not HelpOption)
+            .Where(option => option is not HelpOption && !option.Hidden)
             .Select(option => new CompletedWord(option.Name, FirstSentence(option.Description)))
             .Append(new CompletedWord("--help", "Show help and usage."));
 

@@ -78,7 +78,8 @@ internal sealed class DescribeCommand : CommandBase
         var paths = output.Paths(parsed, parsed.GetValue(count));
         if (parsed.GetValue(count) > 0)
             paths.RequireWritable();
-        using var job = await TrainingJob.PrepareAsync(asked, models, messages, cancellationToken);
+        using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
+        using var job = TrainingJob.Prepare(asked, model, messages, cancellationToken);
         var found = await AutoInitializer.SearchAsync(job, models, messages, cancellationToken);
         AutoInitializer.Show(found, messages);
         var written = new List<string>();

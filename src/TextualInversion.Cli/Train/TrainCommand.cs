@@ -65,6 +65,10 @@ internal sealed class TrainCommand : CommandBase
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
 
+    /// <summary>The arguments, before models and images are read.</summary>
+    /// <exception cref="TextualInversionException">See <see cref="TrainRequestOptions.Read"/>.</exception>
+    public TrainRequest Read(ParseResult parsed) => request.Read(parsed);
+
     public override string? OptionOf(string property) => request.OptionOf(property) ?? base.OptionOf(property);
 
     public override IReadOnlyList<string> Examples =>
@@ -74,10 +78,35 @@ internal sealed class TrainCommand : CommandBase
                 + "painting --vectors 2",
         ];
 
-    private async Task<int> RunAsync(ParseResult typed, ModelLocator models, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult typed, ModelLocator locator, CancellationToken cancellationToken)
+    {
+        using var models = new TrainModels(locator);
+        var (output, error) = (typed.InvocationConfiguration.Output, typed.InvocationConfiguration.Error);
+        var messages = new ConsoleLog(error, typed.GetValue(quiet));
+        return await RunAsync(typed, models, messages, output, cancellationToken);
+    }
+
+    /// <summary>Trains as a command line asks, with a model that may have been loaded before.</summary>
+    /// <param name="typed">The command line.</param>
+    /// <param name="models">Opens the model, or has it open.</param>
+    /// <param name="messages">Receives progress and warnings.</param>
+    /// <param name="result">Receives the path of the embedding, or the JSON document.</param>
+    /// <param name="cancellationToken">Ends the run. What was learned is written.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="TextualInversionException">
+    /// Something is missing or cannot be used, a file cannot be written, or training diverged.
+    /// </exception>
+    /// <exception cref="UsageException">Options contradict each other.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the first step.</exception>
+    public async Task<int> RunAsync(
+        ParseResult typed,
+        TrainModels models,
+        ConsoleLog messages,
+        TextWriter result,
+        CancellationToken cancellationToken
+    )
     {
         var clock = Stopwatch.StartNew();
-        var messages = new ConsoleLog(typed.InvocationConfiguration.Error, typed.GetValue(quiet));
 
         // Read.
         using var resumed = ResumedRun.Open(typed.GetValue(resume));
@@ -87,12 +116,13 @@ internal sealed class TrainCommand : CommandBase
         using var files = Output(parsed, asked, resumed);
 
         // Prepare.
-        using var job = await TrainingJob.PrepareAsync(asked, models, messages, cancellationToken);
+        var model = await models.OpenAsync(asked, messages, cancellationToken);
+        using var job = TrainingJob.Prepare(asked, model, messages, cancellationToken);
         if (asked.SearchesInitializer)
             await job.FindInitializerAsync(
                 files.Folder.FoundPhrasePath,
                 resumed is not null,
-                models,
+                models.Locator,
                 messages,
                 cancellationToken
             );
@@ -118,7 +148,7 @@ internal sealed class TrainCommand : CommandBase
         return run.ReportOutcome(record, messages);
 
         void Print(RunRecord done) =>
-            typed.InvocationConfiguration.Output.WriteLine(
+            result.WriteLine(
                 typed.GetValue(json) ? JsonOutput.Serialize(done.Result.WithFullPaths()) : files.EmbeddingPath
             );
     }

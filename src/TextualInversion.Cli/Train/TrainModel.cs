@@ -5,6 +5,7 @@ using TextualInversion.Models;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Estimates;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Train;
 
@@ -16,9 +17,8 @@ internal sealed class TrainModel : IDisposable
         Name = name;
         Files = files;
         (var device, Precision) = ModelLoader.Resolve(request.Device, request.Precision);
-        var checkpointing = CheckpointingChoice.IsOn(request.Options, files, device, PrecisionChoice.TypeOf(Precision));
         Noise = new NoiseSchedule(ModelScheduler.Load(files, request.Model.Prediction));
-        Network = ModelLoader.Open(files, device, Precision, checkpointing);
+        Network = ModelLoader.Open(files, device, Precision, HasCheckpointing(request.Options, device));
     }
 
     /// <summary>The name that embeddings and <c>run.json</c> record.</summary>
@@ -56,5 +56,13 @@ internal sealed class TrainModel : IDisposable
         return new TrainModel(name, files, request);
     }
 
+    /// <summary>Decides on gradient checkpointing anew, for a training with other options.</summary>
+    /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
+    public void ChooseCheckpointing(TrainOptions options) =>
+        Network.UsesGradientCheckpointing = HasCheckpointing(options, Network.Device);
+
     public void Dispose() => Network.Dispose();
+
+    private bool HasCheckpointing(TrainOptions options, Device device) =>
+        CheckpointingChoice.IsOn(options, Files, device, PrecisionChoice.TypeOf(Precision));
 }

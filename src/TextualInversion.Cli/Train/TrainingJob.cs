@@ -6,7 +6,10 @@ using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>A training that is ready to start: the model, the initial embedding, and the images as latents.</summary>
+/// <summary>
+/// A training that is ready to start: the model, the initial embedding, and the images as latents. The model is not its
+/// own, since other trainings may use it.
+/// </summary>
 internal sealed class TrainingJob : IDisposable
 {
     private readonly List<IDisposable> owned = [];
@@ -27,24 +30,21 @@ internal sealed class TrainingJob : IDisposable
     /// <summary>Everything the trainer learns from.</summary>
     public Concept Concept => new(Setup.Placeholder, Setup.Start.Rows, Latents, Setup.Prompts);
 
-    /// <summary>
-    /// Finds and loads the model, reads the images, warns of what may be wrong, and encodes the images.
-    /// </summary>
+    /// <summary>Reads the images, warns of what may be wrong, and encodes the images.</summary>
     /// <param name="request">The arguments.</param>
-    /// <param name="models">Finds models.</param>
-    /// <param name="messages">Receives warnings, and the progress of a download.</param>
-    /// <param name="cancellationToken">Cancels downloads and encoding.</param>
+    /// <param name="model">The model, which the caller disposes of.</param>
+    /// <param name="messages">Receives warnings.</param>
+    /// <param name="cancellationToken">Cancels the encoding.</param>
     /// <exception cref="TextualInversionException">
     /// Something is missing or cannot be used, or no prompt reaches the placeholder token.
     /// </exception>
-    public static async Task<TrainingJob> PrepareAsync(
+    public static TrainingJob Prepare(
         TrainRequest request,
-        ModelLocator models,
+        TrainModel model,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
-        var model = await TrainModel.OpenAsync(request, models, messages, cancellationToken);
         InitialEmbedding? start = null;
         TrainingJob? job = null;
         try
@@ -57,16 +57,13 @@ internal sealed class TrainingJob : IDisposable
             job.Encode(models.LatentCache, messages, cancellationToken);
             if (DemoModelLimit.Warning(job, cancellationToken) is { } limit)
                 messages.Warn(limit);
-            job.owned.InsertRange(0, [model, start]);
+            job.owned.Insert(0, start);
             return job;
         }
         finally
         {
             if (job?.latents is null)
-            {
                 start?.Dispose();
-                model.Dispose();
-            }
         }
     }
 

@@ -22,6 +22,7 @@ public sealed class DocumentedCommandsTests : IDisposable
             generate\ *) set -- "$@" --steps 2 ;;
             eval\ *) set -- "$@" --steps 2 --count 2 ;;
             describe\ *) set -- "$@" --search-steps 1 --count 1 ;;
+            sweep\ samples/*) sed -i 's/steps: .*/steps: 2/' samples/sweep.yaml ;;
         esac
         exec PROGRAM "$@"
 

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Sweep.Cluster;
+using TextualInversion.Cli.Sweep.Work;
+using TextualInversion.Cli.Terminal;
+
+namespace TextualInversion.Cli.Sweep.Results;
+
+/// <summary><c>ti sweep status</c>: how far a sweep is.</summary>
+internal sealed class SweepStatusCommand : CommandBase
+{
+    private readonly Argument<string> folder = SweepArguments.Begun();
+    private readonly Option<bool> json = SharedOptions.Json();
+
+    public SweepStatusCommand()
+        : base("status", "Show how far a sweep is: how many cells are done, and those that are running or failed.")
+    {
+        Arguments.Add(folder);
+        AddGroup("Output", json);
+        SetAction(Run);
+    }
+
+    public override bool UsesTorch => false;
+
+    public override IReadOnlyList<string> Examples =>
+        ["ti sweep status sweeps/demo", "ti sweep status sweeps/demo --json"];
+
+    private int Run(ParseResult parsed)
+    {
+        var status = SweepStatus.Read(new SweepFolder(parsed.GetValue(folder)!));
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(json))
+            output.WriteLine(JsonOutput.Serialize(status));
+        else
+            Write(status, output);
+        return ExitCode.Done;
+    }
+
+    private static void Write(SweepStatus status, TextWriter output)
+    {
+        output.WriteLine(status.ToString());
+        if (status.SlurmJob is { } job)
+            output.WriteLine($"Slurm job {job}: {Describe(status.SlurmTasks ?? [])}");
+        var shown = status.Cells.Where(cell => cell.IsRunning || cell.State is CellState.Started or CellState.Failed);
+        var table = new PlainTable { Indent = 2 }
+            .AddColumn(wraps: false)
+            .AddColumn(wraps: false)
+            .AddColumn(wraps: false)
+            .AddColumn();
+        var count = 0;
+        foreach (var cell in shown)
+        {
+            count++;
+            var state = cell.IsRunning ? "running" : cell.State.ToString().ToLowerInvariant();
+            table.AddRow(
+                cell.Name,
+                state,
+                cell.Step is { } step ? $"step {step}" : "",
+                cell.Problem ?? cell.Worker ?? ""
+            );
+        }
+
+        if (count > 0)
+            table.Write(output);
+    }
+
+    /// <summary>How many tasks are in each state, and where those are that run.</summary>
+    private static string Describe(IReadOnlyList<SlurmTask> tasks)
+    {
+        if (tasks.Count == 0)
+            return "no task waits or runs, as far as squeue and sacct know";
+        var states = tasks.CountBy(task => task.State.ToLowerInvariant()).Select(pair => $"{pair.Value} {pair.Key}");
+        var nodes = tasks.Where(task => task is { State: "RUNNING", Node.Length: > 0 }).Select(task => task.Node);
+        var where = string.Join(", ", nodes.Distinct().Order(StringComparer.Ordinal));
+        return $"{string.Join(", ", states)}{(where.Length > 0 ? $" (on {where})" : "")}";
+    }
+}

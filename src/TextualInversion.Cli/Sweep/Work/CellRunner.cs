@@ -1,0 +1,62 @@
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Sweep.Plan;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Cli.Train;
+using TextualInversion.IO;
+using TextualInversion.Native;
+
+namespace TextualInversion.Cli.Sweep.Work;
+
+/// <summary>Trains a cell.</summary>
+internal interface ICellRunner
+{
+    /// <summary>Trains a cell, or resumes its training.</summary>
+    /// <returns>Why it failed, or null.</returns>
+    /// <exception cref="OperationCanceledException">It was canceled. What was learned is kept.</exception>
+    Task<string?> RunAsync(SweepCell cell, CancellationToken cancellationToken);
+}
+
+/// <summary>Trains cells as <c>ti train</c> would, with one loaded model.</summary>
+/// <param name="commands">The command of each cell.</param>
+/// <param name="models">Has the model open.</param>
+/// <param name="folder">The sweep's folder.</param>
+/// <param name="messages">Receives the progress.</param>
+internal sealed class CellRunner(CellCommands commands, TrainModels models, SweepFolder folder, ConsoleLog messages)
+    : ICellRunner
+{
+    public async Task<string?> RunAsync(SweepCell cell, CancellationToken cancellationToken)
+    {
+        var problem = await TrainAsync(cell, cancellationToken);
+        if (problem is null)
+            folder.ClearError(cell.Name);
+        else
+            folder.SetError(cell.Name, problem);
+        return problem;
+    }
+
+    private async Task<string?> TrainAsync(SweepCell cell, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var command = commands.BeginOrResume(cell);
+            var exitCode = await commands.Train.RunAsync(command, models, messages, TextWriter.Null, cancellationToken);
+            return exitCode == ExitCode.Cancelled ? throw new OperationCanceledException(cancellationToken) : null;
+        }
+        catch (TextualInversionException problem)
+        {
+            return commands.Train.MessageOf(problem);
+        }
+        catch (UsageException problem)
+        {
+            return problem.Message;
+        }
+        catch (Exception problem) when (IoErrors.IsFileError(problem))
+        {
+            return problem.Message;
+        }
+        catch (Exception problem) when (OutOfMemory.Is(problem))
+        {
+            return "memory ran out; choose precision: bf16, a smaller batch, or smaller images.";
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using TextualInversion.IO;
+
+namespace TextualInversion.Cli.Sweep.Work;
+
+/// <summary>
+/// Workers that share a folder claim cells in it, without a server. A claim is a folder NAME.1, NAME.2 and so on: making
+/// it succeeds for one worker alone, on NFS too. The next number may be made once the owner of the last one gave it up,
+/// or let its heartbeat become stale. Nothing is moved or deleted, so that a late worker cannot disturb a newer claim.
+/// </summary>
+/// <remarks>
+/// Whether a heartbeat is stale is measured with the clock of the worker that watches it: the same beat for as long as
+/// <see cref="StaleAfter"/>. The clocks of the machines may differ.
+/// </remarks>
+/// <param name="folder">The folder of the claims.</param>
+/// <param name="worker">The name of this worker, which no other one has.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ClaimBoard(string folder, string worker, TimeProvider time)
+{
+    private readonly Dictionary<string, (string Beat, long Since)> watched = [];
+
+    /// <summary>The time after which a heartbeat that does not change is that of a dead worker.</summary>
+    public TimeSpan StaleAfter { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>A name that no other worker has.</summary>
+    public static string NewWorker() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Environment.MachineName}-{Environment.ProcessId}-{Random.Shared.Next():x}"
+        );
+
+    /// <summary>Claims a cell.</summary>
+    /// <returns>The claim, or null if a worker has it or has finished it.</returns>
+    /// <exception cref="TextualInversionException">The folder cannot be written to.</exception>
+    public Claim? TryClaim(string cell)
+    {
+        Directory.CreateDirectory(folder);
+        for (var number = 1; ; number++)
+        {
+            var path = PathOf(cell, number);
+            if (TryMake(path))
+                return new Claim(path, PathOf(cell, number + 1), worker, StaleAfter / 6);
+            if (!Directory.Exists(PathOf(cell, number + 1)) && !IsGivenUp(path))
+                return null;
+        }
+    }
+
+    /// <summary>Who works on a cell, as far as the folder shows; null if nobody does.</summary>
+    public static Heartbeat? OwnerOf(string folder, string cell)
+    {
+        string? last = null;
+        for (var number = 1; Directory.Exists(PathOf(folder, cell, number)); number++)
+            last = PathOf(folder, cell, number);
+        return last is not null && Heartbeat.Read(last) is { State: ClaimState.Held, IsOfDeadProcess: false } beat
+            ? beat
+            : null;
+    }
+
+    private static string PathOf(string folder, string cell, int number) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{cell}.{number}"));
+
+    private string PathOf(string cell, int number) => PathOf(folder, cell, number);
+
+    /// <summary>Makes the folder of a claim with its first heartbeat, unless another worker made it before.</summary>
+    private bool TryMake(string path)
+    {
+        if (Directory.Exists(path))
+            return false;
+        // It is made under a name of this worker alone and moved: a move onto a folder that holds a file fails.
+        var own = Path.Combine(folder, $".{worker}.{Path.GetFileName(path)}");
+        try
+        {
+            Directory.CreateDirectory(own);
+            Heartbeat.Of(worker, 0, ClaimState.Held).Write(own);
+            Directory.Move(own, path);
+            return true;
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error) && Heartbeat.Read(path) is { } made)
+        {
+            if (Directory.Exists(own))
+                Directory.Delete(own, recursive: true);
+            return made.Worker == worker; // NFS repeats a move whose answer was lost
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            throw IoErrors.Wrap(path, "written", error);
+        }
+    }
+
+    /// <summary>Whether the owner of a claim gave it up, or is dead.</summary>
+    private bool IsGivenUp(string path)
+    {
+        if (Heartbeat.Read(path) is not { } beat)
+            return IsStale(path, "");
+        // A finished cell is asked for only if its files are not there: they were deleted, or not seen yet.
+        return beat.State == ClaimState.GivenUp
+            || (beat.State == ClaimState.Held && beat.IsOfDeadProcess)
+            || IsStale(path, $"{beat.Worker} {beat.Count}");
+    }
+
+    private bool IsStale(string path, string beat)
+    {
+        if (watched.TryGetValue(path, out var seen) && seen.Beat == beat)
+            return time.GetElapsedTime(seen.Since) > StaleAfter;
+        watched[path] = (beat, time.GetTimestamp());
+        return false;
+    }
+}

@@ -1,0 +1,135 @@
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Sweep.Plan;
+using TextualInversion.Cli.Terminal;
+
+namespace TextualInversion.Cli.Sweep.Work;
+
+/// <summary>Trains the cells of a sweep that are missing, one after another. A failed cell does not stop the others.</summary>
+/// <param name="runner">Trains a cell.</param>
+/// <param name="folder">The sweep's folder.</param>
+/// <param name="messages">Receives the progress.</param>
+internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, ConsoleLog messages)
+{
+    private readonly List<(string Cell, string Problem)> failures = [];
+
+    /// <summary>The cells that failed, with the reason.</summary>
+    public IReadOnlyList<(string Cell, string Problem)> Failures => failures;
+
+    /// <summary>Trains those of some cells that are not done.</summary>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public async Task RunAsync(IReadOnlyList<SweepCell> cells, CancellationToken cancellationToken)
+    {
+        foreach (var (index, cell) in cells.Index())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (folder.StateOf(cell.Name) == CellState.Done)
+                continue;
+            messages.Info($"cell {index + 1} of {cells.Count}: {cell.Name}");
+            await TrainAsync(cell, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Claims and trains cells until all are done or have failed, by this worker or by others. A cell that failed while
+    /// this worker runs is not tried again.
+    /// </summary>
+    /// <param name="cells">The cells of the sweep.</param>
+    /// <param name="board">Where workers claim cells.</param>
+    /// <param name="pause">The time between looks at the cells of others.</param>
+    /// <param name="cancellationToken">Cancels the cell at hand, which keeps what was learned.</param>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public async Task RunClaimedAsync(
+        IReadOnlyList<SweepCell> cells,
+        ClaimBoard board,
+        TimeSpan pause,
+        CancellationToken cancellationToken
+    )
+    {
+        var failed = cells.Where(cell => folder.StateOf(cell.Name) == CellState.Failed).ToList();
+        var mayRetry = failed.ConvertAll(cell => cell.Name).ToHashSet();
+        var start = cells.Count == 0 ? 0 : Random.Shared.Next(cells.Count); // so that workers meet rarely
+        IReadOnlyList<SweepCell> open = [.. cells.Skip(start), .. cells.Take(start)];
+        while (open.Count > 0)
+        {
+            var waiting = new List<SweepCell>();
+            foreach (var cell in open)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!await TryAsync(cell, mayRetry, board, cancellationToken))
+                    waiting.Add(cell);
+            }
+
+            if (waiting.Count == open.Count)
+                await Task.Delay(pause, cancellationToken);
+            open = waiting;
+        }
+    }
+
+    /// <summary>Says which cells failed, and why.</summary>
+    public void ReportFailures()
+    {
+        if (failures.Count == 0)
+            return;
+        var table = new PlainTable { Indent = 2 }
+            .AddColumn(wraps: false)
+            .AddColumn();
+        foreach (var (cell, problem) in failures)
+            table.AddRow(cell, problem);
+        messages.Error.WriteLine($"error: {Plural.Of(failures.Count, "cell")} failed:");
+        table.Write(messages.Error);
+        messages.Error.WriteLine("Run the same command again to try them again; the others are kept.");
+    }
+
+    /// <returns>Whether the cell is over; otherwise another worker has it.</returns>
+    private async Task<bool> TryAsync(
+        SweepCell cell,
+        HashSet<string> mayRetry,
+        ClaimBoard board,
+        CancellationToken cancellationToken
+    )
+    {
+        if (IsOver())
+            return true;
+        using var claim = board.TryClaim(cell.Name);
+        if (claim is null)
+            return false;
+        if (IsOver()) // another worker may have finished it since
+        {
+            claim.Finish();
+            return true;
+        }
+
+        mayRetry.Remove(cell.Name);
+        messages.Info($"cell {cell.Name}");
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost);
+        try
+        {
+            if (await TrainAsync(cell, either.Token))
+                claim.Finish();
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            messages.Warn($"{cell.Name}: another worker took it over, since this one was late");
+            return false;
+        }
+
+        bool IsOver() =>
+            folder.StateOf(cell.Name) switch
+            {
+                CellState.Done => true,
+                CellState.Failed => !mayRetry.Contains(cell.Name),
+                _ => false,
+            };
+    }
+
+    /// <returns>Whether it is done.</returns>
+    private async Task<bool> TrainAsync(SweepCell cell, CancellationToken cancellationToken)
+    {
+        if (await runner.RunAsync(cell, cancellationToken) is not { } problem)
+            return true;
+        failures.Add((cell.Name, problem));
+        messages.Warn($"{cell.Name}: {problem}");
+        return false;
+    }
+}

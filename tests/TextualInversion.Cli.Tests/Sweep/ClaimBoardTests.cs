@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using TextualInversion.Cli.Sweep.Plan;
+using TextualInversion.Cli.Sweep.Results;
+using TextualInversion.Cli.Sweep.Work;
+using TextualInversion.Cli.Terminal;
+
+namespace TextualInversion.Cli.Tests.Sweep;
+
+/// <summary>Workers that claim cells in a folder.</summary>
+public sealed class ClaimBoardTests : IDisposable
+{
+    private const int Cells = 1000,
+        Workers = 64;
+
+    private readonly SweepTestFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void TryClaim_HeldByAnother_IsRefusedUntilItIsGivenUp()
+    {
+        var (first, second) = (Board("a"), Board("b"));
+
+        using (var claim = first.TryClaim("cell"))
+        {
+            Assert.NotNull(claim);
+            Assert.Null(second.TryClaim("cell"));
+            Assert.Equal("a", ClaimBoard.OwnerOf(folder.Sweep.ClaimsPath, "cell")?.Worker);
+        }
+
+        Assert.Null(ClaimBoard.OwnerOf(folder.Sweep.ClaimsPath, "cell"));
+        using var next = second.TryClaim("cell");
+        Assert.NotNull(next);
+        Assert.Null(first.TryClaim("cell"));
+    }
+
+    [Fact]
+    public void TryClaim_HeartbeatThatStandsStill_IsTakenOverByOneAndTheLateWorkerLosesIt()
+    {
+        var time = new ManualTime();
+        ClaimBoard late = Board("late", TimeSpan.FromHours(1)),
+            second = Board("b", time: time),
+            third = Board("c", time: time);
+        using var claim = late.TryClaim("cell"); // its next heartbeat is minutes away
+        Assert.Null(second.TryClaim("cell"));
+        Assert.Null(third.TryClaim("cell"));
+        time.Add(TimeSpan.FromSeconds(89));
+        Assert.Null(second.TryClaim("cell"));
+
+        time.Add(TimeSpan.FromSeconds(2));
+        using var taken = second.TryClaim("cell");
+
+        Assert.NotNull(taken);
+        Assert.Null(third.TryClaim("cell"));
+        Assert.Equal("b", ClaimBoard.OwnerOf(folder.Sweep.ClaimsPath, "cell")?.Worker);
+    }
+
+    [Fact]
+    public async Task Lost_AnotherWorkerTookTheCell_IsCanceled()
+    {
+        using var claim = Board("late", TimeSpan.FromSeconds(0.3)).TryClaim("cell");
+        var lost = new TaskCompletionSource();
+        await using var registration = claim!.Lost.Register(lost.SetResult);
+
+        Directory.CreateDirectory(Path.Combine(folder.Sweep.ClaimsPath, "cell.2"));
+
+        await lost.Task.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void TryClaim_ProcessThatEnded_IsTakenOverAtOnce()
+    {
+        using (Board("dead").TryClaim("cell")) { }
+        var claim = Path.Combine(folder.Sweep.ClaimsPath, "cell.1");
+        var dead = Heartbeat.Of("dead", 5, ClaimState.Held) with { Process = int.MaxValue };
+        dead.Write(claim);
+
+        using var taken = Board("b").TryClaim("cell");
+        Assert.NotNull(taken);
+    }
+
+    [Fact]
+    public void TryClaim_ClaimWithoutHeartbeat_IsTakenOverWhenItIsStale()
+    {
+        Directory.CreateDirectory(Path.Combine(folder.Sweep.ClaimsPath, "cell.1"));
+        var time = new ManualTime();
+        var board = Board("b", time: time);
+
+        Assert.Null(board.TryClaim("cell"));
+        time.Add(TimeSpan.FromSeconds(91));
+        using var taken = board.TryClaim("cell");
+        Assert.NotNull(taken);
+    }
+
+    /// <summary>1,000 cells and 64 workers on one folder, where a training is a pause of a millisecond.</summary>
+    [Fact]
+    public async Task RunClaimed_ManyWorkers_TrainEachCellOnceAndNoneIsMissing()
+    {
+        var cells = Plan(Cells);
+        var runner = new Pause(folder.Sweep);
+
+        var done = await Task.WhenAll(Enumerable.Range(0, Workers).Select(number => Task.Run(() => RunAsync(number))));
+
+        Assert.Equal(Workers, done.Length);
+        Assert.Equal(Cells, runner.Trained.Count);
+        Assert.All(runner.Trained, pair => Assert.Equal(1, pair.Value));
+        var status = SweepStatus.Read(folder.Sweep);
+        Assert.Equal((Cells, 0, 0, 0), (status.Done, status.Started, status.Waiting, status.Failed));
+
+        async Task<int> RunAsync(int number)
+        {
+            var worker = new SweepWorker(runner, folder.Sweep, new ConsoleLog(TextWriter.Null, quiet: true));
+            var board = Board($"worker-{number}");
+            await worker.RunClaimedAsync(cells, board, TimeSpan.FromMilliseconds(5), CancellationToken.None);
+            return worker.Failures.Count;
+        }
+    }
+
+    [Fact]
+    public async Task RunClaimed_CellThatFails_IsTriedOnceByAWorkerAndAgainByALaterOne()
+    {
+        var cells = Plan(3);
+        var runner = new Pause(folder.Sweep) { Failing = "cell-1" };
+
+        for (var number = 1; number <= 2; number++)
+        {
+            var worker = new SweepWorker(runner, folder.Sweep, new ConsoleLog(TextWriter.Null, quiet: true));
+            await worker.RunClaimedAsync(cells, Board($"w{number}"), TimeSpan.Zero, CancellationToken.None);
+            Assert.Equal(["cell-1"], worker.Failures.Select(failure => failure.Cell));
+            Assert.Equal(number, runner.Trained["cell-1"]);
+        }
+
+        Assert.Equal(1, runner.Trained["cell-0"]);
+    }
+
+    private ClaimBoard Board(string worker, TimeSpan? staleAfter = null, TimeProvider? time = null) =>
+        new(folder.Sweep.ClaimsPath, worker, time ?? TimeProvider.System)
+        {
+            StaleAfter = staleAfter ?? TimeSpan.FromSeconds(90),
+        };
+
+    private List<SweepCell> Plan(int count)
+    {
+        var cells = Enumerable
+            .Range(0, count)
+            .Select(number => new SweepCell
+            {
+                Name = $"cell-{number}",
+                Placeholder = $"<cell-{number}>",
+                Seed = 1,
+                Matrix = new Dictionary<string, string>(),
+                Settings = new Dictionary<string, IReadOnlyList<string>>(),
+            })
+            .ToList();
+        folder.Sweep.WritePlan(cells);
+        return cells;
+    }
+
+    /// <summary>Writes the files by which a cell is done, after a pause.</summary>
+    private sealed class Pause(SweepFolder folder) : ICellRunner
+    {
+        public ConcurrentDictionary<string, int> Trained { get; } = [];
+
+        public string? Failing { get; init; }
+
+        public async Task<string?> RunAsync(SweepCell cell, CancellationToken cancellationToken)
+        {
+            Trained.AddOrUpdate(cell.Name, 1, (_, count) => count + 1);
+            await Task.Delay(1, cancellationToken);
+            if (cell.Name == Failing)
+            {
+                folder.SetError(cell.Name, "broken");
+                return "broken";
+            }
+
+            var run = folder.RunOf(cell.Name);
+            Directory.CreateDirectory(run);
+            await File.WriteAllTextAsync(Path.Combine(run, "report.html"), "", cancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(run, "run.json"), "{\"end\": \"completed\"}", cancellationToken);
+            return null;
+        }
+    }
+
+    private sealed class ManualTime : TimeProvider
+    {
+        private long ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => ticks;
+
+        public void Add(TimeSpan time) => ticks += time.Ticks;
+    }
+}
