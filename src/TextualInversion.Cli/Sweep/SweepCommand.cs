@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Sweep.Cluster;
-using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Sweep.Results;
 using TextualInversion.Cli.Sweep.Work;
 using TextualInversion.Cli.Terminal;
@@ -56,44 +54,52 @@ internal sealed class SweepCommand : CommandBase
     {
         workers.RefuseContradictions(parsed);
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
-        var root = parsed.RootCommandResult.Command;
-        var file = parsed.GetValue(source)!;
-        var spec = SweepFile.Read(file, CellCommands.Find(root));
-        var folder = new SweepFolder(SweepArguments.Folder(parsed.GetValue(output), spec));
-        var cells = SweepPlan.Cells(spec);
-        var commands = new CellCommands(root, folder, parsed.GetValue(workers.Device));
-        var requests = commands.Check(cells, file);
-        var processes = parsed.GetValue(check) ? [] : workers.Processes(parsed, WorkerArguments(parsed, folder));
+        var sweep = CheckedSweep.Read(
+            parsed.RootCommandResult.Command,
+            parsed.GetValue(source)!,
+            parsed.GetValue(output),
+            parsed.GetValue(workers.Device)
+        );
+        var isCheck = parsed.GetValue(check);
+        var processes = isCheck ? [] : workers.Processes(parsed, WorkerArguments(parsed, sweep.Folder));
         if (processes.Count > 0)
         {
-            folder.WritePlan(cells);
-            return await RunProcessesAsync(parsed, folder, processes, messages, cancellationToken);
+            sweep.Folder.WritePlan(sweep.Cells);
+            return await RunProcessesAsync(parsed, sweep.Folder, processes, messages, cancellationToken);
         }
 
         using var loaded = new TrainModels(models);
-        if (!workers.IsOneOfMany(parsed))
-        {
-            var missing = cells.Zip(requests).Where(pair => folder.StateOf(pair.First.Name) != CellState.Done);
-            var estimate = new SweepEstimate(loaded, messages);
-            await estimate.RunAsync([.. missing.Select(pair => pair.Second)], cancellationToken);
-        }
-
-        if (parsed.GetValue(check))
+        if (isCheck || !workers.IsOneOfMany(parsed))
+            await new SweepEstimate(loaded, messages).RunAsync(sweep.Missing, cancellationToken);
+        if (isCheck)
             return ExitCode.Done;
-        folder.WritePlan(cells);
-        var worker = new SweepWorker(new CellRunner(commands, loaded, folder, messages), folder, messages);
+        sweep.Folder.WritePlan(sweep.Cells);
+        return await TrainAsync(parsed, sweep, loaded, messages, cancellationToken);
+    }
+
+    /// <summary>Trains in this process.</summary>
+    private async Task<int> TrainAsync(
+        ParseResult parsed,
+        CheckedSweep sweep,
+        TrainModels loaded,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
+        var runner = new CellRunner(sweep.Commands, loaded, sweep.Folder, messages);
+        var worker = new SweepWorker(runner, sweep.Folder, messages);
         try
         {
-            await workers.RunAsync(parsed, worker, folder, cells, cancellationToken);
+            await workers.RunAsync(parsed, worker, sweep.Folder, sweep.Cells, cancellationToken);
         }
         catch (OperationCanceledException)
         {
             messages.Info("canceled; run the same command again to continue");
-            Print(parsed, folder);
+            Print(parsed, sweep.Folder);
             return ExitCode.Cancelled;
         }
 
-        Print(parsed, folder);
+        Print(parsed, sweep.Folder);
         worker.ReportFailures();
         return worker.Failures.Count > 0 ? ExitCode.Problem : ExitCode.Done;
     }

@@ -29,8 +29,8 @@ internal sealed class SweepWorkerOptions(Func<string, string?> variable)
     {
         HelpName = "K/N",
         Description =
-            "Train every Nth cell alone, beginning with cell K, counted from 0: for job arrays. Start N such processes, "
-            + "with K from 0 to N - 1. auto/N takes K from SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX.",
+            "Train every Nth cell alone, beginning with cell K, counted from 0: for job arrays. Start N such "
+            + "processes, with K from 0 to N - 1. auto/N takes K from SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX.",
         CustomParser = result => Shard.Parse(result, variable),
     };
     private readonly Option<bool> claim = new("--claim")

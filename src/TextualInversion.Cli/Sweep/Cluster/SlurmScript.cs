@@ -2,7 +2,7 @@ using TextualInversion.Cli.Infrastructure;
 
 namespace TextualInversion.Cli.Sweep.Cluster;
 
-/// <summary>The batch scripts of a sweep on Slurm: a job array whose tasks share the cells, and a report after it.</summary>
+/// <summary>The batch scripts of a sweep: a job array whose tasks share the cells, and a report after it.</summary>
 internal sealed record SlurmScript
 {
     /// <summary>The seconds before the time limit at which a task saves its state.</summary>
@@ -47,11 +47,11 @@ internal sealed record SlurmScript
             #SBATCH --requeue
             #SBATCH --signal=TERM@{{Grace}}
             {{string.Concat(Lines.Select(line => $"#SBATCH {line}\n"))}}
-            # srun passes signals on. At SIGTERM, before the time limit or a preemption, ti saves its state and ends with 130.
+            # At SIGTERM, before the time limit or at a preemption, ti saves its state and ends with 130.
             srun --ntasks=1 {{command}} --shard "$SLURM_ARRAY_TASK_ID/{{Tasks}}"
             code=$?
 
-            # 0: done. 1: a cell failed. 2: wrong usage. Anything else was interrupted: the task goes on from what is saved.
+            # 0: done. 1: a cell failed. 2: wrong usage. Else it was interrupted: go on from what is saved.
             if [ "$code" -gt 2 ]; then
                 task=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
                 if [ "$code" -eq 130 ] || [ "${SLURM_RESTART_COUNT:-0}" -lt {{MostRestarts}} ]; then

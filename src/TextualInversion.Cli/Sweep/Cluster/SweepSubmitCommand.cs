@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using TextualInversion.Cli.Infrastructure;
-using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Sweep.Work;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.IO;
@@ -77,62 +76,71 @@ internal sealed class SweepSubmitCommand : CommandBase
 
         var lines = slurmOptions.Lines(parsed);
         var root = parsed.RootCommandResult.Command;
-        var file = parsed.GetValue(source)!;
-        var spec = SweepFile.Read(file, CellCommands.Find(root));
-        var folder = new SweepFolder(Path.GetFullPath(SweepArguments.Folder(parsed.GetValue(output), spec)));
-        var cells = SweepPlan.Cells(spec);
-        _ = new CellCommands(root, folder, device: null).Check(cells, file);
-        var count = Math.Min(parsed.GetValue(tasks) ?? StandardTasks, cells.Count);
-        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder.FolderPath));
-        var result = parsed.InvocationConfiguration.Output;
-        if (parsed.GetValue(kubernetes))
-        {
-            var (from, to) = (Path.GetFullPath(file), folder.FolderPath);
-            result.Write(
-                KubernetesManifest.Write(name, parsed.GetValue(image)!, from, to, count, parsed.GetValue(limit))
-            );
-            return ExitCode.Done;
-        }
-
-        RefuseSecondJob(folder);
-        folder.WritePlan(cells);
+        var sweep = CheckedSweep.Read(root, parsed.GetValue(source)!, parsed.GetValue(output), device: null);
         var script = new SlurmScript
         {
-            Name = name.Replace(' ', '-'),
+            Name = NameOf(sweep.Folder),
             Program = WorkerProcesses.Command(),
-            Source = Path.GetFullPath(file),
-            Output = folder.FolderPath,
-            Logs = SlurmJob.FolderIn(folder.FolderPath),
-            Tasks = count,
+            Source = sweep.Source,
+            Output = Path.GetFullPath(sweep.Folder.FolderPath),
+            Logs = SlurmJob.FolderIn(Path.GetFullPath(sweep.Folder.FolderPath)),
+            Tasks = Math.Min(parsed.GetValue(tasks) ?? StandardTasks, sweep.Cells.Count),
             Limit = parsed.GetValue(limit),
             Lines = lines,
         };
-        var job = Submit(script);
-        job.Write(folder.FolderPath);
-        result.WriteLine(parsed.GetValue(json) ? JsonOutput.Serialize(job) : $"{job.Array} {job.Report}");
-        new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false).Info(
-            $"job array {job.Array} with {Plural.Of(count, "task")} for {Plural.Of(cells.Count, "cell")}, then job "
-                + $"{job.Report} writes the report; ti sweep status "
-                + $"{ShellCommand.Quote(JsonOutput.Relative(folder.FolderPath))} shows how far it is"
-        );
+        if (parsed.GetValue(kubernetes))
+            parsed.InvocationConfiguration.Output.Write(
+                KubernetesManifest.Write(
+                    script.Name,
+                    parsed.GetValue(image)!,
+                    script.Source,
+                    script.Output,
+                    script.Tasks,
+                    script.Limit
+                )
+            );
+        else
+            SubmitToSlurm(parsed, sweep, script);
         return ExitCode.Done;
     }
 
-    /// <exception cref="TextualInversionException">There is no Slurm here, or the sweep is submitted already.</exception>
+    private static string NameOf(SweepFolder folder) =>
+        string.Concat(
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.FolderPath)))
+                .Select(character => char.IsAsciiLetterOrDigit(character) ? character : '-')
+        );
+
+    private void SubmitToSlurm(ParseResult parsed, CheckedSweep sweep, SlurmScript script)
+    {
+        RefuseSecondJob(sweep.Folder);
+        sweep.Folder.WritePlan(sweep.Cells);
+        var job = Submit(script);
+        job.Write(script.Output);
+        parsed.InvocationConfiguration.Output.WriteLine(
+            parsed.GetValue(json) ? JsonOutput.Serialize(job) : $"{job.Array} {job.Report}"
+        );
+        new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false).Info(
+            $"job array {job.Array} with {Plural.Of(script.Tasks, "task")} for "
+                + $"{Plural.Of(sweep.Cells.Count, "cell")}, then job {job.Report} writes the report; ti sweep status "
+                + $"{ShellCommand.Quote(JsonOutput.Relative(script.Output))} shows how far it is"
+        );
+    }
+
+    /// <exception cref="TextualInversionException">There is no Slurm here, or the sweep is submitted.</exception>
     private static void RefuseSecondJob(SweepFolder folder)
     {
         if (SlurmProgram.Run("sbatch", "--version") is null)
             throw new TextualInversionException(
-                "sbatch: is not on this machine, so nothing can be submitted to Slurm; run this on a login node, or start "
-                    + "workers with ti sweep --claim or --shard."
+                "sbatch: is not on this machine, so nothing can be submitted to Slurm; run this on a login node, or "
+                    + "start workers with ti sweep --claim or --shard."
             );
         if (SlurmJob.Read(folder.FolderPath) is not { } earlier)
             return;
         var running = SlurmProgram.Run("squeue", "-h", "-j", $"{earlier.Array}");
         if (running is { ExitCode: 0, Output.Length: > 0 })
             throw new TextualInversionException(
-                $"{folder.FolderPath}: is submitted already as job {earlier.Array}, which is not over; wait for it, or "
-                    + $"end it with scancel {earlier.Array}."
+                $"{folder.FolderPath}: is submitted already as job {earlier.Array}, which is not over; wait for it, "
+                    + $"or end it with scancel {earlier.Array}."
             );
     }
 

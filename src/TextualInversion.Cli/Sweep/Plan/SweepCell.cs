@@ -13,7 +13,7 @@ internal sealed record SweepCell
 
     public required ulong Seed { get; init; }
 
-    /// <summary>The values that tell it from other cells of its concept, by option; see <see cref="MatrixAxis"/>.</summary>
+    /// <summary>The values of the matrix, by option; see <see cref="MatrixAxis"/>.</summary>
     public required IReadOnlyDictionary<string, string> Matrix { get; init; }
 
     /// <summary>Everything that was written about it, by option.</summary>

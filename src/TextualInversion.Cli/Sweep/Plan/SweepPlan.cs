@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Generation;
 using TextualInversion.IO;
-using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.Sweep.Plan;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Train;

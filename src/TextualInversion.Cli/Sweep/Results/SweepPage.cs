@@ -9,7 +9,7 @@ using static System.FormattableString;
 
 namespace TextualInversion.Cli.Sweep.Results;
 
-/// <summary>The cells of a sweep on one page: a table sorted by score with thumbnails, and the curves of the best.</summary>
+/// <summary>The cells of a sweep on one page: a table by score with thumbnails, and the best curves.</summary>
 /// <param name="folder">The sweep's folder.</param>
 /// <param name="cells">Its cells, sorted.</param>
 internal sealed class SweepPage(SweepFolder folder, IReadOnlyList<CellResult> cells)
@@ -97,7 +97,8 @@ internal sealed class SweepPage(SweepFolder folder, IReadOnlyList<CellResult> ce
     private static string? Sample(RunLog run)
     {
         var best = run.Record.Result.BestStep;
-        return (run.Samples.FirstOrDefault(sample => sample.Step == best) ?? run.Samples.LastOrDefault())?.Path;
+        var sample = run.Samples.FirstOrDefault(sample => sample.Step == best);
+        return sample?.Path ?? (run.Samples.Count > 0 ? run.Samples[^1].Path : null);
     }
 
     private Markup Thumbnail(string? path)
@@ -132,12 +133,12 @@ internal sealed class SweepPage(SweepFolder folder, IReadOnlyList<CellResult> ce
         var path = string.Join(
             'L',
             points.Select(point =>
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{SparkWidth * point.Step / last:F1} {2 + SparkHeight * (high - point.Loss) / (high - low + 1e-12):F1}"
-                )
+                string.Create(CultureInfo.InvariantCulture, $"{SparkWidth * point.Step / last:F1} {Y(point.Loss):F1}")
             )
         );
+
+        double Y(double loss) => 2 + (SparkHeight * (high - loss) / (high - low + double.Epsilon));
+
         return Markup.Of(
             $"<svg class=\"spark\" viewBox=\"0 0 {SparkWidth} {SparkHeight + 4}\"><path d=\"M{path}\"/></svg>"
         );

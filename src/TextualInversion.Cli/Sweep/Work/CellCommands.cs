@@ -6,7 +6,7 @@ using TextualInversion.Data;
 
 namespace TextualInversion.Cli.Sweep.Work;
 
-/// <summary>The command line of <c>ti train</c> of each cell, so that a cell is the same as that command alone.</summary>
+/// <summary>The command line of <c>ti train</c> of each cell: a cell is the same as that command alone.</summary>
 /// <param name="root">All commands.</param>
 /// <param name="folder">The sweep's folder.</param>
 /// <param name="device">The device that computes, or null for the standard one.</param>

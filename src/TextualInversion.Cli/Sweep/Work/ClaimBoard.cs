@@ -4,9 +4,10 @@ using TextualInversion.IO;
 namespace TextualInversion.Cli.Sweep.Work;
 
 /// <summary>
-/// Workers that share a folder claim cells in it, without a server. A claim is a folder NAME.1, NAME.2 and so on: making
-/// it succeeds for one worker alone, on NFS too. The next number may be made once the owner of the last one gave it up,
-/// or let its heartbeat become stale. Nothing is moved or deleted, so that a late worker cannot disturb a newer claim.
+/// Workers that share a folder claim cells in it, without a server. A claim is a folder NAME.1, NAME.2 and so on: one
+/// worker alone succeeds in making it, on NFS too. The next number may be made once the owner of the last one gave it
+/// up, or let its heartbeat become stale. Nothing is moved or deleted, so that a late worker cannot disturb a newer
+/// claim.
 /// </summary>
 /// <remarks>
 /// Whether a heartbeat is stale is measured with the clock of the worker that watches it: the same beat for as long as

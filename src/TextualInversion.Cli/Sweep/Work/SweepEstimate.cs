@@ -11,8 +11,8 @@ using static System.FormattableString;
 namespace TextualInversion.Cli.Sweep.Work;
 
 /// <summary>
-/// Checks the words of all cells with the model, times a few steps of one cell of each kind, and says how long the sweep
-/// takes at most and how much memory it needs.
+/// Checks the words of all cells with the model, times a few steps of one cell of each kind, and says how long the
+/// sweep takes at most and how much memory it needs.
 /// </summary>
 /// <param name="models">Opens the models.</param>
 /// <param name="messages">Receives the estimate.</param>

@@ -4,7 +4,9 @@ using TextualInversion.Cli.Terminal;
 
 namespace TextualInversion.Cli.Sweep.Work;
 
-/// <summary>Trains the cells of a sweep that are missing, one after another. A failed cell does not stop the others.</summary>
+/// <summary>
+/// Trains the cells of a sweep that are missing, one after another. A failed cell does not stop the others.
+/// </summary>
 /// <param name="runner">Trains a cell.</param>
 /// <param name="folder">The sweep's folder.</param>
 /// <param name="messages">Receives the progress.</param>
@@ -48,7 +50,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         var failed = cells.Where(cell => folder.StateOf(cell.Name) == CellState.Failed).ToList();
         var mayRetry = failed.ConvertAll(cell => cell.Name).ToHashSet();
         var start = cells.Count == 0 ? 0 : Random.Shared.Next(cells.Count); // so that workers meet rarely
-        IReadOnlyList<SweepCell> open = [.. cells.Skip(start), .. cells.Take(start)];
+        List<SweepCell> open = [.. cells.Skip(start), .. cells.Take(start)];
         while (open.Count > 0)
         {
             var waiting = new List<SweepCell>();

@@ -4,8 +4,8 @@ using TextualInversion.Cli.Terminal;
 namespace TextualInversion.Cli.Sweep.Work;
 
 /// <summary>
-/// Runs <c>ti</c> several times at once on this machine. What the processes print comes with their number. They end when
-/// their input is closed, so also if this process is killed.
+/// Runs <c>ti</c> several times at once on this machine. What the processes print comes with their number. They end
+/// when their input is closed, so also if this process is killed.
 /// </summary>
 /// <param name="messages">Receives what they print.</param>
 internal sealed class WorkerProcesses(ConsoleLog messages)
