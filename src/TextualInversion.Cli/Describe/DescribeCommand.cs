@@ -79,7 +79,7 @@ internal sealed class DescribeCommand : CommandBase
         if (parsed.GetValue(count) > 0)
             paths.RequireWritable();
         using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
-        using var job = TrainingJob.Prepare(asked, model, messages, cancellationToken);
+        using var job = TrainingJob.Prepare(asked, model, models.LatentCache, messages, cancellationToken);
         var found = await AutoInitializer.SearchAsync(job, models, messages, cancellationToken);
         AutoInitializer.Show(found, messages);
         var written = new List<string>();

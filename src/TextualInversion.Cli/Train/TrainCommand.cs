@@ -117,7 +117,7 @@ internal sealed class TrainCommand : CommandBase
 
         // Prepare.
         var model = await models.OpenAsync(asked, messages, cancellationToken);
-        using var job = TrainingJob.Prepare(asked, model, messages, cancellationToken);
+        using var job = TrainingJob.Prepare(asked, model, models.Locator.LatentCache, messages, cancellationToken);
         if (asked.SearchesInitializer)
             await job.FindInitializerAsync(
                 files.Folder.FoundPhrasePath,

@@ -33,7 +33,8 @@ internal sealed class TrainingJob : IDisposable
     /// <summary>Reads the images, warns of what may be wrong, and encodes the images.</summary>
     /// <param name="request">The arguments.</param>
     /// <param name="model">The model, which the caller disposes of.</param>
-    /// <param name="messages">Receives warnings.</param>
+    /// <param name="cache">The user's cache of encoded images, or null if there is none.</param>
+    /// <param name="messages">Receives warnings and the progress of the encoding.</param>
     /// <param name="cancellationToken">Cancels the encoding.</param>
     /// <exception cref="TextualInversionException">
     /// Something is missing or cannot be used, or no prompt reaches the placeholder token.
@@ -41,6 +42,7 @@ internal sealed class TrainingJob : IDisposable
     public static TrainingJob Prepare(
         TrainRequest request,
         TrainModel model,
+        LatentCache? cache,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
@@ -54,7 +56,7 @@ internal sealed class TrainingJob : IDisposable
             foreach (var warning in job.Setup.Warnings.Concat(job.Setup.PromptLengths.Problems))
                 messages.Warn(warning);
             job.Setup.PromptLengths.RequirePlaceholder();
-            job.Encode(models.LatentCache, messages, cancellationToken);
+            job.Encode(cache, messages, cancellationToken);
             if (DemoModelLimit.Warning(job, cancellationToken) is { } limit)
                 messages.Warn(limit);
             job.owned.Insert(0, start);

@@ -110,7 +110,7 @@ internal sealed class SweepEstimate(TrainModels models, ConsoleLog messages)
         return trials[kind] = Time(request, model, cancellationToken);
     }
 
-    private static (TrainingTrial? Trial, double SearchSteps) Time(
+    private (TrainingTrial? Trial, double SearchSteps) Time(
         TrainRequest request,
         TrainModel model,
         CancellationToken cancellationToken
@@ -120,7 +120,7 @@ internal sealed class SweepEstimate(TrainModels models, ConsoleLog messages)
         {
             using var start = request.ReadInitializer(model.Network);
             using var job = TrainingJob.Create(request, model, start, cancellationToken);
-            job.Encode(cancellationToken);
+            job.Encode(models.Locator.LatentCache, messages, cancellationToken);
             var (network, noise, options) = (model.Network, model.Noise, job.Setup.Options);
             var trial = TrainingTrial.Run(network, noise, options, job.Concept, cancellationToken);
             var search = request.SearchesInitializer ? new PhraseSearch(network, noise, job.Concept, options) : null;
