@@ -11,7 +11,7 @@ namespace TextualInversion.Cli.Train;
 internal sealed class TrainModels(ModelLocator locator) : IDisposable
 {
     private TrainModel? model;
-    private (ModelRequest Model, string Device, Precision Precision)? opened;
+    private (ModelRequest Model, string Loras, string Device, Precision Precision)? opened;
 
     public ModelLocator Locator => locator;
 
@@ -29,7 +29,8 @@ internal sealed class TrainModels(ModelLocator locator) : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var wanted = (request.Model, request.Device, request.Precision);
+        var loras = string.Join('\n', request.Model.UsedLoras);
+        var wanted = (request.Model with { Loras = null }, loras, request.Device, request.Precision);
         if (model is not null && opened == wanted)
         {
             model.ChooseCheckpointing(request.Options);

@@ -138,6 +138,7 @@ internal sealed class TrainSettings(TrainCommand train, SweepProblems problems)
         return option switch
         {
             _ when name is "model" or "mask" or "clip-model" => Path.Exists(full) ? full : value,
+            _ when name is "lora" => File.Exists(full.Split('@')[0]) ? full : value, // or a name in a folder of LoRAs
             _ when name is "initializer" => File.Exists(full) ? full : value, // cat may be a folder of images too
             PathOption or PathListOption => full,
             _ => value,
