@@ -109,11 +109,7 @@ internal sealed class FolderConversion(string source, string target, TargetProgr
         var copy = Path.Combine(target, output);
         var isThere = File.Exists(copy) && !overwrite;
         if (!isThere)
-        {
-            var layout = program?.Layout(embedding.Rows.Count) ?? EmbeddingFormats.Default(embedding.Rows.Count);
-            EmbeddingFile.Write(copy, layout, embedding, overwrite);
-        }
-
+            EmbeddingFile.Write(copy, LayoutOf(embedding), embedding, overwrite);
         CopyCompanions(file.Path, Path.ChangeExtension(copy, null));
         return new FolderEntry(
             relative,
@@ -126,6 +122,15 @@ internal sealed class FolderConversion(string source, string target, TargetProgr
                 ? $"{file.Path}: its vectors {string.Join(", ", lost)} are left out."
                 : null
         );
+    }
+
+    /// <summary>A name that means something else as a tensor's, such as clip_l, goes into the metadata.</summary>
+    private EmbeddingFormat LayoutOf(LearnedEmbedding embedding)
+    {
+        var layout = program?.Layout(embedding.Rows.Count) ?? EmbeddingFormats.Default(embedding.Rows.Count);
+        return layout == EmbeddingFormat.Diffusers && EncoderKeys.IsReserved(embedding.Trigger)
+            ? EmbeddingFormat.WebUiSafetensors
+            : layout;
     }
 
     /// <summary>A path that no other file of this run has: of a.safetensors and a.pt the second is a-pt.</summary>

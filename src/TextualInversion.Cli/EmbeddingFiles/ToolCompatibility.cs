@@ -68,7 +68,7 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
             new(
                 DiffusersTitle,
                 true,
-                file.Embedding.Trigger == file.Embedding.Trigger.ToLowerInvariant()
+                !file.Embedding.Trigger.Any(char.IsUpper)
                     ? how
                     : $"{how}; transformers 5 lower-cases new tokens, so give a token= in lower case"
             );

@@ -27,6 +27,13 @@ internal sealed class EvalCommand : CommandBase
             "The CLIP model that compares images and texts: a folder or a hub id. "
             + $"Default: clip/ in the model's folder, or else {ClipFinder.Default}.",
     };
+    private readonly PathOption dinoModel = new("--dino-model")
+    {
+        HelpName = "DIR|ID",
+        Description =
+            "Also measure image similarity by a DINOv2, which tells things of one kind apart better than CLIP: a "
+            + $"folder or a hub id, such as {DinoFinder.Default}. Default: none.",
+    };
     private readonly Option<string> device = SharedOptions.Device();
     private readonly Option<Precision> precision = SharedOptions.Precision();
     private readonly PathOption report = new("--report")
@@ -53,8 +60,9 @@ internal sealed class EvalCommand : CommandBase
         (this.models, this.variable) = (models, variable);
         RefuseOptionsAmong(inputs.Embeddings);
         RefuseOptionsAmong(inputs.Images);
+        RefuseOptionsAmong(inputs.References);
         AddGroup("Most used", [.. inputs.All, model.Model, images.Count, report]);
-        AddGroup("Images", [.. images.Others, clipModel]);
+        AddGroup("Images", [.. images.Others, clipModel, dinoModel]);
         AddGroup("Model", model.Lora, model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", device, precision, SharedOptions.Libtorch());
         AddGroup("Output", cache, overwrite, quiet, json);
@@ -81,7 +89,7 @@ internal sealed class EvalCommand : CommandBase
             messages.Warn(warning);
         var cacheFolder = parsed.GetValue(cache) ?? DefaultCache(input.Run);
         RequireWritable(cacheFolder);
-        var trainingImages = ReadImages(input.Images, messages);
+        var trainingImages = ReadImages(input.References ?? input.Images, messages);
         using var embeddings = new EvalCandidates(input.Embeddings);
         var word = input.Initializer ?? EmbeddingEvaluation.RecordedInitializer(embeddings.Provenances);
         var (modelName, files) = await models.FindAsync(
@@ -90,12 +98,13 @@ internal sealed class EvalCommand : CommandBase
             messages,
             cancellationToken
         );
-        foreach (var (name, provenance) in input.Embeddings.Zip(embeddings.Provenances))
-            if (LoraArgument.Missing(name, provenance.Loras, model.Read(parsed).UsedLoras) is { } warning)
-                messages.Warn(warning);
+        WarnOfMissingLoras(input, embeddings, model.Read(parsed).UsedLoras, messages);
         var clip = await models.FindClipAsync(parsed.GetValue(clipModel), files, messages, cancellationToken);
 
-        var job = new EvalJob(input, word, trainingImages, modelName, files, clip, cacheFolder);
+        var dino = parsed.GetValue(dinoModel) is { } named
+            ? await models.FindDinoAsync(named, messages, cancellationToken)
+            : null;
+        var job = new EvalJob(input, word, trainingImages, modelName, files, clip, dino, cacheFolder);
         var (result, options) = Evaluate(parsed, job, embeddings, messages, cancellationToken);
 
         WriteReport(parsed, result, job, options, messages);
@@ -104,6 +113,18 @@ internal sealed class EvalCommand : CommandBase
         WarnOfValidation(input.Run, messages);
         Print(parsed, EvalJson.Of(result, modelName, word, options), result);
         return ExitCode.Done;
+    }
+
+    private static void WarnOfMissingLoras(
+        EvalInput input,
+        EvalCandidates embeddings,
+        IReadOnlyList<Lora> used,
+        ConsoleLog messages
+    )
+    {
+        foreach (var (name, provenance) in input.Embeddings.Zip(embeddings.Provenances))
+            if (LoraArgument.Missing(name, provenance.Loras, used) is { } warning)
+                messages.Warn(warning);
     }
 
     /// <summary>Refuses before the model is loaded rather than after the first image.</summary>
@@ -179,13 +200,27 @@ internal sealed class EvalCommand : CommandBase
                 progress,
                 cancellationToken
             );
-            return (result, options);
+            return (AddDino(job, result, options.Count, network.Device, cancellationToken), options);
         }
         catch (OperationCanceledException)
         {
             messages.Info("rerun the same command to continue");
             throw;
         }
+    }
+
+    private static EvaluationResult AddDino(
+        EvalJob job,
+        EvaluationResult result,
+        int count,
+        Device device,
+        CancellationToken cancellationToken
+    )
+    {
+        if (job.DinoFolder is null)
+            return result;
+        using var dino = new DinoScorer(job.DinoFolder, device);
+        return dino.Add(result, job.TrainingImages, count, cancellationToken);
     }
 
     private void Print(ParseResult parsed, EvalJson document, EvaluationResult result)

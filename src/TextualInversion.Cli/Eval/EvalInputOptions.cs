@@ -49,7 +49,17 @@ internal sealed class EvalInputOptions
             AllowMultipleArgumentsPerToken = true,
         };
 
-    public Option[] All => [Embeddings, Run, Images, initializer, property, prompts];
+    public PathListOption References { get; } =
+        new("--reference-images")
+        {
+            HelpName = "PATH…",
+            Description =
+                "Images to measure image similarity by, as folders or files: others of the same thing, which were held "
+                + "out of training. Default: the training images.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+
+    public Option[] All => [Embeddings, Run, Images, References, initializer, property, prompts];
 
     /// <exception cref="TextualInversionException">
     /// Something is missing, or the run's folder cannot be read.
@@ -68,6 +78,7 @@ internal sealed class EvalInputOptions
             Warnings = named is null && run is not null ? [.. run.ChangedImages()] : [],
             Embeddings = embeddings,
             Run = folder,
+            References = parsed.GetValue(References) is { Length: > 0 } held ? held : null,
             Images =
                 images
                 ?? throw new UsageException(
@@ -91,6 +102,9 @@ internal sealed record EvalInput
 
     /// <summary>The training images, as folders or files.</summary>
     public required IReadOnlyList<string> Images { get; init; }
+
+    /// <summary>The images to compare with, or null for the training images.</summary>
+    public required IReadOnlyList<string>? References { get; init; }
 
     /// <summary>What is no longer as the run left it.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }

@@ -10,10 +10,11 @@ namespace TextualInversion.Cli.Eval;
 /// <summary>An evaluation whose files are all found, before anything is loaded.</summary>
 /// <param name="Input">What is compared with what.</param>
 /// <param name="Initializer">The word to compare with.</param>
-/// <param name="TrainingImages">The training images.</param>
+/// <param name="TrainingImages">The images to compare with: the training images, or those held out.</param>
 /// <param name="ModelName">The model as results name it.</param>
 /// <param name="Files">The model's files.</param>
 /// <param name="ClipFolder">The folder of the CLIP model.</param>
+/// <param name="DinoFolder">The folder of the DINOv2, or null for none.</param>
 /// <param name="CacheFolder">The folder in which images are kept.</param>
 internal sealed record EvalJob(
     EvalInput Input,
@@ -22,6 +23,7 @@ internal sealed record EvalJob(
     string ModelName,
     IModelFiles Files,
     string ClipFolder,
+    string? DinoFolder,
     string CacheFolder
 )
 {

@@ -80,6 +80,16 @@ internal sealed record EvalJsonRow
 
     public required double TextSimilarityGainError { get; init; }
 
+    /// <summary>Image similarity by DINOv2; null without <c>--dino-model</c>, as the three below.</summary>
+    public double? DinoSimilarity { get; init; }
+
+    public double? DinoSimilarityError { get; init; }
+
+    /// <summary>The difference from the baseline, paired by seed.</summary>
+    public double? DinoSimilarityGain { get; init; }
+
+    public double? DinoSimilarityGainError { get; init; }
+
     public required IReadOnlyList<Diagnostic> Warnings { get; init; }
 
     public required IReadOnlyList<EvalJsonImage> Images { get; init; }
@@ -96,6 +106,10 @@ internal sealed record EvalJsonRow
             ImageSimilarityGainError = row.ImageSimilarityGain.StandardError,
             TextSimilarityGain = row.TextSimilarityGain.Mean,
             TextSimilarityGainError = row.TextSimilarityGain.StandardError,
+            DinoSimilarity = row.Dino?.Similarity.Mean,
+            DinoSimilarityError = row.Dino?.Similarity.StandardError,
+            DinoSimilarityGain = row.Dino?.Gain.Mean,
+            DinoSimilarityGainError = row.Dino?.Gain.StandardError,
             Warnings = row.Warnings,
             Images = [.. row.Images.Select(image => EvalJsonImage.Of(image))],
         };

@@ -16,15 +16,19 @@ internal static class EvalTable
             .AddColumn("image similarity", wraps: false)
             .AddColumn("text similarity", wraps: false)
             .AddColumn("gain", wraps: false);
+        var baseline = result.Baseline;
+        if (baseline.Dino is not null)
+            table.AddColumn("DINOv2 similarity", wraps: false).AddColumn("gain", wraps: false);
         foreach (var row in result.Rows)
-            table.AddRow(
+            table.AddRow([
                 row.Name,
                 Text(row.ImageSimilarity),
                 Text(row.TextSimilarity),
-                Signed(row.ImageSimilarityGain)
-            );
-        var baseline = result.Baseline;
-        table.AddRow(baseline.Name, Text(baseline.ImageSimilarity), Text(baseline.TextSimilarity));
+                Signed(row.ImageSimilarityGain),
+                .. row.Dino is { } dino ? [Text(dino.Similarity), Signed(dino.Gain)] : Array.Empty<string>(),
+            ]);
+        string[] own = baseline.Dino is { } score ? ["", Text(score.Similarity)] : [];
+        table.AddRow([baseline.Name, Text(baseline.ImageSimilarity), Text(baseline.TextSimilarity), .. own]);
         if (result.Ceiling is { } ceiling)
             table.AddRow(TrainingImages, ceiling.ToString("F4", CultureInfo.InvariantCulture));
         table.Write(output);

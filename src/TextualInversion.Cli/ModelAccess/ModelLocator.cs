@@ -125,6 +125,21 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         );
     }
 
+    /// <summary>Finds the folder of the DINOv2 that <c>--dino-model</c> names.</summary>
+    /// <param name="name">A folder or a hub id.</param>
+    /// <param name="messages">Shows the progress of a download.</param>
+    /// <param name="cancellationToken">Stops a download, which resumes the next time.</param>
+    /// <exception cref="TextualInversionException">There is no such model.</exception>
+    public Task<string> FindDinoAsync(string name, ConsoleLog messages, CancellationToken cancellationToken)
+    {
+        var hub = HubOf(name);
+        return ModelDownload.ShowAsync(
+            hub,
+            messages,
+            progress => DinoFinder.FindAsync(name, hub, progress, cancellationToken)
+        );
+    }
+
     private Task<IModelFiles> FindAsync(
         string source,
         ModelRequest request,

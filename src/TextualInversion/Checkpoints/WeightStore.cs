@@ -111,7 +111,8 @@ internal sealed class WeightStore : IDisposable
             );
         if (taken.TryGetValue(name, out var tensor))
             return tensor;
-        return taken[name] = Read(key);
+        using var scope = NewDisposeScope();
+        return taken[name] = Read(key).DetachFromDisposeScope();
     }
 
     private Tensor Read(string key)
@@ -123,18 +124,19 @@ internal sealed class WeightStore : IDisposable
                 $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; "
                     + $"download it again."
             );
-        return mapped.to(type, device).DetachFromDisposeScope();
+        return mapped.to(type, device).MoveToOuterDisposeScope();
     }
 
     /// <summary>Copies tensors that changed into those that the network holds.</summary>
     private void ReadAgain(IReadOnlyCollection<string> changed)
     {
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         foreach (var (name, key) in keys.Where(pair => changed.Contains(pair.Value)))
         {
             if (!taken.TryGetValue(name, out var tensor))
                 continue;
-            using var values = Read(key);
+            using var values = Read(key); // not kept until the last one
             tensor.copy_(values);
         }
 

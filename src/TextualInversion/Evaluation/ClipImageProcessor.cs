@@ -23,22 +23,31 @@ internal sealed class ClipImageProcessor
         deviation;
 
     /// <param name="folder">The folder of the model. Without a config, the encoder's own image size is used.</param>
-    /// <param name="imageSize">The side of the encoder's images, in pixels.</param>
+    /// <param name="imageSize">
+    /// The side of the encoder's images, in pixels; null for an encoder that takes any, so that the config must say it.
+    /// </param>
+    /// <param name="patchSize">The least side, in pixels. Default: 1.</param>
     /// <exception cref="TextualInversionException">
     /// The config is malformed or asks for something that is not supported.
     /// </exception>
-    public ClipImageProcessor(string folder, int imageSize)
+    public ClipImageProcessor(string folder, int? imageSize, int patchSize = 1)
     {
         var path = Path.Combine(folder, ConfigFile);
         var config = File.Exists(path) ? ConfigJson.Parse<Config>(ConfigJson.ReadText(path), path) : new Config();
         var check = new ConfigCheck(path);
-        shortestSide = Side(config.Size, check, "size", "shortest_edge") ?? imageSize;
-        side = Side(config.CropSize, check, "crop_size", "height") ?? imageSize;
+        var missing = $"{path}: is missing or does not say the size of images (crop_size); the folder is incomplete.";
+        side =
+            Side(config.CropSize, check, "crop_size", "height")
+            ?? imageSize
+            ?? throw new TextualInversionException(missing);
+        shortestSide = Side(config.Size, check, "size", "shortest_edge") ?? imageSize ?? side;
         (rescaleFactor, mean, deviation) = (config.RescaleFactor, config.ImageMean, config.ImageStd);
-        if (side != imageSize || shortestSide < side)
+        if (side < patchSize)
+            throw new TextualInversionException($"{path}: makes images of {side} pixels, less than a patch.");
+        if ((imageSize is not null && side != imageSize) || shortestSide < side)
             throw new TextualInversionException(
                 $"{path}: makes images of {side} pixels from {shortestSide}, and config.json says that the "
-                    + $"model takes {imageSize}; the two do not belong together."
+                    + $"model takes {imageSize ?? side}; the two do not belong together."
             );
     }
 

@@ -9,7 +9,7 @@ namespace TextualInversion.Evaluation;
 /// <param name="ImageSimilarityGain">Difference from the baseline, paired by seed.</param>
 /// <param name="TextSimilarityGain">Difference from the baseline, paired by seed; mostly below zero.</param>
 /// <param name="Warnings">What may be wrong with the candidate.</param>
-/// <param name="Images">All images that were generated.</param>
+/// <param name="Images">All images that were generated, those of the bare prompt first.</param>
 internal sealed record EvaluationRow(
     string Name,
     Estimate ImageSimilarity,
@@ -18,7 +18,11 @@ internal sealed record EvaluationRow(
     Estimate TextSimilarityGain,
     IReadOnlyList<Diagnostic> Warnings,
     IReadOnlyList<ScoredImage> Images
-);
+)
+{
+    /// <summary>The same by DINOv2, or null if it was not asked.</summary>
+    public DinoScore? Dino { get; init; }
+}
 
 /// <summary>The scores of all candidates, and the scale to read them on.</summary>
 /// <param name="Rows">One for each candidate, in their order.</param>

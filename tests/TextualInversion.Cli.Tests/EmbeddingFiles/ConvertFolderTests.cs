@@ -62,6 +62,21 @@ public sealed class ConvertFolderTests : IDisposable
         Assert.Equal([5f, 6], EmbeddingSamples.Values(EmbeddingFile.Read(folder.File("clean/styles/b c.safetensors"))));
     }
 
+    /// <summary>Many downloads are called as their only tensor is.</summary>
+    [Fact]
+    public async Task Convert_FileCalledAsAnEncoder_KeepsItsName()
+    {
+        using var rows = Rows("<a>", 1, 2);
+        Directory.CreateDirectory(folder.File("given"));
+        EmbeddingFile.Write(folder.File("given/clip_l.pt"), EmbeddingFormat.WebUiSafetensors, rows, overwrite: false);
+
+        var (exitCode, _, error) = await RunAsync();
+
+        Assert.True(exitCode == 0, error);
+        using var read = EmbeddingFile.Open(folder.File("clean/clip_l.safetensors"));
+        Assert.Equal(("clip_l", "emb_params"), (read.Embedding.Trigger, read.Key));
+    }
+
     [Fact]
     public async Task Convert_Again_KeepsWhatIsThere()
     {

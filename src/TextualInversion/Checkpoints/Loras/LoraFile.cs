@@ -1,5 +1,4 @@
 using TextualInversion.Tensors;
-using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints.Loras;
 

@@ -42,7 +42,7 @@ internal sealed record LoraLayer
         if (down.Length != 4 || up.Length != 4 || down[0] == 0)
             return $"{Down} {Text(Down)} and {Up} {Text(Up)} are not two matrices";
         long[] inputs = Middle is null ? target[1..] : [target[1], 1, 1];
-        if (!down[1..].SequenceEqual(inputs) || !up.SequenceEqual([target[0], down[0], 1, 1]))
+        if (!down.AsSpan(1).SequenceEqual(inputs) || !up.SequenceEqual([target[0], down[0], 1, 1]))
             return $"{Down} is {Text(Down)} and {Up} is {Text(Up)}, and the model's layer is "
                 + $"[{string.Join(", ", Target.Shape)}]";
         if (

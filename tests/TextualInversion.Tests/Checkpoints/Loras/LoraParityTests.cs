@@ -56,8 +56,8 @@ public sealed class LoraParityTests
         }
     }
 
-    private static IEnumerable<JsonElement> Described() =>
-        JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray();
+    private static List<JsonElement> Described() =>
+        [.. JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray()];
 
     private static void AssertEqual(IModelFiles files, string name, string key)
     {

@@ -1,4 +1,3 @@
-using TextualInversion.Checkpoints;
 using TextualInversion.Checkpoints.Loras;
 using TextualInversion.Models;
 using TextualInversion.Tests.Fixtures;
