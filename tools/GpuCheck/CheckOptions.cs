@@ -36,6 +36,9 @@ internal sealed record CheckOptions
 
     public bool IsTiny { get; init; }
 
+    /// <summary>The steps of an image.</summary>
+    public int ImageSteps => IsTiny ? 2 : 20;
+
     public string Python { get; init; } = "python3";
 
     /// <summary>The one check that this process runs, or null for all, each in a process of its own.</summary>

@@ -73,10 +73,12 @@ internal sealed class CheckReport
         }
     }
 
+    private string Models => options.IsTiny ? "Small models" : "Models with random weights";
+
     private void AddSpeeds(StringBuilder text)
     {
         text.AppendLine()
-            .AppendLine("Models with random weights, batch 1, images of 20 steps with guidance:")
+            .AppendLine(Invariant($"{Models}, batch 1, images of {options.ImageSteps} steps with guidance:"))
             .AppendLine();
         const string Measurement = "Step | Peak memory | Images/s";
         text.AppendLine($"| Model | Precision | Checkpointing | {Measurement} | diffusers: {Measurement} | |")

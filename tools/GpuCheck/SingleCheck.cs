@@ -31,8 +31,6 @@ internal sealed class SingleCheck
         device = options.Start();
     }
 
-    private int ImageSteps => options.IsTiny ? 2 : 20;
-
     /// <returns>The exit code.</returns>
     /// <exception cref="TextualInversionException">There is no such check or device.</exception>
     public static int Run(CheckOptions options, string name)
@@ -91,7 +89,7 @@ internal sealed class SingleCheck
         learner.Backward(loss);
         var mean = learner.ClipGradients([loss]).Loss; // divides by the loss scale of float16
         float[] gradient = [.. learner.Gradients.SelectMany(HostCopy.Floats)];
-        return (mean, gradient, input.Generate(ImageSteps));
+        return (mean, gradient, input.Generate(options.ImageSteps));
     }
 
     private CheckResult Train()
@@ -137,7 +135,7 @@ internal sealed class SingleCheck
             return new CheckResult { StepSeconds = trial.StepSeconds, PeakBytes = peak }; // images do not differ
         input.Generate(steps: 2); // pays for initialization
         var clock = Stopwatch.StartNew();
-        input.Generate(ImageSteps);
+        input.Generate(options.ImageSteps);
         return new CheckResult
         {
             StepSeconds = trial.StepSeconds,
