@@ -101,6 +101,11 @@ internal sealed class TrainOutput : IDisposable
     /// <summary>Whether the run's state was written.</summary>
     public bool HasState => File.Exists(RunFolder.StateIn(runPath));
 
+    /// <summary>
+    /// Whether a state was written that remains if the run fails now. That of a new run without a step does not.
+    /// </summary>
+    public bool KeepsState => HasState && Folder.Remains && whole?.Folder.Remains != false;
+
     /// <summary>The state that was saved last.</summary>
     /// <exception cref="TextualInversionException">There is no state, or it is damaged.</exception>
     public TrainState ReadState() => TrainState.Read(RunFolder.StateIn(runPath));
@@ -189,7 +194,7 @@ internal sealed class TrainOutput : IDisposable
         {
             write();
         }
-        catch (TextualInversionException problem) when (File.Exists(Folder.StatePath))
+        catch (TextualInversionException problem) when (KeepsState)
         {
             throw new TextualInversionException(
                 $"{problem.Message} What was learned is kept: resume with ti train --resume {ResumePath}.",

@@ -116,8 +116,9 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
             (setup.Precision == Precision.Fp32 ? "--precision bf16, " : "")
             + (options.BatchSize > 1 ? "a smaller --batch with a larger --accumulate, " : "")
             + "a smaller --resolution";
-        if (!output.HasState)
-            return $"{where}Close other programs, or choose {change}.";
+        var checkpointing = hasCheckpointing ? "" : "--gradient-checkpointing on, ";
+        if (!output.KeepsState)
+            return $"{where}Close other programs, or choose {checkpointing}{change}.";
         var resume = $"ti train --resume {output.ResumePath}";
         return hasCheckpointing
             ? $"{where}What was learned is kept: close other programs and resume with {resume}, or start a new run "

@@ -143,6 +143,9 @@ internal sealed class RunFolder : IDisposable
             Guard(file, () => File.Delete(file));
     }
 
+    /// <summary>Whether the folder and what is in it remain if the run fails now.</summary>
+    public bool Remains => isKept || created is null;
+
     /// <summary>Keeps the folder even if the run fails later.</summary>
     public void Keep() => isKept = true;
 
@@ -185,11 +188,11 @@ internal sealed class RunFolder : IDisposable
     {
         heldLock?.Dispose();
         heldLock = null;
-        if (isKept || created is null)
+        if (Remains)
             return;
         try
         {
-            DeleteCreated(created);
+            DeleteCreated(created!);
         }
         catch (Exception error) when (IoErrors.IsFileError(error))
         {

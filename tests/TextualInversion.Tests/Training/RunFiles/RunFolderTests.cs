@@ -10,6 +10,23 @@ public sealed class RunFolderTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public void Remains_NewFolder_OnceItIsKept()
+    {
+        using var run = new RunFolder(folder.File("runs/a"), overwrite: false);
+        Assert.False(run.Remains);
+        run.Keep();
+        Assert.True(run.Remains);
+    }
+
+    [Fact]
+    public void Remains_FolderThatWasThere_Always()
+    {
+        Directory.CreateDirectory(folder.File("runs/a"));
+        using var run = new RunFolder(folder.File("runs/a"), overwrite: false);
+        Assert.True(run.Remains);
+    }
+
+    [Fact]
     public void Dispose_NotKept_LeavesNothing()
     {
         using (var run = new RunFolder(folder.File("out/runs/a"), overwrite: false))
