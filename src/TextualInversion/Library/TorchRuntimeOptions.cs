@@ -32,8 +32,9 @@ public sealed record TorchRuntimeOptions
     public bool TuneAllocator { get; init; }
 
     /// <summary>
-    /// Turns off the warnings that libtorch writes to standard error, such as one about NNPACK for each convolution on
-    /// some processors. The environment variable TORCH_CPP_LOG_LEVEL, where it is set, has precedence. Default: true.
+    /// Turns off the messages that libtorch writes to standard error, such as a warning about NNPACK for each
+    /// convolution on some processors. Its errors are exceptions in any case. The environment variable
+    /// TORCH_CPP_LOG_LEVEL, where it is set, has precedence. Default: true.
     /// </summary>
     public bool SilenceWarnings { get; init; } = true;
 }
