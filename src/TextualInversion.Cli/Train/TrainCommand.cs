@@ -26,6 +26,14 @@ internal sealed class TrainCommand : CommandBase
             + "the same machine, with the same version of ti and the same number of threads (run.json has both). With "
             + "a larger --steps the run is extended instead.",
     };
+    private readonly Option<string[]> concepts = new("--concept")
+    {
+        HelpName = "TEXT",
+        Description =
+            "Train several concepts, one after another, on one loaded model: give --concept once for each, with its "
+            + "own options as one text, such as \"token=my-cat images=./cat initializer=cat\". Each embedding has the "
+            + "same bytes as when it is trained alone. For many, see ti sweep.",
+    };
     private readonly PathOption output = SharedOptions.Output();
     private readonly NameOption name = SharedOptions.Name();
     private readonly WordOption program = new("--for", TargetProgram.Names)
@@ -59,8 +67,11 @@ internal sealed class TrainCommand : CommandBase
     {
         RefuseOptionsAmong(request.Images);
         RefuseOptionsAmong(sampling.Prompts);
-        Checks.Add(result => result.GetResult(resume) is null ? request.Missing(result) : []);
+        Checks.Add(result =>
+            result.GetResult(resume) is null && result.GetResult(concepts) is null ? request.Missing(result) : []
+        );
         request.AddTo(AddGroup, stopping: [resume], ("Images during training", sampling.All));
+        AddGroup("Several concepts", concepts);
         AddGroup("Output", output, name, program, preview, negative, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
@@ -83,7 +94,36 @@ internal sealed class TrainCommand : CommandBase
         using var models = new TrainModels(locator);
         var (output, error) = (typed.InvocationConfiguration.Output, typed.InvocationConfiguration.Error);
         var messages = new ConsoleLog(error, typed.GetValue(quiet));
-        return await RunAsync(typed, models, messages, output, cancellationToken);
+        return typed.GetValue(concepts) is { Length: > 0 } texts
+            ? await RunConceptsAsync(typed, texts, models, messages, cancellationToken)
+            : await RunAsync(typed, models, messages, output, cancellationToken);
+    }
+
+    private async Task<int> RunConceptsAsync(
+        ParseResult typed,
+        IReadOnlyList<string> texts,
+        TrainModels models,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var single in new Option[] { resume, name })
+        {
+            if (typed.IsGiven(single))
+                throw new UsageException($"{single.Name}: is for one concept; leave it out with {concepts.Name}.");
+        }
+
+        var runs = new ConceptRuns(this, models, messages);
+        var all = runs.Parse(typed, texts, ResumedCommand.Arguments(typed, concepts));
+        foreach (var concept in all)
+            Output(concept, request.Read(concept), resumed: null).Dispose(); // refuses files that exist
+        var exitCode = await runs.RunAsync(all, cancellationToken);
+        var result = typed.InvocationConfiguration.Output;
+        if (typed.GetValue(json))
+            await result.WriteLineAsync(runs.Json());
+        foreach (var path in typed.GetValue(json) ? [] : runs.Results)
+            await result.WriteLineAsync(path);
+        return exitCode;
     }
 
     /// <summary>Trains as a command line asks, with a model that may have been loaded before.</summary>

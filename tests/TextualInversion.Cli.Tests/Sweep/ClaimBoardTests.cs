@@ -94,6 +94,7 @@ public sealed class ClaimBoardTests : IDisposable
 
     /// <summary>1,000 cells and 64 workers on one folder, where a training is a pause of a millisecond.</summary>
     [Fact]
+    [Trait("Category", "EndToEnd")] // it writes thousands of files
     public async Task RunClaimed_ManyWorkers_TrainEachCellOnceAndNoneIsMissing()
     {
         var cells = Plan(Cells);

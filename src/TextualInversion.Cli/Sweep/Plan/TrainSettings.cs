@@ -18,6 +18,7 @@ internal sealed class TrainSettings(TrainCommand train, SweepProblems problems)
         "token",
         "seed",
         "seeds",
+        "concept",
         "resume",
         "output",
         "name",

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Tests.Sweep;
+
+namespace TextualInversion.Cli.Tests.Train;
+
+/// <summary><c>train --concept</c>: several concepts on one loaded model.</summary>
+[Trait("Category", "EndToEnd")]
+public sealed class ConceptTests : IDisposable
+{
+    private readonly SweepTestFolder folder = new();
+
+    public ConceptTests()
+    {
+        folder.Images("cat");
+        folder.Images("dog", "my-dog");
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Train_TwoConcepts_GivesTheBytesOfEachAlone()
+    {
+        var (exitCode, output, error) = await RunAsync(
+            "together",
+            ["--seed", "1", "--json", .. Concept("my-cat", "cat"), .. Concept("my-dog", "dog", " vectors=2")]
+        );
+
+        Assert.True(exitCode == 0, error);
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(2, document.RootElement.GetProperty("concepts").GetArrayLength());
+        await AssertAloneAsync("my-cat", "cat");
+        await AssertAloneAsync("my-dog", "dog", "--vectors", "2");
+    }
+
+    [Fact]
+    public async Task Train_OneConceptFails_TrainsTheOther()
+    {
+        await File.WriteAllTextAsync(folder.File("cat/1.txt"), new string('x', 10));
+        await File.WriteAllBytesAsync(
+            folder.File("dog/1.png"),
+            (await File.ReadAllBytesAsync(folder.File("dog/1.png")))[..200]
+        );
+
+        var (exitCode, output, error) = await RunAsync(
+            "together",
+            [.. Concept("my-dog", "dog"), .. Concept("my-cat", "cat", " captions=off"), "--seed", "1"]
+        );
+
+        Assert.Equal(ExitCode.Problem, exitCode);
+        Assert.Contains("error: <my-dog>: ", error, StringComparison.Ordinal);
+        Assert.Equal("my-cat.safetensors", Path.GetFileName(output.Trim()));
+    }
+
+    [Theory]
+    [InlineData("token=my-cat", "Option '--images' is required.")]
+    [InlineData("token=my-cat images=cat stepz=3", "--stepz: unknown option. Did you mean --steps?")]
+    [InlineData("token=my-cat images=cat output=x", "output is for all concepts; write --output.")]
+    [InlineData("token=my-cat images=cat steps=5", "steps is given as --steps too; leave one out.")]
+    [InlineData("my-cat", "write options with values")]
+    public async Task Train_ConceptThatCannotBeRead_IsRefused(string concept, string expected)
+    {
+        var (exitCode, _, error) = await RunAsync("together", ["--concept", concept]);
+
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_TwoConceptsOfOneTokenOrWithResume_AreRefused()
+    {
+        var (_, _, twice) = await RunAsync("together", [.. Concept("my-cat", "cat"), .. Concept("<MY-CAT>", "dog")]);
+        Assert.Contains("is the token of several", twice, StringComparison.Ordinal);
+
+        var (exitCode, _, resumed) = await RunAsync("together", [.. Concept("my-cat", "cat"), "--name", "x"]);
+        Assert.Equal(ExitCode.WrongUsage, exitCode);
+        Assert.Contains("--name: is for one concept", resumed, StringComparison.Ordinal);
+    }
+
+    private string[] Concept(string token, string images, string more = "") =>
+        ["--concept", $"token={token} \"images={folder.File(images)}\" initializer={images}{more}"];
+
+    private Task<(int ExitCode, string Output, string Error)> RunAsync(string output, string[] more) =>
+        TiRunner.RunAsync([
+            "train",
+            "--model",
+            SweepTestFolder.Model,
+            "--output",
+            folder.File(output),
+            .. SweepTestFolder.ShortOptions,
+            .. more,
+        ]);
+
+    private async Task AssertAloneAsync(string token, string images, params string[] more)
+    {
+        string[] own = ["--token", token, "--images", folder.File(images), "--initializer", images, "--seed", "1"];
+        var (exitCode, _, error) = await RunAsync("alone", [.. own, .. more]);
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(
+            await File.ReadAllBytesAsync(folder.File($"alone/embeddings/{token}.safetensors")),
+            await File.ReadAllBytesAsync(folder.File($"together/embeddings/{token}.safetensors"))
+        );
+    }
+}
