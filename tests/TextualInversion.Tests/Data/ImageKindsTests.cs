@@ -62,6 +62,25 @@ public sealed class ImageKindsTests
         Assert.Equal($"{name}: is of a kind that cannot be read ({why}); save it as PNG or JPEG.", error.Message);
     }
 
+    [Theory]
+    [InlineData("smooth-444.jpg", "60,000 x 60,000")]
+    [InlineData("smooth-420-progressive.jpg", "60,000 x 60,000")]
+    [InlineData("lossless-edges.webp", "16,384 x 16,384")] // the largest that the format has
+    [InlineData("plain.gif", "60,000 x 60,000")]
+    [InlineData("rgb.bmp", "60,000 x 60,000")]
+    [InlineData("raw.tif", "60,000 x 60,000")]
+    public void Decode_HeaderAnnouncesTooMuch_IsRefusedBeforeMemoryIsUsed(string name, string size)
+    {
+        var content = PillowFixture.Content(PillowFixture.Images, name);
+        AnnounceSize(name, content, 60_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var error = Assert.Throws<TextualInversionException>(() => ImageDecoder.Decode(name, content));
+
+        Assert.StartsWith($"{name}: {size} pixels are too many; ", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
     /// <summary>A small file must not make the decoder fill many pixels.</summary>
     [Fact]
     public void Decode_LossyWebPWithFewBytes_IsRefused()
@@ -85,6 +104,43 @@ public sealed class ImageKindsTests
 
     [Fact]
     public void Cases_Kinds_AreAllTested() => Assert.Equal(Cases.Length, Supported.Count + Unsupported.Count);
+
+    /// <summary>Writes a side into the header of an image as its width and its height.</summary>
+    private static void AnnounceSize(string name, Span<byte> file, ushort side)
+    {
+        switch (name.Split('.')[1])
+        {
+            case "jpg": // after the marker of a frame, its length and the number of bits
+                var frame =
+                    file.IndexOf<byte>([
+                        0xFF,
+                        name.Contains("progressive", StringComparison.Ordinal) ? (byte)0xC2 : (byte)0xC0,
+                    ]) + 5;
+                BinaryPrimitives.WriteUInt16BigEndian(file[frame..], side);
+                BinaryPrimitives.WriteUInt16BigEndian(file[(frame + 2)..], side);
+                break;
+            case "webp": // after the chunk's header and the signature, twice 14 bits
+                BinaryPrimitives.WriteUInt32LittleEndian(file[(file.IndexOf("VP8L"u8) + 9)..], 0x0FFF_FFFF);
+                break;
+            case "gif": // the screen and the first frame
+                foreach (var at in new[] { 6, file.IndexOf<byte>([(byte)',', 0, 0, 0, 0]) + 5 })
+                {
+                    BinaryPrimitives.WriteUInt16LittleEndian(file[at..], side);
+                    BinaryPrimitives.WriteUInt16LittleEndian(file[(at + 2)..], side);
+                }
+
+                break;
+            case "bmp":
+                BinaryPrimitives.WriteInt32LittleEndian(file[18..], side);
+                BinaryPrimitives.WriteInt32LittleEndian(file[22..], side);
+                break;
+            default: // the values of the first two tags of a TIFF
+                var tags = BinaryPrimitives.ReadInt32LittleEndian(file[4..]) + 2;
+                BinaryPrimitives.WriteInt32LittleEndian(file[(tags + 8)..], side);
+                BinaryPrimitives.WriteInt32LittleEndian(file[(tags + 20)..], side);
+                break;
+        }
+    }
 
     private static void AssertDamaged(string name, byte[] content, string why)
     {
