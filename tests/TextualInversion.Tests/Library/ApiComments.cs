@@ -32,11 +32,11 @@ internal sealed partial class ApiComments
     }
 
     /// <summary>The text of an element in one line, or nothing.</summary>
-    public string Text(XElement? element) =>
+    public static string Text(XElement? element) =>
         element is null ? "" : Spaces().Replace(string.Concat(element.Nodes().Select(Text)), " ").Trim();
 
     /// <summary>What the attribute <c>cref</c> names: a link for a type of the library, otherwise code.</summary>
-    public string Reference(XElement element)
+    public static string Reference(XElement element)
     {
         var id = element.Attribute("cref")?.Value ?? $"T:{element.Attribute("langword")?.Value}";
         var name = id[2..].Split('(')[0];
@@ -47,7 +47,7 @@ internal sealed partial class ApiComments
         return isMember ? $"`{parts[^2]}.{parts[^1]}`" : $"`{parts[^1].Split('`')[0]}`";
     }
 
-    private string Text(XNode node) =>
+    private static string Text(XNode node) =>
         node switch
         {
             XText text => Escape(text.Value),

@@ -43,7 +43,7 @@ internal sealed partial class ApiPage
 
     private string FirstSentence(Type type)
     {
-        var text = comments.Text(comments.Of(type)?.Element("summary"));
+        var text = ApiComments.Text(comments.Of(type)?.Element("summary"));
         var end = SentenceEnd().Match(text);
         return end.Success ? text[..(end.Index + 1)] : text;
     }
@@ -106,14 +106,14 @@ internal sealed partial class ApiPage
             return $"- {signature}\n";
         var comment = comments.Of(member);
         var item = new StringBuilder($"- {signature}");
-        AppendText(item, ": ", comments.Text(comment?.Element("summary")));
-        AppendText(item, " ", comments.Text(comment?.Element("remarks")));
+        AppendText(item, ": ", ApiComments.Text(comment?.Element("summary")));
+        AppendText(item, " ", ApiComments.Text(comment?.Element("remarks")));
         item.Append('\n');
         foreach (var parameter in comment?.Elements("param") ?? [])
-            item.Append($"  - `{parameter.Attribute("name")?.Value}`: {comments.Text(parameter)}\n");
-        AppendText(item, "  - Returns: ", comments.Text(comment?.Element("returns")), "\n");
+            item.Append($"  - `{parameter.Attribute("name")?.Value}`: {ApiComments.Text(parameter)}\n");
+        AppendText(item, "  - Returns: ", ApiComments.Text(comment?.Element("returns")), "\n");
         foreach (var exception in comment?.Elements("exception") ?? [])
-            item.Append($"  - Throws {comments.Reference(exception)}: {comments.Text(exception)}\n");
+            item.Append($"  - Throws {ApiComments.Reference(exception)}: {ApiComments.Text(exception)}\n");
         return item.ToString();
     }
 
@@ -126,7 +126,7 @@ internal sealed partial class ApiPage
     [GeneratedRegex(@"(?<!et al)\. ")]
     private static partial Regex SentenceEnd();
 
-    private void AddText(XElement? element) => AppendText(page, "\n", comments.Text(element), "\n");
+    private void AddText(XElement? element) => AppendText(page, "\n", ApiComments.Text(element), "\n");
 
     private void AddList(IEnumerable<string> items)
     {
