@@ -47,6 +47,22 @@ public sealed class EmbeddingSetTests : IDisposable
         Assert.Contains("broken.pt", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
+    /// <summary>ti train --for and ti convert --for write copies into sub-folders.</summary>
+    [Fact]
+    public void Discover_CopyInASubFolder_ComesAfterTheFileItself()
+    {
+        Write("my-cat.safetensors", EmbeddingFormat.Diffusers, "<my-cat>");
+        Directory.CreateDirectory(folder.File("comfyui"));
+        Write("comfyui/my-cat.safetensors", EmbeddingFormat.WebUiSafetensors, "<my-cat>");
+
+        using var set = EmbeddingSet.Discover(folder.Path, warnings.Add);
+
+        Assert.Equal(
+            [folder.File("my-cat.safetensors"), folder.File("comfyui/my-cat.safetensors")],
+            set.Arguments.Select(argument => argument.Path)
+        );
+    }
+
     [Fact]
     public void Discover_PipeAndDevice_AreNamedAndNotOpened()
     {
