@@ -144,6 +144,8 @@ public sealed class PhraseSearchTests
 
         var estimates = examples.Estimates([ids[0]], place: 0);
 
+        Assert.Equal(fixture.Model.Vocabularies[0].shape[0], estimates.Length); // every token has one
+        Assert.All(estimates, estimate => Assert.True(double.IsFinite(estimate)));
         foreach (var id in ids.Skip(1))
         {
             var slope = (At(id, Way) - At(id, -Way)) / (2 * Way);
