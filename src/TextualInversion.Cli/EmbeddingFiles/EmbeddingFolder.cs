@@ -16,9 +16,9 @@ internal static class EmbeddingFolder
     };
 
     /// <summary>
-    /// The files that may be embeddings: safetensors files first, those of the folder itself before those of sub-folders,
-    /// which may hold copies for other programs, then in the order of their names. Without second files of pairs, which
-    /// are read with the first, and without preview images. Empty where there is no such folder.
+    /// The files that may be embeddings: safetensors files first, those of the folder itself before those of
+    /// sub-folders, which may hold copies for other programs, then in the order of their names. Without second files of
+    /// pairs, which are read with the first, and without preview images. Empty where there is no such folder.
     /// </summary>
     public static IEnumerable<string> Files(string folder)
     {
