@@ -34,6 +34,28 @@ internal sealed class TextOption : Option<string?>
     }
 }
 
+/// <summary>
+/// An option that takes one word for another program, such as a scheduler: printable ASCII without blanks, at most 200
+/// characters; null if it is not given.
+/// </summary>
+internal sealed class OneWordOption : Option<string?>
+{
+    private const int Longest = 200;
+
+    public OneWordOption(string name)
+        : base(name) => CustomParser = Read;
+
+    private string? Read(ArgumentResult result)
+    {
+        var word = result.Tokens is [{ Value: var value }] ? value : "";
+        if (word.Length is 0 or > Longest || word.Any(character => character is <= ' ' or > '~'))
+            result.AddError(
+                $"{Name}: write one word of letters, digits and signs, at most {Longest} characters, without blanks"
+            );
+        return word;
+    }
+}
+
 /// <summary>An option that takes a name of which files are called, such as a token; null if it is not given.</summary>
 internal sealed class NameOption : Option<string?>
 {

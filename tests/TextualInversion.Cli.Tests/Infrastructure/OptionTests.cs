@@ -13,7 +13,9 @@ public sealed class OptionTests
     private static readonly string[] FreeText =
     [
         "--batch",
+        "--concept",
         "--device",
+        "--devices",
         "--grid-x",
         "--grid-y",
         "--initializer",
@@ -22,6 +24,7 @@ public sealed class OptionTests
         "--sample-prompt",
         "--sample-sampler",
         "--sampler",
+        "--sbatch",
     ];
 
     /// <summary>A command, and the name of one of its options.</summary>

@@ -7,22 +7,23 @@ namespace TextualInversion.Cli.Sweep.Cluster;
 /// <summary>The options of <c>ti sweep submit</c> that become lines of the batch script.</summary>
 internal sealed class SlurmOptions
 {
-    private readonly Option<string?> partition = Word(
-        "--partition",
-        "NAME",
-        "Slurm's partition. Default: the cluster's."
-    );
-    private readonly Option<string?> gres = Word(
-        "--gres",
-        "TEXT",
-        "What each task needs, such as gpu:1. Default: nothing."
-    );
-    private readonly Option<string?> time = Word(
-        "--time",
-        "TIME",
-        "The time limit of a task, such as 4:00:00. A task that reaches it saves its state and is queued again. "
-            + "Default: the partition's."
-    );
+    private readonly OneWordOption partition = new("--partition")
+    {
+        HelpName = "NAME",
+        Description = "Slurm's partition. Default: the cluster's.",
+    };
+    private readonly OneWordOption gres = new("--gres")
+    {
+        HelpName = "TEXT",
+        Description = "What each task needs, such as gpu:1. Default: nothing.",
+    };
+    private readonly OneWordOption time = new("--time")
+    {
+        HelpName = "TIME",
+        Description =
+            "The time limit of a task, such as 4:00:00. A task that reaches it saves its state and is queued again. "
+            + "Default: the partition's.",
+    };
     private readonly Option<string?> more = new("--sbatch")
     {
         HelpName = "TEXT",
@@ -47,7 +48,7 @@ internal sealed class SlurmOptions
         var lines = new List<string>();
         foreach (var word in CommandLineParser.SplitCommandLine(text))
         {
-            if (word.Contains('\n') || (lines.Count == 0 && word[0] != '-'))
+            if (word.Length == 0 || word.Any(char.IsControl) || (lines.Count == 0 && word[0] != '-'))
                 throw new UsageException($"{more.Name} \"{text}\": write options of sbatch, such as --mem=16G.");
             if (word[0] == '-')
                 lines.Add(word);
@@ -56,17 +57,5 @@ internal sealed class SlurmOptions
         }
 
         return lines;
-    }
-
-    private static Option<string?> Word(string name, string helpName, string description)
-    {
-        var option = new Option<string?>(name) { HelpName = helpName, Description = description };
-        option.Validators.Add(result =>
-        {
-            var value = result.Tokens.SingleOrDefault()?.Value ?? "";
-            if (value.Length == 0 || value.Any(char.IsWhiteSpace))
-                result.AddError($"{name} \"{value}\": write one word.");
-        });
-        return option;
     }
 }

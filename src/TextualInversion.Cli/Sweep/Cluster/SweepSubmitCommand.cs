@@ -37,11 +37,10 @@ internal sealed class SweepSubmitCommand : CommandBase
         Description = "The most tasks that run at the same time. Default: all.",
     };
     private readonly SlurmOptions slurmOptions = new();
-    private readonly Option<string> image = new("--image")
+    private readonly OneWordOption image = new("--image")
     {
         HelpName = "NAME",
         Description = "For --kubernetes: the container image with ti. Default: ti.",
-        DefaultValueFactory = _ => "ti",
     };
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -92,7 +91,7 @@ internal sealed class SweepSubmitCommand : CommandBase
             parsed.InvocationConfiguration.Output.Write(
                 KubernetesManifest.Write(
                     script.Name,
-                    parsed.GetValue(image)!,
+                    parsed.GetValue(image) ?? "ti",
                     script.Source,
                     script.Output,
                     script.Tasks,
