@@ -16,7 +16,8 @@ namespace TextualInversion.Cli.Train;
 /// <param name="messages">Receives the progress.</param>
 internal sealed class ConceptRuns(TrainCommand command, TrainModels models, ConsoleLog messages)
 {
-    private static readonly string[] OfAll =
+    /// <summary>Options of the whole command, which a single concept cannot set; without <c>--</c>.</summary>
+    public static IReadOnlyList<string> OfAll { get; } =
     [
         "seeds",
         "resume",

@@ -10,24 +10,8 @@ namespace TextualInversion.Cli.Sweep.Plan;
 /// <param name="problems">Receives what is wrong.</param>
 internal sealed class TrainSettings(TrainCommand train, SweepProblems problems)
 {
-    // Options of a single run, which the sweep itself sets, and those of the machine.
-    private static readonly string[] Reserved =
-    [
-        "help",
-        "images",
-        "token",
-        "seed",
-        "seeds",
-        "concept",
-        "resume",
-        "output",
-        "name",
-        "overwrite",
-        "quiet",
-        "json",
-        "device",
-        "libtorch",
-    ];
+    // What the sweep itself sets, and options of the machine.
+    private static readonly string[] Reserved = ["help", "images", "token", "seed", .. ConceptRuns.OfAll];
 
     // Their values may also be a name. A folder of that name in the folder of the file is not meant.
     private static readonly Dictionary<string, string> Names = new()
