@@ -37,7 +37,8 @@ internal sealed class LatentEncoder(IDiffusionModel model, LatentCache? cache)
             .. images.Select(image => new Wanted(image, IsMirrored: false)),
             .. flip ? images.Select(image => new Wanted(image, IsMirrored: true)) : [],
         ];
-        var found = wanted.Select(each => cache?.Find(Key(each), model.Device)).ToList();
+        var keys = cache is null ? [] : wanted.ConvertAll(each => KeyOf(each, before));
+        var found = wanted.Select((_, i) => cache?.Find(keys[i], model.Device)).ToList();
         var missing = found.Count(latents => latents is null);
         var encoded = 0;
         for (var i = 0; i < found.Count; i++)
@@ -47,7 +48,7 @@ internal sealed class LatentEncoder(IDiffusionModel model, LatentCache? cache)
             progress(encoded, missing);
             cancellationToken.ThrowIfCancellationRequested();
             found[i] = EncodeOne(wanted[i]);
-            cache?.Keep(Key(wanted[i]), found[i]!);
+            cache?.Keep(keys[i], found[i]!);
             progress(++encoded, missing);
         }
 
@@ -57,9 +58,10 @@ internal sealed class LatentEncoder(IDiffusionModel model, LatentCache? cache)
         model.ReleaseVae();
         Allocator.Trim();
         return ([.. found.Select(latents => latents!)], vae);
-
-        string Key(Wanted each) => LatentCache.Key(each.Image.Pixels, each.IsMirrored, before, model.Device);
     }
+
+    private string KeyOf(Wanted wanted, string vaeHash) =>
+        LatentCache.Key(wanted.Image.Pixels, wanted.IsMirrored, vaeHash, model.Device);
 
     private LatentDistribution EncodeOne(Wanted wanted)
     {
