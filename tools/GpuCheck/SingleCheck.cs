@@ -84,7 +84,7 @@ internal sealed class SingleCheck
     {
         using var scope = NewDisposeScope();
         using var input = new TrainingInput(Demo(), where, precision, Options with { BatchSize = 4 });
-        using var learner = new Learner(input.Model, input.Schedule, input.Concept.InitialRows, input.Options);
+        using var learner = new Learner(input.Model, input.Schedule, input.Concept, input.Options);
         var loss = learner.Forward(input.Batches.Sample(0L));
         learner.Backward(loss);
         var mean = learner.ClipGradients([loss]).Loss; // divides by the loss scale of float16

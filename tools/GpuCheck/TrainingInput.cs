@@ -42,7 +42,7 @@ internal sealed class TrainingInput : IDisposable
         new(
             Concept.Images,
             Concept.Prompts,
-            new PromptTokenizers(Model.Tokenizers, [Concept.Placeholder]),
+            new PromptTokenizers(Model.Tokenizers, Concept.Placeholders),
             Options,
             Schedule.Config.NumTrainTimesteps
         );

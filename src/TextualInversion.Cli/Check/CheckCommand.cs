@@ -58,7 +58,7 @@ internal sealed class CheckCommand : CommandBase
             using var files = new TrainOutput(
                 parsed.GetValue(output)!,
                 parsed.GetValue(name),
-                asked.Placeholder.Name,
+                [asked.Placeholder.Name],
                 parsed.GetValue(overwrite)
             );
         }

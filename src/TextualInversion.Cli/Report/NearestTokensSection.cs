@@ -45,18 +45,19 @@ internal static class NearestTokensSection
             {explanation}<div class="scroll"><table class="tokens"><thead>
             <tr><th>vector</th><th>nearest tokens, by cosine</th><th>norm</th><th></th><th>drift</th></tr>
             </thead><tbody>
-            {rows.Select(row => TableRow(row, norms, longest))}</tbody></table></div>
+            {rows.Select(row => TableRow(record, row, norms, longest))}</tbody></table></div>
 
             """
         );
     }
 
-    private static Markup TableRow(LearnedRow row, NormRange? norms, double longest)
+    private static Markup TableRow(RunRecord record, LearnedRow row, NormRange? norms, double longest)
     {
         var gauge = norms is null ? Markup.Empty : Gauge(row.Norm, norms, longest);
+        var name = record.Result.Words is null ? $"{row.Row + 1}" : RunSeries.VectorName(record.Result, row.Row);
         return Markup.Of(
             $"""
-            <tr><td>{row.Row + 1}</td><td class="near">{row.Nearest.Select(Token)}</td>
+            <tr><td>{name}</td><td class="near">{row.Nearest.Select(Token)}</td>
             <td>{row.Norm:F2}</td><td>{gauge}</td><td>{row.Drift:F2}</td></tr>
 
             """

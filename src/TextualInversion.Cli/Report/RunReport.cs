@@ -44,7 +44,7 @@ internal sealed class RunReport(RunLog run)
             """
         );
         return HtmlPage.Write(
-            $"{result.Placeholder} · ti",
+            $"{result.Placeholders} · ti",
             body,
             LineChart.Style,
             RunImages.Style,
@@ -59,7 +59,7 @@ internal sealed class RunReport(RunLog run)
         var images = Plural.Of(record.Images.Count, "image");
         return Markup.Of(
             $"""
-            <h1>{result.Placeholder}</h1>
+            <h1>{result.Placeholders}</h1>
             <p class="soft">trained on {images} with {result.Model}, initialized from “{RunSettings.Initializer(
                 record
             )}”</p>
@@ -89,7 +89,10 @@ internal sealed class RunReport(RunLog run)
         yield return ("steps", $"{result.Steps}");
         if (result.BestStep != result.Steps)
             yield return ("best step", $"{result.BestStep}");
-        yield return ("vectors", $"{result.Vectors}");
+        yield return (
+            "vectors",
+            result.Words is { } words ? string.Join(" + ", words.Select(word => word.Vectors)) : $"{result.Vectors}"
+        );
         yield return ("time", Duration(result.Seconds));
         yield return ("time per step", Invariant($"{result.StepMedianSeconds:G3} s"));
         yield return ("peak memory", ByteSize.Format(result.PeakMemoryBytes));

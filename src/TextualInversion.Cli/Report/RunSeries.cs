@@ -53,10 +53,27 @@ internal static class RunSeries
     /// <param name="index">The index of the vector in the metrics.</param>
     public static string VectorName(RunLog run, int index)
     {
-        var vectors = run.Record.Result.Vectors;
+        var result = run.Record.Result;
+        var vectors = result.Words?.Sum(word => word.Vectors) ?? result.Vectors;
         var encoders = run.Record.BaseWeights.Keys.Count(part =>
             part.StartsWith(nameof(ModelPart.TextEncoder), StringComparison.Ordinal)
         );
-        return encoders > 1 ? $"encoder {index / vectors + 1}, vector {index % vectors + 1}" : $"vector {index + 1}";
+        var name = VectorName(result, index % vectors);
+        return encoders > 1 ? $"encoder {index / vectors + 1}, {name}" : name;
+    }
+
+    /// <summary>The name of a vector of a text encoder: "vector 1", or "my-cat 1" if there are several words.</summary>
+    /// <param name="result">The run.</param>
+    /// <param name="row">The vector, counted from 0 over all words.</param>
+    public static string VectorName(TrainSummary result, int row)
+    {
+        foreach (var word in result.Words ?? [])
+        {
+            if (row < word.Vectors)
+                return $"{word.Placeholder} {row + 1}";
+            row -= word.Vectors;
+        }
+
+        return $"vector {row + 1}";
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using TextualInversion.Cli.Infrastructure;
@@ -15,7 +16,7 @@ internal static partial class RunSettings
     {
         var settings = new Dictionary<string, string>
         {
-            ["token"] = record.Result.Placeholder,
+            ["token"] = record.Result.Placeholders,
             ["model"] = record.Result.Model,
             ["initializer"] = Initializer(record),
             ["precision"] = record.Precision,
@@ -24,6 +25,12 @@ internal static partial class RunSettings
         };
         foreach (var (name, value) in record.Options)
             settings[Words(name)] = Text(value);
+        foreach (var word in record.Result.Words ?? [])
+            settings[word.Placeholder] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Plural.Of(word.Vectors, "vector")} from {Initializer(word.Initializer)}, learning rate "
+                    + $"{word.LearningRate}"
+            );
         return settings;
     }
 
@@ -45,7 +52,11 @@ internal static partial class RunSettings
 
     /// <summary>The words or the file that the vectors started from.</summary>
     public static string Initializer(RunRecord record) =>
-        record.Initializer.File ?? record.Initializer.Phrase ?? Nothing;
+        record.Result.Words is { } words
+            ? string.Join(", ", words.Select(word => Initializer(word.Initializer)))
+            : Initializer(record.Initializer);
+
+    private static string Initializer(RunInitializer start) => start.File ?? start.Phrase ?? Nothing;
 
     /// <summary>Why a run ended, in a word or two.</summary>
     public static string Ended(TrainingEnd end) =>

@@ -19,6 +19,11 @@ internal sealed record RunArtifacts(
     public static RunArtifacts Read(string folder)
     {
         var record = RunRecord.Read(folder);
+        if (record.Result.Words is { } words)
+            throw new UsageException(
+                $"--run {folder}: has several words, {string.Join(", ", words.Select(word => word.Placeholder))}; name "
+                    + "the embedding of one with --embedding, and images that show it with --images."
+            );
         var final = Final(record.Result.Embedding, folder);
         var checkpoints = RunFolder.CheckpointsIn(folder);
         var files = Directory.Exists(checkpoints) ? FolderListing.Files(checkpoints, "*.safetensors") : [];

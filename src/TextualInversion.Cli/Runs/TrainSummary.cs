@@ -8,6 +8,7 @@ namespace TextualInversion.Cli.Runs;
 /// </summary>
 internal sealed record TrainSummary
 {
+    /// <summary>The embedding file, or that of the first of several words.</summary>
     public required string Embedding { get; init; }
 
     public required string Run { get; init; }
@@ -15,6 +16,15 @@ internal sealed record TrainSummary
     public required string Placeholder { get; init; }
 
     public required int Vectors { get; init; }
+
+    /// <summary>Each word, if several were trained together. Null for one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<WordSummary>? Words { get; init; }
+
+    /// <summary>The placeholder token of each word, for people.</summary>
+    [JsonIgnore]
+    public string Placeholders =>
+        Words is null ? Placeholder : string.Join(", ", Words.Select(word => word.Placeholder));
 
     public required string Model { get; init; }
 
@@ -48,6 +58,9 @@ internal sealed record TrainSummary
         {
             Embedding = Path.GetFullPath(Embedding),
             Run = Path.GetFullPath(Run),
+            Words = Words is null
+                ? null
+                : [.. Words.Select(word => word with { Embedding = Path.GetFullPath(word.Embedding) })],
             Seeds = Seeds is null
                 ? null
                 :
@@ -62,6 +75,20 @@ internal sealed record TrainSummary
                 ],
         };
 }
+
+/// <summary>One of several words that were trained together.</summary>
+/// <param name="Placeholder">The placeholder token.</param>
+/// <param name="Embedding">The embedding file.</param>
+/// <param name="Vectors">The number of vectors; those of the words follow each other.</param>
+/// <param name="LearningRate">The peak learning rate.</param>
+/// <param name="Initializer">What it started from.</param>
+internal sealed record WordSummary(
+    string Placeholder,
+    string Embedding,
+    int Vectors,
+    double LearningRate,
+    RunInitializer Initializer
+);
 
 /// <summary>The result of one of several seeds.</summary>
 internal sealed record SeedSummary(

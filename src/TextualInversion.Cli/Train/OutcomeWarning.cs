@@ -28,6 +28,6 @@ internal static class OutcomeWarning
             setup.ModelName == ModelAccess.ModelLocator.Demo
                 ? " The demo model only knows small drawings; photos need a Stable Diffusion model."
                 : " See that the images show one thing clearly.";
-        return $"{setup.Placeholder.Name} {comparison}. {start}{model}";
+        return $"{setup.Names} {comparison}. {start}{model}";
     }
 }

@@ -8,7 +8,7 @@ namespace TextualInversion.Cli.Train;
 /// <summary>
 /// How the prompts of a training fit into what a text encoder reads, 77 tokens with those at both ends.
 /// </summary>
-/// <param name="Placeholder">The placeholder token.</param>
+/// <param name="Placeholder">The placeholder token; of several words the first that is cut off in all, if any.</param>
 /// <param name="Prompts">Different prompts.</param>
 /// <param name="Longest">The length of the longest, in tokens.</param>
 /// <param name="Capacity">The tokens that fit.</param>
@@ -35,7 +35,8 @@ internal sealed record PromptLengths(
         PromptTokenizer tokenizer
     )
     {
-        var placeholder = tokenizer.Placeholders[0];
+        var words = tokenizer.Placeholders;
+        var placeholder = words[0];
         var prompts = source.All(placeholder).Select(text => (Text: text, Tokens: tokenizer.Tokenize(text))).ToList();
         var captions = source.Descriptions(placeholder);
         var tooLong = prompts.Where(prompt => prompt.Tokens.Truncated is not null).ToList();
@@ -48,13 +49,14 @@ internal sealed record PromptLengths(
         ];
         if (tooLong.Count > MostNamed)
             problems.Add($"{Plural.Of(tooLong.Count - MostNamed, "more prompt")} are too long");
+        var unreached = words.FirstOrDefault(word => !prompts.Any(prompt => prompt.Tokens.Placeholders.Contains(word)));
         return new PromptLengths(
-            placeholder.Name,
+            (unreached ?? placeholder).Name,
             prompts.Count,
             prompts.Max(prompt => prompt.Tokens.EndOfTextPosition - 1 + (prompt.Tokens.Truncated?.Count ?? 0)),
             tokenizer.Capacity,
             problems,
-            prompts.All(prompt => prompt.Tokens.Placeholders.Count == 0)
+            unreached is not null
         );
 
         string? CaptionedImage(string text) => images.Where((_, i) => captions[i] == text).FirstOrDefault()?.Path;

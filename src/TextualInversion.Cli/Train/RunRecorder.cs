@@ -3,6 +3,7 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Training;
+using TextualInversion.Training.Initializers;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Train;
@@ -29,7 +30,7 @@ internal sealed class RunRecorder(TrainModel model, TrainSetup setup, TrainOutpu
             End = result.End,
             Command = [TrainCommand.CommandName, .. command],
             Options = JsonOutput.ToElement(setup.Options).EnumerateObject().ToDictionary(Name, option => option.Value),
-            Initializer = Initializer(),
+            Initializer = Initializer(setup.Start),
             Images = [.. setup.Images.Select((_, index) => Image(index))],
             Rows = result.Learned,
             VocabularyNorms = result.VocabularyNorms,
@@ -53,7 +54,8 @@ internal sealed class RunRecorder(TrainModel model, TrainSetup setup, TrainOutpu
             Embedding = output.EmbeddingPath,
             Run = output.RunPath,
             Placeholder = setup.Placeholder.Name,
-            Vectors = setup.Options.Vectors,
+            Vectors = setup.Placeholder.Vectors,
+            Words = setup.Words.Count == 1 ? null : [.. setup.Words.Zip(output.EmbeddingPaths, Word)],
             Model = setup.ModelName,
             Seed = setup.Options.Seed,
             Steps = result.Steps,
@@ -66,13 +68,19 @@ internal sealed class RunRecorder(TrainModel model, TrainSetup setup, TrainOutpu
             PeakMemoryBytes = ProcessMemory.PeakBytes(),
         };
 
-    private RunInitializer Initializer()
-    {
-        var start = setup.Start;
-        return start.File is null
+    private WordSummary Word(TrainWord word, string embedding) =>
+        new(
+            word.Placeholder.Name,
+            embedding,
+            word.Placeholder.Vectors,
+            word.LearningRate ?? setup.Options.LearningRate,
+            Initializer(word.Start)
+        );
+
+    private static RunInitializer Initializer(InitialEmbedding start) =>
+        start.File is null
             ? new RunInitializer(start.Words.Phrase, start.Words.Pieces, start.Found)
             : new RunInitializer(File: start.File, Sha256: start.FileSha256);
-    }
 
     private RunImage Image(int index)
     {

@@ -76,7 +76,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
                 ? $"canceled; resume with ti train --resume {output.RunPath}"
                 : $"done; {RunFolder.ReportIn(output.RunPath)} compares the seeds"
         );
-        messages.Info($"generate with it: {output.GenerateCommand(job.Setup.Placeholder)}");
+        messages.Info($"generate with it: {output.GenerateCommand(job.Setup)}");
         return isCancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
 

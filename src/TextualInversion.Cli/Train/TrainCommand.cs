@@ -34,6 +34,14 @@ internal sealed class TrainCommand : CommandBase
             + "own options as one text, such as \"token=my-cat images=./cat initializer=cat\". Each embedding has the "
             + "same bytes as when it is trained alone. For many, see ti sweep.",
     };
+    private readonly Option<bool> together = new("--together")
+    {
+        Description =
+            "The words of --concept occur in the same captions, such as \"a photo of my-cat in my-hat\", and are "
+            + "learned in one run. Each has its own token, initializer, vectors and learning-rate, and gets an "
+            + "embedding file. The images of all are used, and each needs a caption (1.txt next to 1.png) that names "
+            + "at least one word. All other options are common.",
+    };
     private readonly PathOption output = SharedOptions.Output();
     private readonly NameOption name = SharedOptions.Name();
     private readonly WordOption program = new("--for", TargetProgram.Names)
@@ -68,10 +76,14 @@ internal sealed class TrainCommand : CommandBase
         RefuseOptionsAmong(request.Images);
         RefuseOptionsAmong(sampling.Prompts);
         Checks.Add(result =>
-            result.GetResult(resume) is null && result.GetResult(concepts) is null ? request.Missing(result) : []
+            new Option[] { resume, concepts, together }.All(option =>
+                result.GetResult(option) is null or { Implicit: true }
+            )
+                ? request.Missing(result)
+                : []
         );
         request.AddTo(AddGroup, stopping: [resume], ("Images during training", sampling.All));
-        AddGroup("Several concepts", concepts);
+        AddGroup("Several concepts", concepts, together);
         AddGroup("Output", output, name, program, preview, negative, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
@@ -94,7 +106,7 @@ internal sealed class TrainCommand : CommandBase
         using var models = new TrainModels(locator);
         var (output, error) = (typed.InvocationConfiguration.Output, typed.InvocationConfiguration.Error);
         var messages = new ConsoleLog(error, typed.GetValue(quiet));
-        return typed.GetValue(concepts) is { Length: > 0 } texts
+        return typed.GetValue(concepts) is { Length: > 0 } texts && !typed.GetValue(together)
             ? await RunConceptsAsync(typed, texts, models, messages, cancellationToken)
             : await RunAsync(typed, models, messages, output, cancellationToken);
     }
@@ -114,7 +126,7 @@ internal sealed class TrainCommand : CommandBase
         }
 
         var runs = new ConceptRuns(this, models, messages);
-        var all = runs.Parse(typed, texts, ResumedCommand.Arguments(typed, concepts));
+        var all = ConceptTexts.Parse(this, typed, texts, ResumedCommand.Arguments(typed, concepts));
         foreach (var concept in all)
             Output(concept, request.Read(concept), resumed: null).Dispose(); // refuses files that exist
         var exitCode = await runs.RunAsync(all, cancellationToken);
@@ -151,7 +163,7 @@ internal sealed class TrainCommand : CommandBase
         // Read.
         using var resumed = ResumedRun.Open(typed.GetValue(resume));
         var parsed = resumed is null ? typed : ResumedCommand.Merge(resumed.State.Command, typed);
-        var asked = request.Read(parsed) with { IsNegative = parsed.GetValue(negative) };
+        var asked = ReadRun(parsed) with { IsNegative = parsed.GetValue(negative) };
         resumed?.RequireSameSeeds(asked.Seeds, isTyped: typed.IsGiven(request.Seeds));
         using var files = Output(parsed, asked, resumed);
 
@@ -189,8 +201,21 @@ internal sealed class TrainCommand : CommandBase
 
         void Print(RunRecord done) =>
             result.WriteLine(
-                typed.GetValue(json) ? JsonOutput.Serialize(done.Result.WithFullPaths()) : files.EmbeddingPath
+                typed.GetValue(json)
+                    ? JsonOutput.Serialize(done.Result.WithFullPaths())
+                    : string.Join(Environment.NewLine, files.EmbeddingPaths)
             );
+    }
+
+    /// <summary>The arguments of a run, of one word or of several together.</summary>
+    private TrainRequest ReadRun(ParseResult parsed)
+    {
+        if (!parsed.GetValue(together))
+            return request.Read(parsed);
+        if (parsed.GetValue(preview))
+            throw new UsageException($"{preview.Name}: shows one word; leave it out with {together.Name}.");
+        var common = ResumedCommand.Arguments(parsed, concepts, together, resume);
+        return WordsTogether.Read(this, parsed, parsed.GetValue(concepts) ?? [], common);
     }
 
     /// <summary>Refuses a preview of a run that generates no images.</summary>
@@ -219,7 +244,7 @@ internal sealed class TrainCommand : CommandBase
         var files = new TrainOutput(
             parsed.GetValue(output)!,
             parsed.GetValue(name),
-            asked.Placeholder.Name,
+            [.. asked.Placeholders.Select(placeholder => placeholder.Name)],
             resumed is not null || parsed.GetValue(overwrite),
             parsed.GetValue(program) is { } wanted ? TargetProgram.Find(wanted) : null
         );

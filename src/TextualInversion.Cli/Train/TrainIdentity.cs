@@ -3,6 +3,7 @@ using System.Text.Json;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.IO;
 using TextualInversion.Training;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train;
 
@@ -19,16 +20,20 @@ internal static class TrainIdentity
 
     public static IReadOnlyDictionary<string, string> Of(TrainSetup setup)
     {
-        var start = setup.Start;
         var identity = new Dictionary<string, string>
         {
-            ["token"] = setup.Placeholder.Name,
-            ["initializer"] = start.File is null ? start.Words.Phrase : $"{start.File} (SHA-256 {start.FileSha256})",
+            ["token"] = setup.Names,
+            ["initializer"] = string.Join(", ", setup.Words.Select(word => Initializer(word.Start))),
             ["precision"] = setup.Precision.ToString(),
             ["templates (SHA-256)"] = Sha256.OfText(string.Join('\n', setup.Plan.Templates)),
         };
         foreach (var (name, value) in Of(setup.Options))
             identity[name] = value;
+        foreach (var (placeholder, _, rate) in setup.Words.Count == 1 ? [] : setup.Words)
+            identity[$"vectors and learning rate of {placeholder.Name}"] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{placeholder.Vectors}, {rate}"
+            );
         AddImages(setup, identity);
         foreach (var (lora, sha256) in setup.Loras)
             identity[$"LoRA {LoraArgument.Format(lora)} (SHA-256)"] = sha256;
@@ -41,6 +46,9 @@ internal static class TrainIdentity
             .SerializeToElement(options)
             .EnumerateObject()
             .ToDictionary(option => OptionPrefix + option.Name, option => option.Value.ToString());
+
+    private static string Initializer(InitialEmbedding start) =>
+        start.File is null ? start.Words.Phrase : $"{start.File} (SHA-256 {start.FileSha256})";
 
     private static void AddImages(TrainSetup setup, Dictionary<string, string> identity)
     {

@@ -4,9 +4,9 @@ using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
 using TextualInversion.Generation;
 using TextualInversion.IO;
-using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Train;
 
@@ -15,33 +15,48 @@ internal sealed class TrainOutput : IDisposable
 {
     private const string NameOption = "--name";
 
-    private readonly string embeddingPath,
+    private readonly string embeddingPath, // of the only word, or of the first
         runPath;
+    private readonly IReadOnlyList<string> embeddingPaths; // of each word
     private readonly bool mayReplace;
     private readonly TargetProgram? program;
     private readonly TrainOutput? whole; // of a run with several seeds, if this is one of them
     private RunFolder? folder;
 
     /// <param name="root">The folder of <c>embeddings/</c> and <c>runs/</c>.</param>
-    /// <param name="name">The name of the files, or null for the token's.</param>
-    /// <param name="token">The placeholder token, such as &lt;my-cat&gt;.</param>
+    /// <param name="name">The name of the files, or null for the token's. Of several words it is the run's.</param>
+    /// <param name="tokens">
+    /// The placeholder token, such as &lt;my-cat&gt;, or those of several words, each with an embedding of its own.
+    /// </param>
     /// <param name="mayReplace">Whether files may be replaced.</param>
     /// <param name="program">The program that the embedding is also written for, or null.</param>
     /// <exception cref="TextualInversionException">
     /// Files exist that may not be replaced, or the name is not a valid file name.
     /// </exception>
-    public TrainOutput(string root, string? name, string token, bool mayReplace, TargetProgram? program = null)
+    public TrainOutput(
+        string root,
+        string? name,
+        IReadOnlyList<string> tokens,
+        bool mayReplace,
+        TargetProgram? program = null
+    )
     {
-        var stem = PortableFileName.Require(
-            EmbeddingNames.FileStem(name ?? token),
-            name is null ? "Token" : "Name" // as options; a token may be what no file can be called
+        var stems = FileStems(name, tokens);
+        embeddingPaths = [.. stems.Select(stem => Path.Combine(root, EmbeddingSet.Folder, stem + ".safetensors"))];
+        embeddingPath = embeddingPaths[0];
+        runPath = Path.Combine(
+            root,
+            "runs",
+            tokens.Count > 1 && name is not null ? EmbeddingNames.FileStem(name) : string.Join('+', stems)
         );
-        embeddingPath = Path.Combine(root, EmbeddingSet.Folder, stem + ".safetensors");
-        runPath = Path.Combine(root, "runs", stem);
         (this.mayReplace, this.program) = (mayReplace, program);
-        OutputFile.RefuseToReplace(embeddingPath, mayReplace, NameOption);
-        if (program is not null)
-            OutputFile.RefuseToReplace(PathFor(program, encoders: 1), mayReplace, NameOption);
+        foreach (var path in embeddingPaths)
+        {
+            OutputFile.RefuseToReplace(path, mayReplace, NameOption);
+            if (program is not null)
+                OutputFile.RefuseToReplace(PathFor(program, path, encoders: 1), mayReplace, NameOption);
+        }
+
         RefuseToReplaceRun();
         AtomicFile.RequireWritable(runPath); // a folder that does not exist yet is created next to it
         if (Path.GetDirectoryName(embeddingPath) is { } embeddings && Directory.Exists(embeddings))
@@ -53,10 +68,14 @@ internal sealed class TrainOutput : IDisposable
         (this.whole, mayReplace) = (whole, true);
         runPath = RunFolder.SeedIn(whole.runPath, seed);
         embeddingPath = Path.Combine(runPath, Path.GetFileName(whole.embeddingPath));
+        embeddingPaths = [embeddingPath];
     }
 
-    /// <summary>Relative to the current folder.</summary>
+    /// <summary>The embedding of the only word, or of the first, relative to the current folder.</summary>
     public string EmbeddingPath => JsonOutput.Relative(embeddingPath);
+
+    /// <summary>The embedding of each word, relative to the current folder.</summary>
+    public IReadOnlyList<string> EmbeddingPaths => [.. embeddingPaths.Select(JsonOutput.Relative)];
 
     /// <summary>Relative to the current folder.</summary>
     public string RunPath => JsonOutput.Relative(runPath);
@@ -64,13 +83,30 @@ internal sealed class TrainOutput : IDisposable
     /// <summary>What <c>ti train --resume</c> takes: the run's folder, or that of all its seeds.</summary>
     public string ResumePath => (whole ?? this).RunPath;
 
-    /// <summary>The command that generates an image with the embedding, from the current folder.</summary>
-    public string GenerateCommand(Placeholder placeholder)
+    /// <summary>The command that generates an image with the embeddings, from the current folder.</summary>
+    public string GenerateCommand(TrainSetup setup)
     {
-        var prompt = $"ti generate --prompt \"a painting of {placeholder.Name}\"";
+        var tokens = string.Join(" and ", setup.Words.Select(word => word.Placeholder.Name));
+        var prompt = $"ti generate --prompt \"a painting of {tokens}\"";
         var isFound = Path.GetDirectoryName(EmbeddingPath) == EmbeddingSet.Folder;
-        return isFound ? prompt : $"{prompt} --embedding {ShellCommand.Quote(EmbeddingPath)}";
+        return isFound ? prompt : $"{prompt} --embedding {string.Join(' ', EmbeddingPaths.Select(ShellCommand.Quote))}";
     }
+
+    /// <summary>The files of an embedding of each word.</summary>
+    /// <param name="pathOf">
+    /// The path for the name of a word's files; the name is null if there is one word.
+    /// </param>
+    /// <param name="embeddings">The embedding of each word.</param>
+    public IEnumerable<(string Path, LearnedEmbedding Embedding)> Files(
+        Func<string?, string> pathOf,
+        IReadOnlyList<LearnedEmbedding> embeddings
+    ) =>
+        embeddings.Count == 1
+            ? [(pathOf(null), embeddings[0])]
+            : embeddingPaths.Zip(
+                embeddings,
+                (path, embedding) => (pathOf(Path.GetFileNameWithoutExtension(path)), embedding)
+            );
 
     /// <summary>The run's folder, made at the first use.</summary>
     public RunFolder Folder => folder ??= new RunFolder(runPath, mayReplace);
@@ -130,29 +166,41 @@ internal sealed class TrainOutput : IDisposable
             Keep();
         WithResumeHint(() => state.Write(Folder.StatePath, TrainIdentity.Of(setup), command));
         var interval = setup.Options.CheckpointInterval;
-        if (state.Step > 0 && interval > 0 && state.Step % interval == 0)
-            Write(Folder.CheckpointPath(state.Step), setup.Embedding(state.Rows, state.Weights, state.Step));
+        if (state.Step == 0 || interval == 0 || state.Step % interval != 0)
+            return;
+        using var scope = NewDisposeScope();
+        var embeddings = setup.Embeddings(state.Rows, state.Weights, state.Step);
+        foreach (var (path, embedding) in Files(word => Folder.CheckpointPath(state.Step, word), embeddings))
+            Write(path, embedding);
     }
 
-    /// <summary>Writes the best embedding and that of the last step.</summary>
+    /// <summary>Writes the best embedding and that of the last step, of each word.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void Write(TrainSetup setup, TrainerResult result)
     {
         Keep();
         var weights = result.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
-        var best = setup.Embedding(result.Rows, weights, result.BestStep);
-        OutputFile.Write(embeddingPath, mayReplace, NameOption, () => Write(embeddingPath, best, mayReplace));
-        Write(Folder.LastRowsPath, setup.Embedding(result.LastRows, weights, result.Steps));
+        using var scope = NewDisposeScope();
+        foreach (var (path, best) in embeddingPaths.Zip(setup.Embeddings(result.Rows, weights, result.BestStep)))
+            OutputFile.Write(path, mayReplace, NameOption, () => Write(path, best, mayReplace));
+        foreach (
+            var (path, last) in Files(Folder.LastRowsPathOf, setup.Embeddings(result.LastRows, weights, result.Steps))
+        )
+            Write(path, last);
     }
 
-    /// <summary>Writes the embedding for the other program too, and says how that uses it.</summary>
+    /// <summary>Writes the embeddings for the other program too, and says how that uses it.</summary>
     /// <exception cref="TextualInversionException">It cannot be written.</exception>
     public void WriteForProgram(ConsoleLog messages)
     {
-        if (program is null)
-            return;
+        foreach (var embedding in program is null ? [] : embeddingPaths)
+            WriteFor(program!, embedding, messages);
+    }
+
+    private void WriteFor(TargetProgram program, string embeddingPath, ConsoleLog messages)
+    {
         using var embedding = EmbeddingFile.Read(embeddingPath);
-        var path = PathFor(program, embedding.Rows.Count);
+        var path = PathFor(program, embeddingPath, embedding.Rows.Count);
         EmbeddingFile.Write(path, program.Layout(embedding.Rows.Count), program.Adapt(embedding), mayReplace);
         using var written = EmbeddingFile.Open(path);
         var use = ToolCompatibility.Of(written).Single(each => each.Program == program.Title);
@@ -184,7 +232,25 @@ internal sealed class TrainOutput : IDisposable
 
     public void Dispose() => folder?.Dispose();
 
-    private string PathFor(TargetProgram wanted, int encoders) =>
+    /// <summary>The name of the embedding of each word.</summary>
+    private static List<string> FileStems(string? name, IReadOnlyList<string> tokens)
+    {
+        // As options; a token may be what no file can be called.
+        if (name is not null)
+            name = PortableFileName.Require(EmbeddingNames.FileStem(name), "Name");
+        if (name is not null && tokens.Count == 1)
+            return [name];
+        var stems = tokens.Select(token => PortableFileName.Require(EmbeddingNames.FileStem(token), "Token")).ToList();
+        return
+            stems.GroupBy(stem => stem, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1)
+                is { Key: var twice }
+            ? throw new TextualInversionException(
+                $"Two of the tokens {string.Join(", ", tokens)} would be written to {twice}.safetensors; rename one."
+            )
+            : stems;
+    }
+
+    private static string PathFor(TargetProgram wanted, string embeddingPath, int encoders) =>
         wanted.PathIn(Path.GetDirectoryName(embeddingPath)!, Path.GetFileNameWithoutExtension(embeddingPath), encoders);
 
     /// <summary>A full disk ends a run. The last state still exists, and resuming from it loses nothing.</summary>

@@ -8,7 +8,18 @@ namespace TextualInversion.Cli.Train;
 /// <summary>The arguments of <c>ti train</c>, before models and images are read.</summary>
 internal sealed record TrainRequest
 {
+    /// <summary>The placeholder token, or that of the first of several words.</summary>
     public required Placeholder Placeholder { get; init; }
+
+    /// <summary>
+    /// The arguments of each word, if several are trained together: of these the placeholder, and of the options the
+    /// initializer, the number of vectors and the learning rate are its own. Null for one word.
+    /// </summary>
+    public IReadOnlyList<TrainRequest>? Together { get; init; }
+
+    /// <summary>The placeholder token of each word.</summary>
+    public IReadOnlyList<Placeholder> Placeholders =>
+        Together is null ? [Placeholder] : [.. Together.Select(word => word.Placeholder)];
 
     /// <summary>Folders and files.</summary>
     public required IReadOnlyList<string> Images { get; init; }

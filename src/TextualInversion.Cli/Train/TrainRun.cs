@@ -40,11 +40,11 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
             output.Folder.DeleteSamples();
         var samples = Samples is null
             ? null
-            : new SampleGenerator(job.Model, setup, job.Request.Model, Samples, output.Folder, messages.Warn);
+            : new SampleGenerator(job.Model, setup, job.Request.Model, Samples, output, messages.Warn);
         using var result = Train(resumeFrom, samples, messages, cancellationToken);
         if (result.Steps == 0 && result.End == TrainingEnd.Cancelled)
             throw new OperationCanceledException();
-        result.RequireGradient(setup.Placeholder);
+        result.RequireGradient(setup.Names);
         output.Write(setup, result);
         var extendedAfter = resumeFrom is { PatienceStart: > 0 and var start } ? start : (int?)null;
         var record = new RunRecorder(job.Model, setup, output).Record(result, clock.Elapsed, command, extendedAfter);
@@ -92,7 +92,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
             _ => throw new ArgumentOutOfRangeException(nameof(record)),
         };
         messages.Info($"{end}; the report is {RunFolder.ReportIn(output.RunPath)}");
-        messages.Info($"generate with it: {output.GenerateCommand(setup.Placeholder)}");
+        messages.Info($"generate with it: {output.GenerateCommand(setup)}");
         return record.End == TrainingEnd.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
 

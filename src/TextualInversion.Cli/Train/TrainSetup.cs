@@ -18,9 +18,17 @@ internal sealed record TrainSetup
 {
     public required string ModelName { get; init; }
 
-    public required Placeholder Placeholder { get; init; }
+    /// <summary>The words that are learned: one, or several together.</summary>
+    public required IReadOnlyList<TrainWord> Words { get; init; }
 
-    public required InitialEmbedding Start { get; init; }
+    /// <summary>The placeholder token of the only word, or of the first.</summary>
+    public Placeholder Placeholder => Words[0].Placeholder;
+
+    /// <summary>What the only word starts from, or the first.</summary>
+    public InitialEmbedding Start => Words[0].Start;
+
+    /// <summary>The placeholder tokens as a list for messages.</summary>
+    public string Names => string.Join(", ", Words.Select(word => word.Placeholder.Name));
 
     public required TrainingPlan Plan { get; init; }
 
@@ -53,7 +61,7 @@ internal sealed record TrainSetup
     /// <summary>Reads the images.</summary>
     /// <param name="request">The arguments.</param>
     /// <param name="model">The model to train on.</param>
-    /// <param name="start">The rows that training starts from.</param>
+    /// <param name="starts">The rows that each word starts from.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="TextualInversionException">
     /// The vocabulary holds the placeholder, or a file is missing or cannot be used.
@@ -61,12 +69,12 @@ internal sealed record TrainSetup
     public static TrainSetup Read(
         TrainRequest request,
         TrainModel model,
-        InitialEmbedding start,
+        IReadOnlyList<InitialEmbedding> starts,
         CancellationToken cancellationToken
     )
     {
         // Refuses a token that the vocabulary already holds.
-        var tokenizer = new PromptTokenizers(model.Network.Tokenizers, [request.Placeholder]).First;
+        var tokenizer = new PromptTokenizers(model.Network.Tokenizers, request.Placeholders).First;
         var options = request.Options with { Resolution = request.Options.Resolution ?? model.Network.Resolution };
         var loaded = TrainingImageSet.Load(
             request.Images,
@@ -79,15 +87,14 @@ internal sealed record TrainSetup
             options,
             loaded.Images,
             request.Placeholder,
-            start.Words.Phrase,
-            model.Noise.Config.NumTrainTimesteps
+            string.Join(' ', starts.Select(start => start.Words.Phrase)),
+            model.Noise.Config.NumTrainTimesteps,
+            request.Together is null ? null : request.Placeholders
         );
-        var isNamed = start.File is null && !request.SearchesInitializer;
         return new TrainSetup
         {
             ModelName = model.Name,
-            Placeholder = request.Placeholder,
-            Start = start,
+            Words = TrainWord.Of(request, starts),
             Plan = plan,
             Precision = model.Precision,
             Prediction = model.Noise.Config.PredictionType,
@@ -99,8 +106,10 @@ internal sealed record TrainSetup
                 .. loaded.Warnings.Select(warning => warning.ToString()),
                 .. FlipWarnings(plan),
                 .. plan.Warnings,
-                .. RoomWarnings(request.Placeholder, tokenizer.Capacity),
-                .. isNamed ? InitializerPieces.Warnings(model.Network.Tokenizers[0], start.Words.Phrase) : [],
+                .. request.Placeholders.SelectMany(placeholder => RoomWarnings(placeholder, tokenizer.Capacity)),
+                .. starts
+                    .Where(start => start.File is null && !request.SearchesInitializer)
+                    .SelectMany(start => InitializerPieces.Warnings(model.Network.Tokenizers[0], start.Words.Phrase)),
             ],
         };
     }
@@ -109,7 +118,7 @@ internal sealed record TrainSetup
     public TrainSetup From(InitialEmbedding start) =>
         this with
         {
-            Start = start,
+            Words = [Words[0] with { Start = start }],
             Plan = Plan.WithInitializer(start.Words.Phrase),
         };
 
@@ -128,10 +137,13 @@ internal sealed record TrainSetup
             messages.Info($"masks: {mask}");
         if (Options.HoldOut)
             messages.Info($"{Images[^1].Path} is held out of training and measured");
-        var start = Start.File ?? $"\"{Start.Words.Phrase}\" ({string.Join(" ", Start.Words.Pieces)})";
-        messages.Info(
-            $"{Placeholder.Name} starts from {start}, {Options.Vectors} {(Options.Vectors == 1 ? "vector" : "vectors")}"
-        );
+        foreach (var (placeholder, from, rate) in Words)
+        {
+            var start = from.File ?? $"\"{from.Words.Phrase}\" ({string.Join(" ", from.Words.Pieces)})";
+            var own = rate is null ? "" : $", learning rate {Numbers.Format(rate.Value)}";
+            messages.Info($"{placeholder.Name} starts from {start}, {Plural.Of(placeholder.Vectors, "vector")}{own}");
+        }
+
         foreach (var (image, prompt) in Images.Zip(Prompts.Descriptions(Placeholder)))
         {
             if (prompt is not null)
@@ -139,30 +151,57 @@ internal sealed record TrainSetup
         }
     }
 
-    /// <summary>An embedding of this run, with the data to write into its file.</summary>
-    /// <param name="rows">(n, d) for each text encoder.</param>
+    /// <summary>The embedding of each word, with the data to write into its file.</summary>
+    /// <param name="rows">(n, d) of all words, for each text encoder. The embeddings share their memory.</param>
     /// <param name="weights">The SHA-256 of each network's values, or null if they are not known yet.</param>
-    /// <param name="step">The steps after which it was taken.</param>
-    public LearnedEmbedding Embedding(
+    /// <param name="step">The steps after which they were taken.</param>
+    public IReadOnlyList<LearnedEmbedding> Embeddings(
+        IReadOnlyList<Tensor> rows,
+        IReadOnlyDictionary<string, string>? weights,
+        int step
+    )
+    {
+        if (Words.Count == 1)
+            return [Embedding(Words[0], rows, weights, step)];
+        var (embeddings, first) = (new List<LearnedEmbedding>(), 0L);
+        foreach (var word in Words)
+        {
+            IReadOnlyList<Tensor> own = [.. rows.Select(each => each.narrow(0, first, word.Placeholder.Vectors))];
+            embeddings.Add(Embedding(word, own, weights, step));
+            first += word.Placeholder.Vectors;
+        }
+
+        return embeddings;
+    }
+
+    private LearnedEmbedding Embedding(
+        TrainWord word,
         IReadOnlyList<Tensor> rows,
         IReadOnlyDictionary<string, string>? weights,
         int step
     )
     {
         var software = $"ti {Versions.Of(typeof(TrainSetup))}";
-        var provenance = EmbeddingProvenance.OfTraining(ModelName, weights, Start, step, Options.Seed, software) with
+        var provenance = EmbeddingProvenance.OfTraining(
+            ModelName,
+            weights,
+            word.Start,
+            step,
+            Options.Seed,
+            software
+        ) with
         {
             Loras = [.. Loras.Select(each => each.Lora)],
             Others = ModelSpec.Of(
-                Placeholder.Name,
-                EmbeddingNames.FileStem(Placeholder.Name),
+                word.Placeholder.Name,
+                EmbeddingNames.FileStem(word.Placeholder.Name),
                 rows,
                 Options.Resolution!.Value,
                 Prediction,
                 IsNegative
             ),
         };
-        return new LearnedEmbedding(Placeholder.Name, rows, provenance.ToMetadata());
+        return new LearnedEmbedding(word.Placeholder.Name, rows, provenance.ToMetadata());
     }
 
     private static IEnumerable<string> FlipWarnings(TrainingPlan plan)

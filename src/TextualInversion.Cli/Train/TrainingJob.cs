@@ -28,7 +28,7 @@ internal sealed class TrainingJob : IDisposable
     public LatentDataset Latents => latents ?? throw new InvalidOperationException("the images are not encoded yet");
 
     /// <summary>Everything the trainer learns from.</summary>
-    public Concept Concept => new(Setup.Placeholder, Setup.Start.Rows, Latents, Setup.Prompts);
+    public Concept Concept => new([.. Setup.Words.Select(word => word.Learned)], Latents, Setup.Prompts);
 
     /// <summary>Reads the images, warns of what may be wrong, and encodes the images.</summary>
     /// <param name="request">The arguments.</param>
@@ -47,25 +47,26 @@ internal sealed class TrainingJob : IDisposable
         CancellationToken cancellationToken
     )
     {
-        InitialEmbedding? start = null;
+        var starts = new List<InitialEmbedding>();
         TrainingJob? job = null;
         try
         {
-            start = request.ReadInitializer(model.Network);
-            job = Create(request, model, start, cancellationToken);
+            foreach (var word in request.Together ?? [request])
+                starts.Add(word.ReadInitializer(model.Network));
+            job = new TrainingJob(request, model, TrainSetup.Read(request, model, starts, cancellationToken));
             foreach (var warning in job.Setup.Warnings.Concat(job.Setup.PromptLengths.Problems))
                 messages.Warn(warning);
             job.Setup.PromptLengths.RequirePlaceholder();
             job.Encode(cache, messages, cancellationToken);
             if (DemoModelLimit.Warning(job, cancellationToken) is { } limit)
                 messages.Warn(limit);
-            job.owned.Insert(0, start);
+            job.owned.InsertRange(0, starts);
             return job;
         }
         finally
         {
             if (job?.latents is null)
-                start?.Dispose();
+                starts.ForEach(start => start.Dispose());
         }
     }
 
@@ -78,7 +79,7 @@ internal sealed class TrainingJob : IDisposable
         TrainModel model,
         InitialEmbedding start,
         CancellationToken cancellationToken
-    ) => new(request, model, TrainSetup.Read(request, model, start, cancellationToken));
+    ) => new(request, model, TrainSetup.Read(request, model, [start], cancellationToken));
 
     /// <summary>Encodes the images that the cache does not have.</summary>
     /// <param name="cache">The user's cache, or null if there is none.</param>

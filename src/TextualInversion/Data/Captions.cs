@@ -82,11 +82,9 @@ internal static partial class Captions
         caption = PromptTemplates.WithSlots(caption);
         foreach (var name in NamesOf(token))
         {
-            var escaped = Regex.Escape(name);
-            var wholeName = name[0] == '<' ? escaped : $@"(?<![\w-]){escaped}(?![\w-])";
             caption = Regex.Replace(
                 caption,
-                wholeName,
+                WholeName(name),
                 PromptTemplates.Slot,
                 RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
             );
@@ -107,6 +105,37 @@ internal static partial class Captions
     }
 
     /// <summary>
+    /// A caption that names words that are learned together: each placeholder token that it contains in one of its
+    /// forms is written out. "a my-cat in <c>&lt;my-hat&gt;</c>" becomes "a <c>&lt;my-cat&gt;</c> in
+    /// <c>&lt;my-hat&gt;</c>".
+    /// </summary>
+    /// <param name="caption">The caption.</param>
+    /// <param name="tokens">The placeholder tokens.</param>
+    /// <returns>The caption with tokens, and the tokens that it names.</returns>
+    public static (string Text, IReadOnlySet<string> Tokens) WithTokens(string caption, IEnumerable<string> tokens)
+    {
+        var forms = tokens
+            .SelectMany(token => NamesOf(token).Select(name => (Name: name, Token: token)))
+            .OrderByDescending(form => form.Name.Length) // a token may contain another one
+            .ToList();
+        var named = new HashSet<string>();
+        var text = Regex.Replace(
+            caption,
+            string.Join('|', forms.Select(form => WholeName(form.Name))),
+            match =>
+            {
+                var token = forms
+                    .First(form => form.Name.Equals(match.Value, StringComparison.OrdinalIgnoreCase))
+                    .Token;
+                named.Add(token);
+                return token;
+            },
+            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+        );
+        return (text, named);
+    }
+
+    /// <summary>
     /// The token in the forms that captions may contain: <c>&lt;my-cat&gt;</c> and <c>my-cat</c>, but not <c>cat</c>
     /// for <c>&lt;cat&gt;</c>, which is an ordinary word.
     /// </summary>
@@ -115,6 +144,13 @@ internal static partial class Captions
         yield return token;
         if (token is ['<', .. var bare, '>'] && !bare.All(char.IsLetter))
             yield return bare;
+    }
+
+    /// <summary>The pattern of a name that is not a part of a longer word.</summary>
+    private static string WholeName(string name)
+    {
+        var escaped = Regex.Escape(name);
+        return name[0] == '<' ? escaped : $@"(?<![\w-]){escaped}(?![\w-])";
     }
 
     /// <summary>

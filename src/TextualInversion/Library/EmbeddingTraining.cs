@@ -77,7 +77,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             progress ?? new IgnoredProgress(),
             cancellationToken
         );
-        learned.RequireGradient(placeholder);
+        learned.RequireGradient(placeholder.Name);
         return CreateResult(placeholder, start, plan, learned);
     }
 

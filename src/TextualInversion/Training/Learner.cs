@@ -1,4 +1,5 @@
 using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Data;
@@ -12,7 +13,9 @@ namespace TextualInversion.Training;
 /// The training step of textual inversion (Gal et al. 2022, eq. 2): the latent-diffusion loss of images whose prompts
 /// contain the placeholder token, its gradient with respect to the token's vectors, and their update. The vectors are
 /// the rows of one float32 tensor (n, d) for each text encoder; nothing else is trained. They are updated on the CPU,
-/// since they are small, and since a GPU's step then waits for one copy only: of its losses and gradients.
+/// since they are small, and since a GPU's step then waits for one copy only: of its losses and gradients. Several
+/// words that are learned together have their rows one after another in the same tensors. Each has its own optimizer
+/// and learning rate, and takes the steps whose prompts name it.
 /// </summary>
 internal sealed class Learner : IDisposable
 {
@@ -22,7 +25,9 @@ internal sealed class Learner : IDisposable
     private readonly Tensor[] rows; // (n, d) for each text encoder, on the CPU
     private readonly Tensor?[] norms; // (n, 1) for each text encoder, on the CPU, or null if the norm is free
     private readonly DeviceRows deviceRows; // of rows
-    private readonly IRowOptimizer[] optimizers; // one for each text encoder
+    private readonly List<WordRows> words = [];
+    private readonly Tensor? wordSteps; // (words) int64 on the CPU, or null if there is one word, which takes all steps
+    private readonly HashSet<int> named = []; // the words that the prompts of this step name, if there are several
     private readonly ExponentialMovingAverage? average;
     private readonly DeviceRows? deviceAverage;
     private readonly LossScale? lossScale; // null unless the U-Net computes in float16
@@ -41,6 +46,21 @@ internal sealed class Learner : IDisposable
         IReadOnlyList<Tensor> initialRows,
         TrainOptions options
     )
+        : this(model, schedule, [(initialRows, null)], options) { }
+
+    /// <param name="model">The frozen model.</param>
+    /// <param name="schedule">Its noise schedule.</param>
+    /// <param name="concept">The words to learn, whose initial vectors are copied.</param>
+    /// <param name="options">Valid options.</param>
+    public Learner(IDiffusionModel model, NoiseSchedule schedule, Concept concept, TrainOptions options)
+        : this(model, schedule, [.. concept.Words.Select(word => (word.InitialRows, word.LearningRate))], options) { }
+
+    private Learner(
+        IDiffusionModel model,
+        NoiseSchedule schedule,
+        IReadOnlyList<(IReadOnlyList<Tensor> InitialRows, double? LearningRate)> learned,
+        TrainOptions options
+    )
     {
         this.model = model;
         this.schedule = schedule;
@@ -50,14 +70,22 @@ internal sealed class Learner : IDisposable
         timestepWeights = TimestepWeights.Of(schedule, options.LossWeighting, options.SnrGamma);
         rows =
         [
-            .. initialRows.Select(row => row.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope()),
+            .. WordRows
+                .Join([.. learned.Select(word => word.InitialRows)])
+                .Select(row => row.detach().to(ScalarType.Float32, CPU, copy: true).DetachFromDisposeScope()),
         ];
         // The optimizer of directions needs a norm for the vectors.
         var constraint = options is { Optimizer: OptimizerKind.Direction, KeepNorm: NormConstraint.None }
             ? NormConstraint.Vocabulary
             : options.KeepNorm;
         norms = [.. rows.Zip(model.Vocabularies, (row, vocabulary) => Norms(constraint, row, vocabulary))];
-        optimizers = [.. rows.Zip(norms, CreateOptimizer)];
+        foreach (var (initialRows, learningRate) in learned)
+        {
+            var first = words.Sum(word => word.Count);
+            words.Add(new WordRows(first, initialRows[0].shape[0], learningRate, rows, norms, options));
+        }
+
+        wordSteps = words.Count == 1 ? null : zeros(words.Count, ScalarType.Int64).DetachFromDisposeScope();
         RescaleNorms(rows);
         deviceRows = new DeviceRows(rows, model.Device);
         average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
@@ -81,8 +109,12 @@ internal sealed class Learner : IDisposable
             var state = new Dictionary<string, Tensor>();
             for (var encoder = 0; encoder < rows.Length; encoder++)
             {
-                foreach (var (name, tensor) in optimizers[encoder].State)
-                    state.Add(StateNames.Of(name, encoder), tensor);
+                foreach (var (number, word) in words.Index())
+                {
+                    foreach (var (name, tensor) in word.States.ElementAt(encoder))
+                        state.Add(StateNames.Of(name, encoder, number), tensor);
+                }
+
                 state.Add(StateNames.Of(StateNames.Rows, encoder), rows[encoder]);
                 if (average is not null)
                     state.Add(StateNames.Of(StateNames.Average, encoder), average.Rows[encoder]);
@@ -90,6 +122,8 @@ internal sealed class Learner : IDisposable
 
             if (lossScale is not null)
                 state.Add(StateNames.LossScale, lossScale.State);
+            if (wordSteps is not null)
+                state.Add(StateNames.WordSteps, wordSteps);
             return state;
         }
     }
@@ -125,8 +159,11 @@ internal sealed class Learner : IDisposable
     /// The loss of a batch, a scalar with a gradient. It and its intermediate tensors belong to the caller's dispose
     /// scope.
     /// </summary>
-    public Tensor Forward(TrainingBatch batch) =>
-        Denoise(batch, deviceRows.Leaves).Loss(denoisingLoss, timestepWeights?.At(batch.Timesteps));
+    public Tensor Forward(TrainingBatch batch)
+    {
+        NoteNamedWords(batch.Prompts[0]);
+        return Denoise(batch, deviceRows.Leaves).Loss(denoisingLoss, timestepWeights?.At(batch.Timesteps));
+    }
 
     /// <summary>The squared error of each image of a batch, (B), with a gradient, without timestep weights.</summary>
     public Tensor ForwardEach(TrainingBatch batch) => Denoise(batch, deviceRows.Leaves).EachLoss();
@@ -144,6 +181,7 @@ internal sealed class Learner : IDisposable
     {
         deviceRows.DiscardGradients();
         ReplaceGradients(null);
+        named.Clear();
     }
 
     /// <summary>
@@ -170,14 +208,14 @@ internal sealed class Learner : IDisposable
     }
 
     /// <summary>
-    /// Copies the gradients to the CPU, divides them by the loss scale, and scales them down if their norm over all
-    /// vectors exceeds <see cref="TrainOptions.MaxGradientNorm"/>. Call it once per step.
+    /// Copies the gradients to the CPU, divides them by the loss scale, and scales those of a word down if their norm
+    /// over all its vectors exceeds <see cref="TrainOptions.MaxGradientNorm"/>. Call it once per step.
     /// </summary>
     /// <param name="losses">
     /// The losses of the step's batches, each a scalar. They are copied together with the gradients, since a copy waits
     /// for the device.
     /// </param>
-    /// <returns>The mean loss, and the norm before clipping.</returns>
+    /// <returns>The mean loss, and the norm over all vectors before clipping.</returns>
     public (double Loss, double GradientNorm) ClipGradients(IReadOnlyList<Tensor> losses)
     {
         using var noGrad = no_grad();
@@ -193,14 +231,7 @@ internal sealed class Learner : IDisposable
         }
 
         var loss = copies.Take(losses.Count).Sum(copy => (double)copy.item<float>()) / losses.Count;
-        var norm = Math.Sqrt(Gradients.Sum(gradient => gradient.Squared().sum().item<float>()));
-        if (options.MaxGradientNorm > 0 && norm > options.MaxGradientNorm)
-        {
-            foreach (var gradient in Gradients)
-                gradient.MultiplyInPlace(options.MaxGradientNorm / norm);
-        }
-
-        return (loss, norm);
+        return (loss, Math.Sqrt(words.Sum(word => word.Clip(Gradients, options.MaxGradientNorm))));
     }
 
     /// <summary>
@@ -228,8 +259,7 @@ internal sealed class Learner : IDisposable
         Tensor[] changed = [.. rows, .. average?.Rows ?? []];
         var before = changed.Select(row => row.clone()).ToList();
         optimizerSteps++;
-        for (var encoder = 0; encoder < rows.Length; encoder++)
-            optimizers[encoder].Step(Gradients[encoder], learningRate, optimizerSteps);
+        StepWords(learningRate);
         RescaleNorms(rows);
         average?.Add(rows, optimizerSteps);
         RescaleNorms(average?.Rows ?? []);
@@ -248,8 +278,8 @@ internal sealed class Learner : IDisposable
 
     public void Dispose()
     {
-        foreach (var optimizer in optimizers)
-            optimizer.Dispose();
+        words.ForEach(word => word.Dispose());
+        wordSteps?.Dispose();
         foreach (var norm in norms)
             norm?.Dispose();
         deviceAverage?.Dispose();
@@ -279,20 +309,40 @@ internal sealed class Learner : IDisposable
             ? HostCopy.Of(found).DetachFromDisposeScope()
             : null;
 
-    private IRowOptimizer CreateOptimizer(Tensor row, Tensor? norm) =>
-        options.Optimizer switch
+    /// <summary>Notes the words whose vectors the prompts contain.</summary>
+    private void NoteNamedWords(PromptTokens prompts)
+    {
+        if (wordSteps is null)
+            return;
+        var firstRowId = model.Tokenizers[0].VocabularySize;
+        foreach (var id in prompts.Ids)
         {
-            OptimizerKind.AdamW => new AdamW(row, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay),
-            OptimizerKind.Prodigy => new Prodigy(
-                row,
-                options.Beta1,
-                options.Beta2,
-                options.Epsilon,
-                options.WeightDecay
-            ),
-            OptimizerKind.Direction => new RiemannianSgd(row, norm!, options.DirectionPrior),
-            _ => throw new ArgumentOutOfRangeException(nameof(row)),
-        };
+            var number = words.FindIndex(word =>
+                id - firstRowId >= word.First && id - firstRowId < word.First + word.Count
+            );
+            if (number >= 0)
+                named.Add(number);
+        }
+    }
+
+    /// <summary>Updates the vectors of the words that this step's prompts name.</summary>
+    private void StepWords(double learningRate)
+    {
+        if (wordSteps is null)
+        {
+            words[0].Step(Gradients, learningRate, optimizerSteps);
+            return;
+        }
+
+        var steps = wordSteps.data<long>().ToArray();
+        foreach (var number in named.Order())
+        {
+            steps[number]++;
+            words[number].Step(Gradients, learningRate, (int)steps[number]);
+        }
+
+        wordSteps.copy_(tensor(steps));
+    }
 
     private void RescaleNorms(IReadOnlyList<Tensor> vectors)
     {

@@ -49,13 +49,13 @@ internal sealed record TrainerResult : IDisposable
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
 
     /// <summary>Refuses a run that learned nothing.</summary>
-    /// <param name="placeholder">The placeholder token.</param>
+    /// <param name="placeholder">The placeholder token, or those of several words, for the message.</param>
     /// <exception cref="TextualInversionException">The gradient was zero in every step.</exception>
-    public void RequireGradient(Placeholder placeholder)
+    public void RequireGradient(string placeholder)
     {
         if (End == TrainingEnd.WithoutGradient)
             throw new TextualInversionException(
-                $"The gradient of {placeholder.Name} was zero in every step so far, so nothing can be learned; check "
+                $"The gradient of {placeholder} was zero in every step so far, so nothing can be learned; check "
                     + "that each prompt reaches it: one that is too long is cut off before it."
             );
     }

@@ -32,27 +32,32 @@ internal sealed record TrainingPlan(
     /// <param name="placeholder">The placeholder token.</param>
     /// <param name="phrase">The initializer: the words that training starts from.</param>
     /// <param name="trainTimesteps">The model's number of timesteps.</param>
+    /// <param name="together">The placeholder tokens of words that are learned together, or null for one.</param>
     /// <exception cref="TextualInversionException">
-    /// There are too few images to hold one out, or the model does not have the options' timesteps.
+    /// There are too few images to hold one out, the model does not have the options' timesteps, or captions do not fit
+    /// words that are learned together.
     /// </exception>
     public static TrainingPlan Create(
         TrainOptions options,
         IReadOnlyList<TrainingImage> images,
         Placeholder placeholder,
         string phrase,
-        int trainTimesteps
+        int trainTimesteps,
+        IReadOnlyList<Placeholder>? together = null
     )
     {
         options.RequireTimesteps(trainTimesteps);
         if (options.HoldOut)
             HeldOutImage.Require(images);
+        if (together is not null)
+            SharedCaptions.Require(images, together, options);
         var templates = options.Templates ?? PromptTemplates.For(options.Property);
         var reason = options is { Flip: true, ForceFlip: false }
             ? FlipPolicy.ReasonToDisable(options, images, templates, phrase)
             : null;
         if (reason is not null)
             options = options with { Flip = false };
-        var prompts = new PromptSource(images, templates, phrase, options);
+        var prompts = new PromptSource(images, templates, phrase, options, together);
         var hasNoTags = VariesTags(options) && prompts.Descriptions(placeholder).All(prompt => prompt is null);
         return new TrainingPlan(options, images, templates, prompts, reason, hasNoTags ? [NoTags] : []);
     }

@@ -51,10 +51,11 @@ internal sealed class TrainingSession : IDisposable
         resumeFrom?.RequireSameWeights(frozenWeights.Before);
         var images = concept.Images;
         var trainTimesteps = schedule.Config.NumTrainTimesteps;
-        var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
+        var tokenizers = new PromptTokenizers(model.Tokenizers, concept.Placeholders);
         Batches = new BatchSampler(images, concept.Prompts, tokenizers, options, trainTimesteps);
-        Learner = new Learner(model, schedule, concept.InitialRows, options);
-        diagnostics = new EmbeddingDiagnostics(model, concept.InitialRows);
+        Learner = new Learner(model, schedule, concept, options);
+        using (NewDisposeScope())
+            diagnostics = new EmbeddingDiagnostics(model, concept.InitialRows());
         history = new TrainHistory(resumeFrom, model.Device);
         try
         {

@@ -13,6 +13,8 @@ namespace TextualInversion.Tests.Training;
 /// <summary>A small model with the five images of a cat as latents.</summary>
 internal sealed class ImageFixture : IDisposable
 {
+    private readonly IReadOnlyList<TrainingImage> trained;
+
     /// <param name="options">Batch size, vectors and seed.</param>
     /// <param name="folder">The model's folder. Default: the small random model.</param>
     /// <param name="type">The type in which the U-Net computes.</param>
@@ -36,6 +38,7 @@ internal sealed class ImageFixture : IDisposable
         Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
         Placeholder = Placeholder.Parse("my-cat", options.Vectors);
         images ??= TrainingImageSet.Load([Goldens.Sample("my-cat")], resolution, options.Crop, options.Mask).Images;
+        trained = images;
         Prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
         Images = new LatentDataset(Model, images, options, CancellationToken.None);
         Tokenizers = new PromptTokenizers(Model.Tokenizers, [Placeholder]);
@@ -50,6 +53,9 @@ internal sealed class ImageFixture : IDisposable
     public Placeholder Placeholder { get; }
 
     public PromptSource Prompts { get; }
+
+    /// <summary>The captions as the prompts of words that are learned together.</summary>
+    public PromptSource TogetherPrompts(IReadOnlyList<Placeholder> words) => new(trained, [], "cat", Options, words);
 
     public LatentDataset Images { get; }
 

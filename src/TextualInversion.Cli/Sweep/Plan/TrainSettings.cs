@@ -11,7 +11,7 @@ namespace TextualInversion.Cli.Sweep.Plan;
 internal sealed class TrainSettings(TrainCommand train, SweepProblems problems)
 {
     // What the sweep itself sets, and options of the machine.
-    private static readonly string[] Reserved = ["help", "images", "token", "seed", .. ConceptRuns.OfAll];
+    private static readonly string[] Reserved = ["help", "images", "token", "seed", .. ConceptTexts.OfAll];
 
     // Their values may also be a name. A folder of that name in the folder of the file is not meant.
     private static readonly Dictionary<string, string> Names = new()

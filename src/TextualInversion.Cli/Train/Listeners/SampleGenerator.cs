@@ -20,18 +20,23 @@ namespace TextualInversion.Cli.Train.Listeners;
 /// <param name="setup">What is trained.</param>
 /// <param name="request">How the model was named, for the metadata of the images.</param>
 /// <param name="plan">Which images.</param>
-/// <param name="folder">The run's folder.</param>
+/// <param name="output">The run's files.</param>
 /// <param name="warn">Receives why an image could not be made: the training goes on without it.</param>
 internal sealed class SampleGenerator(
     TrainModel model,
     TrainSetup setup,
     ModelRequest request,
     SamplePlan plan,
-    RunFolder folder,
+    TrainOutput output,
     Action<string> warn
 )
 {
-    private readonly PromptTokenizers tokenizers = new(model.Network.Tokenizers, [setup.Placeholder]);
+    private readonly PromptTokenizers tokenizers = new(
+        model.Network.Tokenizers,
+        [.. setup.Words.Select(word => word.Placeholder)]
+    );
+    private readonly RunFolder folder = output.Folder;
+    private readonly List<string> rowPaths = []; // of the step at hand, for each word
 
     public SamplePlan Plan => plan;
 
@@ -113,8 +118,17 @@ internal sealed class SampleGenerator(
 
     private void WriteRows(int step, IReadOnlyList<Tensor> rows)
     {
-        var embedding = setup.Embedding(rows, weights: null, step); // the weights are hashed only after training
-        EmbeddingFile.Write(folder.SampleRowsPath(step), embedding, overwrite: true);
+        // The weights are hashed only after training.
+        var files = output.Files(
+            word => folder.SampleRowsPath(step, word),
+            setup.Embeddings(rows, weights: null, step)
+        );
+        rowPaths.Clear();
+        foreach (var (path, embedding) in files)
+        {
+            EmbeddingFile.Write(path, embedding, overwrite: true);
+            rowPaths.Add(path);
+        }
     }
 
     private string Describe(GenerationSettings options, ulong seed, int step) =>
@@ -127,7 +141,7 @@ internal sealed class SampleGenerator(
                 request,
                 setup.ModelName,
                 setup.Precision,
-                [new EmbeddingArgument(JsonOutput.Relative(folder.SampleRowsPath(step)))],
+                [.. rowPaths.Select(path => new EmbeddingArgument(JsonOutput.Relative(path)))],
                 init: null
             )
         );

@@ -11,12 +11,18 @@ internal static class CaptionTags
 {
     private const string Separator = ", ";
 
-    /// <param name="caption">A caption. The tag with <c>{}</c> is never dropped.</param>
+    /// <param name="caption">A caption.</param>
     /// <param name="options">
     /// What to vary. The first <see cref="TrainOptions.KeepTags"/> tags are neither moved nor dropped.
     /// </param>
     /// <param name="random">The source of randomness.</param>
-    public static string Vary(string caption, TrainOptions options, StepRandom random)
+    /// <param name="marks">Texts whose tags are never dropped. Default: null, for <c>{}</c> alone.</param>
+    public static string Vary(
+        string caption,
+        TrainOptions options,
+        StepRandom random,
+        IReadOnlyList<string>? marks = null
+    )
     {
         if (!options.ShuffleTags && options.DropTags == 0)
             return caption;
@@ -26,7 +32,7 @@ internal static class CaptionTags
             .Where(tag =>
                 options.DropTags == 0
                 || random.Uniform() >= options.DropTags
-                || tag.Contains(PromptTemplates.Slot, StringComparison.Ordinal)
+                || (marks ?? [PromptTemplates.Slot]).Any(mark => tag.Contains(mark, StringComparison.Ordinal))
             )
             .ToList();
         var order = options.ShuffleTags ? random.Permutation(free.Count) : [.. Enumerable.Range(0, free.Count)];

@@ -5,27 +5,34 @@ namespace TextualInversion.Training.Data;
 
 /// <summary>
 /// The prompts of the images: an image's own caption if it has one, otherwise a template drawn at random. Options
-/// decide how captions are used.
+/// decide how captions are used. If several words are learned together, every image has a caption, which names them.
 /// </summary>
 internal sealed class PromptSource
 {
     private readonly IReadOnlyList<string> templates;
     private readonly TrainOptions options;
     private readonly string initializer;
+    private readonly IReadOnlyList<string> together; // the tokens of words that are learned together, or empty for one
     private readonly string?[] captions; // one for each image; null if it has none, or captions are not used
 
     /// <param name="images">The training images with their captions.</param>
     /// <param name="templates">Prompt templates, with <c>{}</c> for the placeholder token.</param>
     /// <param name="initializer">The words that the placeholder token replaces in a caption.</param>
     /// <param name="options">How captions are used.</param>
+    /// <param name="together">
+    /// The placeholder tokens that captions name, if several words are learned together. The captions then are whole
+    /// prompts, whichever placeholder a method is asked for. Default: null, for one word.
+    /// </param>
     public PromptSource(
         IReadOnlyList<TrainingImage> images,
         IReadOnlyList<string> templates,
         string initializer,
-        TrainOptions options
+        TrainOptions options,
+        IReadOnlyList<Placeholder>? together = null
     )
     {
         (this.templates, this.initializer, this.options) = (templates, initializer, options);
+        this.together = [.. together?.Select(placeholder => placeholder.Name) ?? []];
         captions = [.. images.Select(image => options.Captions == CaptionUse.Off ? null : image.Caption)];
     }
 
@@ -52,7 +59,9 @@ internal sealed class PromptSource
         var isDrawn = options.Captions == CaptionUse.Mixed && random.Uniform() < 0.5;
         var caption = isDrawn ? null : TemplateOf(captions[image], placeholder);
         return PromptTemplates.Format(
-            caption is null ? templates[random.Index(templates.Count)] : CaptionTags.Vary(caption, options, random),
+            caption is null
+                ? templates[random.Index(templates.Count)]
+                : CaptionTags.Vary(caption, options, random, Marks),
             placeholder.Name
         );
     }
@@ -64,6 +73,10 @@ internal sealed class PromptSource
             placeholder.Name
         );
 
+    private IReadOnlyList<string>? Marks => together.Count > 0 ? together : null;
+
     private string? TemplateOf(string? caption, Placeholder placeholder) =>
-        caption is null ? null : Captions.ToTemplate(caption, placeholder.Name, initializer);
+        caption is null ? null
+        : together.Count > 0 ? Captions.WithTokens(caption, together).Text
+        : Captions.ToTemplate(caption, placeholder.Name, initializer);
 }

@@ -44,11 +44,11 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
         var batches = new BatchSampler(
             set,
             concept.Prompts,
-            new PromptTokenizers(model.Tokenizers, [concept.Placeholder]),
+            new PromptTokenizers(model.Tokenizers, concept.Placeholders),
             options,
             schedule.Config.NumTrainTimesteps
         );
-        using var learner = new Learner(model, schedule, concept.InitialRows, options);
+        using var learner = new Learner(model, schedule, concept, options);
         var (seconds, isFinite, hasGradient) = (new List<double>(), true, false);
         for (var number = 0; number <= MostBatches && (number < 2 || seconds.Sum() < Budget.TotalSeconds); number++)
         {

@@ -65,7 +65,7 @@ internal sealed class PhraseExamples : IDisposable
         };
         using var scope = NewDisposeScope();
         learner = NewLearner([.. Enumerable.Repeat<int?>(null, length)]);
-        var placeholder = Placeholder.Parse(concept.Placeholder.Name, length);
+        var placeholder = Placeholder.Parse(concept.Placeholders[0].Name, length);
         var tokenizers = new PromptTokenizers(model.Tokenizers, [placeholder]);
         source = new FixedExamples(concept.Images, concept.Prompts, tokenizers);
         chosen = Choose(concept, schedule);

@@ -12,6 +12,7 @@ internal sealed class RunFolder : IDisposable
     private const string SeedPrefix = "seed-";
     private const string LockName = ".lock";
     private static readonly string[] StepFiles = ["step-*.safetensors", "step-*.png"];
+    private const string LastRowsOfWords = "last-*.safetensors";
 
     private readonly string? created; // the outermost folder that this run created, or null
     private FileStream? heldLock; // see Lock
@@ -60,7 +61,11 @@ internal sealed class RunFolder : IDisposable
     public string FoundPhrasePath => FoundPhraseIn(FolderPath);
 
     /// <summary>The embedding after the last step.</summary>
-    public string LastRowsPath => Path.Combine(FolderPath, "last.safetensors");
+    public string LastRowsPath => LastRowsPathOf(word: null);
+
+    /// <summary>The embedding after the last step of one of several words, or of the only one (null).</summary>
+    /// <param name="word">The name of the word's files.</param>
+    public string LastRowsPathOf(string? word) => Path.Combine(FolderPath, $"last{Suffix(word)}.safetensors");
 
     /// <summary>See <see cref="TrainState"/>.</summary>
     public static string StateIn(string folder) => Path.Combine(folder, "state.safetensors");
@@ -109,15 +114,16 @@ internal sealed class RunFolder : IDisposable
         );
 
     /// <summary>The embedding that generated the images of a step.</summary>
-    public string SampleRowsPath(int step) =>
-        Path.Combine(SamplesIn(FolderPath), string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors"));
+    /// <param name="step">The steps done.</param>
+    /// <param name="word">The name of a word's files, if several words are learned together.</param>
+    public string SampleRowsPath(int step, string? word = null) =>
+        Path.Combine(SamplesIn(FolderPath), StepRows(step, word));
 
     /// <summary>The embedding saved after a step.</summary>
-    public string CheckpointPath(int step) =>
-        Path.Combine(
-            CheckpointsIn(FolderPath),
-            string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}.safetensors")
-        );
+    /// <param name="step">The steps done.</param>
+    /// <param name="word">The name of a word's files, if several words are learned together.</param>
+    public string CheckpointPath(int step, string? word = null) =>
+        Path.Combine(CheckpointsIn(FolderPath), StepRows(step, word));
 
     /// <summary>
     /// Deletes the checkpoints and seed folders of an earlier run, which would be mistaken for those of this one.
@@ -127,6 +133,8 @@ internal sealed class RunFolder : IDisposable
         foreach (var seed in FolderListing.Folders(FolderPath, SeedPrefix + "*").Where(IsOfSeed))
             Guard(seed, () => Directory.Delete(seed, recursive: true));
         DeleteSteps(CheckpointsIn(FolderPath));
+        foreach (var file in FolderListing.Files(FolderPath, LastRowsOfWords))
+            Guard(file, () => File.Delete(file));
     }
 
     /// <summary>Deletes the images that an earlier run generated during training.</summary>
@@ -249,6 +257,11 @@ internal sealed class RunFolder : IDisposable
                 : IoErrors.Wrap(folder, "written to", error);
         }
     }
+
+    private static string StepRows(int step, string? word) =>
+        string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}{Suffix(word)}.safetensors");
+
+    private static string Suffix(string? word) => word is null ? "" : $"-{word}";
 
     private static bool IsEmptyFolder(string path) =>
         Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any();

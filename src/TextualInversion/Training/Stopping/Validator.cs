@@ -40,8 +40,8 @@ internal sealed class Validator : IDisposable
         Concept concept
     )
     {
-        using var learner = new Learner(model, schedule, concept.InitialRows, options);
-        var tokenizers = new PromptTokenizers(model.Tokenizers, [concept.Placeholder]);
+        using var learner = new Learner(model, schedule, concept, options);
+        var tokenizers = new PromptTokenizers(model.Tokenizers, concept.Placeholders);
         using var set = new ValidationSet(
             new FixedExamples(concept.Images, concept.Prompts, tokenizers),
             FixedExamples.Choose(concept.Images.Learned, schedule.Config.NumTrainTimesteps),
