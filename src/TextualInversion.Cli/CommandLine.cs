@@ -6,6 +6,7 @@ using TextualInversion.Cli.Completion;
 using TextualInversion.Cli.Demo;
 using TextualInversion.Cli.Describe;
 using TextualInversion.Cli.DeviceList;
+using TextualInversion.Cli.Distill;
 using TextualInversion.Cli.Doctor;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Eval;
@@ -17,6 +18,7 @@ using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Sweep;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train;
+using TextualInversion.Cli.Translate;
 using TextualInversion.IO;
 using TextualInversion.Native;
 
@@ -126,12 +128,14 @@ internal static class CommandLine
             new GenerateCommand(models),
             new CheckCommand(models),
             new DescribeCommand(models),
+            new DistillCommand(models),
             new EvalCommand(models, variable),
             new SweepCommand(models, variable),
             new ReportCommand(),
             new InspectCommand(models),
             new ConvertCommand(),
             new MergeCommand(),
+            new TranslateCommand(models),
             new ModelsCommand(variable),
             new DevicesCommand(),
             new DemoCommand((args, output, error) => RunAsync(args, output, error, variable)),

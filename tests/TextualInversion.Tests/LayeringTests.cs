@@ -81,6 +81,8 @@ public sealed partial class LayeringTests
             "Report",
             "Sweep",
             "Describe",
+            "Distill",
+            "Translate",
             "DeviceList",
             "Demo",
             "Doctor",
@@ -97,7 +99,7 @@ public sealed partial class LayeringTests
         ["Html"] = ["Infrastructure"],
         ["ModelAccess"] = ["Infrastructure", "Terminal"],
         ["Runs"] = ["Infrastructure", "ModelAccess"],
-        ["EmbeddingFiles"] = ["Infrastructure", "Terminal", "ModelAccess"],
+        ["EmbeddingFiles"] = ["Infrastructure", "Terminal", "ModelAccess", "Html"],
         ["Report"] = ["Infrastructure", "Terminal", "Html", "Runs"],
         ["Generate"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles"],
         ["Eval"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Html", "Runs"],
@@ -115,6 +117,8 @@ public sealed partial class LayeringTests
             "Eval",
         ],
         ["Check"] = ["Infrastructure", "Terminal", "ModelAccess", "Train"],
+        ["Translate"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles"],
+        ["Distill"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Generate"],
         ["Describe"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Generate", "Train"],
     };
 

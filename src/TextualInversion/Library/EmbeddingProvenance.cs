@@ -81,7 +81,7 @@ public sealed record EmbeddingProvenance
         };
 
     /// <summary>One hash of a model from those of its networks.</summary>
-    private static string HashOf(IReadOnlyDictionary<string, string> networks)
+    internal static string HashOf(IReadOnlyDictionary<string, string> networks)
     {
         var hashes = networks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
         return Sha256.OfText(string.Concat(hashes));

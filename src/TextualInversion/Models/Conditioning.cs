@@ -23,12 +23,29 @@ internal sealed record Conditioning(Tensor EncoderHiddenStates, AddedConditionin
                 : new AddedConditioning(Added.PooledText.repeat(images, 1), Added.TimeIds.repeat(images, 1))
         );
 
+    /// <summary>Takes the tensors out of the dispose scope; <see cref="Dispose"/> frees them.</summary>
+    public Conditioning DetachFromDisposeScope()
+    {
+        foreach (var each in Tensors)
+            each.DetachFromDisposeScope();
+        return this;
+    }
+
+    public void Dispose()
+    {
+        foreach (var each in Tensors)
+            each.Dispose();
+    }
+
     /// <summary>The same image sizes with zeros instead of prompts.</summary>
     public Conditioning WithoutPrompts() =>
         new(
             zeros_like(EncoderHiddenStates),
             Added is null ? null : Added with { PooledText = zeros_like(Added.PooledText) }
         );
+
+    private IEnumerable<Tensor> Tensors =>
+        Added is null ? [EncoderHiddenStates] : [EncoderHiddenStates, Added.PooledText, Added.TimeIds];
 }
 
 /// <summary>The conditioning of Stable Diffusion XL in addition to the states of the text encoders.</summary>

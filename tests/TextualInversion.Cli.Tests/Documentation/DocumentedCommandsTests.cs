@@ -21,6 +21,7 @@ public sealed class DocumentedCommandsTests : IDisposable
             generate\ *--steps\ *) ;;
             generate\ *) set -- "$@" --steps 2 ;;
             eval\ *) set -- "$@" --steps 2 --count 2 ;;
+            distill\ *) set -- "$@" --steps 2 --compare 0 ;;
             describe\ *) set -- "$@" --search-steps 1 --count 1 ;;
             sweep\ samples/*) sed -i 's/steps: .*/steps: 2/' samples/sweep.yaml ;;
         esac

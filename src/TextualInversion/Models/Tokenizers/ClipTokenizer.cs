@@ -56,6 +56,9 @@ internal sealed class ClipTokenizer
         KeyValuePair<string, int[]> IdsOf(string text, string token) => new(text, [vocabulary[token]]);
     }
 
+    /// <summary>The tokens as the vocabulary writes them, by their ids.</summary>
+    internal IReadOnlyList<string> Tokens => tokens;
+
     /// <summary>The number of tokens. Ids of placeholders begin here.</summary>
     public int VocabularySize => tokens.Length;
 

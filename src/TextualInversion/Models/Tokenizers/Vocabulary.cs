@@ -19,6 +19,11 @@ internal sealed class Vocabulary : IDisposable
 
     public NearestWords Words { get; }
 
+    public ClipTokenizer Tokenizer => text.Tokenizer;
+
+    /// <summary>The embeddings of the tokens, (V, d) or longer.</summary>
+    public Tensor Table => text.Encoder.TokenEmbedding;
+
     /// <summary>d, the width of a token embedding.</summary>
     public long Width => text.Encoder.TokenEmbedding.shape[1];
 

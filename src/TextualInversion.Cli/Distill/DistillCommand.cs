@@ -1,0 +1,187 @@
+using System.CommandLine;
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Generate;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Embeddings;
+using TextualInversion.Generation;
+using TextualInversion.Models;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Native;
+using TextualInversion.Schedulers;
+using TextualInversion.Training.Distillation;
+using TextualInversion.Training.Estimates;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.Distill;
+
+/// <summary><c>ti distill</c>: few vectors that do what a long prompt does, without images.</summary>
+internal sealed class DistillCommand : CommandBase
+{
+    private readonly Argument<string?> prompt = new("PROMPT")
+    {
+        HelpName = "PROMPT",
+        Arity = ArgumentArity.ZeroOrOne,
+        Description =
+            "The prompt, as in ti generate: with weights, embeddings and LoRAs, and of any length. It may be left out "
+            + "with one --embedding, which is then shortened.",
+    };
+    private readonly PathListOption embeddings = new("--embedding")
+    {
+        HelpName = "FILE[=trigger][@strength]|DIR",
+        Description =
+            "An embedding that the prompt calls, or that is shortened itself; repeat the option for several. Default: "
+            + "those in embeddings/ that the prompt calls.",
+    };
+    private readonly DistillOptions learning = new();
+    private readonly NameOption token = new("--token")
+    {
+        HelpName = "NAME",
+        Description =
+            "The placeholder token that stands for the vectors in prompts. Default: from the first words of the "
+            + "prompt, or my-cat-2 for my-cat in two vectors.",
+    };
+    private readonly ModelOptions model = new(ModelOptions.RecordedModel);
+    private readonly Option<string> device = SharedOptions.Device();
+    private readonly Option<Precision> precision = SharedOptions.Precision();
+    private readonly Option<ulong?> seed = SharedOptions.Seed();
+    private readonly PathOption output = new("--output")
+    {
+        HelpName = "FILE",
+        Description = "The embedding file to write. Default: embeddings/TOKEN.safetensors.",
+    };
+    private readonly Option<bool> overwrite = SharedOptions.Overwrite();
+    private readonly Option<bool> quiet = SharedOptions.Quiet();
+    private readonly Option<bool> json = SharedOptions.Json();
+
+    public DistillCommand(ModelLocator models)
+        : base(
+            "distill",
+            "Make an embedding of few vectors that does what a long prompt does, or shorten an embedding. Needs no "
+                + "images: the model's own answer to the whole prompt is what the vectors learn."
+        )
+    {
+        prompt.Validators.Add(Suggestions.RefuseOptions);
+        Arguments.Add(prompt);
+        AddGroup("Most used", [.. learning.MostUsed, token, embeddings, model.Model, seed]);
+        AddGroup("Learning", learning.Learning);
+        AddGroup("Model", model.Lora, model.Variant, model.Config, model.Vae, model.Prediction);
+        AddGroup("Machine", device, precision, SharedOptions.Libtorch());
+        AddGroup("Output", output, learning.Compare, overwrite, quiet, json);
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
+    }
+
+    public override IReadOnlyList<string> Examples =>
+        [
+            "ti distill \"a photo of a purple dotted cat on a beach\" --vectors 2 --token beach-cat --model demo",
+            "ti distill --embedding embeddings/my-cat.safetensors --vectors 2 --model demo",
+        ];
+
+    private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
+    {
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
+        using var request = DistillRequest.Read(
+            parsed.GetValue(prompt),
+            parsed.GetValue(embeddings) ?? [],
+            learning.Vectors(parsed),
+            parsed.GetValue(token),
+            parsed.GetValue(output),
+            messages
+        );
+        OutputFile.RefuseToReplace(request.Path, parsed.GetValue(overwrite), OutputOption(parsed));
+        var (device, precision) = ModelLoader.Resolve(parsed.GetValue(this.device)!, parsed.GetValue(this.precision));
+        var modelRequest = model.Read(parsed);
+        var recorded = PromptEmbeddings.BaseModel(request.Embeddings, [request.Prompt]);
+        var check = new PromptCheck([request.Prompt], negative: null, request.Embeddings, messages);
+        check.Run(
+            await models.FindOwnTokensAsync(modelRequest, recorded, check.Unanswered, cancellationToken),
+            allowUnknown: false
+        );
+        var (name, plain) = await models.FindAsync(modelRequest, recorded, messages, cancellationToken);
+        var loras = PromptLoras.For(plain, [request.Prompt], modelRequest.UsedLoras);
+        using var network = Open(parsed, loras.Files, device, precision);
+        LayoutExtension.Require(output.Name, request.Path, EmbeddingFormats.Default(network.Vocabularies.Count));
+        _ = new PromptTokenizers(network.Tokenizers, [request.Placeholder]); // refuses a token that is taken
+        var scheduler = ModelScheduler.Load(loras.Files, modelRequest.Prediction);
+        var defaults = ModelDefaults.Read(loras.Files, scheduler, network.Resolution);
+        var options = learning.Read(
+            parsed,
+            defaults.Settings(null, null, null),
+            parsed.GetValue(seed) ?? SharedOptions.DrawSeed()
+        );
+        using var result = Distill(request, network, scheduler, options, messages, cancellationToken);
+        var origin = new DistillOrigin(request, name, loras.Of(request.Prompt), scheduler.PredictionType);
+        Write(parsed, origin.Embedding(result, options, network), request.Path);
+        Print(parsed, new DistillReport(request, name, options, result), messages);
+        return ExitCode.Done;
+    }
+
+    private IDiffusionModel Open(ParseResult parsed, IModelFiles files, Device device, Precision precision)
+    {
+        var training = new TrainOptions { BatchSize = learning.BatchSize(parsed) };
+        var checkpointing = CheckpointingChoice.IsOn(training, files, device, PrecisionChoice.TypeOf(precision));
+        return ModelLoader.Open(files, device, precision, checkpointing);
+    }
+
+    private static DistillationResult Distill(
+        DistillRequest request,
+        IDiffusionModel network,
+        SchedulerConfig scheduler,
+        DistillationOptions options,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
+        using var scope = NewDisposeScope();
+        var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
+        var text = LoraTag.Remove(request.Prompt);
+        var called = new PromptEmbeddings(request.Embeddings, [text], widths, messages.Warn);
+        var capacity = new PromptTokenizer(network.Tokenizers[0], []).Capacity;
+        var source = new DistillationSource(
+            called.Resolve(text),
+            called.Placeholders(called.Set.Embeddings, capacity),
+            called.Set.Rows(network)
+        );
+        var distiller = new Distiller(network, new NoiseSchedule(scheduler), source, options);
+        messages.Info(
+            $"{request.Placeholder.Name}: {Plural.Of(options.Vectors, "vector")} in place of {distiller.Tokens} "
+                + $"tokens, seed {options.Seed}"
+        );
+        messages.Info($"generating {NoisyLatents.Count} images of the model, in latents, to learn from");
+        using var images = new ProgressDisplay(messages.Error, messages.Quiet, "image");
+        using var steps = new DistillDisplay(options.Steps, messages);
+        return distiller.Run(
+            new SynchronousProgress<int>(done => images.Show(done, NoisyLatents.Count, "")),
+            new SynchronousProgress<(int Step, double Loss)>(steps.Show),
+            cancellationToken
+        );
+    }
+
+    private void Write(ParseResult parsed, LearnedEmbedding embedding, string path)
+    {
+        var mayReplace = parsed.GetValue(overwrite);
+        OutputFile.Write(
+            path,
+            mayReplace,
+            OutputOption(parsed),
+            () => EmbeddingFile.Write(path, embedding, mayReplace)
+        );
+    }
+
+    private string OutputOption(ParseResult parsed) => parsed.GetValue(output) is null ? token.Name : output.Name;
+
+    private void Print(ParseResult parsed, DistillReport report, ConsoleLog messages)
+    {
+        var result = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(json))
+            result.WriteLine(JsonOutput.Serialize(report));
+        else
+            report.Write(result);
+        if (!report.IsNearer)
+            messages.Warn(
+                $"the vectors are no nearer to the whole prompt than {report.Truncated}; try more --steps or --vectors."
+            );
+    }
+}

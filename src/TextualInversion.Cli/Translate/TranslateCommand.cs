@@ -1,0 +1,209 @@
+using System.CommandLine;
+using System.Globalization;
+using TextualInversion.Checkpoints;
+using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
+using TextualInversion.Cli.Terminal;
+using TextualInversion.Embeddings;
+using TextualInversion.Generation;
+using TextualInversion.Models;
+using TextualInversion.Models.Autoencoders;
+using TextualInversion.Models.Tokenizers;
+using TextualInversion.Models.Unets;
+using TextualInversion.Training.Translation;
+using static TorchSharp.torch;
+
+namespace TextualInversion.Cli.Translate;
+
+/// <summary><c>ti translate</c>: an embedding of one kind of model for another.</summary>
+internal sealed class TranslateCommand : CommandBase
+{
+    private const string OriginKey = "translated_from",
+        OriginModelKey = "translated_from_model";
+
+    private readonly Argument<string> file = EmbeddingArguments.One();
+    private readonly PathOption fromModel = new("--from-model")
+    {
+        HelpName = "FOLDER|FILE|ID|demo",
+        Description =
+            "The model that the embedding was trained on. Only its text encoders are read. Default: the one that the "
+            + "embedding records.",
+    };
+    private readonly PathOption toModel = new("--to-model")
+    {
+        HelpName = "FOLDER|FILE|ID|demo",
+        Description = "The model that the new embedding is for. Only its text encoders are read.",
+        Required = true,
+    };
+    private readonly PathOption output = new("--output")
+    {
+        HelpName = "FILE",
+        Description = "The embedding file to write, in the diffusers layout, or the sdxl layout for two text encoders.",
+        Required = true,
+    };
+    private readonly NameOption token = new("--token")
+    {
+        HelpName = "NAME",
+        Description =
+            "The placeholder token of the new embedding. Default: that of the given one; a prompt takes the one that "
+            + "fits the model.",
+    };
+    private readonly Option<bool> overwrite = SharedOptions.Overwrite();
+    private readonly Option<bool> json = SharedOptions.Json();
+
+    public TranslateCommand(ModelLocator models)
+        : base(
+            "translate",
+            "Carry an embedding over to another kind of model, such as from Stable Diffusion 1 to XL and back. Rows "
+                + "for a text encoder that both models have are copied; the others come from a linear map between the "
+                + "models' vocabularies."
+        )
+    {
+        Arguments.Add(file);
+        AddGroup("Most used", fromModel, toModel, output, token);
+        AddGroup("Output", overwrite, json);
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
+    }
+
+    public override IReadOnlyList<string> Examples =>
+        [
+            "ti translate embeddings/my-cat.safetensors --to-model stabilityai/stable-diffusion-xl-base-1.0 --output "
+                + "embeddings/my-cat-xl.safetensors",
+        ];
+
+    private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
+    {
+        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false);
+        var path = parsed.GetValue(output)!;
+        OutputFile.RefuseToReplace(path, parsed.GetValue(overwrite), output.Name);
+        using var given = EmbeddingFile.Read(parsed.GetValue(file)!);
+        var recorded = EmbeddingProvenance.FromMetadata(given.Provenance).BaseModel;
+        if (parsed.GetValue(fromModel) is null && recorded is null)
+            throw new UsageException(
+                $"{fromModel.Name}: {given.Trigger} does not record the model that it was trained on; name it."
+            );
+        var from = new ModelRequest(parsed.GetValue(fromModel));
+        var (fromName, fromFiles) = await models.FindAsync(from, recorded, messages, cancellationToken);
+        var to = new ModelRequest(parsed.GetValue(toModel));
+        var (toName, toFiles) = await models.FindAsync(to, null, messages, cancellationToken);
+        var source = Vocabulary.Open(fromFiles);
+        var target = Vocabulary.Open(toFiles);
+        try
+        {
+            EmbeddingSet.RequireWidths(given, [.. source.Select(each => each.Width)]);
+            LayoutExtension.Require(output.Name, path, EmbeddingFormats.Default(target.Count));
+            var translated = EmbeddingTranslation.Translate(given.Rows, source, target);
+            var trigger = Trigger(parsed, given.Trigger, translated.Rows, target);
+            using var embedding = new LearnedEmbedding(
+                trigger,
+                translated.Rows,
+                Provenance(given, trigger, translated.Rows, fromName, toName, toFiles)
+            );
+            Write(parsed, path, embedding);
+            Print(parsed, new Result(path, trigger, fromName, toName, translated.Encoders), messages);
+            return ExitCode.Done;
+        }
+        finally
+        {
+            foreach (var each in source.Concat(target))
+                each.Dispose();
+        }
+    }
+
+    /// <summary>The token of the new embedding, which the model's vocabulary must not hold.</summary>
+    private string Trigger(
+        ParseResult parsed,
+        string given,
+        IReadOnlyList<Tensor> rows,
+        IReadOnlyList<Vocabulary> target
+    )
+    {
+        var placeholder = UsageException.Read(
+            token.Name,
+            () => Placeholder.Parse(parsed.GetValue(token) ?? given, (int)rows[0].shape[0])
+        );
+        _ = new PromptTokenizers([.. target.Select(each => each.Tokenizer)], [placeholder]);
+        return placeholder.Name;
+    }
+
+    private static Dictionary<string, string> Provenance(
+        LearnedEmbedding given,
+        string trigger,
+        IReadOnlyList<Tensor> rows,
+        string fromName,
+        string toName,
+        IModelFiles files
+    )
+    {
+        var known = EmbeddingProvenance.FromMetadata(given.Provenance);
+        var resolution = files.Config<UNetConfig>("unet").SampleSize * files.Config<VaeConfig>("vae").PixelsPerCell;
+        var others = ModelSpec.Of(
+            trigger,
+            EmbeddingNames.FileStem(trigger),
+            rows,
+            resolution,
+            ModelScheduler.Load(files, null).PredictionType,
+            ModelSpec.IsNegative(given.Provenance)
+        );
+        others[OriginKey] = given.Trigger;
+        others[OriginModelKey] = fromName;
+        var provenance = new EmbeddingProvenance
+        {
+            BaseModel = toName,
+            Initializer = known.Initializer,
+            Software = $"ti {Versions.Of(typeof(TranslateCommand))}",
+            Others = others,
+        };
+        return provenance.ToMetadata();
+    }
+
+    private void Write(ParseResult parsed, string path, LearnedEmbedding embedding)
+    {
+        var mayReplace = parsed.GetValue(overwrite);
+        OutputFile.Write(path, mayReplace, output.Name, () => EmbeddingFile.Write(path, embedding, mayReplace));
+    }
+
+    private void Print(ParseResult parsed, Result result, ConsoleLog messages)
+    {
+        var writer = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(json))
+            writer.WriteLine(JsonOutput.Serialize(result with { Path = Path.GetFullPath(result.Path) }));
+        else
+        {
+            writer.WriteLine(JsonOutput.Relative(result.Path));
+            foreach (var (number, encoder) in result.TextEncoders.Index())
+                writer.WriteLine($"text encoder {number + 1}: {Describe(encoder)}");
+        }
+
+        if (
+            result.TextEncoders.Any(encoder =>
+                encoder.Quality is { } quality && quality.Cosine <= quality.NearestWordCosine
+            )
+        )
+            messages.Warn("the map is no better than the nearest word; the embedding will do little of what it did.");
+        messages.Info(
+            "a few steps on the images make it better: ti train --initializer "
+                + $"{ShellCommand.Quote(JsonOutput.Relative(result.Path))} --model {ShellCommand.Quote(result.ToModel)}"
+        );
+    }
+
+    private static string Describe(EncoderTranslation encoder) =>
+        encoder.CopiedFrom is { } number
+            ? $"copied from text encoder {number + 1}, which has the same vocabulary"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"mapped, by {encoder.Tokens} common tokens; on {encoder.Quality!.Tokens} tokens that were held out "
+                    + $"the cosine to the true row is {encoder.Quality.Cosine:0.000}, of the nearest word "
+                    + $"{encoder.Quality.NearestWordCosine:0.000}"
+            );
+
+    /// <summary>The result.</summary>
+    private sealed record Result(
+        string Path,
+        string Token,
+        string FromModel,
+        string ToModel,
+        IReadOnlyList<EncoderTranslation> TextEncoders
+    );
+}
