@@ -59,7 +59,7 @@ internal sealed class BatchGenerator(
             var first = plan.Jobs[done];
             var together = plan
                 .Jobs.Skip(done)
-                .TakeWhile(job => job.Options == first.Options && job.Variation == first.Variation)
+                .TakeWhile(job => job with { Seed = first.Seed } == first)
                 .Take(batch)
                 .ToList();
             var at = new GenerationProgress(done, together.Count, 0, 1);
@@ -86,7 +86,7 @@ internal sealed class BatchGenerator(
     )
     {
         var options = together[0].Options;
-        loras?.Use(options.Prompt);
+        loras?.Use(options.Prompt, together[0].Loras);
         options = options with
         {
             Prompt = embeddings.Resolve(LoraTag.Remove(options.Prompt)),

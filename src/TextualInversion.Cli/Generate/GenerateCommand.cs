@@ -68,13 +68,20 @@ internal sealed class GenerateCommand : CommandBase
         var (modelName, plain) = await models.FindAsync(request, baseModel, messages, cancellationToken);
         if (wanted.Recorded?.NotTakenOver(modelName) is { } dropped)
             messages.Warn(dropped);
-        var loras = PromptLoras.For(plain, wanted.Texts, request.UsedLoras);
+        var loras = PromptLoras.For(plain, wanted.Texts, request.UsedLoras, plans.ComparedLoras(parsed));
         var scheduler = ModelScheduler.Load(loras.Files, request.Prediction);
         using var network = ModelLoader.Open(loras.Files, device, precision);
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var embeddings = new PromptEmbeddings(found, wanted.All, widths, messages.Warn);
         var defaults = ModelDefaults.Read(loras.Files, scheduler, network.Resolution);
-        var plan = MakePlan(parsed, wanted, defaults, init, hasEmbeddings: embeddings.Triggers.Count > 0);
+        var plan = MakePlan(
+            parsed,
+            wanted,
+            defaults,
+            init,
+            hasEmbeddings: embeddings.Triggers.Count > 0,
+            hasLoras: request.UsedLoras.Count > 0
+        );
         using var generator = new BatchGenerator(network, scheduler, embeddings, loras);
         generator.Check(plan);
         WarnOfWhatIsMissing(wanted, plan, embeddings, loras, messages);
@@ -92,7 +99,7 @@ internal sealed class GenerateCommand : CommandBase
     {
         if (!string.IsNullOrWhiteSpace(request.Negative) && plan.Jobs.All(job => job.Options.Guidance <= 1))
             messages.Warn("the negative prompt has no effect without guidance; choose a --guidance above 1.");
-        var used = request.Texts.SelectMany(loras.Of).ToList();
+        var used = plan.Jobs.SelectMany(job => loras.Of(job.Options.Prompt, job.Loras)).ToList();
         foreach (var embedding in embeddings.Set.Embeddings)
         {
             var wanted = EmbeddingProvenance.FromMetadata(embedding.Provenance).Loras;
@@ -106,7 +113,8 @@ internal sealed class GenerateCommand : CommandBase
         PromptRequest wanted,
         ModelDefaults defaults,
         InitImage? init,
-        bool hasEmbeddings
+        bool hasEmbeddings,
+        bool hasLoras
     )
     {
         var settings = images.Resolve(parsed, wanted.Recorded, defaults, init?.Image) with
@@ -117,7 +125,8 @@ internal sealed class GenerateCommand : CommandBase
             parsed,
             [.. wanted.Texts.Select(text => settings with { Prompt = text })],
             plans.FirstSeed(parsed, wanted.Recorded),
-            hasEmbeddings
+            hasEmbeddings,
+            hasLoras
         );
     }
 

@@ -30,7 +30,8 @@ internal sealed record GenerationJob(
     public string Describe(ImageJob job)
     {
         var arguments = job.Variation.Apply(Embeddings);
-        var settings = ImageMetadata.Settings(Request, ModelName, Precision, arguments, Init);
+        var loras = job.Loras.Apply(Request.UsedLoras);
+        var settings = ImageMetadata.Settings(Request with { Loras = loras }, ModelName, Precision, arguments, Init);
         return WebUiParameters.Format(job.Options, job.Seed, ModelName, "ti", settings);
     }
 

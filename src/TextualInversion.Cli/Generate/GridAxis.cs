@@ -14,12 +14,15 @@ internal sealed record GridAxis
 {
     /// <summary>The settings that an axis can have, for the help.</summary>
     public const string Names =
-        "seed, steps, guidance, sampler, embedding-strength, image-strength (the --strength for --init-image) or "
-        + "checkpoint (embedding files to compare, in the place of the first embedding)";
+        "seed, steps, guidance, sampler, embedding-strength, image-strength (the --strength for --init-image), "
+        + "checkpoint (embedding files to compare, in the place of the first embedding), lora (LoRA files to compare, "
+        + "in addition to --lora, each with @strength where wanted; none for no LoRA) or lora-strength (of all these)";
 
     private const string EmbeddingStrength = "embedding-strength";
     private const string Checkpoint = "checkpoint";
     private const string ImageStrength = "image-strength";
+    private const string LoraFile = "lora";
+    private const string LoraStrength = "lora-strength";
     private const string Strength = "strength"; // either, where only one is there
 
     private static readonly string[] Known =
@@ -31,6 +34,8 @@ internal sealed record GridAxis
         EmbeddingStrength,
         ImageStrength,
         Checkpoint,
+        LoraFile,
+        LoraStrength,
     ];
 
     private const int MostValues = 100;
@@ -57,6 +62,7 @@ internal sealed record GridAxis
                 {
                     "sampler" => Samplers.DisplayName(Samplers.Parse(value)),
                     Checkpoint => Path.GetFileNameWithoutExtension(value),
+                    LoraFile => LoraVariation.Label(value),
                     _ => $"{name} {value}",
                 }
             ),
@@ -69,12 +75,13 @@ internal sealed record GridAxis
     /// <param name="value">The value of the option.</param>
     /// <param name="hasInit">Whether there is an image to start from.</param>
     /// <param name="hasEmbeddings">Whether prompts call embeddings.</param>
+    /// <param name="hasLoras">Whether there are LoRAs whose strength an axis can change.</param>
     /// <exception cref="UsageException">There is no such axis, or it has no values.</exception>
-    public static GridAxis Parse(string option, string value, bool hasInit, bool hasEmbeddings)
+    public static GridAxis Parse(string option, string value, bool hasInit, bool hasEmbeddings, bool hasLoras)
     {
         var text = $"{option} {value}";
         var split = value.IndexOf('=');
-        var name = (split < 0 ? value : value[..split]).Trim().ToLowerInvariant();
+        var name = NameOf(value);
         if (name == Strength)
             name = StrengthAxis(text, hasInit, hasEmbeddings);
         if (!Known.Contains(name))
@@ -83,12 +90,39 @@ internal sealed record GridAxis
             throw new UsageException(
                 $"{text}: needs an embedding; name one with --embedding and call it in the prompt."
             );
-        var values = (split < 0 ? "" : value[(split + 1)..])
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        if (name is LoraStrength && !hasLoras)
+            throw new UsageException($"{text}: needs a LoRA; name one with --lora.");
+        var values = ValuesOf(text, name, split < 0 ? "" : value[(split + 1)..]);
+        return new GridAxis(text, name, values);
+    }
+
+    /// <summary>The LoRAs that an axis compares; none if it is another axis.</summary>
+    /// <param name="option">The option's name, for messages.</param>
+    /// <param name="value">The value of the option, or null if it is not given.</param>
+    /// <exception cref="UsageException">A strength is not a number.</exception>
+    public static IReadOnlyList<Lora> LorasOf(string option, string? value) =>
+        value is null || NameOf(value) != LoraFile
+            ? []
+            :
+            [
+                .. ValuesOf($"{option} {value}", LoraFile, value[(value.IndexOf('=') + 1)..])
+                    .Select(LoraVariation.Parse)
+                    .OfType<Lora>(),
+            ];
+
+    private static string NameOf(string value)
+    {
+        var split = value.IndexOf('=');
+        return (split < 0 ? value : value[..split]).Trim().ToLowerInvariant();
+    }
+
+    private static List<string> ValuesOf(string text, string name, string list)
+    {
+        var values = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .SelectMany(each =>
                 name switch
                 {
-                    Checkpoint => Files(each),
+                    Checkpoint or LoraFile => Files(each),
                     "seed" when each == "-1" => [Drawn()],
                     _ => Range(each),
                 }
@@ -104,7 +138,7 @@ internal sealed record GridAxis
             throw new UsageException(
                 $"{text}: has {twice.Key} twice; write decimal points, and commas only between the values, as in 7.5,9."
             );
-        return new GridAxis(text, name, values);
+        return values;
     }
 
     /// <exception cref="UsageException">The value is none of this axis.</exception>
@@ -119,6 +153,8 @@ internal sealed record GridAxis
                 Options = job.Options with { Sampler = UsageException.Read(text, () => Samplers.Parse(value)) },
             },
             ImageStrength => job with { Options = job.Options with { Strength = Number<double>(value) } },
+            LoraFile => job with { Loras = job.Loras with { Added = LoraVariation.Parse(value) } },
+            LoraStrength => job with { Loras = job.Loras with { Strength = Number<double>(value) } },
             EmbeddingStrength => job with { Variation = job.Variation with { Strength = Number<double>(value) } },
             _ => job with { Variation = job.Variation with { Checkpoint = value } },
         };

@@ -1,4 +1,6 @@
 using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Generation;
 
 namespace TextualInversion.Cli.Generate;
@@ -7,7 +9,37 @@ namespace TextualInversion.Cli.Generate;
 /// <param name="Options">Prompt, sampler, size and so on.</param>
 /// <param name="Seed">The seed of its noise.</param>
 /// <param name="Variation">The changes that a grid makes to the embeddings.</param>
-internal sealed record ImageJob(GenerationSettings Options, ulong Seed, EmbeddingVariation Variation);
+internal sealed record ImageJob(GenerationSettings Options, ulong Seed, EmbeddingVariation Variation)
+{
+    /// <summary>The changes that a grid makes to the LoRAs.</summary>
+    public LoraVariation Loras { get; init; } = new();
+}
+
+/// <summary>The changes that a grid makes to the LoRAs of <c>--lora</c>.</summary>
+/// <param name="Strength">The strength of all of them and of the added one, or null to keep that of each.</param>
+/// <param name="Added">Another LoRA, or null.</param>
+internal sealed record LoraVariation(double? Strength = null, Lora? Added = null)
+{
+    private const string None = "none";
+
+    /// <summary>The LoRA that a value of an axis names, or null for none.</summary>
+    /// <exception cref="UsageException">The strength is not a number.</exception>
+    public static Lora? Parse(string value) =>
+        value.Equals(None, StringComparison.OrdinalIgnoreCase) ? null : LoraArgument.Parse(value);
+
+    /// <summary>The label of a value in the grid.</summary>
+    public static string Label(string value) =>
+        Parse(value) is not { } lora ? "no LoRA"
+        : lora.Strength == 1 ? Path.GetFileNameWithoutExtension(lora.Path)
+        : $"{Path.GetFileNameWithoutExtension(lora.Path)} {Numbers.Format(lora.Strength)}";
+
+    /// <summary>The LoRAs of <c>--lora</c>, varied.</summary>
+    public IReadOnlyList<Lora> Apply(IReadOnlyList<Lora> loras)
+    {
+        IEnumerable<Lora> all = Added is null ? loras : loras.Append(Added);
+        return [.. all.Select(lora => Strength is { } strength ? new Lora(lora.Path, strength) : lora)];
+    }
+}
 
 /// <summary>The changes that a grid makes to the embeddings.</summary>
 /// <param name="Strength">The strength of all embeddings, or null to keep that of each.</param>

@@ -17,13 +17,22 @@ internal sealed class PromptLoras
     public IModelFiles Files { get; }
 
     /// <summary>Makes a model ready for the LoRAs of prompts.</summary>
+    /// <param name="files">The model.</param>
+    /// <param name="prompts">The prompts.</param>
+    /// <param name="always">The LoRAs of <c>--lora</c>.</param>
+    /// <param name="compared">Those that a grid compares.</param>
     /// <exception cref="TextualInversionException">A LoRA cannot be read, or is for another kind of model.</exception>
-    public static PromptLoras For(IModelFiles files, IReadOnlyList<string> prompts, IReadOnlyList<Lora> always)
+    public static PromptLoras For(
+        IModelFiles files,
+        IReadOnlyList<string> prompts,
+        IReadOnlyList<Lora> always,
+        params IReadOnlyList<Lora> compared
+    )
     {
-        if (always.Count == 0 && prompts.All(prompt => Called(prompt).Count == 0))
+        if (always.Count + compared.Count == 0 && prompts.All(prompt => Called(prompt).Count == 0))
             return new PromptLoras(null, always, files);
         var model = files as ModelWithLoras ?? new ModelWithLoras(files);
-        foreach (var lora in prompts.SelectMany(Called).Distinct())
+        foreach (var lora in prompts.SelectMany(Called).Concat(compared).Distinct())
             model.Check(lora);
         var loras = new PromptLoras(model, always, model);
         loras.Use(prompts[0]); // before the networks are loaded
@@ -31,10 +40,14 @@ internal sealed class PromptLoras
     }
 
     /// <summary>The LoRAs for a prompt.</summary>
-    public IReadOnlyList<Lora> Of(string prompt) => [.. always, .. Called(prompt)];
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="variation">The changes that a grid makes to those of <c>--lora</c>, or null for none.</param>
+    public IReadOnlyList<Lora> Of(string prompt, LoraVariation? variation = null) =>
+        [.. variation?.Apply(always) ?? always, .. Called(prompt)];
 
     /// <summary>Changes the model's weights to those with the LoRAs of a prompt.</summary>
-    public void Use(string prompt) => model?.Use(Of(prompt));
+    /// <inheritdoc cref="Of"/>
+    public void Use(string prompt, LoraVariation? variation = null) => model?.Use(Of(prompt, variation));
 
     /// <summary>Those that are there; a tag without a file was reported, and is ordinary text.</summary>
     private static List<Lora> Called(string prompt) =>

@@ -75,6 +75,50 @@ public sealed class GenerateLoraTests : IDisposable
     }
 
     [Fact]
+    public async Task Grid_LorasAndStrengths_AreThoseOfSingleImages()
+    {
+        var (exitCode, _, error) = await RunAsync(
+            "--prompt",
+            "a cat",
+            "--grid-x",
+            $"lora=none,{Kohya},{Diffusers}@0.5",
+            "--grid-y",
+            "lora-strength=0,0.7",
+            "--output",
+            folder.File("out")
+        );
+
+        Assert.True(exitCode == 0, error);
+        var without = await MakeAsync("without.png");
+        Assert.Equal(without, Pixels("out/0001.png"));
+        Assert.Equal(without, Pixels("out/0002.png"));
+        Assert.Equal(without, Pixels("out/0004.png"));
+        Assert.Equal(await MakeAsync("kohya.png", "--lora", $"{Kohya}@0.7"), Pixels("out/0005.png"));
+        Assert.Equal(await MakeAsync("diffusers.png", "--lora", $"{Diffusers}@0.7"), Pixels("out/0006.png"));
+        (exitCode, _, error) = await RunAsync(
+            "--from",
+            folder.File("out/0005.png"),
+            "--output",
+            folder.File("again.png")
+        );
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(Pixels("out/0005.png"), Pixels("again.png"));
+    }
+
+    [Fact]
+    public async Task Grid_LoraStrengthWithoutLora_IsRefused()
+    {
+        var (exitCode, _, error) = await RunAsync("--prompt", "a cat", "--grid-x", "lora-strength=0,1");
+
+        TiRunner.AssertRefused(exitCode, error);
+        Assert.Contains(
+            "--grid-x lora-strength=0,1: needs a LoRA; name one with --lora.",
+            error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task Lora_BesideAnEmbedding_BothCount()
     {
         var embedding = WriteEmbedding("my-cat", loras: null);

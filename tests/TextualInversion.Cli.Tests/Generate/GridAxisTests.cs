@@ -10,7 +10,9 @@ public sealed class GridAxisTests
     [Fact]
     public void Parse_SeedMinusOne_IsRandom()
     {
-        var values = GridAxis.Parse("--grid-x", "seed=-1,-1,7", hasInit: false, hasEmbeddings: false).Values;
+        var values = GridAxis
+            .Parse("--grid-x", "seed=-1,-1,7", hasInit: false, hasEmbeddings: false, hasLoras: false)
+            .Values;
         Assert.All(values, value => Assert.True(ulong.TryParse(value, CultureInfo.InvariantCulture, out _)));
         Assert.NotEqual(values[0], values[1]);
         Assert.Equal("7", values[2]);
@@ -25,7 +27,7 @@ public sealed class GridAxisTests
     public void Parse_Mistake_IsWrongUsage(string text, string expected)
     {
         var error = Assert.Throws<UsageException>(() =>
-            GridAxis.Parse("--grid-y", text, hasInit: false, hasEmbeddings: false)
+            GridAxis.Parse("--grid-y", text, hasInit: false, hasEmbeddings: false, hasLoras: false)
         );
         Assert.StartsWith($"--grid-y {text}: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);

@@ -53,16 +53,28 @@ internal sealed class PlanOptions
     public ulong FirstSeed(ParseResult parsed, ImageMetadata? recorded) =>
         parsed.GetValue(seed) ?? recorded?.Seed ?? SharedOptions.DrawSeed();
 
+    /// <summary>The LoRAs that the grid compares, each once.</summary>
+    /// <exception cref="UsageException">A value is none.</exception>
+    public IReadOnlyList<Lora> ComparedLoras(ParseResult parsed) =>
+        [
+            .. GridAxis
+                .LorasOf(gridX.Name, parsed.GetValue(gridX))
+                .Concat(GridAxis.LorasOf(gridY.Name, parsed.GetValue(gridY)))
+                .Distinct(),
+        ];
+
     /// <param name="parsed">The command line.</param>
     /// <param name="prompts">The options of an image of each prompt.</param>
     /// <param name="firstSeed">See <see cref="FirstSeed"/>.</param>
     /// <param name="hasEmbeddings">Whether prompts call embeddings.</param>
+    /// <param name="hasLoras">Whether LoRAs are named with <c>--lora</c>.</param>
     /// <exception cref="TextualInversionException">An axis is wrong, or contradicts the count.</exception>
     public ImagePlan Make(
         ParseResult parsed,
         IReadOnlyList<GenerationSettings> prompts,
         ulong firstSeed,
-        bool hasEmbeddings
+        bool hasEmbeddings,
+        bool hasLoras
     )
     {
         var (x, y) = (parsed.GetValue(gridX), parsed.GetValue(gridY));
@@ -80,6 +92,12 @@ internal sealed class PlanOptions
         );
 
         GridAxis Axis(TextOption option, string value) =>
-            GridAxis.Parse(option.Name, value, prompts[0].Init is not null, hasEmbeddings);
+            GridAxis.Parse(
+                option.Name,
+                value,
+                prompts[0].Init is not null,
+                hasEmbeddings,
+                hasLoras || ComparedLoras(parsed).Count > 0
+            );
     }
 }
