@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """LoRA files of every layout with random values, and what diffusers generates with them, for the tests.
 
-    make-lora-cases.py MODELS OUTDIR
+    make-lora-cases.py MODELS OUTDIR [embeddings]
 
 Needs torch, diffusers 0.42, peft, transformers and safetensors. MODELS holds the folders sd1, sd2 and sdxl: tests/goldens/models for
 tests/TextualInversion.Tests/Fixtures/lora. Computed on the CPU in float32.
 
 OUTDIR gets the LoRA files and expected.safetensors with, for case N: `N.states`, the states of the prompt; `N.pooled` (sdxl); `N.image`,
-uint8 (3, H, W). Its metadata say what each case is: the model, the files with their strengths, the prompt and the seed.
+uint8 (3, H, W). Its metadata say what each case is: the model, the files with their strengths, the prompt and the seed. The last cases also have an
+embedding, <robot> in the place of robot in the prompt, which diffusers loads: `N.embedding.0` and `.1`, its vectors (2, d) for each text encoder. With
+`embeddings` only these are made anew, which needs no peft, since their LoRAs are merged here.
 
 diffusers 0.42 reads neither the middle matrix of LyCORIS' factorized convolutions, nor dora_scale, nor its own first files any more, and with transformers 5 it does not find the layers of text
 encoders: these are merged here, by the formulas of the papers. The U-Net's other layers are diffusers' own work.
@@ -23,7 +25,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 PROMPT = "a painting of the small blue striped robot on a beach"
+TOKEN = "<robot>"
 STEPS, SEED = 3, 11
+WITH_EMBEDDING = [("sd1", [("sd1-kohya", 0.8)]), ("sd2", [("sd2-kohya", 0.6)]), ("sdxl", [("sdxl-kohya", 0.5)])]
 
 
 def load(models, name):
@@ -186,10 +190,36 @@ def apply(pipe, path, name, strength, by_diffusers):
         pipe.load_lora_weights(folder, weight_name="unet.safetensors", adapter_name=name)
 
 
-def generate(pipe, name):
-    encoded = pipe.encode_prompt(PROMPT, device="cpu", num_images_per_prompt=1, do_classifier_free_guidance=False)
+def add_embedding(pipe, seed):
+    """Registers random vectors as TOKEN, and returns them."""
+    generator = torch.Generator().manual_seed(seed)
+    encoders = [(pipe.tokenizer, pipe.text_encoder)] + ([(pipe.tokenizer_2, pipe.text_encoder_2)] if hasattr(pipe, "text_encoder_2") else [])
+    added = []
+    for tokenizer, encoder in encoders:
+        table = encoder.get_input_embeddings().weight.detach()
+        added.append(table.mean(0) + torch.randn(2, table.shape[1], generator=generator) * 2 * table.std())
+        pipe.load_textual_inversion({TOKEN: added[-1]}, token=TOKEN, tokenizer=tokenizer, text_encoder=encoder)
+    return added
+
+
+def embedding_cases(models, out, first):
+    """The cases with an embedding: their tensors and descriptions."""
+    tensors, described = {}, []
+    for number, (model, used) in enumerate(WITH_EMBEDDING, first):
+        pipe = load(models, model)
+        for name, strength in used:
+            apply(pipe, f"{out}/{name}.safetensors", name, strength, by_diffusers=False)
+        tensors |= {f"{number}.embedding.{encoder}": rows for encoder, rows in enumerate(add_embedding(pipe, 90 + number))}
+        prompt = PROMPT.replace("robot", TOKEN)
+        tensors |= {f"{number}.{key}": value for key, value in generate(pipe, model, prompt).items()}
+        described.append({"case": number, "model": model, "loras": [{"file": name, "strength": strength} for name, strength in used], "prompt": prompt})
+    return tensors, described
+
+
+def generate(pipe, name, prompt=PROMPT):
+    encoded = pipe.encode_prompt(prompt, device="cpu", num_images_per_prompt=1, do_classifier_free_guidance=False)
     options = {"guidance_scale": 4.0, "negative_prompt": "dark photo", "width": 64, "height": 64, "num_inference_steps": STEPS}
-    image = pipe(PROMPT, generator=torch.Generator().manual_seed(SEED), output_type="pt", **options).images[0]
+    image = pipe(prompt, generator=torch.Generator().manual_seed(SEED), output_type="pt", **options).images[0]
     pooled = {"pooled": encoded[2]} if name == "sdxl" else {}
     return {"states": encoded[0], "image": (image * 255).round().to(torch.uint8)} | pooled
 
@@ -250,6 +280,8 @@ def main(models, out):
         tensors |= {f"{number}.{key}": value for key, value in result.items()}
         described.append({"case": number, "model": model, "loras": [{"file": name, "strength": strength} for name, strength in used]})
         print(number, model, used, float(result["states"].abs().mean()), float(result["image"].float().mean()))
+    with_embedding = embedding_cases(models, out, len(cases))
+    tensors, described = tensors | with_embedding[0], described + with_embedding[1]
     for name in pipes:
         tensors |= {f"{name}.{key}": value for key, value in generate(pipes[name], name).items()}
     metadata = {"script": "scripts/make-lora-cases.py", "versions": json.dumps({"torch": torch.__version__, "diffusers": diffusers.__version__}),
@@ -257,4 +289,15 @@ def main(models, out):
     save_file({key: value.detach().contiguous() for key, value in tensors.items()}, f"{out}/expected.safetensors", metadata)
 
 
-main(*sys.argv[1:])
+def only_embeddings(models, out):
+    path = f"{out}/expected.safetensors"
+    with safe_open(path, "pt") as opened:
+        metadata = opened.metadata()
+    kept = [case for case in json.loads(metadata["cases"]) if "prompt" not in case]
+    ends = tuple(f"{case['case']}." for case in json.loads(metadata["cases"]) if "prompt" in case)
+    tensors = {key: value for key, value in load_file(path).items() if not (ends and key.startswith(ends))}
+    added, described = embedding_cases(models, out, len(kept))
+    save_file({key: value.detach().contiguous() for key, value in (tensors | added).items()}, path, metadata | {"cases": json.dumps(kept + described)})
+
+
+(only_embeddings if sys.argv[3:] == ["embeddings"] else main)(*sys.argv[1:3])

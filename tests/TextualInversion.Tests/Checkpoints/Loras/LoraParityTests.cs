@@ -36,7 +36,8 @@ public sealed class LoraParityTests
             .ToList();
         var files = ModelWithLoras.Of(new GoldenModel(model).Folder, loras);
 
-        AssertEqual(files, model, number.ToString(CultureInfo.InvariantCulture));
+        var prompt = item.TryGetProperty("prompt", out var own) ? own.GetString()! : Reference.Metadata["prompt"];
+        AssertEqual(files, number.ToString(CultureInfo.InvariantCulture), prompt);
     }
 
     /// <summary>The values of the cases are those of the LoRAs: without one, others come out.</summary>
@@ -46,7 +47,7 @@ public sealed class LoraParityTests
     [InlineData("sdxl")]
     public void Generate_WithoutLoras_EqualsDiffusersAndDiffersFromEachCase(string model)
     {
-        AssertEqual(new GoldenModel(model).Folder, model, model);
+        AssertEqual(new GoldenModel(model).Folder, model, Reference.Metadata["prompt"]);
         using var scope = NewDisposeScope();
         var without = Reference.Read($"{model}.image").to(ScalarType.Float32);
         foreach (var item in Described().Where(item => item.GetProperty("model").GetString() == model))
@@ -59,20 +60,33 @@ public sealed class LoraParityTests
     private static List<JsonElement> Described() =>
         [.. JsonDocument.Parse(Reference.Metadata["cases"]).RootElement.EnumerateArray()];
 
-    private static void AssertEqual(IModelFiles files, string name, string key)
+    /// <summary>Compares states and image; where the case has an embedding, the prompt calls it.</summary>
+    private static void AssertEqual(IModelFiles files, string key, string prompt)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var model = DiffusionModel.Open(files, CPU, ScalarType.Float32);
-        var tokenizers = new PromptTokenizers(model.Tokenizers, []);
-        var prompt = Reference.Metadata["prompt"];
-        var conditioning = model.EncodePrompts(tokenizers.Tokenize([prompt]), null, [SizeConditioning.Whole(64, 64)]);
+        List<Tensor> rows =
+        [
+            .. Reference
+                .Tensors.Keys.Where(name => name.StartsWith($"{key}.embedding.", StringComparison.Ordinal))
+                .Order()
+                .Select(Reference.Read),
+        ]; // (2, d) for each text encoder, or none
+        Placeholder[] placeholders = rows.Count == 0 ? [] : [Placeholder.Parse("<robot>", 2)];
+        var tokenizers = new PromptTokenizers(model.Tokenizers, placeholders);
+        var learned = rows.Count == 0 ? null : rows;
+        var tokens = tokenizers.Tokenize([prompt]);
+        var conditioning = model.EncodePrompts(tokens, learned, [SizeConditioning.Whole(64, 64)]);
         Goldens.AssertClose(Reference.Read($"{key}.states"), conditioning.EncoderHiddenStates, 1e-4, "states");
         if (conditioning.Added is { } added)
             Goldens.AssertClose(Reference.Read($"{key}.pooled"), added.PooledText, 1e-4, "pooled");
 
-        var image = new TextToImage(model, LoraFixture.Ddim(files), tokenizers, rows: null).Generate(
-            LoraFixture.Settings(Reference.Metadata),
+        var image = new TextToImage(model, LoraFixture.Ddim(files), tokenizers, learned).Generate(
+            LoraFixture.Settings(Reference.Metadata) with
+            {
+                Prompt = prompt,
+            },
             ulong.Parse(Reference.Metadata["seed"], CultureInfo.InvariantCulture)
         );
         var expected = Reference.Read($"{key}.image").permute(1, 2, 0).contiguous().bytes; // (H, W, 3)
