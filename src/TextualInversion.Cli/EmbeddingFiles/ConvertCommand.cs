@@ -62,6 +62,7 @@ internal sealed class ConvertCommand : CommandBase
             "The placeholder token by which prompts of ti and diffusers call the embedding, such as my-cat. "
             + "Default: the file's.",
     };
+    private readonly ShownMetadataOptions shown = new();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -70,6 +71,7 @@ internal sealed class ConvertCommand : CommandBase
     {
         Arguments.Add(file);
         AddGroup("Most used", program, to, output, type, name, trigger);
+        AddGroup("Shown by other programs", shown.All);
         AddGroup("Output", overwrite, json);
         SetAction((parsed, cancellationToken) => Task.FromResult(Run(parsed, cancellationToken)));
     }
@@ -129,9 +131,8 @@ internal sealed class ConvertCommand : CommandBase
     {
         if (parsed.GetValue(to) is not { } target)
             throw new UsageException($"{to.Name}: name the folder to write to, since {source} is a folder.");
-        var forOne = new Option[] { output, name, trigger, type }.FirstOrDefault(option =>
-            parsed.GetResult(option) is { Implicit: false }
-        );
+        Option[] single = [output, name, trigger, type, .. shown.All];
+        var forOne = single.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
         if (forOne is not null)
             throw new UsageException($"{forOne.Name}: is for one embedding, and {source} is a folder; leave it out.");
         var entries = new List<FolderEntry>();
@@ -194,7 +195,7 @@ internal sealed class ConvertCommand : CommandBase
     {
         var layout = Layout(parsed, read);
         var number = DTypes.Parse(parsed.GetValue(type)!);
-        embedding = Program(parsed)?.Adapt(embedding) ?? embedding;
+        embedding = shown.AddTo(parsed, Program(parsed)?.Adapt(embedding) ?? embedding, path);
         var mayReplace = parsed.GetValue(overwrite);
         OutputFile.Write(
             path,
@@ -266,23 +267,3 @@ internal sealed class ConvertCommand : CommandBase
             : stem;
     }
 }
-
-/// <summary>A file that <c>ti convert</c> wrote, as in its JSON.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="Layout">Its layout.</param>
-/// <param name="Dtype">The dtype of its values.</param>
-/// <param name="Name">The name for other programs, or null.</param>
-/// <param name="Trigger">The placeholder.</param>
-/// <param name="Vectors">The number of vectors.</param>
-/// <param name="Widths">The width of each text encoder's vectors.</param>
-/// <param name="Lost">What the layout cannot store.</param>
-internal sealed record ConvertedEmbedding(
-    string Path,
-    string Layout,
-    string Dtype,
-    string? Name,
-    string Trigger,
-    int Vectors,
-    IReadOnlyList<long> Widths,
-    IReadOnlyList<string> Lost
-);

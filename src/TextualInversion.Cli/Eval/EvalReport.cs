@@ -36,13 +36,16 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbImage
 
     private Markup Table()
     {
-        static Markup Row(EvaluationRow row, int number)
+        var hasDino = result.Baseline.Dino is not null;
+        Markup Cell(string text) => hasDino ? Markup.Of($"<td>{text}</td>") : Markup.Empty;
+
+        Markup Row(EvaluationRow row, int number)
         {
             var warnings = row.Warnings.Count == 0 ? "" : $"{row.Warnings.Count}";
             return Markup.Of(
                 $"""
                 <tr><td>{number}</td><td>{row.Name}</td><td>{EvalTable.Text(row.ImageSimilarity)}</td>
-                <td>{EvalTable.Text(row.TextSimilarity)}</td><td class="warn">{warnings}</td></tr>
+                <td>{EvalTable.Text(row.TextSimilarity)}</td>{Cell(Dino(row))}<td class="warn">{warnings}</td></tr>
 
                 """
             );
@@ -51,13 +54,18 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbImage
         var rows = result.Rows.Prepend(result.Baseline).Select(Row);
         var ceiling = result.Ceiling is { } highest
             ? Markup.Of(
-                $"<tr><td></td><td>{EvalTable.TrainingImages}</td><td>{highest:F4}</td><td></td><td></td></tr>\n"
+                $"""
+                <tr><td></td><td>{EvalTable.TrainingImages}</td><td>{highest:F4}</td><td></td>{Cell("")}
+                <td></td></tr>
+
+                """
             )
             : Markup.Empty;
+        var head = hasDino ? Markup.Of($"<th>DINOv2 similarity</th>") : Markup.Empty;
         return Markup.Of(
             $"""
             <table class="scores"><thead>
-            <tr><th></th><th></th><th>image similarity</th><th>text similarity</th><th>warnings</th></tr>
+            <tr><th></th><th></th><th>image similarity</th><th>text similarity</th>{head}<th>warnings</th></tr>
             </thead><tbody>
             {rows}{ceiling}</tbody></table>
             """
@@ -71,6 +79,9 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbImage
             + $"{EvalTable.Text(row.TextSimilarity)}";
         var (image, text) = (EvalTable.Signed(row.ImageSimilarityGain), EvalTable.Signed(row.TextSimilarityGain));
         var gain = number == 0 ? "" : $"; over {result.Baseline.Name}: {image} and {text}";
+        if (row.Dino is { } dino)
+            gain +=
+                number == 0 ? $"; DINOv2 {Dino(row)}" : $"; DINOv2 {Dino(row)}, over it {EvalTable.Signed(dino.Gain)}";
         var warnings = row.Warnings.Select(warning => Markup.Of($"<p class=\"warn\">{warning.Text}</p>\n"));
         return Markup.Of(
             $"""
@@ -82,6 +93,9 @@ internal sealed class EvalReport(EvaluationResult result, IReadOnlyList<RgbImage
             """
         );
     }
+
+    /// <summary>The similarity by DINOv2, empty if there is none.</summary>
+    private static string Dino(EvaluationRow row) => row.Dino is { } dino ? EvalTable.Text(dino.Similarity) : "";
 
     private static Markup Images(IGrouping<string, ScoredImage> prompt)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
@@ -24,14 +25,24 @@ public sealed class EvalDinoTests : IDisposable
     [Fact]
     public async Task DinoModel_AndReferenceImages_GiveTheirScores()
     {
-        var training = Row(await EvalAsync("--dino-model", Dino));
+        var training = Row(await EvalAsync("--dino-model", Dino, "--report", folder.File("page.html")));
         var held = Row(await EvalAsync("--dino-model", Dino, "--reference-images", Goldens.Sample("my-dog", "1.png")));
-        var without = Row(await EvalAsync());
+        var without = Row(await EvalAsync("--report", folder.File("without.html")));
 
         Assert.Equal(JsonValueKind.Null, without.GetProperty("dinoSimilarity").ValueKind);
         Assert.Equal(Number(without, "imageSimilarity"), Number(training, "imageSimilarity"));
         Assert.InRange(Number(training, "dinoSimilarity"), -1, 1);
         Assert.NotEqual(0, Number(training, "dinoSimilarityGain"));
+        var page = await File.ReadAllTextAsync(folder.File("page.html"));
+        Assert.Contains("<th>DINOv2 similarity</th>", page, StringComparison.Ordinal);
+        var score = Number(training, "dinoSimilarity").ToString("F4", CultureInfo.InvariantCulture);
+        Assert.Contains($"<td>{score} ± ", page, StringComparison.Ordinal);
+        Assert.Contains($"; DINOv2 {score} ± ", page, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "DINOv2",
+            await File.ReadAllTextAsync(folder.File("without.html")),
+            StringComparison.Ordinal
+        );
         Assert.NotEqual(Number(training, "dinoSimilarity"), Number(held, "dinoSimilarity"));
         Assert.NotEqual(Number(training, "imageSimilarity"), Number(held, "imageSimilarity"));
     }
