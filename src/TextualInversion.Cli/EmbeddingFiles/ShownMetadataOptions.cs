@@ -48,7 +48,7 @@ internal sealed class ShownMetadataOptions
             return embedding;
         if (!Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase))
             throw new UsageException(
-                $"{(image is null ? date : thumbnail).Name}: {path} cannot hold it; write a .safetensors file."
+                $"{(image is null ? date.Name : thumbnail.Name)}: {path} cannot hold it; write a .safetensors file."
             );
         var metadata = new Dictionary<string, string>(embedding.Provenance);
         if (image is not null)
