@@ -27,7 +27,7 @@ from safetensors.torch import load_file, save_file
 PROMPT = "a painting of the small blue striped robot on a beach"
 TOKEN = "<robot>"
 STEPS, SEED = 3, 11
-WITH_EMBEDDING = [("sd1", [("sd1-kohya", 0.8)]), ("sd2", [("sd2-kohya", 0.6)]), ("sdxl", [("sdxl-kohya", 0.5)])]
+WITH_EMBEDDING = [("sd1", [("sd1-kohya", 0.8)]), ("sd2", [("sd2-kohya", 0.6)]), ("sdxl", [("sdxl-peft", 0.5)])]
 
 
 def load(models, name):
