@@ -101,7 +101,7 @@ internal sealed class TranslateCommand : CommandBase
                 Provenance(given, trigger, translated.Rows, fromName, toName, toFiles)
             );
             Write(parsed, path, embedding);
-            Print(parsed, new Result(path, trigger, fromName, toName, translated.Encoders), messages);
+            Print(parsed, new Result(path, trigger, given.Vectors, fromName, toName, translated.Encoders), messages);
             return ExitCode.Done;
         }
         finally
@@ -184,7 +184,8 @@ internal sealed class TranslateCommand : CommandBase
             messages.Warn("the map is no better than the nearest word; the embedding will do little of what it did.");
         messages.Info(
             "a few steps on the images make it better: ti train --initializer "
-                + $"{ShellCommand.Quote(JsonOutput.Relative(result.Path))} --model {ShellCommand.Quote(result.ToModel)}"
+                + $"{ShellCommand.Quote(JsonOutput.Relative(result.Path))} --vectors {result.Vectors} --model "
+                + ShellCommand.Quote(result.ToModel)
         );
     }
 
@@ -202,6 +203,7 @@ internal sealed class TranslateCommand : CommandBase
     private sealed record Result(
         string Path,
         string Token,
+        int Vectors,
         string FromModel,
         string ToModel,
         IReadOnlyList<EncoderTranslation> TextEncoders
