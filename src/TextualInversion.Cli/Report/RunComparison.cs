@@ -72,11 +72,11 @@ internal sealed class RunComparison(IReadOnlyList<NamedRun> runs)
 
     private Markup Table()
     {
-        var best = AreComparable ? runs.Min(run => run.Log.Record.Result.Validation?.Best) : null;
+        var best = AreComparable ? runs.Min(run => run.Log.Record.Result.Validation?.RelativeLoss) : null;
         return Markup.Of(
             $"""
             <div class="scroll"><table class="runs"><thead><tr><th>run</th><th>validation loss</th>
-            <th>below the initializer’s</th><th>best step</th><th>steps</th><th>end</th><th>training loss</th>
+            <th>below an empty prompt’s</th><th>best step</th><th>steps</th><th>end</th><th>training loss</th>
             <th>time</th><th>time per step</th><th>peak memory</th></tr></thead><tbody>
             {runs.Select((run, number) => TableRow(run, number, best))}</tbody></table></div>
 
@@ -90,7 +90,7 @@ internal sealed class RunComparison(IReadOnlyList<NamedRun> runs)
         string[] cells =
         [
             loss is null ? "" : Invariant($"{loss.Best:F4}"),
-            loss is null ? "" : Invariant($"{100 * (1 - loss.Best / loss.Initial):F1} %"),
+            loss is null ? "" : Invariant($"{100 * (1 - loss.RelativeLoss):F1} %"),
             $"{result.BestStep}",
             $"{result.Steps}",
             RunSettings.Ended(run.Log.Record.End),
@@ -99,7 +99,7 @@ internal sealed class RunComparison(IReadOnlyList<NamedRun> runs)
             Invariant($"{result.StepMedianSeconds:G3} s"),
             ByteSize.Format(result.PeakMemoryBytes),
         ];
-        var kind = loss is not null && loss.Best == best ? "best" : "other";
+        var kind = loss is not null && loss.RelativeLoss == best ? "best" : "other";
         return Markup.Of(
             $"""
             <tr class="{kind}"><td>{Dot(number)}{run.Name}</td>{cells.Select(cell =>

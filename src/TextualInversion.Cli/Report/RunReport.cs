@@ -114,9 +114,9 @@ internal sealed class RunReport(RunLog run)
             return $"{end}. The embedding is that of the last step.";
         if (result.BestStep == 0)
             return $"{end}. No step was better than the initializer, which was saved.";
-        var gain = 100 * (1 - loss.Best / loss.Initial);
+        var gain = 100 * (1 - loss.RelativeLoss);
         return Invariant($"{end}. The embedding is that of step {result.BestStep}; ")
-            + Invariant($"its validation loss is {gain:F1} % below the initializer’s.");
+            + Invariant($"relative to an empty prompt, its loss is {gain:F1} % lower.");
     }
 
     private Markup Images()

@@ -6,13 +6,14 @@ namespace TextualInversion.Cli.Runs;
 /// <summary>Says when an embedding explains its training images hardly better than an empty prompt.</summary>
 internal static class ValidationWarning
 {
-    private const double LeastGain = 0.01; // of the loss without a prompt
+    private const double LeastGain = 0.01;
 
     /// <summary>
-    /// The share by which the best loss is below that of an empty prompt, if that is hardly any; otherwise null.
+    /// The share by which the best embedding's loss is below that of an empty prompt, if that is hardly any; otherwise
+    /// null. See <see cref="ValidationSummary.RelativeLoss"/>.
     /// </summary>
     public static double? SmallGain(ValidationSummary loss) =>
-        1 - loss.Best / loss.WithoutPrompts is var gain && gain >= LeastGain ? null : gain;
+        1 - loss.RelativeLoss is var gain && gain >= LeastGain ? null : gain;
 
     /// <returns>
     /// A sentence without a period; null if the validation loss is well below that of an empty prompt.
@@ -22,7 +23,7 @@ internal static class ValidationWarning
         if (SmallGain(loss) is not { } gain)
             return null;
         var difference = gain > 0 ? Invariant($"only {100 * gain:F1} % below") : "not below";
-        return Invariant($"the best validation loss, {loss.Best:F4}, is {difference} that of an empty prompt, ")
-            + Invariant($"{loss.WithoutPrompts:F4}; the embedding may not have learned the images");
+        return $"the best validation loss is {difference} that of an empty prompt; the embedding may not have learned "
+            + "the images";
     }
 }

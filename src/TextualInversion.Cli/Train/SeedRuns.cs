@@ -11,7 +11,7 @@ namespace TextualInversion.Cli.Train;
 
 /// <summary>
 /// <c>train --seeds N</c>: the same training with consecutive seeds, each a run of its own in a folder of the run's;
-/// the one with the lowest validation loss is kept.
+/// the one with the lowest validation loss relative to an empty prompt is kept.
 /// </summary>
 /// <param name="job">What is trained. The model is loaded once, and the images are encoded once.</param>
 /// <param name="output">The files of the whole.</param>
@@ -80,9 +80,10 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
         return isCancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
 
-    private RunRecord? Best => records.MinBy(BestLoss);
+    private RunRecord? Best =>
+        records.MinBy(record => record.Result.Validation?.RelativeLoss ?? double.PositiveInfinity);
 
-    /// <summary>The lowest validation loss; infinity where no validation gave a number.</summary>
+    /// <summary>The validation loss of a run's best embedding; infinity where no validation gave a number.</summary>
     private static double BestLoss(RunRecord record) => record.Result.Validation?.Best ?? double.PositiveInfinity;
 
     /// <returns>The record, or null if it was canceled before its first step and there are others.</returns>

@@ -162,7 +162,12 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             Loss = learned.Loss,
             Validation =
             [
-                .. learned.Validations.Select(point => new ValidationPoint(point.Step, point.Loss, point.HeldOut)),
+                .. learned.Validations.Select(point => new ValidationPoint(
+                    point.Step,
+                    point.Loss,
+                    point.RelativeLoss,
+                    point.HeldOut
+                )),
             ],
             End = learned.End,
             BaseWeightHashes = learned.BaseWeights,

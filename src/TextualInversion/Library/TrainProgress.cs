@@ -19,6 +19,9 @@ public sealed record TrainProgress
     /// <summary>The validation loss (see <see cref="ValidationPoint"/>), or null if no validation was due.</summary>
     public double? ValidationLoss { get; init; }
 
+    /// <summary>The relative loss (see <see cref="ValidationPoint"/>), or null if no validation was due.</summary>
+    public double? RelativeLoss { get; init; }
+
     /// <summary>The loss of the held-out image, or null if no validation was due or no image is held out.</summary>
     public double? HeldOutLoss { get; init; }
 

@@ -185,18 +185,8 @@ internal sealed class Learner : IDisposable
     }
 
     /// <summary>
-    /// The squared error of a batch with the vectors of <see cref="Rows"/>, without timestep weights and without a
-    /// gradient. It is the same for all types of loss, so that runs can be compared.
-    /// </summary>
-    public double Evaluate(TrainingBatch batch)
-    {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        return HostCopy.Scalars([Denoise(batch, Rows).Loss(DenoisingLoss.Squared, weights: null)])[0];
-    }
-
-    /// <summary>
-    /// The squared error of each image of a batch with other vectors, without timestep weights and without a gradient.
+    /// The squared error of each image of a batch with any vectors, without timestep weights and without a gradient. It
+    /// is the same for all types of loss, so that runs can be compared.
     /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="candidate">The vectors, (n, d) for each text encoder.</param>

@@ -10,7 +10,7 @@ internal static class StateNames
         Weights = "weights",
         Command = "command";
 
-    /// <summary>Tensors of a whole run: the loss of each step, (k), and its validations, (k, 3).</summary>
+    /// <summary>Tensors of a whole run: the loss of each step, (k), and its validations, (k, 4).</summary>
     public const string Losses = "losses",
         Validations = "validations";
 

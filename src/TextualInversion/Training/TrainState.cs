@@ -15,7 +15,7 @@ namespace TextualInversion.Training;
 /// </summary>
 internal sealed class TrainState : IDisposable
 {
-    private const int ValidationColumns = 3; // step, loss, loss of the held-out image
+    private const int ValidationColumns = 4; // step, loss, relative loss, loss of the held-out image
 
     /// <summary>The number of steps taken.</summary>
     public required int Step { get; init; }
@@ -151,7 +151,7 @@ internal sealed class TrainState : IDisposable
         var step = WholeNumber(file, StateNames.Step);
         if (losses.Length != step)
             throw new JsonException($"{StateNames.Losses} has {losses.Length} values for {step} steps");
-        if (validations.Length % ValidationColumns != 0)
+        if (validations.Length > 0 && file.Tensors[StateNames.Validations].Shape is not [_, ValidationColumns])
             throw new JsonException($"{StateNames.Validations} does not have {ValidationColumns} columns");
         var points = validations.Chunk(ValidationColumns).Select(PointOf).ToList();
         if (points.Any(point => point.Step < 0 || point.Step > step))
@@ -193,10 +193,11 @@ internal sealed class TrainState : IDisposable
     private static string Text(SafetensorsFile file, string key) =>
         file.Metadata.GetValueOrDefault(key) ?? throw new JsonException($"{key} is missing");
 
-    private static double[] Columns(Validation point) => [point.Step, point.Loss, point.HeldOut ?? double.NaN];
+    private static double[] Columns(Validation point) =>
+        [point.Step, point.Loss, point.RelativeLoss, point.HeldOut ?? double.NaN];
 
     private static Validation PointOf(double[] columns) =>
-        new((int)columns[0], columns[1], double.IsNaN(columns[2]) ? null : columns[2]);
+        new((int)columns[0], columns[1], columns[2], double.IsNaN(columns[3]) ? null : columns[3]);
 
     private List<Tensor> OfEachEncoder(string name)
     {

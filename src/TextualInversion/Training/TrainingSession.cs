@@ -67,7 +67,6 @@ internal sealed class TrainingSession : IDisposable
 
             if (options.ValidateEvery > 0)
                 validator = new Validator(
-                    Learner,
                     ValidationOf(images.Learned),
                     images.HeldOut is { } heldOut ? ValidationOf([heldOut]) : null
                 );
@@ -80,6 +79,7 @@ internal sealed class TrainingSession : IDisposable
 
         ValidationSet ValidationOf(IReadOnlyList<int> chosen) =>
             new(
+                Learner,
                 new FixedExamples(images, concept.Prompts, tokenizers),
                 FixedExamples.Choose(chosen, trainTimesteps),
                 options.BatchSize
@@ -188,6 +188,7 @@ internal sealed class TrainingSession : IDisposable
             Step = StepsDone,
             Steps = options.Steps,
             ValidationLoss = validation?.Loss,
+            RelativeLoss = validation?.RelativeLoss,
             HeldOutLoss = validation?.HeldOut,
             Norms = EmbeddingDiagnostics.Norms(Learner.HostRows),
             Drift = diagnostics.Drift(Learner.HostRows),

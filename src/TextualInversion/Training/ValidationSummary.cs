@@ -7,6 +7,12 @@ namespace TextualInversion.Training;
 /// <param name="Final">The loss of the last embedding.</param>
 internal sealed record ValidationSummary(double WithoutPrompts, double Initial, double Best, double Final)
 {
+    /// <summary>
+    /// The geometric mean of each example's loss of the best embedding, relative to its loss with an empty prompt; 1 is
+    /// as good as no word. The embedding with the lowest is the best.
+    /// </summary>
+    public required double RelativeLoss { get; init; }
+
     /// <summary>The losses of the held-out image, or null if no image was held out.</summary>
     public HeldOutSummary? HeldOut { get; init; }
 }

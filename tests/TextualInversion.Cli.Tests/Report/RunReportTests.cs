@@ -20,8 +20,8 @@ public sealed partial class RunReportTests : IDisposable
 
         Assert.Contains("<h1>&lt;my-cat&gt;</h1>", page);
         Assert.Contains(
-            "Completed after 10 steps. The embedding is that of step 5; its validation loss is 20.0 % below "
-                + "the initializer’s.",
+            "Completed after 10 steps. The embedding is that of step 5; relative to an empty prompt, its loss is "
+                + "40.0 % lower.",
             page
         );
         Assert.Equal(5, Images().Count(page)); // two training images, three samples

@@ -112,7 +112,7 @@ internal static class RecordedRunFolder
                             Steps = 10,
                             BestStep = 5,
                             Loss = 0.09,
-                            Validation = new ValidationSummary(0.06, 0.05, 0.04, 0.05),
+                            Validation = new ValidationSummary(0.06, 0.05, 0.04, 0.05) { RelativeLoss = 0.6 },
                             StepMedianSeconds = 0.1,
                             Seconds = 12.0,
                             PeakMemoryBytes = 400_000_000,

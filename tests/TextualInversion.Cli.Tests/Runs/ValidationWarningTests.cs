@@ -16,5 +16,6 @@ public sealed class ValidationWarningTests
     [InlineData(0.2)]
     public void Of_LossNotBelow_IsNamed(double best) => Assert.Contains("is not below", Warning(best));
 
-    private static string? Warning(double best) => ValidationWarning.Of(new ValidationSummary(0.1, 0.12, best, best));
+    private static string? Warning(double best) =>
+        ValidationWarning.Of(new ValidationSummary(0.1, 0.12, best, best) { RelativeLoss = best / 0.1 });
 }

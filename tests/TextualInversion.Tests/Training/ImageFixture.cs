@@ -4,6 +4,7 @@ using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
 using TextualInversion.Tests.Fixtures;
+using TextualInversion.Training;
 using TextualInversion.Training.Data;
 using TextualInversion.Training.Stopping;
 using static TorchSharp.torch;
@@ -63,8 +64,9 @@ internal sealed class ImageFixture : IDisposable
 
     public BatchSampler Batches => new(Images, Prompts, Tokenizers, Options, Schedule.Config.NumTrainTimesteps);
 
-    public ValidationSet Validation() =>
+    public ValidationSet Validation(Learner learner) =>
         new(
+            learner,
             new FixedExamples(Images, Prompts, Tokenizers),
             FixedExamples.Choose(Images.Learned, Schedule.Config.NumTrainTimesteps),
             Options.BatchSize

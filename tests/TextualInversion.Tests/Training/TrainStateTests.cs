@@ -52,7 +52,7 @@ public sealed class TrainStateTests : IDisposable
 
         Assert.Equal(2, state.Step);
         Assert.Equal([0.2, 0.1], state.Losses);
-        Assert.Equal([new Validation(0, 0.3), new Validation(2, 0.25, 0.5)], state.Validations);
+        Assert.Equal([new Validation(0, 0.3, 0.9), new Validation(2, 0.25, 0.8, 0.5)], state.Validations);
         Assert.Equal("3", state.Identity["option Steps"]);
         Assert.Equal(["--images", "a b"], state.Command);
         Assert.Equal("aa", state.Weights["UNet"]);
@@ -111,7 +111,7 @@ public sealed class TrainStateTests : IDisposable
             Step = 2,
             Tensors = new Dictionary<string, Tensor> { ["rows.0"] = zeros(2, 4), ["best.0"] = ones(2, 4) },
             Losses = [0.2, 0.1],
-            Validations = [new Validation(0, 0.3), new Validation(2, 0.25, 0.5)],
+            Validations = [new Validation(0, 0.3, 0.9), new Validation(2, 0.25, 0.8, 0.5)],
             Weights = new Dictionary<string, string> { ["UNet"] = "aa" },
         };
         state.Write(Path, new Dictionary<string, string> { ["option Steps"] = "3" }, ["--images", "a b"]);

@@ -72,7 +72,7 @@ internal sealed record CellResult
             Seed = cell.Seed,
             Matrix = cell.Matrix,
             State = status.State,
-            Score = loss is null ? null : 1 - (loss.Best / loss.WithoutPrompts),
+            Score = loss is null ? null : 1 - loss.RelativeLoss,
             ValidationLoss = loss?.Best,
             InitializerLoss = loss?.Initial,
             EmptyPromptLoss = loss?.WithoutPrompts,

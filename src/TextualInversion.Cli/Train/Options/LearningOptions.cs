@@ -85,7 +85,8 @@ internal sealed class LearningOptions
         "--validate-every",
         "N",
         "Validate every N steps: the loss on the training images with fixed noise and timesteps. The embedding "
-            + "with the lowest loss is kept. 0 disables: the last one is kept, and nothing stops early.",
+            + "whose loss is lowest relative to an empty prompt is kept: the geometric mean of the examples, so that "
+            + "all timesteps count alike. 0 disables: the last one is kept, and nothing stops early.",
         options => options.ValidateEvery
     );
     private readonly Option<int> patience = Number(

@@ -73,7 +73,7 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
             using var scope = NewDisposeScope();
             var batch = batches.Sample(0L);
             clock.Restart();
-            learner.Evaluate(batch);
+            learner.EvaluateEach(batch, learner.Rows);
             return clock.Elapsed.TotalSeconds;
         }
 

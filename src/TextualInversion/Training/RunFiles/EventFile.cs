@@ -51,6 +51,7 @@ internal sealed class EventFile : IDisposable
 
         Value("loss/training", step.Loss);
         Value("loss/validation", step.ValidationLoss);
+        Value("loss/relative", step.RelativeLoss);
         Value("loss/held_out", step.HeldOutLoss);
         Value("learning_rate", step.LearningRate);
         Value("gradient_norm", step.GradientNorm);

@@ -7,6 +7,10 @@ namespace TextualInversion.Training.RunFiles;
 /// <param name="Step">The number of steps taken.</param>
 /// <param name="Loss">The training loss, or null before the first step.</param>
 /// <param name="ValidationLoss">The validation loss, or null if no validation was due.</param>
+/// <param name="RelativeLoss">
+/// The validation loss relative to an empty prompt, by which the best embedding is chosen, or null if no validation was
+/// due.
+/// </param>
 /// <param name="HeldOutLoss">
 /// The validation loss of the held-out image, or null if no validation was due or no image was held out.
 /// </param>
@@ -18,6 +22,7 @@ internal sealed record MetricsLine(
     int Step,
     double? Loss,
     double? ValidationLoss,
+    double? RelativeLoss,
     double? HeldOutLoss,
     double? GradientNorm,
     IReadOnlyList<NearWord>? Nearest,
@@ -31,6 +36,7 @@ internal static class MetricsTable
     private const string Step = "step",
         Loss = "loss",
         Validation = "validation_loss",
+        Relative = "relative_loss",
         HeldOut = "held_out_loss",
         Rate = "learning_rate",
         Gradient = "gradient_norm";
@@ -39,7 +45,7 @@ internal static class MetricsTable
     internal static string Heading(int rows) =>
         string.Join(
             ',',
-            new[] { Step, Loss, Validation, Rate, Gradient, HeldOut }
+            new[] { Step, Loss, Validation, Rate, Gradient, HeldOut, Relative }
                 .Concat(Names("nearest", rows))
                 .Concat(Names("cosine", rows))
                 .Concat(Names("norm", rows))
@@ -55,6 +61,7 @@ internal static class MetricsTable
             Text(step.LearningRate, "G7"),
             Text(step.GradientNorm, "G7"),
             Text(step.HeldOutLoss, "G9"),
+            Text(step.RelativeLoss, "G9"),
         };
         var rows = step.Norms.Concat(step.Drift).Select(length => Text(length, "G7"));
         var words = step
@@ -123,6 +130,7 @@ internal static class MetricsTable
             int.Parse(fields[columns[Step]], NumberStyles.None, CultureInfo.InvariantCulture),
             Number(Loss),
             Number(Validation),
+            Number(Relative),
             Number(HeldOut),
             Number(Gradient),
             cosines.Count == 0

@@ -29,9 +29,9 @@ internal readonly record struct CoolDown(int Start, int Length)
         var (best, withoutGain) = (double.PositiveInfinity, 0);
         foreach (var point in points)
         {
-            var isBest = point.Loss < best;
+            var isBest = point.RelativeLoss < best;
             if (isBest)
-                best = point.Loss;
+                best = point.RelativeLoss;
             withoutGain = isBest || point.Step <= start ? 0 : withoutGain + 1;
             if (withoutGain == patience)
                 return new CoolDown(point.Step, Math.Max(1, (point.Step - start) / ShareOfSteps));

@@ -8,27 +8,34 @@ namespace TextualInversion.Training.Stopping;
 /// </summary>
 internal sealed class ValidationSet : IDisposable
 {
-    private readonly List<TrainingBatch> batches,
-        withoutPrompts;
+    private readonly Learner learner;
+    private readonly List<TrainingBatch> batches;
+    private readonly List<double> withoutPrompts; // the loss of each example
 
+    /// <param name="learner">The learner whose vectors are validated.</param>
     /// <param name="source">Makes the batches.</param>
     /// <param name="examples">The examples.</param>
     /// <param name="batch">The number of examples in a forward pass.</param>
-    public ValidationSet(FixedExamples source, IReadOnlyList<FixedExample> examples, int batch)
+    public ValidationSet(Learner learner, FixedExamples source, IReadOnlyList<FixedExample> examples, int batch)
     {
+        this.learner = learner;
         batches = [.. source.InBatches(examples, batch)];
-        withoutPrompts = [.. batches.Select(source.WithoutPrompts)];
+        withoutPrompts = Losses(batches.Select(source.WithoutPrompts));
     }
 
-    /// <summary>The mean loss over all examples.</summary>
-    /// <param name="lossOf">Computes the mean loss of a batch.</param>
-    public double Loss(Func<TrainingBatch, double> lossOf) => Mean(batches, lossOf);
+    /// <summary>The mean loss over all examples with empty prompts, that is, of the model alone.</summary>
+    public double LossWithoutPrompts => withoutPrompts.Average();
 
-    /// <summary>The same with empty prompts, that is, of the model alone.</summary>
-    public double LossWithoutPrompts(Func<TrainingBatch, double> lossOf) => Mean(withoutPrompts, lossOf);
+    /// <summary>The losses of the learner's vectors, as in <see cref="Validation"/>.</summary>
+    public (double Loss, double RelativeLoss) Measure()
+    {
+        var losses = Losses(batches);
+        var relative = Math.Exp(losses.Zip(withoutPrompts, (loss, without) => Math.Log(loss / without)).Average());
+        return (losses.Average(), relative);
+    }
 
     public void Dispose() => batches.ForEach(batch => batch.Dispose());
 
-    private static double Mean(List<TrainingBatch> batches, Func<TrainingBatch, double> lossOf) =>
-        batches.Sum(batch => lossOf(batch) * batch.Timesteps.Length) / batches.Sum(batch => batch.Timesteps.Length);
+    private List<double> Losses(IEnumerable<TrainingBatch> chosen) =>
+        [.. chosen.SelectMany(batch => learner.EvaluateEach(batch, learner.Rows))];
 }

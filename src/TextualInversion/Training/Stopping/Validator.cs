@@ -7,23 +7,13 @@ namespace TextualInversion.Training.Stopping;
 /// <summary>Validates the vectors on the training images, and on the held-out image if there is one.</summary>
 internal sealed class Validator : IDisposable
 {
-    private readonly Learner learner;
     private readonly ValidationSet learned;
     private readonly ValidationSet? heldOut;
-    private readonly double learnedWithoutPrompts;
-    private readonly double? heldOutWithoutPrompts;
 
-    /// <param name="learner">The learner whose vectors are validated.</param>
     /// <param name="learned">Examples of the training images.</param>
     /// <param name="heldOut">Examples of the held-out image, or null if no image is held out.</param>
-    public Validator(Learner learner, ValidationSet learned, ValidationSet? heldOut)
-    {
-        this.learner = learner;
-        this.learned = learned;
-        this.heldOut = heldOut;
-        learnedWithoutPrompts = learned.LossWithoutPrompts(learner.Evaluate);
-        heldOutWithoutPrompts = heldOut?.LossWithoutPrompts(learner.Evaluate);
-    }
+    public Validator(ValidationSet learned, ValidationSet? heldOut) =>
+        (this.learned, this.heldOut) = (learned, heldOut);
 
     /// <summary>
     /// The loss of the model alone on the training images, as in <see cref="ValidationSummary.WithoutPrompts"/>. It
@@ -43,22 +33,30 @@ internal sealed class Validator : IDisposable
         using var learner = new Learner(model, schedule, concept, options);
         var tokenizers = new PromptTokenizers(model.Tokenizers, concept.Placeholders);
         using var set = new ValidationSet(
+            learner,
             new FixedExamples(concept.Images, concept.Prompts, tokenizers),
             FixedExamples.Choose(concept.Images.Learned, schedule.Config.NumTrainTimesteps),
             options.BatchSize
         );
-        return set.LossWithoutPrompts(learner.Evaluate);
+        return set.LossWithoutPrompts;
     }
 
     /// <summary>Validates the vectors after <paramref name="step"/> steps.</summary>
-    public Validation Measure(int step) => new(step, learned.Loss(learner.Evaluate), heldOut?.Loss(learner.Evaluate));
+    public Validation Measure(int step)
+    {
+        var (loss, relative) = learned.Measure();
+        return new Validation(step, loss, relative, heldOut?.Measure().Loss);
+    }
 
     /// <param name="points">All validations of the run, the first before the first step.</param>
     public ValidationSummary Summary(IReadOnlyList<Validation> points)
     {
         var (first, best, last) = (points[0], Validation.Best(points)!, points[^1]);
-        var summary = new ValidationSummary(learnedWithoutPrompts, first.Loss, best.Loss, last.Loss);
-        if (heldOutWithoutPrompts is not { } without)
+        var summary = new ValidationSummary(learned.LossWithoutPrompts, first.Loss, best.Loss, last.Loss)
+        {
+            RelativeLoss = best.RelativeLoss,
+        };
+        if (heldOut?.LossWithoutPrompts is not { } without)
             return summary;
         return summary with { HeldOut = new HeldOutSummary(without, Held(first), Held(best), Held(last)) };
     }

@@ -37,5 +37,5 @@ public sealed class CoolDownTests
     }
 
     private static List<Validation> Every10Steps(params IEnumerable<double> losses) =>
-        [.. losses.Select((loss, index) => new Validation(10 * index, loss))];
+        [.. losses.Select((loss, index) => new Validation(10 * index, Loss: 1, loss))];
 }
