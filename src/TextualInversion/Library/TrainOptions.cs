@@ -10,6 +10,7 @@ namespace TextualInversion;
 public sealed partial record TrainOptions
 {
     private readonly double? learningRate;
+    private readonly OptimizerKind? optimizer;
 
     /// <summary>
     /// The placeholder token that will stand for the embedding in prompts, such as <c>my-cat</c>, which is the same as
@@ -59,7 +60,8 @@ public sealed partial record TrainOptions
 
     /// <summary>
     /// The peak learning rate, above 0. Default: 0.005; 1 for <see cref="OptimizerKind.Prodigy"/>, which multiplies its
-    /// own step size by it. Typical: 0.001 to 0.01; 1 for Prodigy.
+    /// own step size by it. Typical: 0.001 to 0.01; 1 for Prodigy. If it is set and <see cref="Optimizer"/> is not, the
+    /// optimizer is AdamW.
     /// </summary>
     public double LearningRate
     {
@@ -83,8 +85,15 @@ public sealed partial record TrainOptions
     /// </summary>
     public int GradientAccumulationSteps { get; init; } = 1;
 
-    /// <summary>How the vectors follow their gradient. Default: AdamW.</summary>
-    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+    /// <summary>
+    /// How the vectors follow their gradient. Default: Prodigy, which chooses its step size by the size of the gradient
+    /// and the distance from the start; AdamW if <see cref="LearningRate"/> is set.
+    /// </summary>
+    public OptimizerKind Optimizer
+    {
+        get => optimizer ?? (learningRate is null ? OptimizerKind.Prodigy : OptimizerKind.AdamW);
+        init => optimizer = value;
+    }
 
     /// <summary>AdamW's and Prodigy's decay of the first moment, 0 to below 1. Default: 0.9.</summary>
     public double Beta1 { get; init; } = 0.9;
@@ -265,6 +274,7 @@ public sealed partial record TrainOptions
             Initializer = "object",
             Vectors = 1,
             Steps = 3000,
+            Optimizer = OptimizerKind.AdamW,
             LearningRate = 5e-4 * 4, // --scale_lr multiplies by the accumulation
             BatchSize = 1,
             GradientAccumulationSteps = 4,

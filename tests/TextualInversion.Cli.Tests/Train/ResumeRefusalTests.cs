@@ -16,11 +16,7 @@ public sealed class ResumeRefusalTests : IDisposable
     public async Task Resume_OtherRate_NamesTheOption()
     {
         await folder.BeginAsync();
-        await RefusesAsync(
-            "option LearningRate: was 0.005 when the run began and is 0.02 now",
-            "--learning-rate",
-            "0.02"
-        );
+        await RefusesAsync("option LearningRate: was 1 when the run began and is 0.02 now", "--learning-rate", "0.02");
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class SeedsTests : IDisposable
             await FailAsync("train", "--resume", folder.File(Run), "--seeds", "1")
         );
         Assert.Contains(
-            "option LearningRate: was 0.005 when the run began and is 0.02 now",
+            "option LearningRate: was 1 when the run began and is 0.02 now",
             await FailAsync("train", "--resume", folder.File(Run), "--learning-rate", "0.02")
         );
     }

@@ -52,6 +52,13 @@ public sealed class TrainOptionsTests
         Assert.Equal(0.3, (options with { LearningRate = 0.3 }).LearningRate);
     }
 
+    [Fact]
+    public void Optimizer_NotSet_IsProdigyUnlessThereIsARate()
+    {
+        Assert.Equal(OptimizerKind.Prodigy, new TrainOptions().Optimizer);
+        Assert.Equal(OptimizerKind.AdamW, new TrainOptions { LearningRate = 0.01 }.Optimizer);
+    }
+
     [Theory]
     [InlineData(0, null, null)]
     [InlineData(999, 1000, null)]

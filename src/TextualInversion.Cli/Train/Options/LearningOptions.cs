@@ -20,13 +20,13 @@ internal sealed class LearningOptions
         "Maximum number of optimizer steps, at least 1. Early stopping (--patience) may end the run sooner.",
         options => options.Steps
     );
-    private readonly Option<double> learningRate = Number(
-        "--learning-rate",
-        "X",
-        "Peak learning rate, typically 0.001 to 0.01. Too high diverges, too low learns little. For --optimizer "
-            + "prodigy it is a factor of the estimated step size, and 1 if it is not given.",
-        options => options.LearningRate
-    );
+    private readonly NumberOption<double> learningRate = new("--learning-rate")
+    {
+        HelpName = "X",
+        Description =
+            "Peak learning rate of AdamW, typically 0.001 to 0.01. Too high diverges, too low learns little. For "
+            + "--optimizer prodigy it is a factor of the step size. Default: prodigy chooses the step size.",
+    };
     private readonly Option<int> searchSteps = Number(
         "--search-steps",
         "N",
@@ -157,12 +157,15 @@ internal sealed class LearningOptions
     {
         var preset =
             parsed.GetValue(compatible) is Compatibility.Diffusers ? TrainOptions.Diffusers : new TrainOptions();
+        if (parsed.IsGiven(learningRate))
+            preset = preset with { LearningRate = parsed.GetValue(learningRate) };
         var options = loss.Apply(parsed, optimizer.Apply(parsed, preset));
+        if (options.Optimizer == OptimizerKind.Prodigy && !parsed.IsGiven(learningRate))
+            options = options with { LearningRate = TrainOptions.DefaultLearningRate(OptimizerKind.Prodigy) };
         return options with
         {
             Vectors = parsed.ValueOr(vectors, preset.Vectors),
             Steps = parsed.ValueOr(steps, preset.Steps),
-            LearningRate = parsed.ValueOr(learningRate, DefaultLearningRate(options)),
             SearchSteps = parsed.ValueOr(searchSteps, preset.SearchSteps),
             Clip = parsed.GetValue(clipModel),
             BatchSize = parsed.ValueOr(batch, preset.BatchSize),
@@ -177,10 +180,4 @@ internal sealed class LearningOptions
             Seed = seed,
         };
     }
-
-    /// <summary>The learning rate if none is given. That of a preset is not meant for Prodigy.</summary>
-    private static double DefaultLearningRate(TrainOptions options) =>
-        options.Optimizer == OptimizerKind.Prodigy
-            ? TrainOptions.DefaultLearningRate(OptimizerKind.Prodigy)
-            : options.LearningRate;
 }

@@ -15,16 +15,16 @@ internal sealed class OptimizerOptions
             + "is smoother and lags more; 0 disables.",
         options => options.EmaDecay
     );
-    private readonly Option<OptimizerKind> optimizer = Choice(
-        "--optimizer",
-        "adamw|direction|prodigy",
-        "Optimizer. direction trains only the direction of each vector and keeps its norm (that of --keep-norm, or "
+    private readonly ChoiceOption<OptimizerKind> optimizer = new("--optimizer")
+    {
+        HelpName = "adamw|direction|prodigy",
+        Description =
+            "Optimizer. prodigy is AdamW that estimates its step size, for each text encoder its own, so there is no "
+            + "learning rate to tune. direction trains only the direction of each vector and keeps its norm (that of --keep-norm, or "
             + "else the vocabulary's mean norm), so that the rest of the prompt stays more effective. "
-            + "--learning-rate is then the step length, and the AdamW options are ignored. prodigy is AdamW that "
-            + "estimates its step size, for each text encoder its own: there is no learning rate to tune, but the "
-            + "first steps are spent on the estimate.",
-        options => options.Optimizer
-    );
+            + "--learning-rate is then the step length, 0.005 if it is not given, and the AdamW options are ignored. "
+            + "Default: prodigy, or adamw if --learning-rate is given.",
+    };
     private readonly Option<double> prior = Number(
         "--prior",
         "X",

@@ -6,13 +6,20 @@ namespace TextualInversion.Cli.Tests.Train.Options;
 public sealed class LearningOptionsTests
 {
     [Theory]
-    [InlineData("", 5e-3)]
-    [InlineData("--compatible diffusers", 2e-3)]
-    [InlineData("--optimizer prodigy", 1)]
-    [InlineData("--optimizer Prodigy --compatible diffusers", 1)]
-    [InlineData("--optimizer prodigy --learning-rate 0.5", 0.5)]
-    public void Resolve_LearningRate_IsThatOfTheOptimizer(string arguments, double expected) =>
-        Assert.Equal(expected, Resolve(arguments).LearningRate);
+    [InlineData("", OptimizerKind.Prodigy, 1)]
+    [InlineData("--learning-rate 0.01", OptimizerKind.AdamW, 0.01)]
+    [InlineData("--optimizer adamw", OptimizerKind.AdamW, 5e-3)]
+    [InlineData("--optimizer direction", OptimizerKind.Direction, 5e-3)]
+    [InlineData("--compatible diffusers", OptimizerKind.AdamW, 2e-3)]
+    [InlineData("--compatible diffusers --learning-rate 0.01", OptimizerKind.AdamW, 0.01)]
+    [InlineData("--optimizer Prodigy --compatible diffusers", OptimizerKind.Prodigy, 1)]
+    [InlineData("--optimizer prodigy --learning-rate 0.5", OptimizerKind.Prodigy, 0.5)]
+    public void Resolve_OptimizerAndRate_FitEachOther(string arguments, OptimizerKind optimizer, double rate)
+    {
+        var options = Resolve(arguments);
+
+        Assert.Equal((optimizer, rate), (options.Optimizer, options.LearningRate));
+    }
 
     [Fact]
     public void Resolve_TimestepsAndLoss_AreThoseGiven()
