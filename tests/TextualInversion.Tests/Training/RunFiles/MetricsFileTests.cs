@@ -83,7 +83,7 @@ public sealed class MetricsFileTests : IDisposable
     public void Open_ResumedWithANumberThatIsCut_DropsIt()
     {
         Write(resumeFrom: null, 9, 10, 11);
-        File.WriteAllText(Table, File.ReadAllText(Table)[..^"1,0.5,,0.01,1,,,,1,0\n".Length]);
+        File.WriteAllText(Table, File.ReadAllText(Table)[..^"1,0.5,,0.01,1,,,,,1,0\n".Length]);
         Assert.EndsWith("\n1", File.ReadAllText(Table));
         Write(resumeFrom: 10, 11);
 
