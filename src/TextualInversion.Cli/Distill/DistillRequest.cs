@@ -76,7 +76,7 @@ internal sealed record DistillRequest(string Prompt, EmbeddingSet Embeddings, Pl
     {
         var letters = new StringBuilder();
         foreach (var rune in LoraTag.Remove(prompt).EnumerateRunes())
-            letters.Append(System.Text.Rune.IsLetter(rune) ? rune.ToString().ToLowerInvariant() : " ");
+            letters.Append(Rune.IsLetter(rune) ? rune.ToString().ToLowerInvariant() : " ");
         var words = letters
             .ToString()
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)

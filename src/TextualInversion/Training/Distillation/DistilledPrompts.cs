@@ -144,9 +144,6 @@ internal sealed class DistilledPrompts
     public TextToImage Generator(Schedulers.SchedulerConfig scheduler, IReadOnlyList<Tensor>? learned) =>
         new(model, scheduler, tokenizers, Rows(learned));
 
-    /// <summary>The number of chunks of the whole prompt that a text encoder takes at once.</summary>
-    public int Chunks => PromptChunk.Split(source.Prompt, tokenizers.First).Count;
-
     /// <summary>The position of the end of a prompt that fits into one chunk.</summary>
     public int EndOf(string prompt) => PromptChunk.Split(prompt, tokenizers.First)[0].Prompt.EndOfTextPosition;
 

@@ -1,6 +1,3 @@
-using TextualInversion.Generation;
-using TextualInversion.Models;
-using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Data;
 using static TorchSharp.torch;

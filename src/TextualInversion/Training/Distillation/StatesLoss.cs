@@ -1,7 +1,6 @@
 using TextualInversion.Models;
 using TextualInversion.Native;
 using TextualInversion.Training.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
