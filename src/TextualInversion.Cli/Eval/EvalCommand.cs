@@ -66,7 +66,16 @@ internal sealed class EvalCommand : CommandBase
         AddGroup("Model", model.Lora, model.Variant, model.Config, model.Vae, model.Prediction);
         AddGroup("Machine", device, precision, SharedOptions.Libtorch());
         AddGroup("Output", cache, overwrite, quiet, json);
-        SetAction(RunAsync);
+        SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    parsed,
+                    new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet)),
+                    parsed.InvocationConfiguration.Output,
+                    open: null,
+                    cancellationToken
+                )
+        );
     }
 
     public override string? OptionOf(string property) =>
@@ -78,10 +87,25 @@ internal sealed class EvalCommand : CommandBase
             "ti eval --run runs/my-cat --count 16 --report my-cat.html",
         ];
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    /// <summary>Evaluates as a command line asks.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="messages">Receives progress and warnings.</param>
+    /// <param name="output">Receives the table or the JSON document.</param>
+    /// <param name="open">The same model if it is open already, or null to load it.</param>
+    /// <param name="cancellationToken">Cancels it. The images that were generated are kept.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="TextualInversionException">Something is missing or cannot be used.</exception>
+    /// <exception cref="UsageException">Options contradict each other.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public async Task<int> RunAsync(
+        ParseResult parsed,
+        ConsoleLog messages,
+        TextWriter output,
+        IDiffusionModel? open,
+        CancellationToken cancellationToken
+    )
     {
         var clock = Stopwatch.StartNew();
-        var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, parsed.GetValue(quiet));
         if (parsed.GetValue(report) is { } page)
             OutputFile.RefuseToReplace(page, parsed.GetValue(overwrite), report.Name);
         var input = inputs.Read(parsed);
@@ -105,13 +129,13 @@ internal sealed class EvalCommand : CommandBase
             ? await models.FindDinoAsync(named, messages, cancellationToken)
             : null;
         var job = new EvalJob(input, word, trainingImages, modelName, files, clip, dino, cacheFolder);
-        var (result, options) = Evaluate(parsed, job, embeddings, messages, cancellationToken);
+        var (result, options) = Evaluate(parsed, job, embeddings, open, messages, cancellationToken);
 
         WriteReport(parsed, result, job, options, messages);
         var memory = ByteSize.Format(ProcessMemory.PeakBytes());
         messages.Info(Invariant($"{clock.Elapsed.TotalSeconds:F0} s, {memory} of memory"));
         WarnOfValidation(input.Run, messages);
-        Print(parsed, EvalJson.Of(result, modelName, word, options), result);
+        Print(parsed, EvalJson.Of(result, modelName, word, options), result, output);
         return ExitCode.Done;
     }
 
@@ -168,13 +192,15 @@ internal sealed class EvalCommand : CommandBase
         ParseResult parsed,
         EvalJob job,
         EvalCandidates embeddings,
+        IDiffusionModel? open,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
         var scheduler = ModelScheduler.Load(job.Files, model.Read(parsed).Prediction);
         var (where, format) = ModelLoader.Resolve(parsed.GetValue(device)!, parsed.GetValue(precision));
-        using var network = ModelLoader.Open(job.Files, where, format);
+        using var own = open is null ? ModelLoader.Open(job.Files, where, format) : null;
+        var network = open ?? own!;
         using var clip = new ClipScorer(job.ClipFolder, network.Device);
         using var scope = NewDisposeScope();
         var candidates = embeddings.For(network);
@@ -223,9 +249,8 @@ internal sealed class EvalCommand : CommandBase
         return dino.Add(result, job.TrainingImages, count, cancellationToken);
     }
 
-    private void Print(ParseResult parsed, EvalJson document, EvaluationResult result)
+    private void Print(ParseResult parsed, EvalJson document, EvaluationResult result, TextWriter output)
     {
-        var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(json))
             output.WriteLine(JsonOutput.Serialize(document));
         else

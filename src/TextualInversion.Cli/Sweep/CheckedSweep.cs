@@ -26,7 +26,7 @@ internal sealed record CheckedSweep(
     /// <exception cref="TextualInversionException">Something is wrong; the message names all problems.</exception>
     public static CheckedSweep Read(Command root, string file, string? output, string? device)
     {
-        var spec = SweepFile.Read(file, CellCommands.Find(root));
+        var spec = SweepFile.Read(file, CellCommands.Find(root), CellCommands.FindEval(root));
         var folder = new SweepFolder(SweepArguments.Folder(output, spec));
         var cells = SweepPlan.Cells(spec);
         var commands = new CellCommands(root, folder, device);
@@ -38,7 +38,7 @@ internal sealed record CheckedSweep(
         [
             .. Cells
                 .Zip(Requests)
-                .Where(pair => Folder.StateOf(pair.First.Name) != CellState.Done)
+                .Where(pair => Folder.StateOf(pair.First) != CellState.Done)
                 .Select(pair => pair.Second),
         ];
 }

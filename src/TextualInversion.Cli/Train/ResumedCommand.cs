@@ -15,6 +15,12 @@ internal static class ResumedCommand
     public static List<string> Arguments(ParseResult parsed, params Option[] without) =>
         [.. Typed(parsed).Where(option => !without.Contains(option.Option)).SelectMany(Tokens)];
 
+    /// <summary>Those of some options that were typed, in order.</summary>
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="names">The options, with <c>--</c>.</param>
+    public static IEnumerable<string> Only(ParseResult parsed, IReadOnlyList<string> names) =>
+        Typed(parsed).Where(option => names.Contains(option.Option.Name)).SelectMany(Tokens);
+
     /// <summary>The command that began a run, in which options that are typed now replace those of then.</summary>
     /// <param name="begun">See <see cref="Arguments"/>.</param>
     /// <param name="now">The command that resumes it.</param>

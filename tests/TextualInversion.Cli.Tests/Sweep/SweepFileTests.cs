@@ -73,7 +73,7 @@ public sealed class SweepFileTests : IDisposable
         folder.Write("all/notes/read.txt", "not a concept");
         folder.Write("all/sweep.yaml", "train: {steps: 7}\n");
 
-        var cells = SweepPlan.Cells(SweepFile.Read(folder.File("all"), Train()));
+        var cells = SweepPlan.Cells(Read(folder.File("all")));
 
         Assert.Equal(["<my-cat>", "<our-dog>"], cells.Select(cell => cell.Placeholder));
         Assert.Equal([folder.File("all/my-dog")], Values(cells[1], "--images"));
@@ -104,6 +104,9 @@ public sealed class SweepFileTests : IDisposable
     [InlineData(Cat + "seeds: [1, 1]", "line 2: seeds: give a number of seeds, or a list of different ones")]
     [InlineData(Cat + "seeds: -1", "line 2: seeds: give a number of seeds")]
     [InlineData(Cat + "output: []", "line 2: output: name a folder")]
+    [InlineData(Cat + "eval: {cuont: 4}", "line 2: cuont: unknown key. Did you mean count?")]
+    [InlineData(Cat + "eval: 4", "line 2: eval: write options with values below it")]
+    [InlineData(Cat + "eval: {images: cat}", "line 2: images: belongs to a concept, not here")]
     [InlineData("model: demo\n", "line 1: concepts: give a list of concepts")]
     [InlineData("concepts: [{images: cat}]", "line 1: token: is missing")]
     [InlineData("concepts: [{token: my-cat}]", "line 1: images: is missing")]
@@ -149,6 +152,8 @@ public sealed class SweepFileTests : IDisposable
     [Theory]
     [InlineData(Cat + "train: {steps: abc}", "my-cat: --steps abc")]
     [InlineData(Cat + "train: {steps: -3}", "my-cat: --steps")]
+    [InlineData(Cat + "eval: {count: many}", "my-cat: eval: --count many")]
+    [InlineData(Cat + "eval: {count: 1}", "my-cat: eval: --count 1: choose a number from 2 to 1000")]
     [InlineData(Cat + "train: {crop: round}", "my-cat: --crop round")]
     [InlineData("concepts: [{token: my-cat, images: empty}]", "empty: is an empty folder")]
     [InlineData("concepts: [{token: my-cat, images: nowhere}]", "there is no such file or folder")]
@@ -165,10 +170,13 @@ public sealed class SweepFileTests : IDisposable
         Assert.False(Directory.Exists(folder.Output));
     }
 
-    private IReadOnlyList<SweepCell> Cells(string yaml) =>
-        SweepPlan.Cells(SweepFile.Read(folder.Write("sweep.yaml", yaml), Train()));
+    private IReadOnlyList<SweepCell> Cells(string yaml) => SweepPlan.Cells(Read(folder.Write("sweep.yaml", yaml)));
 
-    private static Cli.Train.TrainCommand Train() => CellCommands.Find(CommandLine.CreateRoot(_ => null));
+    private static SweepSpec Read(string file)
+    {
+        var root = CommandLine.CreateRoot(_ => null);
+        return SweepFile.Read(file, CellCommands.Find(root), CellCommands.FindEval(root));
+    }
 
     private static IEnumerable<string> Values(SweepCell cell, string option) =>
         cell

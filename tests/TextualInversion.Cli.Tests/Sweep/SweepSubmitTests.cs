@@ -1,5 +1,6 @@
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Sweep.Cluster;
+using TextualInversion.Cli.Sweep.Plan;
 
 namespace TextualInversion.Cli.Tests.Sweep;
 
@@ -58,6 +59,10 @@ public sealed class SweepSubmitTests : IDisposable
 
         var (_, status, _) = await RunAsync("status out");
         Assert.Contains("Slurm job 2: 1 running, 1 pending (on node1)", status, StringComparison.Ordinal);
+        Program("squeue", "#!/bin/sh\nprintf '1|RUNNING|node1\\n'\n");
+        Program("sacct", "#!/bin/sh\nprintf '2_0|COMPLETED|node2\\n2_1|PENDING|None assigned\\n'\n");
+        var (_, joined, _) = await RunAsync("status out");
+        Assert.Contains("Slurm job 2: 1 completed, 1 running (on node1)", joined, StringComparison.Ordinal);
         var (again, _, refused) = await RunAsync("submit sweep.yaml --slurm --output out");
         Assert.Equal(ExitCode.Problem, again);
         Assert.Contains("is submitted already as job 2", refused, StringComparison.Ordinal);
@@ -124,8 +129,75 @@ public sealed class SweepSubmitTests : IDisposable
         Assert.All(lines, line => Assert.Contains($"\n{line}\n", manifest, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("/data/sweep.yaml", "/data/out", "/data")]
+    [InlineData("/data/a/sweep.yaml", "/data/b/out", "/data")]
+    [InlineData("/data/a/sweep.yaml", "/data/ab", "/data")]
+    [InlineData("/data/a/sweep.yaml", "/other/out", null)]
+    public void Kubernetes_Volume_HoldsTheFileAndTheResults(string source, string output, string? mount)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        string Write() => KubernetesManifest.Write("demo", "ti", source, output, 2, limit: null);
+
+        if (mount is null)
+            Assert.Throws<TextualInversionException>(Write);
+        else
+            Assert.Contains($"mountPath: \"{mount}\"\n", Write(), StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// The fields of Job, PodSpec, Container and Volume that the manifest uses, and their types, as the reference of
+    /// batch/v1 has them: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1.
+    /// </summary>
+    [Fact]
+    public void Kubernetes_Manifest_HasTheFieldsAndTypesOfTheReference()
+    {
+        var manifest = KubernetesManifest.Write("demo", "ti:1", "/data/sweep.yaml", "/data/out", 4, limit: null);
+        var expected = new Dictionary<string, Func<string, bool>>
+        {
+            ["apiVersion"] = text => text == "batch/v1",
+            ["kind"] = text => text == "Job",
+            ["metadata.name"] = text =>
+                System.Text.RegularExpressions.Regex.IsMatch(text, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
+            ["spec.completionMode"] = text => text == "Indexed",
+            ["spec.completions"] = IsNumber,
+            ["spec.parallelism"] = IsNumber,
+            ["spec.backoffLimitPerIndex"] = IsNumber, // only if completionMode is Indexed and restartPolicy is Never
+            ["spec.template.spec.restartPolicy"] = text => text == "Never",
+            ["spec.template.spec.terminationGracePeriodSeconds"] = IsNumber,
+            ["spec.template.spec.containers[].name"] = text => text == "ti",
+            ["spec.template.spec.containers[].image"] = text => text.Length > 0,
+            ["spec.template.spec.containers[].args[]"] = text => text.Length > 0,
+            ["spec.template.spec.containers[].volumeMounts[].name"] = text => text == "work",
+            ["spec.template.spec.containers[].volumeMounts[].mountPath"] = text => text == "/data",
+            ["spec.template.spec.volumes[].name"] = text => text == "work",
+            ["spec.template.spec.volumes[].persistentVolumeClaim.claimName"] = text => text.Length > 0,
+        };
+
+        var found = Leaves("", YamlReader.Read(folder.Write("job.yaml", manifest))).ToList();
+
+        Assert.Equal(expected.Keys.Order(), found.Select(leaf => leaf.Field).Distinct().Order());
+        Assert.All(found, leaf => Assert.True(expected[leaf.Field](leaf.Text), $"{leaf.Field}: {leaf.Text}"));
+
+        static bool IsNumber(string text) => int.TryParse(text, out var number) && number > 0;
+
+        static IEnumerable<(string Field, string Text)> Leaves(string field, YamlNode node) =>
+            node switch
+            {
+                YamlScalar scalar => [(field, scalar.Text)],
+                YamlList list => list.Items.SelectMany(item => Leaves($"{field}[]", item)),
+                YamlMap map => map.Entries.SelectMany(entry =>
+                    Leaves(field.Length == 0 ? entry.Key : $"{field}.{entry.Key}", entry.Value)
+                ),
+                _ => throw new ArgumentOutOfRangeException(nameof(node)),
+            };
+    }
+
     private void Program(string name, string script)
     {
+        if (File.Exists(folder.File($"bin/{name}")))
+            File.Delete(folder.File($"bin/{name}")); // it may not be written to
         var path = folder.Write($"bin/{name}", script);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);

@@ -17,9 +17,12 @@ internal static partial class KubernetesManifest
     /// <param name="output">The absolute path of the sweep's folder.</param>
     /// <param name="tasks">The number of pods.</param>
     /// <param name="limit">The most pods at once, or null for all.</param>
+    /// <exception cref="TextualInversionException">
+    /// The source and the results have no common folder that a volume can be mounted at.
+    /// </exception>
     public static string Write(string name, string image, string source, string output, int tasks, int? limit)
     {
-        var mount = Path.GetDirectoryName(source)!;
+        var mount = CommonFolder(Path.GetDirectoryName(source)!, output);
         return $"""
             # {tasks} pods share the cells of a sweep: kubectl apply -f job.yaml
             # Edit: the image, the claim of the volume, and resources, such as nvidia.com/gpu: 1.
@@ -51,6 +54,26 @@ internal static partial class KubernetesManifest
                         claimName: ti-sweep
 
             """;
+    }
+
+    /// <summary>The folder of the volume, which holds the sweep's file and its results.</summary>
+    private static string CommonFolder(string first, string second)
+    {
+        var folder = first;
+        while (Path.GetDirectoryName(folder) is { } above && !IsWithin(second, folder))
+            folder = above;
+        if (Path.GetDirectoryName(folder) is null || folder.Contains(':'))
+            throw new TextualInversionException(
+                $"{first} and {second} must be in one folder (without a colon in its path), at which the pods mount "
+                    + "their volume; choose an --output next to the sweep's file."
+            );
+        return folder;
+
+        static bool IsWithin(string path, string folder) =>
+            Path.GetRelativePath(folder, path) is var relative
+            && relative != ".."
+            && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+            && !Path.IsPathRooted(relative);
     }
 
     /// <summary>A name of lower-case letters, digits and dashes, as Kubernetes asks for.</summary>

@@ -19,6 +19,10 @@ internal sealed record SweepCell
     /// <summary>Everything that was written about it, by option.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Settings { get; init; }
 
+    /// <summary>The options with which <c>ti eval</c> scores it, or null if it is not evaluated.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Evaluation { get; init; }
+
     /// <summary>The arguments of <c>ti train</c>, without those for the output and the device.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Arguments { get; init; } = [];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TextualInversion.Cli.Eval;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Train;
 using TextualInversion.Data;
@@ -14,27 +15,41 @@ internal sealed class SweepFile
     private const ulong StandardSeed = 1;
     private const int MostSeeds = 10_000;
 
-    private static readonly string[] Keys = ["model", "concepts", "matrix", "seeds", "train", "output"];
+    private static readonly string[] Keys = ["model", "concepts", "matrix", "seeds", "train", "eval", "output"];
+    private static readonly string[] EvalKeys =
+    [
+        "count",
+        "seed",
+        "steps",
+        "guidance",
+        "sampler",
+        "prompts",
+        "clip-model",
+        "dino-model",
+    ];
 
     private readonly string source;
     private readonly SweepProblems problems;
-    private readonly TrainSettings settings;
+    private readonly TrainSettings settings,
+        evalSettings;
 
-    private SweepFile(string source, TrainCommand train)
+    private SweepFile(string source, TrainCommand train, EvalCommand eval)
     {
         this.source = source;
         problems = new SweepProblems(source);
         settings = new TrainSettings(train, problems);
+        evalSettings = new TrainSettings(eval, problems, EvalKeys);
     }
 
     /// <param name="source">
     /// A YAML file, or a folder: each folder in it that has images is a concept, and a sweep.yaml in it holds the rest.
     /// </param>
     /// <param name="train">The command whose options a sweep sets.</param>
+    /// <param name="eval">The command that evaluates cells.</param>
     /// <exception cref="TextualInversionException">It cannot be read, or something in it is wrong.</exception>
-    public static SweepSpec Read(string source, TrainCommand train)
+    public static SweepSpec Read(string source, TrainCommand train, EvalCommand eval)
     {
-        var reader = new SweepFile(source, train);
+        var reader = new SweepFile(source, train, eval);
         var spec = Directory.Exists(source) ? reader.ReadFolder() : reader.ReadFile(source);
         reader.problems.ThrowIfAny();
         return spec;
@@ -81,6 +96,9 @@ internal sealed class SweepFile
                 .. MapOf(path, map, "matrix").Select(entry => settings.ReadAxis(path, entry)).OfType<MatrixAxis>(),
             ],
             Seeds = Seeds(path, map.Find("seeds")),
+            Eval = map.Find("eval") is null
+                ? null
+                : [.. MapOf(path, map, "eval").Select(entry => evalSettings.Read(path, entry)).OfType<Setting>()],
         };
     }
 

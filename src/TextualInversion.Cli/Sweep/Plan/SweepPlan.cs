@@ -118,6 +118,7 @@ internal static partial class SweepPlan
             Placeholder = placeholder,
             Seed = seed,
             Matrix = combination.ToDictionary(setting => setting.Option, setting => setting.Written[0]),
+            Evaluation = spec.Eval is null ? null : [.. spec.Eval.SelectMany(setting => setting.Arguments)],
             Settings = settings.ToDictionary(setting => setting.Option, setting => setting.Written),
             Arguments =
             [

@@ -18,6 +18,9 @@ internal sealed record SweepSpec
     public required IReadOnlyList<MatrixAxis> Matrix { get; init; }
 
     public required IReadOnlyList<ulong> Seeds { get; init; }
+
+    /// <summary>The options of <c>ti eval</c>, or null if cells are not evaluated.</summary>
+    public IReadOnlyList<Setting>? Eval { get; init; }
 }
 
 /// <summary>An option of <c>ti train</c> with its values.</summary>

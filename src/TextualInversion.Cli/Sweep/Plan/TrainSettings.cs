@@ -8,7 +8,10 @@ namespace TextualInversion.Cli.Sweep.Plan;
 /// <summary>Reads options of <c>ti train</c> from YAML: any option, by its name without <c>--</c>.</summary>
 /// <param name="train">The command with the options.</param>
 /// <param name="problems">Receives what is wrong.</param>
-internal sealed class TrainSettings(TrainCommand train, SweepProblems problems)
+/// <param name="only">
+/// The options that are possible, without <c>--</c>, if the command is another one. Default: null, for all of train.
+/// </param>
+internal sealed class TrainSettings(Command train, SweepProblems problems, IReadOnlyList<string>? only = null)
 {
     // What the sweep itself sets, and options of the machine.
     private static readonly string[] Reserved = ["help", "images", "token", "seed", .. ConceptTexts.OfAll];
@@ -21,7 +24,7 @@ internal sealed class TrainSettings(TrainCommand train, SweepProblems problems)
     };
 
     public IReadOnlyList<string> Keys =>
-        [.. train.Options.Select(option => option.Name[2..]).Where(name => !Reserved.Contains(name))];
+        only ?? [.. train.Options.Select(option => option.Name[2..]).Where(name => !Reserved.Contains(name))];
 
     /// <summary>A setting, or null if there is a problem.</summary>
     /// <param name="path">The file with the entry; paths in it are relative to its folder.</param>

@@ -25,6 +25,15 @@ internal sealed record CellResult
     /// </summary>
     public double? Score { get; init; }
 
+    /// <summary>Image similarity to the training images by <c>ti eval</c>; null if the cell was not evaluated.</summary>
+    public double? ImageSimilarity { get; init; }
+
+    /// <summary>Similarity to the rest of the prompts; null if the cell was not evaluated.</summary>
+    public double? TextSimilarity { get; init; }
+
+    /// <summary>Image similarity by DINOv2; null if it was not measured.</summary>
+    public double? DinoSimilarity { get; init; }
+
     public double? ValidationLoss { get; init; }
 
     public double? InitializerLoss { get; init; }
@@ -49,7 +58,10 @@ internal sealed record CellResult
     [JsonIgnore]
     public RunLog? Log { get; init; }
 
-    /// <summary>All cells of a sweep: those that are done by their score, the best first, then the others.</summary>
+    /// <summary>
+    /// All cells of a sweep: those that are done by their image similarity or, if they were not evaluated, by their
+    /// score, the best first, then the others.
+    /// </summary>
     /// <exception cref="TextualInversionException">It is not the folder of a sweep, or a run is damaged.</exception>
     public static IReadOnlyList<CellResult> ReadAll(SweepFolder folder) =>
         [
@@ -57,6 +69,7 @@ internal sealed record CellResult
                 .ReadPlan()
                 .Select(cell => Read(folder, cell))
                 .OrderBy(cell => cell.State != CellState.Done)
+                .ThenByDescending(cell => cell.ImageSimilarity ?? double.NegativeInfinity)
                 .ThenByDescending(cell => cell.Score ?? double.NegativeInfinity),
         ];
 
@@ -64,6 +77,7 @@ internal sealed record CellResult
     {
         var status = CellStatus.Read(folder, cell);
         var log = status.State == CellState.Done ? RunLog.Read(folder.RunOf(cell.Name)) : null;
+        var evaluation = CellEvaluation.Find(folder, cell);
         var (result, loss) = (log?.Record.Result, log?.Record.Result.Validation);
         return new CellResult
         {
@@ -73,6 +87,9 @@ internal sealed record CellResult
             Matrix = cell.Matrix,
             State = status.State,
             Score = loss is null ? null : 1 - loss.RelativeLoss,
+            ImageSimilarity = evaluation?.ImageSimilarity,
+            TextSimilarity = evaluation?.TextSimilarity,
+            DinoSimilarity = evaluation?.DinoSimilarity,
             ValidationLoss = loss?.Best,
             InitializerLoss = loss?.Initial,
             EmptyPromptLoss = loss?.WithoutPrompts,

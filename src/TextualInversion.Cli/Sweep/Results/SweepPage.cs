@@ -21,17 +21,20 @@ internal sealed class SweepPage(SweepFolder folder, IReadOnlyList<CellResult> ce
 
     private readonly List<string> options = [.. cells.SelectMany(cell => cell.Matrix.Keys).Distinct()];
     private readonly Dictionary<string, string?> thumbnails = [];
+    private readonly bool isEvaluated = cells.Any(cell => cell.ImageSimilarity is not null);
 
     public string Write()
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.FolderPath)));
         var done = cells.Count(cell => cell.State == CellState.Done);
-        var headings = options.Select(option => Markup.Of($"<th>{option}</th>"));
+        string[] scores = isEvaluated ? ["image similarity", "text similarity"] : [];
+        var headings = scores.Concat(options).Select(option => Markup.Of($"<th>{option}</th>"));
+        var order = isEvaluated ? " The cells are sorted by image similarity." : "";
         var body = Markup.Of(
             $"""
             <h1>{name}</h1>
             <p class="soft">{Plural.Of(cells.Count, "cell")}, {done} done. The score is the share by which the
-            validation loss is below that of an empty prompt.</p>
+            validation loss is below that of an empty prompt.{order}</p>
             <h2>Curves</h2>
             <div class="charts">
             {Curves().Draw()}</div>
@@ -61,11 +64,11 @@ internal sealed class SweepPage(SweepFolder folder, IReadOnlyList<CellResult> ce
 
     private Markup Row(CellResult cell, int index)
     {
-        var rank = cell.Score is null ? "" : $"{index + 1}";
+        var rank = cell.Score is null && cell.ImageSimilarity is null ? "" : $"{index + 1}";
         if (cell.State != CellState.Done)
             return Markup.Of(
                 $"""
-                <tr class="other"><td></td><td>{cell.Name}</td><td class="soft" colspan="{9 + options.Count}">{(
+                <tr class="other"><td></td><td>{cell.Name}</td><td class="soft" colspan="{9 + options.Count + (isEvaluated ? 2 : 0)}">{(
                     cell.State.ToString().ToLowerInvariant()
                 )}{(cell.Problem is null ? "" : $": {cell.Problem}")}</td></tr>
 
@@ -73,6 +76,9 @@ internal sealed class SweepPage(SweepFolder folder, IReadOnlyList<CellResult> ce
             );
         string[] values =
         [
+            .. isEvaluated
+                ? new[] { cell.ImageSimilarity, cell.TextSimilarity }.Select(value => Invariant($"{value:F3}"))
+                : [],
             .. options.Select(option => cell.Matrix.GetValueOrDefault(option, "")),
             $"{cell.Seed}",
             $"{cell.BestStep}",

@@ -98,7 +98,7 @@ internal sealed record CellStatus
 
     public static CellStatus Read(SweepFolder folder, SweepCell cell)
     {
-        var state = folder.StateOf(cell.Name);
+        var state = folder.StateOf(cell);
         var run = folder.RunOf(cell.Name);
         var isOpen = state is CellState.Started or CellState.Failed;
         var worker = state is CellState.Done ? null : ClaimBoard.OwnerOf(folder.ClaimsPath, cell.Name)?.Worker;

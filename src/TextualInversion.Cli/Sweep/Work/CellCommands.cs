@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TextualInversion.Cli.Eval;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Train;
@@ -12,7 +13,27 @@ namespace TextualInversion.Cli.Sweep.Work;
 /// <param name="device">The device that computes, or null for the standard one.</param>
 internal sealed class CellCommands(Command root, SweepFolder folder, string? device)
 {
+    // Options of a cell that decide what its embedding is compared with, and on which model.
+    private static readonly string[] SharedWithEval =
+    [
+        "--images",
+        "--property",
+        "--model",
+        "--lora",
+        "--variant",
+        "--config",
+        "--vae",
+        "--prediction",
+        "--precision",
+        "--device",
+    ];
+
     public TrainCommand Train { get; } = Find(root);
+
+    public EvalCommand Eval { get; } = FindEval(root);
+
+    /// <summary>The command of <c>ti eval</c>, which scores a cell.</summary>
+    public static EvalCommand FindEval(Command root) => root.Subcommands.OfType<EvalCommand>().Single();
 
     /// <summary>The command of <c>ti train</c>, whose options a sweep sets.</summary>
     public static TrainCommand Find(Command root) => root.Subcommands.OfType<TrainCommand>().Single();
@@ -38,6 +59,19 @@ internal sealed class CellCommands(Command root, SweepFolder folder, string? dev
             ? Parse([TrainCommand.CommandName, "--resume", Path.GetFullPath(folder.RunOf(cell.Name)), .. Device])
             : Begin(cell);
 
+    /// <summary>The command line that scores a cell's embedding.</summary>
+    public ParseResult Evaluate(SweepCell cell) =>
+        Parse([
+            FindEval(root).Name,
+            "--embedding",
+            Path.GetFullPath(folder.EmbeddingOf(cell.Name)),
+            "--cache",
+            Path.Combine(Path.GetFullPath(folder.RunOf(cell.Name)), "eval"),
+            "--json",
+            .. ResumedCommand.Only(Begin(cell), SharedWithEval),
+            .. cell.Evaluation ?? [],
+        ]);
+
     /// <summary>The cells' arguments.</summary>
     /// <exception cref="TextualInversionException">
     /// An option of a cell cannot be used, or a concept has no images; the message names all problems.
@@ -57,7 +91,17 @@ internal sealed class CellCommands(Command root, SweepFolder folder, string? dev
         var parsed = Begin(cell);
         foreach (var problem in UsageErrors.Of(parsed))
             problems.Add($"{cell.Name}: {problem}");
+        foreach (var problem in cell.Evaluation is null ? [] : EvaluationProblems(Evaluate(cell)))
+            problems.Add($"{cell.Name}: eval: {problem}");
         return UsageErrors.Of(parsed).Count == 0 ? Try(problems, $"{cell.Name}: ", () => Train.Read(parsed)) : null;
+    }
+
+    private static IEnumerable<string> EvaluationProblems(ParseResult parsed)
+    {
+        if (UsageErrors.Of(parsed) is { Count: > 0 } problems)
+            return problems;
+        var count = parsed.GetValue<int>("--count");
+        return count is < 2 or > 1000 ? [$"--count {count}: choose a number from 2 to 1000"] : [];
     }
 
     private T? Try<T>(SweepProblems problems, string prefix, Func<T> read)

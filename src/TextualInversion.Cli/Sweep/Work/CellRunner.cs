@@ -34,13 +34,39 @@ internal sealed class CellRunner(CellCommands commands, TrainModels models, Swee
         return problem;
     }
 
+    /// <summary>Scores the cell's embedding, on the model that it was trained on.</summary>
+    private async Task EvaluateAsync(SweepCell cell, CancellationToken cancellationToken)
+    {
+        messages.Info($"evaluating {cell.Name}");
+        var model = await models.OpenAsync(commands.Train.Read(commands.Begin(cell)), messages, cancellationToken);
+        await using var json = new StringWriter();
+        try
+        {
+            await commands.Eval.RunAsync(commands.Evaluate(cell), messages, json, model.Network, cancellationToken);
+        }
+        finally
+        {
+            model.Network.ReleaseVae(); // the next training needs its memory
+        }
+
+        CellEvaluation.Of(cell, json.ToString()).Write(folder, cell);
+    }
+
     private async Task<string?> TrainAsync(SweepCell cell, CancellationToken cancellationToken)
     {
         try
         {
-            var command = commands.BeginOrResume(cell);
-            var exitCode = await commands.Train.RunAsync(command, models, messages, TextWriter.Null, cancellationToken);
-            return exitCode == ExitCode.Cancelled ? throw new OperationCanceledException(cancellationToken) : null;
+            if (folder.StateOf(cell.Name) != CellState.Done)
+            {
+                var command = commands.BeginOrResume(cell);
+                var code = await commands.Train.RunAsync(command, models, messages, TextWriter.Null, cancellationToken);
+                if (code == ExitCode.Cancelled)
+                    throw new OperationCanceledException(cancellationToken);
+            }
+
+            if (cell.Evaluation is not null)
+                await EvaluateAsync(cell, cancellationToken);
+            return null;
         }
         catch (TextualInversionException problem)
         {

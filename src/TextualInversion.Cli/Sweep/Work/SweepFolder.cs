@@ -74,11 +74,23 @@ internal sealed class SweepFolder(string path)
                     + "--output, or move it away."
             );
         var kept = Added(known, cells).Where(cell => HasFiles(cell.Name)).ToList();
-        if (added.Count > 0 || known.Count != cells.Count + kept.Count)
+        if (added.Count > 0 || known.Count != cells.Count + kept.Count || HasOtherEvaluations(cells, known))
             AtomicFile.WriteText(PlanPath, overwrite: true, JsonOutput.Serialize(cells.Concat(kept).ToList()) + "\n");
     }
 
-    /// <summary>How far a cell is.</summary>
+    /// <summary>The scores of a cell that was evaluated.</summary>
+    public string EvaluationOf(string cell) => Path.Combine(path, "evaluations", cell + ".json");
+
+    /// <summary>How far a cell is: it is done when it is trained and, if the sweep asks for it, evaluated.</summary>
+    public CellState StateOf(SweepCell cell)
+    {
+        var state = StateOf(cell.Name);
+        if (state is not CellState.Done || cell.Evaluation is null || CellEvaluation.Find(this, cell) is not null)
+            return state;
+        return File.Exists(ErrorPath(cell.Name)) ? CellState.Failed : CellState.Started;
+    }
+
+    /// <summary>How far the training of a cell is.</summary>
     public CellState StateOf(string cell)
     {
         var run = RunOf(cell);
@@ -132,6 +144,15 @@ internal sealed class SweepFolder(string path)
     {
         var names = known.Select(cell => cell.Name).ToHashSet();
         return cells.Where(cell => !names.Contains(cell.Name));
+    }
+
+    private static bool HasOtherEvaluations(IReadOnlyList<SweepCell> cells, IReadOnlyList<SweepCell> known)
+    {
+        var before = known.ToDictionary(cell => cell.Name, cell => cell.Evaluation);
+        return cells.Any(cell =>
+            before.TryGetValue(cell.Name, out var then)
+            && (then is null != cell.Evaluation is null || !(then ?? []).SequenceEqual(cell.Evaluation ?? []))
+        );
     }
 
     private void RefuseChanges(IReadOnlyList<SweepCell> cells, IReadOnlyList<SweepCell> known)

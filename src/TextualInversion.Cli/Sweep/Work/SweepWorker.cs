@@ -24,7 +24,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         foreach (var (index, cell) in cells.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (folder.StateOf(cell.Name) == CellState.Done)
+            if (folder.StateOf(cell) == CellState.Done)
                 continue;
             messages.Info($"cell {index + 1} of {cells.Count}: {cell.Name}");
             await TrainAsync(cell, cancellationToken);
@@ -47,7 +47,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         CancellationToken cancellationToken
     )
     {
-        var failed = cells.Where(cell => folder.StateOf(cell.Name) == CellState.Failed).ToList();
+        var failed = cells.Where(cell => folder.StateOf(cell) == CellState.Failed).ToList();
         var mayRetry = failed.ConvertAll(cell => cell.Name).ToHashSet();
         var start = cells.Count == 0 ? 0 : Random.Shared.Next(cells.Count); // so that workers meet rarely
         List<SweepCell> open = [.. cells.Skip(start), .. cells.Take(start)];
@@ -117,7 +117,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         }
 
         bool IsOver() =>
-            folder.StateOf(cell.Name) switch
+            folder.StateOf(cell) switch
             {
                 CellState.Done => true,
                 CellState.Failed => !mayRetry.Contains(cell.Name),
