@@ -190,6 +190,8 @@ public sealed class TogetherTests : IDisposable
             "2",
             "--save-every",
             "2",
+            "--optimizer",
+            "adamw",
             "--lr-schedule",
             "constant",
             "--patience",

@@ -16,6 +16,7 @@ public sealed class WordsTogetherTests : IDisposable
     private static readonly TrainOptions Options = new()
     {
         Steps = 4,
+        Optimizer = OptimizerKind.AdamW,
         BatchSize = 2,
         ValidateEvery = 2,
         Patience = 0,
