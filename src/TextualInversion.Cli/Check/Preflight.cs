@@ -131,31 +131,25 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
     private CheckedMemory Memory(TrainModel model, bool hasStepped)
     {
         var (options, network) = (request.Options, model.Network);
-        var checkpointing = network.UsesGradientCheckpointing;
-        var need = Estimate(false);
+        var choice = MemoryChoice.In(network);
+        var need = Estimate(default);
         var budget = MemoryBudget.Of(network.Device);
-        if (Estimate(checkpointing) > budget.ForTraining)
+        if (Estimate(choice) > budget.ForTraining)
             findings.Warn(
                 CheckSubject.Training,
-                $"a step may not fit into memory; try {(checkpointing ? "" : "--gradient-checkpointing on, ")}"
+                $"a step may not fit into memory; try {(choice.KeepsHalf ? "" : "--memory low, ")}"
                     + $"{(model.Precision == Precision.Fp32 ? "--precision bf16, " : "")}a smaller --batch or a "
                     + "smaller --resolution"
             );
         return new CheckedMemory(
             need,
             budget.AvailableBytes,
-            checkpointing,
+            choice.GradientCheckpointing,
             hasStepped ? ProcessMemory.PeakBytes() : null,
             CardEstimate.Of(model.Files, options.Resolution)
         );
 
-        long Estimate(bool gradientCheckpointing) =>
-            TrainingMemory.Estimate(
-                model.Files,
-                options.Resolution,
-                options.BatchSize,
-                network.Type,
-                gradientCheckpointing
-            );
+        long Estimate(MemoryChoice saving) =>
+            TrainingMemory.Estimate(model.Files, options.Resolution, options.BatchSize, network.Type, saving);
     }
 }

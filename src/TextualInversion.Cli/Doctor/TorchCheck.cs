@@ -118,7 +118,7 @@ internal static class TorchCheck
             model.LatentSide,
             new TrainOptions().BatchSize,
             PrecisionChoice.TypeOf(device.Precision),
-            gradientCheckpointing: true
+            new MemoryChoice(GradientCheckpointing: true, KeepsHalf: false)
         );
 
     /// <exception cref="TextualInversionException">libtorch computes something else than it should.</exception>

@@ -18,7 +18,8 @@ internal sealed class TrainModel : IDisposable
         Files = files;
         (var device, Precision) = ModelLoader.Resolve(request.Device, request.Precision);
         Noise = new NoiseSchedule(ModelScheduler.Load(files, request.Model.Prediction));
-        Network = ModelLoader.Open(files, device, Precision, HasCheckpointing(request.Options, device));
+        Network = ModelLoader.Open(files, device, Precision);
+        ChooseMemory(request.Options);
     }
 
     /// <summary>The name that embeddings and <c>run.json</c> record.</summary>
@@ -56,13 +57,10 @@ internal sealed class TrainModel : IDisposable
         return new TrainModel(name, files, request);
     }
 
-    /// <summary>Decides on gradient checkpointing anew, for a training with other options.</summary>
+    /// <summary>Decides how memory is saved, for a training with these options.</summary>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
-    public void ChooseCheckpointing(TrainOptions options) =>
-        Network.UsesGradientCheckpointing = HasCheckpointing(options, Network.Device);
+    public void ChooseMemory(TrainOptions options) =>
+        MemoryChoice.Of(options, Files, Network.Device, Network.Type).ApplyTo(Network);
 
     public void Dispose() => Network.Dispose();
-
-    private bool HasCheckpointing(TrainOptions options, Device device) =>
-        CheckpointingChoice.IsOn(options, Files, device, PrecisionChoice.TypeOf(Precision));
 }

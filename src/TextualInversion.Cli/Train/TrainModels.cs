@@ -33,7 +33,7 @@ internal sealed class TrainModels(ModelLocator locator) : IDisposable
         var wanted = (request.Model with { Loras = null }, loras, request.Device, request.Precision);
         if (model is not null && opened == wanted)
         {
-            model.ChooseCheckpointing(request.Options);
+            model.ChooseMemory(request.Options);
             return model;
         }
 

@@ -8,7 +8,8 @@ namespace TextualInversion.Checkpoints;
 /// <summary>
 /// The frozen tensors of one network, taken from a file by name and owned here. Strict: a tensor that is missing, has
 /// another shape or is left over is an error. On the CPU, tensors of a float32 file are mapped and never copied; other
-/// types are converted once.
+/// types are converted once. To save memory, matrices and kernels can stay in the half precision of the file; layers
+/// then widen them for each use, which gives the same values.
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
@@ -18,6 +19,7 @@ internal sealed class WeightStore : IDisposable
     private readonly List<Tensor> derived = [];
     private readonly ScalarType type;
     private readonly Device device;
+    private readonly bool keepsHalf;
 
     /// <param name="file">The file, its header checked.</param>
     /// <param name="type">The type in which the network computes.</param>
@@ -25,9 +27,17 @@ internal sealed class WeightStore : IDisposable
     /// <param name="rename">
     /// From a name in the file to the one in use today; null for a tensor that the network does not use.
     /// </param>
+    /// <param name="keepsHalf">Whether matrices and kernels of half precision are not widened.</param>
     /// <exception cref="TextualInversionException">The file holds a tensor under two names.</exception>
-    public WeightStore(ITensorFile file, ScalarType type, Device device, Func<string, string?> rename)
+    public WeightStore(
+        ITensorFile file,
+        ScalarType type,
+        Device device,
+        Func<string, string?> rename,
+        bool keepsHalf = false
+    )
     {
+        this.keepsHalf = keepsHalf;
         this.file = file;
         this.type = type;
         this.device = device;
@@ -124,7 +134,8 @@ internal sealed class WeightStore : IDisposable
                 $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; "
                     + $"download it again."
             );
-        return mapped.to(type, device).MoveToOuterDisposeScope();
+        var staysHalf = keepsHalf && mapped.dim() > 1 && mapped.dtype is ScalarType.Float16 or ScalarType.BFloat16;
+        return mapped.to(staysHalf ? mapped.dtype : type, device).MoveToOuterDisposeScope();
     }
 
     /// <summary>Copies tensors that changed into those that the network holds.</summary>
@@ -143,12 +154,13 @@ internal sealed class WeightStore : IDisposable
         Version++;
     }
 
-    private static byte[] HashOf(string name, Tensor tensor)
+    private byte[] HashOf(string name, Tensor tensor)
     {
-        using var sha = new IncrementalSha256();
-        sha.Append(Encoding.UTF8.GetBytes($"{name} {tensor.dtype} [{Text(tensor.shape)}]"));
         using var scope = NewDisposeScope();
-        sha.Append(tensor.cpu().bytes);
+        var values = tensor.to(type).cpu(); // the layers' own conversion
+        using var sha = new IncrementalSha256();
+        sha.Append(Encoding.UTF8.GetBytes($"{name} {values.dtype} [{Text(values.shape)}]"));
+        sha.Append(values.bytes);
         return sha.Finish();
     }
 

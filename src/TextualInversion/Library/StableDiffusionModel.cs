@@ -217,7 +217,7 @@ public sealed class StableDiffusionModel : IDisposable
     private IDiffusionModel NetworkFor(TrainOptions wanted)
     {
         wanted.Validate();
-        network.UsesGradientCheckpointing = CheckpointingChoice.IsOn(wanted, Files, device, network.Type);
+        MemoryChoice.Of(wanted, Files, device, network.Type).ApplyTo(network);
         return network;
     }
 

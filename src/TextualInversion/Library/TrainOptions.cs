@@ -261,6 +261,13 @@ public sealed partial record TrainOptions
     /// fit into memory.
     /// </summary>
     [JsonIgnore]
+    public MemoryUse Memory { get; init; }
+
+    /// <summary>
+    /// Whether activations are computed again instead of kept. It does not change the result. Default: as
+    /// <see cref="Memory"/> says, or once memory runs out.
+    /// </summary>
+    [JsonIgnore]
     public GradientCheckpointing GradientCheckpointing { get; init; }
 
     /// <summary>

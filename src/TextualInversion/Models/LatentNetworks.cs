@@ -59,7 +59,24 @@ internal sealed class LatentNetworks : IDisposable
         }
     }
 
-    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, Type, device, gradientCheckpointing);
+    /// <summary>
+    /// Whether the U-Net's weights stay in the half precision of their file: half of the memory, where float32 is
+    /// computed, for more time. If it changes, the U-Net is loaded again.
+    /// </summary>
+    public bool KeepsHalf
+    {
+        get;
+        set
+        {
+            if (field == value)
+                return;
+            field = value;
+            unet?.Dispose();
+            unet = null;
+        }
+    }
+
+    public UNet UNet => unet ??= new UNet(UNetConfig, unetFile, Type, device, gradientCheckpointing, KeepsHalf);
 
     public VaeEncoder VaeEncoder => vaeEncoder ??= new VaeEncoder(vaeConfig, vaeFile, device);
 

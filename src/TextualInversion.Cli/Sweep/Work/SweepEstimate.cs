@@ -104,7 +104,7 @@ internal sealed class SweepEstimate(TrainModels models, ConsoleLog messages)
             options.Resolution,
             options.BatchSize,
             network.Type,
-            network.UsesGradientCheckpointing
+            MemoryChoice.In(network)
         );
         (largest, available) = (Math.Max(largest, need), MemoryBudget.Of(network.Device).AvailableBytes);
         return trials[kind] = Time(request, model, cancellationToken);

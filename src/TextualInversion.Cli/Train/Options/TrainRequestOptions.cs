@@ -58,11 +58,19 @@ internal sealed class TrainRequestOptions
             "Encode the images anew. Otherwise encoded images are kept in ti/latents in the user's cache, at most "
             + "1 GiB, for the next training on the same images; the result is the same.",
     };
+    private readonly ChoiceOption<MemoryUse> memory = new("--memory")
+    {
+        Description =
+            "Memory against time, with the same result. low: the U-Net's weights stay in the half precision of the "
+            + "file, and gradient checkpointing is on. fast: neither. Default: auto, as much as a step needs to fit "
+            + "into memory.",
+        DefaultValueFactory = _ => MemoryUse.Auto,
+    };
     private readonly ChoiceOption<GradientCheckpointing> gradientCheckpointing = new("--gradient-checkpointing")
     {
         Description =
             "Recompute U-Net activations in the backward pass: slower, much less memory, identical result. "
-            + "Default: auto, which turns it on if a step would not fit into memory, or once memory runs out.",
+            + "Default: auto, as --memory says, or once memory runs out.",
         DefaultValueFactory = _ => GradientCheckpointing.Auto,
     };
 
@@ -88,7 +96,7 @@ internal sealed class TrainRequestOptions
         addGroup("Images and prompts", [.. imageOptions.All, templates]);
         addGroup("Optimization", learning.Optimization);
         addGroup("Model", [model.Lora, model.Variant, model.Config, model.Vae, model.Prediction]);
-        addGroup("Machine", [device, precision, gradientCheckpointing, noLatentCache, Libtorch, Seed]);
+        addGroup("Machine", [device, precision, memory, gradientCheckpointing, noLatentCache, Libtorch, Seed]);
     }
 
     /// <summary>An error for each option that must be given and is not.</summary>
@@ -147,6 +155,7 @@ internal sealed class TrainRequestOptions
         {
             Initializer = parsed.GetValue(initializer) ?? standard,
             Templates = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : null,
+            Memory = parsed.GetValue(memory),
             GradientCheckpointing = parsed.GetValue(gradientCheckpointing),
         };
     }

@@ -5,7 +5,10 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models.Layers;
 
-/// <summary>A square convolution of (B, C, h, w). Frozen.</summary>
+/// <summary>
+/// A square convolution of (B, C, h, w). Frozen. Kernels that are stored in fewer bits than those of x are widened for
+/// each use, see <see cref="WeightStore"/>.
+/// </summary>
 internal sealed class Conv2d(Weights weights, long inputs, long outputs, int kernel, int stride = 1, int padding = 0)
 {
     // oneDNN's widest block of channels.
@@ -48,5 +51,9 @@ internal sealed class Conv2d(Weights weights, long inputs, long outputs, int ker
     }
 
     private Tensor Convolve(Tensor x, Tensor kernels, Tensor biases) =>
-        F.conv2d(x, kernels, biases, strides: [stride, stride], padding: [padding, padding]);
+        StoredWeight.Use(
+            kernels,
+            x.dtype,
+            wide => F.conv2d(x, wide, biases, strides: [stride, stride], padding: [padding, padding])
+        );
 }

@@ -7,7 +7,10 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace TextualInversion.Models.Layers;
 
-/// <summary>y = x W^T + b over the last axis. Frozen.</summary>
+/// <summary>
+/// y = x W^T + b over the last axis. Frozen. A weight that is stored in fewer bits than those of x is widened for each
+/// use, see <see cref="WeightStore"/>.
+/// </summary>
 internal sealed class Linear(Tensor weight, Tensor? bias)
 {
     // Below this many multiplications the call to oneDNN costs more than it saves.
@@ -18,16 +21,18 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
 
     /// <param name="x">(…, inputs).</param>
     /// <returns>(…, outputs).</returns>
-    public Tensor Forward(Tensor x) => IsFasterByOneDnn(x) ? ForwardByOneDnn(x) : F.linear(x, weight, bias);
+    public Tensor Forward(Tensor x) => IsFasterByOneDnn(x) ? ForwardByOneDnn(x) : ForwardByPyTorch(x);
 
     /// <summary>The same by oneDNN's matrix product; for float32 on the CPU.</summary>
     internal Tensor ForwardByOneDnn(Tensor x)
     {
-        Tensor Apply() => OneDnn.Linear(x, weight, bias);
+        Tensor Apply() => StoredWeight.Use(weight, x.dtype, wide => OneDnn.Linear(x, wide, bias));
         return CustomAutogradFunction.IsWanted(x)
             ? CustomAutogradFunction.Apply(() => (Apply(), Gradients), x)
             : Apply();
     }
+
+    private Tensor ForwardByPyTorch(Tensor x) => StoredWeight.Use(weight, x.dtype, wide => F.linear(x, wide, bias));
 
     private bool IsFasterByOneDnn(Tensor x) =>
         OneDnn.BeatsMkl
@@ -35,9 +40,16 @@ internal sealed class Linear(Tensor weight, Tensor? bias)
         && x.dtype == ScalarType.Float32
         && x.numel() * weight.shape[0] >= OneDnnThreshold;
 
-    private Tensor?[] Gradients(Tensor gradient)
-    {
-        using var transposed = weight.t(); // (inputs, outputs)
-        return [OneDnn.Linear(gradient, transposed, bias: null)];
-    }
+    private Tensor?[] Gradients(Tensor gradient) =>
+        [
+            StoredWeight.Use(
+                weight,
+                gradient.dtype,
+                wide =>
+                {
+                    using var transposed = wide.t(); // (inputs, outputs)
+                    return OneDnn.Linear(gradient, transposed, bias: null);
+                }
+            ),
+        ];
 }

@@ -33,14 +33,23 @@ internal sealed class UNet : IDisposable
     /// <param name="gradientCheckpointing">
     /// Whether the backward pass computes activations again instead of keeping them.
     /// </param>
+    /// <param name="keepsHalf">Whether weights stay in the half precision of the file, see
+    /// <see cref="WeightStore"/>.</param>
     /// <exception cref="TextualInversionException">
     /// The file does not hold the network that the config describes.
     /// </exception>
-    public UNet(UNetConfig config, ITensorFile file, ScalarType type, Device device, bool gradientCheckpointing = false)
+    public UNet(
+        UNetConfig config,
+        ITensorFile file,
+        ScalarType type,
+        Device device,
+        bool gradientCheckpointing = false,
+        bool keepsHalf = false
+    )
     {
         checkpoint = new GradientCheckpoint { IsEnabled = gradientCheckpointing };
         this.type = type;
-        store = new WeightStore(file, type, device, key => key);
+        store = new WeightStore(file, type, device, key => key, keepsHalf);
         var weights = store.Root;
         var channels = config.BlockOutChannels;
         var last = channels.Count - 1;

@@ -42,8 +42,9 @@ internal sealed record CardEstimate(int Gibibytes, int Fp32, int Fp32Checkpointe
         // The need grows by the same amount with each image.
         (long First, long More) Need(ScalarType type, bool checkpointing)
         {
-            var one = TrainingMemory.Estimate(files, side, batch: 1, type, checkpointing);
-            return (one, TrainingMemory.Estimate(files, side, batch: 2, type, checkpointing) - one);
+            var choice = new MemoryChoice(checkpointing, KeepsHalf: false);
+            var one = TrainingMemory.Estimate(files, side, batch: 1, type, choice);
+            return (one, TrainingMemory.Estimate(files, side, batch: 2, type, choice) - one);
         }
     }
 

@@ -40,7 +40,6 @@ internal sealed record PublishedModel(string Name, int LatentSide, NetworkSizes 
     {
         var type = PrecisionChoice.TypeOf(device.Precision);
         var batch = new TrainOptions().BatchSize;
-        return TrainingMemory.Estimate(Sizes, LatentSide, batch, type, gradientCheckpointing: false)
-            > device.Budget.ForTraining;
+        return TrainingMemory.Estimate(Sizes, LatentSide, batch, type, default) > device.Budget.ForTraining;
     }
 }

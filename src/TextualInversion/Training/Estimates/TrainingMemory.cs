@@ -20,6 +20,11 @@ internal static class TrainingMemory
     // With gradient checkpointing: the inputs of a layer, with what is concatenated for it and its gradient.
     private const int MapsOfInputs = 3;
 
+    // The weights of a residual block over a skip connection, and of a transformer block, in units of the squared
+    // number of channels.
+    private const int SquaresOfResnet = 32,
+        SquaresOfTransformer = 22;
+
     /// <param name="files">The model.</param>
     /// <param name="side">
     /// The side of the images in pixels. Null: the model's own resolution. Images of other aspect ratios have no more
@@ -27,16 +32,10 @@ internal static class TrainingMemory
     /// </param>
     /// <param name="batch">The number of images in a forward pass.</param>
     /// <param name="type">The type in which the U-Net computes.</param>
-    /// <param name="gradientCheckpointing">Whether activations are computed again instead of being kept.</param>
+    /// <param name="choice">How memory is saved.</param>
     /// <returns>The estimate in bytes.</returns>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
-    public static long Estimate(
-        IModelFiles files,
-        int? side,
-        int batch,
-        ScalarType type,
-        bool gradientCheckpointing = false
-    )
+    public static long Estimate(IModelFiles files, int? side, int batch, ScalarType type, MemoryChoice choice = default)
     {
         string[] textParts =
             files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
@@ -45,22 +44,29 @@ internal static class TrainingMemory
             textParts.Sum(part => Elements(files.Weights(part))),
             Elements(files.Weights("unet")),
             unet
-        );
+        )
+        {
+            IsHalf = files.Weights("unet").Tensors.Values.All(entry => entry.Type != ScalarType.Float32),
+        };
         var cells = side / files.Config<VaeConfig>("vae").PixelsPerCell ?? unet.SampleSize;
-        return Estimate(sizes, cells, batch, type, gradientCheckpointing);
+        return Estimate(sizes, cells, batch, type, choice);
     }
 
     /// <param name="sizes">The model.</param>
     /// <param name="cells">The side of the latents.</param>
     /// <param name="batch">Images in a forward pass.</param>
     /// <param name="type">The type in which the U-Net computes.</param>
-    /// <param name="gradientCheckpointing">Whether activations are computed again instead of being kept.</param>
+    /// <param name="choice">How memory is saved.</param>
     /// <returns>Bytes.</returns>
-    public static long Estimate(NetworkSizes sizes, long cells, int batch, ScalarType type, bool gradientCheckpointing)
+    public static long Estimate(NetworkSizes sizes, long cells, int batch, ScalarType type, MemoryChoice choice)
     {
         long size = type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
-        var kept = gradientCheckpointing ? Recomputed(sizes.UNet, cells) : Kept(sizes.UNet, cells);
-        return (sizes.TextElements * sizeof(float)) + ((sizes.UNetElements + batch * kept) * size);
+        var kept = choice.GradientCheckpointing ? Recomputed(sizes.UNet, cells) : Kept(sizes.UNet, cells);
+        var weights =
+            choice.KeepsHalf && sizes.IsHalf
+                ? (sizes.UNetElements * sizeof(float) / 2) + (LargestLayer(sizes.UNet) * size)
+                : sizes.UNetElements * size;
+        return (sizes.TextElements * sizeof(float)) + weights + (batch * kept * size);
     }
 
     /// <summary>The elements that one image needs: the inputs of all layers, and the activations of one.</summary>
@@ -80,6 +86,14 @@ internal static class TrainingMemory
         }
 
         return inputs + largest;
+    }
+
+    /// <summary>About how many weights the largest layer has, which are widened at once.</summary>
+    private static long LargestLayer(UNetConfig config)
+    {
+        long channels = config.BlockOutChannels[^1];
+        var blocks = UNetConfig.At(config.TransformerLayersPerBlock, config.BlockOutChannels.Count - 1);
+        return channels * channels * (SquaresOfResnet + SquaresOfTransformer * blocks);
     }
 
     private static bool HasAttention(UNetConfig config, int level) =>
@@ -114,4 +128,8 @@ internal static class TrainingMemory
 /// <param name="TextElements">The parameters of the text encoders.</param>
 /// <param name="UNetElements">The parameters of the U-Net.</param>
 /// <param name="UNet">The widths and depths of the U-Net.</param>
-internal sealed record NetworkSizes(long TextElements, long UNetElements, UNetConfig UNet);
+internal sealed record NetworkSizes(long TextElements, long UNetElements, UNetConfig UNet)
+{
+    /// <summary>Whether the U-Net's file has half precision.</summary>
+    public bool IsHalf { get; init; }
+}

@@ -75,14 +75,39 @@ public sealed class UNetTests
         Goldens.AssertClose(golden.Read("unet.out"), prediction, 0.05, "prediction");
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float16)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Forward_HalfThatIsKept_IsTheSameAsWidenedAtOnce(ScalarType half)
+    {
+        using var folder = new TemporaryFolder();
+        var model = new ModelFolder(Goldens.Sample("demo-model"));
+        var file = model.Weights("unet");
+        var tensors = file.Tensors.Keys.ToDictionary(key => key, key => file.Read(key).to(half));
+        SafetensorsFile.Write(folder.File("half"), tensors, new Dictionary<string, string>(), overwrite: true);
+        using var widened = Open(keepsHalf: false);
+        using var kept = Open(keepsHalf: true);
+
+        Assert.Equal(PromptGradient(widened), PromptGradient(kept));
+        Assert.Equal(widened.Hash(), kept.Hash());
+
+        UNet Open(bool keepsHalf) =>
+            new(
+                model.Config<UNetConfig>("unet"),
+                SafetensorsFile.Open(folder.File("half")),
+                ScalarType.Float32,
+                CPU,
+                gradientCheckpointing: true,
+                keepsHalf
+            );
+    }
+
     /// <summary>
     /// The gradient of a prompt in the demo model, whose first block has no attention, so that its output needs no
     /// gradient.
     /// </summary>
     private static float[] PromptGradient(bool gradientCheckpointing)
     {
-        using var scope = NewDisposeScope();
-        using var generator = new Generator(5);
         var folder = new ModelFolder(Goldens.Sample("demo-model"));
         using var unet = new UNet(
             folder.Config<UNetConfig>("unet"),
@@ -91,6 +116,13 @@ public sealed class UNetTests
             CPU,
             gradientCheckpointing
         );
+        return PromptGradient(unet);
+    }
+
+    private static float[] PromptGradient(UNet unet)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5);
         var latents = randn([1, 4, 8, 8], generator: generator);
         var states = randn([1, 77, 128], generator: generator).requires_grad_(true);
         unet.Backward(unet.Forward(latents, tensor([500L]), new Conditioning(states, null)).sum());

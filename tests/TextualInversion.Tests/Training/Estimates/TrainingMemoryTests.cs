@@ -37,18 +37,34 @@ public sealed class TrainingMemoryTests : IDisposable
     [Fact]
     public void Estimate_GradientCheckpointing_NeedsAFractionOfTheActivations()
     {
-        var (kept, recomputed) = (Estimate(512, 1, ScalarType.Float32), Estimate(512, 1, ScalarType.Float32, true));
+        var (kept, recomputed) = (
+            Estimate(512, 1, ScalarType.Float32),
+            Estimate(512, 1, ScalarType.Float32, new MemoryChoice(true, KeepsHalf: false))
+        );
 
         Assert.InRange((double)recomputed / kept, 0.1, 0.3);
     }
 
-    private long Estimate(int? side, int batch, ScalarType type, bool gradientCheckpointing = false)
+    [Fact]
+    public void Estimate_HalfThatIsKept_NeedsHalfOfTheWeightsAndALayer()
+    {
+        var sizes = PublishedModel.All[0].Sizes;
+        var (widened, kept) = (Bytes(sizes, keepsHalf: false), Bytes(sizes with { IsHalf = true }, keepsHalf: true));
+
+        Assert.Equal(widened, Bytes(sizes, keepsHalf: true)); // a float32 file has nothing to keep
+        Assert.InRange(widened - kept, sizes.UNetElements * 1.5, sizes.UNetElements * 2);
+
+        static long Bytes(NetworkSizes sizes, bool keepsHalf) =>
+            TrainingMemory.Estimate(sizes, 64, 1, ScalarType.Float32, new MemoryChoice(true, keepsHalf));
+    }
+
+    private long Estimate(int? side, int batch, ScalarType type, MemoryChoice choice = default)
     {
         folder.Write("unet/config.json", StableDiffusion1);
         folder.Write("vae/config.json", """{"block_out_channels": [32, 32, 32, 32]}""");
         WriteWeights("unet/diffusion_pytorch_model.safetensors", 2);
         WriteWeights("text_encoder/model.safetensors", 1);
-        return TrainingMemory.Estimate(new ModelFolder(folder.Path), side, batch, type, gradientCheckpointing);
+        return TrainingMemory.Estimate(new ModelFolder(folder.Path), side, batch, type, choice);
     }
 
     private void WriteWeights(string name, int elements)
