@@ -121,8 +121,9 @@ internal sealed class DistillCommand : CommandBase
     private IDiffusionModel Open(ParseResult parsed, IModelFiles files, Device device, Precision precision)
     {
         var training = new TrainOptions { BatchSize = learning.BatchSize(parsed) };
-        var checkpointing = CheckpointingChoice.IsOn(training, files, device, PrecisionChoice.TypeOf(precision));
-        return ModelLoader.Open(files, device, precision, checkpointing);
+        var network = ModelLoader.Open(files, device, precision);
+        MemoryChoice.Of(training, files, device, network.Type).ApplyTo(network);
+        return network;
     }
 
     private static DistillationResult Distill(
