@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using TextualInversion.Cli.Bench;
 using TextualInversion.Cli.Check;
 using TextualInversion.Cli.Completion;
 using TextualInversion.Cli.Demo;
@@ -138,6 +139,7 @@ internal static class CommandLine
             new TranslateCommand(models),
             new ModelsCommand(variable),
             new DevicesCommand(),
+            new BenchCommand(models),
             new DemoCommand((args, output, error) => RunAsync(args, output, error, variable)),
             new DoctorCommand(models, variable),
             new CompletionCommand(),

@@ -300,7 +300,7 @@ public sealed class MetaDeviceTests : IDisposable
             return;
         using var scope = NewDisposeScope();
         var version = side == 512 ? ModelVersion.StableDiffusion1 : ModelVersion.StableDiffusionXl;
-        var shapes = PublishedModels.Tensors(version, PublishedModels.Configs(version));
+        var shapes = PublishedCheckpoint.Tensors(version, PublishedCheckpoint.Configs(version));
         var byName = shapes.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
         var zero = zeros(1, dtype: ScalarType.Float16);
         var tokenizer = Goldens.Sample("demo-model", "tokenizer");

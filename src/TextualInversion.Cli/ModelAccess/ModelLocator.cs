@@ -21,7 +21,8 @@ internal sealed class ModelLocator(Func<string, string?> variable)
 
     private const string Choice = "--model also takes a folder, a file or demo, the small model that ships with ti.";
 
-    private static readonly string DemoFolder = Path.Combine(AppContext.BaseDirectory, "demo-model");
+    /// <summary>The folder of the small model that ships with ti.</summary>
+    public static readonly string DemoFolder = Path.Combine(AppContext.BaseDirectory, "demo-model");
 
     /// <summary>The user's cache of encoded images, or null if the user has no home folder.</summary>
     public LatentCache? LatentCache =>

@@ -209,7 +209,7 @@ public sealed class SingleFileTests : IDisposable
     /// </summary>
     private void WriteCheckpoint(string name)
     {
-        var configs = PublishedModels.Configs(ModelVersion.StableDiffusion1);
+        var configs = PublishedCheckpoint.Configs(ModelVersion.StableDiffusion1);
         configs["unet"]["block_out_channels"] = new JsonArray(32L, 32L, 64L, 64L);
         configs["unet"]["cross_attention_dim"] = 64L;
         configs["vae"]["block_out_channels"] = new JsonArray(32L, 32L, 32L, 32L);
@@ -218,7 +218,7 @@ public sealed class SingleFileTests : IDisposable
         configs["text_encoder"]["num_hidden_layers"] = 2;
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        var tensors = PublishedModels
+        var tensors = PublishedCheckpoint
             .Tensors(ModelVersion.StableDiffusion1, configs)
             .ToDictionary(tensor => tensor.Name, tensor => randn(tensor.Shape, generator: generator) * 0.1);
         SafetensorsFile.Write(folder.File(name), tensors, new Dictionary<string, string>(), overwrite: false);

@@ -1,3 +1,4 @@
+using TextualInversion.Checkpoints.SingleFile;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
@@ -16,4 +17,16 @@ internal sealed class ShapesOnly(IEnumerable<(string Name, long[] Shape)> tensor
 
     public Tensor Read(string name) =>
         read is not null ? read(name) : throw new InvalidOperationException($"{name} was read");
+
+    /// <summary>
+    /// A published model's tensors; the values that are read have the spread <paramref name="spread"/> around 0.
+    /// </summary>
+    public static ShapesOnly Published(ModelVersion line, double spread, params string[] marks) =>
+        new(
+            [
+                .. PublishedCheckpoint.Tensors(line, PublishedCheckpoint.Configs(line)),
+                .. marks.Select(mark => (mark, new long[] { 0 })),
+            ],
+            _ => tensor(new[] { -spread, spread })
+        );
 }

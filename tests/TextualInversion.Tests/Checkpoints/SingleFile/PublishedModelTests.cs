@@ -21,8 +21,8 @@ public sealed class PublishedModelTests : IDisposable
     [InlineData(ModelVersion.StableDiffusionXl)]
     internal void Config_OfAPublishedModel_IsToldFromItsTensors(ModelVersion line)
     {
-        var published = PublishedModels.Configs(line);
-        var model = new SingleFileModel(new LdmCheckpoint(PublishedModels.Checkpoint(line, spread: 0.2)), NoTokenizers);
+        var published = PublishedCheckpoint.Configs(line);
+        var model = new SingleFileModel(new LdmCheckpoint(ShapesOnly.Published(line, spread: 0.2)), NoTokenizers);
         foreach (var (part, config) in published)
             Assert.True(
                 JsonNode.DeepEquals(config, model.Config<JsonNode>(part)),
@@ -44,10 +44,7 @@ public sealed class PublishedModelTests : IDisposable
         params string[] marks
     )
     {
-        var model = new SingleFileModel(
-            new LdmCheckpoint(PublishedModels.Checkpoint(line, spread, marks)),
-            NoTokenizers
-        );
+        var model = new SingleFileModel(new LdmCheckpoint(ShapesOnly.Published(line, spread, marks)), NoTokenizers);
         var scheduler = Scheduler(model);
         Assert.Equal((expected, false), (scheduler.PredictionType, scheduler.RescaleBetasZeroSnr));
         Assert.Equal(
@@ -69,7 +66,7 @@ public sealed class PublishedModelTests : IDisposable
     {
         var scheduler = Scheduler(
             new SingleFileModel(
-                new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusionXl, 0.2, "v_pred", "ztsnr")),
+                new LdmCheckpoint(ShapesOnly.Published(ModelVersion.StableDiffusionXl, 0.2, "v_pred", "ztsnr")),
                 NoTokenizers
             )
         );
@@ -83,7 +80,7 @@ public sealed class PublishedModelTests : IDisposable
     public void Prediction_Forced_IsTakenAsSaid()
     {
         var model = new SingleFileModel(
-            new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusion2, 0.2)),
+            new LdmCheckpoint(ShapesOnly.Published(ModelVersion.StableDiffusion2, 0.2)),
             NoTokenizers,
             "epsilon"
         );
@@ -119,7 +116,7 @@ public sealed class PublishedModelTests : IDisposable
     [Fact]
     public void Weights_OfAPublishedModel_HaveTheShapesOfTheirConfigs()
     {
-        var checkpoint = new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusion2, 0.2));
+        var checkpoint = new LdmCheckpoint(ShapesOnly.Published(ModelVersion.StableDiffusion2, 0.2));
         var text = checkpoint.Part("text_encoder").Tensors;
         Assert.Equal([1024L, 1024], text["text_model.encoder.layers.22.self_attn.k_proj.weight"].Shape);
         Assert.Equal([1024L], text["text_model.encoder.layers.22.self_attn.v_proj.bias"].Shape);

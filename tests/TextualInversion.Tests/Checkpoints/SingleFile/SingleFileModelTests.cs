@@ -70,7 +70,7 @@ public sealed class SingleFileModelTests
             .Tensors.Where(tensor => !leftovers.Any(tensor.Key.StartsWith))
             .Select(tensor => $"{tensor.Key} {string.Join(',', tensor.Value.Shape)}");
         Assert.Equal(
-            PublishedModels
+            PublishedCheckpoint
                 .Tensors(line, configs)
                 .Select(tensor => $"{tensor.Name} {string.Join(',', tensor.Shape)}")
                 .Order(StringComparer.Ordinal),
@@ -82,7 +82,7 @@ public sealed class SingleFileModelTests
     public void TokenizerFolder_NoneAtHand_SaysWhereFrom()
     {
         var model = new SingleFileModel(
-            new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusion1, 0)),
+            new LdmCheckpoint(ShapesOnly.Published(ModelVersion.StableDiffusion1, 0)),
             NoTokenizers
         );
         var error = Assert.Throws<TextualInversionException>(() => model.TokenizerFolder("tokenizer")).Message;
@@ -96,7 +96,7 @@ public sealed class SingleFileModelTests
         Assert.Equal(
             "here",
             new SingleFileModel(
-                new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusion1, 0)),
+                new LdmCheckpoint(ShapesOnly.Published(ModelVersion.StableDiffusion1, 0)),
                 new Dictionary<string, string> { ["tokenizer"] = "here" }
             ).TokenizerFolder("tokenizer")
         );
@@ -107,7 +107,7 @@ public sealed class SingleFileModelTests
     {
         var error = Assert.Throws<TextualInversionException>(() =>
             new SingleFileModel(
-                new LdmCheckpoint(PublishedModels.Checkpoint(ModelVersion.StableDiffusionXl, 0)),
+                new LdmCheckpoint(ShapesOnly.Published(ModelVersion.StableDiffusionXl, 0)),
                 GoldenFolder("sd1")
             )
         );
@@ -117,10 +117,10 @@ public sealed class SingleFileModelTests
     [Fact]
     public void Constructor_SizesThatNoPublishedModelHas_AsksForTheConfig()
     {
-        var configs = PublishedModels.Configs(ModelVersion.StableDiffusion1);
+        var configs = PublishedCheckpoint.Configs(ModelVersion.StableDiffusion1);
         configs["text_encoder"]["hidden_size"] = 96L;
         var checkpoint = new LdmCheckpoint(
-            new ShapesOnly(PublishedModels.Tensors(ModelVersion.StableDiffusion1, configs))
+            new ShapesOnly(PublishedCheckpoint.Tensors(ModelVersion.StableDiffusion1, configs))
         );
         var error = Assert.Throws<TextualInversionException>(() => new SingleFileModel(checkpoint, NoTokenizers));
         Assert.Equal(
@@ -133,8 +133,8 @@ public sealed class SingleFileModelTests
     [Fact]
     public void Weights_NoVae_AsksForOne()
     {
-        var tensors = PublishedModels
-            .Checkpoint(ModelVersion.StableDiffusion1, 0)
+        var tensors = ShapesOnly
+            .Published(ModelVersion.StableDiffusion1, 0)
             .Tensors.Where(tensor => !tensor.Key.StartsWith("first_stage_model", StringComparison.Ordinal))
             .Select(tensor => (tensor.Key, tensor.Value.Shape));
         var model = new SingleFileModel(new LdmCheckpoint(new ShapesOnly(tensors)), NoTokenizers);

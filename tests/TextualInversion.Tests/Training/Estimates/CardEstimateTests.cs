@@ -29,7 +29,7 @@ public sealed class CardEstimateTests
     internal static IReadOnlyList<CardEstimate> Of(string version, int side)
     {
         var line = Enum.Parse<ModelVersion>(version);
-        var tensors = PublishedModels.Tensors(line, PublishedModels.Configs(line));
+        var tensors = PublishedCheckpoint.Tensors(line, PublishedCheckpoint.Configs(line));
         var checkpoint = new LdmCheckpoint(new ShapesOnly(tensors));
         return CardEstimate.Of(
             new SingleFileModel(checkpoint, new Dictionary<string, string>(), prediction: "epsilon"),

@@ -1,80 +1,34 @@
 using System.Text.Json.Nodes;
 
-namespace TextualInversion.Tests.Fixtures;
+namespace TextualInversion.Checkpoints.SingleFile;
 
 /// <summary>
 /// The tensors of a checkpoint in LDM's order, from diffusers' configs. Written anew after openaimodel.py,
-/// diffusionmodules/model.py and OpenCLIP's transformer.py, so that the library's inferences from names are checked
-/// against it.
+/// diffusionmodules/model.py and OpenCLIP's transformer.py. What the library infers from names is checked against it.
 /// </summary>
 internal sealed class LdmShapes
 {
+    private const string UNetTop = "model.diffusion_model.";
+
     private readonly List<(string Name, long[] Shape)> tensors = [];
 
     public IReadOnlyList<(string Name, long[] Shape)> Tensors => tensors;
 
     public LdmShapes UNet(JsonNode config)
     {
-        const string Top = "model.diffusion_model.";
-        var channels = config["block_out_channels"]!.AsArray().Select(value => (long)value!).ToArray();
-        var layers = (int)config["layers_per_block"]!;
-        var (context, linear, first) = (
-            (long)config["cross_attention_dim"]!,
-            (bool)config["use_linear_projection"]!,
-            channels[0]
-        );
-        var depths = config["down_block_types"]!
-            .AsArray()
-            .Select(
-                (type, level) =>
-                    (string)type! == "DownBlock2D" ? 0 : Depth(config["transformer_layers_per_block"]!, level)
-            )
-            .ToArray();
-        var time = 4 * first;
-        Layer($"{Top}time_embed.0", time, first).Layer($"{Top}time_embed.2", time, time);
+        var widths = UNetWidths.Of(config);
+        var (first, time) = (widths.Channels[0], widths.Time);
+        Layer($"{UNetTop}time_embed.0", time, first).Layer($"{UNetTop}time_embed.2", time, time);
         if (config["projection_class_embeddings_input_dim"] is { } added)
-            Layer($"{Top}label_emb.0.0", time, (long)added).Layer($"{Top}label_emb.0.2", time, time);
-        Layer($"{Top}input_blocks.0.0", first, 4, 3, 3);
-        var skips = new Stack<long>([first]);
-        var width = first;
-        for (int level = 0, block = 1; level < channels.Length; level++)
-        {
-            for (var layer = 0; layer < layers; layer++, block++)
-            {
-                Residual($"{Top}input_blocks.{block}.0", width, width = channels[level], time);
-                if (depths[level] > 0)
-                    Transformer($"{Top}input_blocks.{block}.1", width, depths[level], context, linear);
-                skips.Push(width);
-            }
-
-            if (level == channels.Length - 1)
-                continue;
-            Layer($"{Top}input_blocks.{block++}.0.op", width, width, 3, 3);
-            skips.Push(width);
-        }
-
-        Residual($"{Top}middle_block.0", width, width, time);
-        Transformer(
-            $"{Top}middle_block.1",
-            width,
-            Depth(config["transformer_layers_per_block"]!, channels.Length - 1),
-            context,
-            linear
-        );
-        Residual($"{Top}middle_block.2", width, width, time);
-        for (int level = channels.Length - 1, block = 0; level >= 0; level--)
-        {
-            for (var layer = 0; layer <= layers; layer++, block++)
-            {
-                Residual($"{Top}output_blocks.{block}.0", width + skips.Pop(), width = channels[level], time);
-                if (depths[level] > 0)
-                    Transformer($"{Top}output_blocks.{block}.1", width, depths[level], context, linear);
-                if (level > 0 && layer == layers)
-                    Layer($"{Top}output_blocks.{block}.{(depths[level] > 0 ? 2 : 1)}.conv", width, width, 3, 3);
-            }
-        }
-
-        return Layer($"{Top}out.0", first).Layer($"{Top}out.2", 4, first, 3, 3);
+            Layer($"{UNetTop}label_emb.0.0", time, (long)added).Layer($"{UNetTop}label_emb.0.2", time, time);
+        Layer($"{UNetTop}input_blocks.0.0", first, 4, 3, 3);
+        var skips = Down(widths);
+        var width = widths.Channels[^1];
+        Residual($"{UNetTop}middle_block.0", width, width, time);
+        Transformer($"{UNetTop}middle_block.1", width, widths.MiddleDepth, widths);
+        Residual($"{UNetTop}middle_block.2", width, width, time);
+        Up(widths, skips);
+        return Layer($"{UNetTop}out.0", first).Layer($"{UNetTop}out.2", 4, first, 3, 3);
     }
 
     public LdmShapes Vae(JsonNode config, string top = "first_stage_model.")
@@ -163,7 +117,51 @@ internal sealed class LdmShapes
             .Add($"{top}text_projection", width, (long?)config["projection_dim"] ?? width);
     }
 
-    private static int Depth(JsonNode depths, int level) => depths is JsonArray list ? (int)list[level]! : (int)depths;
+    /// <returns>The channels of the feature maps that the way up takes, the last one on top.</returns>
+    private Stack<long> Down(UNetWidths widths)
+    {
+        var (channels, width) = (widths.Channels, widths.Channels[0]);
+        var skips = new Stack<long>([width]);
+        for (int level = 0, block = 1; level < channels.Length; level++)
+        {
+            for (var layer = 0; layer < widths.Layers; layer++, block++)
+            {
+                Residual($"{UNetTop}input_blocks.{block}.0", width, width = channels[level], widths.Time);
+                if (widths.Depths[level] > 0)
+                    Transformer($"{UNetTop}input_blocks.{block}.1", width, widths.Depths[level], widths);
+                skips.Push(width);
+            }
+
+            if (level == channels.Length - 1)
+                continue;
+            Layer($"{UNetTop}input_blocks.{block++}.0.op", width, width, 3, 3);
+            skips.Push(width);
+        }
+
+        return skips;
+    }
+
+    private void Up(UNetWidths widths, Stack<long> skips)
+    {
+        var (channels, width) = (widths.Channels, widths.Channels[^1]);
+        for (int level = channels.Length - 1, block = 0; level >= 0; level--)
+        {
+            var depth = widths.Depths[level];
+            for (var layer = 0; layer <= widths.Layers; layer++, block++)
+            {
+                Residual(
+                    $"{UNetTop}output_blocks.{block}.0",
+                    width + skips.Pop(),
+                    width = channels[level],
+                    widths.Time
+                );
+                if (depth > 0)
+                    Transformer($"{UNetTop}output_blocks.{block}.1", width, depth, widths);
+                if (level > 0 && layer == widths.Layers)
+                    Layer($"{UNetTop}output_blocks.{block}.{(depth > 0 ? 2 : 1)}.conv", width, width, 3, 3);
+            }
+        }
+    }
 
     private void Residual(string name, long from, long to, long time)
     {
@@ -175,14 +173,14 @@ internal sealed class LdmShapes
             Layer($"{name}.skip_connection", to, from, 1, 1);
     }
 
-    private void Transformer(string name, long width, int depth, long context, bool linear)
+    private void Transformer(string name, long width, int depth, UNetWidths widths)
     {
-        long[] projection = linear ? [width, width] : [width, width, 1, 1];
+        long[] projection = widths.IsLinear ? [width, width] : [width, width, 1, 1];
         Layer($"{name}.norm", width).Layer($"{name}.proj_in", projection).Layer($"{name}.proj_out", projection);
         for (var i = 0; i < depth; i++)
         {
             var block = $"{name}.transformer_blocks.{i}";
-            foreach (var (attention, source) in new[] { ("attn1", width), ("attn2", context) })
+            foreach (var (attention, source) in new[] { ("attn1", width), ("attn2", widths.Context) })
             {
                 Add($"{block}.{attention}.to_q.weight", width, width)
                     .Add($"{block}.{attention}.to_k.weight", width, source)
@@ -222,5 +220,41 @@ internal sealed class LdmShapes
     {
         tensors.Add((name, shape));
         return this;
+    }
+
+    /// <param name="Channels">The channels of each level.</param>
+    /// <param name="Layers">The residual blocks of each level on the way down.</param>
+    /// <param name="Depths">The blocks of each level's transformers; 0 without transformers.</param>
+    /// <param name="MiddleDepth">The same between the ways down and up.</param>
+    /// <param name="Context">The width of the text encoder's states.</param>
+    /// <param name="IsLinear">Whether the transformers' projections are linear layers, not convolutions.</param>
+    private sealed record UNetWidths(
+        long[] Channels,
+        int Layers,
+        int[] Depths,
+        int MiddleDepth,
+        long Context,
+        bool IsLinear
+    )
+    {
+        public long Time => 4 * Channels[0];
+
+        public static UNetWidths Of(JsonNode config)
+        {
+            var channels = config["block_out_channels"]!.AsArray().Select(value => (long)value!).ToArray();
+            var types = config["down_block_types"]!.AsArray();
+            int Depth(int level) =>
+                config["transformer_layers_per_block"]! is JsonArray list
+                    ? (int)list[level]!
+                    : (int)config["transformer_layers_per_block"]!;
+            return new UNetWidths(
+                channels,
+                (int)config["layers_per_block"]!,
+                [.. types.Select((type, level) => (string)type! == "DownBlock2D" ? 0 : Depth(level))],
+                Depth(channels.Length - 1),
+                (long)config["cross_attention_dim"]!,
+                (bool)config["use_linear_projection"]!
+            );
+        }
     }
 }

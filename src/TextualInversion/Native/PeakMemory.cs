@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using TextualInversion.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TextualInversion.GpuCheck;
+namespace TextualInversion.Native;
 
 /// <summary>
 /// The most memory that a part of this process takes: of a GPU what its driver says, which includes what libtorch

@@ -1,14 +1,12 @@
 using System.Text.Json.Nodes;
-using TextualInversion.Checkpoints.SingleFile;
-using static TorchSharp.torch;
 
-namespace TextualInversion.Tests.Fixtures;
+namespace TextualInversion.Checkpoints.SingleFile;
 
 /// <summary>
-/// The configs of the published models, without values that are defaults: huggingface.co, repositories in
-/// <see cref="SingleFileModel.TokenizerPlaces"/>.
+/// The tensors of the published models, and their configs without values that are defaults: huggingface.co,
+/// repositories in <see cref="SingleFileModel.TokenizerPlaces"/>.
 /// </summary>
-internal static class PublishedModels
+internal static class PublishedCheckpoint
 {
     private const string Levels4 = """
         "in_channels": 4, "out_channels": 4, "layers_per_block": 2, "block_out_channels": [320, 640, 1280, 1280],
@@ -100,13 +98,4 @@ internal static class PublishedModels
             }
         ).Tensors;
     }
-
-    /// <summary>
-    /// A published model's tensors; the values that are read have the spread <paramref name="spread"/> around 0.
-    /// </summary>
-    public static ShapesOnly Checkpoint(ModelVersion line, double spread, params string[] marks) =>
-        new(
-            [.. Tensors(line, Configs(line)), .. marks.Select(mark => (mark, new long[] { 0 }))],
-            _ => tensor(new[] { -spread, spread })
-        );
 }
