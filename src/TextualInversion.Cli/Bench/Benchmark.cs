@@ -29,8 +29,8 @@ internal sealed class Benchmark : IDisposable
         (this.files, this.messages, this.cancellationToken) = (files, messages, cancellationToken);
         memory = new PeakMemory(plan.Device);
         schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
-        var hasCheckpointing = CheckpointingChoice.IsOn(plan.Options, files, plan.Device, plan.Type);
-        model = new TimedModel(ModelLoader.Open(files, plan.Device, plan.Precision, hasCheckpointing));
+        model = new TimedModel(ModelLoader.Open(files, plan.Device, plan.Precision));
+        MemoryChoice.Of(plan.Options, files, plan.Device, plan.Type).ApplyTo(model);
         model.WaitForDevice();
         openSeconds = clock.Elapsed.TotalSeconds;
         var resolution = plan.Options.Resolution ?? model.Latents.Resolution;

@@ -72,8 +72,8 @@ internal sealed class RandomModel : IDisposable
     private static void RequireMemory(SingleFileModel files, string name, BenchPlan plan)
     {
         var (options, budget) = (plan.Options, MemoryBudget.Of(plan.Device));
-        var hasCheckpointing = CheckpointingChoice.IsOn(options, files, plan.Device, plan.Type);
-        var needed = TrainingMemory.Estimate(files, options.Resolution, options.BatchSize, plan.Type, hasCheckpointing);
+        var choice = MemoryChoice.Of(options, files, plan.Device, plan.Type);
+        var needed = TrainingMemory.Estimate(files, options.Resolution, options.BatchSize, plan.Type, choice);
         if (needed > budget.AvailableBytes)
             throw new TextualInversionException(
                 $"A training of the size of {name} needs about {ByteSize.Format(needed)} of memory, and {plan.Device} "

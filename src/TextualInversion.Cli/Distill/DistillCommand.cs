@@ -9,7 +9,6 @@ using TextualInversion.Embeddings;
 using TextualInversion.Generation;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Distillation;
 using TextualInversion.Training.Estimates;

@@ -24,7 +24,7 @@ internal sealed class ShownMetadataOptions
             $"An image that programs show for the file: written into it as a JPEG of at most {ThumbnailPixels} pixels "
             + "(modelspec.thumbnail). Needs a safetensors file. Default: as in the given file.",
     };
-    private readonly TextOption date = new("--date")
+    private readonly OneWordOption date = new("--date")
     {
         HelpName = "DATE",
         Description =

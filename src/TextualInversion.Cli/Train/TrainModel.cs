@@ -2,10 +2,8 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Models;
-using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Estimates;
-using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Train;
 

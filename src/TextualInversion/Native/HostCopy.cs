@@ -35,6 +35,8 @@ internal static class HostCopy
     {
         using var scope = NewDisposeScope();
         var flat = Of(cat([.. tensors.Select(each => each.detach().reshape(-1))], dim: 0)); // (sum of n d)
+        if (tensors.Count == 1)
+            flat = flat.clone(); // TorchSharp's cat of one tensor is the tensor itself
         var (copies, start) = (new List<Tensor>(), 0L);
         foreach (var each in tensors)
         {

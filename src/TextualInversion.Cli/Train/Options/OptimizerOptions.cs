@@ -20,8 +20,8 @@ internal sealed class OptimizerOptions
         HelpName = "adamw|direction|prodigy",
         Description =
             "Optimizer. prodigy is AdamW that estimates its step size, for each text encoder its own, so there is no "
-            + "learning rate to tune. direction trains only the direction of each vector and keeps its norm (that of --keep-norm, or "
-            + "else the vocabulary's mean norm), so that the rest of the prompt stays more effective. "
+            + "learning rate to tune. direction trains only the direction of each vector and keeps its norm (that of "
+            + "--keep-norm, or else the vocabulary's mean norm), so that the rest of the prompt stays more effective. "
             + "--learning-rate is then the step length, 0.005 if it is not given, and the AdamW options are ignored. "
             + "Default: prodigy, or adamw if --learning-rate is given.",
     };

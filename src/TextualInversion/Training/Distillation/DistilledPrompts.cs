@@ -72,7 +72,7 @@ internal sealed class DistilledPrompts
     public string Whole(string template) => PromptTemplates.Format(template, source.Prompt);
 
     /// <summary>The vectors within a template.</summary>
-    public string Short(string template) => PromptTemplates.Format(template, Learned);
+    public static string Short(string template) => PromptTemplates.Format(template, Learned);
 
     /// <summary>
     /// The first words of the prompt, as many as there are vectors; or null if it has no more words than vectors, as

@@ -113,7 +113,7 @@ internal sealed class Distiller(
         var whole = Images(prompts.Whole(DistilledPrompts.Alone), null);
         List<DistillationDistance> distances =
         [
-            Of(DistillationRival.Vectors, prompts.Short, learned),
+            Of(DistillationRival.Vectors, DistilledPrompts.Short, learned),
             Of(DistillationRival.Truncated, Truncated, first),
             Of(DistillationRival.Empty, template => PromptTemplates.Format(template, ""), null),
         ];
@@ -122,7 +122,9 @@ internal sealed class Distiller(
         return distances;
 
         string Truncated(string template) =>
-            prompts.FirstWords is { } words ? PromptTemplates.Format(template, words) : prompts.Short(template);
+            prompts.FirstWords is { } words
+                ? PromptTemplates.Format(template, words)
+                : DistilledPrompts.Short(template);
 
         IReadOnlyList<RgbImage> Images(string text, IReadOnlyList<Tensor>? rows) =>
             DistilledImages.Generate(prompts, schedule.Config, options, text, rows, cancellationToken);

@@ -36,7 +36,7 @@ internal sealed class NoiseLoss(
         using var batch = latents.OfStep(step, batchSize);
         var target = Target(batch, template);
         return DenoisingLoss.Squared.Of(
-            Predict(batch, prompts.Encode(prompts.Short(template), rows)),
+            Predict(batch, prompts.Encode(DistilledPrompts.Short(template), rows)),
             target,
             null,
             null
@@ -82,7 +82,7 @@ internal sealed class NoiseLoss(
         using var scope = NewDisposeScope();
         while (targets.Count < batches)
             targets.Add(Target(fixedBatches[targets.Count], DistilledPrompts.Alone).DetachFromDisposeScope());
-        var text = prompts.Short(DistilledPrompts.Alone);
+        var text = DistilledPrompts.Short(DistilledPrompts.Alone);
         return fixedBatches
             .Zip(targets)
             .Take(batches)

@@ -56,7 +56,7 @@ internal sealed class StatesLoss : IDistillationLoss
     private Tensor Of(IReadOnlyList<Tensor> rows, string template)
     {
         var (whole, end, scale, pooledScale) = targets[template];
-        var text = prompts.Short(template);
+        var text = DistilledPrompts.Short(template);
         var own = prompts.Encode(text, rows);
         var first = Math.Max(end, prompts.EndOf(text)) + 1;
         var loss = Padding(own, whole, first).DividedBy(scale);
