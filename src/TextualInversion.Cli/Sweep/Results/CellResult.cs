@@ -25,7 +25,9 @@ internal sealed record CellResult
     /// </summary>
     public double? Score { get; init; }
 
-    /// <summary>Image similarity to the training images by <c>ti eval</c>; null if the cell was not evaluated.</summary>
+    /// <summary>
+    /// Image similarity to the training images by <c>ti eval</c>; null if the cell was not evaluated.
+    /// </summary>
     public double? ImageSimilarity { get; init; }
 
     /// <summary>Similarity to the rest of the prompts; null if the cell was not evaluated.</summary>

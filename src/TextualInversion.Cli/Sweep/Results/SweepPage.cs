@@ -65,10 +65,11 @@ internal sealed class SweepPage(SweepFolder folder, IReadOnlyList<CellResult> ce
     private Markup Row(CellResult cell, int index)
     {
         var rank = cell.Score is null && cell.ImageSimilarity is null ? "" : $"{index + 1}";
+        var columns = 9 + options.Count + (isEvaluated ? 2 : 0);
         if (cell.State != CellState.Done)
             return Markup.Of(
                 $"""
-                <tr class="other"><td></td><td>{cell.Name}</td><td class="soft" colspan="{9 + options.Count + (isEvaluated ? 2 : 0)}">{(
+                <tr class="other"><td></td><td>{cell.Name}</td><td class="soft" colspan="{columns}">{(
                     cell.State.ToString().ToLowerInvariant()
                 )}{(cell.Problem is null ? "" : $": {cell.Problem}")}</td></tr>
 
