@@ -29,6 +29,7 @@ public sealed class DevicePlacementTests
     /// <summary>The files, below the library's folder, each with the reason.</summary>
     private static readonly Dictionary<string, string> OnTheCpu = new()
     {
+        ["Checkpoints/SingleFile/RandomCheckpoint.cs"] = "a file",
         ["Data/TrainingImage.cs"] = "the dataset of latents moves the pixels",
         ["Embeddings/EmbeddingMerge.cs"] = "embeddings in files are on the CPU",
         ["Embeddings/PaperFormat.cs"] = "a file",
@@ -50,6 +51,8 @@ public sealed class DevicePlacementTests
         ["Training/RowValues.cs"] = "values on the CPU are its purpose",
         ["Training/Stopping/FixedExamples.cs"] = "the noise of a batch is moved once it is joined",
         ["Training/TrainState.cs"] = "a file",
+        ["Training/Translation/SharedTokens.cs"] = "embeddings in files are on the CPU",
+        ["Training/Translation/VocabularyMap.cs"] = "embeddings in files are on the CPU",
     };
 
     [Fact]

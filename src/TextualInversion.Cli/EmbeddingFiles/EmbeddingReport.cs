@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
 using TextualInversion.Models.Tokenizers;
 
@@ -51,7 +52,7 @@ internal sealed record EmbeddingReport
 
     public string ToText()
     {
-        var text = new StringBuilder($"{Path}{Environment.NewLine}");
+        var text = new StringBuilder($"{PrintableText.Of(Path)}{Environment.NewLine}");
         Line("layout", $"{Layout}, {Dtype}{(Origin is null ? "" : $" ({Origin})")}");
         if (OutputEmbeddings.Count > 0)
             Line("output embeddings", $"{string.Join(", ", OutputEmbeddings)}; not supported");
@@ -72,7 +73,9 @@ internal sealed record EmbeddingReport
         return text.ToString();
 
         void Line(string title, string content) =>
-            text.AppendLine(CultureInfo.InvariantCulture, $"  {title, -20}  {content}");
+            text.AppendLine(
+                PrintableText.Of(string.Create(CultureInfo.InvariantCulture, $"  {title, -20}  {content}"))
+            );
 
         void WriteRows(int encoder)
         {

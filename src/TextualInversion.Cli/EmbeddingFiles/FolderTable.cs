@@ -17,12 +17,12 @@ internal static class FolderTable
             .AddColumn("written");
         foreach (var entry in entries)
             table.AddRow(
-                entry.Path,
+                PrintableText.Of(entry.Path),
                 entry.Status,
                 entry.Layout ?? "",
-                entry.Trigger ?? "",
+                PrintableText.Of(entry.Trigger ?? ""),
                 entry.Vectors?.ToString(CultureInfo.InvariantCulture) ?? "",
-                entry.Output ?? ""
+                PrintableText.Of(entry.Output ?? "")
             );
         table.Write(output);
     }

@@ -54,7 +54,7 @@ internal static class RunSeries
     public static string VectorName(RunLog run, int index)
     {
         var result = run.Record.Result;
-        var vectors = result.Words?.Sum(word => word.Vectors) ?? result.Vectors;
+        var vectors = Math.Max(1, result.Words?.Sum(word => word.Vectors) ?? result.Vectors); // the file may be damaged
         var encoders = run.Record.BaseWeights.Keys.Count(part =>
             part.StartsWith(nameof(ModelPart.TextEncoder), StringComparison.Ordinal)
         );

@@ -85,7 +85,8 @@ internal sealed class Learner : IDisposable
             words.Add(new WordRows(first, initialRows[0].shape[0], learningRate, rows, norms, options));
         }
 
-        wordSteps = words.Count == 1 ? null : zeros(words.Count, ScalarType.Int64).DetachFromDisposeScope();
+        wordSteps =
+            words.Count == 1 ? null : zeros(words.Count, ScalarType.Int64, device: CPU).DetachFromDisposeScope();
         RescaleNorms(rows);
         deviceRows = new DeviceRows(rows, model.Device);
         average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
@@ -331,7 +332,7 @@ internal sealed class Learner : IDisposable
             words[number].Step(Gradients, learningRate, (int)steps[number]);
         }
 
-        wordSteps.copy_(tensor(steps));
+        wordSteps.copy_(tensor(steps, device: CPU));
     }
 
     private void RescaleNorms(IReadOnlyList<Tensor> vectors)

@@ -36,6 +36,7 @@ public sealed partial class ReportCommandTests : IDisposable
             {
                 record["options"]!["learningRate"] = 0.5;
                 record["result"]!["validation"]!["best"] = 0.03;
+                record["result"]!["validation"]!["relativeLoss"] = 0.5;
             }
         );
 
@@ -57,9 +58,9 @@ public sealed partial class ReportCommandTests : IDisposable
                 .Select(run => run.GetProperty("validation").GetProperty("best").GetDouble())
         );
         var page = await File.ReadAllTextAsync(folder.File("both.html"));
-        Assert.Matches("<tr class=\"best\"><td><i [^>]*></i>cat-2</td><td>0.0300</td><td>40.0 %</td>", page);
+        Assert.Matches("<tr class=\"best\"><td><i [^>]*></i>cat-2</td><td>0.0300</td><td>50.0 %</td>", page);
         Assert.Equal(["learning rate"], Differences().Matches(page).Select(match => match.Groups[1].Value));
-        Assert.Contains("<td>0.005</td><td>0.5</td>", page);
+        Assert.Contains("<td>1</td><td>0.5</td>", page);
         Assert.Equal(2 + 6, Images().Count(page)); // the training images once, the samples of both runs
         Assert.Contains("a photo of &lt;my-cat&gt;, seed 3", page);
         Assert.DoesNotContain("losses cannot be compared", page);

@@ -1,3 +1,4 @@
+using TextualInversion.Native;
 using TextualInversion.Tensors;
 using static TorchSharp.torch;
 
@@ -32,11 +33,14 @@ internal sealed class RandomCheckpoint : ITensorFile, IDisposable
     /// <summary>Noise for a weight, ones and zeros for the weight and bias of a norm.</summary>
     public Tensor Read(string name)
     {
+        using var scope = NewDisposeScope();
         var shape = Tensors[name].Shape;
-        if (shape.Length > 1)
-            return noise.narrow(0, 0, Elements(shape)).view(shape);
         var isWeight = name.EndsWith("weight", StringComparison.Ordinal); // of a norm
-        return isWeight ? ones(shape, dtype: ScalarType.Float16) : zeros(shape, dtype: ScalarType.Float16);
+        var values =
+            shape.Length > 1 ? noise.narrow(0, 0, Elements(shape)).view(shape)
+            : isWeight ? ones(shape, dtype: ScalarType.Float16)
+            : zeros(shape, dtype: ScalarType.Float16);
+        return values.MoveToOuterDisposeScope();
     }
 
     /// <summary>Writes it as a safetensors file, which must not exist.</summary>
@@ -54,7 +58,7 @@ internal sealed class RandomCheckpoint : ITensorFile, IDisposable
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        return (randn(count, generator: generator) * Spread).to(ScalarType.Float16).DetachFromDisposeScope();
+        return randn(count, generator: generator).Times(Spread).to(ScalarType.Float16).DetachFromDisposeScope();
     }
 
     private static long Elements(long[] shape) => shape.Aggregate(1L, (product, length) => product * length);

@@ -33,7 +33,8 @@ internal sealed class RidgeProducts : IDisposable
     {
         using var scope = NewDisposeScope();
         var mean = HostCopy.Scalars([squares.diagonal().mean()])[0];
-        var ridge = eye(squares.shape[0], dtype: ScalarType.Float64).Times(Math.Max(strength * mean, 1e-12));
+        var ridge = eye(squares.shape[0], dtype: ScalarType.Float64, device: squares.device)
+            .Times(Math.Max(strength * mean, 1e-12));
         var weights = linalg.solve(squares.Plus(ridge), crossed).to(ScalarType.Float32); // (a, b)
         return new RidgeSolution(
             weights.DetachFromDisposeScope(),
