@@ -11,8 +11,8 @@ public sealed class CompleterTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("ti tr", "train")]
-    [InlineData("ti help tr", "train")]
+    [InlineData("ti tr", "train translate")]
+    [InlineData("ti help tr", "train translate")]
     [InlineData("ti models g", "get")]
     [InlineData("ti train --learning", "--learning-rate")]
     [InlineData("ti train --steps 5 --learning", "--learning-rate")]
