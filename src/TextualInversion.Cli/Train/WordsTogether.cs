@@ -36,6 +36,9 @@ internal static class WordsTogether
                 $"{Option}: {unsaid.Placeholder.Name} needs an initializer, such as initializer=cat in its --concept; "
                     + "the search for one needs images that show nothing else."
             );
+        // A learning rate means AdamW. If only some words have one, the run has one optimizer all the same.
+        if (words.Exists(word => word.Options.Optimizer == OptimizerKind.AdamW))
+            words = words.ConvertAll(WithAdamW);
         var first = words[0];
         if (first.Seeds > 1)
             throw new UsageException($"{Option}: is for one seed; leave --seeds out, and train with each --seed.");
@@ -43,4 +46,16 @@ internal static class WordsTogether
             throw new UsageException($"{Option}: takes its prompts from the captions alone; leave --templates out.");
         return first with { Images = [.. words.SelectMany(word => word.Images).Distinct()], Together = words };
     }
+
+    private static TrainRequest WithAdamW(TrainRequest word) =>
+        word.Options.Optimizer == OptimizerKind.AdamW
+            ? word
+            : word with
+            {
+                Options = word.Options with
+                {
+                    Optimizer = OptimizerKind.AdamW,
+                    LearningRate = TrainOptions.DefaultLearningRate(OptimizerKind.AdamW),
+                },
+            };
 }

@@ -154,6 +154,24 @@ public sealed class TogetherTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task Train_RateOfOneWord_MeansAdamWForAll()
+    {
+        var (exitCode, output, error) = await TrainAsync([.. Words, "--steps", "1", "--json"], namesOptimizer: false);
+
+        Assert.True(exitCode == 0, error);
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(
+            [0.005, 0.01],
+            document
+                .RootElement.GetProperty("words")
+                .EnumerateArray()
+                .Select(word => word.GetProperty("learningRate").GetDouble())
+        );
+        var record = await File.ReadAllTextAsync(folder.File($"{Run}/run.json"));
+        Assert.Contains("\"optimizer\": \"adamW\"", record, StringComparison.Ordinal);
+    }
+
     private static string[] Words { get; } =
     [
         "--concept",
@@ -170,7 +188,7 @@ public sealed class TogetherTests : IDisposable
         Assert.Equal(initializer, embedding.Provenance["initializer"]);
     }
 
-    private Task<(int ExitCode, string Output, string Error)> TrainAsync(string[] more) =>
+    private Task<(int ExitCode, string Output, string Error)> TrainAsync(string[] more, bool namesOptimizer = true) =>
         TiRunner.RunAsync([
             "train",
             "--together",
@@ -190,8 +208,7 @@ public sealed class TogetherTests : IDisposable
             "2",
             "--save-every",
             "2",
-            "--optimizer",
-            "adamw",
+            .. namesOptimizer ? ["--optimizer", "adamw"] : Array.Empty<string>(),
             "--lr-schedule",
             "constant",
             "--patience",
