@@ -19,6 +19,8 @@ internal sealed class EvalImageOptions
     private readonly NumberOption<int> count = new("--count")
     {
         HelpName = "N",
+        Minimum = 2,
+        Maximum = 1000,
         Description =
             "The number of images of each prompt, 2 to 1000. Four times as many halve the standard error of the scores "
             + $"and take four times as long. Default: {StandardCount}; the paper uses {PaperCount}.",

@@ -62,7 +62,7 @@ internal sealed class CellCommands(Command root, SweepFolder folder, string? dev
     /// <summary>The command line that scores a cell's embedding.</summary>
     public ParseResult Evaluate(SweepCell cell) =>
         Parse([
-            FindEval(root).Name,
+            Eval.Name,
             "--embedding",
             Path.GetFullPath(folder.EmbeddingOf(cell.Name)),
             "--cache",
@@ -91,17 +91,9 @@ internal sealed class CellCommands(Command root, SweepFolder folder, string? dev
         var parsed = Begin(cell);
         foreach (var problem in UsageErrors.Of(parsed))
             problems.Add($"{cell.Name}: {problem}");
-        foreach (var problem in cell.Evaluation is null ? [] : EvaluationProblems(Evaluate(cell)))
+        foreach (var problem in cell.Evaluation is null ? [] : UsageErrors.Of(Evaluate(cell)))
             problems.Add($"{cell.Name}: eval: {problem}");
         return UsageErrors.Of(parsed).Count == 0 ? Try(problems, $"{cell.Name}: ", () => Train.Read(parsed)) : null;
-    }
-
-    private static IEnumerable<string> EvaluationProblems(ParseResult parsed)
-    {
-        if (UsageErrors.Of(parsed) is { Count: > 0 } problems)
-            return problems;
-        var count = parsed.GetValue<int>("--count");
-        return count is < 2 or > 1000 ? [$"--count {count}: choose a number from 2 to 1000"] : [];
     }
 
     private T? Try<T>(SweepProblems problems, string prefix, Func<T> read)
