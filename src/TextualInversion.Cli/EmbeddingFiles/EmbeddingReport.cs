@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
+using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 
 namespace TextualInversion.Cli.EmbeddingFiles;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.IO;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 

@@ -53,7 +53,7 @@ internal static class PortableFileName
 
     private static string Shown(string name)
     {
-        var text = string.Concat(name.Select(character => char.IsControl(character) ? '\uFFFD' : character));
+        var text = PrintableText.Of(name);
         return text.Length <= 60 ? $"\"{text}\"" : $"\"{text[..60]}…\"";
     }
 }

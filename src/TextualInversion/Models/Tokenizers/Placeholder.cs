@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using TextualInversion.IO;
 
 namespace TextualInversion.Models.Tokenizers;
 
@@ -34,7 +35,7 @@ internal sealed record Placeholder
             throw new TextualInversionException("The placeholder has no name. Give one, such as my-cat.");
         if (text.EnumerateRunes().Any(rune => Rune.IsWhiteSpace(rune) || Rune.IsControl(rune)))
             throw new TextualInversionException(
-                $"The placeholder \"{Printable(text)}\" holds a space or a control character. Join its words, "
+                $"The placeholder \"{PrintableText.Of(text)}\" holds a space or a control character. Join its words, "
                     + $"as in my-cat."
             );
         return new Placeholder(IsBareName(text) ? $"<{text}>" : text, vectors);
@@ -62,7 +63,4 @@ internal sealed record Placeholder
         var others = text.EnumerateRunes().Where(rune => !Rune.IsLetterOrDigit(rune)).ToList();
         return others.Count > 0 && others.Count < text.Length && others.All(rune => rune.Value is '-' or '_' or '.');
     }
-
-    private static string Printable(string text) =>
-        string.Concat(text.Select(character => char.IsControl(character) ? '\uFFFD' : character));
 }

@@ -1,6 +1,6 @@
-using TextualInversion.Cli.Terminal;
+using TextualInversion.IO;
 
-namespace TextualInversion.Cli.Tests.Terminal;
+namespace TextualInversion.Tests.IO;
 
 public sealed class PrintableTextTests
 {
