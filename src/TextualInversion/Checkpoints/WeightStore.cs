@@ -27,7 +27,7 @@ internal sealed class WeightStore : IDisposable
     /// <param name="rename">
     /// From a name in the file to the one in use today; null for a tensor that the network does not use.
     /// </param>
-    /// <param name="keepsHalf">Whether matrices and kernels of half precision are not widened.</param>
+    /// <param name="keepsHalf">Whether matrices and kernels of half precision are not widened to float32.</param>
     /// <exception cref="TextualInversionException">The file holds a tensor under two names.</exception>
     public WeightStore(
         ITensorFile file,
@@ -134,9 +134,15 @@ internal sealed class WeightStore : IDisposable
                 $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; "
                     + $"download it again."
             );
-        var staysHalf = keepsHalf && mapped.dim() > 1 && mapped.dtype is ScalarType.Float16 or ScalarType.BFloat16;
-        return mapped.to(staysHalf ? mapped.dtype : type, device).MoveToOuterDisposeScope();
+        return mapped.to(StaysHalf(mapped) ? mapped.dtype : type, device).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Whether a tensor is stored as it is in the file, where conversion would double it.</summary>
+    private bool StaysHalf(Tensor mapped) =>
+        keepsHalf
+        && type == ScalarType.Float32
+        && mapped.dim() > 1
+        && mapped.dtype is ScalarType.Float16 or ScalarType.BFloat16;
 
     /// <summary>Copies tensors that changed into those that the network holds.</summary>
     private void ReadAgain(IReadOnlyCollection<string> changed)

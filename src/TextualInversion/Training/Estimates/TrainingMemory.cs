@@ -63,7 +63,7 @@ internal static class TrainingMemory
         long size = type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
         var kept = choice.GradientCheckpointing ? Recomputed(sizes.UNet, cells) : Kept(sizes.UNet, cells);
         var weights =
-            choice.KeepsHalf && sizes.IsHalf
+            choice.KeepsHalf && sizes.IsHalf && type == ScalarType.Float32
                 ? (sizes.UNetElements * sizeof(float) / 2) + (LargestLayer(sizes.UNet) * size)
                 : sizes.UNetElements * size;
         return (sizes.TextElements * sizeof(float)) + weights + (batch * kept * size);
