@@ -22,14 +22,8 @@ internal static class ModelLoader
     /// <param name="files">The model.</param>
     /// <param name="device">The device that computes.</param>
     /// <param name="precision">What the U-Net computes in, not <see cref="Precision.Auto"/>.</param>
-    /// <param name="gradientCheckpointing">Whether the backward pass recomputes activations in place of keeping
-    /// them.</param>
     /// <exception cref="TextualInversionException">A file of the model is missing, truncated or belongs to another
     /// model.</exception>
-    public static IDiffusionModel Open(
-        IModelFiles files,
-        Device device,
-        Precision precision,
-        bool gradientCheckpointing = false
-    ) => DiffusionModel.Open(files, device, PrecisionChoice.TypeOf(precision), gradientCheckpointing);
+    public static IDiffusionModel Open(IModelFiles files, Device device, Precision precision) =>
+        DiffusionModel.Open(files, device, PrecisionChoice.TypeOf(precision));
 }

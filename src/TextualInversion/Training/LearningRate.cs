@@ -24,8 +24,11 @@ internal static class LearningRate
             {
                 LearningRateSchedule.Constant => 1,
                 LearningRateSchedule.Linear => 1 - progress,
-                LearningRateSchedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)),
+                LearningRateSchedule.Cosine => Cosine(progress),
                 _ => throw new ArgumentOutOfRangeException(nameof(options)),
             };
     }
+
+    /// <summary>The share of the peak on a cosine, from 1 at a progress of 0 to 0 at 1.</summary>
+    public static double Cosine(double progress) => 0.5 * (1 + Math.Cos(Math.PI * progress));
 }

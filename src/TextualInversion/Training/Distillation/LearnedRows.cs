@@ -43,7 +43,7 @@ internal sealed class LearnedRows : IDisposable
         using var scope = NewDisposeScope();
         var value = loss.OfStep(onDevice.Leaves, step);
         loss.Backward(lossScale is null ? value : value.Times(lossScale.Scale));
-        var gradients = HostCopy.OfEach(onDevice.Gradients); // may share memory with them
+        var gradients = HostCopy.OfEach(onDevice.Gradients);
         if (lossScale is null || Scaled(gradients, lossScale))
             Update(gradients, step);
         onDevice.DiscardGradients();
@@ -64,7 +64,7 @@ internal sealed class LearnedRows : IDisposable
 
     private void Update(IReadOnlyList<Tensor> gradients, int step)
     {
-        var rate = options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * step / options.Steps));
+        var rate = options.LearningRate * LearningRate.Cosine((double)step / options.Steps);
         steps++;
         foreach (var (optimizer, gradient) in optimizers.Zip(gradients))
             optimizer.Step(gradient, rate, steps);
