@@ -128,7 +128,7 @@ internal sealed class TrainCommand : CommandBase
         var runs = new ConceptRuns(this, models, messages);
         var all = ConceptTexts.Parse(this, typed, texts, ResumedCommand.Arguments(typed, concepts));
         foreach (var concept in all)
-            Output(concept, request.Read(concept), resumed: null).Dispose(); // refuses files that exist
+            Output(concept, ReadRun(concept), resumed: null).Dispose(); // refuses files that exist
         var exitCode = await runs.RunAsync(all, cancellationToken);
         var result = typed.InvocationConfiguration.Output;
         if (typed.GetValue(json))
@@ -180,7 +180,6 @@ internal sealed class TrainCommand : CommandBase
             );
         job.Setup.LogSummary(messages);
         var plan = sampling.Read(parsed, job.Setup, job.Model, messages);
-        RequireSamples(parsed, plan);
         var isSame = resumed is not null && !resumed.IsExtended(asked.Options);
         var command = isSame ? resumed!.State.Command : Command(parsed, asked);
 
@@ -189,14 +188,14 @@ internal sealed class TrainCommand : CommandBase
         {
             var runs = new SeedRuns(job, files, command) { Samples = plan };
             Print(runs.Execute(resumed is not null, messages, cancellationToken));
-            WriteBeside(parsed, files, bestStep: null, messages);
+            files.WriteExtraFiles(bestStep: 0, messages);
             return runs.ReportOutcome(messages);
         }
 
         var run = new TrainRun(job, job.Setup, files, command) { Samples = plan };
         var record = run.Execute(resumed?.State, clock, messages, cancellationToken);
         Print(record);
-        WriteBeside(parsed, files, record.Result.BestStep, messages);
+        files.WriteExtraFiles(record.Result.BestStep, messages);
         return run.ReportOutcome(record, messages);
 
         void Print(RunRecord done) =>
@@ -210,33 +209,26 @@ internal sealed class TrainCommand : CommandBase
     /// <summary>The arguments of a run, of one word or of several together.</summary>
     private TrainRequest ReadRun(ParseResult parsed)
     {
+        RequireOneImage(parsed);
         if (!parsed.GetValue(together))
             return request.Read(parsed);
-        if (parsed.GetValue(preview))
-            throw new UsageException($"{preview.Name}: shows one word; leave it out with {together.Name}.");
         var common = ResumedCommand.Arguments(parsed, concepts, together, resume);
         return WordsTogether.Read(this, parsed, parsed.GetValue(concepts) ?? [], common);
     }
 
-    /// <summary>Refuses a preview of a run that generates no images.</summary>
-    private void RequireSamples(ParseResult parsed, SamplePlan? plan)
+    /// <summary>Refuses a preview of a run that generates no images, or of which there are several.</summary>
+    private void RequireOneImage(ParseResult parsed)
     {
-        if (plan is null && parsed.GetValue(preview))
+        if (!parsed.GetValue(preview))
+            return;
+        if (parsed.GetValue(together))
+            throw new UsageException($"{preview.Name}: shows one word; leave it out with {together.Name}.");
+        if (parsed.GetValue(request.Seeds) > 1)
+            throw new UsageException($"{preview.Name}: is for a run of one seed; leave it out with --seeds.");
+        if (!sampling.IsOn(parsed))
             throw new UsageException(
                 $"{preview.Name}: shows an image of the run; say how often to generate one with --sample-every."
             );
-    }
-
-    /// <summary>Writes the files next to the embedding that were asked for.</summary>
-    private void WriteBeside(ParseResult parsed, TrainOutput files, int? bestStep, ConsoleLog messages)
-    {
-        files.WriteForProgram(messages);
-        if (!parsed.GetValue(preview))
-            return;
-        if (bestStep is { } step)
-            files.WritePreview(step, messages);
-        else
-            messages.Warn($"{preview.Name} is for a run of one seed; there is no preview.");
     }
 
     private TrainOutput Output(ParseResult parsed, TrainRequest asked, ResumedRun? resumed)
@@ -246,7 +238,10 @@ internal sealed class TrainCommand : CommandBase
             parsed.GetValue(name),
             [.. asked.Placeholders.Select(placeholder => placeholder.Name)],
             resumed is not null || parsed.GetValue(overwrite),
-            parsed.GetValue(program) is { } wanted ? TargetProgram.Find(wanted) : null
+            new ExtraFiles(
+                parsed.GetValue(program) is { } wanted ? TargetProgram.Find(wanted) : null,
+                parsed.GetValue(preview)
+            )
         );
         if (resumed is not null)
             files.RequireIn(resumed.Folder);

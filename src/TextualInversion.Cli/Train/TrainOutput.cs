@@ -13,13 +13,14 @@ namespace TextualInversion.Cli.Train;
 /// <summary>The files that <c>ti train</c> writes: the embedding, and the folder of its run.</summary>
 internal sealed class TrainOutput : IDisposable
 {
-    private const string NameOption = "--name";
+    /// <summary>The option that names other files.</summary>
+    public const string NameOption = "--name";
 
     private readonly string embeddingPath, // of the only word, or of the first
         runPath;
     private readonly IReadOnlyList<string> embeddingPaths; // of each word
     private readonly bool mayReplace;
-    private readonly TargetProgram? program;
+    private readonly ExtraFiles extra = new();
     private readonly TrainOutput? whole; // of a run with several seeds, if this is one of them
     private RunFolder? folder;
 
@@ -29,7 +30,7 @@ internal sealed class TrainOutput : IDisposable
     /// The placeholder token, such as &lt;my-cat&gt;, or those of several words, each with an embedding of its own.
     /// </param>
     /// <param name="mayReplace">Whether files may be replaced.</param>
-    /// <param name="program">The program that the embedding is also written for, or null.</param>
+    /// <param name="extra">What is written for other programs, or null for nothing.</param>
     /// <exception cref="TextualInversionException">
     /// Files exist that may not be replaced, or the name is not a valid file name.
     /// </exception>
@@ -38,7 +39,7 @@ internal sealed class TrainOutput : IDisposable
         string? name,
         IReadOnlyList<string> tokens,
         bool mayReplace,
-        TargetProgram? program = null
+        ExtraFiles? extra = null
     )
     {
         var stems = FileStems(name, tokens);
@@ -49,13 +50,9 @@ internal sealed class TrainOutput : IDisposable
             "runs",
             tokens.Count > 1 && name is not null ? EmbeddingNames.FileStem(name) : string.Join('+', stems)
         );
-        (this.mayReplace, this.program) = (mayReplace, program);
-        foreach (var path in embeddingPaths)
-        {
+        (this.mayReplace, this.extra) = (mayReplace, extra ?? this.extra);
+        foreach (var path in embeddingPaths.SelectMany(path => this.extra.Of(path).Prepend(path)))
             OutputFile.RefuseToReplace(path, mayReplace, NameOption);
-            if (program is not null)
-                OutputFile.RefuseToReplace(PathFor(program, path, encoders: 1), mayReplace, NameOption);
-        }
 
         RefuseToReplaceRun();
         AtomicFile.RequireWritable(runPath); // a folder that does not exist yet is created next to it
@@ -189,45 +186,20 @@ internal sealed class TrainOutput : IDisposable
             Write(path, last);
     }
 
-    /// <summary>Writes the embeddings for the other program too, and says how that uses it.</summary>
-    /// <exception cref="TextualInversionException">It cannot be written.</exception>
-    public void WriteForProgram(ConsoleLog messages)
+    /// <summary>Writes what is for other programs.</summary>
+    /// <param name="bestStep">The step whose first image is the preview.</param>
+    /// <param name="messages">Receives what was written.</param>
+    /// <exception cref="TextualInversionException">A file cannot be written.</exception>
+    public void WriteExtraFiles(int bestStep, ConsoleLog messages)
     {
-        foreach (var embedding in program is null ? [] : embeddingPaths)
-            WriteFor(program!, embedding, messages);
-    }
-
-    private void WriteFor(TargetProgram program, string embeddingPath, ConsoleLog messages)
-    {
-        using var embedding = EmbeddingFile.Read(embeddingPath);
-        var path = PathFor(program, embeddingPath, embedding.Rows.Count);
-        EmbeddingFile.Write(path, program.Layout(embedding.Rows.Count), program.Adapt(embedding), mayReplace);
-        using var written = EmbeddingFile.Open(path);
-        var use = ToolCompatibility.Of(written).Single(each => each.Program == program.Title);
-        messages.Info($"{JsonOutput.Relative(path)} is for {use.Program}: {use.How}");
-    }
-
-    /// <summary>Copies the first image of a step to NAME.preview.png next to the embedding.</summary>
-    /// <exception cref="TextualInversionException">There is no such image, or it cannot be written.</exception>
-    public void WritePreview(int step, ConsoleLog messages)
-    {
-        var (image, preview) = (Folder.SamplePath(step, 1), Path.ChangeExtension(embeddingPath, ".preview.png"));
-        try
-        {
-            var content = File.ReadAllBytes(image);
-            OutputFile.Write(
-                preview,
-                mayReplace,
-                NameOption,
-                () => AtomicFile.Write(preview, mayReplace, stream => stream.Write(content))
-            );
-        }
-        catch (Exception error) when (IoErrors.IsFileError(error))
-        {
-            throw IoErrors.Unreadable(image, error);
-        }
-
-        messages.Info($"preview: {JsonOutput.Relative(preview)}");
+        foreach (var embedding in embeddingPaths)
+            extra.WriteForProgram(embedding, mayReplace, messages);
+        if (!extra.HasPreview)
+            return;
+        if (Folder.SamplePath(bestStep, 1) is var image && File.Exists(image))
+            ExtraFiles.WritePreview(embeddingPath, image, mayReplace, messages);
+        else
+            messages.Warn("there is no preview, since no image of the best embedding was generated.");
     }
 
     public void Dispose() => folder?.Dispose();
@@ -249,9 +221,6 @@ internal sealed class TrainOutput : IDisposable
             )
             : stems;
     }
-
-    private static string PathFor(TargetProgram wanted, string embeddingPath, int encoders) =>
-        wanted.PathIn(Path.GetDirectoryName(embeddingPath)!, Path.GetFileNameWithoutExtension(embeddingPath), encoders);
 
     /// <summary>A full disk ends a run. The last state still exists, and resuming from it loses nothing.</summary>
     private void WithResumeHint(Action write)

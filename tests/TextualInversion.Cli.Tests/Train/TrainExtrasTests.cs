@@ -46,13 +46,28 @@ public sealed class TrainExtrasTests : IDisposable
         Assert.True(File.Exists(folder.File("embeddings/my-cat.preview.png")));
     }
 
-    [Fact]
-    public async Task Preview_WithoutImages_IsRefused()
+    [Theory]
+    [InlineData("shows an image of the run; say how often")]
+    [InlineData("is for a run of one seed", "--seeds", "2", "--sample-every", "1")]
+    public async Task Preview_WithoutOneImage_IsRefusedBeforeAnythingIsLoaded(string expected, params string[] more)
     {
-        var (exitCode, _, error) = await TiRunner.RunAsync([.. folder.Command("."), "--steps", "2", "--preview"]);
+        string[] command = [.. folder.Command("."), "--steps", "2", "--preview", .. more];
+        Directory.Delete(folder.File("model"), recursive: true); // it is not opened
+        var (exitCode, _, error) = await TiRunner.RunAsync(command);
         Assert.Equal(2, exitCode);
-        Assert.Contains("--preview", error, StringComparison.Ordinal);
-        Assert.False(File.Exists(folder.File(TrainFolder.Embedding)));
+        Assert.Contains($"--preview: {expected}", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Preview_ThatIsThere_IsRefusedBeforeTheTraining()
+    {
+        var preview = folder.Write("embeddings/my-cat.preview.png", "mine");
+        string[] command = [.. folder.Command("."), "--steps", "2", "--sample-every", "2", "--preview"];
+        Directory.Delete(folder.File("model"), recursive: true);
+        var (exitCode, _, error) = await TiRunner.RunAsync(command);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("my-cat.preview.png: exists", error, StringComparison.Ordinal);
+        Assert.Equal("mine", await File.ReadAllTextAsync(preview));
     }
 
     [Fact]

@@ -72,6 +72,9 @@ internal sealed class SamplingOptions
 
     public Option[] All => [every, prompts, count, seed, steps, guidance, sampler];
 
+    /// <summary>Whether images are generated.</summary>
+    public bool IsOn(ParseResult parsed) => parsed.GetValue(every) > 0;
+
     /// <summary>The images to generate, or null for none.</summary>
     /// <param name="parsed">The parsed command line.</param>
     /// <param name="setup">What is trained.</param>
