@@ -1,4 +1,5 @@
 using TextualInversion.Checkpoints.Loras;
+using TextualInversion.IO;
 
 namespace TextualInversion.Cli.ModelAccess;
 
@@ -7,14 +8,6 @@ internal static class LoraFolder
 {
     /// <summary>The folder, in the current one.</summary>
     public const string Name = "loras";
-
-    // Deep enough for people's folders. A link that leads back to its own folder ends here.
-    private static readonly EnumerationOptions Recursive = new()
-    {
-        RecurseSubdirectories = true,
-        MaxRecursionDepth = 8,
-        AttributesToSkip = FileAttributes.Hidden,
-    };
 
     /// <summary>
     /// The file that a name stands for: the file's name, with or without its extension and sub-folders; null if there
@@ -34,8 +27,8 @@ internal static class LoraFolder
     private static IEnumerable<string> Files() =>
         !Directory.Exists(Name)
             ? []
-            : Directory
-                .EnumerateFiles(Name, "*", Recursive)
+            : FolderTree
+                .Files(Name)
                 .Where(file => Rank(file) >= 0)
                 .OrderBy(Rank)
                 .ThenBy(file => file, StringComparer.Ordinal);

@@ -91,18 +91,8 @@ internal sealed record ImageFiles(IReadOnlyList<string> Images, IReadOnlyList<Im
     }
 
     /// <summary>Whether a file exists, not merely a link to a missing one.</summary>
-    private static bool Exists(string file)
-    {
-        try
-        {
-            return File.Exists(file)
-                && (File.ResolveLinkTarget(file, returnFinalTarget: true) is not { } target || target.Exists);
-        }
-        catch (IOException)
-        {
-            return false; // a cycle of links
-        }
-    }
+    private static bool Exists(string file) =>
+        File.Exists(file) && new FileInfo(RealPath.Of(file)) is { Exists: true, LinkTarget: null }; // not a circle
 
     private static string WhyMissing(string file)
     {

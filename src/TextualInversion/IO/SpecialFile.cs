@@ -14,9 +14,7 @@ internal static class SpecialFile
     /// <exception cref="IOException">The file does not exist.</exception>
     public static string? Describe(string path)
     {
-        var file = new FileInfo(path);
-        if (file.ResolveLinkTarget(returnFinalTarget: true) is { } target)
-            file = new FileInfo(target.FullName);
+        var file = new FileInfo(RealPath.Of(path));
         // Special files have no size.
         if (file.Length > 0)
             return null;

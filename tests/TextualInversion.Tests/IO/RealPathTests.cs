@@ -27,6 +27,23 @@ public sealed class RealPathTests : IDisposable
         Assert.EndsWith("runs/a", RealPath.Of(folder.File(name)).Replace('\\', '/'), StringComparison.Ordinal);
     }
 
+    /// <summary>As in the cache of the Hugging Face hub, seen through a link to a snapshot.</summary>
+    [Fact]
+    public void Of_RelativeLinkInALinkedFolder_IsSeenFromTheRealFolder()
+    {
+        folder.Write("hub/blobs/abc", "content");
+        Directory.CreateDirectory(folder.File("hub/snapshots/hash"));
+        File.CreateSymbolicLink(folder.File("hub/snapshots/hash/a.pt"), "../../blobs/abc");
+        File.CreateSymbolicLink(folder.File("hub/snapshots/hash/b.pt"), "a.pt");
+        Directory.CreateSymbolicLink(folder.File("linked"), folder.File("hub/snapshots/hash"));
+
+        foreach (var name in new[] { "linked/a.pt", "linked/b.pt" })
+        {
+            Assert.Equal(RealPath.Of(folder.File("hub/blobs/abc")), RealPath.Of(folder.File(name)));
+            Assert.Null(SpecialFile.Describe(folder.File(name)));
+        }
+    }
+
     [Fact]
     public void Of_MissingOrCircular_StaysAsItIs()
     {
