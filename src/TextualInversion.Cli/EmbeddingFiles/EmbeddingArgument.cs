@@ -9,6 +9,9 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 /// <param name="Strength">1 for the rows as they were learned, 0 for the words that they started from</param>
 internal sealed record EmbeddingArgument(string Path, string? Trigger = null, double Strength = 1)
 {
+    /// <summary>What people and programs write for numbers that are none.</summary>
+    private static readonly HashSet<string> Words = new(["nan", "inf", "infinity"], StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Reads it; what is a file as a whole is nothing else.</summary>
     /// <exception cref="UsageException">What follows the file is not a strength.</exception>
     public static EmbeddingArgument Parse(string text)
@@ -17,9 +20,9 @@ internal sealed record EmbeddingArgument(string Path, string? Trigger = null, do
         var at = text.LastIndexOf('@');
         if (at > 0 && !File.Exists(text))
         {
-            if (Numbers.TryParse<double>(text[(at + 1)..], out var number, out var problem))
+            if (Strengths.TryParse(text[(at + 1)..], out var number, out var problem))
                 (rest, strength) = (text[..at], number);
-            else if (text[(at + 1)..].All(MayBeOfNumber))
+            else if (MayBeNumber(text[(at + 1)..]) || File.Exists(text[..at]))
                 throw new UsageException($"{text}: the strength is {text[(at + 1)..]}; {problem}.");
         }
 
@@ -29,7 +32,10 @@ internal sealed record EmbeddingArgument(string Path, string? Trigger = null, do
             : new EmbeddingArgument(rest[..split], rest[(split + 1)..], strength);
     }
 
-    private static bool MayBeOfNumber(char character) => char.IsAsciiDigit(character) || character is '.' or ',' or '-';
+    private static bool MayBeNumber(string text) =>
+        text.All(character => char.IsAsciiDigit(character) || character is '.' or ',' or '-' or '+')
+        || double.TryParse(text, CultureInfo.InvariantCulture, out _)
+        || Words.Contains(text.TrimStart('-', '+'));
 
     public override string ToString()
     {

@@ -154,8 +154,8 @@ internal sealed record GridAxis
             },
             ImageStrength => job with { Options = job.Options with { Strength = Number<double>(value) } },
             LoraFile => job with { Loras = job.Loras with { Added = LoraVariation.Parse(value) } },
-            LoraStrength => job with { Loras = job.Loras with { Strength = Number<double>(value) } },
-            EmbeddingStrength => job with { Variation = job.Variation with { Strength = Number<double>(value) } },
+            LoraStrength => job with { Loras = job.Loras with { Strength = StrengthOf(value) } },
+            EmbeddingStrength => job with { Variation = job.Variation with { Strength = StrengthOf(value) } },
             _ => job with { Variation = job.Variation with { Checkpoint = value } },
         };
 
@@ -175,6 +175,11 @@ internal sealed record GridAxis
         Numbers.TryParse<T>(value, out var number, out _)
             ? number
             : throw new UsageException($"{text}: {value} is not a number; give numbers, as in {name}=1,2.");
+
+    private double StrengthOf(string value) =>
+        Strengths.TryParse(value, out var strength, out var problem)
+            ? strength
+            : throw new UsageException($"{text}: the strength is {value}; {problem}.");
 
     /// <summary>A random seed, as the option's -1 is one.</summary>
     private static string Drawn() => SharedOptions.DrawSeed().ToString(CultureInfo.InvariantCulture);

@@ -67,6 +67,14 @@ internal sealed partial class PromptCheck(
     {
         if (LoraTag.Find(negative ?? "") is [var ignored, ..])
             messages.Warn($"{ignored.Text} has no effect in the negative prompt; write it into the prompt.");
+        if (texts.Select(LoraTag.FindUnclosed).FirstOrDefault(found => found is not null) is { } unclosed)
+        {
+            var problem = $"{unclosed} is not closed; end the LoRA with >, as in <lora:NAME:0.8>.";
+            if (!allowUnknown)
+                throw new TextualInversionException($"{problem} To take it as text, add --allow-unknown.");
+            messages.Warn($"{problem} It is taken as text.");
+        }
+
         foreach (var tag in texts.SelectMany(LoraTag.Find).Where(tag => tag.Resolve() is null).Distinct())
         {
             var known = LoraFolder.Known();

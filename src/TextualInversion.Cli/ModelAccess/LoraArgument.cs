@@ -6,10 +6,13 @@ namespace TextualInversion.Cli.ModelAccess;
 /// <summary>A value of <c>--lora</c>: <c>FILE[@strength]</c>.</summary>
 internal static class LoraArgument
 {
+    private const int NamesShown = 5;
+
     /// <summary>
     /// Reads it; what is a file as a whole is nothing else. A name that is no file is looked for in <c>loras/</c>.
     /// </summary>
     /// <exception cref="UsageException">What follows the file is not a strength.</exception>
+    /// <exception cref="TextualInversionException">There is no such file.</exception>
     public static Lora Parse(string text)
     {
         var (path, strength) = (text, 1.0);
@@ -17,11 +20,24 @@ internal static class LoraArgument
         if (at > 0 && !File.Exists(text))
         {
             path = text[..at];
-            if (!Numbers.TryParse(text[(at + 1)..], out strength, out var problem))
+            if (!Strengths.TryParse(text[(at + 1)..], out strength, out var problem))
                 throw new UsageException($"{text}: the strength is {text[(at + 1)..]}; {problem}.");
         }
 
-        return new Lora(File.Exists(path) ? path : LoraFolder.Find(path) ?? path, strength);
+        return new Lora(File.Exists(path) ? path : LoraFolder.Find(path) ?? throw Missing(path), strength);
+    }
+
+    private static TextualInversionException Missing(string path)
+    {
+        var known = LoraFolder.Known();
+        var others =
+            known.Count == 0
+                ? $"there is no such file, and {LoraFolder.Name}/ has none of that name"
+                : $"there is no such file, and {LoraFolder.Name}/ has {string.Join(", ", known.Take(NamesShown))}"
+                    + (known.Count > NamesShown ? $" and {known.Count - NamesShown} more" : "");
+        return new TextualInversionException(
+            Directory.Exists(path) ? $"{path}: is a folder; name a LoRA's file in it." : $"{path}: {others}."
+        );
     }
 
     /// <summary>The text that <see cref="Parse"/> reads.</summary>

@@ -202,6 +202,10 @@ public sealed class GenerateLoraTests : IDisposable
             error,
             StringComparison.Ordinal
         );
+        error = await RunHereAsync("--prompt", "a cat <lora:dots:0.7", "--output", "no.png");
+        Assert.Contains("<lora:dots:0.7 is not closed; end the LoRA with >", error, StringComparison.Ordinal);
+        error = await RunHereAsync("--prompt", "a cat", "--lora", "dost", "--output", "no.png");
+        Assert.Contains("dost: there is no such file, and loras/ has dots.", error, StringComparison.Ordinal);
         Assert.False(File.Exists(folder.File("no.png")));
         error = await RunHereAsync("--prompt", "a cat", "--negative", "<lora:dots:1>", "--output", "n.png");
         Assert.Contains("<lora:dots:1> has no effect in the negative prompt", error, StringComparison.Ordinal);

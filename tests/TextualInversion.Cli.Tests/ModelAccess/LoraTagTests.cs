@@ -12,6 +12,8 @@ public sealed class LoraTagTests
     [InlineData("<lora:my-style:unet=0.3>", 0.3, 1)]
     [InlineData("<lora:my-style:te=0.25:unet=2>", 2, 0.25)]
     [InlineData("<lora:my-style:te=0.25>", 0.25, 0.25)]
+    [InlineData("<lora:my-style:te=0.25:1:2>", 2, 0.25)]
+    [InlineData("<lora:my-style:0.5:unet=-100>", -100, 0.5)]
     public void Find_EverySpelling_GivesTheStrengths(string text, double unet, double encoder)
     {
         var tag = Assert.Single(LoraTag.Find($"a cat {text}, red"));
@@ -31,9 +33,24 @@ public sealed class LoraTagTests
     [InlineData("<lora:x:strong>")]
     [InlineData("<lora:x:dyn=4>")]
     [InlineData("<lora:x:>")]
-    public void Find_NotANumber_NamesTheTag(string text)
+    [InlineData("<lora:>")]
+    [InlineData("<lora: :1>")]
+    [InlineData("<lora:x:1:2:3>")]
+    [InlineData("<lora:x:1e30>")]
+    [InlineData("<lora:x:nan>")]
+    [InlineData("<lora:x:te=-101>")]
+    public void Find_WhatIsNotUnderstood_NamesTheTag(string text)
     {
         var error = Assert.Throws<TextualInversionException>(() => LoraTag.Find(text));
         Assert.StartsWith(text + ":", error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("a cat <lora:x:0.8", "<lora:x:0.8")]
+    [InlineData("<lora:x:1 a cat <lora:y:1>", "<lora:x:1 a cat")]
+    [InlineData("<LYCO:x", "<LYCO:x")]
+    [InlineData("<lora:x:1> and <lora:y>", null)]
+    [InlineData("a < lora:x", null)]
+    public void FindUnclosed_TagWithoutEnd_IsFound(string prompt, string? expected) =>
+        Assert.Equal(expected, LoraTag.FindUnclosed(prompt));
 }

@@ -59,7 +59,12 @@ internal sealed class LoraFile
                     file,
                     $"is incomplete: {layer} has no {(needed == LoraTensor.Down ? "down" : "up")} matrix."
                 );
+        if (layers.FirstOrDefault(layer => RankOf(layer.Value) == 0) is { Key: { } empty })
+            throw Refused(file, $"is damaged: its layer {empty} has the rank 0.");
         return new LoraFile(file, layers);
+
+        long? RankOf(Dictionary<LoraTensor, string> tensors) =>
+            file.Tensors[tensors[LoraTensor.Down]].Shape is [var rank, ..] ? rank : null;
     }
 
     /// <summary>The changes of a model's layers.</summary>

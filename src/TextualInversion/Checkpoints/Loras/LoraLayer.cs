@@ -39,7 +39,7 @@ internal sealed record LoraLayer
     public string? Problem()
     {
         var (target, down, up) = (Full(Target.Shape), Full(File.Tensors[Down].Shape), Full(File.Tensors[Up].Shape));
-        if (down.Length != 4 || up.Length != 4 || down[0] == 0)
+        if (down.Length != 4 || up.Length != 4)
             return $"{Down} {Text(Down)} and {Up} {Text(Up)} are not two matrices";
         long[] inputs = Middle is null ? target[1..] : [target[1], 1, 1];
         if (!down.AsSpan(1).SequenceEqual(inputs) || !up.SequenceEqual([target[0], down[0], 1, 1]))
