@@ -13,7 +13,12 @@ internal sealed class DistillDisplay(int count, ConsoleLog messages) : IDisposab
     /// <param name="at">The steps that are done, and the loss that was measured last.</param>
     public void Show((int Step, double Loss) at)
     {
-        display ??= new ProgressDisplay(messages.Error, messages.Quiet, "step");
+        if (display is null)
+        {
+            display = new ProgressDisplay(messages.Error, messages.Quiet, "step");
+            display.StartFrom(at.Step);
+        }
+
         display.Show(at.Step, count, string.Create(CultureInfo.InvariantCulture, $"  loss {at.Loss:0.######}"));
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace TextualInversion.Cli.Terminal;
@@ -9,40 +8,54 @@ namespace TextualInversion.Cli.Terminal;
 /// </summary>
 internal sealed class ProgressDisplay : IDisposable
 {
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5),
+        SmallestPace = TimeSpan.FromSeconds(1); // before that, a rate says nothing
 
     private readonly TextWriter error;
     private readonly bool quiet;
     private readonly string unit,
         units;
     private readonly double scale; // counts in a unit
-    private readonly long alreadyDone;
-    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly TimeProvider time;
+    private readonly long begin;
     private readonly LiveBar? bar;
+    private long alreadyDone; // before the clock started
     private TimeSpan lastLine;
     private bool isFirst = true;
 
     /// <param name="error">Receives plain lines; a bar is only shown if this is the terminal itself.</param>
     /// <param name="quiet">Whether to show nothing.</param>
     /// <param name="unit">The unit that is counted, in the singular.</param>
-    public ProgressDisplay(TextWriter error, bool quiet, string unit)
-        : this(error, quiet, unit, unit + "s", scale: 1, alreadyDone: 0) { }
+    /// <param name="time">The clock. Default: the system's.</param>
+    public ProgressDisplay(TextWriter error, bool quiet, string unit, TimeProvider? time = null)
+        : this(error, quiet, unit, unit + "s", scale: 1, time) { }
 
-    private ProgressDisplay(TextWriter error, bool quiet, string unit, string units, double scale, long alreadyDone)
+    private ProgressDisplay(
+        TextWriter error,
+        bool quiet,
+        string unit,
+        string units,
+        double scale,
+        TimeProvider? time = null
+    )
     {
+        this.time = time ?? TimeProvider.System;
+        begin = this.time.GetTimestamp();
         this.error = error;
         this.quiet = quiet;
         this.unit = unit;
         this.units = units;
         this.scale = scale;
-        this.alreadyDone = alreadyDone;
         if (!quiet && error == Console.Error && TerminalWidth.OfError() is not null)
             bar = new LiveBar(error, () => TerminalWidth.OfError() ?? TerminalWidth.Assumed);
     }
 
     /// <summary>Progress in megabytes, of which some were done before the clock started.</summary>
     public static ProgressDisplay OfBytes(TextWriter error, bool quiet, long alreadyDone) =>
-        new(error, quiet, "MB", "MB", scale: 1e6, alreadyDone);
+        new(error, quiet, "MB", "MB", scale: 1e6) { alreadyDone = alreadyDone };
+
+    /// <summary>Leaves out of the rate what was done before the clock started, as of a run that is resumed.</summary>
+    public void StartFrom(long done) => alreadyDone = done;
 
     /// <summary>Shows that <paramref name="done"/> of <paramref name="total"/> are done.</summary>
     public void Show(long done, long total, string detail)
@@ -57,9 +70,9 @@ internal sealed class ProgressDisplay : IDisposable
         {
             bar.Show(done, total, text);
         }
-        else if (isFirst || done == total || clock.Elapsed - lastLine >= LineInterval)
+        else if (isFirst || done == total || Elapsed - lastLine >= LineInterval)
         {
-            (isFirst, lastLine) = (false, clock.Elapsed);
+            (isFirst, lastLine) = (false, Elapsed);
             error.WriteLine(text);
         }
     }
@@ -77,10 +90,12 @@ internal sealed class ProgressDisplay : IDisposable
 
     public void Dispose() => bar?.Dispose();
 
+    private TimeSpan Elapsed => time.GetElapsedTime(begin);
+
     private string Pace(long done, long total)
     {
-        var rate = (done - alreadyDone) / scale / Math.Max(clock.Elapsed.TotalSeconds, 1e-9);
-        if (rate <= 0)
+        var rate = (done - alreadyDone) / scale / Math.Max(Elapsed.TotalSeconds, 1e-9);
+        if (rate <= 0 || Elapsed < SmallestPace)
             return "";
         var left = TimeSpan.FromSeconds(Math.Min((total - done) / scale / rate, TimeSpan.MaxValue.TotalSeconds / 2));
         var speed =

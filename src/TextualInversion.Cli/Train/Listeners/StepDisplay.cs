@@ -12,6 +12,7 @@ internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
     private readonly Queue<double> recent = new();
     private double? validated;
     private bool? checkpointed;
+    private bool hasStarted;
 
     public void OnStepCompleted(TrainProgress step)
     {
@@ -21,6 +22,9 @@ internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
         checkpointed = step.GradientCheckpointing;
         if (step.Loss is not { } loss)
             return;
+        if (!hasStarted)
+            display.StartFrom(step.Step - 1);
+        hasStarted = true;
         if (double.IsFinite(loss)) // it may overflow in fp16, and the step is skipped
             recent.Enqueue(loss);
         if (recent.Count > StepsAveraged)
