@@ -108,13 +108,14 @@ internal sealed class DistillCommand : CommandBase
         var options = learning.Read(
             parsed,
             defaults.Settings(null, null, null),
-            parsed.GetValue(seed) ?? SharedOptions.DrawSeed()
+            parsed.GetValue(seed) ?? SharedOptions.DrawSeed(),
+            request.ShortensNegative
         );
         using var result = Distill(request, network, scheduler, options, messages, cancellationToken);
         var origin = new DistillOrigin(request, name, loras.Of(request.Prompt), scheduler.PredictionType);
         Write(parsed, origin.Embedding(result, options, network), request.Path);
         Print(parsed, new DistillReport(request, name, options, result), messages);
-        return ExitCode.Done;
+        return result.IsCancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
 
     private IDiffusionModel Open(ParseResult parsed, IModelFiles files, Device device, Precision precision)
@@ -138,6 +139,7 @@ internal sealed class DistillCommand : CommandBase
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var text = LoraTag.Remove(request.Prompt);
         var called = new PromptEmbeddings(request.Embeddings, [text], widths, messages.Warn);
+        WarnOfMark(request, called.Set, options, messages);
         var capacity = new PromptTokenizer(network.Tokenizers[0], []).Capacity;
         var source = new DistillationSource(
             called.Resolve(text),
@@ -157,6 +159,24 @@ internal sealed class DistillCommand : CommandBase
             new SynchronousProgress<(int Step, double Loss)>(steps.Show),
             cancellationToken
         );
+    }
+
+    /// <summary>Says what becomes of the mark of embeddings for negative prompts.</summary>
+    private static void WarnOfMark(
+        DistillRequest request,
+        EmbeddingSet called,
+        DistillationOptions options,
+        ConsoleLog messages
+    )
+    {
+        var negative = called.Embeddings.FirstOrDefault(embedding => ModelSpec.IsNegative(embedding.Provenance));
+        if (request.ShortensNegative)
+            messages.Info($"{negative?.Trigger} is marked for negative prompts, and so is {request.Placeholder.Name}");
+        else if (negative is not null && !options.IsNegative)
+            messages.Warn(
+                $"the prompt calls {negative.Trigger}, which is marked for negative prompts; add --negative-embedding "
+                    + $"if {request.Placeholder.Name} is for them too."
+            );
     }
 
     private void Write(ParseResult parsed, LearnedEmbedding embedding, string path)
@@ -179,6 +199,11 @@ internal sealed class DistillCommand : CommandBase
             result.WriteLine(JsonOutput.Serialize(report));
         else
             report.Write(result);
+        if (report.Cancelled)
+            messages.Info(
+                $"canceled after {Plural.Of(report.Steps, "step")}; the vectors of step {report.BestStep} are kept and "
+                    + "not compared"
+            );
         if (!report.IsNearer)
             messages.Warn(
                 $"the vectors are no nearer to the whole prompt than {report.Truncated}; try more --steps or --vectors."

@@ -59,7 +59,8 @@ internal sealed class DistillOptions
     {
         Description =
             "The prompt is one for --negative: learn from images that guidance drives away from it, compare it there, "
-            + "and mark the file (modelspec.is_negative_embedding).",
+            + "and mark the file (modelspec.is_negative_embedding). Default: only if an embedding with that mark is "
+            + "shortened.",
     };
     private readonly NumberOption<int> compare = new("--compare")
     {
@@ -82,12 +83,11 @@ internal sealed class DistillOptions
 
     public int BatchSize(ParseResult parsed) => parsed.GetValue(batch);
 
-    public bool IsNegative(ParseResult parsed) => parsed.GetValue(negative);
-
     /// <param name="parsed">The arguments.</param>
     /// <param name="images">The settings of the model's images.</param>
     /// <param name="seed">The seed.</param>
-    public DistillationOptions Read(ParseResult parsed, GenerationSettings images, ulong seed) =>
+    /// <param name="shortensNegative">Whether an embedding for negative prompts is shortened.</param>
+    public DistillationOptions Read(ParseResult parsed, GenerationSettings images, ulong seed, bool shortensNegative) =>
         new()
         {
             Vectors = parsed.GetValue(vectors),
@@ -96,7 +96,7 @@ internal sealed class DistillOptions
             LearningRate = parsed.GetValue(learningRate),
             Seed = seed,
             Target = parsed.GetValue(target),
-            IsNegative = parsed.GetValue(negative),
+            IsNegative = parsed.GetValue(negative) || shortensNegative,
             ComparedImages = parsed.GetValue(compare),
             Images = images,
         };

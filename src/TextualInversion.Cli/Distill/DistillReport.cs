@@ -22,6 +22,7 @@ internal sealed class DistillReport
         Embedding = Path.GetFullPath(request.Path);
         (Token, Prompt, Model) = (request.Placeholder.Name, request.Prompt, model);
         (Vectors, Tokens, Seed, BestStep) = (options.Vectors, result.Tokens, options.Seed, result.BestStep);
+        (Steps, Cancelled) = (result.Steps, result.IsCancelled);
         Compared = [.. result.Distances.Select(distance => Compare(distance, result))];
     }
 
@@ -44,11 +45,15 @@ internal sealed class DistillReport
     /// <inheritdoc cref="DistillationResult.BestStep"/>
     public int BestStep { get; }
 
-    /// <summary>The vectors, and what they are compared with.</summary>
+    public int Steps { get; }
+
+    public bool Cancelled { get; }
+
+    /// <summary>The vectors, and what they are compared with; empty if it was canceled.</summary>
     public IReadOnlyList<Row> Compared { get; }
 
     /// <summary>Whether the vectors' noise predictions are nearer to the whole prompt's than truncation's.</summary>
-    internal bool IsNearer => Compared[0].Noise < Compared[1].Noise;
+    internal bool IsNearer => Cancelled || Compared[0].Noise < Compared[1].Noise;
 
     /// <summary>What the vectors are compared with first, for messages.</summary>
     internal string Truncated =>
@@ -58,6 +63,8 @@ internal sealed class DistillReport
     public void Write(TextWriter output)
     {
         output.WriteLine(JsonOutput.Relative(Embedding));
+        if (Cancelled)
+            return;
         output.WriteLine();
         output.WriteLine("Distance from the whole prompt:");
         var table = new PlainTable().AddColumn("in place of it").AddColumn("tokens").AddColumn("noise");

@@ -3,6 +3,7 @@ using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.Embeddings;
 using TextualInversion.Generation;
 using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
@@ -41,6 +42,10 @@ internal sealed record DistillRequest(string Prompt, EmbeddingSet Embeddings, Pl
     {
         if (prompt is null && embeddings.Count == 0)
             throw new UsageException("Name the prompt to distill, or with --embedding the embedding.");
+        if (prompt is not null && string.IsNullOrWhiteSpace(LoraTag.Remove(prompt)))
+            throw new UsageException(
+                "The prompt is empty; write what to distill, or leave it out and name an embedding with --embedding."
+            );
         PromptText.Validate(prompt ?? "", "the prompt");
         var set =
             embeddings.Count > 0
@@ -57,8 +62,14 @@ internal sealed record DistillRequest(string Prompt, EmbeddingSet Embeddings, Pl
         var text = prompt ?? set.Names[0].Display;
         var name = token ?? (prompt is null ? $"{EmbeddingNames.FileStem(text)}-{vectors}" : NameOf(text));
         var placeholder = UsageException.Read("--token", () => Placeholder.New(name, vectors));
-        return new DistillRequest(text, set, placeholder, output ?? DefaultPath(placeholder.Name));
+        return new DistillRequest(text, set, placeholder, output ?? DefaultPath(placeholder.Name))
+        {
+            ShortensNegative = prompt is null && ModelSpec.IsNegative(set.Embeddings[0].Provenance),
+        };
     }
+
+    /// <summary>Whether an embedding for negative prompts is shortened.</summary>
+    public bool ShortensNegative { get; private init; }
 
     public void Dispose() => Embeddings.Dispose();
 

@@ -114,6 +114,15 @@ public sealed class DistillCommandTests : IDisposable
         Assert.Contains("Its images are nearer than those of its first 2 words by", output);
         using var embedding = EmbeddingFile.Read(Output);
         Assert.True(ModelSpec.IsNegative(embedding.Provenance));
+
+        // Its short form is for negative prompts too.
+        var path = folder.File("short.safetensors");
+        string[] again = ["--embedding", Output, "--output", path, "--vectors", "1"];
+        (exitCode, _, error) = await DistillAsync("sd1", prompt: null, again);
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("<night-cat> is marked for negative prompts, and so is <night-cat-1>", error);
+        using var shortened = EmbeddingFile.Read(path);
+        Assert.True(ModelSpec.IsNegative(shortened.Provenance));
     }
 
     [Theory]
@@ -141,6 +150,28 @@ public sealed class DistillCommandTests : IDisposable
 
         Assert.Equal(2, exitCode);
         Assert.Contains("Name the prompt to distill, or with --embedding the embedding.", error);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("<lora:style:1>")]
+    public async Task Distill_EmptyPrompt_IsRefused(string prompt)
+    {
+        var (exitCode, _, error) = await DistillAsync("sd1", prompt);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("The prompt is empty; write what to distill", error);
+    }
+
+    [Fact]
+    public async Task Distill_StatesOfTwoParts_AreRefusedWithTheOption()
+    {
+        var (exitCode, _, error) = await DistillAsync("sd1", "a red cat BREAK on a table", "--target", "states");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("--target states: the prompt has 6 tokens", error);
+        Assert.DoesNotContain("generating", error);
     }
 
     [Theory]

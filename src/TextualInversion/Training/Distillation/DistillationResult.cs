@@ -42,7 +42,9 @@ internal sealed record DistillationDistance(
 /// <param name="BestStep">The step after which the vectors were best; 0 for words.</param>
 /// <param name="FirstWords">The words of <see cref="DistillationRival.Truncated"/>, or null if it is vectors.</param>
 /// <param name="TruncatedTokens">The tokens of <see cref="DistillationRival.Truncated"/>.</param>
-/// <param name="Distances">The vectors and what they are compared with, in this order.</param>
+/// <param name="Distances">
+/// The vectors and what they are compared with, in this order; empty if it was canceled.
+/// </param>
 internal sealed record DistillationResult(
     IReadOnlyList<Tensor> Rows,
     int Tokens,
@@ -52,6 +54,12 @@ internal sealed record DistillationResult(
     IReadOnlyList<DistillationDistance> Distances
 ) : IDisposable
 {
+    /// <summary>The number of steps that were taken.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Whether it was canceled; there is no comparison then.</summary>
+    public required bool IsCancelled { get; init; }
+
     public DistillationDistance Of(DistillationRival rival) => Distances.Single(each => each.Rival == rival);
 
     public void Dispose()

@@ -147,6 +147,11 @@ internal sealed class DistilledPrompts
     /// <summary>The position of the end of a prompt that fits into one chunk.</summary>
     public int EndOf(string prompt) => PromptChunk.Split(prompt, tokenizers.First)[0].Prompt.EndOfTextPosition;
 
+    /// <summary>Whether a prompt is one chunk with padding at its end.</summary>
+    public bool HasPadding(string prompt) =>
+        PromptChunk.Split(prompt, tokenizers.First) is [var only]
+        && only.Prompt.EndOfTextPosition + 1 < only.Prompt.Ids.Count;
+
     private List<Tensor> Rows(IReadOnlyList<Tensor>? learned)
     {
         var own =

@@ -35,18 +35,20 @@ internal sealed class Distiller(
 
     private static readonly string[] NewTemplates = ["a drawing of {}", "in the snow, {}", "{}, at night"];
 
-    private readonly DistilledPrompts prompts = new(model, source, options.Images, options.Vectors);
+    private readonly DistilledPrompts prompts = Prompts(model, source, options);
 
     /// <summary>The tokens of the whole prompt.</summary>
     public int Tokens => prompts.Tokens;
 
-    /// <summary>Distills.</summary>
+    /// <summary>
+    /// Distills. When it is canceled after the first step, the result is what was learned until then, without a
+    /// comparison.
+    /// </summary>
     /// <param name="preparation">Receives the images of <see cref="NoisyLatents.Count"/> that are done.</param>
     /// <param name="progress">Receives the number of steps that are done, and the loss that was measured last.</param>
     /// <param name="cancellationToken">Checked before each step.</param>
-    /// <exception cref="OperationCanceledException">It was canceled.</exception>
-    /// <exception cref="TextualInversionException">The prompt is too long for the target, or the vectors became NaN.
-    /// </exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the first step.</exception>
+    /// <exception cref="TextualInversionException">The vectors became NaN or infinity.</exception>
     public DistillationResult Run(
         IProgress<int>? preparation,
         IProgress<(int Step, double Loss)>? progress,
@@ -57,47 +59,99 @@ internal sealed class Distiller(
         using var noise = new NoiseLoss(model, prompts, latents, Templates, options.BatchSize, options.Seed);
         using var states =
             options.Target == DistillationTarget.States ? new StatesLoss(prompts, Templates, options.Seed) : null;
-        var (rows, step) = Learn((IDistillationLoss?)states ?? noise, progress, cancellationToken);
-        using var onDevice = new DeviceRows(rows, model.Device);
+        var learned = Learn((IDistillationLoss?)states ?? noise, progress, cancellationToken);
+        using var onDevice = new DeviceRows(learned.Rows, model.Device);
+        var distances = TryCompare(noise, latents, onDevice.Leaves, cancellationToken);
         return new DistillationResult(
-            rows,
+            learned.Rows,
             prompts.Tokens,
-            step,
+            learned.BestStep,
             prompts.FirstWords,
             prompts.FirstWords is { } words ? prompts.TokensOf(words) : options.Vectors,
-            Compare(noise, latents, onDevice.Leaves, cancellationToken)
-        );
+            distances ?? []
+        )
+        {
+            Steps = learned.Steps,
+            IsCancelled = distances is null,
+        };
     }
 
-    /// <returns>The best vectors, on the CPU, and their step.</returns>
-    private (IReadOnlyList<Tensor> Rows, int Step) Learn(
+    private static DistilledPrompts Prompts(
+        IDiffusionModel model,
+        DistillationSource source,
+        DistillationOptions options
+    )
+    {
+        var prompts = new DistilledPrompts(model, source, options.Images, options.Vectors);
+        if (options.Target == DistillationTarget.States)
+            StatesLoss.RequireRoom(prompts, Templates);
+        return prompts;
+    }
+
+    /// <returns>The best vectors, on the CPU, their step, and the number of steps.</returns>
+    private (IReadOnlyList<Tensor> Rows, int BestStep, int Steps) Learn(
         IDistillationLoss loss,
         IProgress<(int Step, double Loss)>? progress,
         CancellationToken cancellationToken
     )
     {
-        using var learned = new LearnedRows(BestStart(loss), model, options);
+        using var learned = new LearnedRows(BestStart(loss, cancellationToken), model, options);
         var best = (Loss: loss.Check(learned.OnDevice), Rows: learned.Copy(), Step: 0);
         var now = best.Loss;
-        for (var step = 0; step < options.Steps; step++)
+        var step = 0;
+        cancellationToken.ThrowIfCancellationRequested();
+        while (step < options.Steps && !(step > 0 && cancellationToken.IsCancellationRequested))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            learned.Step(loss, step);
-            if ((step + 1) % CheckInterval == 0 || step + 1 == options.Steps)
-                now = loss.Check(learned.OnDevice);
-            progress?.Report((step + 1, now));
-            if (!(now < best.Loss))
-                continue;
-            foreach (var old in best.Rows)
-                old.Dispose();
-            best = (now, learned.Copy(), step + 1);
+            learned.Step(loss, step++);
+            if (step % CheckInterval == 0 || step == options.Steps)
+                Check();
+            progress?.Report((step, now));
         }
 
-        return (best.Rows, best.Step);
+        if (step < options.Steps && step % CheckInterval != 0)
+            Check(); // it was canceled
+        return (best.Rows, best.Step, step);
+
+        void Check()
+        {
+            now = loss.Check(learned.OnDevice);
+            if (!(now < best.Loss))
+                return;
+            foreach (var old in best.Rows)
+                old.Dispose();
+            best = (now, learned.Copy(), step);
+        }
     }
 
-    private IReadOnlyList<Tensor> BestStart(IDistillationLoss loss) =>
-        new DistillationStart(prompts, options.Vectors, loss.CheckQuickly).Find();
+    private IReadOnlyList<Tensor> BestStart(IDistillationLoss loss, CancellationToken cancellationToken) =>
+        new DistillationStart(
+            prompts,
+            options.Vectors,
+            rows =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return loss.CheckQuickly(rows);
+            }
+        ).Find();
+
+    /// <returns>Null if it is canceled.</returns>
+    private List<DistillationDistance>? TryCompare(
+        NoiseLoss noise,
+        NoisyLatents latents,
+        IReadOnlyList<Tensor> learned,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return Compare(noise, latents, learned, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
 
     private List<DistillationDistance> Compare(
         NoiseLoss noise,

@@ -21,13 +21,28 @@ internal sealed class StatesLoss : IDistillationLoss
     /// <param name="prompts">The whole prompt and the vectors.</param>
     /// <param name="templates">Texts around the prompt, of which each step takes one.</param>
     /// <param name="seed">The seed of the order of the templates.</param>
-    /// <exception cref="TextualInversionException">The whole prompt leaves no room for padding.</exception>
     public StatesLoss(DistilledPrompts prompts, IReadOnlyList<string> templates, ulong seed)
     {
         (this.prompts, this.templates, this.seed) = (prompts, templates, seed);
         using var noGrad = no_grad();
         foreach (var template in templates.Distinct())
             targets.Add(template, Target(template));
+    }
+
+    /// <summary>Refuses a prompt that leaves no room for padding, where its states are compared.</summary>
+    /// <param name="prompts">The whole prompt.</param>
+    /// <param name="templates">The texts around it.</param>
+    /// <exception cref="TextualInversionException">It is too long, or in several parts.</exception>
+    public static void RequireRoom(DistilledPrompts prompts, IReadOnlyList<string> templates)
+    {
+        var tooLong = templates.Distinct().FirstOrDefault(template => !prompts.HasPadding(prompts.Whole(template)));
+        if (tooLong is not null)
+            throw TextualInversionException.ForParameter(
+                nameof(DistillationOptions.Target),
+                $"states: the prompt has {prompts.Tokens} tokens, and as \"{tooLong}\" it fills all that a "
+                    + "text encoder takes at once, or is in several parts (BREAK); choose noise, which takes prompts "
+                    + "of any length."
+            );
     }
 
     public Tensor OfStep(IReadOnlyList<Tensor> rows, int step)
@@ -69,14 +84,6 @@ internal sealed class StatesLoss : IDistillationLoss
         var text = prompts.Whole(template);
         var (whole, empty) = (prompts.Encode(text, learned: null), prompts.Encode("", learned: null));
         var end = prompts.EndOf(text);
-        if (
-            whole.EncoderHiddenStates.shape[1] != empty.EncoderHiddenStates.shape[1]
-            || end + 1 >= empty.EncoderHiddenStates.shape[1]
-        )
-            throw new TextualInversionException(
-                "The prompt fills all that a text encoder takes at once, so its states cannot be compared with those "
-                    + "of vectors; distill noise predictions."
-            );
         var scale = HostCopy.Scalars([Padding(whole, empty, end + 1)])[0];
         var pooled = whole.Added is null ? 1 : HostCopy.Scalars([Pooled(whole, empty)])[0];
         return (whole.DetachFromDisposeScope(), end, Math.Max(scale, 1e-12), Math.Max(pooled, 1e-12));
