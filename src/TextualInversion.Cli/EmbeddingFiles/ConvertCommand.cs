@@ -131,6 +131,7 @@ internal sealed class ConvertCommand : CommandBase
     {
         if (parsed.GetValue(to) is not { } target)
             throw new UsageException($"{to.Name}: name the folder to write to, since {source} is a folder.");
+        RequireFolder(target, source);
         Option[] single = [output, name, trigger, type, .. shown.All];
         var forOne = single.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
         if (forOne is not null)
@@ -151,6 +152,19 @@ internal sealed class ConvertCommand : CommandBase
         else
             FolderTable.Write(parsed.InvocationConfiguration.Output, entries);
         return ExitCode.Done;
+    }
+
+    /// <summary>Refuses a folder that is probably meant as a layout.</summary>
+    private void RequireFolder(string target, string source)
+    {
+        var isLayout = Layouts.Contains(target.ToLowerInvariant());
+        if ((isLayout || TargetProgram.Names.Contains(target.ToLowerInvariant())) && !Directory.Exists(target))
+            throw new UsageException(
+                $"{to.Name} {target}: {source} is a folder, so this is the folder to write to, not a "
+                    + $"{(isLayout ? "layout" : "program")}. Name a folder, and with {program.Name} the program, as in "
+                    + $"{to.Name} clean {program.Name} {(isLayout ? "a1111" : target.ToLowerInvariant())}; or write "
+                    + $"./{target} for a folder of that name."
+            );
     }
 
     private ConvertedEmbedding One(ParseResult parsed, EmbeddingFile read, ConsoleLog messages)

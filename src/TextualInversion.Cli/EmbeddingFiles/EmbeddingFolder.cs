@@ -1,4 +1,5 @@
 using TextualInversion.Embeddings;
+using TextualInversion.IO;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
 
@@ -6,14 +7,6 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 internal static class EmbeddingFolder
 {
     private const string Safetensors = ".safetensors";
-
-    // Deep enough for people's folders. A link that leads back to its own folder ends here.
-    private static readonly EnumerationOptions Recursive = new()
-    {
-        RecurseSubdirectories = true,
-        MaxRecursionDepth = 8,
-        AttributesToSkip = FileAttributes.Hidden,
-    };
 
     /// <summary>
     /// The files that may be embeddings: safetensors files first, those of the folder itself before those of
@@ -24,8 +17,8 @@ internal static class EmbeddingFolder
     {
         if (!Directory.Exists(folder))
             return [];
-        var files = Directory
-            .EnumerateFiles(folder, "*", Recursive)
+        var files = FolderTree
+            .Files(folder)
             .Where(file => EmbeddingFile.Extensions.Contains(ExtensionOf(file)))
             .ToHashSet(StringComparer.Ordinal);
         return files
@@ -46,13 +39,18 @@ internal static class EmbeddingFolder
         Path.GetFileNameWithoutExtension(file) == "learned_embeds_2"
         && files.Contains(file.Replace("learned_embeds_2", "learned_embeds", StringComparison.Ordinal));
 
-    /// <summary>An image called as an embedding next to it, or NAME.preview.png, as the WebUI shows them.</summary>
+    /// <summary>
+    /// An image called as an embedding next to it, or NAME.preview.png, as the WebUI shows them; unless it has an
+    /// embedding in its texts.
+    /// </summary>
     private static bool IsPreview(string file, HashSet<string> files)
     {
         if (ExtensionOf(file) != ".png")
             return false;
         var stem = file[..^".png".Length];
-        return stem.EndsWith(".preview", StringComparison.OrdinalIgnoreCase)
+        var isCalledSo =
+            stem.EndsWith(".preview", StringComparison.OrdinalIgnoreCase)
             || EmbeddingFile.Extensions.Any(extension => extension != ".png" && files.Contains(stem + extension));
+        return isCalledSo && !PngCardFormat.IsCard(file);
     }
 }

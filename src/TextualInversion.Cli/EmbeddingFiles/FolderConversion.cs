@@ -155,7 +155,8 @@ internal sealed class FolderConversion(string source, string target, TargetProgr
             var isCompanion =
                 companion != path
                 && name.StartsWith(stem + ".", StringComparison.Ordinal)
-                && Companions.Contains(Path.GetExtension(name).ToLowerInvariant());
+                && Companions.Contains(Path.GetExtension(name).ToLowerInvariant())
+                && !PngCardFormat.IsCard(companion); // which is converted itself
             var copy = copyStem + name[Math.Min(stem.Length, name.Length)..];
             if (!isCompanion || File.Exists(copy))
                 continue;

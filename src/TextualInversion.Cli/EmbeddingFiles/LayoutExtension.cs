@@ -7,7 +7,8 @@ namespace TextualInversion.Cli.EmbeddingFiles;
 internal static class LayoutExtension
 {
     /// <summary>
-    /// Refuses the extension of another layout. Programs go by it: no program loads a torch file called .safetensors.
+    /// Refuses an extension that is none of the layout's. Programs go by it: no program loads a torch file called
+    /// .safetensors.
     /// </summary>
     /// <param name="option">The option that named the file.</param>
     /// <param name="path">The file.</param>
@@ -15,17 +16,26 @@ internal static class LayoutExtension
     /// <exception cref="UsageException">The extension does not fit.</exception>
     public static void Require(string option, string path, EmbeddingFormat layout)
     {
-        var extension = Path.GetExtension(path).ToLowerInvariant();
-        var usual = EmbeddingFormats.Extension(layout);
-        var isFree = layout is EmbeddingFormat.Diffusers or EmbeddingFormat.Sdxl or EmbeddingFormat.WebUiSafetensors;
-        var fits =
-            extension == usual
-            || !EmbeddingFile.Extensions.Contains(extension)
-            || (TorchExtensions.Has(path) && (isFree || TorchExtensions.Has(usual)));
-        if (!fits)
+        if (!Of(layout).Contains(Path.GetExtension(path).ToLowerInvariant()))
             throw new UsageException(
-                $"{option} {path}: a file of the layout {EmbeddingFormats.Name(layout)} ends in {usual}; programs "
-                    + "that go by the extension would not load it."
+                $"{option} {path}: a file of the layout {EmbeddingFormats.Name(layout)} ends in "
+                    + $"{List(Of(layout))}; programs that go by the extension would not load it."
             );
     }
+
+    /// <summary>The extensions that a layout's files may have, the usual one first.</summary>
+    private static string[] Of(EmbeddingFormat layout) =>
+        layout switch
+        {
+            EmbeddingFormat.Diffusers or EmbeddingFormat.Sdxl or EmbeddingFormat.WebUiSafetensors =>
+            [
+                ".safetensors",
+                .. TorchExtensions.All,
+            ],
+            EmbeddingFormat.Png => [".png"],
+            _ => [.. TorchExtensions.All],
+        };
+
+    private static string List(string[] extensions) =>
+        extensions is [var only] ? only : $"{string.Join(", ", extensions[..^1])} or {extensions[^1]}";
 }

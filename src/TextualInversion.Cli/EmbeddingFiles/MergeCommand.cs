@@ -116,7 +116,9 @@ internal sealed class MergeCommand : CommandBase
                     output.Name,
                     () => EmbeddingFile.Write(file, embedding, parsed.GetValue(overwrite))
                 );
-            WarnOfLength(merged, new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false));
+            var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false);
+            WarnOfLength(merged, messages);
+            WarnOfMark(given, messages);
             WriteResult(parsed, [.. paths.Zip(merged)]);
             return 0;
         }
@@ -190,6 +192,17 @@ internal sealed class MergeCommand : CommandBase
             messages.Warn(
                 $"{tooLong.Trigger} has {tooLong.Vectors} vectors, and a prompt has room for {Room}, so no prompt can "
                     + "call it."
+            );
+    }
+
+    /// <summary>The mark of embeddings for negative prompts is kept where all have it.</summary>
+    private static void WarnOfMark(List<LearnedEmbedding> given, ConsoleLog messages)
+    {
+        var negative = given.Where(embedding => ModelSpec.IsNegative(embedding.Provenance)).ToList();
+        if (negative.Count > 0 && negative.Count < given.Count)
+            messages.Warn(
+                $"{string.Join(", ", negative.Select(embedding => embedding.Trigger))} is marked for negative prompts "
+                    + "and others are not, so the result is not marked."
             );
     }
 

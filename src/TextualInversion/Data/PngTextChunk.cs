@@ -13,6 +13,7 @@ internal static class PngTextChunk
 {
     public const int SignatureLength = 8;
     private const int Overhead = 12; // length, type and CRC
+    private const int MaxKeyword = 79; // bytes
 
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
@@ -54,6 +55,29 @@ internal static class PngTextChunk
         }
 
         return null;
+    }
+
+    /// <summary>Whether a PNG file has a text under <paramref name="keyword"/>; the rest of it is not read.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool Has(Stream png, string keyword)
+    {
+        Span<byte> start = stackalloc byte[SignatureLength];
+        if (png.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length)
+            return false;
+        Span<byte> head = stackalloc byte[Overhead - 4 + MaxKeyword + 1];
+        for (var position = (long)SignatureLength; start.SequenceEqual(Signature) && position < png.Length; )
+        {
+            png.Position = position;
+            var read = head[..png.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+            if (read.Length < Overhead)
+                return false;
+            var isText = read[4..].StartsWith("tEXt"u8) || read[4..].StartsWith("iTXt"u8);
+            if (isText && read[8..].StartsWith(Encoding.Latin1.GetBytes(keyword + '\0')))
+                return true;
+            position += Overhead + BinaryPrimitives.ReadUInt32BigEndian(read);
+        }
+
+        return false;
     }
 
     internal static byte[] MakeChunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)

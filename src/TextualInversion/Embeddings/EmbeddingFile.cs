@@ -131,6 +131,7 @@ internal sealed record EmbeddingFile(
         var prefix = source.Prefix();
         if (prefix.AsSpan().StartsWith(PngTextChunk.Signature))
             return [PngCardFormat.Read(source)];
+        FileKind.RefuseOther(source.Path, prefix);
         if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)))
             return OfTensors(SafetensorsFile.Open(source), source);
         var file = TorchPickle.Open(source);

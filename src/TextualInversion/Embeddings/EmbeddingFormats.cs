@@ -81,6 +81,8 @@ internal static class EmbeddingFormats
                 .Provenance.Keys.Except(kept)
                 .Where(key => !key.StartsWith(ModelSpec.Prefix, StringComparison.Ordinal))
         );
+        if (ModelSpec.IsNegative(embedding.Provenance) && !kept.Contains(ModelSpec.NegativeKey))
+            dropped.Add("that it is for negative prompts");
         return dropped;
     }
 }

@@ -131,6 +131,8 @@ internal static class EmbeddingMerge
         var models = from.Select(embedding => embedding.Provenance.GetValueOrDefault(BaseModel)).Distinct().ToList();
         if (models is [{ } model])
             provenance[BaseModel] = model;
+        if (from.All(embedding => ModelSpec.IsNegative(embedding.Provenance)))
+            provenance[ModelSpec.NegativeKey] = "true";
         return new LearnedEmbedding(trigger, [.. Enumerable.Range(0, from[0].Rows.Count).Select(rows)], provenance);
     }
 

@@ -13,7 +13,9 @@ internal static class ModelSpec
     /// <summary>What all keys begin with.</summary>
     public const string Prefix = "modelspec.";
 
-    private const string NegativeKey = Prefix + "is_negative_embedding";
+    /// <summary>The mark of an embedding for negative prompts, whose value is <c>true</c>.</summary>
+    public const string NegativeKey = Prefix + "is_negative_embedding";
+
     private const int Sd2Width = 1024; // of its text encoder
 
     /// <summary>Whether an embedding's metadata say that it is for negative prompts.</summary>

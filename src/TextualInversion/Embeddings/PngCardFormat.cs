@@ -27,6 +27,20 @@ internal static class PngCardFormat
 
     private static readonly SearchValues<byte> Separators = SearchValues.Create(",:[{"u8);
 
+    /// <summary>Whether a PNG file has the text of an embedding. The pixels are not searched.</summary>
+    internal static bool IsCard(string path)
+    {
+        try
+        {
+            using var png = File.OpenRead(path);
+            return PngTextChunk.Has(png, Keyword);
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            return false;
+        }
+    }
+
     /// <exception cref="TextualInversionException">The image is damaged or contains no embedding.</exception>
     internal static EmbeddingFile Read(FileSource source)
     {

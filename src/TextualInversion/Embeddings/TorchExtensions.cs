@@ -5,7 +5,8 @@ namespace TextualInversion.Embeddings;
 /// </summary>
 internal static class TorchExtensions
 {
-    private static readonly string[] Extensions = [".pt", ".bin", ".ckpt"];
+    /// <summary>The usual one first.</summary>
+    public static IReadOnlyList<string> All { get; } = [".pt", ".bin", ".ckpt"];
 
-    public static bool Has(string path) => Extensions.Contains(Path.GetExtension(path).ToLowerInvariant());
+    public static bool Has(string path) => All.Contains(Path.GetExtension(path).ToLowerInvariant());
 }

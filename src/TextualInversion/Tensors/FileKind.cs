@@ -20,6 +20,18 @@ internal static class FileKind
     public static bool IsPickle(ReadOnlySpan<byte> prefix) =>
         prefix is [0x80, <= 5, ..] || prefix.StartsWith("L1195470371"u8);
 
+    /// <summary>Refuses a file that is called as torch's are and is neither one nor a safetensors file.</summary>
+    /// <exception cref="TextualInversionException">It is neither, nor a mistake that others describe.</exception>
+    public static void RefuseOther(string path, ReadOnlySpan<byte> prefix)
+    {
+        var isCalledSo = Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".bin" or ".ckpt" or ".pth";
+        if (isCalledSo && !IsZip(prefix) && !IsPickle(prefix) && !IsSafetensors(prefix) && Mistake(prefix) is null)
+            throw new TextualInversionException(
+                $"{path}: is not a torch file, which is a zip archive or a pickle, nor a safetensors file; it is "
+                    + "damaged, or of another kind."
+            );
+    }
+
     /// <summary>
     /// The description of a common mistake, such as a web page instead of weights, and what to do; null if it is not
     /// one of them.

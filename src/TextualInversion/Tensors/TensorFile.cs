@@ -13,6 +13,7 @@ internal static class TensorFile
     internal static ITensorFile Open(FileSource source)
     {
         var prefix = source.Prefix();
+        FileKind.RefuseOther(source.Path, prefix);
         return !FileKind.IsSafetensors(prefix) && (FileKind.IsZip(prefix) || FileKind.IsPickle(prefix))
             ? TorchFile.Open(source)
             : SafetensorsFile.Open(source);

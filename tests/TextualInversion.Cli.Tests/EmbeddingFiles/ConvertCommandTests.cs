@@ -50,6 +50,52 @@ public sealed class ConvertCommandTests : IDisposable
         Assert.Equal([1f, 2, 3, 4], EmbeddingSamples.Values(read.Embedding));
     }
 
+    [Theory]
+    [InlineData("webui", true)]
+    [InlineData("png", true)]
+    [InlineData("webui-safetensors", false)]
+    public async Task Convert_EmbeddingForNegativePrompts_SaysWhereTheMarkIsLost(string layout, bool isLost)
+    {
+        using var embedding = new LearnedEmbedding(
+            "<bad>",
+            [ones([1, 2])],
+            new Dictionary<string, string> { [ModelSpec.NegativeKey] = "true" }
+        );
+        EmbeddingFile.Write(folder.File("bad.safetensors"), embedding, overwrite: false);
+
+        var (exitCode, output, error) = await TiRunner.RunAsync(
+            "convert",
+            folder.File("bad.safetensors"),
+            "--to",
+            layout,
+            "--name",
+            "copy"
+        );
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal(isLost, error.Contains("that it is for negative prompts;", StringComparison.Ordinal));
+        using var read = EmbeddingFile.Read(Path.GetFullPath(output.Trim()));
+        Assert.Equal(!isLost, ModelSpec.IsNegative(read.Provenance));
+    }
+
+    [Theory]
+    [InlineData("diffusers", "x.txt", "ends in .safetensors, .pt, .bin or .ckpt;")]
+    [InlineData("webui", "x.safetensors", "ends in .pt, .bin or .ckpt;")]
+    [InlineData("png", "x", "ends in .png;")]
+    public async Task Convert_ExtensionThatNoProgramReads_IsRefusedWithThoseThatFit(
+        string layout,
+        string name,
+        string expected
+    )
+    {
+        var source = folder.WriteEmbedding("my-cat.safetensors", "<my-cat>", [1, 2]);
+        string[] command = ["convert", source, "--to", layout, "--output", folder.File(name)];
+        var (exitCode, _, error) = await TiRunner.RunAsync(command);
+        Assert.Equal(2, exitCode);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.File(name)));
+    }
+
     [Fact]
     public async Task Convert_WhatTheLayoutCannotHold_IsSaid()
     {

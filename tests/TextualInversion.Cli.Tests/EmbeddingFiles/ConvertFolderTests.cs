@@ -116,6 +116,58 @@ public sealed class ConvertFolderTests : IDisposable
         Assert.Contains(expected, error, StringComparison.Ordinal);
     }
 
+    /// <summary>As in the cache of the Hugging Face hub, with links that lead back.</summary>
+    [Fact]
+    public async Task Convert_FolderOfLinks_FollowsThemOnce()
+    {
+        folder.WriteEmbedding("hub/blobs/abc", "<a>", [1, 2]);
+        Directory.CreateDirectory(folder.File("hub/snapshots/hash"));
+        File.CreateSymbolicLink(folder.File("hub/snapshots/hash/a.safetensors"), "../../blobs/abc");
+        Directory.CreateSymbolicLink(folder.File("hub/snapshots/hash/again"), ".");
+        Directory.CreateSymbolicLink(folder.File("given"), folder.File("hub/snapshots/hash"));
+
+        var (exitCode, output, error) = await RunAsync("--json");
+
+        Assert.True(exitCode == 0, error);
+        using var json = JsonDocument.Parse(output);
+        var entry = Assert.Single(json.RootElement.GetProperty("files").EnumerateArray());
+        Assert.Equal("a.safetensors", entry.GetProperty("path").GetString());
+        using var read = EmbeddingFile.Read(folder.File("clean/a.safetensors"));
+        Assert.Equal([1f, 2], EmbeddingSamples.Values(read));
+    }
+
+    [Fact]
+    public async Task Convert_ImageWithAnEmbeddingBesideAnother_IsConvertedToo()
+    {
+        using var card = Rows("card", 7, 8);
+        folder.WriteEmbedding("given/a.safetensors", "<a>", [1, 2]);
+        EmbeddingFile.Write(folder.File("given/a.png"), EmbeddingFormat.Png, card, overwrite: false);
+        folder.WriteEmbedding("given/b.safetensors", "<b>", [1, 2]);
+        folder.Write("given/b.png", PngFile.Gray(2, 2, (_, _) => 0));
+
+        var (exitCode, _, error) = await RunAsync();
+
+        Assert.True(exitCode == 0, error);
+        using var read = EmbeddingFile.Read(folder.File("clean/a-png.safetensors"));
+        Assert.Equal([7f, 8], EmbeddingSamples.Values(read));
+        Assert.Equal(
+            ["a-png.safetensors", "a.safetensors", "b.png", "b.safetensors"],
+            Directory.EnumerateFiles(folder.File("clean")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData("webui", "not a layout. Name a folder, and with --for the program, as in --to clean --for a1111")]
+    [InlineData("ComfyUI", "not a program. Name a folder, and with --for the program, as in --to clean --for comfyui")]
+    public async Task Convert_FolderToALayout_IsRefusedWithAHint(string target, string expected)
+    {
+        Fill();
+        var (exitCode, _, error) = await TiRunner.RunAsync("convert", folder.File("given"), "--to", target);
+        Assert.Equal(2, exitCode);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(target));
+    }
+
     [Theory]
     [InlineData("--name", "x")]
     [InlineData("--output", "x")]

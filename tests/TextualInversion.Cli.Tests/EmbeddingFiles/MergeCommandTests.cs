@@ -55,6 +55,38 @@ public sealed class MergeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Merge_EmbeddingsForNegativePrompts_KeepTheirMarkOnlyIfAllHaveIt()
+    {
+        string a = Negative("a"),
+            b = Negative("b"),
+            plain = folder.WriteEmbedding("plain.safetensors", "<plain>", [1, 2]);
+
+        var (_, _, error) = await AverageAsync("both.safetensors", a, b);
+        Assert.DoesNotContain("negative", error, StringComparison.Ordinal);
+        using var both = EmbeddingFile.Read(folder.File("both.safetensors"));
+        Assert.True(ModelSpec.IsNegative(both.Provenance));
+
+        (_, _, error) = await AverageAsync("one.safetensors", a, plain);
+        Assert.Contains("<a> is marked for negative prompts and others are not", error, StringComparison.Ordinal);
+        using var one = EmbeddingFile.Read(folder.File("one.safetensors"));
+        Assert.False(ModelSpec.IsNegative(one.Provenance));
+
+        string Negative(string name)
+        {
+            using var embedding = new LearnedEmbedding(
+                $"<{name}>",
+                [TorchSharp.torch.ones([1, 2])],
+                new Dictionary<string, string> { [ModelSpec.NegativeKey] = "true" }
+            );
+            EmbeddingFile.Write(folder.File($"{name}.safetensors"), embedding, overwrite: false);
+            return folder.File($"{name}.safetensors");
+        }
+
+        Task<(int ExitCode, string Output, string Error)> AverageAsync(string output, params string[] files) =>
+            TiRunner.RunAsync(["merge", .. files, "--method", "average", "--output", folder.File(output)]);
+    }
+
+    [Fact]
     public async Task Merge_SlerpInSteps_GoesFromOneToTheOther()
     {
         string a = folder.WriteEmbedding("a.safetensors", "<a>", [1, 0]),

@@ -36,6 +36,17 @@ public sealed class EmbeddingFileRefusalTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Open_NeitherTorchNorSafetensors_SaysSo()
+    {
+        var path = folder.Write("my-cat.pt", "these are not the vectors");
+        Assert.StartsWith(
+            $"{path}: is not a torch file, which is a zip archive or a pickle",
+            Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(path)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData(
         "{\"lora_down.weight\":[4,4],\"lora_up.weight\":[4,4],\"alpha\":[]}",

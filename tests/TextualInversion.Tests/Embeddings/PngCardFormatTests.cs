@@ -52,6 +52,25 @@ public sealed class PngCardFormatTests : IDisposable
     }
 
     [Fact]
+    public void IsCard_TextOfAnEmbedding_IsFoundAnywhereInTheFile()
+    {
+        var plain = folder.Write("plain.png", PngFile.Gray(8, 8, (x, y) => (byte)(x * y)));
+        using var embedding = new LearnedEmbedding("<x>", [ones([1, 2])], new Dictionary<string, string>());
+        PngCardFormat.Write(folder.File("first.png"), embedding, overwrite: false);
+        var text = PngTextChunk.Make("sd-ti-embedding", "e30=");
+        var content = File.ReadAllBytes(plain);
+        var last = folder.Write("last.png", [.. content[..^12], .. text, .. content[^12..]]); // before IEND
+        var cut = folder.Write("cut.png", content[..30]);
+
+        Assert.Equal(
+            [true, true, false, false, false],
+            new[] { folder.File("first.png"), last, plain, cut, folder.File("missing.png") }.Select(
+                PngCardFormat.IsCard
+            )
+        );
+    }
+
+    [Fact]
     public void Open_ImageWithoutEmbedding_SaysSo() =>
         Assert.Contains(
             "an image without an embedding",

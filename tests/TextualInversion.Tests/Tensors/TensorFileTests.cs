@@ -38,6 +38,11 @@ public sealed class TensorFileTests : IDisposable
         "it is a Git LFS pointer; fetch the real file with `git lfs pull`."
     )]
     [InlineData("<!DOCTYPE html>", "it is a web page; download the file itself.")]
+    [InlineData(
+        "just some text in a file",
+        "is not a torch file, which is a zip archive or a pickle, nor a safetensors file; "
+            + "it is damaged, or of another kind."
+    )]
     public void Open_AnotherFile_SaysWhich(string content, string why)
     {
         var path = folder.Write("model.bin", content);
