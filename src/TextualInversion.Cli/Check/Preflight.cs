@@ -58,7 +58,7 @@ internal sealed class Preflight(TrainRequest request, CheckFindings findings, Co
     {
         try
         {
-            return await TrainModel.OpenAsync(request, models, messages, cancellationToken);
+            return await TrainModel.OpenAsync(request, concepts: 1, models, messages, cancellationToken);
         }
         catch (TextualInversionException problem)
         {

@@ -78,7 +78,7 @@ internal sealed class DescribeCommand : CommandBase
         var paths = output.Paths(parsed, parsed.GetValue(count));
         if (parsed.GetValue(count) > 0)
             paths.RequireWritable();
-        using var model = await TrainModel.OpenAsync(asked, models, messages, cancellationToken);
+        using var model = await TrainModel.OpenAsync(asked, concepts: 1, models, messages, cancellationToken);
         using var job = TrainingJob.Prepare(asked, model, models.LatentCache, messages, cancellationToken);
         var found = await AutoInitializer.SearchAsync(job, models, messages, cancellationToken);
         AutoInitializer.Show(found, messages);

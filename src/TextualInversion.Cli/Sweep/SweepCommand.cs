@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Sweep.Cluster;
@@ -86,7 +87,10 @@ internal sealed class SweepCommand : CommandBase
         CancellationToken cancellationToken
     )
     {
-        var runner = new CellRunner(sweep.Commands, loaded, sweep.Folder, messages);
+        var runner = new CellRunner(sweep.Commands, loaded, sweep.Folder, messages)
+        {
+            AtOnce = parsed.GetValue(workers.AtOnce),
+        };
         var worker = new SweepWorker(runner, sweep.Folder, messages);
         try
         {
@@ -111,6 +115,9 @@ internal sealed class SweepCommand : CommandBase
             parsed.GetValue(source)!,
             output.Name,
             folder.FolderPath,
+            .. parsed.GetValue(workers.AtOnce) is { } count
+                ? [workers.AtOnce.Name, count.ToString(CultureInfo.InvariantCulture)]
+                : Array.Empty<string>(),
             .. parsed.GetValue(libtorch) is { } native ? [libtorch.Name, native] : Array.Empty<string>(),
             .. parsed.GetValue(quiet) ? [quiet.Name] : Array.Empty<string>(),
         ];

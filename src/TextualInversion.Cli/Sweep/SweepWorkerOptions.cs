@@ -2,6 +2,7 @@ using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Sweep.Work;
+using TextualInversion.Cli.Train;
 
 namespace TextualInversion.Cli.Sweep;
 
@@ -58,7 +59,10 @@ internal sealed class SweepWorkerOptions(Func<string, string?> variable)
             CompletionSources = { "auto", "cpu", "cuda", "mps" },
         };
 
-    public Option[] All => [jobs, devices, claim, shard, staleAfter];
+    /// <summary>How many cells share a U-Net batch.</summary>
+    public ConceptsAtOnceOption AtOnce { get; } = new();
+
+    public Option[] All => [AtOnce, jobs, devices, claim, shard, staleAfter];
 
     /// <summary>Whether the process ends when its input is closed; given to the processes of --jobs.</summary>
     public Option<bool> EndsWithInput { get; } =
@@ -124,11 +128,10 @@ internal sealed class SweepWorkerOptions(Func<string, string?> variable)
         }
 
         var stale = TimeSpan.FromSeconds(parsed.GetValue(staleAfter));
-        var board = new ClaimBoard(folder.ClaimsPath, ClaimBoard.NewWorker(), TimeProvider.System)
-        {
-            StaleAfter = stale,
-        };
-        await worker.RunClaimedAsync(cells, board, Pause < stale / 4 ? Pause : stale / 4, cancel.Token);
+        await worker.RunClaimedAtOnceAsync(cells, NewBoard, Pause < stale / 4 ? Pause : stale / 4, cancel.Token);
+
+        ClaimBoard NewBoard() =>
+            new(folder.ClaimsPath, ClaimBoard.NewWorker(), TimeProvider.System) { StaleAfter = stale };
     }
 
     private static async Task CancelWithInputAsync(CancellationTokenSource cancel)

@@ -7,6 +7,9 @@ internal sealed class ConsoleLog(TextWriter error, bool quiet)
 
     public bool Quiet => quiet;
 
+    /// <summary>The same with a name before each line, for work that is done next to other work.</summary>
+    public ConsoleLog Of(string name) => new(new PrefixWriter(error, $"{name}: "), quiet);
+
     /// <summary>Writes information, unless <c>--quiet</c> is given.</summary>
     public void Info(string text)
     {

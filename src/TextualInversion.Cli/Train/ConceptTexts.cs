@@ -9,7 +9,20 @@ internal static class ConceptTexts
 {
     /// <summary>Options of the whole command, which a single concept cannot set; without <c>--</c>.</summary>
     public static IReadOnlyList<string> OfAll { get; } =
-    ["seeds", "resume", "output", "name", "overwrite", "quiet", "json", "device", "libtorch", "concept", "together"];
+    [
+        "seeds",
+        "resume",
+        "output",
+        "name",
+        "overwrite",
+        "quiet",
+        "json",
+        "device",
+        "libtorch",
+        "concept",
+        "concepts-at-once",
+        "together",
+    ];
 
     /// <summary>Options that a concept may set if it is trained together with others; without <c>--</c>.</summary>
     private static readonly string[] OfWords = ["token", "images", "initializer", "vectors", "learning-rate"];

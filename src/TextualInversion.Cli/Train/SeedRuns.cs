@@ -5,6 +5,7 @@ using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train.Listeners;
+using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
 
 namespace TextualInversion.Cli.Train;
@@ -22,6 +23,9 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
 
     /// <summary>The images to generate during training, or null for none.</summary>
     public SamplePlan? Samples { get; init; }
+
+    /// <inheritdoc cref="TrainRun.Member"/>
+    public ConceptsAtOnce.Member? Member { get; init; }
 
     /// <summary>Trains, and writes the best.</summary>
     /// <param name="isResuming">Whether the runs that exist are resumed.</param>
@@ -92,7 +96,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
         var seedSetup = job.Setup.WithSeed(seed);
         using var files = output.OfSeed(seed);
         using var state = isResuming && files.HasState ? files.ReadState() : null;
-        var run = new TrainRun(job, seedSetup, files, command) { Samples = Samples };
+        var run = new TrainRun(job, seedSetup, files, command) { Samples = Samples, Member = Member };
         try
         {
             return run.Execute(state, Stopwatch.StartNew(), messages, cancellationToken);

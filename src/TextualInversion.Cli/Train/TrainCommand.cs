@@ -8,6 +8,7 @@ using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train.Listeners;
 using TextualInversion.Cli.Train.Options;
+using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train;
 
@@ -30,10 +31,11 @@ internal sealed class TrainCommand : CommandBase
     {
         HelpName = "TEXT",
         Description =
-            "Train several concepts, one after another, on one loaded model: give --concept once for each, with its "
-            + "own options as one text, such as \"token=my-cat images=./cat initializer=cat\". Each embedding has the "
+            "Train several concepts on one loaded model: give --concept once for each, with its own options as one "
+            + "text, such as \"token=my-cat images=./cat initializer=cat\". One after another, each embedding has the "
             + "same bytes as when it is trained alone. For many, see ti sweep.",
     };
+    private readonly ConceptsAtOnceOption atOnce = new();
     private readonly Option<bool> together = new("--together")
     {
         Description =
@@ -83,7 +85,7 @@ internal sealed class TrainCommand : CommandBase
                 : []
         );
         request.AddTo(AddGroup, stopping: [resume], ("Images during training", sampling.All));
-        AddGroup("Several concepts", concepts, together);
+        AddGroup("Several concepts", concepts, atOnce, together);
         AddGroup("Output", output, name, program, preview, negative, overwrite, quiet, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
@@ -106,9 +108,12 @@ internal sealed class TrainCommand : CommandBase
         using var models = new TrainModels(locator);
         var (output, error) = (typed.InvocationConfiguration.Output, typed.InvocationConfiguration.Error);
         var messages = new ConsoleLog(error, typed.GetValue(quiet));
-        return typed.GetValue(concepts) is { Length: > 0 } texts && !typed.GetValue(together)
-            ? await RunConceptsAsync(typed, texts, models, messages, cancellationToken)
-            : await RunAsync(typed, models, messages, output, cancellationToken);
+        var areSeveral = typed.IsGiven(concepts) && !typed.GetValue(together);
+        if (typed.IsGiven(atOnce) && !areSeveral)
+            throw new UsageException($"{atOnce.Name}: is for independent concepts; give {concepts.Name} for each.");
+        return areSeveral
+            ? await RunConceptsAsync(typed, typed.GetValue(concepts)!, models, messages, cancellationToken)
+            : await RunAsync(typed, models, messages, output, member: null, cancellationToken);
     }
 
     private async Task<int> RunConceptsAsync(
@@ -125,8 +130,8 @@ internal sealed class TrainCommand : CommandBase
                 throw new UsageException($"{single.Name}: is for one concept; leave it out with {concepts.Name}.");
         }
 
-        var runs = new ConceptRuns(this, models, messages);
-        var all = ConceptTexts.Parse(this, typed, texts, ResumedCommand.Arguments(typed, concepts));
+        var runs = new ConceptRuns(this, models, messages) { AtOnce = typed.GetValue(atOnce) };
+        var all = ConceptTexts.Parse(this, typed, texts, ResumedCommand.Arguments(typed, concepts, atOnce));
         foreach (var concept in all)
             Output(concept, ReadRun(concept), resumed: null).Dispose(); // refuses files that exist
         var exitCode = await runs.RunAsync(all, cancellationToken);
@@ -143,6 +148,7 @@ internal sealed class TrainCommand : CommandBase
     /// <param name="models">Opens the model, or has it open.</param>
     /// <param name="messages">Receives progress and warnings.</param>
     /// <param name="result">Receives the path of the embedding, or the JSON document.</param>
+    /// <param name="member">Shares U-Net batches with other concepts; null to train alone.</param>
     /// <param name="cancellationToken">Ends the run. What was learned is written.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="TextualInversionException">
@@ -155,6 +161,7 @@ internal sealed class TrainCommand : CommandBase
         TrainModels models,
         ConsoleLog messages,
         TextWriter result,
+        ConceptsAtOnce.Member? member,
         CancellationToken cancellationToken
     )
     {
@@ -186,13 +193,13 @@ internal sealed class TrainCommand : CommandBase
         // Run and print.
         if (asked.Seeds > 1)
         {
-            var runs = new SeedRuns(job, files, command) { Samples = plan };
+            var runs = new SeedRuns(job, files, command) { Samples = plan, Member = member };
             Print(runs.Execute(resumed is not null, messages, cancellationToken));
             files.WriteExtraFiles(bestStep: 0, messages);
             return runs.ReportOutcome(messages);
         }
 
-        var run = new TrainRun(job, job.Setup, files, command) { Samples = plan };
+        var run = new TrainRun(job, job.Setup, files, command) { Samples = plan, Member = member };
         var record = run.Execute(resumed?.State, clock, messages, cancellationToken);
         Print(record);
         files.WriteExtraFiles(record.Result.BestStep, messages);

@@ -2,6 +2,7 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Models;
+using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Estimates;
 
@@ -10,14 +11,17 @@ namespace TextualInversion.Cli.Train;
 /// <summary>The frozen model of a training, found and loaded.</summary>
 internal sealed class TrainModel : IDisposable
 {
-    private TrainModel(string name, IModelFiles files, TrainRequest request)
+    private readonly MemoryBudget budget; // before the model was loaded
+
+    private TrainModel(string name, IModelFiles files, TrainRequest request, int concepts)
     {
         Name = name;
         Files = files;
         (var device, Precision) = ModelLoader.Resolve(request.Device, request.Precision);
+        budget = MemoryBudget.Of(device);
         Noise = new NoiseSchedule(ModelScheduler.Load(files, request.Model.Prediction));
         Network = ModelLoader.Open(files, device, Precision);
-        ChooseMemory(request.Options);
+        ChooseMemory(request.Options, concepts);
     }
 
     /// <summary>The name that embeddings and <c>run.json</c> record.</summary>
@@ -38,6 +42,7 @@ internal sealed class TrainModel : IDisposable
     public bool UsesGradientCheckpointing => Network.UsesGradientCheckpointing;
 
     /// <param name="request">The arguments.</param>
+    /// <param name="concepts">The number of concepts in a U-Net batch.</param>
     /// <param name="models">Finds models.</param>
     /// <param name="messages">Shows the progress of a download.</param>
     /// <param name="cancellationToken">Stops a download.</param>
@@ -46,19 +51,29 @@ internal sealed class TrainModel : IDisposable
     /// </exception>
     public static async Task<TrainModel> OpenAsync(
         TrainRequest request,
+        int concepts,
         ModelLocator models,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
     {
         var (name, files) = await models.FindAsync(request.Model, recorded: null, messages, cancellationToken);
-        return new TrainModel(name, files, request);
+        return new TrainModel(name, files, request, concepts);
     }
 
-    /// <summary>Decides how memory is saved, for a training with these options.</summary>
+    /// <summary>Decides how memory is saved, for trainings with these options.</summary>
+    /// <param name="options">The options of one of them.</param>
+    /// <param name="concepts">The number of concepts in a U-Net batch.</param>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
-    public void ChooseMemory(TrainOptions options) =>
-        MemoryChoice.Of(options, Files, Network.Device, Network.Type).ApplyTo(Network);
+    public void ChooseMemory(TrainOptions options, int concepts) =>
+        MemoryChoice
+            .Of(options with { BatchSize = concepts * options.BatchSize }, Files, budget, Network.Type)
+            .ApplyTo(Network);
+
+    /// <summary>How many concepts with such options share a U-Net batch where nothing else is said.</summary>
+    /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
+    public int ConceptsAtOnce(TrainOptions options) =>
+        ConceptCount.Of(options, Files, Network.Device, budget, Network.Type);
 
     public void Dispose() => Network.Dispose();
 }

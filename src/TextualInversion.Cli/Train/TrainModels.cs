@@ -11,9 +11,41 @@ namespace TextualInversion.Cli.Train;
 internal sealed class TrainModels(ModelLocator locator) : IDisposable
 {
     private TrainModel? model;
-    private (ModelRequest Model, string Loras, string Device, Precision Precision)? opened;
+    private object? opened;
+    private int concepts = 1; // in a U-Net batch
 
     public ModelLocator Locator => locator;
+
+    /// <summary>What decides which model is open. Trainings of one kind may share U-Net batches.</summary>
+    public static object KindOf(TrainRequest request)
+    {
+        var loras = string.Join('\n', request.Model.UsedLoras);
+        return (request.Model with { Loras = null }, loras, request.Device, request.Precision);
+    }
+
+    /// <summary>Decides how many concepts share a U-Net batch from now on.</summary>
+    /// <param name="asked">The number that was asked for, or null to decide by the device and its memory.</param>
+    /// <param name="request">The arguments of one of the trainings.</param>
+    /// <param name="messages">See <see cref="OpenAsync"/>.</param>
+    /// <param name="cancellationToken">See <see cref="OpenAsync"/>.</param>
+    public async Task<int> ChooseConceptsAsync(
+        int? asked,
+        TrainRequest request,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
+        concepts = asked ?? 1;
+        try
+        {
+            return concepts =
+                asked ?? (await OpenAsync(request, messages, cancellationToken)).ConceptsAtOnce(request.Options);
+        }
+        catch (TextualInversionException)
+        {
+            return concepts; // the training itself says what is wrong
+        }
+    }
 
     /// <summary>The model of a training: the one that is open if it is the same.</summary>
     /// <param name="request">The arguments.</param>
@@ -29,16 +61,15 @@ internal sealed class TrainModels(ModelLocator locator) : IDisposable
         CancellationToken cancellationToken
     )
     {
-        var loras = string.Join('\n', request.Model.UsedLoras);
-        var wanted = (request.Model with { Loras = null }, loras, request.Device, request.Precision);
-        if (model is not null && opened == wanted)
+        var wanted = KindOf(request);
+        if (model is not null && wanted.Equals(opened))
         {
-            model.ChooseMemory(request.Options);
+            model.ChooseMemory(request.Options, concepts);
             return model;
         }
 
         Dispose(); // before the next one takes its memory
-        model = await TrainModel.OpenAsync(request, locator, messages, cancellationToken);
+        model = await TrainModel.OpenAsync(request, concepts, locator, messages, cancellationToken);
         opened = wanted;
         return model;
     }

@@ -20,6 +20,9 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
     /// <summary>The images to generate during training, or null for none.</summary>
     public SamplePlan? Samples { get; init; }
 
+    /// <summary>Shares U-Net batches with other concepts; null to train alone.</summary>
+    public ConceptsAtOnce.Member? Member { get; init; }
+
     /// <param name="state">The state of the same run, if it is resumed, or null to begin.</param>
     /// <param name="clock">A clock that was started with the command.</param>
     /// <param name="messages">Receives the progress.</param>
@@ -145,7 +148,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
             var progress = new SynchronousProgress<TrainProgress>(step =>
                 Notify(listener => listener.OnStepCompleted(step))
             );
-            return new Trainer(job.Model.Network, job.Model.Noise, setup.Options).Run(
+            return new Trainer(job.Model.Network, job.Model.Noise, setup.Options, Member).Run(
                 job.Concept,
                 resumeFrom,
                 Save,

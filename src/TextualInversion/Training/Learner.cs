@@ -1,5 +1,4 @@
 using TextualInversion.Models;
-using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
 using TextualInversion.Training.Data;
@@ -25,9 +24,7 @@ internal sealed class Learner : IDisposable
     private readonly Tensor[] rows; // (n, d) for each text encoder, on the CPU
     private readonly Tensor?[] norms; // (n, 1) for each text encoder, on the CPU, or null if the norm is free
     private readonly DeviceRows deviceRows; // of rows
-    private readonly List<WordRows> words = [];
-    private readonly Tensor? wordSteps; // (words) int64 on the CPU, or null if there is one word, which takes all steps
-    private readonly HashSet<int> named = []; // the words that the prompts of this step name, if there are several
+    private readonly LearnedWords words;
     private readonly ExponentialMovingAverage? average;
     private readonly DeviceRows? deviceAverage;
     private readonly LossScale? lossScale; // null unless the U-Net computes in float16
@@ -79,14 +76,7 @@ internal sealed class Learner : IDisposable
             ? NormConstraint.Vocabulary
             : options.KeepNorm;
         norms = [.. rows.Zip(model.Vocabularies, (row, vocabulary) => Norms(constraint, row, vocabulary))];
-        foreach (var (initialRows, learningRate) in learned)
-        {
-            var first = words.Sum(word => word.Count);
-            words.Add(new WordRows(first, initialRows[0].shape[0], learningRate, rows, norms, options));
-        }
-
-        wordSteps =
-            words.Count == 1 ? null : zeros(words.Count, ScalarType.Int64, device: CPU).DetachFromDisposeScope();
+        words = new LearnedWords(learned, rows, norms, options, model.Tokenizers[0].VocabularySize);
         RescaleNorms(rows);
         deviceRows = new DeviceRows(rows, model.Device);
         average = options.EmaDecay == 0 ? null : new ExponentialMovingAverage(rows, options.EmaDecay);
@@ -110,11 +100,8 @@ internal sealed class Learner : IDisposable
             var state = new Dictionary<string, Tensor>();
             for (var encoder = 0; encoder < rows.Length; encoder++)
             {
-                foreach (var (number, word) in words.Index())
-                {
-                    foreach (var (name, tensor) in word.States.ElementAt(encoder))
-                        state.Add(StateNames.Of(name, encoder, number), tensor);
-                }
+                foreach (var (name, tensor) in words.State(encoder))
+                    state.Add(name, tensor);
 
                 state.Add(StateNames.Of(StateNames.Rows, encoder), rows[encoder]);
                 if (average is not null)
@@ -123,8 +110,8 @@ internal sealed class Learner : IDisposable
 
             if (lossScale is not null)
                 state.Add(StateNames.LossScale, lossScale.State);
-            if (wordSteps is not null)
-                state.Add(StateNames.WordSteps, wordSteps);
+            if (words.Steps is { } steps)
+                state.Add(StateNames.WordSteps, steps);
             return state;
         }
     }
@@ -156,25 +143,47 @@ internal sealed class Learner : IDisposable
         UpdateDevice();
     }
 
+    /// <summary>A batch with noise and conditioning. All of it belongs to the caller's dispose scope.</summary>
+    public PreparedBatch Prepare(TrainingBatch batch)
+    {
+        words.Note(batch.Prompts[0]);
+        return Prepare(batch, deviceRows.Leaves);
+    }
+
+    /// <summary>The loss of a batch, a scalar with a gradient.</summary>
+    /// <param name="prepared">The batch.</param>
+    /// <param name="prediction">What the U-Net predicts for it, (B, 4, h, w).</param>
+    public Tensor Loss(PreparedBatch prepared, Tensor prediction)
+    {
+        var weights = timestepWeights?.At(prepared.Batch.Timesteps);
+        return denoisingLoss.Of(prediction, prepared.Target, prepared.Batch.Mask, weights);
+    }
+
     /// <summary>
     /// The loss of a batch, a scalar with a gradient. It and its intermediate tensors belong to the caller's dispose
     /// scope.
     /// </summary>
     public Tensor Forward(TrainingBatch batch)
     {
-        NoteNamedWords(batch.Prompts[0]);
-        return Denoise(batch, deviceRows.Leaves).Loss(denoisingLoss, timestepWeights?.At(batch.Timesteps));
+        var prepared = Prepare(batch);
+        return Loss(prepared, Predict(prepared));
     }
 
     /// <summary>The squared error of each image of a batch, (B), with a gradient, without timestep weights.</summary>
-    public Tensor ForwardEach(TrainingBatch batch) => Denoise(batch, deviceRows.Leaves).EachLoss();
+    public Tensor ForwardEach(TrainingBatch batch) => EachLoss(batch, deviceRows.Leaves);
 
     /// <summary>Adds the gradient of a batch's loss, divided by the number of batches in a step.</summary>
     public void Backward(Tensor loss)
     {
         using var scope = NewDisposeScope();
+        model.Backward(Scaled(loss));
+    }
+
+    /// <summary>A loss as <see cref="Backward"/> takes its gradient.</summary>
+    public Tensor Scaled(Tensor loss)
+    {
         var mean = loss.DividedBy(options.GradientAccumulationSteps);
-        model.Backward(lossScale is null ? mean : mean.Times(lossScale.Scale));
+        return lossScale is null ? mean : mean.Times(lossScale.Scale);
     }
 
     /// <summary>Sets the gradients to zero.</summary>
@@ -182,7 +191,7 @@ internal sealed class Learner : IDisposable
     {
         deviceRows.DiscardGradients();
         ReplaceGradients(null);
-        named.Clear();
+        words.Forget();
     }
 
     /// <summary>
@@ -195,7 +204,7 @@ internal sealed class Learner : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return [.. HostCopy.Floats(Denoise(batch, candidate).EachLoss()).Select(loss => (double)loss)];
+        return [.. HostCopy.Floats(EachLoss(batch, candidate)).Select(loss => (double)loss)];
     }
 
     /// <summary>
@@ -222,7 +231,7 @@ internal sealed class Learner : IDisposable
         }
 
         var loss = copies.Take(losses.Count).Sum(copy => (double)copy.item<float>()) / losses.Count;
-        return (loss, Math.Sqrt(words.Sum(word => word.Clip(Gradients, options.MaxGradientNorm))));
+        return (loss, words.Clip(Gradients, options.MaxGradientNorm));
     }
 
     /// <summary>
@@ -250,7 +259,7 @@ internal sealed class Learner : IDisposable
         Tensor[] changed = [.. rows, .. average?.Rows ?? []];
         var before = changed.Select(row => row.clone()).ToList();
         optimizerSteps++;
-        StepWords(learningRate);
+        words.Step(Gradients, learningRate, optimizerSteps);
         RescaleNorms(rows);
         average?.Add(rows, optimizerSteps);
         RescaleNorms(average?.Rows ?? []);
@@ -269,8 +278,7 @@ internal sealed class Learner : IDisposable
 
     public void Dispose()
     {
-        words.ForEach(word => word.Dispose());
-        wordSteps?.Dispose();
+        words.Dispose();
         foreach (var norm in norms)
             norm?.Dispose();
         deviceAverage?.Dispose();
@@ -300,41 +308,6 @@ internal sealed class Learner : IDisposable
             ? HostCopy.Of(found).DetachFromDisposeScope()
             : null;
 
-    /// <summary>Notes the words whose vectors the prompts contain.</summary>
-    private void NoteNamedWords(PromptTokens prompts)
-    {
-        if (wordSteps is null)
-            return;
-        var firstRowId = model.Tokenizers[0].VocabularySize;
-        foreach (var id in prompts.Ids)
-        {
-            var number = words.FindIndex(word =>
-                id - firstRowId >= word.First && id - firstRowId < word.First + word.Count
-            );
-            if (number >= 0)
-                named.Add(number);
-        }
-    }
-
-    /// <summary>Updates the vectors of the words that this step's prompts name.</summary>
-    private void StepWords(double learningRate)
-    {
-        if (wordSteps is null)
-        {
-            words[0].Step(Gradients, learningRate, optimizerSteps);
-            return;
-        }
-
-        var steps = wordSteps.data<long>().ToArray();
-        foreach (var number in named.Order())
-        {
-            steps[number]++;
-            words[number].Step(Gradients, learningRate, (int)steps[number]);
-        }
-
-        wordSteps.copy_(tensor(steps, device: CPU));
-    }
-
     private void RescaleNorms(IReadOnlyList<Tensor> vectors)
     {
         foreach (var (row, norm) in vectors.Zip(norms))
@@ -344,23 +317,21 @@ internal sealed class Learner : IDisposable
         }
     }
 
-    private Denoised Denoise(TrainingBatch batch, IReadOnlyList<Tensor> vectors)
+    private Tensor EachLoss(TrainingBatch batch, IReadOnlyList<Tensor> vectors)
+    {
+        var prepared = Prepare(batch, vectors);
+        return DenoisingLoss.Squared.EachOf(Predict(prepared), prepared.Target, batch.Mask);
+    }
+
+    private PreparedBatch Prepare(TrainingBatch batch, IReadOnlyList<Tensor> vectors)
     {
         var timesteps = tensor(batch.Timesteps, device: model.Device);
         var noisy = schedule.AddNoise(batch.Latents, batch.Noise, timesteps);
         var target = schedule.Target(batch.Latents, batch.Noise, timesteps);
         var conditioning = model.EncodePrompts(batch.Prompts, vectors, batch.Sizes);
-        return new Denoised(batch, model.PredictNoise(noisy, timesteps, conditioning), target);
+        return new PreparedBatch(batch, noisy, timesteps, conditioning, target);
     }
 
-    /// <summary>A batch after the model's forward pass.</summary>
-    /// <param name="Batch">The batch.</param>
-    /// <param name="Prediction">The model's prediction for the noisy latents, (B, 4, h, w).</param>
-    /// <param name="Target">The noise or velocity that it should predict, (B, 4, h, w).</param>
-    private readonly record struct Denoised(TrainingBatch Batch, Tensor Prediction, Tensor Target)
-    {
-        public Tensor Loss(DenoisingLoss loss, float[]? weights) => loss.Of(Prediction, Target, Batch.Mask, weights);
-
-        public Tensor EachLoss() => DenoisingLoss.Squared.EachOf(Prediction, Target, Batch.Mask);
-    }
+    private Tensor Predict(PreparedBatch prepared) =>
+        model.PredictNoise(prepared.NoisyLatents, prepared.Timesteps, prepared.Conditioning);
 }

@@ -1,6 +1,7 @@
 using TextualInversion.Models;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
+using TextualInversion.Training.Data;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training;
@@ -9,7 +10,16 @@ namespace TextualInversion.Training;
 /// Textual inversion (Gal et al. 2022): trains the embedding of one placeholder token on a few images. The model is
 /// frozen.
 /// </summary>
-internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, TrainOptions options)
+/// <param name="model">The frozen model.</param>
+/// <param name="schedule">Its noise schedule.</param>
+/// <param name="options">The options of the run.</param>
+/// <param name="member">Shares U-Net batches with other concepts; null to train alone.</param>
+internal sealed class Trainer(
+    IDiffusionModel model,
+    NoiseSchedule schedule,
+    TrainOptions options,
+    ConceptsAtOnce.Member? member = null
+)
 {
     /// <summary>Trains until the last step, until the embedding no longer improves, or until it is canceled.</summary>
     /// <param name="concept">The placeholder token, its initial rows, the images and the prompts.</param>
@@ -114,8 +124,9 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
     }
 
     /// <summary>
-    /// Calls <see cref="Accumulate"/>. If memory runs out, turns on gradient checkpointing, which gives the same
-    /// gradients, and tries again. If checkpointing is on already, or is turned off by the options, saves the state.
+    /// Calls <see cref="Accumulate"/>. If memory runs out for the batch of several concepts, tries again with fewer of
+    /// them. If it runs out for one, turns on gradient checkpointing, which gives the same gradients, and tries again.
+    /// If checkpointing is on already, or is turned off by the options, saves the state.
     /// </summary>
     /// <exception cref="InsufficientMemoryException">Memory ran out nevertheless.</exception>
     private List<Tensor>? AccumulateOrCheckpoint(
@@ -127,15 +138,22 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
     {
         while (true)
         {
+            var hadCheckpointing = model.UsesGradientCheckpointing; // another concept may turn it on meanwhile
             try
             {
                 return Accumulate(session, step, cancellationToken);
+            }
+            catch (SmallerBatchException)
+            {
+                session.Learner.DiscardGradients();
+                Allocator.Trim();
+                continue;
             }
             catch (Exception error) when (OutOfMemory.Is(error))
             {
                 session.Learner.DiscardGradients();
                 var maySwitch = options.GradientCheckpointing == GradientCheckpointing.Auto;
-                if (!maySwitch || model.UsesGradientCheckpointing)
+                if (!maySwitch || hadCheckpointing)
                 {
                     save(session.Capture());
                     throw new InsufficientMemoryException(error.Message, error);
@@ -160,11 +178,18 @@ internal sealed class Trainer(IDiffusionModel model, NoiseSchedule schedule, Tra
             if (cancellationToken.IsCancellationRequested)
                 return null;
             using var scope = NewDisposeScope();
-            var loss = session.Learner.Forward(session.Batches.Sample(step, i));
-            session.Learner.Backward(loss);
+            var batch = session.Batches.Sample(step, i);
+            var loss = member?.Backward(model, session.Learner, batch) ?? Backward(session.Learner, batch);
             losses.Add(loss.detach().MoveToOuterDisposeScope());
         }
 
         return losses;
+    }
+
+    private static Tensor Backward(Learner learner, TrainingBatch batch)
+    {
+        var loss = learner.Forward(batch);
+        learner.Backward(loss);
+        return loss;
     }
 }

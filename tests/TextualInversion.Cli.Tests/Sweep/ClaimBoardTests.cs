@@ -3,6 +3,7 @@ using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Sweep.Results;
 using TextualInversion.Cli.Sweep.Work;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Tests.Sweep;
 
@@ -164,7 +165,15 @@ public sealed class ClaimBoardTests : IDisposable
 
         public string? Failing { get; init; }
 
-        public async Task<string?> RunAsync(SweepCell cell, CancellationToken cancellationToken)
+        public object KindOf(SweepCell cell) => "";
+
+        public Task<int> CountAtOnceAsync(SweepCell cell, CancellationToken cancellationToken) => Task.FromResult(1);
+
+        public async Task<string?> RunAsync(
+            SweepCell cell,
+            ConceptsAtOnce.Member? member,
+            CancellationToken cancellationToken
+        )
         {
             Trained.AddOrUpdate(cell.Name, 1, (_, count) => count + 1);
             await Task.Delay(1, cancellationToken);

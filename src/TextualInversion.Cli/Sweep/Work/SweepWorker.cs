@@ -1,34 +1,76 @@
+using System.Collections.Concurrent;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.Cli.Train;
+using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Sweep.Work;
 
 /// <summary>
-/// Trains the cells of a sweep that are missing, one after another. A failed cell does not stop the others.
+/// Trains the cells of a sweep that are missing, one after another or several at once. A failed cell does not stop the
+/// others.
 /// </summary>
 /// <param name="runner">Trains a cell.</param>
 /// <param name="folder">The sweep's folder.</param>
 /// <param name="messages">Receives the progress.</param>
 internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, ConsoleLog messages)
 {
-    private readonly List<(string Cell, string Problem)> failures = [];
+    private ModelsInUse? models; // if several cells are trained at once on claims
+    private readonly ConcurrentQueue<(string Cell, string Problem)> failures = [];
 
     /// <summary>The cells that failed, with the reason.</summary>
-    public IReadOnlyList<(string Cell, string Problem)> Failures => failures;
+    public IReadOnlyCollection<(string Cell, string Problem)> Failures => failures;
 
     /// <summary>Trains those of some cells that are not done.</summary>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public async Task RunAsync(IReadOnlyList<SweepCell> cells, CancellationToken cancellationToken)
     {
-        foreach (var (index, cell) in cells.Index())
+        await TrainingsAtOnce.RunAsync(
+            [.. cells.Index().Where(pair => folder.StateOf(pair.Item) != CellState.Done)],
+            pair => runner.KindOf(pair.Item),
+            pair => runner.CountAtOnceAsync(pair.Item, cancellationToken),
+            async (pair, _, member) =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                messages.Info($"cell {pair.Index + 1} of {cells.Count}: {pair.Item.Name}");
+                await TrainAsync(pair.Item, member, cancellationToken);
+            }
+        );
+    }
+
+    /// <summary>
+    /// The same as <see cref="RunClaimedAsync"/>, with as many claims at once as cells share a U-Net batch.
+    /// </summary>
+    /// <param name="cells">The cells of the sweep.</param>
+    /// <param name="newBoard">Where workers claim cells, with another worker's name each time.</param>
+    /// <param name="pause">The time between looks at the cells of others.</param>
+    /// <param name="cancellationToken">Cancels the cells at hand, which keep what was learned.</param>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public async Task RunClaimedAtOnceAsync(
+        IReadOnlyList<SweepCell> cells,
+        Func<ClaimBoard> newBoard,
+        TimeSpan pause,
+        CancellationToken cancellationToken
+    )
+    {
+        var first = cells.FirstOrDefault(cell => folder.StateOf(cell) != CellState.Done);
+        var count = first is null ? 1 : await runner.CountAtOnceAsync(first, cancellationToken);
+        if (count == 1)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (folder.StateOf(cell) == CellState.Done)
-                continue;
-            messages.Info($"cell {index + 1} of {cells.Count}: {cell.Name}");
-            await TrainAsync(cell, cancellationToken);
+            await RunClaimedAsync(cells, newBoard(), pause, cancellationToken);
+            return;
         }
+
+        using var all = new ConceptsAtOnce();
+        models = new ModelsInUse(all);
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, count)
+                .Select(_ =>
+                    Task.Run(() => RunClaimedAsync(cells, newBoard(), pause, cancellationToken), CancellationToken.None)
+                )
+        );
     }
 
     /// <summary>
@@ -92,6 +134,9 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
     {
         if (IsOver())
             return true;
+        using var seat = models?.TryTake(runner.KindOf(cell));
+        if (models is not null && seat is null)
+            return false; // later: cells of another model are being trained
         using var claim = board.TryClaim(cell.Name);
         if (claim is null)
             return false;
@@ -106,7 +151,12 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost);
         try
         {
-            if (await TrainAsync(cell, either.Token))
+            var isDone = false;
+            if (seat?.Join() is { } member)
+                await member.RunAsync(async () => isDone = await TrainAsync(cell, member, either.Token));
+            else
+                isDone = await TrainAsync(cell, member: null, either.Token);
+            if (isDone)
                 claim.Finish();
             return true;
         }
@@ -126,11 +176,15 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
     }
 
     /// <returns>Whether it is done.</returns>
-    private async Task<bool> TrainAsync(SweepCell cell, CancellationToken cancellationToken)
+    private async Task<bool> TrainAsync(
+        SweepCell cell,
+        ConceptsAtOnce.Member? member,
+        CancellationToken cancellationToken
+    )
     {
-        if (await runner.RunAsync(cell, cancellationToken) is not { } problem)
+        if (await runner.RunAsync(cell, member, cancellationToken) is not { } problem)
             return true;
-        failures.Add((cell.Name, problem));
+        failures.Enqueue((cell.Name, problem));
         messages.Warn($"{cell.Name}: {problem}");
         return false;
     }

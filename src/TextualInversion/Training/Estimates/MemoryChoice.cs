@@ -15,16 +15,21 @@ internal readonly record struct MemoryChoice(bool GradientCheckpointing, bool Ke
     /// <param name="device">Where to compute.</param>
     /// <param name="type">The type in which the U-Net computes.</param>
     /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
-    public static MemoryChoice Of(TrainOptions options, IModelFiles files, Device device, ScalarType type)
-    {
-        var budget = MemoryBudget.Of(device);
-        return Of(
+    public static MemoryChoice Of(TrainOptions options, IModelFiles files, Device device, ScalarType type) =>
+        Of(options, files, MemoryBudget.Of(device), type);
+
+    /// <param name="options">The options of the training; what they leave open, the memory decides.</param>
+    /// <param name="files">The model.</param>
+    /// <param name="budget">The memory that was there before the model was loaded.</param>
+    /// <param name="type">The type in which the U-Net computes.</param>
+    /// <exception cref="TextualInversionException">A file of the model is missing or malformed.</exception>
+    public static MemoryChoice Of(TrainOptions options, IModelFiles files, MemoryBudget budget, ScalarType type) =>
+        Of(
             options,
             choice =>
                 TrainingMemory.Estimate(files, options.Resolution, options.BatchSize, type, choice)
                 <= budget.ForTraining
         );
-    }
 
     /// <param name="options">The options of the training.</param>
     /// <param name="fits">Whether a choice fits into memory.</param>
