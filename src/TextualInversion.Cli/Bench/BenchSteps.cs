@@ -34,9 +34,9 @@ internal sealed class BenchSteps : IDisposable
     )
     {
         (this.model, options) = (model, plan.Options);
-        initial = InitialEmbedding.Of(Word, options.Vectors, model);
+        initial = InitialEmbedding.Of(Word, options.VectorCount, model);
         var prompts = new PromptSource([image], ["a photo of {}"], Word, options);
-        var concept = new Concept(Placeholder.Parse("ti-bench", options.Vectors), initial.Rows, latents, prompts);
+        var concept = new Concept(Placeholder.Parse("ti-bench", options.VectorCount), initial.Rows, latents, prompts);
         learner = new Learner(model, schedule, concept, options);
         batches = new BatchSampler(
             latents,

@@ -24,7 +24,7 @@ internal static class TokenCheck
             findings.Refuse(CheckSubject.Tokens, lengths.NothingIsLearned);
         return new CheckedTokens(
             request.Placeholder.Name,
-            request.Options.Vectors,
+            request.Options.VectorCount,
             start.File ?? (isSearched ? InitialEmbedding.Auto : start.Words.Phrase),
             start.File is null && !isSearched ? start.Words.Pieces : [],
             lengths?.Prompts,

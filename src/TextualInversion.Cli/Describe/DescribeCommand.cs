@@ -35,8 +35,10 @@ internal sealed class DescribeCommand : CommandBase
         HelpName = "N",
         Minimum = 1,
         Maximum = TrainOptions.MostVectors,
-        Description = $"The most words of the phrase, 1 to {TrainOptions.MostVectors}. Default: 4.",
-        DefaultValueFactory = _ => new TrainOptions().Vectors,
+        Description =
+            $"The most words of the phrase, 1 to {TrainOptions.MostVectors}. "
+            + $"Default: {TrainOptions.MostAutoVectors}.",
+        DefaultValueFactory = _ => TrainOptions.MostAutoVectors,
     };
     private readonly NumberOption<int> count = new("--count")
     {
@@ -101,7 +103,7 @@ internal sealed class DescribeCommand : CommandBase
         options.Validate();
         return new TrainRequest
         {
-            Placeholder = Placeholder.New(Token, options.Vectors),
+            Placeholder = Placeholder.New(Token, options.VectorCount),
             Images = parsed.GetValue(images)!,
             Options = options,
             Seeds = 1,

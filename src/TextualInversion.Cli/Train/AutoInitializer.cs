@@ -37,7 +37,7 @@ internal static class AutoInitializer
             isResuming && File.Exists(path) ? Read(path) : await SearchAsync(job, models, messages, cancellationToken);
         AtomicFile.WriteText(path, overwrite: true, JsonOutput.Serialize(found) + "\n");
         Show(found, messages);
-        return InitialEmbedding.Of(found, job.Setup.Options.Vectors, job.Model.Network);
+        return InitialEmbedding.Of(found, job.Request.Options, job.Model.Network);
     }
 
     /// <summary>Finds the phrase.</summary>

@@ -114,13 +114,16 @@ internal sealed record TrainSetup
         };
     }
 
-    /// <summary>The same with another initializer.</summary>
-    public TrainSetup From(InitialEmbedding start) =>
-        this with
+    /// <summary>The same with another initializer, which decides the number of vectors.</summary>
+    public TrainSetup From(InitialEmbedding start)
+    {
+        var placeholder = Placeholder.Parse(Placeholder.Name, start.Vectors);
+        return this with
         {
-            Words = [Words[0] with { Start = start }],
-            Plan = Plan.WithInitializer(start.Words.Phrase),
+            Words = [Words[0] with { Placeholder = placeholder, Start = start }],
+            Plan = Plan.WithInitializer(start),
         };
+    }
 
     /// <summary>The same with another seed.</summary>
     public TrainSetup WithSeed(ulong seed) => this with { Plan = Plan.WithSeed(seed) };

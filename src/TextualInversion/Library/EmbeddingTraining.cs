@@ -67,7 +67,10 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             )
             : null;
         if (found is not null)
-            (start, plan) = (found, plan.WithInitializer(found.Words.Phrase));
+        {
+            (start, plan) = (found, plan.WithInitializer(found));
+            placeholder = Placeholder.New(wanted.Token!, found.Vectors);
+        }
 
         var concept = new Concept(placeholder, start.Rows, latents, plan.Prompts);
         using var learned = new Trainer(network, schedule, plan.Options).Run(
@@ -89,7 +92,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
                 nameof(TrainOptions.Token),
                 "is missing: name the placeholder token, such as my-cat."
             );
-        var placeholder = Placeholder.New(wanted.Token, wanted.Vectors);
+        var placeholder = Placeholder.New(wanted.Token, wanted.VectorCount);
         _ = new PromptTokenizers(network.Tokenizers, [placeholder]); // refuses what the vocabulary already holds
         return placeholder;
     }
@@ -126,7 +129,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
                 ? null
                 : ClipWordRanking.Rank(clipFolder, network, plan.Images, new Progress<int>(), cancellationToken);
         var found = search.Run(new Progress<int>(), ranked, cancellationToken);
-        return InitialEmbedding.Of(found, plan.Options.Vectors, network);
+        return InitialEmbedding.Of(found, wanted, network);
     }
 
     private TrainResult CreateResult(

@@ -8,6 +8,8 @@ public sealed partial record TrainOptions
     /// The most vectors that leave a prompt room for one other token: CLIP reads 77 tokens, with those at both ends.
     /// </summary>
     internal const int MostVectors = 74;
+    internal const int FewestAutoVectors = 4,
+        MostAutoVectors = 6;
 
     /// <summary>A limit far above what memory allows.</summary>
     private const int LargestBatch = 1024;
@@ -99,7 +101,7 @@ public sealed partial record TrainOptions
             $"a number above the smallest timestep, which is {MinTimestep}"
         );
         Require(
-            Vectors is >= 1 and <= MostVectors,
+            Vectors is null or (>= 1 and <= MostVectors),
             nameof(Vectors),
             Vectors,
             $"a number from 1 to {MostVectors}; a prompt has room for 75 tokens"

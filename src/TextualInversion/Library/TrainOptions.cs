@@ -21,7 +21,7 @@ public sealed partial record TrainOptions
 
     /// <summary>
     /// What training starts from: one or more words, such as <c>cat</c>; an embedding file with as many vectors; or
-    /// <c>auto</c>, the phrase of up to <see cref="Vectors"/> words that explains the images best. Vectors beyond the
+    /// <c>auto</c>, the phrase that explains the images best, of up to <see cref="Vectors"/> words. Vectors beyond the
     /// words start from the mean of the vocabulary. Default: <c>auto</c>.
     /// </summary>
     [JsonIgnore]
@@ -35,10 +35,11 @@ public sealed partial record TrainOptions
     public IReadOnlyList<string>? Templates { get; init; }
 
     /// <summary>
-    /// The number of embedding vectors to train, 1 to 74. Default: 4. More vectors capture more detail, but the rest of
-    /// a prompt has less effect.
+    /// The number of embedding vectors to train, 1 to 74. More vectors capture more detail, but the rest of a prompt
+    /// has less effect. Default: null, one for each word of the phrase that is found, at least 4 and at most 6; 4 if no
+    /// phrase is searched for.
     /// </summary>
-    public int Vectors { get; init; } = 4;
+    public int? Vectors { get; init; }
 
     /// <summary>
     /// How long the search for the initializer may take, as the number of training steps that take about as long; 1 or
@@ -306,6 +307,12 @@ public sealed partial record TrainOptions
             OptimizerKind.AdamW or OptimizerKind.Direction => 5e-3,
             _ => throw new ArgumentOutOfRangeException(nameof(optimizer)),
         };
+
+    /// <summary>The number of vectors; if the search for the initializer decides, the most.</summary>
+    internal int VectorCount => Vectors ?? (SearchesInitializer ? MostAutoVectors : FewestAutoVectors);
+
+    /// <summary>The number of vectors that start from a phrase that was found.</summary>
+    internal int VectorsFor(FoundPhrase found) => Vectors ?? Math.Max(FewestAutoVectors, found.WordCount);
 
     internal bool SearchesInitializer => Initializer == InitialEmbedding.Auto;
 }

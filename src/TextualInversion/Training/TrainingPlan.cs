@@ -1,6 +1,7 @@
 using TextualInversion.Data;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training.Data;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Training;
 
@@ -46,6 +47,7 @@ internal sealed record TrainingPlan(
         IReadOnlyList<Placeholder>? together = null
     )
     {
+        options = options with { Vectors = options.VectorCount };
         options.RequireTimesteps(trainTimesteps);
         if (options.HoldOut)
             HeldOutImage.Require(images);
@@ -65,12 +67,16 @@ internal sealed record TrainingPlan(
     /// <summary>The same plan with another seed.</summary>
     public TrainingPlan WithSeed(ulong seed) => this with { Options = Options with { Seed = seed } };
 
-    /// <summary>The same plan with another initializer.</summary>
-    public TrainingPlan WithInitializer(string phrase) =>
-        this with
+    /// <summary>The same plan with another initializer, which decides the number of vectors.</summary>
+    public TrainingPlan WithInitializer(InitialEmbedding start)
+    {
+        var options = Options with { Vectors = start.Vectors };
+        return this with
         {
-            Prompts = new PromptSource(Images, Templates, phrase, Options),
+            Options = options,
+            Prompts = new PromptSource(Images, Templates, start.Words.Phrase, options),
         };
+    }
 
     private static bool VariesTags(TrainOptions options) =>
         options.ShuffleTags || options.DropTags > 0 || options.KeepTags > 0;

@@ -7,13 +7,17 @@ namespace TextualInversion.Cli.Train.Options;
 /// <summary>The options that decide what a run learns, as <see cref="TrainOptions"/>.</summary>
 internal sealed class LearningOptions
 {
-    private readonly Option<int> vectors = Number(
-        "--vectors",
-        "N",
-        "Number of embedding vectors to train, 1 to 74. More vectors capture more detail, but overfit sooner "
-            + "and leave less room for the rest of the prompt.",
-        options => options.Vectors
-    );
+    private readonly OptionalNumberOption<int> vectors = new("--vectors")
+    {
+        HelpName = "auto|N",
+        NullWord = "auto",
+        CompletionSources = { "auto" },
+        Description =
+            $"Number of embedding vectors to train, 1 to {TrainOptions.MostVectors}. More vectors capture more detail, "
+            + "but overfit sooner and leave less room for the rest of the prompt. Default: auto, one for each word "
+            + $"that --initializer auto finds, from {TrainOptions.FewestAutoVectors} to {TrainOptions.MostAutoVectors}; "
+            + $"{TrainOptions.FewestAutoVectors} with another initializer.",
+    };
     private readonly Option<int> steps = Number(
         "--steps",
         "N",

@@ -132,7 +132,7 @@ internal sealed class TrainRequestOptions
         {
             Placeholder = UsageException.Read(
                 token.Name,
-                () => Placeholder.New(parsed.GetValue(token)!, options.Vectors)
+                () => Placeholder.New(parsed.GetValue(token)!, options.VectorCount)
             ),
             Images = parsed.GetValue(images)!,
             Options = options,

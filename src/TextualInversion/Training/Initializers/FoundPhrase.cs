@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace TextualInversion.Training.Initializers;
 
 /// <summary>A phrase, by how well it explains the images.</summary>
@@ -18,4 +20,9 @@ internal sealed record FoundPhrase(
     double RelativeLoss,
     IReadOnlyList<RankedPhrase> Stages,
     IReadOnlyList<RankedPhrase> RunnersUp
-);
+)
+{
+    /// <summary>The number of words, each of which is one token.</summary>
+    [JsonIgnore]
+    public int WordCount => Words.Split(' ').Length;
+}

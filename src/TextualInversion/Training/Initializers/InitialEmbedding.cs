@@ -34,10 +34,10 @@ internal sealed record InitialEmbedding(
         using var scope = NewDisposeScope();
         var property = options.Property.ToString().ToLowerInvariant();
         if (initializer is Auto)
-            return Of(property, options.Vectors, network);
+            return Of(property, options.VectorCount, network);
         List<long> widths = [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])];
-        if (InitializerFile.TryRead(initializer, options.Vectors, widths) is not { } given)
-            return Of(initializer, options.Vectors, network);
+        if (InitializerFile.TryRead(initializer, options.VectorCount, widths) is not { } given)
+            return Of(initializer, options.VectorCount, network);
         List<Tensor> rows = [.. given.Select(each => each.to(network.Device).DetachFromDisposeScope())];
         var words = Initializer.Parse(network.Tokenizers[0], property);
         return new InitialEmbedding(words, rows, initializer, Sha256.OfFile(initializer));
@@ -58,11 +58,17 @@ internal sealed record InitialEmbedding(
     }
 
     /// <summary>The same for the phrase that a search found.</summary>
-    public static InitialEmbedding Of(FoundPhrase found, int vectors, IDiffusionModel network) =>
-        Of(found.Words, vectors, network) with
+    /// <param name="found">The phrase.</param>
+    /// <param name="asked">The options as they were given: the phrase may decide the number of rows.</param>
+    /// <param name="network">The model.</param>
+    public static InitialEmbedding Of(FoundPhrase found, TrainOptions asked, IDiffusionModel network) =>
+        Of(found.Words, asked.VectorsFor(found), network) with
         {
             Found = found,
         };
+
+    /// <summary>n, the number of rows.</summary>
+    public int Vectors => (int)Rows[0].shape[0];
 
     public void Dispose()
     {

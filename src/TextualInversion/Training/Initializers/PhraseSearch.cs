@@ -92,7 +92,7 @@ internal sealed class PhraseSearch
         var phrases = Rank([], front: [], all, Count);
         var stages = new List<RankedPhrase> { Named(phrases[0]) };
         var front = all;
-        while (phrases[0].Ids.Count < options.Vectors)
+        while (phrases[0].Ids.Count < options.VectorCount)
         {
             var longer = Rank(phrases[0].Ids, front, all, Count);
             if (longer[0].Score > phrases[0].Score + Math.Log(1 - SmallestGain))
@@ -122,7 +122,7 @@ internal sealed class PhraseSearch
     private int CostOf(int candidates)
     {
         var cost = 0;
-        for (var length = 1; length <= options.Vectors; length++)
+        for (var length = 1; length <= options.VectorCount; length++)
         {
             int[] places = length switch
             {
