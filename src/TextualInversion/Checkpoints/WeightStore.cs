@@ -13,6 +13,9 @@ namespace TextualInversion.Checkpoints;
 /// </summary>
 internal sealed class WeightStore : IDisposable
 {
+    // A whole tensor, widened to float32 on each core, can be the peak of a run's memory.
+    private const long ValuesHashedAtOnce = 1 << 20;
+
     private readonly ITensorFile file;
     private readonly Dictionary<string, string> keys; // the name a network uses -> the name in the file
     private readonly SortedDictionary<string, Tensor> taken = new(StringComparer.Ordinal);
@@ -163,10 +166,17 @@ internal sealed class WeightStore : IDisposable
     private byte[] HashOf(string name, Tensor tensor)
     {
         using var scope = NewDisposeScope();
-        var values = tensor.to(type).cpu(); // the layers' own conversion
         using var sha = new IncrementalSha256();
-        sha.Append(Encoding.UTF8.GetBytes($"{name} {values.dtype} [{Text(values.shape)}]"));
-        sha.Append(values.bytes);
+        sha.Append(Encoding.UTF8.GetBytes($"{name} {type} [{Text(tensor.shape)}]"));
+        var flat = tensor.flatten();
+        for (long start = 0; start < flat.shape[0]; start += ValuesHashedAtOnce)
+        {
+            using var piece = flat.narrow(0, start, Math.Min(ValuesHashedAtOnce, flat.shape[0] - start));
+            using var values = piece.to(type); // the layers' own conversion
+            using var here = values.cpu();
+            sha.Append(here.bytes);
+        }
+
         return sha.Finish();
     }
 

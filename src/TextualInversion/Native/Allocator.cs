@@ -13,6 +13,7 @@ internal static partial class Allocator
         TopPad = -2,
         MmapThreshold = -3;
     private const int LargestMmapThreshold = 32 << 20; // bytes; glibc refuses larger ones
+    private const int LargeBlock = 1 << 20; // bytes
     private const int HeapGrowth = 64 << 20; // bytes
 
     /// <summary>
@@ -27,6 +28,18 @@ internal static partial class Allocator
         _ = MallOpt(MmapThreshold, LargestMmapThreshold);
         _ = MallOpt(TrimThreshold, int.MaxValue);
         _ = MallOpt(TopPad, HeapGrowth);
+    }
+
+    /// <summary>
+    /// Makes the heap return each large block as soon as it is freed, which costs time: every use of memory then gets
+    /// new pages from the system. Does nothing without glibc.
+    /// </summary>
+    public static void ReturnLargeBlocks()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        _ = MallOpt(MmapThreshold, LargeBlock);
+        _ = MallOpt(TrimThreshold, HeapGrowth);
     }
 
     /// <summary>

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using TextualInversion.Checkpoints;
 using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
@@ -161,6 +164,18 @@ public sealed class WeightStoreTests : IDisposable
     [Fact]
     public void Hash_AnotherType_IsAnother() =>
         Assert.NotEqual(Hash(ScalarType.Float32, Values("a", 0, 0)), Hash(ScalarType.BFloat16, Values("a", 0, 0)));
+
+    [Fact]
+    public void Hash_TensorHashedInPieces_CoversItsLastValue()
+    {
+        var values = new float[(1 << 20) + 3];
+        var first = Hash(Values("a", values));
+        values[^1] = 1;
+        Assert.NotEqual(first, Hash(Values("a", values)));
+        var bytes = MemoryMarshal.AsBytes(values.AsSpan());
+        byte[] tensor = [.. SHA256.HashData([.. Encoding.UTF8.GetBytes($"a Float32 [{values.Length}]"), .. bytes])];
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(tensor)), Hash(Values("a", values)));
+    }
 
     private static (string Name, float[] Values) Values(string name, params float[] values) => (name, values);
 

@@ -54,6 +54,10 @@ internal readonly record struct MemoryChoice(bool GradientCheckpointing, bool Ke
         new(model.UsesGradientCheckpointing, model.Latents.KeepsHalf);
 
     /// <summary>Applies the choice to a model.</summary>
-    public void ApplyTo(IDiffusionModel model) =>
+    public void ApplyTo(IDiffusionModel model)
+    {
+        if (KeepsHalf)
+            Allocator.ReturnLargeBlocks();
         (model.Latents.UsesGradientCheckpointing, model.Latents.KeepsHalf) = (GradientCheckpointing, KeepsHalf);
+    }
 }
