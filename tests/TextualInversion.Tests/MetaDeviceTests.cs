@@ -402,7 +402,7 @@ public sealed class MetaDeviceTests : IDisposable
 
     private static Concept Concept(ImageFixture fixture)
     {
-        using var initial = InitialEmbedding.Of("cat", fixture.Options.Vectors, fixture.Model);
+        using var initial = InitialEmbedding.Of("cat", fixture.Options.VectorCount, fixture.Model);
         var rows = initial.Rows.Select(each => each.clone()).ToList();
         return new Concept(fixture.Placeholder, rows, fixture.Images, fixture.Prompts);
     }

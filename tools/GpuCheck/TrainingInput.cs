@@ -26,8 +26,8 @@ internal sealed class TrainingInput : IDisposable
         var images = TrainingImageSet.Load([folder], Model.Resolution, options.Crop).Images;
         var prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
         var latents = new LatentDataset(Model, images, options, CancellationToken.None);
-        initial = InitialEmbedding.Of("cat", options.Vectors, Model);
-        Concept = new Concept(Placeholder.Parse("my-cat", options.Vectors), initial.Rows, latents, prompts);
+        initial = InitialEmbedding.Of("cat", options.VectorCount, Model);
+        Concept = new Concept(Placeholder.Parse("my-cat", options.VectorCount), initial.Rows, latents, prompts);
     }
 
     public TrainOptions Options { get; }

@@ -62,7 +62,8 @@ internal sealed record CheckedImage(
 }
 
 /// <param name="Placeholder">The placeholder token.</param>
-/// <param name="Vectors">The number of its vectors.</param>
+/// <param name="Vectors">The number of its vectors, the most if the search for the initializer decides.</param>
+/// <param name="FewestVectors">The fewest, or null if their number is known.</param>
 /// <param name="Initializer">The words or the file that training starts from.</param>
 /// <param name="InitializerTokens">The tokens that the words are read as.</param>
 /// <param name="Prompts">The number of different prompts.</param>
@@ -71,6 +72,7 @@ internal sealed record CheckedImage(
 internal sealed record CheckedTokens(
     string Placeholder,
     int Vectors,
+    int? FewestVectors,
     string Initializer,
     IReadOnlyList<string> InitializerTokens,
     int? Prompts,

@@ -105,7 +105,8 @@ internal static class CheckTable
     private static string Text(CheckedTokens tokens)
     {
         var pieces = tokens.InitializerTokens.Count == 0 ? "" : $" ({string.Join(" ", tokens.InitializerTokens)})";
-        var vectors = Plural.Of(tokens.Vectors, "vector");
+        var least = tokens.FewestVectors is { } fewest ? $"{fewest} to " : "";
+        var vectors = $"{least}{Plural.Of(tokens.Vectors, "vector")}";
         var start = $"{tokens.Placeholder} starts from {tokens.Initializer}{pieces}, {vectors}";
         return tokens.Prompts is { } prompts
             ? $"{start}; {Plural.Of(prompts, "prompt")}, the longest {tokens.LongestPrompt} of {tokens.Capacity} tokens"

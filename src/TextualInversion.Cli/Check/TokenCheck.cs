@@ -25,6 +25,7 @@ internal static class TokenCheck
         return new CheckedTokens(
             request.Placeholder.Name,
             request.Options.VectorCount,
+            isSearched && request.Options.Vectors is null ? TrainOptions.FewestAutoVectors : null,
             start.File ?? (isSearched ? InitialEmbedding.Auto : start.Words.Phrase),
             start.File is null && !isSearched ? start.Words.Pieces : [],
             lengths?.Prompts,

@@ -25,15 +25,12 @@ internal sealed class OptionalNumberOption<T> : Option<T?>
     public OptionalNumberOption(string name)
         : base(name) =>
         CustomParser = result =>
-            Draws is not null && result.Tokens is [{ Value: "-1" }] ? Draws()
-            : NullWord is not null && result.Tokens is [{ Value: var word }] && word == NullWord ? null
-            : NumberArgument.Read(result, Name, Minimum, Maximum);
+            Draws is not null && result.Tokens is [{ Value: "-1" }]
+                ? Draws()
+                : NumberArgument.Read(result, Name, Minimum, Maximum);
 
     /// <summary>Draws the number that -1 stands for; null if -1 is a number as any other.</summary>
     public Func<T>? Draws { get; init; }
-
-    /// <summary>The word for no number, such as auto; null if there is none.</summary>
-    public string? NullWord { get; init; }
 
     /// <inheritdoc cref="NumberOption{T}.Minimum"/>
     public T? Minimum { get; init; }

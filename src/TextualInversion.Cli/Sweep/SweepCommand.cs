@@ -89,7 +89,7 @@ internal sealed class SweepCommand : CommandBase
     {
         var runner = new CellRunner(sweep.Commands, loaded, sweep.Folder, messages)
         {
-            AtOnce = parsed.GetValue(workers.AtOnce),
+            AtOnce = workers.AtOnce.Read(parsed),
         };
         var worker = new SweepWorker(runner, sweep.Folder, messages);
         try
@@ -115,7 +115,7 @@ internal sealed class SweepCommand : CommandBase
             parsed.GetValue(source)!,
             output.Name,
             folder.FolderPath,
-            .. parsed.GetValue(workers.AtOnce) is { } count
+            .. workers.AtOnce.Read(parsed) is { } count
                 ? [workers.AtOnce.Name, count.ToString(CultureInfo.InvariantCulture)]
                 : Array.Empty<string>(),
             .. parsed.GetValue(libtorch) is { } native ? [libtorch.Name, native] : Array.Empty<string>(),

@@ -130,7 +130,7 @@ internal sealed class TrainCommand : CommandBase
                 throw new UsageException($"{single.Name}: is for one concept; leave it out with {concepts.Name}.");
         }
 
-        var runs = new ConceptRuns(this, models, messages) { AtOnce = typed.GetValue(atOnce) };
+        var runs = new ConceptRuns(this, models, messages) { AtOnce = atOnce.Read(typed) };
         var all = ConceptTexts.Parse(this, typed, texts, ResumedCommand.Arguments(typed, concepts, atOnce));
         foreach (var concept in all)
             Output(concept, ReadRun(concept), resumed: null).Dispose(); // refuses files that exist

@@ -94,6 +94,7 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal("auto", searched.GetProperty("tokens").GetProperty("initializer").GetString());
         Assert.Empty(searched.GetProperty("tokens").GetProperty("initializerTokens").EnumerateArray());
         Assert.True(Steps(searched) > Steps(named) + 10);
+        Assert.Contains("auto, 4 to 6 vectors", (await CheckAsync("--initializer", "auto")).Output);
 
         double Steps(JsonElement report) =>
             report.GetProperty("time").GetProperty("seconds").GetDouble()

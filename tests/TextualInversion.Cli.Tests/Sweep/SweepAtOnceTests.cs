@@ -66,7 +66,7 @@ public sealed class SweepAtOnceTests : IDisposable
         Assert.Contains("error: 2 cells failed:", error, StringComparison.Ordinal);
         Assert.Equal((4, 2), (SweepStatus.Read(folder.Sweep).Done, SweepStatus.Read(folder.Sweep).Failed));
         await File.WriteAllBytesAsync(image, whole);
-        var (again, _, said) = await folder.RunAsync("sweep.yaml", "--concepts-at-once", "4");
+        var (again, _, said) = await folder.RunAsync("sweep.yaml", "--concepts-at-once", "auto");
         Assert.True(again == 0, said);
         Assert.Equal(6, SweepStatus.Read(folder.Sweep).Done);
     }

@@ -142,7 +142,23 @@ public sealed class SeedsTests : IDisposable
         );
     }
 
-    private string[] Command(string output) =>
+    [Fact]
+    public async Task Train_VectorsAuto_LearnsOneForEachWordThatIsFoundAndGoesOnWithAsMany()
+    {
+        using var json = await TrainAsync(".", "--seed", "1", "--initializer", "auto", "--vectors", "auto");
+
+        using var record = JsonDocument.Parse(await BytesAsync($"{Run}/run.json"));
+        var phrase = record.RootElement.GetProperty("initializer").GetProperty("phrase").GetString()!;
+        var words = phrase.Split(' ').Length;
+        Assert.InRange(words, 1, 6);
+        Assert.Equal(Math.Max(4, words), json.RootElement.GetProperty("vectors").GetInt32());
+        var file = folder.File(json.RootElement.GetProperty("embedding").GetString()!);
+        Assert.Equal(Math.Max(4, words), EmbeddingFile.Read(file).Vectors);
+        var (exitCode, _, error) = await TiRunner.RunAsync("train", "--resume", folder.File(Run), "--steps", "3");
+        Assert.True(exitCode == 0, error);
+    }
+
+    private string[] Command(string output, string vectors = "1") =>
         [
             "train",
             "--model",
@@ -156,7 +172,7 @@ public sealed class SeedsTests : IDisposable
             "--batch",
             "10",
             "--vectors",
-            "1",
+            vectors,
             "--resolution",
             "32",
             "--no-flip",
@@ -168,7 +184,9 @@ public sealed class SeedsTests : IDisposable
     private async Task<JsonDocument> TrainAsync(string output, params string[] more)
     {
         string[] start = more.Contains("--initializer") ? [] : ["--initializer", "cat"];
-        var (exitCode, text, error) = await TiRunner.RunAsync([.. Command(output), .. start, .. more]);
+        var isAuto = more is [.., "--vectors", "auto"];
+        string[] command = isAuto ? [.. Command(output, "auto"), .. more[..^2]] : [.. Command(output), .. more];
+        var (exitCode, text, error) = await TiRunner.RunAsync([.. command, .. start]);
         Assert.True(exitCode == 0, error);
         return JsonDocument.Parse(text);
     }

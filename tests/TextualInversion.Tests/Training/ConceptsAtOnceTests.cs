@@ -197,9 +197,9 @@ public sealed class ConceptsAtOnceTests : IDisposable
         var images = TrainingImageSet.Load([Goldens.Sample(sample)], resolution, options.Crop, options.Mask).Images;
         var dataset = new LatentDataset(fixture.Model, images, options, CancellationToken.None);
         datasets.Add(dataset);
-        var initial = fixture.Model.Vocabularies.Select(each => each[7].expand(options.Vectors, -1)).ToList();
+        var initial = fixture.Model.Vocabularies.Select(each => each[7].expand(options.VectorCount, -1)).ToList();
         var prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
-        return new Concept(Placeholder.Parse(sample, options.Vectors), initial, dataset, prompts);
+        return new Concept(Placeholder.Parse(sample, options.VectorCount), initial, dataset, prompts);
     }
 
     /// <summary>The model, which notes the number of images of each batch that is learned from.</summary>

@@ -102,7 +102,7 @@ public sealed class Float16Tests : IDisposable
         using var model = new FaultyModel(fixture.Model);
         var step = resumeFrom?.Step ?? 0;
         model.OnResult = prediction => overflowAt.Contains(step + 1) ? prediction.Times(TooLarge) : prediction;
-        var initial = model.Vocabularies.Select(vocabulary => vocabulary[7].expand(options.Vectors, -1)).ToList();
+        var initial = model.Vocabularies.Select(vocabulary => vocabulary[7].expand(options.VectorCount, -1)).ToList();
         var concept = new Concept(fixture.Placeholder, initial, fixture.Images, fixture.Prompts);
         return new Trainer(model, fixture.Schedule, options).Run(
             concept,

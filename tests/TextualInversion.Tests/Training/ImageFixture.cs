@@ -37,7 +37,7 @@ internal sealed class ImageFixture : IDisposable
         var files = model ?? new ModelFolder(folder ?? Goldens.Path("models", "sd1"));
         Model = DiffusionModel.Open(files, device ?? CPU, type, false);
         Schedule = new NoiseSchedule(ModelScheduler.Load(files, prediction: null));
-        Placeholder = Placeholder.Parse("my-cat", options.Vectors);
+        Placeholder = Placeholder.Parse("my-cat", options.VectorCount);
         images ??= TrainingImageSet.Load([Goldens.Sample("my-cat")], resolution, options.Crop, options.Mask).Images;
         trained = images;
         Prompts = new PromptSource(images, ["a photo of {}"], "cat", options);

@@ -35,7 +35,7 @@ public sealed class LearnerTests
         using var learner = new Learner(
             model,
             new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig),
-            InitialRows(golden, model, options.Vectors),
+            InitialRows(golden, model, options.VectorCount),
             options
         );
         var losses = golden.Read("losses").data<double>().ToArray();
@@ -87,7 +87,7 @@ public sealed class LearnerTests
             using var learner = new Learner(
                 model,
                 new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig),
-                InitialRows(golden, model, options.Vectors),
+                InitialRows(golden, model, options.VectorCount),
                 options
             );
             var loss = Accumulate(learner, Batch(golden, model, FirstBatch(golden)));
@@ -118,7 +118,7 @@ public sealed class LearnerTests
         using var learner = new Learner(
             model,
             new NoiseSchedule(GoldenModel.Of(file).SchedulerConfig),
-            InitialRows(golden, model, options.Vectors),
+            InitialRows(golden, model, options.VectorCount),
             options
         );
         var batch = Batch(golden, model, FirstBatch(golden));

@@ -159,7 +159,7 @@ public sealed class OutOfMemoryTests : IDisposable
         using var model = new FaultyModel(fixture.Model);
         model.Latents.UsesGradientCheckpointing = options.GradientCheckpointing == GradientCheckpointing.On;
         prepare(model, () => progress.Count - 1);
-        var initial = model.Vocabularies.Select(vocabulary => vocabulary[7].expand(options.Vectors, -1)).ToList();
+        var initial = model.Vocabularies.Select(vocabulary => vocabulary[7].expand(options.VectorCount, -1)).ToList();
         var concept = new Concept(fixture.Placeholder, initial, fixture.Images, fixture.Prompts);
         return new Trainer(model, fixture.Schedule, options).Run(
             concept,

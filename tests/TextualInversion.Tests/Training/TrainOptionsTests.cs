@@ -1,3 +1,5 @@
+using TextualInversion.Training.Initializers;
+
 namespace TextualInversion.Tests.Training;
 
 public sealed class TrainOptionsTests
@@ -72,6 +74,24 @@ public sealed class TrainOptionsTests
 
         Assert.Equal(property, (error as TextualInversionException)?.Parameter);
         Assert.Equal(property is null, error is null);
+    }
+
+    [Theory]
+    [InlineData(null, "auto", "teal rocket", 6, 4)]
+    [InlineData(null, "auto", "a b c d e", 6, 5)]
+    [InlineData(null, "cat", "cat", 4, 4)]
+    [InlineData(2, "auto", "teal rocket", 2, 2)]
+    public void VectorsFor_FoundPhrase_IsOneForEachWordWithinTheLimits(
+        int? vectors,
+        string initializer,
+        string words,
+        int before,
+        int after
+    )
+    {
+        var options = new TrainOptions { Vectors = vectors, Initializer = initializer };
+        Assert.Equal(before, options.VectorCount);
+        Assert.Equal(after, options.VectorsFor(new FoundPhrase(words, 1, [], [])));
     }
 
     private static TheoryData<string, TrainOptionsCase> Bad()

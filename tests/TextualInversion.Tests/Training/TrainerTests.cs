@@ -189,7 +189,7 @@ public sealed class TrainerTests : IDisposable
         saved.Clear();
         using var scope = NewDisposeScope();
         var initial = fixture
-            .Model.Vocabularies.Select(vocabulary => vocabulary[7].expand(options.Vectors, -1))
+            .Model.Vocabularies.Select(vocabulary => vocabulary[7].expand(options.VectorCount, -1))
             .ToList();
         var concept = new Concept(fixture.Placeholder, initial, fixture.Images, fixture.Prompts);
         return new Trainer(fixture.Model, fixture.Schedule, options).Run(

@@ -7,16 +7,13 @@ namespace TextualInversion.Cli.Train.Options;
 /// <summary>The options that decide what a run learns, as <see cref="TrainOptions"/>.</summary>
 internal sealed class LearningOptions
 {
-    private readonly OptionalNumberOption<int> vectors = new("--vectors")
+    private readonly AutoNumberOption<int> vectors = new("--vectors")
     {
-        HelpName = "auto|N",
-        NullWord = "auto",
-        CompletionSources = { "auto" },
         Description =
-            $"Number of embedding vectors to train, 1 to {TrainOptions.MostVectors}. More vectors capture more detail, "
-            + "but overfit sooner and leave less room for the rest of the prompt. Default: auto, one for each word "
-            + $"that --initializer auto finds, from {TrainOptions.FewestAutoVectors} to {TrainOptions.MostAutoVectors}; "
-            + $"{TrainOptions.FewestAutoVectors} with another initializer.",
+            $"Number of embedding vectors to train, 1 to {TrainOptions.MostVectors}. More vectors capture more "
+            + "detail, but overfit sooner and leave less room for the rest of the prompt. Default: auto, one for each "
+            + $"word that --initializer auto finds, from {TrainOptions.FewestAutoVectors} to "
+            + $"{TrainOptions.MostAutoVectors}; {TrainOptions.FewestAutoVectors} with another initializer.",
     };
     private readonly Option<int> steps = Number(
         "--steps",
@@ -168,7 +165,7 @@ internal sealed class LearningOptions
             options = options with { LearningRate = TrainOptions.DefaultLearningRate(OptimizerKind.Prodigy) };
         return options with
         {
-            Vectors = parsed.ValueOr(vectors, preset.Vectors),
+            Vectors = parsed.IsGiven(vectors) ? vectors.Read(parsed) : preset.Vectors,
             Steps = parsed.ValueOr(steps, preset.Steps),
             SearchSteps = parsed.ValueOr(searchSteps, preset.SearchSteps),
             Clip = parsed.GetValue(clipModel),
