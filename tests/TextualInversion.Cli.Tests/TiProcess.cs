@@ -8,14 +8,16 @@ internal static class TiProcess
     /// <param name="folder">The current folder of the program.</param>
     /// <param name="arguments">As in a shell.</param>
     /// <param name="environment">Variables in addition to those of the tests; computes with one thread.</param>
+    /// <param name="before">Commands of the shell to run first, such as limits of the process.</param>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string folder,
         string arguments,
-        IReadOnlyDictionary<string, string>? environment = null
+        IReadOnlyDictionary<string, string>? environment = null,
+        string before = ""
     )
     {
         var program = $"'{Environment.ProcessPath}' exec '{Path.Combine(AppContext.BaseDirectory, "ti.dll")}'";
-        var start = new ProcessStartInfo("sh", ["-c", $"exec {program} {arguments}"])
+        var start = new ProcessStartInfo("sh", ["-c", $"{before}exec {program} {arguments}"])
         {
             WorkingDirectory = folder,
             RedirectStandardError = true,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Runs;
@@ -9,6 +10,7 @@ using TextualInversion.Evaluation;
 using TextualInversion.IO;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Schedulers;
 using static System.FormattableString;
 using static TorchSharp.torch;
 
@@ -137,6 +139,18 @@ internal sealed class EvalCommand : CommandBase
         WarnOfValidation(input.Run, messages);
         Print(parsed, EvalJson.Of(result, modelName, word, options), result, output);
         return ExitCode.Done;
+    }
+
+    /// <summary>The images that a command line asks for, and the noise schedule that they are made with.</summary>
+    /// <exception cref="TextualInversionException">A value is out of its range, or a file cannot be read.</exception>
+    public (EvaluationOptions Options, SchedulerConfig Scheduler) ReadImages(
+        ParseResult parsed,
+        IModelFiles files,
+        IDiffusionModel network
+    )
+    {
+        var scheduler = ModelScheduler.Load(files, model.Read(parsed).Prediction);
+        return (images.Read(parsed, inputs.Read(parsed), files, scheduler, network), scheduler);
     }
 
     private static void WarnOfMissingLoras(

@@ -33,12 +33,7 @@ internal sealed record CheckedSweep(
         return new CheckedSweep(Path.GetFullPath(file), folder, cells, commands, commands.Check(cells, file));
     }
 
-    /// <summary>The arguments of the cells that are not done.</summary>
-    public IReadOnlyList<TrainRequest> Missing =>
-        [
-            .. Cells
-                .Zip(Requests)
-                .Where(pair => Folder.StateOf(pair.First) != CellState.Done)
-                .Select(pair => pair.Second),
-        ];
+    /// <summary>The cells that are not done, with their arguments.</summary>
+    public IReadOnlyList<(SweepCell Cell, TrainRequest Request)> Missing =>
+        [.. Cells.Zip(Requests).Where(pair => Folder.StateOf(pair.First) != CellState.Done)];
 }

@@ -71,7 +71,10 @@ internal sealed class SweepCommand : CommandBase
 
         using var loaded = new TrainModels(models);
         if (isCheck || !workers.IsOneOfMany(parsed))
-            await new SweepEstimate(loaded, messages).RunAsync(sweep.Missing, cancellationToken);
+            await new SweepEstimate(loaded, sweep.Commands, sweep.Folder, messages).RunAsync(
+                sweep.Missing,
+                cancellationToken
+            );
         if (isCheck)
             return ExitCode.Done;
         sweep.Folder.WritePlan(sweep.Cells);

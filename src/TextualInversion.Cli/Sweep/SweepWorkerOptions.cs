@@ -128,6 +128,7 @@ internal sealed class SweepWorkerOptions(Func<string, string?> variable)
         }
 
         var stale = TimeSpan.FromSeconds(parsed.GetValue(staleAfter));
+        NewBoard().RequireExclusion();
         await worker.RunClaimedAtOnceAsync(cells, NewBoard, Pause < stale / 4 ? Pause : stale / 4, cancel.Token);
 
         ClaimBoard NewBoard() =>

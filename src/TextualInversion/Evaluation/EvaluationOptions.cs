@@ -20,6 +20,12 @@ internal sealed record EvaluationOptions
     /// <summary>The settings of each image. The prompt in it is not used.</summary>
     public required GenerationSettings Generation { get; init; }
 
+    /// <summary>
+    /// The number of images for some candidates: each prompt of each and of the initializer, and the bare prompt without
+    /// a word.
+    /// </summary>
+    public int Images(int candidates) => Count * (((1 + candidates) * (1 + EditPrompts.Count)) + 1);
+
     /// <exception cref="TextualInversionException">A value is out of its range.</exception>
     public void Validate()
     {

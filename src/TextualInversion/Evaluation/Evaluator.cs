@@ -43,7 +43,7 @@ internal sealed class Evaluator(
     )
     {
         options.Validate();
-        var total = options.Count * ((1 + candidates.Count) * (1 + options.EditPrompts.Count) + 1);
+        var total = options.Images(candidates.Count);
         var images = new ScoredImageSource(generator, clip, cache, modelName, new ProgressCounter(total, progress))
         {
             Count = options.Count,

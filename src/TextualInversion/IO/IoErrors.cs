@@ -10,7 +10,16 @@ internal static class IoErrors
     private const int HandleDiskFullOnWindows = unchecked((int)0x80070027);
 
     /// <summary>Whether an exception is an error of the file system. Programs with a bug throw others.</summary>
-    public static bool IsFileError(Exception error) => error is IOException or UnauthorizedAccessException;
+    public static bool IsFileError(Exception error) =>
+        error is IOException or UnauthorizedAccessException || IsTooLarge(error);
+
+    /// <summary>
+    /// Whether a file exceeds the limit of its file system or of the process (EFBIG), which .NET reports as an argument
+    /// that is out of range.
+    /// </summary>
+    private static bool IsTooLarge(Exception error) =>
+        error is ArgumentOutOfRangeException { ActualValue: null }
+        && error.Message.StartsWith("Specified file length was too large", StringComparison.Ordinal);
 
     /// <summary>Whether the file or one of the folders above it does not exist.</summary>
     public static bool IsMissing(Exception error) => error is FileNotFoundException or DirectoryNotFoundException;
@@ -59,6 +68,7 @@ internal static class IoErrors
             UnauthorizedAccessException => "permission denied",
             FileNotFoundException => "there is no such file",
             DirectoryNotFoundException => "there is no such folder",
+            _ when IsTooLarge(error) => "the file would be larger than is allowed there",
             _ when IsHeld(error) => "another program has it open",
             _ => error.Message.Split(" : '")[0].TrimEnd('.'),
         };

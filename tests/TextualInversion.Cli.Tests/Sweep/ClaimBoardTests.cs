@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Sweep.Results;
 using TextualInversion.Cli.Sweep.Work;
@@ -93,6 +94,44 @@ public sealed class ClaimBoardTests : IDisposable
         Assert.NotNull(taken);
     }
 
+    [Fact]
+    public void RequireExclusion_FolderOfThisMachine_LeavesNothing()
+    {
+        Board("a").RequireExclusion();
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Sweep.ClaimsPath));
+    }
+
+    [Fact]
+    public void RequireExclusion_ShareThatCannotMoveFolders_IsRefused()
+    {
+        var board = Board("a", move: (_, _) => throw new IOException("Operation not supported : '/share/x'"));
+
+        var error = Assert.Throws<TextualInversionException>(board.RequireExclusion);
+
+        Assert.Contains("cannot claim cells on this file system (Operation not supported)", error.Message);
+        Assert.Contains("--shard", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Sweep.ClaimsPath));
+    }
+
+    [Fact]
+    public void RequireExclusion_ShareThatReplacesFolders_IsRefused()
+    {
+        var board = Board("a", move: Replace);
+
+        var error = Assert.Throws<TextualInversionException>(board.RequireExclusion);
+
+        Assert.Contains("two processes can have the same claim here", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Sweep.ClaimsPath));
+
+        static void Replace(string from, string to)
+        {
+            if (Directory.Exists(to))
+                Directory.Delete(to, recursive: true);
+            Directory.Move(from, to);
+        }
+    }
+
     /// <summary>1,000 cells and 64 workers on one folder, where a training is a pause of a millisecond.</summary>
     [Fact]
     [Trait("Category", "EndToEnd")] // it writes thousands of files
@@ -108,6 +147,19 @@ public sealed class ClaimBoardTests : IDisposable
         Assert.All(runner.Trained, pair => Assert.Equal(1, pair.Value));
         var status = SweepStatus.Read(folder.Sweep);
         Assert.Equal((Cells, 0, 0, 0), (status.Done, status.Started, status.Waiting, status.Failed));
+        Assert.All(status.Cells, cell => Assert.Equal(0.25, cell.Score));
+        Assert.True(FastestStatus() < TimeSpan.FromSeconds(1));
+
+        // Of five, since other tests run at the same time. It takes about a tenth of that.
+        TimeSpan FastestStatus() =>
+            Enumerable
+                .Range(0, 5)
+                .Min(_ =>
+                {
+                    var start = Stopwatch.GetTimestamp();
+                    SweepStatus.Read(folder.Sweep);
+                    return Stopwatch.GetElapsedTime(start);
+                });
 
         async Task<int> RunAsync(int number)
         {
@@ -135,10 +187,16 @@ public sealed class ClaimBoardTests : IDisposable
         Assert.Equal(1, runner.Trained["cell-0"]);
     }
 
-    private ClaimBoard Board(string worker, TimeSpan? staleAfter = null, TimeProvider? time = null) =>
+    private ClaimBoard Board(
+        string worker,
+        TimeSpan? staleAfter = null,
+        TimeProvider? time = null,
+        Action<string, string>? move = null
+    ) =>
         new(folder.Sweep.ClaimsPath, worker, time ?? TimeProvider.System)
         {
             StaleAfter = staleAfter ?? TimeSpan.FromSeconds(90),
+            Move = move ?? Directory.Move,
         };
 
     private List<SweepCell> Plan(int count)
@@ -161,6 +219,8 @@ public sealed class ClaimBoardTests : IDisposable
     /// <summary>Writes the files by which a cell is done, after a pause.</summary>
     private sealed class Pause(SweepFolder folder) : ICellRunner
     {
+        private const string Record = """{"end": "completed", "result": {"validation": {"relativeLoss": 0.75}}}""";
+
         public ConcurrentDictionary<string, int> Trained { get; } = [];
 
         public string? Failing { get; init; }
@@ -186,7 +246,7 @@ public sealed class ClaimBoardTests : IDisposable
             var run = folder.RunOf(cell.Name);
             Directory.CreateDirectory(run);
             await File.WriteAllTextAsync(Path.Combine(run, "report.html"), "", cancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(run, "run.json"), "{\"end\": \"completed\"}", cancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(run, "run.json"), Record, cancellationToken);
             return null;
         }
     }

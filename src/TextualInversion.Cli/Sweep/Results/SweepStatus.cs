@@ -79,6 +79,14 @@ internal sealed record CellStatus
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Step { get; init; }
 
+    /// <summary>The same as in the report, see <see cref="CellResult.Score"/>; null unless the cell is done.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Score { get; init; }
+
+    /// <summary>Image similarity by <c>ti eval</c>; null unless the cell was evaluated.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ImageSimilarity { get; init; }
+
     /// <summary>Whether a training writes to its folder now, on this machine, or a worker has claimed it.</summary>
     public required bool IsRunning { get; init; }
 
@@ -109,6 +117,8 @@ internal sealed record CellStatus
             Seed = cell.Seed,
             State = state,
             Step = isOpen ? LastStep(RunFolder.MetricsIn(run)) : null,
+            Score = state is CellState.Done ? folder.ScoreOf(cell.Name) : null,
+            ImageSimilarity = state is CellState.Done ? CellEvaluation.Find(folder, cell)?.ImageSimilarity : null,
             IsRunning = worker is not null || (state is not CellState.Done && RunFolder.IsInUse(run)),
             Worker = worker,
             Embedding = Path.GetFullPath(folder.EmbeddingOf(cell.Name)),

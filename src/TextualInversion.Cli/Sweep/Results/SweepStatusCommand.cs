@@ -3,6 +3,7 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Sweep.Cluster;
 using TextualInversion.Cli.Sweep.Work;
 using TextualInversion.Cli.Terminal;
+using static System.FormattableString;
 
 namespace TextualInversion.Cli.Sweep.Results;
 
@@ -13,7 +14,10 @@ internal sealed class SweepStatusCommand : CommandBase
     private readonly Option<bool> json = SharedOptions.Json();
 
     public SweepStatusCommand()
-        : base("status", "Show how far a sweep is: how many cells are done, and those that are running or failed.")
+        : base(
+            "status",
+            "Show how far a sweep is: the cells that are running or failed, and the scores of those that are done."
+        )
     {
         Arguments.Add(folder);
         AddGroup("Output", json);
@@ -41,27 +45,36 @@ internal sealed class SweepStatusCommand : CommandBase
         output.WriteLine(status.ToString());
         if (status.SlurmJob is { } job)
             output.WriteLine($"Slurm job {job}: {Describe(status.SlurmTasks ?? [])}");
-        var shown = status.Cells.Where(cell => cell.IsRunning || cell.State is CellState.Started or CellState.Failed);
+        var shown = status
+            .Cells.Where(cell => cell.IsRunning || cell.State is not CellState.Waiting)
+            .OrderBy(cell => cell.State is CellState.Done)
+            .ThenByDescending(cell => cell.ImageSimilarity ?? double.NegativeInfinity)
+            .ThenByDescending(cell => cell.Score ?? double.NegativeInfinity)
+            .ToList();
         var table = new PlainTable { Indent = 2 }
             .AddColumn(wraps: false)
             .AddColumn(wraps: false)
             .AddColumn(wraps: false)
             .AddColumn();
-        var count = 0;
         foreach (var cell in shown)
         {
-            count++;
             var state = cell.IsRunning ? "running" : cell.State.ToString().ToLowerInvariant();
-            table.AddRow(
-                cell.Name,
-                state,
-                cell.Step is { } step ? $"step {step}" : "",
-                cell.Problem ?? cell.Worker ?? ""
-            );
+            table.AddRow(cell.Name, state, Progress(cell), cell.Problem ?? cell.Worker ?? "");
         }
 
-        if (count > 0)
+        if (shown.Count > 0)
             table.Write(output);
+    }
+
+    /// <summary>The score of a cell that is done, or its last step.</summary>
+    private static string Progress(CellStatus cell)
+    {
+        if (cell.Step is { } step)
+            return Invariant($"step {step}");
+        var score = cell.Score is { } share ? Invariant($"score {100 * share:F1} %") : "";
+        return cell.ImageSimilarity is { } similarity
+            ? Invariant($"image similarity {similarity:F3}, {score}").TrimEnd(' ', ',')
+            : score;
     }
 
     /// <summary>How many tasks are in each state, and where those are that run.</summary>

@@ -23,6 +23,64 @@ internal sealed class ClaimBoard(string folder, string worker, TimeProvider time
     /// <summary>The time after which a heartbeat that does not change is that of a dead worker.</summary>
     public TimeSpan StaleAfter { get; init; } = TimeSpan.FromSeconds(90);
 
+    /// <summary>Moves a folder; fails where another one with a file is.</summary>
+    public Action<string, string> Move { get; init; } = Directory.Move;
+
+    /// <summary>Tries out whether one of two workers alone can make a claim here.</summary>
+    /// <exception cref="TextualInversionException">
+    /// The file system cannot move folders, lets two workers have one claim, or cannot be written to.
+    /// </exception>
+    public void RequireExclusion()
+    {
+        string[] probes =
+        [
+            .. Enumerable.Range(1, 2).Select(number => Path.Combine(folder, $".{worker}.probe{number}")),
+        ];
+        var target = Path.Combine(folder, $".{worker}.probe");
+        try
+        {
+            foreach (var probe in probes)
+            {
+                Directory.CreateDirectory(probe);
+                Heartbeat.Of(probe, 0, ClaimState.Held).Write(probe);
+            }
+
+            Move(probes[0], target);
+            if (IsSecondMoved() || Heartbeat.Read(target)?.Worker != probes[0])
+                throw NoExclusion("two processes can have the same claim here");
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            throw NoExclusion(IoErrors.Reason(error), error);
+        }
+        finally
+        {
+            foreach (var made in probes.Append(target).Where(Directory.Exists))
+                Directory.Delete(made, recursive: true);
+        }
+
+        bool IsSecondMoved()
+        {
+            try
+            {
+                Move(probes[1], target);
+                return true;
+            }
+            catch (Exception error) when (IoErrors.IsFileError(error))
+            {
+                return false;
+            }
+        }
+    }
+
+    private TextualInversionException NoExclusion(string why, Exception? cause = null)
+    {
+        var message =
+            $"{folder}: workers cannot claim cells on this file system ({why}); choose an --output on another one, or "
+            + "share the cells with --shard instead of --claim.";
+        return cause is null ? new TextualInversionException(message) : new TextualInversionException(message, cause);
+    }
+
     /// <summary>A name that no other worker has.</summary>
     public static string NewWorker() =>
         string.Create(
@@ -73,7 +131,7 @@ internal sealed class ClaimBoard(string folder, string worker, TimeProvider time
         {
             Directory.CreateDirectory(own);
             Heartbeat.Of(worker, 0, ClaimState.Held).Write(own);
-            Directory.Move(own, path);
+            Move(own, path);
             return true;
         }
         catch (Exception error) when (IoErrors.IsFileError(error) && Heartbeat.Read(path) is { } made)

@@ -15,20 +15,28 @@ namespace TextualInversion.Cli.Sweep.Work;
 /// sweep takes at most and how much memory it needs.
 /// </summary>
 /// <param name="models">Opens the models.</param>
+/// <param name="commands">The command of each cell.</param>
+/// <param name="folder">The sweep's folder.</param>
 /// <param name="messages">Receives the estimate.</param>
-internal sealed class SweepEstimate(TrainModels models, ConsoleLog messages)
+internal sealed class SweepEstimate(TrainModels models, CellCommands commands, SweepFolder folder, ConsoleLog messages)
 {
+    private readonly Dictionary<object, double> evaluations = []; // seconds
     private readonly Dictionary<object, (TrainingTrial? Trial, double SearchSteps)> trials = [];
     private long largest,
         available;
 
-    /// <param name="requests">The cells that are missing.</param>
+    /// <param name="missing">The cells that are missing, with their arguments.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="TextualInversionException">
     /// The model is missing, or the vocabulary holds a token or lacks the words of an initializer.
     /// </exception>
-    public async Task RunAsync(IReadOnlyList<TrainRequest> requests, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        IReadOnlyList<(SweepCell Cell, TrainRequest Request)> missing,
+        CancellationToken cancellationToken
+    )
     {
+        var open = missing.Where(each => folder.StateOf(each.Cell.Name) != CellState.Done).ToList();
+        var requests = open.ConvertAll(each => each.Request);
         await CheckWordsAsync(requests, cancellationToken);
         double seconds = 0;
         var untimed = 0;
@@ -42,16 +50,40 @@ internal sealed class SweepEstimate(TrainModels models, ConsoleLog messages)
             seconds += trial?.Seconds(options) ?? 0;
         }
 
-        if (requests.Count == 0)
+        foreach (var (cell, request) in missing)
+            seconds += await EvaluationSecondsAsync(cell, request, cancellationToken);
+        if (missing.Count == 0)
             return;
-        var time = TimeSpan.FromSeconds(seconds);
         var steps = requests.Sum(request => (long)request.Options.Steps);
+        var training = Invariant($"{Plural.Of(requests.Count, "cell")} to train, at most {steps} steps");
+        var scoring = missing.Any(each => each.Cell.Evaluation is not null)
+            ? $", {Plural.Of(missing.Count, "cell")} to score"
+            : "";
         var rest = untimed == 0 ? "" : $" ({Plural.Of(untimed, "cell")} could not be timed)";
+        var memory =
+            largest == 0
+                ? ""
+                : $"; a step needs {ByteSize.Format(largest)} of memory, and {ByteSize.Format(available)} are there";
         messages.Info(
-            Invariant($"{Plural.Of(requests.Count, "cell")} to train, at most {steps} steps: at most ")
-                + $"{Describe(time)} on one device{rest}; a step needs {ByteSize.Format(largest)} of memory, and "
-                + $"{ByteSize.Format(available)} are there"
+            $"{training}{scoring}: at most {Describe(TimeSpan.FromSeconds(seconds))} on one device{rest}{memory}"
         );
+    }
+
+    /// <summary>The time to generate the images that score a cell; 0 if it is not scored.</summary>
+    private async Task<double> EvaluationSecondsAsync(
+        SweepCell cell,
+        TrainRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        if (cell.Evaluation is null)
+            return 0;
+        var kind = (TrainModels.KindOf(request), string.Join('\n', cell.Evaluation), request.Options.Property);
+        if (evaluations.TryGetValue(kind, out var known))
+            return known;
+        var model = await models.OpenAsync(request, messages, cancellationToken);
+        var (options, scheduler) = commands.Eval.ReadImages(commands.Evaluate(cell), model.Files, model.Network);
+        return evaluations[kind] = EvaluationTrial.Seconds(model.Network, scheduler, options, cancellationToken);
     }
 
     /// <summary>Refuses tokens that a vocabulary holds, and initializers that it cannot read.</summary>

@@ -180,26 +180,48 @@ internal sealed class SweepFolder(string path)
             .Append(new("seed", $"{cell.Seed}"))
             .ToDictionary();
 
+    /// <summary>
+    /// The share by which the best validation loss of a cell is below that of an empty prompt; null without validation.
+    /// </summary>
+    public double? ScoreOf(string cell) =>
+        ReadRecord(
+            RunOf(cell),
+            record =>
+                Property(Property(Property(record, "result"), "validation"), "relativeLoss")
+                    is { ValueKind: JsonValueKind.Number } loss
+                    ? 1 - loss.GetDouble()
+                    : (double?)null
+        );
+
     /// <summary>How a run ended; null if it has not, or the end of its record cannot be read.</summary>
-    private static TrainingEnd? EndOf(string run)
+    private static TrainingEnd? EndOf(string run) =>
+        ReadRecord(
+            run,
+            record =>
+                File.Exists(RunFolder.ReportIn(run)) // which is written last
+                && Property(record, "end") is { ValueKind: JsonValueKind.String } name
+                && Enum.TryParse<TrainingEnd>(name.GetString(), ignoreCase: true, out var end)
+                    ? end
+                    : (TrainingEnd?)null
+        );
+
+    /// <summary>Reads a part of a run's record; the default if it cannot be read.</summary>
+    private static T? ReadRecord<T>(string run, Func<JsonElement?, T> read)
     {
         try
         {
             using var stream = File.OpenRead(RunFolder.RecordIn(run));
             using var record = JsonDocument.Parse(stream);
-            var isWhole = File.Exists(RunFolder.ReportIn(run)); // which is written last
-            return isWhole && Enum.TryParse<TrainingEnd>(End(record), ignoreCase: true, out var end) ? end : null;
+            return read(record.RootElement);
         }
         catch (Exception error) when (error is JsonException || IoErrors.IsFileError(error))
         {
-            return null;
+            return default;
         }
     }
 
-    private static string? End(JsonDocument record) =>
-        record.RootElement.ValueKind == JsonValueKind.Object
-        && record.RootElement.TryGetProperty("end", out var end)
-        && end.ValueKind == JsonValueKind.String
-            ? end.GetString()
+    private static JsonElement? Property(JsonElement? parent, string name) =>
+        parent is { ValueKind: JsonValueKind.Object } holder && holder.TryGetProperty(name, out var value)
+            ? value
             : null;
 }
