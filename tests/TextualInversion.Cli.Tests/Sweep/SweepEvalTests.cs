@@ -67,6 +67,8 @@ public sealed class SweepEvalTests : IDisposable
         folder.Write("cat/1.txt", $"a photo of a <my-cat> {caption}");
         var arguments = $"sweep sweep.yaml --output '{folder.Output}'";
 
+        await TiProcess.RunAsync(folder.File("."), $"{arguments} --check"); // leaves libtorch's bridge in the cache
+
         // Blocks of 512 bytes; without the trap the signal would end the process.
         var (exitCode, _, error) = await TiProcess.RunAsync(
             folder.File("."),
