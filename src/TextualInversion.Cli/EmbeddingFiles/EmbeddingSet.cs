@@ -180,11 +180,13 @@ internal sealed partial class EmbeddingSet : IDisposable
 
     private void Add(LearnedEmbedding embedding, EmbeddingArgument argument, string callPath)
     {
-        // Only this program writes these fields. A model's name alone may come from the WebUI.
+        // Only this program writes these fields. A model's name alone may come from the WebUI. A bundle's embeddings
+        // are called by their names inside it.
         var isOwn =
-            EmbeddingProvenance.FromMetadata(embedding.Provenance)
-            is { Initializer: not null }
-                or { BaseModelSha256: not null };
+            embedding.IsBundled
+            || EmbeddingProvenance.FromMetadata(embedding.Provenance)
+                is { Initializer: not null }
+                    or { BaseModelSha256: not null };
         var own = EmbeddingNames.Of(callPath, embedding.Trigger, isOwn, argument.Trigger);
         var trigger = Placeholder.Parse(Blanks().Replace(own.Display, "-")).Name;
         embeddings.Add(embedding with { Trigger = trigger });

@@ -49,7 +49,7 @@ internal static class BundledEmbeddings
         return read with
         {
             Container = SafetensorsMetadata.Container(file),
-            Embedding = read.Embedding with { Trigger = name, Name = null },
+            Embedding = read.Embedding with { Trigger = name, Name = null, IsBundled = true },
         };
     }
 

@@ -18,6 +18,12 @@ internal sealed record LearnedEmbedding(
     /// </summary>
     public string? Name { get; init; }
 
+    /// <summary>
+    /// Whether prompts of the programs that it is made for call it by its placeholder token alone, not by the file's
+    /// name, which is that of a LoRA. Default: no.
+    /// </summary>
+    public bool IsBundled { get; init; }
+
     /// <summary>n, the number of vectors.</summary>
     public int Vectors => (int)Rows[0].shape[0];
 

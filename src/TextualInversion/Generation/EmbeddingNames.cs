@@ -15,8 +15,8 @@ internal enum NameOrigin
     File,
 
     /// <summary>
-    /// The placeholder token in the file if it cannot be an ordinary word, <c>&lt;my-cat&gt;</c>, or if this program
-    /// wrote the file.
+    /// The placeholder token in the file if it cannot be an ordinary word, <c>&lt;my-cat&gt;</c>, if this program wrote
+    /// the file, or if that is a bundle.
     /// </summary>
     Trigger,
 
@@ -44,7 +44,8 @@ internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingNam
     /// <param name="path">The file. Its folders count too: sub/name.pt is called name and sub/name.</param>
     /// <param name="trigger">The placeholder token in the file.</param>
     /// <param name="isOwn">
-    /// Whether this program wrote the file, so that the user chose its placeholder token. Default: false.
+    /// Whether this program wrote the file, so that the user chose its placeholder token; or the file is a bundle,
+    /// whose embeddings are called by their tokens. Default: false.
     /// </param>
     /// <param name="asked">The placeholder token that the user wants instead of the file's. Null: the file's.</param>
     public static EmbeddingNames Of(string path, string trigger, bool isOwn = false, string? asked = null)
@@ -102,8 +103,11 @@ internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingNam
     {
         if (IsInAngles(trigger) || isOwn)
             yield return new EmbeddingName(trigger, NameOrigin.Trigger);
-        if (!IsInAngles(trigger) && trigger.Any(char.IsLetterOrDigit))
-            yield return new EmbeddingName($"<{trigger}>", isOwn ? NameOrigin.Trigger : NameOrigin.Inner);
+        if (IsInAngles(trigger) || !trigger.Any(char.IsLetterOrDigit))
+            yield break;
+        yield return new EmbeddingName($"<{trigger}>", isOwn ? NameOrigin.Trigger : NameOrigin.Inner);
+        if (isOwn)
+            yield return new EmbeddingName(Prefix + trigger, NameOrigin.Trigger);
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Embeddings;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Tensors;
 using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
@@ -27,6 +28,30 @@ public sealed class PromptEmbeddingsTests : IDisposable
         Write("bad-hands-5.pt", EmbeddingFormat.WebUi, "cat", 7, vectors: 2);
         Assert.Equal([7, 7], RowsOf($"a cat, {text}"));
         Assert.Equal([7, 7], RowsOf($"a cat, {text}", EmbeddingArgument.Parse(folder.File("bad-hands-5.pt"))));
+        Assert.Empty(warnings);
+    }
+
+    /// <summary>The WebUI calls an embedding in a LoRA's file by its name there.</summary>
+    [Theory]
+    [InlineData("my-cat")]
+    [InlineData("(MY-CAT:1.3)")]
+    [InlineData("<my-cat>")]
+    [InlineData("embedding:my-cat")]
+    [InlineData("<style>")]
+    public void Rows_OfABundle_AreCalledByTheNameInside(string text)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(
+            folder.File("style.safetensors"),
+            new Dictionary<string, Tensor>
+            {
+                ["bundle_emb.my-cat.string_to_param.*"] = full([2, 2], 7f),
+                ["lora_unet_x.lora_up.weight"] = ones([4, 1]),
+            },
+            new Dictionary<string, string>(),
+            overwrite: false
+        );
+        Assert.Equal([7, 7], RowsOf($"a cat, {text}"));
         Assert.Empty(warnings);
     }
 
