@@ -76,7 +76,7 @@ public sealed class EndToEndTests : IDisposable
             await File.ReadAllTextAsync(folder.File("b/runs/my-cat/metrics.csv"))
         );
         using var record = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("a/runs/my-cat/run.json")));
-        foreach (var network in record.RootElement.GetProperty("baseWeights").EnumerateObject())
+        foreach (var network in record.RootElement.GetProperty("frozenWeights").EnumerateObject())
             Assert.Equal(
                 network.Value.GetProperty("before").GetString(),
                 network.Value.GetProperty("after").GetString()

@@ -112,7 +112,7 @@ internal sealed class DistillCommand : CommandBase
             request.ShortensNegative
         );
         using var result = Distill(request, network, scheduler, options, messages, cancellationToken);
-        var origin = new DistillOrigin(request, name, loras.Of(request.Prompt), scheduler.PredictionType);
+        var origin = new DistillOrigin(request, name, loras.Files, loras.Of(request.Prompt), scheduler.PredictionType);
         Write(parsed, origin.Embedding(result, options, network), request.Path);
         Print(parsed, new DistillReport(request, name, options, result), messages);
         return result.IsCancelled ? ExitCode.Cancelled : ExitCode.Done;

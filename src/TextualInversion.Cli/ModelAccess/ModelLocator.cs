@@ -19,7 +19,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     public const string Variable = "TI_MODEL";
     public const string Default = "stable-diffusion-v1-5/stable-diffusion-v1-5";
 
-    private const string Choice = "--model also takes a folder, a file or demo, the small model that ships with ti.";
+    private const string Option = "--model";
 
     /// <summary>The folder of the small model that ships with ti.</summary>
     public static readonly string DemoFolder = Path.Combine(AppContext.BaseDirectory, "demo-model");
@@ -32,16 +32,18 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     /// <param name="recorded">The model that the embedding records, or null if it records none.</param>
     /// <param name="messages">Shows the progress of a download.</param>
     /// <param name="cancellationToken">Stops a download, which resumes the next time.</param>
+    /// <param name="option">The option that names the model, for messages.</param>
     /// <returns>The name to record, and the model.</returns>
     /// <exception cref="TextualInversionException">There is no such model, or an option does not fit it.</exception>
     public async Task<(string Name, IModelFiles Files)> FindAsync(
         ModelRequest request,
         string? recorded,
         ConsoleLog messages,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string option = Option
     )
     {
-        var (name, origin) = Choose(request.Model, recorded);
+        var (name, origin) = Choose(request.Model, recorded, option);
         var source = SourceOf(name);
         IModelFiles files;
         try
@@ -50,7 +52,10 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         }
         catch (TextualInversionException problem) when (problem.Parameter is null && !Path.Exists(source))
         {
-            throw new TextualInversionException($"{problem.Message} {MissingFolder(name)}{origin}{Choice}", problem);
+            throw new TextualInversionException(
+                $"{problem.Message} {MissingFolder(name)}{origin}{Choice(option)}",
+                problem
+            );
         }
 
         return (name, ModelWithLoras.Of(files, request.UsedLoras));
@@ -72,7 +77,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     {
         if (texts.Count == 0)
             return [];
-        var source = SourceOf(Choose(request.Model, recorded).Name);
+        var source = SourceOf(Choose(request.Model, recorded, Option).Name);
         try
         {
             var options = request.Options with { Hub = HubOf(source) with { Offline = true } };
@@ -91,7 +96,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
     /// <returns>The name, and why the model is not on this machine, or null if it is.</returns>
     public async Task<(string Name, string? Problem)> FindDefaultAsync(CancellationToken cancellationToken)
     {
-        var (name, origin) = Choose(asked: null, recorded: null);
+        var (name, origin) = Choose(asked: null, recorded: null, Option);
         var source = SourceOf(name);
         try
         {
@@ -101,7 +106,7 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         }
         catch (TextualInversionException problem)
         {
-            return (name, $"{problem.Message} {origin}{Choice}");
+            return (name, $"{problem.Message} {origin}{Choice(Option)}");
         }
     }
 
@@ -141,6 +146,9 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         );
     }
 
+    private static string Choice(string option) =>
+        $"{option} also takes a folder, a file or demo, the small model that ships with ti.";
+
     private Task<IModelFiles> FindAsync(
         string source,
         ModelRequest request,
@@ -164,12 +172,12 @@ internal sealed class ModelLocator(Func<string, string?> variable)
         Directory.Exists(source) ? new HubOptions() : HubEnvironment.Resolve(variable);
 
     /// <summary>The model's name, and who names it, for an error message.</summary>
-    private (string Name, string Origin) Choose(string? asked, string? recorded)
+    private (string Name, string Origin) Choose(string? asked, string? recorded, string option)
     {
         if (asked is not null)
             return (asked, "");
         if (recorded is not null)
-            return (recorded, "The embedding was trained on it; name it with --model. ");
+            return (recorded, $"The embedding was trained on it; name it with {option}. ");
         return variable(Variable) is { Length: > 0 } named
             ? (named, $"{Variable} names it. ")
             : (Default, "It is the default model. ");

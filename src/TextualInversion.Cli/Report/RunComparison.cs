@@ -57,7 +57,7 @@ internal sealed class RunComparison(IReadOnlyList<NamedRun> runs)
     private static string Inputs(NamedRun run)
     {
         var record = run.Log.Record;
-        var weights = record.BaseWeights.OrderBy(part => part.Key, StringComparer.Ordinal);
+        var weights = record.FrozenWeights.OrderBy(part => part.Key, StringComparer.Ordinal);
         IEnumerable<string> inputs =
         [
             ImageHashes(run),

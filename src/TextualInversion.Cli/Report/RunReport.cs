@@ -161,14 +161,15 @@ internal sealed class RunReport(RunLog run)
         static string Hashes(FrozenHash hash) =>
             hash.Before == hash.After ? hash.Before : $"{hash.Before} before, {hash.After} after";
 
-        var isSame = record.BaseWeights.Values.All(hash => hash.Before == hash.After);
-        var weights = record.BaseWeights.Select(part => (part.Key, Hashes(part.Value)));
+        var isSame = record.FrozenWeights.Values.All(hash => hash.Before == hash.After);
+        var weights = record.FrozenWeights.Select(part => (part.Key, Hashes(part.Value)));
+        var loras = (record.Loras ?? []).Select(lora => ($"LoRA {lora.Path}", lora.Sha256));
         var images = record.Images.Select(image => (image.Path, image.Sha256));
         return Markup.Of(
             $"""
             <details><summary>The model was {(isSame ? "not changed" : "CHANGED")}: hashes, versions</summary>
-            <p class="soft">SHA-256 of each network, before and after, and of each image.</p>
-            <div class="hash">{Table(weights.Concat(images))}</div>
+            <p class="soft">SHA-256 of each network as it was used, before and after, and of each file.</p>
+            <div class="hash">{Table(weights.Concat(loras).Concat(images))}</div>
             {Table(record.Versions.Select(version => (version.Key, version.Value)))}</details>
             """
         );

@@ -55,7 +55,7 @@ internal static class RunSeries
     {
         var result = run.Record.Result;
         var vectors = Math.Max(1, result.Words?.Sum(word => word.Vectors) ?? result.Vectors); // the file may be damaged
-        var encoders = run.Record.BaseWeights.Keys.Count(part =>
+        var encoders = run.Record.FrozenWeights.Keys.Count(part =>
             part.StartsWith(nameof(ModelPart.TextEncoder), StringComparison.Ordinal)
         );
         var name = VectorName(result, index % vectors);

@@ -34,8 +34,15 @@ internal sealed record RunRecord
     /// <summary>The norms of each text encoder's vocabulary.</summary>
     public IReadOnlyList<NormRange> VocabularyNorms { get; init; } = [];
 
-    /// <summary>The SHA-256 of each network's values before and after the run.</summary>
-    public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
+    /// <summary>
+    /// The SHA-256 of each network's values before and after the run, as they were used: with the LoRAs merged into
+    /// them.
+    /// </summary>
+    public required IReadOnlyDictionary<string, FrozenHash> FrozenWeights { get; init; }
+
+    /// <summary>The LoRAs that were part of the frozen model. Null without any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RunLora>? Loras { get; init; }
 
     public required string Device { get; init; }
 
@@ -104,6 +111,16 @@ internal sealed record RunRecord
     /// <exception cref="TextualInversionException">The record cannot be written.</exception>
     public void Write(string folder) =>
         AtomicFile.WriteText(RunFolder.RecordIn(folder), overwrite: true, JsonOutput.Serialize(this) + "\n");
+}
+
+/// <summary>A LoRA that was part of the frozen model.</summary>
+/// <param name="Path">Its file.</param>
+/// <param name="Strength">Its strength in the U-Net.</param>
+/// <param name="TextStrength">Its strength in the text encoders.</param>
+/// <param name="Sha256">The SHA-256 of the file.</param>
+internal sealed record RunLora(string Path, double Strength, double TextStrength, string Sha256)
+{
+    public static RunLora Of(Lora lora, string sha256) => new(lora.Path, lora.Strength, lora.TextStrength, sha256);
 }
 
 /// <summary>What training started from: words or an embedding.</summary>

@@ -4,6 +4,7 @@ using TextualInversion.Cli.Terminal;
 using TextualInversion.Models;
 using TextualInversion.Native;
 using TextualInversion.Schedulers;
+using TextualInversion.Training;
 using TextualInversion.Training.Estimates;
 
 namespace TextualInversion.Cli.Train;
@@ -12,6 +13,7 @@ namespace TextualInversion.Cli.Train;
 internal sealed class TrainModel : IDisposable
 {
     private readonly MemoryBudget budget; // before the model was loaded
+    private IReadOnlyDictionary<string, string>? ownHashes;
 
     private TrainModel(string name, IModelFiles files, TrainRequest request, int concepts)
     {
@@ -40,6 +42,9 @@ internal sealed class TrainModel : IDisposable
     /// Whether gradients are computed with gradient checkpointing. It may be switched on while training.
     /// </summary>
     public bool UsesGradientCheckpointing => Network.UsesGradientCheckpointing;
+
+    /// <summary>The hashes of its weights without LoRAs, see <see cref="Training.OwnWeights"/>.</summary>
+    public IReadOnlyDictionary<string, string> OwnHashes => ownHashes ??= OwnWeights.Hashes(Network, Files);
 
     /// <param name="request">The arguments.</param>
     /// <param name="concepts">The number of concepts in a U-Net batch.</param>

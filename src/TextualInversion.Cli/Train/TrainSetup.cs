@@ -43,6 +43,9 @@ internal sealed record TrainSetup
     /// <summary>The LoRAs that are part of the frozen model, each with the SHA-256 of its file.</summary>
     public required IReadOnlyList<(Lora Lora, string Sha256)> Loras { get; init; }
 
+    /// <summary>The hashes of the model's weights without these LoRAs, see <see cref="Training.OwnWeights"/>.</summary>
+    public IReadOnlyDictionary<string, string> OwnHashes { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The lengths of the prompts.</summary>
     public required PromptLengths PromptLengths { get; init; }
 
@@ -187,7 +190,7 @@ internal sealed record TrainSetup
         var software = $"ti {Versions.Of(typeof(TrainSetup))}";
         var provenance = EmbeddingProvenance.OfTraining(
             ModelName,
-            weights,
+            weights is null ? null : OwnWeights.Replace(weights, OwnHashes),
             word.Start,
             step,
             Options.Seed,
@@ -195,6 +198,9 @@ internal sealed record TrainSetup
         ) with
         {
             Loras = [.. Loras.Select(each => each.Lora)],
+            LoraSha256 = Loras
+                .DistinctBy(each => each.Lora.Path)
+                .ToDictionary(each => each.Lora.Path, each => each.Sha256),
             Others = ModelSpec.Of(
                 word.Placeholder.Name,
                 EmbeddingNames.FileStem(word.Placeholder.Name),

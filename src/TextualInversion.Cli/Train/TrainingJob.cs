@@ -53,7 +53,8 @@ internal sealed class TrainingJob : IDisposable
         {
             foreach (var word in request.Together ?? [request])
                 starts.Add(word.ReadInitializer(model.Network));
-            job = new TrainingJob(request, model, TrainSetup.Read(request, model, starts, cancellationToken));
+            var setup = TrainSetup.Read(request, model, starts, cancellationToken) with { OwnHashes = model.OwnHashes };
+            job = new TrainingJob(request, model, setup);
             foreach (var warning in job.Setup.Warnings.Concat(job.Setup.PromptLengths.Problems))
                 messages.Warn(warning);
             job.Setup.PromptLengths.RequirePlaceholder();

@@ -1,27 +1,19 @@
 using System.CommandLine;
 using System.Globalization;
-using TextualInversion.Checkpoints;
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
 using TextualInversion.Generation;
-using TextualInversion.Models;
-using TextualInversion.Models.Autoencoders;
 using TextualInversion.Models.Tokenizers;
-using TextualInversion.Models.Unets;
 using TextualInversion.Training.Translation;
-using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Translate;
 
 /// <summary><c>ti translate</c>: an embedding of one kind of model for another.</summary>
 internal sealed class TranslateCommand : CommandBase
 {
-    private const string OriginKey = "translated_from",
-        OriginModelKey = "translated_from_model";
-
     private readonly Argument<string> file = EmbeddingArguments.One();
     private readonly PathOption fromModel = new("--from-model")
     {
@@ -84,78 +76,36 @@ internal sealed class TranslateCommand : CommandBase
                 $"{fromModel.Name}: {given.Trigger} does not record the model that it was trained on; name it."
             );
         var from = new ModelRequest(parsed.GetValue(fromModel));
-        var (fromName, fromFiles) = await models.FindAsync(from, recorded, messages, cancellationToken);
+        var (fromName, fromFiles) = await models.FindAsync(from, recorded, messages, cancellationToken, fromModel.Name);
         var to = new ModelRequest(parsed.GetValue(toModel));
-        var (toName, toFiles) = await models.FindAsync(to, null, messages, cancellationToken);
-        var source = Vocabulary.Open(fromFiles);
-        var target = Vocabulary.Open(toFiles);
-        try
-        {
-            EmbeddingSet.RequireWidths(given, [.. source.Select(each => each.Width)]);
-            LayoutExtension.Require(output.Name, path, EmbeddingFormats.Default(target.Count));
-            var translated = EmbeddingTranslation.Translate(given.Rows, source, target);
-            var trigger = Trigger(parsed, given.Trigger, translated.Rows, target);
-            using var embedding = new LearnedEmbedding(
-                trigger,
-                translated.Rows,
-                Provenance(given, trigger, translated.Rows, fromName, toName, toFiles)
-            );
-            Write(parsed, path, embedding);
-            Print(parsed, new Result(path, trigger, given.Vectors, fromName, toName, translated.Encoders), messages);
-            return ExitCode.Done;
-        }
-        finally
-        {
-            foreach (var each in source.Concat(target))
-                each.Dispose();
-        }
-    }
-
-    /// <summary>The token of the new embedding, which the model's vocabulary must not hold.</summary>
-    private string Trigger(
-        ParseResult parsed,
-        string given,
-        IReadOnlyList<Tensor> rows,
-        IReadOnlyList<Vocabulary> target
-    )
-    {
+        var (toName, toFiles) = await models.FindAsync(to, null, messages, cancellationToken, toModel.Name);
+        using var translator = new EmbeddingTranslator((fromName, fromFiles), (toName, toFiles));
+        LayoutExtension.Require(output.Name, path, EmbeddingFormats.Default(translator.Encoders));
         var placeholder = UsageException.Read(
             token.Name,
-            () => Placeholder.Parse(parsed.GetValue(token) ?? given, (int)rows[0].shape[0])
+            () => Placeholder.Parse(parsed.GetValue(token) ?? given.Trigger, given.Vectors)
         );
-        _ = new PromptTokenizers([.. target.Select(each => each.Tokenizer)], [placeholder]);
-        return placeholder.Name;
+        var software = $"ti {Versions.Of(typeof(TranslateCommand))}";
+        var translated = translator.Translate(given, placeholder, software);
+        using var embedding = translated.Embedding;
+        WarnOfLoras(given, translated.LostLoras, fromName, messages);
+        Write(parsed, path, embedding);
+        Print(
+            parsed,
+            new Result(path, placeholder.Name, given.Vectors, fromName, toName, translated.Encoders),
+            messages
+        );
+        return ExitCode.Done;
     }
 
-    private static Dictionary<string, string> Provenance(
-        LearnedEmbedding given,
-        string trigger,
-        IReadOnlyList<Tensor> rows,
-        string fromName,
-        string toName,
-        IModelFiles files
-    )
+    /// <summary>Says that a LoRA of one kind of model is none of another kind, and so is not recorded.</summary>
+    private static void WarnOfLoras(LearnedEmbedding given, IReadOnlyList<Lora> lost, string model, ConsoleLog messages)
     {
-        var known = EmbeddingProvenance.FromMetadata(given.Provenance);
-        var resolution = files.Config<UNetConfig>("unet").SampleSize * files.Config<VaeConfig>("vae").PixelsPerCell;
-        var others = ModelSpec.Of(
-            trigger,
-            EmbeddingNames.FileStem(trigger),
-            rows,
-            resolution,
-            ModelScheduler.Load(files, null).PredictionType,
-            ModelSpec.IsNegative(given.Provenance)
-        );
-        others[OriginKey] = given.Trigger;
-        others[OriginModelKey] = fromName;
-        var provenance = new EmbeddingProvenance
-        {
-            BaseModel = toName,
-            Initializer = known.Initializer,
-            Software = $"ti {Versions.Of(typeof(TranslateCommand))}",
-            Others = others,
-        };
-        return provenance.ToMetadata();
+        if (lost.Count > 0)
+            messages.Warn(
+                $"{given.Trigger} was trained together with {string.Join(", ", lost.Select(LoraArgument.Format))}, for "
+                    + $"the kind of model of {model}; the new embedding does not record it, and may do less without."
+            );
     }
 
     private void Write(ParseResult parsed, string path, LearnedEmbedding embedding)
@@ -183,7 +133,8 @@ internal sealed class TranslateCommand : CommandBase
         )
             messages.Warn("the map is no better than the nearest word; the embedding will do little of what it did.");
         messages.Info(
-            "a few steps on the images make it better: ti train --initializer "
+            "a few steps on the images make it better: ti train --images FOLDER --token "
+                + $"{ShellCommand.Quote(EmbeddingNames.FileStem(result.Token))} --initializer "
                 + $"{ShellCommand.Quote(JsonOutput.Relative(result.Path))} --vectors {result.Vectors} --model "
                 + ShellCommand.Quote(result.ToModel)
         );

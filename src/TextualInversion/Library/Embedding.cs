@@ -1,4 +1,6 @@
+using TextualInversion.Checkpoints;
 using TextualInversion.Embeddings;
+using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training;
 using static TorchSharp.torch;
 
@@ -86,6 +88,47 @@ public sealed class Embedding
         EmbeddingFile.Write(path, format ?? DefaultFormat(path), learned, overwrite);
     }
 
+    /// <summary>
+    /// Carries the embedding over to another kind of model, such as from Stable Diffusion 1 to XL and back. Vectors for
+    /// a text encoder that both models have are copied; the others come from a linear map between the vocabularies, as
+    /// word embeddings of two languages are aligned (Mikolov et al. 2013). Only the models' text encoders are read.
+    /// Runs on a thread of its own.
+    /// </summary>
+    /// <param name="toModel">The other model: a diffusers folder, a single file or a hub id.</param>
+    /// <param name="options">
+    /// The model that it was trained on, and the new token. Default: as of a new <see cref="TranslateOptions"/>.
+    /// </param>
+    /// <param name="cancellationToken">Stops a download, which continues the next time.</param>
+    /// <exception cref="TextualInversionException">
+    /// The embedding does not record its model and none is named, a model is missing or damaged, the embedding is for
+    /// another kind than its model, the models have too few tokens in common, or the other model's vocabulary holds the
+    /// token.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public async Task<TranslateResult> TranslateAsync(
+        string toModel,
+        TranslateOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(toModel);
+        var wanted = options ?? new TranslateOptions();
+        var fromModel =
+            wanted.FromModel
+            ?? Provenance.BaseModel
+            ?? throw TextualInversionException.ForParameter(
+                nameof(TranslateOptions.FromModel),
+                $"is missing: {Token} does not record the model that it was trained on; name it."
+            );
+        TorchRuntime.EnsureLoaded();
+        var from = await ModelFinder.FindAsync(fromModel, wanted.Load, cancellationToken).ConfigureAwait(false);
+        var to = await ModelFinder.FindAsync(toModel, wanted.Load, cancellationToken).ConfigureAwait(false);
+        var placeholder = Placeholder.Parse(wanted.Token ?? Token, Vectors);
+        return await OwnThread
+            .RunAsync(() => Translate((fromModel, from), (toModel, to), placeholder), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
     internal static Embedding FromLearned(LearnedEmbedding learned) =>
         new(
             learned.Trigger,
@@ -106,6 +149,32 @@ public sealed class Embedding
         {
             Name = Name,
         };
+
+    private TranslateResult Translate(
+        (string Name, IModelFiles Files) from,
+        (string Name, IModelFiles Files) to,
+        Placeholder placeholder
+    )
+    {
+        using var translator = new EmbeddingTranslator(from, to);
+        using var given = ToLearned();
+        var translated = translator.Translate(given, placeholder, Software.Name);
+        using var embedding = translated.Embedding;
+        return new TranslateResult
+        {
+            Embedding = FromLearned(embedding),
+            TextEncoders =
+            [
+                .. translated.Encoders.Select(each => new TranslatedEncoder(
+                    each.CopiedFrom,
+                    each.Tokens,
+                    each.Quality?.Cosine,
+                    each.Quality?.NearestWordCosine
+                )),
+            ],
+            LostLoras = translated.LostLoras,
+        };
+    }
 
     private EmbeddingFormat DefaultFormat(string path) =>
         Rows.Count == 1 && Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase)

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -25,7 +26,7 @@ public sealed record EmbeddingProvenance
     /// <summary>The model that it was trained on: a folder, a file or a hub id, as it was named.</summary>
     public string? BaseModel { get; init; }
 
-    /// <summary>The SHA-256 of the base model's values, in lower-case hexadecimal.</summary>
+    /// <summary>The SHA-256 of the base model's values without LoRAs, in lower-case hexadecimal.</summary>
     public string? BaseModelSha256 { get; init; }
 
     /// <summary>The words that training started from.</summary>
@@ -48,6 +49,9 @@ public sealed record EmbeddingProvenance
 
     /// <summary>The LoRAs that were part of the model when it was trained. Default: none.</summary>
     public IReadOnlyList<Lora> Loras { get; init; } = [];
+
+    /// <summary>The SHA-256 of the files of <see cref="Loras"/>, in lower-case hexadecimal, by their paths.</summary>
+    public IReadOnlyDictionary<string, string> LoraSha256 { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Other metadata, by their keys.</summary>
     public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
@@ -100,6 +104,7 @@ public sealed record EmbeddingProvenance
             && others.Remove(key)
                 ? number
                 : null;
+        var loras = LorasOf(others);
         return new EmbeddingProvenance
         {
             BaseModel = Take(BaseModelKey),
@@ -110,7 +115,8 @@ public sealed record EmbeddingProvenance
             Steps = Number<int>(StepsKey),
             Seed = Number<ulong>(SeedKey),
             Software = Take(SoftwareKey),
-            Loras = LorasOf(others),
+            Loras = loras.Count == 0 ? [] : [.. loras.Select(lora => lora.ToLora())],
+            LoraSha256 = HashesOf(loras),
             Others = others,
         };
     }
@@ -136,10 +142,17 @@ public sealed record EmbeddingProvenance
             (StepsKey, Steps?.ToString(CultureInfo.InvariantCulture)),
             (SeedKey, Seed?.ToString(CultureInfo.InvariantCulture)),
             (SoftwareKey, Software),
-            (LorasKey, Loras.Count == 0 ? null : JsonSerializer.Serialize(Loras.Select(Recorded.Of))),
+            (LorasKey, Loras.Count == 0 ? null : JsonSerializer.Serialize(Loras.Select(Record))),
         ];
 
-    private static IReadOnlyList<Lora> LorasOf(Dictionary<string, string> metadata)
+    private Recorded Record(Lora lora) =>
+        new(lora.Path, lora.Strength)
+        {
+            TextStrength = lora.TextStrength == lora.Strength ? null : lora.TextStrength,
+            Sha256 = LoraSha256.GetValueOrDefault(lora.Path),
+        };
+
+    private static List<Recorded> LorasOf(Dictionary<string, string> metadata)
     {
         if (!metadata.TryGetValue(LorasKey, out var text))
             return [];
@@ -148,12 +161,20 @@ public sealed record EmbeddingProvenance
             // A text of another program stays among the others.
             var recorded = JsonShape.Deserialize<List<Recorded>>(text, JsonSerializerOptions.Default);
             metadata.Remove(LorasKey);
-            return [.. recorded.Select(lora => new Lora(lora.File, lora.Strength))];
+            return recorded;
         }
         catch (JsonException)
         {
             return [];
         }
+    }
+
+    private static IReadOnlyDictionary<string, string> HashesOf(List<Recorded> loras)
+    {
+        var known = loras.Where(lora => lora.Sha256 is not null).DistinctBy(lora => lora.File).ToList();
+        return known.Count == 0
+            ? ReadOnlyDictionary<string, string>.Empty
+            : known.ToDictionary(lora => lora.File, lora => lora.Sha256!);
     }
 
     /// <summary>A LoRA in the metadata.</summary>
@@ -162,6 +183,15 @@ public sealed record EmbeddingProvenance
         [property: JsonPropertyName("strength")] double Strength
     )
     {
-        public static Recorded Of(Lora lora) => new(lora.Path, lora.Strength);
+        /// <summary>Null if it is the same.</summary>
+        [JsonPropertyName("text_strength")]
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public double? TextStrength { get; init; }
+
+        [JsonPropertyName("sha256")]
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? Sha256 { get; init; }
+
+        public Lora ToLora() => new(File, Strength) { TextStrength = TextStrength ?? Strength };
     }
 }

@@ -73,6 +73,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         }
 
         var concept = new Concept(placeholder, start.Rows, latents, plan.Prompts);
+        var own = OwnWeights.Hashes(network, model.Files);
         using var learned = new Trainer(network, schedule, plan.Options).Run(
             concept,
             resumeFrom: null,
@@ -81,7 +82,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
             cancellationToken
         );
         learned.RequireGradient(placeholder.Name);
-        return CreateResult(placeholder, start, plan, learned);
+        return CreateResult(placeholder, start, plan, learned, own);
     }
 
     private Placeholder RequireToken(IDiffusionModel network)
@@ -136,10 +137,12 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         Placeholder placeholder,
         InitialEmbedding start,
         TrainingPlan plan,
-        TrainerResult learned
+        TrainerResult learned,
+        IReadOnlyDictionary<string, string> own
     )
     {
-        var weights = learned.BaseWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
+        var used = learned.FrozenWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
+        var weights = OwnWeights.Replace(used, own);
         Embedding EmbeddingOf(IReadOnlyList<Tensor> rows, int steps) =>
             new(
                 placeholder.Name,
@@ -154,6 +157,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
                 ) with
                 {
                     Loras = model.Loras,
+                    LoraSha256 = Lora.Hashes(model.Loras),
                 }
             );
         return new TrainResult
@@ -173,7 +177,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
                 )),
             ],
             End = learned.End,
-            BaseWeightHashes = learned.BaseWeights,
+            BaseWeightHashes = learned.FrozenWeights,
             Warnings = [.. images.Warnings, .. WarningsOf(plan)],
         };
     }

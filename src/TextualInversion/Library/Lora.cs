@@ -1,3 +1,5 @@
+using TextualInversion.IO;
+
 namespace TextualInversion;
 
 /// <summary>
@@ -12,4 +14,8 @@ public sealed record Lora(string Path, double Strength = 1)
 {
     /// <summary>How strongly it changes the text encoders. Default: <see cref="Strength"/>.</summary>
     public double TextStrength { get; init; } = Strength;
+
+    /// <summary>The SHA-256 of each file, by its path.</summary>
+    internal static Dictionary<string, string> Hashes(IEnumerable<Lora> loras) =>
+        loras.Select(lora => lora.Path).Distinct().ToDictionary(path => path, Sha256.OfFile);
 }

@@ -153,6 +153,43 @@ public sealed class StableDiffusionModel : IDisposable
     }
 
     /// <summary>
+    /// Makes an embedding of few vectors that does in prompts what a longer prompt does, without images: the frozen
+    /// model's own answer to the whole prompt is what the vectors learn, as in knowledge distillation (Hinton et al.
+    /// 2015). Runs on a thread of its own. The same prompt, options and seed give the same embedding, on the same
+    /// machine to the last bit.
+    /// </summary>
+    /// <param name="prompt">
+    /// The prompt, of any length, with weights such as <c>(red:1.2)</c> and the tokens of
+    /// <see cref="DistillOptions.Embeddings"/>.
+    /// </param>
+    /// <param name="options">What is learned, and how. <see cref="DistillOptions.Token"/> is required.</param>
+    /// <param name="progress">Receives each image and each step, on the distillation's thread. Default: null.</param>
+    /// <param name="cancellationToken">
+    /// Ends it before the next step. The result then holds the best vectors so far.
+    /// </param>
+    /// <exception cref="TextualInversionException">
+    /// An option is wrong (<see cref="TextualInversionException.Parameter"/> names it), the prompt has no more tokens
+    /// than vectors, changes while an image is generated or is too long for the target, an embedding does not fit the
+    /// model, or memory runs out.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was canceled before the first step.</exception>
+    public Task<DistillResult> DistillAsync(
+        string prompt,
+        DistillOptions options,
+        IProgress<DistillProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(prompt);
+        ArgumentNullException.ThrowIfNull(options);
+        var distillation = new PromptDistillation(this, prompt, options);
+        return OwnThread.RunAsync(
+            () => Use(network => distillation.Run(network, progress, cancellationToken)),
+            cancellationToken
+        );
+    }
+
+    /// <summary>
     /// Scores embeddings by the images that they generate, as the paper does (Gal et al. 2022, section 5): image
     /// similarity to the training images, text similarity to the rest of the prompt. Runs on a thread of its own.
     /// </summary>

@@ -27,8 +27,8 @@ public sealed class TrainResult
     public required TrainingEnd End { get; init; }
 
     /// <summary>
-    /// The SHA-256 of the values of each of the model's networks before and after the training, by the network's name.
-    /// They are equal: the model is frozen.
+    /// The SHA-256 of the values of each of the model's networks before and after the training, by the network's name,
+    /// with the LoRAs in use merged into them. They are equal: the model is frozen.
     /// </summary>
     public required IReadOnlyDictionary<string, FrozenHash> BaseWeightHashes { get; init; }
 

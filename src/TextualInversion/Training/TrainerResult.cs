@@ -46,7 +46,7 @@ internal sealed record TrainerResult : IDisposable
     /// <summary>
     /// The SHA-256 of each network's values before the first step and after the last, by the network's name.
     /// </summary>
-    public required IReadOnlyDictionary<string, FrozenHash> BaseWeights { get; init; }
+    public required IReadOnlyDictionary<string, FrozenHash> FrozenWeights { get; init; }
 
     /// <summary>Refuses a run that learned nothing.</summary>
     /// <param name="placeholder">The placeholder token, or those of several words, for the message.</param>

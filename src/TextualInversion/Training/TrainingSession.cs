@@ -162,7 +162,7 @@ internal sealed class TrainingSession : IDisposable
             StepMedianSeconds = stepSeconds.Order().ElementAtOrDefault(stepSeconds.Count / 2),
             Learned = diagnostics.Describe(rows),
             VocabularyNorms = diagnostics.VocabularyNorms,
-            BaseWeights = frozenWeights.RequireUnchanged(),
+            FrozenWeights = frozenWeights.RequireUnchanged(),
         };
     }
 

@@ -112,7 +112,7 @@ public sealed partial class RunReportTests : IDisposable
                 record["command"] = new JsonArray("train", hostile);
                 record["device"] = hostile;
                 record["options"]![hostile] = hostile;
-                record["baseWeights"]![hostile] = JsonNode.Parse("""{"before": "a", "after": "b"}""");
+                record["frozenWeights"]![hostile] = JsonNode.Parse("""{"before": "a", "after": "b"}""");
                 record["versions"]![hostile] = hostile;
                 record["images"]![0]!["path"] = hostile;
                 record["images"]![1]!["prompt"] = hostile;

@@ -128,7 +128,7 @@ internal static class RecordedRunFolder
                         },
                         Initializer = new { Phrase = "cat", Tokens = new[] { "cat</w>" } },
                         Images = images,
-                        BaseWeights = new Dictionary<string, FrozenHash>
+                        FrozenWeights = new Dictionary<string, FrozenHash>
                         {
                             ["TextEncoder"] = new("aa", "aa"),
                             ["UNet"] = new("bb", "bb"),

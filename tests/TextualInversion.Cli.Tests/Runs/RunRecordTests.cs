@@ -35,7 +35,7 @@ public sealed class RunRecordTests : IDisposable
     [InlineData("rows[0].nearest[0]", "null", "rows[0].nearest[0] is null")]
     [InlineData("rows[1].nearest", null, "rows[1].nearest is missing")]
     [InlineData("vocabularyNorms[0]", "null", "vocabularyNorms[0] is null")]
-    [InlineData("baseWeights.TextEncoder", "null", "baseWeights.TextEncoder is null")]
+    [InlineData("frozenWeights.TextEncoder", "null", "frozenWeights.TextEncoder is null")]
     [InlineData("result.steps", "\"ten\"", "result.steps is not")]
     [InlineData("result.embedding", "\"\"", "result.embedding is empty")]
     [InlineData("result.embedding", "\"a\\u0000b\"", "result.embedding holds a character of code 0")]

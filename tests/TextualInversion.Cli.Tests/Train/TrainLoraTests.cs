@@ -1,4 +1,6 @@
+using TextualInversion.Cli.Runs;
 using TextualInversion.Embeddings;
+using TextualInversion.IO;
 using TextualInversion.Tests.Fixtures;
 
 namespace TextualInversion.Cli.Tests.Train;
@@ -23,13 +25,24 @@ public sealed class TrainLoraTests : IDisposable
     [Fact]
     public async Task Lora_IsPartOfTheBaseAndRecorded()
     {
-        var (plain, _) = await TrainAsync("plain");
+        var (plain, ofPlain) = await TrainAsync("plain");
+        Assert.Empty(ofPlain.LoraSha256);
         var (with, provenance) = await TrainAsync("with", "--lora", $"{Lora}@0.5");
         var (again, _) = await TrainAsync("again", "--lora", $"{Lora}@0.5");
 
         Assert.NotEqual(plain, with);
         Assert.Equal(with, again);
         Assert.Equal([new Lora(Lora, 0.5)], provenance.Loras);
+        Assert.Equal(Sha256.OfFile(Lora), provenance.LoraSha256[Lora]);
+
+        // The base model is the same; what was used is not.
+        Assert.Equal(ofPlain.BaseModelSha256, provenance.BaseModelSha256);
+        RunRecord used = RunRecord.Read(folder.File($"with/{TrainFolder.Run}")),
+            plainly = RunRecord.Read(folder.File($"plain/{TrainFolder.Run}"));
+        Assert.NotEqual(plainly.FrozenWeights["UNet"], used.FrozenWeights["UNet"]);
+        Assert.Equal(plainly.FrozenWeights["VaeEncoder"], used.FrozenWeights["VaeEncoder"]);
+        Assert.Equal([new RunLora(Lora, 0.5, 0.5, Sha256.OfFile(Lora))], used.Loras);
+        Assert.Null(plainly.Loras);
 
         var (exitCode, _, error) = await TiRunner.RunAsync(
             "generate",

@@ -122,15 +122,67 @@ public sealed class TranslateCommandTests : IDisposable
         Assert.Contains("--from-model: <my-cat> does not record the model that it was trained on", error);
     }
 
+    /// <summary>The LoRA is recorded where it fits, and said to be missing where it does not.</summary>
+    [Theory]
+    [InlineData("sd1", true)]
+    [InlineData("sd2", false)]
+    public async Task Translate_TrainedWithALora_KeepsItForTheSameKindOfModelAlone(string to, bool isKept)
+    {
+        using var given = Word("cat");
+        var lora = new Lora("loras/dots.safetensors", 0.5) { TextStrength = 1 };
+        var hashes = new Dictionary<string, string> { [lora.Path] = new('a', 64) };
+        var path = Write("my-cat.safetensors", given, Sd1, lora, hashes);
+
+        var (exitCode, _, error) = await TranslateAsync(
+            path,
+            "new.safetensors",
+            "--to-model",
+            Goldens.Path("models", to)
+        );
+
+        Assert.True(exitCode == 0, error);
+        using var read = EmbeddingFile.Read(folder.File("new.safetensors"));
+        var provenance = EmbeddingProvenance.FromMetadata(read.Provenance);
+        Assert.Equal(isKept ? [lora] : [], provenance.Loras);
+        Assert.Equal(isKept ? hashes : [], provenance.LoraSha256);
+        Assert.Equal(
+            !isKept,
+            error.Contains("trained together with loras/dots.safetensors@0.5, for", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task Translate_NoSuchModel_NamesTheOption()
+    {
+        using var given = Word("cat");
+        var path = Write("my-cat.safetensors", given, Sd1);
+
+        var (exitCode, _, error) = await TranslateAsync(path, "new.safetensors", "--to-model", "nowhere");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--to-model also takes a folder", error);
+    }
+
     private Task<(int ExitCode, string Output, string Error)> TranslateAsync(
         string path,
         string output,
         params string[] more
     ) => TiRunner.RunAsync(["translate", path, "--output", folder.File(output), .. more]);
 
-    private string Write(string name, Tensor rows, string? model)
+    private string Write(
+        string name,
+        Tensor rows,
+        string? model,
+        Lora? lora = null,
+        Dictionary<string, string>? loraHashes = null
+    )
     {
-        var provenance = new EmbeddingProvenance { BaseModel = model }.ToMetadata();
+        var provenance = new EmbeddingProvenance
+        {
+            BaseModel = model,
+            Loras = lora is null ? [] : [lora],
+            LoraSha256 = loraHashes ?? [],
+        }.ToMetadata();
         using var embedding = new LearnedEmbedding("<my-cat>", [rows.alias()], provenance);
         EmbeddingFile.Write(folder.File(name), embedding, overwrite: false);
         return folder.File(name);

@@ -60,6 +60,22 @@ public sealed class EmbeddingTests : IDisposable
         Assert.Equal(Provenance with { Others = read.Provenance.Others }, read.Provenance);
     }
 
+    [Fact]
+    public void Load_LorasThatWereSaved_HaveStrengthsAndHashes()
+    {
+        var path = folder.File("my-cat.safetensors");
+        Lora both = new("a.safetensors", 0.5),
+            text = new("b.safetensors") { TextStrength = 0.25 };
+        var hashes = new Dictionary<string, string> { ["b.safetensors"] = new('b', 64) };
+        var provenance = Provenance with { Loras = [both, text], LoraSha256 = hashes };
+
+        new Embedding("<my-cat>", [Narrow], provenance).Save(path);
+
+        var read = Embedding.Load(path).Provenance;
+        Assert.Equal([both, text], read.Loras);
+        Assert.Equal(hashes, read.LoraSha256);
+    }
+
     [Theory]
     [InlineData("my-cat.safetensors", 1, EmbeddingFormat.Diffusers)]
     [InlineData("my-cat.safetensors", 2, EmbeddingFormat.Sdxl)]

@@ -14,6 +14,7 @@ public sealed partial class LibraryExampleTests
         nameof(LibraryExamples.ProgressExample),
         nameof(LibraryExamples.MemoryExample),
         nameof(LibraryExamples.EvaluateExample),
+        nameof(LibraryExamples.DistillExample),
     ];
 
     private static string Folder =>

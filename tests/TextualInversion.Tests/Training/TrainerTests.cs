@@ -41,7 +41,7 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal([0, 2, 3], saved);
         Assert.Equal(3, result.Steps);
         Assert.Equal(progress[^1].Rows[0], RowValues.FromTensor(result.LastRows[0]));
-        Assert.All(result.BaseWeights.Values, hash => Assert.Equal(hash.Before, hash.After));
+        Assert.All(result.FrozenWeights.Values, hash => Assert.Equal(hash.Before, hash.After));
         Assert.Equal(progress[0].ValidationLoss, result.Validation!.Initial);
     }
 

@@ -2,16 +2,6 @@ using TextualInversion.Generation;
 
 namespace TextualInversion.Training.Distillation;
 
-/// <summary>What the vectors have to reproduce of the whole prompt's effect.</summary>
-internal enum DistillationTarget
-{
-    /// <summary>The U-Net's predictions for noisy latents of images that the model generates itself.</summary>
-    Noise,
-
-    /// <summary>The text encoders' states of the padding after the prompt, and the pooled state.</summary>
-    States,
-}
-
 /// <summary>How a prompt is distilled.</summary>
 internal sealed record DistillationOptions
 {

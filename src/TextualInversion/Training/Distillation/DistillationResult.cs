@@ -60,6 +60,10 @@ internal sealed record DistillationResult(
     /// <summary>Whether it was canceled; there is no comparison then.</summary>
     public required bool IsCancelled { get; init; }
 
+    /// <summary>The mean difference of noise predictions, where that of the empty prompt is 1.</summary>
+    public double RelativeNoise(DistillationRival rival) =>
+        DistillationDistance.Relative(Of(rival).Noise, Of(DistillationRival.Empty).Noise);
+
     public DistillationDistance Of(DistillationRival rival) => Distances.Single(each => each.Rival == rival);
 
     public void Dispose()
