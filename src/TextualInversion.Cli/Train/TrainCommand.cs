@@ -6,7 +6,6 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
-using TextualInversion.Cli.Train.Listeners;
 using TextualInversion.Cli.Train.Options;
 using TextualInversion.Training;
 
