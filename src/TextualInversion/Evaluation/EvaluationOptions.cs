@@ -21,8 +21,8 @@ internal sealed record EvaluationOptions
     public required GenerationSettings Generation { get; init; }
 
     /// <summary>
-    /// The number of images for some candidates: each prompt of each and of the initializer, and the bare prompt without
-    /// a word.
+    /// The number of images for some candidates: each prompt of each and of the initializer, and the bare prompt
+    /// without a word.
     /// </summary>
     public int Images(int candidates) => Count * (((1 + candidates) * (1 + EditPrompts.Count)) + 1);
 
