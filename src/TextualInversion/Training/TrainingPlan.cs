@@ -71,10 +71,11 @@ internal sealed record TrainingPlan(
     public TrainingPlan WithInitializer(InitialEmbedding start)
     {
         var options = Options with { Vectors = start.Vectors };
+        var prompts = new PromptSource(Images, Templates, start.Words.Phrase, options);
         return this with
         {
             Options = options,
-            Prompts = new PromptSource(Images, Templates, start.Words.Phrase, options),
+            Prompts = start.Found?.Shown is { } shown ? prompts.WithShownWords(shown) : prompts,
         };
     }
 

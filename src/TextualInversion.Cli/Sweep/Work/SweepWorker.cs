@@ -112,7 +112,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
     /// <summary>Says which cells failed, and why.</summary>
     public void ReportFailures()
     {
-        if (failures.Count == 0)
+        if (failures.IsEmpty)
             return;
         var table = new PlainTable { Indent = 2 }
             .AddColumn(wraps: false)

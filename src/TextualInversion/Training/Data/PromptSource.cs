@@ -36,6 +36,28 @@ internal sealed class PromptSource
         captions = [.. images.Select(image => options.Captions == CaptionUse.Off ? null : image.Caption)];
     }
 
+    private PromptSource(PromptSource other, IReadOnlyList<string> templates, string?[] captions)
+    {
+        (initializer, options, together) = (other.initializer, other.options, other.together);
+        (this.templates, this.captions) = (templates, captions);
+    }
+
+    /// <summary>
+    /// Whether what the images show should be found and named: the images of a style without captions, which each show
+    /// something else. What a prompt does not name, the vectors would have to explain.
+    /// </summary>
+    public bool WantsShownWords =>
+        options is { Property: LearnedProperty.Style, Templates: null, Captions: not CaptionUse.Off }
+        && captions.All(caption => caption is null);
+
+    /// <summary>The same prompts from other templates, without captions.</summary>
+    public PromptSource WithTemplates(IReadOnlyList<string> other) => new(this, other, new string?[captions.Length]);
+
+    /// <summary>The same prompts with captions that name what the images of a style show.</summary>
+    /// <param name="shown">A word for each image, or null for an image that uses the templates.</param>
+    public PromptSource WithShownWords(IReadOnlyList<string?> shown) =>
+        new(this, templates, [.. shown.Select(word => word is null ? null : $"a {word} in the style of {{}}")]);
+
     /// <summary>For each image its caption as a prompt, or null if the image uses the templates.</summary>
     public IReadOnlyList<string?> Descriptions(Placeholder placeholder) =>
         [

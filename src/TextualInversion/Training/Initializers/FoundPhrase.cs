@@ -15,11 +15,16 @@ internal sealed record RankedPhrase(string Words, double RelativeLoss);
 /// <param name="RelativeLoss">See <see cref="RankedPhrase"/>.</param>
 /// <param name="Stages">The phrase as it grew, one word longer each time. The last is the best phrase.</param>
 /// <param name="RunnersUp">The next best phrases of the same length, the best first.</param>
+/// <param name="Shown">
+/// For a style the word for what each image shows, see <see cref="ShownWords"/>, null for an image without one; null if
+/// they were not searched for.
+/// </param>
 internal sealed record FoundPhrase(
     string Words,
     double RelativeLoss,
     IReadOnlyList<RankedPhrase> Stages,
-    IReadOnlyList<RankedPhrase> RunnersUp
+    IReadOnlyList<RankedPhrase> RunnersUp,
+    IReadOnlyList<string?>? Shown = null
 )
 {
     /// <summary>The number of words, each of which is one token.</summary>

@@ -33,6 +33,7 @@ internal sealed class PhraseExamples : IDisposable
     private readonly TrainOptions options;
     private readonly FixedExamples source;
     private readonly List<FixedExample> chosen;
+    private readonly List<FixedExample[]> inRounds;
     private readonly List<List<TrainingBatch>> rounds;
     private readonly Learner learner;
     private readonly int length;
@@ -69,11 +70,8 @@ internal sealed class PhraseExamples : IDisposable
         var tokenizers = new PromptTokenizers(model.Tokenizers, [placeholder]);
         source = new FixedExamples(concept.Images, concept.Prompts, tokenizers);
         chosen = Choose(concept, schedule);
-        rounds =
-        [
-            .. InRounds(chosen, concept.Images.Learned.Count)
-                .Select(round => source.InBatches(round, BatchFactor * options.BatchSize).ToList()),
-        ];
+        inRounds = [.. InRounds(chosen, concept.Images.Learned.Count)];
+        rounds = [.. inRounds.Select(round => source.InBatches(round, BatchFactor * options.BatchSize).ToList())];
         WithoutPrompts =
             withoutPrompts
             ??
@@ -90,6 +88,11 @@ internal sealed class PhraseExamples : IDisposable
     /// <summary>The number of examples of each round of a concept.</summary>
     public static List<int> RoundSizes(Concept concept, NoiseSchedule schedule) =>
         [.. InRounds(Choose(concept, schedule), concept.Images.Learned.Count).Select(round => round.Length)];
+
+    /// <summary>The number of the image of each example of a round, in the order of <see cref="Measure"/>.</summary>
+    /// <param name="round">The round, from 0.</param>
+    public IReadOnlyList<int> ImagesOf(int round) =>
+        [.. source.Ordered(inRounds[round]).Select(example => example.Image)];
 
     /// <summary>How many phrases are best measured at once.</summary>
     /// <param name="round">The round, from 0.</param>

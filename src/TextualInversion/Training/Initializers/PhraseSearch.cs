@@ -1,3 +1,4 @@
+using TextualInversion.Data;
 using TextualInversion.Models;
 using TextualInversion.Schedulers;
 
@@ -23,7 +24,7 @@ internal sealed class PhraseSearch
 
     private readonly IDiffusionModel model;
     private readonly NoiseSchedule schedule;
-    private readonly Concept concept;
+    private Concept concept; // with what the images show, once it is found
     private readonly TrainOptions options;
     private readonly Dictionary<int, string> words; // whole words of the vocabulary by token id
     private readonly List<int> roundSizes;
@@ -89,6 +90,9 @@ internal sealed class PhraseSearch
             progress.Report(measured += examples);
         }
 
+        var shown = concept.Prompts.WantsShownWords ? FindShownWords(all, Count) : null;
+        if (shown is not null)
+            concept = concept with { Prompts = concept.Prompts.WithShownWords(shown) };
         var phrases = Rank([], front: [], all, Count);
         var stages = new List<RankedPhrase> { Named(phrases[0]) };
         var front = all;
@@ -104,7 +108,7 @@ internal sealed class PhraseSearch
         }
 
         var runnersUp = phrases.Skip(1).Where(other => other.Rounds == roundSizes.Count).Select(Named);
-        return new FoundPhrase(stages[^1].Words, stages[^1].RelativeLoss, stages, [.. runnersUp]);
+        return new FoundPhrase(stages[^1].Words, stages[^1].RelativeLoss, stages, [.. runnersUp], shown);
     }
 
     // A pass forward and one back: the second costs about as much as two of the first.
@@ -121,7 +125,10 @@ internal sealed class PhraseSearch
     /// <summary>The examples of the longest search with so many candidates at each place.</summary>
     private int CostOf(int candidates)
     {
-        var cost = 0;
+        var cost = concept.Prompts.WantsShownWords
+            ? AllExamples * Math.Min(words.Count, candidates)
+                + (words.Count > candidates ? GradientCost(AllExamples) : 0)
+            : 0;
         for (var length = 1; length <= options.VectorCount; length++)
         {
             int[] places = length switch
@@ -184,6 +191,27 @@ internal sealed class PhraseSearch
 
         IEnumerable<Candidate> Longer(int place, IReadOnlyList<int> from) =>
             Best(examples, phrase, place, from, count).Select(id => new Candidate(Insert(phrase, place, id), id));
+    }
+
+    private IReadOnlyList<string?> FindShownWords(IReadOnlyList<int> from, Action<int> count)
+    {
+        var prompts = concept.Prompts.WithTemplates(PromptTemplates.For(LearnedProperty.Object));
+        var named = concept with { Prompts = prompts };
+        using var examples = new PhraseExamples(model, schedule, named, options, length: 1);
+        withoutPrompts = examples.WithoutPrompts;
+        var shown = new ShownWords(concept.Images.Count);
+        foreach (var round in Enumerable.Range(0, roundSizes.Count))
+        {
+            foreach (var some in Best(examples, [], place: 0, from, count).Chunk(examples.PhrasesAtOnce(round)))
+            {
+                var losses = examples.Measure([.. some.Select(id => new[] { id })], round);
+                foreach (var (id, own) in some.Zip(losses))
+                    shown.Add(words[id], examples.ImagesOf(round), own);
+                count(losses.Sum(own => own.Count));
+            }
+        }
+
+        return shown.Best();
     }
 
     private static void Measure(List<Candidate> candidates, int round, PhraseExamples examples, Action<int> count)

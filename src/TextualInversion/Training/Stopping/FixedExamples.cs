@@ -50,7 +50,11 @@ internal sealed class FixedExamples(LatentDataset images, PromptSource prompts, 
     /// <param name="examples">The examples.</param>
     /// <param name="batch">The largest number of examples in a batch.</param>
     public IEnumerable<TrainingBatch> InBatches(IEnumerable<FixedExample> examples, int batch) =>
-        examples.GroupBy(example => images.Size(example.Image)).SelectMany(size => size.Chunk(batch)).Select(Batch);
+        BySize(examples).SelectMany(size => size.Chunk(batch)).Select(Batch);
+
+    /// <summary>The examples in the order in which <see cref="InBatches"/> has them.</summary>
+    public IEnumerable<FixedExample> Ordered(IEnumerable<FixedExample> examples) =>
+        BySize(examples).SelectMany(size => size);
 
     /// <summary>The same batch with empty prompts. The tensors are shared.</summary>
     public TrainingBatch WithoutPrompts(TrainingBatch batch) =>
@@ -58,6 +62,10 @@ internal sealed class FixedExamples(LatentDataset images, PromptSource prompts, 
         {
             Prompts = tokenizers.Tokenize([.. batch.Timesteps.Select(_ => "")]),
         };
+
+    private IEnumerable<IGrouping<(long Height, long Width), FixedExample>> BySize(
+        IEnumerable<FixedExample> examples
+    ) => examples.GroupBy(example => images.Size(example.Image));
 
     private TrainingBatch Batch(FixedExample[] chunk)
     {
