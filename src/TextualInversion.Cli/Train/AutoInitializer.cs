@@ -77,6 +77,8 @@ internal static class AutoInitializer
     /// <summary>Shows the phrase as it grew, and the next best ones.</summary>
     public static void Show(FoundPhrase found, ConsoleLog messages)
     {
+        if (found.Shown is { } shown)
+            messages.Info($"what the images show: {string.Join(", ", shown.Select(word => word ?? "not known"))}");
         messages.Info("the phrase that explains the images best, and its loss relative to an empty prompt:");
         foreach (var stage in found.Stages)
             messages.Info(Describe(stage));

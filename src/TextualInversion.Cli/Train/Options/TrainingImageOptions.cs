@@ -92,7 +92,8 @@ internal sealed class TrainingImageOptions
             HelpName = "only|mixed|off",
             Description =
                 "Use of captions (1.txt next to 1.png): as the image's only prompt, mixed half and half with "
-                + "the templates, or off. Default: only.",
+                + "the templates, or off. Images of a style that have none get one that names what the search for the "
+                + "initializer finds on each. Default: only.",
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = ReadCaptions,
         };

@@ -64,6 +64,35 @@ public sealed class PromptSourceTests
             new PromptSource([Image("a cat, red")], Templates, "cat", new TrainOptions()).All(Cat)
         );
 
+    [Fact]
+    public void WithShownWords_ImagesOfAStyle_AreNamedAndOthersUseTheTemplates()
+    {
+        var source = new PromptSource(
+            [Image(null), Image(null)],
+            Templates,
+            "painting",
+            new TrainOptions { Property = LearnedProperty.Style }
+        );
+        Assert.True(source.WantsShownWords);
+
+        var named = source.WithShownWords(["house", null]);
+
+        Assert.Equal(["a house in the style of <my-cat>", null], named.Descriptions(Cat));
+        Assert.Equal(
+            ["a drawing of <my-cat>", "a photo of <my-cat>"],
+            Enumerable.Range(0, 20).Select(i => named.Prompt(1, Cat, Random(i))).Distinct().Order()
+        );
+        Assert.False(named.WantsShownWords);
+    }
+
+    [Fact]
+    public void WantsShownWords_ObjectOrCaption_IsFalse()
+    {
+        var style = new TrainOptions { Property = LearnedProperty.Style };
+        Assert.False(Source(style).WantsShownWords); // the first image has a caption
+        Assert.False(new PromptSource([Image(null)], Templates, "cat", new TrainOptions()).WantsShownWords);
+    }
+
     private static List<(string First, string Second)> Draw(CaptionUse use)
     {
         var source = Source(new TrainOptions { Captions = use });

@@ -1,3 +1,4 @@
+using TextualInversion.Data;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
 using TextualInversion.Training.Initializers;
@@ -72,6 +73,38 @@ public sealed class PhraseSearchTests
 
         Assert.Superset(new HashSet<string> { "purple", "dotted" }, found.Words.Split(' ').ToHashSet());
         Assert.InRange(found.RelativeLoss, 0, 0.95);
+    }
+
+    /// <summary>Each image of the style shows something else. The prompts name it, so the phrase does not.</summary>
+    [Fact]
+    [Trait("Category", "EndToEnd")]
+    public void Run_StyleOnTheDemoModel_FindsWhatEachImageShows()
+    {
+        var options = new TrainOptions { Vectors = 1, Property = LearnedProperty.Style };
+        var images = TrainingImageSet.Load([Goldens.Sample("my-style")], 128, options.Crop, options.Mask).Images;
+        using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"), resolution: 128, images: images);
+        var counts = new List<int>();
+        var search = Search(fixture, options);
+
+        var found = search.Run(new ImmediateProgress<int>(counts.Add), ranked: null, CancellationToken.None);
+
+        Assert.Equal(["house", "tree", "car", "boat", "cup"], found.Shown);
+        Assert.DoesNotContain(found.Words, found.Shown!);
+        Assert.InRange(counts[^1], 1, search.LargestCost);
+    }
+
+    [Fact]
+    public void Run_StyleWithCaptionsOrOwnTemplates_SearchesForNoShownWords()
+    {
+        TrainOptions style = Options with { Property = LearnedProperty.Style };
+        foreach (var options in new[] { style with { Captions = CaptionUse.Off }, style with { Templates = ["a {}"] } })
+        {
+            using var fixture = new ImageFixture(options);
+            Assert.False(fixture.Prompts.WantsShownWords);
+            var found = Search(fixture, options)
+                .Run(new ImmediateProgress<int>(_ => { }), ranked: null, CancellationToken.None);
+            Assert.Null(found.Shown);
+        }
     }
 
     [Fact]
