@@ -135,14 +135,27 @@ internal sealed class PhraseExamples : IDisposable
     /// </summary>
     /// <param name="phrase">Token ids; the gradient is taken at these rows.</param>
     /// <param name="place">The place, from 0.</param>
-    public double[] Estimates(IReadOnlyList<int?> phrase, int place)
+    public double[] Estimates(IReadOnlyList<int?> phrase, int place) => Estimates(phrase, place, chosen);
+
+    /// <summary>The same for one neutral word, for each image that is measured.</summary>
+    public IReadOnlyList<double[]> EstimatesOfEachImage() =>
+        [.. chosen.GroupBy(example => example.Image).Select(image => Estimates([null], place: 0, [.. image]))];
+
+    public void Dispose()
+    {
+        learner.Dispose();
+        foreach (var batch in rounds.SelectMany(round => round))
+            batch.Dispose();
+    }
+
+    private double[] Estimates(IReadOnlyList<int?> phrase, int place, IReadOnlyList<FixedExample> examples)
     {
         using var scope = NewDisposeScope();
         using var at = NewLearner(phrase);
-        foreach (var batch in source.InBatches(chosen, options.BatchSize))
+        foreach (var batch in source.InBatches(examples, options.BatchSize))
         {
             using (batch)
-                AddGradient(at, batch);
+                AddGradient(at, batch, examples.Count);
         }
 
         using var noGrad = no_grad();
@@ -152,13 +165,6 @@ internal sealed class PhraseExamples : IDisposable
         ); // (V) for each text encoder
         var total = stack(slopes).sum([0]);
         return [.. HostCopy.Floats(total).Select(slope => (double)slope)];
-    }
-
-    public void Dispose()
-    {
-        learner.Dispose();
-        foreach (var batch in rounds.SelectMany(round => round))
-            batch.Dispose();
     }
 
     private static List<FixedExample> Choose(Concept concept, NoiseSchedule schedule)
@@ -228,10 +234,10 @@ internal sealed class PhraseExamples : IDisposable
         };
     }
 
-    private void AddGradient(Learner at, TrainingBatch batch)
+    private static void AddGradient(Learner at, TrainingBatch batch, int examples)
     {
         using var scope = NewDisposeScope();
-        at.Backward(at.ForwardEach(batch).log().sum().DividedBy(chosen.Count));
+        at.Backward(at.ForwardEach(batch).log().sum().DividedBy(examples));
     }
 
     private Learner NewLearner(IReadOnlyList<int?> phrase) => new(model, schedule, Rows(phrase), options);

@@ -199,10 +199,11 @@ internal sealed class PhraseSearch
         var named = concept with { Prompts = prompts };
         using var examples = new PhraseExamples(model, schedule, named, options, length: 1);
         withoutPrompts = examples.WithoutPrompts;
+        var tried = from.Count <= candidates ? from : WordsThatSetApart(examples, from, count);
         var shown = new ShownWords(concept.Images.Count);
         foreach (var round in Enumerable.Range(0, roundSizes.Count))
         {
-            foreach (var some in Best(examples, [], place: 0, from, count).Chunk(examples.PhrasesAtOnce(round)))
+            foreach (var some in tried.Chunk(examples.PhrasesAtOnce(round)))
             {
                 var losses = examples.Measure([.. some.Select(id => new[] { id })], round);
                 foreach (var (id, own) in some.Zip(losses))
@@ -212,6 +213,25 @@ internal sealed class PhraseSearch
         }
 
         return shown.Best();
+    }
+
+    /// <summary>By the first-order estimates: first each image's best word, then each one's second.</summary>
+    private List<int> WordsThatSetApart(PhraseExamples examples, IReadOnlyList<int> from, Action<int> count)
+    {
+        var estimates = examples.EstimatesOfEachImage();
+        count(GradientCost(AllExamples));
+        var mean = Enumerable.Range(0, estimates[0].Length).Select(id => estimates.Average(own => own[id])).ToList();
+        var ranked = estimates
+            .Select(own => from.OrderBy(id => own[id] - mean[id]).ThenBy(id => id).Take(candidates).ToList())
+            .ToList();
+        return
+        [
+            .. Enumerable
+                .Range(0, candidates)
+                .SelectMany(rank => ranked.Select(own => own[rank]))
+                .Distinct()
+                .Take(candidates),
+        ];
     }
 
     private static void Measure(List<Candidate> candidates, int round, PhraseExamples examples, Action<int> count)

@@ -94,6 +94,37 @@ public sealed class PhraseSearchTests
     }
 
     [Fact]
+    public void Run_StyleOnALargeVocabulary_TriesAFewWordsOfEachImageWithinTheCost()
+    {
+        var options = Options with { Property = LearnedProperty.Style, SearchSteps = 8 };
+        using var fixture = new ImageFixture(options);
+        var search = Search(fixture, options);
+        var counts = new List<int>();
+
+        var found = search.Run(new ImmediateProgress<int>(counts.Add), ranked: null, CancellationToken.None);
+
+        Assert.False(search.TriesAllWords);
+        Assert.Equal(5, found.Shown!.Count);
+        Assert.InRange(counts[^1], 1, search.LargestCost);
+        Assert.True(found.Shown.OfType<string>().Distinct().Count() > 1);
+    }
+
+    [Fact]
+    public void EstimatesOfEachImage_Mean_IsThatOfAllExamples()
+    {
+        using var scope = NewDisposeScope();
+        using var fixture = new ImageFixture(Options);
+        using var examples = Examples(fixture, length: 1);
+
+        var each = examples.EstimatesOfEachImage();
+
+        Assert.Equal(5, each.Count);
+        var all = examples.Estimates([null], place: 0);
+        foreach (var id in new[] { 7, 320, 321 })
+            Assert.Equal(all[id], each.Average(own => own[id]), 1e-4);
+    }
+
+    [Fact]
     public void Run_StyleWithCaptionsOrOwnTemplates_SearchesForNoShownWords()
     {
         TrainOptions style = Options with { Property = LearnedProperty.Style };
