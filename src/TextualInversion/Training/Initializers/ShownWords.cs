@@ -1,9 +1,9 @@
 namespace TextualInversion.Training.Initializers;
 
 /// <summary>
-/// Chooses a word for what each image of a style shows. Words that fit all images describe the style, so an image's word
-/// is the one that lowers the loss of this image most, compared with that of the other images. Prompts then name it, as
-/// captions do, and the vectors explain what is left.
+/// Chooses a word for what each image of a style shows. Words that fit all images describe the style, so an image's
+/// word is the one that lowers the loss of this image most, compared with that of the other images. Prompts then name
+/// it, as captions do, and the vectors explain what is left.
 /// </summary>
 /// <param name="images">The number of images.</param>
 internal sealed class ShownWords(int images)
