@@ -56,6 +56,10 @@ internal static partial class Numbers
     /// <summary>The same for a number that .NET has formatted.</summary>
     public static string Plain(string text) => Exponent().Replace(text, "e${minus}${digits}");
 
+    /// <summary>A share in percent with one decimal, such as 12.3 %, and never -0.0 %.</summary>
+    public static string Percent(double share) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Round(100 * share, 1) + 0.0:F1} %"); // -0.0 + 0.0 is 0
+
     private static string DecimalProblem(string text)
     {
         if (Grouped().Match(text) is { Success: true } grouped)

@@ -90,7 +90,7 @@ internal sealed class RunComparison(IReadOnlyList<NamedRun> runs)
         string[] cells =
         [
             loss is null ? "" : Invariant($"{loss.Best:F4}"),
-            loss is null ? "" : Invariant($"{100 * (1 - loss.RelativeLoss):F1} %"),
+            loss is null ? "" : Numbers.Percent(1 - loss.RelativeLoss),
             $"{result.BestStep}",
             $"{result.Steps}",
             RunSettings.Ended(run.Log.Record.End),

@@ -78,4 +78,13 @@ public sealed class NumbersTests
         if (expected is not null)
             Assert.Equal(expected, parsed.GetValue(option)!.Length);
     }
+
+    [Theory]
+    [InlineData(0.1234, "12.3 %")]
+    [InlineData(-0.0004, "0.0 %")]
+    [InlineData(-0.0, "0.0 %")]
+    [InlineData(-0.0006, "-0.1 %")]
+    [InlineData(double.NegativeInfinity, "-Infinity %")]
+    public void Percent_Share_HasOneDecimalAndNoNegativeZero(double share, string expected) =>
+        Assert.Equal(expected, Numbers.Percent(share));
 }

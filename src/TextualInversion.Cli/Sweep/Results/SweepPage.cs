@@ -91,7 +91,7 @@ internal sealed class SweepPage(SweepFolder folder, IReadOnlyList<CellResult> ce
             <tr><td class="soft">{rank}</td><td><b>{cell.Name}</b></td><td>{Thumbnail(
                 cell.Log!.Record.Images[0].Path
             )}</td><td>{Thumbnail(Sample(cell.Log))}</td>
-            <td><b>{(cell.Score is { } score ? Invariant($"{100 * score:F1} %") : "")}</b></td>
+            <td><b>{(cell.Score is { } score ? Numbers.Percent(score) : "")}</b></td>
             <td>{(cell.ValidationLoss is { } loss ? Invariant($"{loss:F4}") : "")}</td><td>{Spark(cell)}</td>{(
                 values.Select(value => Markup.Of($"<td>{value}</td>"))
             )}</tr>

@@ -71,7 +71,7 @@ internal sealed class SweepStatusCommand : CommandBase
     {
         if (cell.Step is { } step)
             return Invariant($"step {step}");
-        var score = cell.Score is { } share ? Invariant($"score {100 * share:F1} %") : "";
+        var score = cell.Score is { } share ? $"score {Numbers.Percent(share)}" : "";
         return cell.ImageSimilarity is { } similarity
             ? Invariant($"image similarity {similarity:F3}, {score}").TrimEnd(' ', ',')
             : score;
