@@ -174,18 +174,26 @@ internal sealed class PhraseExamples : IDisposable
         return [.. all.Where(example => example.Timestep >= SmallestTimestep * steps)];
     }
 
-    /// <summary>Rounds in which each image comes equally often, each time at another part of the schedule.</summary>
-    private static IEnumerable<FixedExample[]> InRounds(List<FixedExample> examples, int images)
+    /// <summary>
+    /// Rounds in which each image comes equally often, each time at another part of the schedule. Each example is in
+    /// one round.
+    /// </summary>
+    /// <param name="examples">The examples, ordered by level, then by image.</param>
+    /// <param name="images">The number of images.</param>
+    internal static IEnumerable<FixedExample[]> InRounds(IReadOnlyList<FixedExample> examples, int images)
     {
         var count = Math.Min(images, examples.Count);
-        var levels = examples.Count / count; // examples are ordered by level, then by image
         var isSmall = count < FewestInRound; // each round has images several times: at levels that are far apart
-        var stride = isSmall ? Stride(levels) : 1;
         var size = isSmall ? (FewestInRound + count - 1) / count * count : Math.Min(count, MostInRound);
-        return Enumerable
-            .Range(0, examples.Count)
-            .Select(i => examples[(i / count * stride + i % count) % levels * count + i % count])
-            .Chunk(size);
+        return Enumerable.Range(0, examples.Count).Select(Example).Chunk(size);
+
+        FixedExample Example(int number)
+        {
+            var image = number % count;
+            var levels = (examples.Count - image + count - 1) / count; // of this image, which may have one more
+            var stride = isSmall ? Stride(levels) : 1;
+            return examples[(number / count * stride + image) % levels * count + image];
+        }
     }
 
     /// <summary>A step between levels that visits each once and spreads them, near the golden section.</summary>
