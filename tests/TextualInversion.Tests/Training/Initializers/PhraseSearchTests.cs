@@ -153,6 +153,22 @@ public sealed class PhraseSearchTests
         Assert.InRange(counts[^1], 1, few.LargestCost);
     }
 
+    /// <summary>If not all words can be tried, those for what the images show are estimated once.</summary>
+    [Fact]
+    public void LargestCost_StyleWithFewSearchSteps_IsNotExceeded()
+    {
+        var options = Options with { Property = LearnedProperty.Style, SearchSteps = 30, Vectors = 1 };
+        using var fixture = new ImageFixture(options);
+        var search = Search(fixture, options);
+        var counts = new List<int>();
+
+        var found = search.Run(new ImmediateProgress<int>(counts.Add), ranked: null, CancellationToken.None);
+
+        Assert.False(search.TriesAllWords);
+        Assert.Equal(5, found.Shown!.Count);
+        Assert.InRange(counts[^1], 1, search.LargestCost);
+    }
+
     [Fact]
     public void Run_RankedWordsOfALargeVocabulary_TriesTheBestOfThemAlone()
     {
