@@ -48,15 +48,26 @@ internal sealed class PromptSource
     /// </summary>
     public bool WantsShownWords =>
         options is { Property: LearnedProperty.Style, Templates: null, Captions: not CaptionUse.Off }
+        && captions.Length > 1 // a word of one image cannot be compared with others
         && captions.All(caption => caption is null);
 
     /// <summary>The same prompts from other templates, without captions.</summary>
     public PromptSource WithTemplates(IReadOnlyList<string> other) => new(this, other, new string?[captions.Length]);
 
     /// <summary>The same prompts with captions that name what the images of a style show.</summary>
-    /// <param name="shown">A word for each image, or null for an image that uses the templates.</param>
+    /// <param name="shown">
+    /// A word for each image, or null for an image that uses the templates. An image that came later has none.
+    /// </param>
     public PromptSource WithShownWords(IReadOnlyList<string?> shown) =>
-        new(this, templates, [.. shown.Select(word => word is null ? null : $"a {word} in the style of {{}}")]);
+        new(
+            this,
+            templates,
+            [
+                .. captions.Select(
+                    (_, image) => shown.ElementAtOrDefault(image) is { } word ? $"a {word} in the style of {{}}" : null
+                ),
+            ]
+        );
 
     /// <summary>For each image its caption as a prompt, or null if the image uses the templates.</summary>
     public IReadOnlyList<string?> Descriptions(Placeholder placeholder) =>

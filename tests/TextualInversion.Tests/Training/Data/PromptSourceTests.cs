@@ -85,12 +85,35 @@ public sealed class PromptSourceTests
         Assert.False(named.WantsShownWords);
     }
 
+    /// <summary>A resumed run reads the words that were found; images may have been added or removed since.</summary>
+    [Fact]
+    public void WithShownWords_OtherNumberOfImages_DescribesEachImage()
+    {
+        var source = new PromptSource([Image(null), Image(null)], Templates, "painting", new TrainOptions());
+
+        string?[] fewer = ["house"];
+        string?[] more = ["house", null, "tree"];
+        string?[] expected = ["a house in the style of <my-cat>", null];
+        Assert.Equal(expected, source.WithShownWords(fewer).Descriptions(Cat));
+        Assert.Equal(expected, source.WithShownWords(more).Descriptions(Cat));
+    }
+
+    [Fact]
+    public void WantsShownWords_OneImage_IsFalse()
+    {
+        var style = new TrainOptions { Property = LearnedProperty.Style };
+        Assert.False(new PromptSource([Image(null)], Templates, "painting", style).WantsShownWords);
+        Assert.True(new PromptSource([Image(null), Image(null)], Templates, "painting", style).WantsShownWords);
+    }
+
     [Fact]
     public void WantsShownWords_ObjectOrCaption_IsFalse()
     {
         var style = new TrainOptions { Property = LearnedProperty.Style };
         Assert.False(Source(style).WantsShownWords); // the first image has a caption
-        Assert.False(new PromptSource([Image(null)], Templates, "cat", new TrainOptions()).WantsShownWords);
+        Assert.False(
+            new PromptSource([Image(null), Image(null)], Templates, "cat", new TrainOptions()).WantsShownWords
+        );
     }
 
     private static List<(string First, string Second)> Draw(CaptionUse use)
