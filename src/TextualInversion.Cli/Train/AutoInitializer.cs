@@ -78,7 +78,11 @@ internal static class AutoInitializer
     public static void Show(FoundPhrase found, ConsoleLog messages)
     {
         if (found.Shown is { } shown)
-            messages.Info($"what the images show: {string.Join(", ", shown.Select(word => word ?? "not known"))}");
+        {
+            var words = shown.Select(word => word.Length > 0 ? word : "not known");
+            messages.Info($"what the images show: {string.Join(", ", words)}");
+        }
+
         messages.Info("the phrase that explains the images best, and its loss relative to an empty prompt:");
         foreach (var stage in found.Stages)
             messages.Info(Describe(stage));

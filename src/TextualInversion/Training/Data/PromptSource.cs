@@ -56,15 +56,16 @@ internal sealed class PromptSource
 
     /// <summary>The same prompts with captions that name what the images of a style show.</summary>
     /// <param name="shown">
-    /// A word for each image, or null for an image that uses the templates. An image that came later has none.
+    /// A word for each image, or null or no text for an image that uses the templates. An image that came later has
+    /// none.
     /// </param>
     public PromptSource WithShownWords(IReadOnlyList<string?> shown) =>
         new(
             this,
             templates,
             [
-                .. captions.Select(
-                    (_, image) => shown.ElementAtOrDefault(image) is { } word ? $"a {word} in the style of {{}}" : null
+                .. captions.Select((_, image) =>
+                    shown.ElementAtOrDefault(image) is { Length: > 0 } word ? $"a {word} in the style of {{}}" : null
                 ),
             ]
         );

@@ -16,15 +16,15 @@ internal sealed record RankedPhrase(string Words, double RelativeLoss);
 /// <param name="Stages">The phrase as it grew, one word longer each time. The last is the best phrase.</param>
 /// <param name="RunnersUp">The next best phrases of the same length, the best first.</param>
 /// <param name="Shown">
-/// For a style the word for what each image shows, see <see cref="ShownWords"/>, null for an image without one; null if
-/// they were not searched for.
+/// For a style the word for what each image shows, see <see cref="ShownWords"/>, empty for an image without one (run
+/// records hold no null in lists); null if they were not searched for.
 /// </param>
 internal sealed record FoundPhrase(
     string Words,
     double RelativeLoss,
     IReadOnlyList<RankedPhrase> Stages,
     IReadOnlyList<RankedPhrase> RunnersUp,
-    IReadOnlyList<string?>? Shown = null
+    IReadOnlyList<string>? Shown = null
 )
 {
     /// <summary>The number of words, each of which is one token.</summary>

@@ -193,7 +193,7 @@ internal sealed class PhraseSearch
             Best(examples, phrase, place, from, count).Select(id => new Candidate(Insert(phrase, place, id), id));
     }
 
-    private IReadOnlyList<string?> FindShownWords(IReadOnlyList<int> from, Action<int> count)
+    private List<string> FindShownWords(IReadOnlyList<int> from, Action<int> count)
     {
         var prompts = concept.Prompts.WithTemplates(PromptTemplates.For(LearnedProperty.Object));
         var named = concept with { Prompts = prompts };
@@ -213,7 +213,7 @@ internal sealed class PhraseSearch
             }
         }
 
-        return shown.Best();
+        return [.. shown.Best().Select(word => word ?? "")];
     }
 
     /// <summary>By the first-order estimates: first each image's best word, then each one's second.</summary>

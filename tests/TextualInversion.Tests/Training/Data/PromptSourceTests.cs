@@ -92,7 +92,7 @@ public sealed class PromptSourceTests
         var source = new PromptSource([Image(null), Image(null)], Templates, "painting", new TrainOptions());
 
         string?[] fewer = ["house"];
-        string?[] more = ["house", null, "tree"];
+        string?[] more = ["house", "", "tree"];
         string?[] expected = ["a house in the style of <my-cat>", null];
         Assert.Equal(expected, source.WithShownWords(fewer).Descriptions(Cat));
         Assert.Equal(expected, source.WithShownWords(more).Descriptions(Cat));

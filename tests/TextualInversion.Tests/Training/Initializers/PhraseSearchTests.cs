@@ -157,7 +157,13 @@ public sealed class PhraseSearchTests
     [Fact]
     public void LargestCost_StyleWithFewSearchSteps_IsNotExceeded()
     {
-        var options = Options with { Property = LearnedProperty.Style, SearchSteps = 30, Vectors = 1 };
+        var options = Options with
+        {
+            Property = LearnedProperty.Style,
+            SearchSteps = 30,
+            Vectors = 1,
+            HoldOut = true,
+        };
         using var fixture = new ImageFixture(options);
         var search = Search(fixture, options);
         var counts = new List<int>();
@@ -166,6 +172,7 @@ public sealed class PhraseSearchTests
 
         Assert.False(search.TriesAllWords);
         Assert.Equal(5, found.Shown!.Count);
+        Assert.Equal("", found.Shown[^1]); // the image that is held out is not measured
         Assert.InRange(counts[^1], 1, search.LargestCost);
     }
 
