@@ -134,7 +134,8 @@ internal sealed record TrainSetup
     /// <summary>Prints what will be trained.</summary>
     public void LogSummary(ConsoleLog messages)
     {
-        messages.Info($"model {ModelName}, {Images.Count} images at {string.Join(", ", Sizes())}, seed {Options.Seed}");
+        var images = $"{Plural.Of(Images.Count, "image")} at {string.Join(", ", Sizes())}";
+        messages.Info($"model {ModelName}, {images}, seed {Options.Seed}");
         foreach (var (lora, _) in Loras)
             messages.Info($"LoRA {LoraArgument.Format(lora)} is part of the frozen model");
         if (Images.Any(image => image.Repeats > 1))

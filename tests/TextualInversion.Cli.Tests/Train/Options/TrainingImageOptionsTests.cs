@@ -33,6 +33,16 @@ public sealed class TrainingImageOptionsTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_OneImage_IsCalledOne()
+    {
+        Images(1);
+
+        var (_, error) = await TrainAsync();
+
+        Assert.Contains(", 1 image at ", error);
+    }
+
+    [Fact]
     public async Task Train_WhiteMask_GivesTheBytesOfNoMask()
     {
         Images(3);
