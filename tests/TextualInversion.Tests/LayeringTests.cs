@@ -119,7 +119,7 @@ public sealed partial class LayeringTests
             "Eval",
         ],
         ["Check"] = ["Infrastructure", "Terminal", "ModelAccess", "Train"],
-        ["Translate"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles"],
+        ["Translate"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Runs", "Train"],
         ["Distill"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Generate"],
         ["Describe"] = ["Infrastructure", "Terminal", "ModelAccess", "EmbeddingFiles", "Generate", "Train"],
     };

@@ -2,6 +2,7 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training.Initializers;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Train;
 
@@ -46,10 +47,23 @@ internal sealed record TrainRequest
     /// <summary>Whether training starts from a phrase that is searched for.</summary>
     public bool SearchesInitializer => Options.SearchesInitializer;
 
+    /// <summary>
+    /// Rows to start from that were made of an embedding file, in place of the options' initializer; null for none.
+    /// </summary>
+    public GivenRows? Given { get; init; }
+
     /// <summary>The rows that training starts from.</summary>
     /// <exception cref="TextualInversionException">
     /// The words are not in the vocabulary, or the file is missing or does not fit.
     /// </exception>
     public InitialEmbedding ReadInitializer(IDiffusionModel network) =>
-        InitialEmbedding.Read(Options.Initializer, Options, network);
+        Given is { } given
+            ? InitialEmbedding.Of(given.Rows, given.File, given.FileSha256, Options, network)
+            : InitialEmbedding.Read(Options.Initializer, Options, network);
 }
+
+/// <summary>Rows that were made of an embedding file.</summary>
+/// <param name="Rows">(n, d) for each text encoder of the model that is trained on. Training copies them.</param>
+/// <param name="File">The embedding file.</param>
+/// <param name="FileSha256">The SHA-256 of the file, in lower-case hexadecimal.</param>
+internal sealed record GivenRows(IReadOnlyList<Tensor> Rows, string File, string FileSha256);

@@ -4,8 +4,9 @@ using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.Cli.Train;
 using TextualInversion.Embeddings;
-using TextualInversion.Generation;
+using TextualInversion.IO;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Training.Translation;
 
@@ -25,7 +26,8 @@ internal sealed class TranslateCommand : CommandBase
     private readonly PathOption toModel = new("--to-model")
     {
         HelpName = "FOLDER|FILE|ID|demo",
-        Description = "The model that the new embedding is for. Only its text encoders are read.",
+        Description =
+            "The model that the new embedding is for. Only its text encoders are read; all of it with --images.",
         Required = true,
     };
     private readonly PathOption output = new("--output")
@@ -41,6 +43,7 @@ internal sealed class TranslateCommand : CommandBase
             "The placeholder token of the new embedding. Default: that of the given one; a prompt takes the one that "
             + "fits the model.",
     };
+    private readonly StepOptions steps = new();
     private readonly Option<bool> overwrite = SharedOptions.Overwrite();
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -49,11 +52,13 @@ internal sealed class TranslateCommand : CommandBase
             "translate",
             "Carry an embedding over to another kind of model, such as from Stable Diffusion 1 to XL and back. Rows "
                 + "for a text encoder that both models have are copied; the others come from a linear map between the "
-                + "models' vocabularies."
+                + "models' vocabularies. With --images, a few training steps follow."
         )
     {
         Arguments.Add(file);
+        RefuseOptionsAmong(steps.Images);
         AddGroup("Most used", fromModel, toModel, output, token);
+        AddGroup("Steps on images", steps.All);
         AddGroup("Output", overwrite, json);
         SetAction((parsed, cancellationToken) => RunAsync(parsed, models, cancellationToken));
     }
@@ -62,14 +67,54 @@ internal sealed class TranslateCommand : CommandBase
         [
             "ti translate embeddings/my-cat.safetensors --to-model stabilityai/stable-diffusion-xl-base-1.0 --output "
                 + "embeddings/my-cat-xl.safetensors",
+            "ti translate embeddings/my-cat.safetensors --to-model stabilityai/stable-diffusion-xl-base-1.0 --images "
+                + "samples/my-cat --steps 100 --output embeddings/my-cat-xl.safetensors",
         ];
+
+    public override string? OptionOf(string property) => steps.NameOf(property) ?? base.OptionOf(property);
 
     private async Task<int> RunAsync(ParseResult parsed, ModelLocator models, CancellationToken cancellationToken)
     {
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false);
+        var trains = steps.Check(parsed);
         var path = parsed.GetValue(output)!;
         OutputFile.RefuseToReplace(path, parsed.GetValue(overwrite), output.Name);
-        using var given = EmbeddingFile.Read(parsed.GetValue(file)!);
+        if (trains)
+            AtomicFile.RequireWritable(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var source = parsed.GetValue(file)!;
+        using var given = EmbeddingFile.Read(source);
+        var hash = trains ? Sha256.OfFile(source) : "";
+        var (translated, result) = await TranslateAsync(parsed, given, models, messages, cancellationToken);
+        using var embedding = translated.Embedding;
+        WarnOfLoras(given, translated.LostLoras, trains, result.FromModel, messages);
+        if (!trains)
+        {
+            Write(parsed, path, embedding);
+            Print(parsed, result, messages);
+            return ExitCode.Done;
+        }
+
+        var request = steps.Read(
+            parsed,
+            Placeholder.Parse(result.Token, result.Vectors),
+            new ModelRequest(parsed.GetValue(toModel)),
+            new GivenRows(embedding.Rows, source, hash)
+        ) with
+        {
+            IsNegative = ModelSpec.IsNegative(given.Provenance),
+        };
+        return await TrainAsync(parsed, request, (embedding, result), models, messages, cancellationToken);
+    }
+
+    /// <summary>Translates, with the text encoders alone, which are closed again.</summary>
+    private async Task<(TranslatedFile Translated, Result Result)> TranslateAsync(
+        ParseResult parsed,
+        LearnedEmbedding given,
+        ModelLocator models,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
         var recorded = EmbeddingProvenance.FromMetadata(given.Provenance).BaseModel;
         if (parsed.GetValue(fromModel) is null && recorded is null)
             throw new UsageException(
@@ -80,6 +125,7 @@ internal sealed class TranslateCommand : CommandBase
         var to = new ModelRequest(parsed.GetValue(toModel));
         var (toName, toFiles) = await models.FindAsync(to, null, messages, cancellationToken, toModel.Name);
         using var translator = new EmbeddingTranslator((fromName, fromFiles), (toName, toFiles));
+        var path = parsed.GetValue(output)!;
         LayoutExtension.Require(output.Name, path, EmbeddingFormats.Default(translator.Encoders));
         var placeholder = UsageException.Read(
             token.Name,
@@ -87,25 +133,66 @@ internal sealed class TranslateCommand : CommandBase
         );
         var software = $"ti {Versions.Of(typeof(TranslateCommand))}";
         var translated = translator.Translate(given, placeholder, software);
-        using var embedding = translated.Embedding;
-        WarnOfLoras(given, translated.LostLoras, fromName, messages);
-        Write(parsed, path, embedding);
-        Print(
-            parsed,
-            new Result(path, placeholder.Name, given.Vectors, fromName, toName, translated.Encoders),
-            messages
-        );
-        return ExitCode.Done;
+        return (translated, new Result(path, placeholder.Name, given.Vectors, fromName, toName, translated.Encoders));
+    }
+
+    /// <summary>Trains the translated vectors on images, and writes the best; if canceled, the best so far.</summary>
+    private async Task<int> TrainAsync(
+        ParseResult parsed,
+        TrainRequest request,
+        (LearnedEmbedding Embedding, Result Result) translation,
+        ModelLocator models,
+        ConsoleLog messages,
+        CancellationToken cancellationToken
+    )
+    {
+        var (translated, result) = translation;
+        try
+        {
+            var (best, taken) = await TranslationSteps.RunAsync(
+                request,
+                translated,
+                models,
+                messages,
+                cancellationToken
+            );
+            using var written = best;
+            Write(parsed, result.Path, written);
+            Print(parsed, result with { Training = taken }, messages);
+            TranslationSteps.Report(taken, messages);
+            return taken.End == TrainingEnd.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
+        }
+        catch (OperationCanceledException)
+        {
+            Write(parsed, result.Path, translated);
+            Print(parsed, result, messages);
+            messages.Info("canceled before the first step; the translation was saved");
+            return ExitCode.Cancelled;
+        }
     }
 
     /// <summary>Says that a LoRA of one kind of model is none of another kind, and so is not recorded.</summary>
-    private static void WarnOfLoras(LearnedEmbedding given, IReadOnlyList<Lora> lost, string model, ConsoleLog messages)
+    private static void WarnOfLoras(
+        LearnedEmbedding given,
+        IReadOnlyList<Lora> lost,
+        bool trains,
+        string model,
+        ConsoleLog messages
+    )
     {
-        if (lost.Count > 0)
+        var known = EmbeddingProvenance.FromMetadata(given.Provenance).Loras;
+        if (trains && known.Count > 0)
             messages.Warn(
-                $"{given.Trigger} was trained together with {string.Join(", ", lost.Select(LoraArgument.Format))}, for "
-                    + $"the kind of model of {model}; the new embedding does not record it, and may do less without."
+                $"{given.Trigger} was trained together with {Names(known)}; the steps on the images are without, and "
+                    + "the new embedding does not record it."
             );
+        else if (lost.Count > 0)
+            messages.Warn(
+                $"{given.Trigger} was trained together with {Names(lost)}, for the kind of model of {model}; the new "
+                    + "embedding does not record it, and may do less without."
+            );
+
+        static string Names(IReadOnlyList<Lora> loras) => string.Join(", ", loras.Select(LoraArgument.Format));
     }
 
     private void Write(ParseResult parsed, string path, LearnedEmbedding embedding)
@@ -127,17 +214,14 @@ internal sealed class TranslateCommand : CommandBase
         }
 
         if (
-            result.TextEncoders.Any(encoder =>
+            result.Training is null
+            && result.TextEncoders.Any(encoder =>
                 encoder.Quality is { } quality && quality.Cosine <= quality.NearestWordCosine
             )
         )
             messages.Warn("the map is no better than the nearest word; the embedding will do little of what it did.");
-        messages.Info(
-            "a few steps on the images make it better: ti train --images FOLDER --token "
-                + $"{ShellCommand.Quote(EmbeddingNames.FileStem(result.Token))} --initializer "
-                + $"{ShellCommand.Quote(JsonOutput.Relative(result.Path))} --vectors {result.Vectors} --model "
-                + ShellCommand.Quote(result.ToModel)
-        );
+        if (result.Training is null)
+            messages.Info($"a few steps on the images make it better: add {steps.Images.Name} FOLDER");
     }
 
     private static string Describe(EncoderTranslation encoder) =>
@@ -158,5 +242,9 @@ internal sealed class TranslateCommand : CommandBase
         string FromModel,
         string ToModel,
         IReadOnlyList<EncoderTranslation> TextEncoders
-    );
+    )
+    {
+        /// <summary>The steps on images, or null if there were none.</summary>
+        public StepsTaken? Training { get; init; }
+    }
 }

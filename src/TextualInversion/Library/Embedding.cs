@@ -92,7 +92,9 @@ public sealed class Embedding
     /// Carries the embedding over to another kind of model, such as from Stable Diffusion 1 to XL and back. Vectors for
     /// a text encoder that both models have are copied; the others come from a linear map between the vocabularies, as
     /// word embeddings of two languages are aligned (Mikolov et al. 2013). Only the models' text encoders are read.
-    /// Runs on a thread of its own.
+    /// Runs on a thread of its own. To train the result further on images, save it and name its file in
+    /// <see cref="TrainOptions.Initializer"/>, with as many <see cref="TrainOptions.Vectors"/>, for
+    /// <see cref="StableDiffusionModel.TrainAsync"/>.
     /// </summary>
     /// <param name="toModel">The other model: a diffusers folder, a single file or a hub id.</param>
     /// <param name="options">

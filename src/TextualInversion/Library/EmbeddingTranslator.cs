@@ -43,6 +43,10 @@ internal sealed class EmbeddingTranslator : IDisposable
         target = Vocabulary.Open(to.Files);
     }
 
+    /// <summary>Of an embedding's metadata, what says that it was translated, and from where.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Origin(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.Where(pair => pair.Key is OriginKey or OriginModelKey);
+
     /// <summary>The number of text encoders of the other model.</summary>
     public int Encoders => target.Count;
 

@@ -38,9 +38,27 @@ internal sealed record InitialEmbedding(
         List<long> widths = [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])];
         if (InitializerFile.TryRead(initializer, options.VectorCount, widths) is not { } given)
             return Of(initializer, options.VectorCount, network);
-        List<Tensor> rows = [.. given.Select(each => each.to(network.Device).DetachFromDisposeScope())];
-        var words = Initializer.Parse(network.Tokenizers[0], property);
-        return new InitialEmbedding(words, rows, initializer, Sha256.OfFile(initializer));
+        return Of(given, initializer, Sha256.OfFile(initializer), options, network);
+    }
+
+    /// <summary>Rows of an embedding file, or what was made of them. They are copied.</summary>
+    /// <param name="rows">(n, d) for each text encoder of the model.</param>
+    /// <param name="file">The embedding file.</param>
+    /// <param name="fileSha256">The SHA-256 of the file, in lower-case hexadecimal.</param>
+    /// <param name="options">The property, whose word stands for the rows where words are needed.</param>
+    /// <param name="network">The model.</param>
+    public static InitialEmbedding Of(
+        IReadOnlyList<Tensor> rows,
+        string file,
+        string fileSha256,
+        TrainOptions options,
+        IDiffusionModel network
+    )
+    {
+        using var scope = NewDisposeScope();
+        var words = Initializer.Parse(network.Tokenizers[0], options.Property.ToString().ToLowerInvariant());
+        List<Tensor> own = [.. rows.Select(each => each.clone().to(network.Device).DetachFromDisposeScope())];
+        return new InitialEmbedding(words, own, file, fileSha256);
     }
 
     /// <param name="phrase">Words of the vocabulary.</param>
