@@ -29,10 +29,13 @@ public sealed class LibraryTrainingTests
 
         Assert.Equal(expected.Token, result.Embedding.Token);
         Assert.Equal(expected.Rows, result.Embedding.Rows);
+        Assert.Empty(expected.Provenance.LoraSha256);
+        Assert.Empty(result.Embedding.Provenance.LoraSha256);
         Assert.Equal(
             expected.Provenance with
             {
                 Others = result.Embedding.Provenance.Others,
+                LoraSha256 = result.Embedding.Provenance.LoraSha256,
                 Software = result.Embedding.Provenance.Software,
             },
             result.Embedding.Provenance

@@ -64,8 +64,11 @@ internal sealed class PromptSource
             this,
             templates,
             [
-                .. captions.Select((_, image) =>
-                    shown.ElementAtOrDefault(image) is { Length: > 0 } word ? $"a {word} in the style of {{}}" : null
+                .. captions.Select(
+                    (_, image) =>
+                        shown.ElementAtOrDefault(image) is { Length: > 0 } word
+                            ? $"a {word} in the style of {{}}"
+                            : null
                 ),
             ]
         );

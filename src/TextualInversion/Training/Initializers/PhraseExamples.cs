@@ -148,7 +148,7 @@ internal sealed class PhraseExamples : IDisposable
             batch.Dispose();
     }
 
-    private double[] Estimates(IReadOnlyList<int?> phrase, int place, IReadOnlyList<FixedExample> examples)
+    private double[] Estimates(IReadOnlyList<int?> phrase, int place, List<FixedExample> examples)
     {
         using var scope = NewDisposeScope();
         using var at = NewLearner(phrase);

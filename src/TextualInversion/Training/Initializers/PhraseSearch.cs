@@ -201,7 +201,6 @@ internal sealed class PhraseSearch
         withoutPrompts = examples.WithoutPrompts;
         var tried = from.Count <= candidates ? from : WordsThatSetApart(examples, from, count);
         var shown = new ShownWords(concept.Images.Count);
-        List<int> tried = [.. Best(examples, [], place: 0, from, count)];
         foreach (var round in Enumerable.Range(0, roundSizes.Count))
         {
             foreach (var some in tried.Chunk(examples.PhrasesAtOnce(round)))

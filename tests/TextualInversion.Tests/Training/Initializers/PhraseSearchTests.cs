@@ -157,13 +157,7 @@ public sealed class PhraseSearchTests
     [Fact]
     public void LargestCost_StyleWithFewSearchSteps_IsNotExceeded()
     {
-        var options = Options with
-        {
-            Property = LearnedProperty.Style,
-            SearchSteps = 30,
-            Vectors = 1,
-            HoldOut = true,
-        };
+        var options = Options with { Property = LearnedProperty.Style, SearchSteps = 30, Vectors = 1, HoldOut = true };
         using var fixture = new ImageFixture(options);
         var search = Search(fixture, options);
         var counts = new List<int>();
