@@ -112,8 +112,18 @@ internal sealed class DistillCommand : CommandBase
             request.ShortensNegative
         );
         using var result = Distill(request, network, scheduler, options, messages, cancellationToken);
-        var origin = new DistillOrigin(request, name, loras.Files, loras.Of(request.Prompt), scheduler.PredictionType);
-        Write(parsed, origin.Embedding(result, options, network), request.Path);
+        var provenance = new DistillationOrigin(
+            request.Prompt,
+            request.Placeholder.Name,
+            name,
+            loras.Files,
+            loras.Of(request.Prompt),
+            scheduler.PredictionType,
+            Versions.Software
+        ).Provenance(result, options, network);
+        // The result still disposes of the vectors.
+        var embedding = new LearnedEmbedding(request.Placeholder.Name, result.Rows, provenance.ToMetadata());
+        Write(parsed, embedding, request.Path);
         Print(parsed, new DistillReport(request, name, options, result), messages);
         return result.IsCancelled ? ExitCode.Cancelled : ExitCode.Done;
     }

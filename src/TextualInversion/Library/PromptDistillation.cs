@@ -1,6 +1,3 @@
-using System.Globalization;
-using TextualInversion.Embeddings;
-using TextualInversion.Generation;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Native;
@@ -13,10 +10,6 @@ namespace TextualInversion;
 /// <summary>A distillation of the public API: from a prompt to an embedding.</summary>
 internal sealed class PromptDistillation(StableDiffusionModel model, string prompt, DistillOptions wanted)
 {
-    private const string PromptKey = "distilled_from",
-        TokensKey = "distilled_tokens",
-        TargetKey = "distilled_target";
-
     /// <exception cref="TextualInversionException">
     /// An option is wrong, an embedding does not fit, the prompt cannot be distilled, or memory ran out.
     /// </exception>
@@ -35,7 +28,8 @@ internal sealed class PromptDistillation(StableDiffusionModel model, string prom
         {
             var tokens = wanted.Embeddings.Select(each => Placeholder.Parse(each.Token, each.Vectors));
             var source = new DistillationSource(prompt, [.. tokens], rows);
-            var distiller = new Distiller(network, new NoiseSchedule(model.Scheduler), source, Options());
+            var options = Options();
+            var distiller = new Distiller(network, new NoiseSchedule(model.Scheduler), source, options);
             using var result = distiller.Run(
                 new Forwarded<int>(done => progress?.Report(new(done, NoisyLatents.Count, 0, wanted.Steps, null))),
                 new Forwarded<(int Step, double Loss)>(at =>
@@ -43,7 +37,7 @@ internal sealed class PromptDistillation(StableDiffusionModel model, string prom
                 ),
                 cancellationToken
             );
-            return ToResult(network, placeholder, result);
+            return ToResult(network, placeholder, options, result);
         }
         catch (Exception error) when (OutOfMemory.Is(error))
         {
@@ -60,22 +54,6 @@ internal sealed class PromptDistillation(StableDiffusionModel model, string prom
         }
     }
 
-    /// <summary>The metadata that say what was distilled.</summary>
-    /// <param name="prompt">The prompt, as it was written.</param>
-    /// <param name="tokens">Its tokens.</param>
-    /// <param name="target">What was reproduced.</param>
-    internal static IEnumerable<KeyValuePair<string, string>> Origin(
-        string prompt,
-        int tokens,
-        DistillationTarget target
-    ) =>
-        [
-            new(ModelSpec.Prefix + "description", $"Distilled from the prompt: {prompt}"),
-            new(PromptKey, prompt),
-            new(TokensKey, tokens.ToString(CultureInfo.InvariantCulture)),
-            new(TargetKey, target.ToString().ToLowerInvariant()),
-        ];
-
     private DistillationOptions Options() =>
         new()
         {
@@ -90,7 +68,12 @@ internal sealed class PromptDistillation(StableDiffusionModel model, string prom
             Images = model.Resolve("", wanted.Generation),
         };
 
-    private DistillResult ToResult(IDiffusionModel network, Placeholder placeholder, DistillationResult result)
+    private DistillResult ToResult(
+        IDiffusionModel network,
+        Placeholder placeholder,
+        DistillationOptions options,
+        DistillationResult result
+    )
     {
         var distances = result.IsCancelled ? null : result;
         return new DistillResult
@@ -98,7 +81,7 @@ internal sealed class PromptDistillation(StableDiffusionModel model, string prom
             Embedding = new Embedding(
                 placeholder.Name,
                 [.. result.Rows.Select(RowValues.FromTensor)],
-                Provenance(network, placeholder.Name, result)
+                Origin(placeholder.Name).Provenance(result, options, network)
             ),
             Tokens = result.Tokens,
             Steps = result.Steps,
@@ -110,30 +93,8 @@ internal sealed class PromptDistillation(StableDiffusionModel model, string prom
         };
     }
 
-    private EmbeddingProvenance Provenance(IDiffusionModel network, string token, DistillationResult result)
-    {
-        var spec = ModelSpec.Of(
-            token,
-            EmbeddingNames.FileStem(token),
-            result.Rows,
-            network.Resolution,
-            model.Scheduler.PredictionType,
-            wanted.IsNegative
-        );
-        foreach (var (key, value) in Origin(prompt, result.Tokens, wanted.Target))
-            spec[key] = value;
-        return new EmbeddingProvenance
-        {
-            BaseModel = model.Source,
-            BaseModelSha256 = OwnWeights.HashOfModel(network, model.Files),
-            Steps = result.BestStep,
-            Seed = wanted.Seed,
-            Software = Software.Name,
-            Loras = model.Loras,
-            LoraSha256 = Lora.Hashes(model.Loras),
-            Others = spec,
-        };
-    }
+    private DistillationOrigin Origin(string token) =>
+        new(prompt, token, model.Source, model.Files, model.Loras, model.Scheduler.PredictionType, Software.Name);
 
     private sealed class Forwarded<T>(Action<T> report) : IProgress<T>
     {
