@@ -6,7 +6,7 @@ using TextualInversion.Cli.Sweep.Work;
 namespace TextualInversion.Cli.Sweep.Results;
 
 /// <summary>A cell with what it learned: a row of the report.</summary>
-internal sealed record CellResult
+internal sealed record CellResult : IScoredCell
 {
     public required string Name { get; init; }
 
@@ -71,8 +71,7 @@ internal sealed record CellResult
                 .ReadPlan()
                 .Select(cell => Read(folder, cell))
                 .OrderBy(cell => cell.State != CellState.Done)
-                .ThenByDescending(cell => cell.ImageSimilarity ?? double.NegativeInfinity)
-                .ThenByDescending(cell => cell.Score ?? double.NegativeInfinity),
+                .ThenByScore(),
         ];
 
     private static CellResult Read(SweepFolder folder, SweepCell cell)
@@ -88,7 +87,7 @@ internal sealed record CellResult
             Seed = cell.Seed,
             Matrix = cell.Matrix,
             State = status.State,
-            Score = loss is null ? null : 1 - loss.RelativeLoss,
+            Score = status.Score,
             ImageSimilarity = evaluation?.ImageSimilarity,
             TextSimilarity = evaluation?.TextSimilarity,
             DinoSimilarity = evaluation?.DinoSimilarity,

@@ -63,7 +63,7 @@ internal sealed record SweepStatus
 }
 
 /// <summary>How far a cell is.</summary>
-internal sealed record CellStatus
+internal sealed record CellStatus : IScoredCell
 {
     private const int TailBytes = 8192; // holds the last line of metrics.csv
 

@@ -48,8 +48,7 @@ internal sealed class SweepStatusCommand : CommandBase
         var shown = status
             .Cells.Where(cell => cell.IsRunning || cell.State is not CellState.Waiting)
             .OrderBy(cell => cell.State is CellState.Done)
-            .ThenByDescending(cell => cell.ImageSimilarity ?? double.NegativeInfinity)
-            .ThenByDescending(cell => cell.Score ?? double.NegativeInfinity)
+            .ThenByScore()
             .ToList();
         var table = new PlainTable { Indent = 2 }
             .AddColumn(wraps: false)
