@@ -39,7 +39,7 @@ internal sealed class ManPage
     {
         var description = command.Description!.TrimEnd('.');
         var summary = description.Split(". ")[0].Split(": ")[0];
-        Line($".TH {Escaped(Name(command).ToUpperInvariant())} 1 \"\" \"ti {Versions.Of(typeof(ManPage))}\"");
+        Line($".TH {Escaped(Name(command).ToUpperInvariant())} 1 \"\" \"{Versions.Software}\"");
         Section("NAME");
         Line($"{Escaped(Name(command))} \\- {Escaped(char.ToLowerInvariant(summary[0]) + summary[1..])}");
         Section("SYNOPSIS");

@@ -176,7 +176,7 @@ internal sealed class TrainOutput : IDisposable
     public void Write(TrainSetup setup, TrainerResult result)
     {
         Keep();
-        var weights = result.FrozenWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
+        var weights = result.HashesBefore;
         using var scope = NewDisposeScope();
         foreach (var (path, best) in embeddingPaths.Zip(setup.Embeddings(result.Rows, weights, result.BestStep)))
             OutputFile.Write(path, mayReplace, NameOption, () => Write(path, best, mayReplace));

@@ -188,14 +188,13 @@ internal sealed record TrainSetup
         int step
     )
     {
-        var software = $"ti {Versions.Of(typeof(TrainSetup))}";
         var provenance = EmbeddingProvenance.OfTraining(
             ModelName,
             weights is null ? null : OwnWeights.Replace(weights, OwnHashes),
             word.Start,
             step,
             Options.Seed,
-            software
+            Versions.Software
         ) with
         {
             Loras = [.. Loras.Select(each => each.Lora)],

@@ -131,8 +131,7 @@ internal sealed class TranslateCommand : CommandBase
             token.Name,
             () => Placeholder.Parse(parsed.GetValue(token) ?? given.Trigger, given.Vectors)
         );
-        var software = $"ti {Versions.Of(typeof(TranslateCommand))}";
-        var translated = translator.Translate(given, placeholder, software);
+        var translated = translator.Translate(given, placeholder, Versions.Software);
         return (translated, new Result(path, placeholder.Name, given.Vectors, fromName, toName, translated.Encoders));
     }
 

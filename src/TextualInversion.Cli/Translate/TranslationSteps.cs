@@ -113,11 +113,11 @@ internal static class TranslationSteps
     /// <summary>The best embedding, which says where it comes from.</summary>
     private static LearnedEmbedding Embedding(TrainSetup setup, TrainerResult result, LearnedEmbedding translated)
     {
-        var weights = result.FrozenWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
-        var trained = setup.Embeddings(result.Rows, weights, result.BestStep)[0]; // shares the result's memory
+        var trained = setup.Embeddings(result.Rows, result.HashesBefore, result.BestStep)[0];
         var provenance = new Dictionary<string, string>(trained.Provenance);
         foreach (var (key, value) in EmbeddingTranslator.Origin(translated.Provenance))
             provenance[key] = value;
-        return trained with { Rows = [.. trained.Rows.Select(rows => rows.clone())], Provenance = provenance };
+        var rows = trained.Rows.Select(rows => rows.clone()); // those of trained share the result's memory
+        return trained with { Rows = [.. rows], Provenance = provenance };
     }
 }

@@ -141,8 +141,7 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         IReadOnlyDictionary<string, string> own
     )
     {
-        var used = learned.FrozenWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
-        var weights = OwnWeights.Replace(used, own);
+        var weights = OwnWeights.Replace(learned.HashesBefore, own);
         Embedding EmbeddingOf(IReadOnlyList<Tensor> rows, int steps) =>
             new(
                 placeholder.Name,

@@ -48,6 +48,10 @@ internal sealed record TrainerResult : IDisposable
     /// </summary>
     public required IReadOnlyDictionary<string, FrozenHash> FrozenWeights { get; init; }
 
+    /// <summary>Those before the first step.</summary>
+    public IReadOnlyDictionary<string, string> HashesBefore =>
+        FrozenWeights.ToDictionary(pair => pair.Key, pair => pair.Value.Before);
+
     /// <summary>Refuses a run that learned nothing.</summary>
     /// <param name="placeholder">The placeholder token, or those of several words, for the message.</param>
     /// <exception cref="TextualInversionException">The gradient was zero in every step.</exception>

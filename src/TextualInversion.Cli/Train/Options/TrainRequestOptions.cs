@@ -148,9 +148,7 @@ internal sealed class TrainRequestOptions
     {
         var seed = parsed.GetValue(Seed) ?? SharedOptions.DrawSeed();
         var options = imageOptions.Apply(parsed, learning.Resolve(parsed, seed));
-        var standard = options.SearchesInitializer
-            ? options.Initializer
-            : options.Property.ToString().ToLowerInvariant();
+        var standard = options.SearchesInitializer ? options.Initializer : options.PropertyWord;
         return options with
         {
             Initializer = parsed.GetValue(initializer) ?? standard,

@@ -32,9 +32,8 @@ internal sealed record InitialEmbedding(
     public static InitialEmbedding Read(string initializer, TrainOptions options, IDiffusionModel network)
     {
         using var scope = NewDisposeScope();
-        var property = options.Property.ToString().ToLowerInvariant();
         if (initializer is Auto)
-            return Of(property, options.VectorCount, network);
+            return Of(options.PropertyWord, options.VectorCount, network);
         List<long> widths = [.. network.Vocabularies.Select(vocabulary => vocabulary.shape[1])];
         if (InitializerFile.TryRead(initializer, options.VectorCount, widths) is not { } given)
             return Of(initializer, options.VectorCount, network);
@@ -56,7 +55,7 @@ internal sealed record InitialEmbedding(
     )
     {
         using var scope = NewDisposeScope();
-        var words = Initializer.Parse(network.Tokenizers[0], options.Property.ToString().ToLowerInvariant());
+        var words = Initializer.Parse(network.Tokenizers[0], options.PropertyWord);
         List<Tensor> own = [.. rows.Select(each => each.clone().to(network.Device).DetachFromDisposeScope())];
         return new InitialEmbedding(words, own, file, fileSha256);
     }

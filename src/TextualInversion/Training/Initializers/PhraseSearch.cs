@@ -203,11 +203,12 @@ internal sealed class PhraseSearch
         var shown = new ShownWords(concept.Images.Count);
         foreach (var round in Enumerable.Range(0, roundSizes.Count))
         {
+            var images = examples.ImagesOf(round);
             foreach (var some in tried.Chunk(examples.PhrasesAtOnce(round)))
             {
                 var losses = examples.Measure([.. some.Select(id => new[] { id })], round);
                 foreach (var (id, own) in some.Zip(losses))
-                    shown.Add(words[id], examples.ImagesOf(round), own);
+                    shown.Add(words[id], images, own);
                 count(losses.Sum(own => own.Count));
             }
         }
