@@ -1,10 +1,7 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Sweep.Results;
 using TextualInversion.Cli.Sweep.Work;
 using TextualInversion.Cli.Terminal;
-using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Tests.Sweep;
 
@@ -27,10 +24,10 @@ public sealed class ClaimBoardTests : IDisposable
         {
             Assert.NotNull(claim);
             Assert.Null(second.TryClaim("cell"));
-            Assert.Equal("a", ClaimBoard.OwnerOf(folder.Sweep.ClaimsPath, "cell")?.Worker);
+            Assert.Equal("a", ClaimBoard.HolderOf(folder.Sweep.ClaimsPath, "cell")?.Beat.Worker);
         }
 
-        Assert.Null(ClaimBoard.OwnerOf(folder.Sweep.ClaimsPath, "cell"));
+        Assert.Null(ClaimBoard.HolderOf(folder.Sweep.ClaimsPath, "cell"));
         using var next = second.TryClaim("cell");
         Assert.NotNull(next);
         Assert.Null(first.TryClaim("cell"));
@@ -54,7 +51,7 @@ public sealed class ClaimBoardTests : IDisposable
 
         Assert.NotNull(taken);
         Assert.Null(third.TryClaim("cell"));
-        Assert.Equal("b", ClaimBoard.OwnerOf(folder.Sweep.ClaimsPath, "cell")?.Worker);
+        Assert.Equal("b", ClaimBoard.HolderOf(folder.Sweep.ClaimsPath, "cell")?.Beat.Worker);
     }
 
     [Fact]
@@ -67,18 +64,6 @@ public sealed class ClaimBoardTests : IDisposable
         Directory.CreateDirectory(Path.Combine(folder.Sweep.ClaimsPath, "cell.2"));
 
         await lost.Task.WaitAsync(TimeSpan.FromMinutes(1));
-    }
-
-    [Fact]
-    public void TryClaim_ProcessThatEnded_IsTakenOverAtOnce()
-    {
-        using (Board("dead").TryClaim("cell")) { }
-        var claim = Path.Combine(folder.Sweep.ClaimsPath, "cell.1");
-        var dead = Heartbeat.Of("dead", 5, ClaimState.Held) with { Process = int.MaxValue };
-        dead.Write(claim);
-
-        using var taken = Board("b").TryClaim("cell");
-        Assert.NotNull(taken);
     }
 
     [Fact]
@@ -137,8 +122,8 @@ public sealed class ClaimBoardTests : IDisposable
     [Trait("Category", "EndToEnd")] // it writes thousands of files
     public async Task RunClaimed_ManyWorkers_TrainEachCellOnceAndNoneIsMissing()
     {
-        var cells = Plan(Cells);
-        var runner = new Pause(folder.Sweep);
+        var cells = folder.Plan(Cells);
+        var runner = new PausingRunner(folder.Sweep);
 
         var done = await Task.WhenAll(Enumerable.Range(0, Workers).Select(number => Task.Run(() => RunAsync(number))));
 
@@ -170,23 +155,6 @@ public sealed class ClaimBoardTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task RunClaimed_CellThatFails_IsTriedOnceByAWorkerAndAgainByALaterOne()
-    {
-        var cells = Plan(3);
-        var runner = new Pause(folder.Sweep) { Failing = "cell-1" };
-
-        for (var number = 1; number <= 2; number++)
-        {
-            var worker = new SweepWorker(runner, folder.Sweep, new ConsoleLog(TextWriter.Null, quiet: true));
-            await worker.RunClaimedAsync(cells, Board($"w{number}"), TimeSpan.Zero, CancellationToken.None);
-            Assert.Equal(["cell-1"], worker.Failures.Select(failure => failure.Cell));
-            Assert.Equal(number, runner.Trained["cell-1"]);
-        }
-
-        Assert.Equal(1, runner.Trained["cell-0"]);
-    }
-
     private ClaimBoard Board(
         string worker,
         TimeSpan? staleAfter = null,
@@ -198,58 +166,6 @@ public sealed class ClaimBoardTests : IDisposable
             StaleAfter = staleAfter ?? TimeSpan.FromSeconds(90),
             Move = move ?? Directory.Move,
         };
-
-    private List<SweepCell> Plan(int count)
-    {
-        var cells = Enumerable
-            .Range(0, count)
-            .Select(number => new SweepCell
-            {
-                Name = $"cell-{number}",
-                Placeholder = $"<cell-{number}>",
-                Seed = 1,
-                Matrix = new Dictionary<string, string>(),
-                Settings = new Dictionary<string, IReadOnlyList<string>>(),
-            })
-            .ToList();
-        folder.Sweep.WritePlan(cells);
-        return cells;
-    }
-
-    /// <summary>Writes the files by which a cell is done, after a pause.</summary>
-    private sealed class Pause(SweepFolder folder) : ICellRunner
-    {
-        private const string Record = """{"end": "completed", "result": {"validation": {"relativeLoss": 0.75}}}""";
-
-        public ConcurrentDictionary<string, int> Trained { get; } = [];
-
-        public string? Failing { get; init; }
-
-        public object KindOf(SweepCell cell) => "";
-
-        public Task<int> CountAtOnceAsync(SweepCell cell, CancellationToken cancellationToken) => Task.FromResult(1);
-
-        public async Task<string?> RunAsync(
-            SweepCell cell,
-            ConceptsAtOnce.Member? member,
-            CancellationToken cancellationToken
-        )
-        {
-            Trained.AddOrUpdate(cell.Name, 1, (_, count) => count + 1);
-            await Task.Delay(1, cancellationToken);
-            if (cell.Name == Failing)
-            {
-                folder.SetError(cell.Name, "broken");
-                return "broken";
-            }
-
-            var run = folder.RunOf(cell.Name);
-            Directory.CreateDirectory(run);
-            await File.WriteAllTextAsync(Path.Combine(run, "report.html"), "", cancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(run, "run.json"), Record, cancellationToken);
-            return null;
-        }
-    }
 
     private sealed class ManualTime : TimeProvider
     {

@@ -1,3 +1,4 @@
+using TextualInversion.Cli.Sweep.Plan;
 using TextualInversion.Cli.Sweep.Work;
 using TextualInversion.Tests.Fixtures;
 
@@ -43,6 +44,24 @@ internal sealed class SweepTestFolder : IDisposable
         for (var number = 1; number <= count; number++)
             System.IO.File.Copy(Goldens.Sample(sample, $"{number}.png"), Path.Combine(File(name), $"{number}.png"));
         return File(name);
+    }
+
+    /// <summary>Writes a sweep of cells without settings: cell-0, cell-1 and so on.</summary>
+    public IReadOnlyList<SweepCell> Plan(int count)
+    {
+        var cells = Enumerable
+            .Range(0, count)
+            .Select(number => new SweepCell
+            {
+                Name = $"cell-{number}",
+                Placeholder = $"<cell-{number}>",
+                Seed = 1,
+                Matrix = new Dictionary<string, string>(),
+                Settings = new Dictionary<string, IReadOnlyList<string>>(),
+            })
+            .ToList();
+        Sweep.WritePlan(cells);
+        return cells;
     }
 
     /// <summary>Runs <c>ti sweep</c>.</summary>

@@ -94,6 +94,13 @@ internal sealed record CellStatus : IScoredCell
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Worker { get; init; }
 
+    /// <summary>How long ago that worker gave its last sign of life, by the clock of this machine, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? HeartbeatAgeSeconds { get; init; }
+
+    /// <summary>Whether its worker was a process of this machine and ended without finishing it.</summary>
+    public required bool WorkerIsGone { get; init; }
+
     /// <summary>The embedding's absolute path; the file exists if the cell is done.</summary>
     public required string Embedding { get; init; }
 
@@ -109,7 +116,10 @@ internal sealed record CellStatus : IScoredCell
         var state = folder.StateOf(cell);
         var run = folder.RunOf(cell.Name);
         var isOpen = state is CellState.Started or CellState.Failed;
-        var worker = state is CellState.Done ? null : ClaimBoard.OwnerOf(folder.ClaimsPath, cell.Name)?.Worker;
+        var holder = state is CellState.Done ? null : ClaimBoard.HolderOf(folder.ClaimsPath, cell.Name);
+        var isGone = holder?.Beat.IsOfDeadProcess == true;
+        var isClaimed = holder is not null && !isGone;
+        var isRunning = isClaimed || (state is not CellState.Done && RunFolder.IsInUse(run));
         return new CellStatus
         {
             Name = cell.Name,
@@ -119,8 +129,10 @@ internal sealed record CellStatus : IScoredCell
             Step = isOpen ? LastStep(RunFolder.MetricsIn(run)) : null,
             Score = state is CellState.Done ? folder.ScoreOf(cell.Name) : null,
             ImageSimilarity = state is CellState.Done ? CellEvaluation.Find(folder, cell)?.ImageSimilarity : null,
-            IsRunning = worker is not null || (state is not CellState.Done && RunFolder.IsInUse(run)),
-            Worker = worker,
+            IsRunning = isRunning,
+            Worker = isClaimed ? holder!.Value.Beat.Worker : null,
+            HeartbeatAgeSeconds = isClaimed ? Math.Max(0, holder!.Value.Age.TotalSeconds) : null,
+            WorkerIsGone = isGone && !isRunning,
             Embedding = Path.GetFullPath(folder.EmbeddingOf(cell.Name)),
             Run = Path.GetFullPath(run),
             Problem = state == CellState.Failed ? folder.ErrorOf(cell.Name) ?? "training diverged" : null,

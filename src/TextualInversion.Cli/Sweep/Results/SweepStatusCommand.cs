@@ -10,6 +10,8 @@ namespace TextualInversion.Cli.Sweep.Results;
 /// <summary><c>ti sweep status</c>: how far a sweep is.</summary>
 internal sealed class SweepStatusCommand : CommandBase
 {
+    private const double SilentAfterSeconds = 90; // the default of --stale-after
+
     private readonly Argument<string> folder = SweepArguments.Begun();
     private readonly Option<bool> json = SharedOptions.Json();
 
@@ -46,7 +48,7 @@ internal sealed class SweepStatusCommand : CommandBase
         if (status.SlurmJob is { } job)
             output.WriteLine($"Slurm job {job}: {Describe(status.SlurmTasks ?? [])}");
         var shown = status
-            .Cells.Where(cell => cell.IsRunning || cell.State is not CellState.Waiting)
+            .Cells.Where(cell => cell.IsRunning || cell.WorkerIsGone || cell.State is not CellState.Waiting)
             .OrderBy(cell => cell.State is CellState.Done)
             .ThenByScore()
             .ToList();
@@ -58,11 +60,21 @@ internal sealed class SweepStatusCommand : CommandBase
         foreach (var cell in shown)
         {
             var state = cell.IsRunning ? "running" : cell.State.ToString().ToLowerInvariant();
-            table.AddRow(cell.Name, state, Progress(cell), cell.Problem ?? cell.Worker ?? "");
+            table.AddRow(cell.Name, state, Progress(cell), cell.Problem ?? Worker(cell));
         }
 
         if (shown.Count > 0)
             table.Write(output);
+    }
+
+    /// <summary>Who has the cell, or what became of it.</summary>
+    private static string Worker(CellStatus cell)
+    {
+        if (cell.WorkerIsGone)
+            return "its worker is gone; run the sweep again to go on";
+        return cell.HeartbeatAgeSeconds > SilentAfterSeconds
+            ? Invariant($"no sign of life from {cell.Worker} for {cell.HeartbeatAgeSeconds:F0} s, by this clock")
+            : cell.Worker ?? "";
     }
 
     /// <summary>The score of a cell that is done, or its last step.</summary>

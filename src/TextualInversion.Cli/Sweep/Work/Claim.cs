@@ -34,6 +34,9 @@ internal sealed class Claim : IDisposable
     /// <summary>Says that the cell is done. Without it, another worker may claim the cell.</summary>
     public void Finish() => state = ClaimState.Finished;
 
+    /// <summary>Says that the cell failed. Workers that begin later may claim it.</summary>
+    public void Fail() => state = ClaimState.Failed;
+
     public void Dispose()
     {
         timer.Dispose();

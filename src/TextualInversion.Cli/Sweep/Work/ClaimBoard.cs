@@ -104,15 +104,26 @@ internal sealed class ClaimBoard(string folder, string worker, TimeProvider time
         }
     }
 
-    /// <summary>Who works on a cell, as far as the folder shows; null if nobody does.</summary>
-    public static Heartbeat? OwnerOf(string folder, string cell)
-    {
-        string? last = null;
-        for (var number = 1; Directory.Exists(PathOf(folder, cell, number)); number++)
-            last = PathOf(folder, cell, number);
-        return last is not null && Heartbeat.Read(last) is { State: ClaimState.Held, IsOfDeadProcess: false } beat
-            ? beat
+    /// <summary>
+    /// Who works on a cell, or died while working on it, as far as the folder shows; null if nobody does.
+    /// </summary>
+    /// <param name="folder">The folder of the claims.</param>
+    /// <param name="cell">The cell.</param>
+    /// <returns>The heartbeat, and how long ago it was written by the clock of this machine.</returns>
+    public static (Heartbeat Beat, TimeSpan Age)? HolderOf(string folder, string cell) =>
+        Claims(folder, cell).LastOrDefault() is { } last && Heartbeat.Read(last) is { State: ClaimState.Held } beat
+            ? (beat, Heartbeat.AgeOf(last))
             : null;
+
+    /// <summary>How often workers that had claimed a cell failed to train it.</summary>
+    public int FailuresOf(string cell) =>
+        Claims(folder, cell).Count(claim => Heartbeat.Read(claim)?.State == ClaimState.Failed);
+
+    /// <summary>The folders of a cell's claims, the newest last.</summary>
+    private static IEnumerable<string> Claims(string folder, string cell)
+    {
+        for (var number = 1; PathOf(folder, cell, number) is var path && Directory.Exists(path); number++)
+            yield return path;
     }
 
     private static string PathOf(string folder, string cell, int number) =>
@@ -152,7 +163,7 @@ internal sealed class ClaimBoard(string folder, string worker, TimeProvider time
         if (Heartbeat.Read(path) is not { } beat)
             return IsStale(path, "");
         // A finished cell is asked for only if its files are not there: they were deleted, or not seen yet.
-        return beat.State == ClaimState.GivenUp
+        return beat.State is ClaimState.GivenUp or ClaimState.Failed
             || (beat.State == ClaimState.Held && beat.IsOfDeadProcess)
             || IsStale(path, $"{beat.Worker} {beat.Count}");
     }

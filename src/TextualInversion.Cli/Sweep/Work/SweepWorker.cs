@@ -74,8 +74,8 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
     }
 
     /// <summary>
-    /// Claims and trains cells until all are done or have failed, by this worker or by others. A cell that failed while
-    /// this worker runs is not tried again.
+    /// Claims and trains cells until all are done or have failed, by this worker or by others. A cell that had failed
+    /// before this worker began is tried once again, by whichever worker claims it first.
     /// </summary>
     /// <param name="cells">The cells of the sweep.</param>
     /// <param name="board">Where workers claim cells.</param>
@@ -89,8 +89,9 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         CancellationToken cancellationToken
     )
     {
-        var failed = cells.Where(cell => folder.StateOf(cell) == CellState.Failed).ToList();
-        var mayRetry = failed.ConvertAll(cell => cell.Name).ToHashSet();
+        var failures = cells
+            .Where(cell => folder.StateOf(cell) == CellState.Failed)
+            .ToDictionary(cell => cell.Name, cell => board.FailuresOf(cell.Name));
         var start = cells.Count == 0 ? 0 : Random.Shared.Next(cells.Count); // so that workers meet rarely
         List<SweepCell> open = [.. cells.Skip(start), .. cells.Take(start)];
         while (open.Count > 0)
@@ -99,7 +100,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
             foreach (var cell in open)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (!await TryAsync(cell, mayRetry, board, cancellationToken))
+                if (!await TryAsync(cell, failures, board, cancellationToken))
                     waiting.Add(cell);
             }
 
@@ -124,10 +125,14 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         messages.Error.WriteLine("Run the same command again to try them again; the others are kept.");
     }
 
+    /// <param name="cell">The cell.</param>
+    /// <param name="failures">How often each cell that may be tried again had failed when this worker began.</param>
+    /// <param name="board">Where workers claim cells.</param>
+    /// <param name="cancellationToken">Cancels the training.</param>
     /// <returns>Whether the cell is over; otherwise another worker has it.</returns>
     private async Task<bool> TryAsync(
         SweepCell cell,
-        HashSet<string> mayRetry,
+        Dictionary<string, int> failures,
         ClaimBoard board,
         CancellationToken cancellationToken
     )
@@ -140,13 +145,14 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         using var claim = board.TryClaim(cell.Name);
         if (claim is null)
             return false;
-        if (IsOver()) // another worker may have finished it since
+        if (IsOver()) // by another worker, since
         {
-            claim.Finish();
+            if (folder.StateOf(cell) == CellState.Done)
+                claim.Finish();
             return true;
         }
 
-        mayRetry.Remove(cell.Name);
+        failures.Remove(cell.Name); // this worker tries it once, also if its failure cannot be written down
         messages.Info($"cell {cell.Name}");
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost);
         try
@@ -158,6 +164,8 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
                 isDone = await TrainAsync(cell, member: null, either.Token);
             if (isDone)
                 claim.Finish();
+            else
+                claim.Fail();
             return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -170,7 +178,8 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
             folder.StateOf(cell) switch
             {
                 CellState.Done => true,
-                CellState.Failed => !mayRetry.Contains(cell.Name),
+                CellState.Failed => !failures.TryGetValue(cell.Name, out var then)
+                    || board.FailuresOf(cell.Name) > then,
                 _ => false,
             };
     }
