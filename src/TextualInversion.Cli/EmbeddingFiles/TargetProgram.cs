@@ -21,7 +21,10 @@ internal sealed partial record TargetProgram(string Name, string Title, Embeddin
     /// <summary>All of them.</summary>
     public static IReadOnlyList<TargetProgram> All { get; } =
     [
-        new("comfyui", ToolCompatibility.ComfyUiTitle, EmbeddingFormat.WebUiSafetensors),
+        new("comfyui", ToolCompatibility.ComfyUiTitle, EmbeddingFormat.WebUiSafetensors)
+        {
+            Unreadable = NotOfComfyUi(),
+        },
         new("a1111", ToolCompatibility.WebUiTitle, EmbeddingFormat.WebUiSafetensors),
         new("forge", ToolCompatibility.ForgeTitle, EmbeddingFormat.WebUiSafetensors),
         new("sdnext", ToolCompatibility.SdNextTitle, EmbeddingFormat.WebUiSafetensors),
@@ -29,7 +32,10 @@ internal sealed partial record TargetProgram(string Name, string Title, Embeddin
         {
             Unreadable = NotOfInvokeAi(),
         },
-        new("swarmui", ToolCompatibility.SwarmUiTitle, EmbeddingFormat.WebUiSafetensors),
+        new("swarmui", ToolCompatibility.SwarmUiTitle, EmbeddingFormat.WebUiSafetensors)
+        {
+            Unreadable = NotOfComfyUi(),
+        },
         new("diffusers", ToolCompatibility.DiffusersTitle, EmbeddingFormat.Diffusers) { LowerCases = true },
         new("sdcpp", ToolCompatibility.CppTitle, EmbeddingFormat.Diffusers) { LowerCases = true },
     ];
@@ -50,7 +56,12 @@ internal sealed partial record TargetProgram(string Name, string Title, Embeddin
     /// <summary>A file's name, without extension, that prompts of the program can call.</summary>
     public string FileStem(string stem)
     {
-        var readable = Unreadable.Replace(stem.Trim(), "-");
+        var replaced = Unreadable.Replace(stem.Trim(), "-");
+        // Without the marks at its ends, such as those of a token's angle brackets; "-" if there is nothing else.
+        var readable =
+            replaced == stem ? stem
+            : replaced.Trim('-', ' ') is { Length: > 0 } name ? name
+            : "-";
         return LowerCases ? readable.ToLowerInvariant() : readable;
     }
 
@@ -66,6 +77,10 @@ internal sealed partial record TargetProgram(string Name, string Title, Embeddin
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Whitespace();
+
+    // A name ends at these, or they weigh what is between them.
+    [GeneratedRegex(@"[\s<>\[\]()]+")]
+    private static partial Regex NotOfComfyUi();
 
     // The letters of <name> in its prompts, version 6.
     [GeneratedRegex("[^a-zA-Z0-9., _-]+")]

@@ -79,8 +79,12 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
         {
             { Layout: EmbeddingFormat.Paper or EmbeddingFormat.Bare or EmbeddingFormat.Png }
             or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 } => No(ComfyUiTitle, file),
-            _ when HasBlank(file) => Renamed(ComfyUiTitle, file, "a prompt's embedding: ends at a blank"),
-            _ => IfNamed(ComfyUiTitle, file, Torch, $"into models/embeddings/; prompt: embedding:{Stem(file)}"),
+            _ when Stem(file).AsSpan().IndexOfAny("<[") >= 0 || HasBlank(file) => Renamed(
+                ComfyUiTitle,
+                file,
+                "a prompt's embedding: ends at a blank, < or ["
+            ),
+            _ => IfNamed(ComfyUiTitle, file, Torch, $"into models/embeddings/; prompt: embedding:{Prompted(file)}"),
         };
 
     private static ToolCompatibility WebUi(EmbeddingFile file, string title) =>
@@ -90,13 +94,18 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
                 title,
                 file
             ),
+            { IsAligned: true } when title == WebUiTitle => Renamed(
+                title,
+                file,
+                "it refuses the files of newer versions of torch"
+            ),
             { Layout: EmbeddingFormat.Png } => IfNamed(
                 title,
                 file,
                 [".png"],
-                $"into embeddings/; prompt: {file.Embedding.Trigger}"
+                $"into embeddings/; prompt: {Escaped(file.Embedding.Trigger)}"
             ),
-            _ => IfNamed(title, file, Torch, $"into embeddings/; prompt: {Stem(file)}"),
+            _ => IfNamed(title, file, Torch, $"into embeddings/; prompt: {Prompted(file)}"),
         };
 
     /// <summary>It reads every tensor of a safetensors file, but of a torch file the WebUI's layout alone.</summary>
@@ -109,7 +118,7 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
                 SdNextTitle,
                 file,
                 [".pt"],
-                $"into models/embeddings/; prompt: {Stem(file)}"
+                $"into models/embeddings/; prompt: {Prompted(file)}"
             ),
             _ => No(SdNextTitle, file),
         };
@@ -136,17 +145,17 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
         };
     }
 
-    /// <summary>It loads by ComfyUI, and lists the files whose header it knows.</summary>
-    private static ToolCompatibility SwarmUi(EmbeddingFile file) =>
-        file switch
-        {
-            { Container: not EmbeddingContainer.Safetensors }
-            or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 }
-            or { Layout: EmbeddingFormat.WebUiSafetensors, Key: not "emb_params" } => No(SwarmUiTitle, file),
-            { Layout: EmbeddingFormat.Diffusers } when !IsInAngles(file.Embedding.Trigger) => No(SwarmUiTitle, file),
-            _ when HasBlank(file) => Renamed(SwarmUiTitle, file, "ComfyUI's name ends at a blank"),
-            _ => IfNamed(SwarmUiTitle, file, [], $"into Models/Embeddings/; prompt: <embed:{Stem(file)}>"),
-        };
+    /// <summary>It lists files of all kinds, and loads by ComfyUI, which it gives the name as it is.</summary>
+    private static ToolCompatibility SwarmUi(EmbeddingFile file)
+    {
+        if (TargetProgram.Find("swarmui").FileStem(Stem(file)) != Stem(file))
+            return Renamed(SwarmUiTitle, file, "ComfyUI's name ends at a blank or a bracket");
+        var isTorch = file.Container == EmbeddingContainer.Torch;
+        var name = isTorch ? Path.GetFileName(file.Path) : Stem(file);
+        return ComfyUi(file).Loads
+            ? new ToolCompatibility(SwarmUiTitle, true, $"into Models/Embeddings/; prompt: <embed:{name}>")
+            : No(SwarmUiTitle, file);
+    }
 
     private static ToolCompatibility Cpp(EmbeddingFile file) =>
         file switch
@@ -156,7 +165,7 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
                 CppTitle,
                 file,
                 [],
-                $"--embd-dir DIR with the file in DIR; prompt: {Stem(file).ToLowerInvariant()}"
+                $"--embd-dir DIR with the file in DIR; prompt: {Prompted(file).ToLowerInvariant()}"
                     + (file.Layout == EmbeddingFormat.Sdxl ? "; it mixes the rows of SDXL's two encoders" : "")
             ),
             { Container: EmbeddingContainer.Safetensors, Embedding.Rows.Count: 1 } => new ToolCompatibility(
@@ -194,7 +203,11 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
 
     private static bool HasBlank(EmbeddingFile file) => Stem(file).Any(char.IsWhiteSpace);
 
-    private static bool IsInAngles(string text) => text.StartsWith('<') && text.EndsWith('>');
+    /// <summary>The file's name in a prompt where brackets change weights.</summary>
+    private static string Prompted(EmbeddingFile file) => Escaped(Stem(file));
+
+    private static string Escaped(string name) =>
+        string.Concat(name.Select(letter => "()[]".Contains(letter) ? $"\\{letter}" : $"{letter}"));
 
     private static string Stem(EmbeddingFile file) => Path.GetFileNameWithoutExtension(file.Path);
 

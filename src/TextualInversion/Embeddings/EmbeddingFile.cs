@@ -32,6 +32,9 @@ internal sealed record EmbeddingFile(
     /// <summary>The name of the only tensor, for programs that go by it; null if it does not matter.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Whether it is a torch file of a version whose archives the WebUI refuses.</summary>
+    public bool IsAligned { get; init; }
+
     /// <summary>The extensions of embedding files, for searching a folder.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
 
@@ -135,9 +138,10 @@ internal sealed record EmbeddingFile(
         if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)))
             return OfTensors(SafetensorsFile.Open(source), source);
         var file = TorchPickle.Open(source);
-        return file.Root is IReadOnlyList<object?> and [var only]
-            ? [.. OfRoot(file, only, source).Select(read => read with { Layout = EmbeddingFormat.Bare })]
+        var read = file.Root is IReadOnlyList<object?> and [var only]
+            ? OfRoot(file, only, source).Select(read => read with { Layout = EmbeddingFormat.Bare })
             : OfRoot(file, file.Root, source);
+        return [.. read.Select(each => each with { IsAligned = file.IsAligned })];
     }
 
     private static IReadOnlyList<EmbeddingFile> OfRoot(TorchPickle file, object? root, FileSource source) =>

@@ -55,8 +55,12 @@ public sealed class ConvertForTests : IDisposable
 
     [Theory]
     [InlineData("comfyui", "My Cat ü", "My-Cat-ü")]
+    [InlineData("comfyui", "my-cat (2)", "my-cat-2")]
+    [InlineData("swarmui", "<my-cat>", "my-cat")]
     [InlineData("a1111", "My Cat ü", "My-Cat-ü")]
-    [InlineData("invokeai", "My Cat ü", "My Cat -")]
+    [InlineData("a1111", "my-cat(2)", "my-cat(2)")]
+    [InlineData("invokeai", "My Cat ü", "My Cat")]
+    [InlineData("invokeai", "猫", "-")]
     [InlineData("sdcpp", "My Cat ü", "my-cat-ü")]
     public void FileStem_EachProgram_CanBeCalled(string program, string stem, string expected) =>
         Assert.Equal(expected, TargetProgram.Find(program).FileStem(stem));

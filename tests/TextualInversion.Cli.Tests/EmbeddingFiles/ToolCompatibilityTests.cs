@@ -1,5 +1,6 @@
 using TextualInversion.Cli.EmbeddingFiles;
 using TextualInversion.Embeddings;
+using TextualInversion.Tests.Fixtures;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests.EmbeddingFiles;
@@ -71,7 +72,10 @@ public sealed class ToolCompatibilityTests
     [InlineData("InvokeAI", "märz.safetensors", EmbeddingFormat.WebUiSafetensors, "<x>", false)]
     [InlineData("ComfyUI", "my cat.safetensors", EmbeddingFormat.Diffusers, "<x>", false)]
     [InlineData("ComfyUI", "my-cat.safetensors", EmbeddingFormat.Diffusers, "<x>", true)]
-    [InlineData("SwarmUI", "my-cat.safetensors", EmbeddingFormat.Diffusers, "x", false)]
+    [InlineData("ComfyUI", "<my-cat>.safetensors", EmbeddingFormat.Diffusers, "<x>", false)]
+    [InlineData("ComfyUI", "cat[2].safetensors", EmbeddingFormat.Diffusers, "<x>", false)]
+    [InlineData("SwarmUI", "my-cat.safetensors", EmbeddingFormat.Diffusers, "x", true)]
+    [InlineData("SwarmUI", "my-cat(2).safetensors", EmbeddingFormat.Diffusers, "x", false)]
     [InlineData("SwarmUI", "my-cat.safetensors", EmbeddingFormat.Diffusers, "<x>", true)]
     [InlineData("SD.Next", "my cat.safetensors", EmbeddingFormat.Diffusers, "x", true)]
     [InlineData("Forge", "my cat.safetensors", EmbeddingFormat.Diffusers, "x", true)]
@@ -99,6 +103,41 @@ public sealed class ToolCompatibilityTests
             Assert.Contains("ti convert", use.How, StringComparison.Ordinal);
     }
 
+    /// <summary>Elsewhere brackets are weights, which would take the name apart.</summary>
+    [Theory]
+    [InlineData("ComfyUI", @"embedding:my-cat\(2\)")]
+    [InlineData("WebUI", @"my-cat\(2\)")]
+    [InlineData("Forge", @"my-cat\(2\)")]
+    [InlineData("SD.Next", @"my-cat\(2\)")]
+    [InlineData("stable-diffusion.cpp", @"my-cat\(2\)")]
+    public void Of_BracketsInTheName_AreEscapedInThePrompt(string program, string prompt)
+    {
+        using var file = new EmbeddingFile(
+            "my-cat(2).safetensors",
+            EmbeddingFormat.Diffusers,
+            EmbeddingContainer.Safetensors,
+            ScalarType.Float32,
+            new LearnedEmbedding("<x>", [ones(1, 2)], new Dictionary<string, string>())
+        );
+        var use = ToolCompatibility.Of(file).Single(each => each.Program == program);
+        Assert.True(use.Loads);
+        Assert.EndsWith($"prompt: {prompt}", use.How, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_TorchFile_IsCalledWithItsExtensionBySwarmUi()
+    {
+        using var file = new EmbeddingFile(
+            "my-cat.pt",
+            EmbeddingFormat.WebUi,
+            EmbeddingContainer.Torch,
+            ScalarType.Float32,
+            new LearnedEmbedding("<x>", [ones(1, 2)], new Dictionary<string, string>())
+        );
+        var use = ToolCompatibility.Of(file).Single(each => each.Program == "SwarmUI");
+        Assert.Equal((true, "into Models/Embeddings/; prompt: <embed:my-cat.pt>"), (use.Loads, use.How));
+    }
+
     [Fact]
     public void Of_CapitalsInTheToken_AreWarnedAboutForDiffusers()
     {
@@ -110,5 +149,20 @@ public sealed class ToolCompatibilityTests
             new LearnedEmbedding("<My-Cat>", [ones(1, 2)], new Dictionary<string, string>())
         );
         Assert.Contains("lower-cases", ToolCompatibility.Of(file)[0].How, StringComparison.Ordinal);
+    }
+
+    /// <summary>Its modules/safe.py does not know <c>.format_version</c> and the like; Forge checks nothing.</summary>
+    [Theory]
+    [InlineData("WebUI", false)]
+    [InlineData("Forge", true)]
+    public void Of_ArchiveOfTorch213_IsRefusedByTheWebUiAlone(string program, bool loads)
+    {
+        using var file = EmbeddingFile.Open(
+            Path.Combine(Goldens.Repository, "tests", "goldens", "embeddings", "webui.pt")
+        );
+        var use = ToolCompatibility.Of(file).Single(each => each.Program == program);
+        Assert.Equal(loads, use.Loads);
+        if (!loads)
+            Assert.EndsWith("ti convert webui.pt --for a1111", use.How, StringComparison.Ordinal);
     }
 }

@@ -2,6 +2,7 @@ using TextualInversion.Cli.ModelAccess;
 
 namespace TextualInversion.Cli.Tests.ModelAccess;
 
+/// <summary>The strengths are those that the WebUI's own extra_networks_lora.py (version 1.10) gives.</summary>
 public sealed class LoraTagTests
 {
     [Theory]
@@ -13,6 +14,9 @@ public sealed class LoraTagTests
     [InlineData("<lora:my-style:te=0.25:unet=2>", 2, 0.25)]
     [InlineData("<lora:my-style:te=0.25>", 0.25, 0.25)]
     [InlineData("<lora:my-style:te=0.25:1:2>", 2, 0.25)]
+    [InlineData("<lora:my-style:te=0.25:0.8>", 0.25, 0.25)]
+    [InlineData("<lora:my-style:0.8:te=0.25>", 0.25, 0.25)]
+    [InlineData("<lora:my-style:0.8:0.5:te=0.25>", 0.5, 0.25)]
     [InlineData("<lora:my-style:0.5:unet=-100>", -100, 0.5)]
     public void Find_EverySpelling_GivesTheStrengths(string text, double unet, double encoder)
     {

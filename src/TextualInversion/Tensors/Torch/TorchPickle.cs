@@ -36,6 +36,11 @@ internal sealed class TorchPickle
     /// </summary>
     public object? Root { get; private set; }
 
+    /// <summary>
+    /// Whether the archive has the entries of newer versions of torch, which promise that storages are aligned.
+    /// </summary>
+    public bool IsAligned { get; private set; }
+
     /// <summary>Reads the pickle and checks that every tensor lies in the file; no tensor is read yet.</summary>
     /// <exception cref="TextualInversionException">
     /// The file is missing, truncated, malformed, or asks for code to be run.
@@ -113,6 +118,9 @@ internal sealed class TorchPickle
             && Encoding.UTF8.GetString(archive.Read(order, limit: 16)) != "little"
         )
             throw new MalformedFileException("its values are big-endian; save it again on a little-endian machine");
+        IsAligned =
+            archive.Entries.ContainsKey(top + ".format_version")
+            || archive.Entries.ContainsKey(top + ".storage_alignment");
         var unpickler = new Unpickler(archive.Read(archive.Entries[pickles[0]], MaxPickleBytes));
         Root = unpickler.Read();
         foreach (var storage in unpickler.Storages)

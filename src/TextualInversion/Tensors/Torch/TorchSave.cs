@@ -1,14 +1,13 @@
-using System.Globalization;
 using System.IO.Compression;
-using System.Numerics;
 using TextualInversion.IO;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tensors.Torch;
 
 /// <summary>
-/// Writes files as <c>torch.save</c> does since 1.6: a zip archive with a pickle and the bytes of each tensor. The
-/// bytes are not aligned to be mapped, as torch aligns them; so the two entries that promise an alignment are left out.
+/// Writes files as <c>torch.save</c> of torch 1.6 does: a zip archive with a pickle, the bytes of each tensor and a
+/// version. What later versions add, such as <c>byteorder</c> and <c>.data/serialization_id</c>, is left out: torch
+/// reads archives without it, and the AUTOMATIC1111 WebUI refuses any entry that it does not know.
 /// </summary>
 internal static class TorchSave
 {
@@ -29,15 +28,10 @@ internal static class TorchSave
     public static void Write(string path, object? root, bool overwrite)
     {
         var pickle = new PickleWriter();
-        List<(string Name, byte[] Content)> entries =
-        [
-            ("data.pkl", pickle.Write(root)),
-            ("byteorder", "little"u8.ToArray()),
-        ];
+        List<(string Name, byte[] Content)> entries = [("data.pkl", pickle.Write(root))];
         foreach (var (index, tensor) in pickle.Storages.Index())
             entries.Add(($"data/{index}", Bytes(tensor)));
         entries.Add(("version", "3\n"u8.ToArray()));
-        entries.Add((".data/serialization_id", SerializationId(entries)));
         AtomicFile.Write(path, overwrite, stream => WriteArchive(stream, entries));
     }
 
@@ -57,15 +51,5 @@ internal static class TorchSave
     {
         using var scope = NewDisposeScope();
         return tensor.detach().cpu().contiguous().bytes.ToArray();
-    }
-
-    /// <summary>
-    /// Forty digits that differ for different contents. Torch uses other hashes and never compares them.
-    /// </summary>
-    private static byte[] SerializationId(List<(string Name, byte[] Content)> entries)
-    {
-        var hash = Sha256.Hash([.. entries.SelectMany(entry => Sha256.Hash(entry.Content))]);
-        var digits = new BigInteger(hash, isUnsigned: true).ToString("D40", CultureInfo.InvariantCulture);
-        return System.Text.Encoding.ASCII.GetBytes(digits[^40..]);
     }
 }
