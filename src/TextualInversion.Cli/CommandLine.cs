@@ -192,16 +192,19 @@ internal static class CommandLine
         return ExitCode.WrongUsage;
     }
 
-    /// <summary>The first signal cancels the work; after the second, the system ends the process.</summary>
+    /// <summary>
+    /// The first signal cancels the work. The second ends the process at once, also where the system would not (the
+    /// first process of a container), with the exit code that a shell gives to a program that the signal ended.
+    /// </summary>
     private static PosixSignalRegistration Cancelling(PosixSignal signal, CancellationTokenSource cancellation)
     {
         return PosixSignalRegistration.Create(signal, Cancel);
 
         void Cancel(PosixSignalContext context)
         {
-            if (cancellation.IsCancellationRequested)
-                return;
             context.Cancel = true;
+            if (cancellation.IsCancellationRequested)
+                ImmediateExit.Now(ExitCode.Of(signal));
             cancellation.Cancel();
         }
     }

@@ -25,13 +25,7 @@ public sealed class ProcessRobustnessTests : IDisposable
     {
         using var shell = Start($"exec {Train(steps: 100_000)}");
         await UntilAsync(() => Lines("metrics.csv") > 3, shell);
-        using (
-            var kill = Process.Start(
-                "kill",
-                ["-" + signal, shell.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]
-            )
-        )
-            await kill.WaitForExitAsync();
+        await SendAsync(signal, $"{shell.Id}");
         var error = await shell.StandardError.ReadToEndAsync();
         await shell.WaitForExitAsync();
 
@@ -39,6 +33,42 @@ public sealed class ProcessRobustnessTests : IDisposable
         Assert.Contains("resume with ti train --resume", error);
         using var kept = EmbeddingFile.Read(folder.File("embeddings/my-cat.safetensors"));
         Assert.True(File.Exists(folder.File("runs/my-cat/run.json")));
+    }
+
+    [Theory]
+    [InlineData("HUP", 129, false)]
+    [InlineData("TERM", 143, true)]
+    public async Task Train_SecondSignalWhileItComputes_EndsAtOnceWithoutExitHandlers(
+        string signal,
+        int expected,
+        bool isFirstProcess
+    )
+    {
+        const string Container = "unshare --user --map-root-user --pid --fork --kill-child";
+        if (!OperatingSystem.IsLinux() || (isFirstProcess && (await RunAsync($"{Container} true")).ExitCode != 0))
+            return;
+        // A step of many seconds. glibc's loader notes each exit handler of a library that it calls. The system ends
+        // the first process of a container by no signal, only the program can.
+        var train = Train(steps: 2, batch: 32, resolution: 256);
+        var log = $"LD_DEBUG=files LD_DEBUG_OUTPUT='{folder.File("loader")}'";
+        using var shell = Start($"exec {(isFirstProcess ? Container : "")} env {log} {train}");
+        await UntilAsync(() => File.Exists(folder.File("runs/my-cat/state.safetensors")), shell);
+        var error = shell.StandardError.ReadToEndAsync();
+        var program = isFirstProcess
+            ? await File.ReadAllTextAsync($"/proc/{shell.Id}/task/{shell.Id}/children")
+            : $"{shell.Id}";
+        while (!shell.HasExited)
+        {
+            await SendAsync(signal, program.Trim());
+            await Task.Delay(200);
+        }
+
+        Assert.Equal(expected, shell.ExitCode);
+        var calls = await File.ReadAllTextAsync($"{folder.File("loader")}.{(isFirstProcess ? 1 : shell.Id)}");
+        Assert.Contains("calling init:", calls, StringComparison.Ordinal);
+        Assert.DoesNotContain("calling fini:", calls, StringComparison.Ordinal);
+        Assert.DoesNotContain("step 1/2", await error, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.File("embeddings/my-cat.safetensors")));
     }
 
     [Fact]
@@ -125,10 +155,16 @@ public sealed class ProcessRobustnessTests : IDisposable
             "tests/TextualInversion.Tests/Fixtures/fuzz/safetensors/diffusers.safetensors"
         );
 
-    private static string Train(int steps) =>
+    private static string Train(int steps, int batch = 1, int resolution = 32) =>
         $"{Dotnet} train --model '{Goldens.Path("models", "sd1")}' --images '{Goldens.Sample("my-cat")}' "
-        + "--token my-cat --initializer cat --seed 1 --batch 1 --resolution 32 "
-        + $"--validate-every 50 --patience 0 --steps {steps}";
+        + $"--token my-cat --initializer cat --seed 1 --batch {batch} --resolution {resolution} "
+        + $"--validate-every {(batch == 1 ? 50 : 0)} --patience 0 --steps {steps}";
+
+    private static async Task SendAsync(string signal, string process)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, process]);
+        await kill.WaitForExitAsync();
+    }
 
     private Process Start(string command)
     {

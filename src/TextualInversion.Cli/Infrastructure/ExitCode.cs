@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace TextualInversion.Cli.Infrastructure;
 
 /// <summary>The exit codes of every command.</summary>
@@ -13,4 +15,13 @@ internal static class ExitCode
 
     /// <summary>Stopped by Ctrl-C or by another signal; what was finished is kept.</summary>
     public const int Cancelled = 130;
+
+    /// <summary>The exit code of a program that a signal ended, as a shell gives it: 128 and the signal's number.</summary>
+    public static int Of(PosixSignal signal) =>
+        signal switch
+        {
+            PosixSignal.SIGHUP => 129,
+            PosixSignal.SIGTERM => 143,
+            _ => Cancelled,
+        };
 }
