@@ -91,7 +91,7 @@ internal sealed class ConvertCommand : CommandBase
         var messages = new ConsoleLog(parsed.InvocationConfiguration.Error, quiet: false);
         if (Directory.Exists(source))
             return RunFolder(parsed, source, messages, cancellationToken);
-        RequireLayoutOrProgram(parsed);
+        RequireLayoutOrProgram(parsed, source);
         var files = EmbeddingFile.OpenAll(source);
         try
         {
@@ -114,7 +114,7 @@ internal sealed class ConvertCommand : CommandBase
         }
     }
 
-    private void RequireLayoutOrProgram(ParseResult parsed)
+    private void RequireLayoutOrProgram(ParseResult parsed, string source)
     {
         var layout = parsed.GetValue(to);
         if (layout is null == parsed.GetValue(program) is null)
@@ -124,6 +124,11 @@ internal sealed class ConvertCommand : CommandBase
         if (layout is not null && !Layouts.Contains(layout.ToLowerInvariant()))
             throw new UsageException(
                 $"{to.Name} {layout}: choose {string.Join(", ", Layouts[..^1])} or {Layouts[^1]}."
+                    + (
+                        Path.Exists(source) || Path.HasExtension(source)
+                            ? ""
+                            : $" {source}: there is no such file or folder."
+                    )
             );
     }
 
@@ -154,9 +159,11 @@ internal sealed class ConvertCommand : CommandBase
         return ExitCode.Done;
     }
 
-    /// <summary>Refuses a folder that is probably meant as a layout.</summary>
+    /// <summary>Refuses a file, and a folder that is probably meant as a layout.</summary>
     private void RequireFolder(string target, string source)
     {
+        if (File.Exists(target))
+            throw new UsageException($"{to.Name} {target}: is a file; name a folder to write to.");
         var isLayout = Layouts.Contains(target.ToLowerInvariant());
         if ((isLayout || TargetProgram.Names.Contains(target.ToLowerInvariant())) && !Directory.Exists(target))
             throw new UsageException(

@@ -1,5 +1,6 @@
 using TextualInversion.Checkpoints.Loras;
 using TextualInversion.IO;
+using TextualInversion.Tensors;
 
 namespace TextualInversion.Cli.ModelAccess;
 
@@ -10,14 +11,18 @@ internal static class LoraFolder
     public const string Name = "loras";
 
     /// <summary>
-    /// The file that a name stands for: the file's name, with or without its extension and sub-folders; null if there
-    /// is none. One in the same case comes before the others, and safetensors before pickles.
+    /// The file that a name stands for: the file's name, with or without its extension and sub-folders, or, as in the
+    /// WebUI, the name by which kohya's scripts trained it, if only one file has that; null if there is none. One in
+    /// the same case comes before the others, and safetensors before pickles.
     /// </summary>
     public static string? Find(string name)
     {
         var wanted = name.Replace('\\', '/');
         var found = Files().Where(file => Names(file).Contains(wanted, StringComparer.OrdinalIgnoreCase)).ToList();
-        return found.Find(file => Names(file).Contains(wanted, StringComparer.Ordinal)) ?? found.FirstOrDefault();
+        if (found.Count > 0)
+            return found.Find(file => Names(file).Contains(wanted, StringComparer.Ordinal)) ?? found[0];
+        var trained = Files().Where(file => name.Equals(Trained(file), StringComparison.OrdinalIgnoreCase)).ToList();
+        return trained is [var only] ? only : null;
     }
 
     /// <summary>The names that prompts may call.</summary>
@@ -36,6 +41,19 @@ internal static class LoraFolder
     /// <summary>The place of the file's extension in the order of preference, -1 for another.</summary>
     private static int Rank(string file) =>
         LoraFile.Extensions.ToList().IndexOf(Path.GetExtension(file).ToLowerInvariant());
+
+    /// <summary>The name in the file's metadata, or null.</summary>
+    private static string? Trained(string file)
+    {
+        try
+        {
+            return Rank(file) == 0 ? SafetensorsFile.Open(file).Metadata.GetValueOrDefault("ss_output_name") : null;
+        }
+        catch (TextualInversionException)
+        {
+            return null; // named when it is used
+        }
+    }
 
     private static string[] Names(string file)
     {

@@ -78,7 +78,10 @@ internal sealed record RunRecord
         SpecialFile.Refuse(path);
         try
         {
-            var record = JsonOutput.Deserialize<RunRecord>(File.ReadAllText(path));
+            // The key's name in runs of earlier versions; in a text of JSON, quotes are escaped.
+            var text = File.ReadAllText(path)
+                .Replace("\"baseWeights\":", "\"frozenWeights\":", StringComparison.Ordinal);
+            var record = JsonOutput.Deserialize<RunRecord>(text);
             RequirePath("result.embedding", record.Result.Embedding);
             if (record.Images.Count == 0)
                 throw new JsonException("images is empty");

@@ -28,6 +28,10 @@ internal static class DiffusersFormat
     /// </exception>
     internal static EmbeddingFile Read(ITensorFile file, bool mayHaveSecond)
     {
+        if (file.Tensors.Keys.Any(IsOfLora))
+            throw new TextualInversionException(
+                $"{file.FilePath}: is a LoRA without embeddings; `ti generate --lora` loads it."
+            );
         if (file.Tensors.Count != 1)
             throw new TextualInversionException(
                 $"{file.FilePath}: not a recognized embedding format; found {Found(file)}."
@@ -82,6 +86,10 @@ internal static class DiffusersFormat
                 overwrite
             );
     }
+
+    /// <summary>Whether a tensor is called as those of LoRAs of kohya's scripts, diffusers and PEFT are.</summary>
+    private static bool IsOfLora(string key) =>
+        key.Contains(".lora_", StringComparison.Ordinal) || key.Contains("lora.down.", StringComparison.Ordinal);
 
     /// <summary>The first tensors and their shapes, for a message.</summary>
     private static string Found(ITensorFile file)

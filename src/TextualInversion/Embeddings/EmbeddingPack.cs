@@ -10,6 +10,9 @@ internal static class EmbeddingPack
 {
     private const int MostTokens = 1000;
 
+    // Some of the blocks of the U-Net after which kohya's scripts name such vectors.
+    private static readonly string[] Blocks = ["IN01", "MID", "OUT11"];
+
     /// <summary>Whether all tensors look like vectors of one text encoder, rather than a model's weights.</summary>
     public static bool Matches(ITensorFile file)
     {
@@ -20,8 +23,17 @@ internal static class EmbeddingPack
     }
 
     /// <summary>Reads each tensor as if it were a file of its own in diffusers' layout.</summary>
-    /// <exception cref="TextualInversionException">A tensor cannot be an embedding.</exception>
-    internal static IReadOnlyList<EmbeddingFile> Read(ITensorFile file) =>
+    /// <exception cref="TextualInversionException">
+    /// A tensor cannot be an embedding, or they are one token's vectors for each block of the U-Net.
+    /// </exception>
+    internal static IReadOnlyList<EmbeddingFile> Read(ITensorFile file)
+    {
+        if (Blocks.All(file.Tensors.ContainsKey))
+            throw new TextualInversionException(
+                $"{file.FilePath}: has other vectors for each block of the U-Net (XTI, of kohya's scripts), which is "
+                    + "not supported."
+            );
+        return
         [
             .. file
                 .Tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal)
@@ -40,4 +52,5 @@ internal static class EmbeddingPack
                     Origin = $"one of {file.Tensors.Count} embeddings in the file",
                 }),
         ];
+    }
 }

@@ -14,6 +14,18 @@ public sealed class ConvertFolderTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public async Task Convert_FolderToAFile_IsRefusedBeforeAnythingIsRead()
+    {
+        Fill();
+        var target = folder.Write("note.txt", "mine");
+        var (exitCode, _, error) = await TiRunner.RunAsync("convert", folder.File("given"), "--to", target);
+        Assert.Equal(2, exitCode);
+        Assert.Contains("note.txt: is a file; name a folder to write to", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("broken.pt", error, StringComparison.Ordinal);
+        Assert.Equal("mine", await File.ReadAllTextAsync(target));
+    }
+
+    [Fact]
     public async Task Convert_Folder_CopiesEmbeddingsAsSafetensorsWithWhatBelongsToThem()
     {
         Fill();

@@ -77,6 +77,14 @@ public sealed class ConvertForTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task Convert_FolderThatIsNotThere_IsNamedBesideTheLayout()
+    {
+        var (exitCode, _, error) = await TiRunner.RunAsync("convert", folder.File("nothing"), "--to", "clean");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("nothing: there is no such file or folder", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData]
     [InlineData("--to", "webui", "--for", "comfyui")]

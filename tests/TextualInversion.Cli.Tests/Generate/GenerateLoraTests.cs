@@ -196,6 +196,9 @@ public sealed class GenerateLoraTests : IDisposable
 
         await RunHereAsync("--from", "out/0001.png", "--output", "again.png");
         Assert.Equal(with, Pixels("again.png"));
+        WriteKohyaNamed("loras/styles/dots.safetensors", "Polka_v2");
+        await RunHereAsync("--prompt", "a cat <lora:polka_v2:0.7>", "--output", "trained.png");
+        Assert.Equal(with, Pixels("trained.png"));
         error = await RunHereAsync("--prompt", "a cat <lora:dost:1>", "--output", "no.png");
         Assert.Contains(
             "No LoRA is called dost, as in <lora:dost:1>. Did you mean dots?",
@@ -210,6 +213,16 @@ public sealed class GenerateLoraTests : IDisposable
         error = await RunHereAsync("--prompt", "a cat", "--negative", "<lora:dots:1>", "--output", "n.png");
         Assert.Contains("<lora:dots:1> has no effect in the negative prompt", error, StringComparison.Ordinal);
         Assert.Equal(Pixels("without.png"), Pixels("n.png"));
+    }
+
+    /// <summary>Writes kohya's LoRA with the name by which it was trained.</summary>
+    private void WriteKohyaNamed(string path, string trained)
+    {
+        using var scope = NewDisposeScope();
+        var source = SafetensorsFile.Open(Kohya);
+        var tensors = source.Tensors.Keys.ToDictionary(key => key, source.Read);
+        var metadata = new Dictionary<string, string> { ["ss_output_name"] = trained };
+        SafetensorsFile.Write(folder.File(path), tensors, metadata, overwrite: true);
     }
 
     private static string Fixture(string name) =>

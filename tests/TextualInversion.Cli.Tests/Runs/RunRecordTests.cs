@@ -27,6 +27,20 @@ public sealed class RunRecordTests : IDisposable
         Assert.Equal(before.Result, RunRecord.Read(path).Result);
     }
 
+    [Fact]
+    public void Read_RunOfAnEarlierVersion_HasItsWeightsUnderTheOldName()
+    {
+        var path = RecordedRunFolder.Write(folder, "my-cat");
+        var file = RunFolder.RecordIn(path);
+        var now = RunRecord.Read(path).FrozenWeights;
+        File.WriteAllText(
+            file,
+            File.ReadAllText(file).Replace("\"frozenWeights\"", "\"baseWeights\"", StringComparison.Ordinal)
+        );
+
+        Assert.Equal(now, RunRecord.Read(path).FrozenWeights);
+    }
+
     [Theory]
     [InlineData("end", "-1", "end is not")]
     [InlineData("command[0]", "null", "command[0] is null")]

@@ -36,6 +36,27 @@ public sealed class EmbeddingFileRefusalTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("is a LoRA without embeddings", "lora_unet_x.lora_down.weight", "lora_unet_x.lora_up.weight")]
+    [InlineData("is a LoRA without embeddings", "unet.x.lora_A.weight", "unet.x.lora_B.weight")]
+    [InlineData("has other vectors for each block of the U-Net", "IN01", "IN02", "MID", "OUT03", "OUT11")]
+    public void OpenAll_OtherUsesOfVectors_AreNamed(string expected, params string[] keys)
+    {
+        using var scope = NewDisposeScope();
+        var path = folder.File("file.safetensors");
+        SafetensorsFile.Write(
+            path,
+            keys.ToDictionary(key => key, _ => ones(2, 768)),
+            new Dictionary<string, string>(),
+            overwrite: false
+        );
+        Assert.StartsWith(
+            $"{path}: {expected}",
+            Assert.Throws<TextualInversionException>(() => EmbeddingFile.OpenAll(path)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void Open_NeitherTorchNorSafetensors_SaysSo()
     {

@@ -1,4 +1,5 @@
 using TextualInversion.Tensors;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints.Loras;
 
@@ -59,6 +60,12 @@ internal sealed class LoraFile
                     file,
                     $"is incomplete: {layer} has no {(needed == LoraTensor.Down ? "down" : "up")} matrix."
                 );
+        var whole = layers
+            .SelectMany(layer => layer.Value.Where(pair => pair.Key != LoraTensor.Alpha))
+            .Select(pair => pair.Value)
+            .FirstOrDefault(name => !IsReal(file.Tensors[name].Type));
+        if (whole is not null)
+            throw Refused(file, $"is damaged, or of another kind: {whole} has whole numbers.");
         if (layers.FirstOrDefault(layer => RankOf(layer.Value) == 0) is { Key: { } empty })
             throw Refused(file, $"is damaged: its layer {empty} has the rank 0.");
         return new LoraFile(file, layers);
@@ -101,6 +108,9 @@ internal sealed class LoraFile
 
         return bound;
     }
+
+    private static bool IsReal(ScalarType type) =>
+        type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
 
     private TextualInversionException Foreign(string why)
     {

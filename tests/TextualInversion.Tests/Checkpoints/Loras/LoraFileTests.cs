@@ -38,6 +38,28 @@ public sealed class LoraFileTests : IDisposable
     }
 
     [Fact]
+    public void Open_WholeNumbers_AreRefused()
+    {
+        using var scope = NewDisposeScope();
+        var path = folder.File("whole.safetensors");
+        SafetensorsFile.Write(
+            path,
+            new Dictionary<string, Tensor>
+            {
+                [$"{Layer}.lora_down.weight"] = ones(2, 64),
+                [$"{Layer}.lora_up.weight"] = ones(64, 2, ScalarType.Int32),
+            },
+            new Dictionary<string, string>(),
+            overwrite: false
+        );
+        Assert.EndsWith(
+            $"{Layer}.lora_up.weight has whole numbers.",
+            Assert.Throws<TextualInversionException>(() => LoraFile.Open(path)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Open_UnknownTensorBesideALora_IsNamed()
     {
         var error = Assert.Throws<TextualInversionException>(() =>
