@@ -57,11 +57,11 @@ internal sealed partial record TargetProgram(string Name, string Title, Embeddin
     public string FileStem(string stem)
     {
         var replaced = Unreadable.Replace(stem.Trim(), "-");
-        // Without the marks at its ends, such as those of a token's angle brackets; "-" if there is nothing else.
+        // Without the marks at its ends, such as those of a token's angle brackets.
         var readable =
             replaced == stem ? stem
             : replaced.Trim('-', ' ') is { Length: > 0 } name ? name
-            : "-";
+            : "embedding";
         return LowerCases ? readable.ToLowerInvariant() : readable;
     }
 

@@ -1,5 +1,6 @@
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Embeddings;
+using TextualInversion.Tensors.Torch;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.EmbeddingFiles;
@@ -94,11 +95,18 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
                 title,
                 file
             ),
-            { IsAligned: true } when title == WebUiTitle => Renamed(
+            _ when title == WebUiTitle && file.Torch.HasFlag(TorchTraits.Aligned) => Renamed(
                 title,
                 file,
                 "it refuses the files of newer versions of torch"
             ),
+            // Its check of old files does not know the source code of classes in them.
+            { Layout: EmbeddingFormat.Paper } when title == WebUiTitle && file.Torch.HasFlag(TorchTraits.Legacy) => No(
+                title,
+                file
+            ),
+            { Layout: EmbeddingFormat.Diffusers or EmbeddingFormat.WebUiSafetensors }
+                when file.Torch.HasFlag(TorchTraits.Parameter) => No(title, file),
             { Layout: EmbeddingFormat.Png } => IfNamed(
                 title,
                 file,

@@ -32,8 +32,8 @@ internal sealed record EmbeddingFile(
     /// <summary>The name of the only tensor, for programs that go by it; null if it does not matter.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Whether it is a torch file of a version whose archives the WebUI refuses.</summary>
-    public bool IsAligned { get; init; }
+    /// <summary>How a torch file was saved.</summary>
+    public TorchTraits Torch { get; init; }
 
     /// <summary>The extensions of embedding files, for searching a folder.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".safetensors", ".pt", ".bin", ".ckpt", ".png"];
@@ -141,7 +141,7 @@ internal sealed record EmbeddingFile(
         var read = file.Root is IReadOnlyList<object?> and [var only]
             ? OfRoot(file, only, source).Select(read => read with { Layout = EmbeddingFormat.Bare })
             : OfRoot(file, file.Root, source);
-        return [.. read.Select(each => each with { IsAligned = file.IsAligned })];
+        return [.. read.Select(each => each with { Torch = file.Traits })];
     }
 
     private static IReadOnlyList<EmbeddingFile> OfRoot(TorchPickle file, object? root, FileSource source) =>

@@ -60,7 +60,7 @@ public sealed class ConvertForTests : IDisposable
     [InlineData("a1111", "My Cat ü", "My-Cat-ü")]
     [InlineData("a1111", "my-cat(2)", "my-cat(2)")]
     [InlineData("invokeai", "My Cat ü", "My Cat")]
-    [InlineData("invokeai", "猫", "-")]
+    [InlineData("invokeai", "猫", "embedding")]
     [InlineData("sdcpp", "My Cat ü", "my-cat-ü")]
     public void FileStem_EachProgram_CanBeCalled(string program, string stem, string expected) =>
         Assert.Equal(expected, TargetProgram.Find(program).FileStem(stem));

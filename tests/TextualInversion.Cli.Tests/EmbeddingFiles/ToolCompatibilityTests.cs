@@ -151,18 +151,22 @@ public sealed class ToolCompatibilityTests
         Assert.Contains("lower-cases", ToolCompatibility.Of(file)[0].How, StringComparison.Ordinal);
     }
 
-    /// <summary>Its modules/safe.py does not know <c>.format_version</c> and the like; Forge checks nothing.</summary>
+    /// <summary>
+    /// The WebUI's modules/safe.py does not know <c>.format_version</c> and the like, which torch 2.13 writes, nor the
+    /// classes of the paper's files before torch 1.6; Forge checks nothing. Both want tensors, not parameters.
+    /// </summary>
     [Theory]
-    [InlineData("WebUI", false)]
-    [InlineData("Forge", true)]
-    public void Of_ArchiveOfTorch213_IsRefusedByTheWebUiAlone(string program, bool loads)
+    [InlineData("webui.pt", false, true)]
+    [InlineData("webui-legacy.pt", true, true)]
+    [InlineData("paper-legacy.pt", false, true)]
+    [InlineData("diffusers-parameter.bin", false, false)]
+    [InlineData("diffusers-legacy.bin", true, true)]
+    public void Of_TorchFiles_AreJudgedByHowTheyWereSaved(string name, bool webUi, bool forge)
     {
-        using var file = EmbeddingFile.Open(
-            Path.Combine(Goldens.Repository, "tests", "goldens", "embeddings", "webui.pt")
-        );
-        var use = ToolCompatibility.Of(file).Single(each => each.Program == program);
-        Assert.Equal(loads, use.Loads);
-        if (!loads)
-            Assert.EndsWith("ti convert webui.pt --for a1111", use.How, StringComparison.Ordinal);
+        using var file = EmbeddingFile.Open(Path.Combine(Goldens.Repository, "tests", "goldens", "embeddings", name));
+        var uses = ToolCompatibility.Of(file).ToDictionary(each => each.Program);
+        Assert.Equal((webUi, forge), (uses["WebUI"].Loads, uses["Forge"].Loads));
+        if (!webUi)
+            Assert.EndsWith($"ti convert {name} --for a1111", uses["WebUI"].How, StringComparison.Ordinal);
     }
 }

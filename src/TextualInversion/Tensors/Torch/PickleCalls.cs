@@ -23,12 +23,9 @@ internal sealed class PickleCalls(Action<int> spend)
         return name switch
         {
             PickleGlobals.RebuildTensor or PickleGlobals.RebuildTensor2 => Tensor(values),
-            PickleGlobals.RebuildParameter
-            or PickleGlobals.RebuildParameterWithState
-            or PickleGlobals.Parameter
-            or PickleGlobals.Size => values.Length > 0
-                ? values[0]
-                : throw new MalformedFileException($"it calls {name} without arguments"),
+            PickleGlobals.RebuildParameter or PickleGlobals.RebuildParameterWithState or PickleGlobals.Parameter =>
+                First(values, name) is PickledTensor tensor ? tensor with { IsParameter = true } : First(values, name),
+            PickleGlobals.Size => First(values, name),
             PickleGlobals.OrderedDict => Dictionary(values),
             PickleGlobals.DefaultDict => new PickledDict(), // its default factory does not matter here
             PickleGlobals.Reconstructor when values is [PickledGlobal { Name: var className }, ..] => new PickledObject(
@@ -40,6 +37,9 @@ internal sealed class PickleCalls(Action<int> spend)
             _ => new PickledObject(name),
         };
     }
+
+    private static object? First(object?[] values, string name) =>
+        values.Length > 0 ? values[0] : throw new MalformedFileException($"it calls {name} without arguments");
 
     /// <summary>
     /// The storage behind ('storage', class, key, location, elements[, view]), or the class in ('module', class, file,

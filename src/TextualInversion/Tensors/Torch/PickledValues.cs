@@ -86,6 +86,9 @@ internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[]
 {
     public ScalarType Type => Storage.Type;
 
+    /// <summary>Whether it is a <c>torch.nn.Parameter</c>.</summary>
+    public bool IsParameter { get; init; }
+
     internal long Elements => Shape.Aggregate(1L, (product, dimension) => product * dimension);
 
     /// <summary>The number of elements of the storage from the first to the last one used.</summary>

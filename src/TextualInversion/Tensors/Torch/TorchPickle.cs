@@ -20,6 +20,9 @@ internal sealed class TorchPickle
         System.Globalization.CultureInfo.InvariantCulture
     );
 
+    // Entries that torch did not write before; older readers refuse what they do not know.
+    private static readonly string[] Newer = [".format_version", ".storage_alignment"];
+
     private readonly Dictionary<string, Place> places = [];
     private readonly FileSource source;
 
@@ -36,10 +39,8 @@ internal sealed class TorchPickle
     /// </summary>
     public object? Root { get; private set; }
 
-    /// <summary>
-    /// Whether the archive has the entries of newer versions of torch, which promise that storages are aligned.
-    /// </summary>
-    public bool IsAligned { get; private set; }
+    /// <summary>How it was saved.</summary>
+    public TorchTraits Traits { get; private set; }
 
     /// <summary>Reads the pickle and checks that every tensor lies in the file; no tensor is read yet.</summary>
     /// <exception cref="TextualInversionException">
@@ -64,6 +65,10 @@ internal sealed class TorchPickle
                     FileKind.Mistake(prefix)
                         ?? "it begins neither as a zip archive nor as a pickle: it is another kind of file"
                 );
+            if (FileKind.IsPickle(prefix))
+                file.Traits |= TorchTraits.Legacy;
+            if (file.Root is PickledDict values && values.FirstOrDefault().Value is PickledTensor { IsParameter: true })
+                file.Traits |= TorchTraits.Parameter;
             return file;
         }
         catch (MalformedFileException error)
@@ -118,9 +123,8 @@ internal sealed class TorchPickle
             && Encoding.UTF8.GetString(archive.Read(order, limit: 16)) != "little"
         )
             throw new MalformedFileException("its values are big-endian; save it again on a little-endian machine");
-        IsAligned =
-            archive.Entries.ContainsKey(top + ".format_version")
-            || archive.Entries.ContainsKey(top + ".storage_alignment");
+        if (Newer.Any(name => archive.Entries.ContainsKey(top + name)))
+            Traits |= TorchTraits.Aligned;
         var unpickler = new Unpickler(archive.Read(archive.Entries[pickles[0]], MaxPickleBytes));
         Root = unpickler.Read();
         foreach (var storage in unpickler.Storages)
