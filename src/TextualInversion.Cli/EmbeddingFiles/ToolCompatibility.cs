@@ -165,23 +165,21 @@ internal sealed record ToolCompatibility(string Program, bool Loads, string How)
             : No(SwarmUiTitle, file);
     }
 
+    /// <summary>It reads tensors by their width, of torch files those of dictionaries of plain tensors.</summary>
     private static ToolCompatibility Cpp(EmbeddingFile file) =>
         file switch
         {
-            { Container: EmbeddingContainer.Safetensors, Type: ScalarType.Float32 }
-                when file.Layout == EmbeddingFormat.Sdxl || file.Embedding.Rows.Count == 1 => IfNamed(
+            { Layout: EmbeddingFormat.Paper or EmbeddingFormat.Bare or EmbeddingFormat.Png }
+            or { Layout: EmbeddingFormat.Diffusers, Embedding.Rows.Count: 2 } => No(CppTitle, file),
+            _ when (file.Torch & (TorchTraits.Legacy | TorchTraits.Parameter)) != 0 => No(CppTitle, file),
+            { Type: not ScalarType.Float32 } => Renamed(CppTitle, file, "needs float32"),
+            _ => IfNamed(
                 CppTitle,
                 file,
-                [],
+                [".pt", ".ckpt"],
                 $"--embd-dir DIR with the file in DIR; prompt: {Prompted(file).ToLowerInvariant()}"
                     + (file.Layout == EmbeddingFormat.Sdxl ? "; it mixes the rows of SDXL's two encoders" : "")
             ),
-            { Container: EmbeddingContainer.Safetensors, Embedding.Rows.Count: 1 } => new ToolCompatibility(
-                CppTitle,
-                false,
-                $"needs float32: {Conversion(file, CppTitle)}"
-            ),
-            _ => No(CppTitle, file),
         };
 
     private static ToolCompatibility IfNamed(string program, EmbeddingFile file, string[] torchExtensions, string how)

@@ -34,12 +34,20 @@ public sealed class ToolCompatibilityTests
         "first ti convert learned_embeds.safetensors --for sdcpp"
     )]
     [InlineData(
-        "webui.pt",
+        "paper.pt",
+        EmbeddingFormat.Paper,
+        EmbeddingContainer.Torch,
+        ScalarType.Float32,
+        1,
+        "first ti convert paper.pt --for sdcpp"
+    )]
+    [InlineData(
+        "webui.bin",
         EmbeddingFormat.WebUi,
         EmbeddingContainer.Torch,
         ScalarType.Float32,
         1,
-        "first ti convert webui.pt --for sdcpp"
+        "goes by the file's extension: rename it to webui.pt, then --embd-dir DIR with the file in DIR; prompt: webui"
     )]
     internal void Of_FileThatDoesNotLoad_NamesACommandThatKeepsTheFile(
         string path,
@@ -153,19 +161,23 @@ public sealed class ToolCompatibilityTests
 
     /// <summary>
     /// The WebUI's modules/safe.py does not know <c>.format_version</c> and the like, which torch 2.13 writes, nor the
-    /// classes of the paper's files before torch 1.6; Forge checks nothing. Both want tensors, not parameters.
+    /// classes of the paper's files before torch 1.6; Forge checks nothing. Both want tensors, not parameters, as does
+    /// stable-diffusion.cpp, whose reader of older files knows few of them.
     /// </summary>
     [Theory]
-    [InlineData("webui.pt", false, true)]
-    [InlineData("webui-legacy.pt", true, true)]
-    [InlineData("paper-legacy.pt", false, true)]
-    [InlineData("diffusers-parameter.bin", false, false)]
-    [InlineData("diffusers-legacy.bin", true, true)]
-    public void Of_TorchFiles_AreJudgedByHowTheyWereSaved(string name, bool webUi, bool forge)
+    [InlineData("webui.pt", false, true, true)]
+    [InlineData("webui-legacy.pt", true, true, false)]
+    [InlineData("paper-legacy.pt", false, true, false)]
+    [InlineData("diffusers-parameter.bin", false, false, false)]
+    [InlineData("diffusers-legacy.bin", true, true, false)]
+    public void Of_TorchFiles_AreJudgedByHowTheyWereSaved(string name, bool webUi, bool forge, bool cpp)
     {
         using var file = EmbeddingFile.Open(Path.Combine(Goldens.Repository, "tests", "goldens", "embeddings", name));
         var uses = ToolCompatibility.Of(file).ToDictionary(each => each.Program);
-        Assert.Equal((webUi, forge), (uses["WebUI"].Loads, uses["Forge"].Loads));
+        Assert.Equal(
+            (webUi, forge, cpp),
+            (uses["WebUI"].Loads, uses["Forge"].Loads, uses["stable-diffusion.cpp"].Loads)
+        );
         if (!webUi)
             Assert.EndsWith($"ti convert {name} --for a1111", uses["WebUI"].How, StringComparison.Ordinal);
     }
