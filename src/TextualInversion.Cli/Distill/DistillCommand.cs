@@ -7,6 +7,7 @@ using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Embeddings;
 using TextualInversion.Generation;
+using TextualInversion.IO;
 using TextualInversion.Models;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Schedulers;
@@ -111,6 +112,7 @@ internal sealed class DistillCommand : CommandBase
             parsed.GetValue(seed) ?? SharedOptions.DrawSeed(),
             request.ShortensNegative
         );
+        AtomicFile.RequireWritable(Path.GetDirectoryName(Path.GetFullPath(request.Path))!);
         using var result = Distill(request, network, scheduler, options, messages, cancellationToken);
         var provenance = new DistillationOrigin(
             request.Prompt,

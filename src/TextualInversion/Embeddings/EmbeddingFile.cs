@@ -134,6 +134,10 @@ internal sealed record EmbeddingFile(
         var prefix = source.Prefix();
         if (prefix.AsSpan().StartsWith(PngTextChunk.Signature))
             return [PngCardFormat.Read(source)];
+        if (FileKind.IsImage(prefix))
+            throw new TextualInversionException(
+                $"{source.Path}: is an image; of these, only PNG files can hold an embedding that is read."
+            );
         FileKind.RefuseOther(source.Path, prefix);
         if (FileKind.IsSafetensors(prefix) || !(FileKind.IsZip(prefix) || FileKind.IsPickle(prefix)))
             return OfTensors(SafetensorsFile.Open(source), source);

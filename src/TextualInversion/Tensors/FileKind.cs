@@ -46,4 +46,11 @@ internal static class FileKind
                 "it is a web page; download the file itself",
             _ => null,
         };
+
+    /// <summary>Whether it is a JPEG, GIF, WebP or AVIF image.</summary>
+    public static bool IsImage(ReadOnlySpan<byte> prefix) =>
+        prefix is [0xff, 0xd8, 0xff, ..]
+        || prefix.StartsWith("GIF8"u8)
+        || (prefix.Length >= 12 && prefix.StartsWith("RIFF"u8) && prefix[8..].StartsWith("WEBP"u8))
+        || (prefix.Length >= 12 && prefix[4..].StartsWith("ftypavif"u8));
 }

@@ -187,6 +187,16 @@ public sealed class DistillCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Distill_FolderThatCannotBe_IsRefusedBeforeTheWork()
+    {
+        var path = Path.Combine(folder.Write("note.txt", "mine"), "x.safetensors");
+        var (exitCode, _, error) = await DistillAsync("sd1", Prompt, "--output", path);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("is a file, not a folder", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("generating", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Distill_ExistingFile_IsRefusedBeforeTheWork()
     {
         await File.WriteAllTextAsync(Output, "mine");

@@ -57,6 +57,17 @@ public sealed class EmbeddingFileRefusalTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("RIFF\u0001\0\0\0WEBPVP8L", true)]
+    [InlineData("GIF89a and more", true)]
+    [InlineData("RIFF and", false)]
+    public void Open_AnotherImageThanPng_SaysSo(string content, bool isImage)
+    {
+        var path = folder.Write("card.webp", content);
+        var message = Assert.Throws<TextualInversionException>(() => EmbeddingFile.Open(path)).Message;
+        Assert.Equal(isImage, message.StartsWith($"{path}: is an image; ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Open_NeitherTorchNorSafetensors_SaysSo()
     {
