@@ -65,6 +65,12 @@ internal sealed class FolderConversion(string source, string target, TargetProgr
             throw new TextualInversionException(
                 $"{target}: is inside {source}, or around it; name another folder to write to."
             );
+        foreach (var folder in FolderTree.Unreadable(source))
+            yield return new FolderEntry(
+                Path.GetRelativePath(source, folder),
+                FolderEntry.Refused,
+                Problem: $"{folder}: this folder cannot be read; check the permissions."
+            );
         foreach (var path in EmbeddingFolder.Files(source))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -13,7 +13,27 @@ internal static class FolderTree
     /// by a link, so links that lead in a circle end there.
     /// </summary>
     /// <param name="root">The folder, which must exist.</param>
-    public static IEnumerable<string> Files(string root)
+    public static IEnumerable<string> Files(string root) =>
+        Folders(root).SelectMany(folder => Directory.EnumerateFiles(folder, "*", OneLevel));
+
+    /// <summary>The folders whose files cannot be listed, which the others skip.</summary>
+    /// <param name="root">The folder, which must exist.</param>
+    public static IEnumerable<string> Unreadable(string root) => Folders(root).Where(folder => !IsReadable(folder));
+
+    private static bool IsReadable(string folder)
+    {
+        try
+        {
+            _ = Directory.EnumerateFileSystemEntries(folder).Any();
+            return true;
+        }
+        catch (Exception error) when (IoErrors.IsFileError(error))
+        {
+            return false;
+        }
+    }
+
+    private static IEnumerable<string> Folders(string root)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var folders = new Stack<(string Path, int Level)>([(root, 0)]);
@@ -22,8 +42,7 @@ internal static class FolderTree
         {
             if (!seen.Add(RealPath.Of(next.Path)))
                 continue;
-            foreach (var file in Directory.EnumerateFiles(next.Path, "*", OneLevel))
-                yield return file;
+            yield return next.Path;
             if (next.Level == DeepestLevel)
                 continue;
             foreach (var folder in new DirectoryInfo(next.Path).EnumerateDirectories("*", OneLevel))

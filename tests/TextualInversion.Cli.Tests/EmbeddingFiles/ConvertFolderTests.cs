@@ -14,6 +14,24 @@ public sealed class ConvertFolderTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public async Task Convert_SubFolderThatMayNotBeRead_IsNamed()
+    {
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+            return;
+        Fill();
+        File.SetUnixFileMode(folder.File("given/styles"), UnixFileMode.None);
+
+        var (exitCode, _, error) = await RunAsync();
+
+        File.SetUnixFileMode(
+            folder.File("given/styles"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
+        Assert.Equal(0, exitCode);
+        Assert.Contains("styles: this folder cannot be read", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Convert_FolderToAFile_IsRefusedBeforeAnythingIsRead()
     {
         Fill();
