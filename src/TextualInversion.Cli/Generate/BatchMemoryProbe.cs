@@ -1,4 +1,3 @@
-using TextualInversion.Checkpoints;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Generation;
@@ -9,11 +8,10 @@ using static TorchSharp.torch;
 namespace TextualInversion.Cli.Generate;
 
 /// <summary>How many images to make at once, by the memory that there is.</summary>
-/// <param name="files">The model's files.</param>
+/// <param name="memory">The memory that the model takes.</param>
 /// <param name="device">The device that computes.</param>
-/// <param name="precision">The data type in which the U-Net computes.</param>
 /// <param name="budget">Its memory.</param>
-internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precision precision, MemoryBudget budget)
+internal sealed class BatchMemoryProbe(GenerationMemory memory, Device device, MemoryBudget budget)
 {
     /// <summary>
     /// The largest batch of <c>--batch auto</c>. This many images keep a GPU busy; with more, Ctrl-C would lose more.
@@ -30,7 +28,6 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
     {
         // No other difference between the images affects memory.
         var options = plan.Jobs.MaxBy(job => job.Options.Guidance)!.Options;
-        var memory = new GenerationMemory(files, PrecisionChoice.TypeOf(precision));
         WarnOfTooLittle(memory.Estimate(options, 1), options, messages);
         if (asked is { } number)
             return number;
@@ -44,7 +41,7 @@ internal sealed class BatchMemoryProbe(IModelFiles files, Device device, Precisi
         if (needed <= budget.FreeBytes)
             return;
         var smaller =
-            precision == Precision.Fp32
+            memory.Type == ScalarType.Float32
                 ? "--precision bf16, or a smaller --width and --height"
                 : "a smaller --width and --height";
         messages.Warn(

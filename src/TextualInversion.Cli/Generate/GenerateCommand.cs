@@ -70,7 +70,7 @@ internal sealed class GenerateCommand : CommandBase
             messages.Warn(dropped);
         var loras = PromptLoras.For(plain, wanted.Texts, request.UsedLoras, plans.ComparedLoras(parsed));
         var scheduler = ModelScheduler.Load(loras.Files, request.Prediction);
-        using var network = ModelLoader.Open(loras.Files, device, precision);
+        using var network = Open(loras, device, precision);
         var widths = network.Vocabularies.Select(vocabulary => vocabulary.shape[1]).ToList();
         var embeddings = new PromptEmbeddings(found, wanted.All, widths, messages.Warn);
         var defaults = ModelDefaults.Read(loras.Files, scheduler, network.Resolution);
@@ -86,7 +86,18 @@ internal sealed class GenerateCommand : CommandBase
         generator.Check(plan);
         WarnOfWhatIsMissing(wanted, plan, embeddings, loras, messages);
         var job = new GenerationJob(request, modelName, loras.Files, precision, init, embeddings, plan);
-        return Generate(parsed, job, generator, network.Device, messages, cancellationToken);
+        return Generate(parsed, job, generator, network, messages, cancellationToken);
+    }
+
+    /// <summary>
+    /// Opens the model, its U-Net's weights in the half precision of the file: a third less memory for a few percent of
+    /// the time. LoRAs change weights in float32.
+    /// </summary>
+    private static IDiffusionModel Open(PromptLoras loras, Device device, Precision precision)
+    {
+        var network = ModelLoader.Open(loras.Files, device, precision);
+        network.Latents.KeepsHalf = !loras.Any;
+        return network;
     }
 
     private static void WarnOfWhatIsMissing(
@@ -134,7 +145,7 @@ internal sealed class GenerateCommand : CommandBase
         ParseResult parsed,
         GenerationJob job,
         BatchGenerator generator,
-        Device device,
+        IDiffusionModel network,
         ConsoleLog messages,
         CancellationToken cancellationToken
     )
@@ -142,8 +153,9 @@ internal sealed class GenerateCommand : CommandBase
         var hasGrid = plans.HasGrid(parsed);
         var paths = output.Paths(parsed, hasGrid ? 1 : job.Plan.Jobs.Count);
         paths.RequireWritable();
-        var memory = new BatchMemoryProbe(job.Files, device, job.Precision, MemoryBudget.Of(device));
-        var batch = memory.Batch(job.Plan, machine.Batch(parsed), messages);
+        var memory = new GenerationMemory(job.Files, network.Type, network.Latents.KeepsHalf);
+        var probe = new BatchMemoryProbe(memory, network.Device, MemoryBudget.Of(network.Device));
+        var batch = probe.Batch(job.Plan, machine.Batch(parsed), messages);
         job.LogSummary(batch, messages);
 
         var writer = new GeneratedImageWriter(job.Plan, paths, hasGrid, job.Describe);

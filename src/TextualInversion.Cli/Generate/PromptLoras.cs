@@ -16,6 +16,9 @@ internal sealed class PromptLoras
     /// <summary>The model, with the LoRAs of the prompt for which <see cref="Use"/> was called last.</summary>
     public IModelFiles Files { get; }
 
+    /// <summary>Whether a LoRA is used by a prompt or by all.</summary>
+    public bool Any => model is not null;
+
     /// <summary>Makes a model ready for the LoRAs of prompts.</summary>
     /// <param name="files">The model.</param>
     /// <param name="prompts">The prompts.</param>

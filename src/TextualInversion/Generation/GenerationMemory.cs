@@ -2,6 +2,7 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Models.Autoencoders;
 using TextualInversion.Models.Unets;
 using TextualInversion.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Generation;
@@ -12,7 +13,8 @@ namespace TextualInversion.Generation;
 /// </summary>
 /// <param name="files">The model.</param>
 /// <param name="type">The type in which the U-Net computes.</param>
-internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
+/// <param name="keepsHalf">See <see cref="Models.LatentNetworks.KeepsHalf"/>.</param>
+internal sealed class GenerationMemory(IModelFiles files, ScalarType type, bool keepsHalf)
 {
     // Activations that exist at once, in units of a block's output, including memory that the allocator cannot reuse,
     // and the program with its libraries. Fitted to measured peaks of Stable Diffusion 1.5 and of the demo model. A
@@ -21,6 +23,9 @@ internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
         MapsOfResnet = 15,
         MapsOfDecoder = 10;
     private const long Program = 250_000_000;
+
+    /// <summary>The type in which the U-Net computes.</summary>
+    public ScalarType Type { get; } = type;
 
     private readonly UNetConfig unet = files.Config<UNetConfig>("unet");
     private readonly VaeConfig vae = files.Config<VaeConfig>("vae");
@@ -49,7 +54,9 @@ internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
             files.Family == ModelFamily.StableDiffusionXl ? ["text_encoder", "text_encoder_2"] : ["text_encoder"];
         var text = textParts.Sum(part => Elements(files.Weights(part), "")) * sizeof(float);
         var images = Elements(files.Weights("vae"), encodes ? "" : "decoder.") * sizeof(float);
-        return text + images + Elements(files.Weights("unet"), "") * SizeOf(type);
+        var file = files.Weights("unet");
+        var isHalf = keepsHalf && UNetMemory.IsHalf(file);
+        return text + images + UNetMemory.Weights(unet, Elements(file, ""), Type, isHalf);
     }
 
     private long Step(GenerationSettings options, int images)
@@ -65,13 +72,11 @@ internal sealed class GenerationMemory(IModelFiles files, ScalarType type)
             most = Math.Max(most, map * (hasAttention ? MapsOfTransformer : MapsOfResnet));
         }
 
-        return images * (options.Guidance > 1 ? 2 : 1) * (skips + most) * SizeOf(type);
+        return images * (options.Guidance > 1 ? 2 : 1) * (skips + most) * Type.ElementSize();
     }
 
     private long Decoding(GenerationSettings options) =>
         MapsOfDecoder * vae.BlockOutChannels[0] * TiledVae.PixelsAtOnce(options.Height, options.Width) * sizeof(float);
-
-    private static long SizeOf(ScalarType type) => type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
 
     private static long Elements(ITensorFile file, string prefix) =>
         file

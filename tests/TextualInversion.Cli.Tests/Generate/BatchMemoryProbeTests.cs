@@ -30,7 +30,7 @@ public sealed class BatchMemoryProbeTests
         Assert.Equal(1, Batch(CPU, Plenty, images: 100).Batch);
         Assert.Equal(BatchMemoryProbe.MostAtOnce, Batch(Gpu, Plenty, images: 100).Batch);
         Assert.Equal(3, Batch(Gpu, Plenty, images: 3).Batch);
-        var estimate = new GenerationMemory(Demo, ScalarType.Float32).Estimate(Options, 1);
+        var estimate = Memory(ScalarType.Float32).Estimate(Options, 1);
         Assert.Equal(1, Batch(Gpu, estimate, images: 100).Batch); // a tenth is kept free
         Assert.NotEqual(1, Batch(Gpu, estimate * 5 / 4, images: 100).Batch);
     }
@@ -53,22 +53,24 @@ public sealed class BatchMemoryProbeTests
         Assert.Contains("--precision bf16", said, StringComparison.Ordinal);
         Assert.DoesNotContain(
             "--precision",
-            Batch(Gpu, 1000, images: 1, precision: Precision.Bf16).Said,
+            Batch(Gpu, 1000, images: 1, type: ScalarType.BFloat16).Said,
             StringComparison.Ordinal
         );
         Assert.Equal("", Batch(Gpu, Plenty, images: 2).Said);
     }
+
+    private static GenerationMemory Memory(ScalarType type) => new(Demo, type, keepsHalf: false);
 
     private static (int Batch, string Said) Batch(
         Device device,
         long free,
         int images,
         int? asked = null,
-        Precision precision = Precision.Fp32
+        ScalarType type = ScalarType.Float32
     )
     {
         using var said = new StringWriter();
-        var batch = new BatchMemoryProbe(Demo, device, precision, new MemoryBudget(Plenty, free)).Batch(
+        var batch = new BatchMemoryProbe(Memory(type), device, new MemoryBudget(Plenty, free)).Batch(
             ImagePlan.OfPrompts([Options], firstSeed: 1, images),
             asked,
             new ConsoleLog(said, quiet: true)

@@ -94,6 +94,16 @@ public sealed class GenerationMemoryTests : IDisposable
     }
 
     [Fact]
+    public void Estimate_UNetOfAHalfFile_TakesHalfAndTheLayerThatIsWidened()
+    {
+        const long Layer = 1280 * 1280 * (32 + 22);
+        long widened = Of(ScalarType.Float32, ScalarType.Float16).Estimate(Unguided, 1),
+            kept = Of(ScalarType.Float32, ScalarType.Float16, keepsHalf: true).Estimate(Unguided, 1);
+        Assert.Equal(-2 * 1000 + 4 * Layer, kept - widened);
+        Assert.Equal(widened, Of(ScalarType.Float32, keepsHalf: true).Estimate(Unguided, 1)); // of a float32 file
+    }
+
+    [Fact]
     public void Estimate_LargeImage_IsDecodedInTiles()
     {
         var memory = Of(ScalarType.Float32);
@@ -117,23 +127,28 @@ public sealed class GenerationMemoryTests : IDisposable
         Assert.Equal(1, memory.LargestBatch(Guided, 0, most: 8));
     }
 
-    private GenerationMemory Of(ScalarType type)
+    private GenerationMemory Of(ScalarType type, ScalarType unet = ScalarType.Float32, bool keepsHalf = false)
     {
         folder.Write("unet/config.json", StableDiffusion1);
         folder.Write("vae/config.json", """{"block_out_channels": [128, 256, 512, 512]}""");
-        WriteWeights("unet/diffusion_pytorch_model.safetensors", ("w", 1000));
-        WriteWeights("vae/diffusion_pytorch_model.safetensors", ("decoder.w", 20), ("encoder.w", 30));
-        WriteWeights("text_encoder/model.safetensors", ("w", 10));
-        return new GenerationMemory(new ModelFolder(folder.Path), type);
+        WriteWeights("unet/diffusion_pytorch_model.safetensors", unet, ("w", 1000));
+        WriteWeights(
+            "vae/diffusion_pytorch_model.safetensors",
+            ScalarType.Float32,
+            ("decoder.w", 20),
+            ("encoder.w", 30)
+        );
+        WriteWeights("text_encoder/model.safetensors", ScalarType.Float32, ("w", 10));
+        return new GenerationMemory(new ModelFolder(folder.Path), type, keepsHalf);
     }
 
-    private void WriteWeights(string name, params (string Name, int Elements)[] parts)
+    private void WriteWeights(string name, ScalarType type, params (string Name, int Elements)[] parts)
     {
         using var scope = NewDisposeScope();
         folder.Write(name, "");
         SafetensorsFile.Write(
             folder.File(name),
-            parts.ToDictionary(part => part.Name, part => zeros(part.Elements)),
+            parts.ToDictionary(part => part.Name, part => zeros(part.Elements, type)),
             new Dictionary<string, string>(),
             overwrite: true
         );

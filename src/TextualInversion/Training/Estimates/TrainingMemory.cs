@@ -20,11 +20,6 @@ internal static class TrainingMemory
     // With gradient checkpointing: the inputs of a layer, with what is concatenated for it and its gradient.
     private const int MapsOfInputs = 3;
 
-    // The weights of a residual block over a skip connection, and of a transformer block, in units of the squared
-    // number of channels.
-    private const int SquaresOfResnet = 32,
-        SquaresOfTransformer = 22;
-
     /// <param name="files">The model.</param>
     /// <param name="side">
     /// The side of the images in pixels. Null: the model's own resolution. Images of other aspect ratios have no more
@@ -46,7 +41,7 @@ internal static class TrainingMemory
             unet
         )
         {
-            IsHalf = files.Weights("unet").Tensors.Values.All(entry => entry.Type != ScalarType.Float32),
+            IsHalf = UNetMemory.IsHalf(files.Weights("unet")),
         };
         var cells = side / files.Config<VaeConfig>("vae").PixelsPerCell ?? unet.SampleSize;
         return Estimate(sizes, cells, batch, type, choice);
@@ -62,10 +57,7 @@ internal static class TrainingMemory
     {
         long size = type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
         var kept = choice.GradientCheckpointing ? Recomputed(sizes.UNet, cells) : Kept(sizes.UNet, cells);
-        var weights =
-            choice.KeepsHalf && sizes.IsHalf && type == ScalarType.Float32
-                ? (sizes.UNetElements * sizeof(float) / 2) + (LargestLayer(sizes.UNet) * size)
-                : sizes.UNetElements * size;
+        var weights = UNetMemory.Weights(sizes.UNet, sizes.UNetElements, type, choice.KeepsHalf && sizes.IsHalf);
         return (sizes.TextElements * sizeof(float)) + weights + (batch * kept * size);
     }
 
@@ -86,14 +78,6 @@ internal static class TrainingMemory
         }
 
         return inputs + largest;
-    }
-
-    /// <summary>About how many weights the largest layer has, which are widened at once.</summary>
-    private static long LargestLayer(UNetConfig config)
-    {
-        long channels = config.BlockOutChannels[^1];
-        var blocks = UNetConfig.At(config.TransformerLayersPerBlock, config.BlockOutChannels.Count - 1);
-        return channels * channels * (SquaresOfResnet + SquaresOfTransformer * blocks);
     }
 
     private static bool HasAttention(UNetConfig config, int level) =>
