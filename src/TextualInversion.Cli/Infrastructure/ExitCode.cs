@@ -16,7 +16,7 @@ internal static class ExitCode
     /// <summary>Stopped by Ctrl-C or by another signal; what was finished is kept.</summary>
     public const int Cancelled = 130;
 
-    /// <summary>The exit code of a program that a signal ended, as a shell gives it: 128 and the signal's number.</summary>
+    /// <summary>The exit code of a program that a signal ended, as a shell gives it: 128 and the signal.</summary>
     public static int Of(PosixSignal signal) =>
         signal switch
         {
