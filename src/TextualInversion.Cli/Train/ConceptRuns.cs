@@ -3,9 +3,19 @@ using System.Text.Json;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.IO;
+using TextualInversion.Native;
 using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train;
+
+/// <summary>Trains one of several concepts, as <see cref="TrainCommand"/> does.</summary>
+internal delegate Task<int> ConceptTraining(
+    ParseResult concept,
+    ConsoleLog messages,
+    TextWriter result,
+    ConceptsAtOnce.Member? member,
+    CancellationToken cancellationToken
+);
 
 /// <summary>
 /// <c>train --concept</c>: several concepts on one loaded model. Each is the command line with the concept's own
@@ -13,10 +23,12 @@ namespace TextualInversion.Cli.Train;
 /// </summary>
 /// <param name="command">The command.</param>
 /// <param name="models">Has the model open.</param>
+/// <param name="train">Trains a concept with these models.</param>
 /// <param name="messages">Receives the progress.</param>
-internal sealed class ConceptRuns(TrainCommand command, TrainModels models, ConsoleLog messages)
+internal sealed class ConceptRuns(TrainCommand command, TrainModels models, ConceptTraining train, ConsoleLog messages)
 {
     private readonly SortedDictionary<int, string> results = []; // by the concept's number
+    private readonly HashSet<string> begun = []; // those that learned something, or failed
     private bool hasFailed,
         isCancelled;
 
@@ -26,17 +38,29 @@ internal sealed class ConceptRuns(TrainCommand command, TrainModels models, Cons
     /// <summary>How many share a U-Net batch; null to decide by the device and its memory.</summary>
     public int? AtOnce { get; init; }
 
-    /// <summary>Trains all. A concept that fails does not stop the others.</summary>
+    /// <summary>
+    /// Trains all. A concept that fails does not stop the others. After a cancellation no other one begins.
+    /// </summary>
     /// <returns>The exit code.</returns>
-    /// <exception cref="OperationCanceledException">It was canceled before the first step of a concept.</exception>
     public async Task<int> RunAsync(IReadOnlyList<ParseResult> concepts, CancellationToken cancellationToken)
     {
-        await TrainingsAtOnce.RunAsync(
-            concepts,
-            concept => TrainModels.KindOf(command.Read(concept)),
-            concept => models.ChooseConceptsAsync(AtOnce, command.Read(concept), messages, cancellationToken),
-            (concept, number, member) => TrainAsync(concept, number, concepts.Count, member, cancellationToken)
-        );
+        try
+        {
+            await TrainingsAtOnce.RunAsync(
+                concepts,
+                concept => TrainModels.KindOf(command.Read(concept)),
+                concept => models.ChooseConceptsAsync(AtOnce, command.Read(concept), messages, cancellationToken),
+                (concept, number, member) => TrainAsync(concept, number, concepts.Count, member, cancellationToken),
+                messages
+            );
+        }
+        catch (OperationCanceledException) // while a model was downloaded
+        {
+            isCancelled = true;
+        }
+
+        if (isCancelled)
+            ReportRest(concepts);
         return isCancelled ? ExitCode.Cancelled
             : hasFailed ? ExitCode.Problem
             : ExitCode.Done;
@@ -50,23 +74,34 @@ internal sealed class ConceptRuns(TrainCommand command, TrainModels models, Cons
         CancellationToken cancellationToken
     )
     {
+        isCancelled |= cancellationToken.IsCancellationRequested;
         if (isCancelled)
             return;
-        var name = command.Read(concept).Placeholder.Name;
+        var name = NameOf(concept);
         messages.Info($"concept {number + 1} of {count}: {name}");
-        var own = member is null ? messages : messages.Of(name);
+        member?.Name = name;
+        await using var result = new StringWriter();
         try
         {
-            await using var result = new StringWriter();
-            isCancelled |=
-                await command.RunAsync(concept, models, own, result, member, cancellationToken) == ExitCode.Cancelled;
-            results[number] = result.ToString().Trim();
+            var own = member is null ? messages : messages.Of(name);
+            var exitCode = await train(concept, own, result, member, cancellationToken);
+            isCancelled |= exitCode == ExitCode.Cancelled; // another one may have been canceled meanwhile
+            begun.Add(name);
         }
-        catch (Exception error) when (Problem(error) is { } problem)
+        catch (OperationCanceledException)
+        {
+            isCancelled = true;
+        }
+        catch (Exception error) when (Problem(error, member) is { } problem)
         {
             messages.Error.WriteLine($"error: {name}: {problem}");
             hasFailed = true;
+            begun.Add(name);
         }
+
+        // A training that diverged has written its best embedding.
+        if (result.ToString().Trim() is { Length: > 0 } text)
+            results[number] = text;
     }
 
     /// <summary>The documents of the trainings as one.</summary>
@@ -76,11 +111,26 @@ internal sealed class ConceptRuns(TrainCommand command, TrainModels models, Cons
         return JsonOutput.Serialize(new Dictionary<string, List<JsonElement>> { ["concepts"] = documents });
     }
 
-    private string? Problem(Exception error) =>
+    private void ReportRest(IReadOnlyList<ParseResult> concepts)
+    {
+        var rest = concepts.Select(NameOf).Where(name => !begun.Contains(name)).ToList();
+        messages.Info(
+            rest.Count == 0
+                ? "canceled"
+                : $"canceled; not trained: {string.Join(", ", rest)}; run the command again with the --concept of these"
+        );
+    }
+
+    private string NameOf(ParseResult concept) => command.Read(concept).Placeholder.Name;
+
+    private string? Problem(Exception error, ConceptsAtOnce.Member? member) =>
         error switch
         {
             TextualInversionException problem => command.MessageOf(problem),
             UsageException => error.Message,
+            _ when OutOfMemory.Is(error) => "memory ran out; close other programs, or choose "
+                + (member is null ? "" : "a smaller --concepts-at-once, ")
+                + "--precision bf16, a smaller --batch, or smaller images.",
             _ => IoErrors.IsFileError(error) ? error.Message : null,
         };
 }

@@ -129,17 +129,30 @@ internal sealed class TrainCommand : CommandBase
                 throw new UsageException($"{single.Name}: is for one concept; leave it out with {concepts.Name}.");
         }
 
-        var runs = new ConceptRuns(this, models, messages) { AtOnce = atOnce.Read(typed) };
+        var runs = new ConceptRuns(
+            this,
+            models,
+            (concept, own, result, member, token) => RunAsync(concept, models, own, result, member, token),
+            messages
+        )
+        {
+            AtOnce = atOnce.Read(typed),
+        };
         var all = ConceptTexts.Parse(this, typed, texts, ResumedCommand.Arguments(typed, concepts, atOnce));
         foreach (var concept in all)
             Output(concept, ReadRun(concept), resumed: null).Dispose(); // refuses files that exist
-        var exitCode = await runs.RunAsync(all, cancellationToken);
-        var result = typed.InvocationConfiguration.Output;
-        if (typed.GetValue(json))
-            await result.WriteLineAsync(runs.Json());
-        foreach (var path in typed.GetValue(json) ? [] : runs.Results)
-            await result.WriteLineAsync(path);
-        return exitCode;
+        try
+        {
+            return await runs.RunAsync(all, cancellationToken);
+        }
+        finally
+        {
+            var result = typed.InvocationConfiguration.Output;
+            if (typed.GetValue(json))
+                await result.WriteLineAsync(runs.Json());
+            foreach (var path in typed.GetValue(json) ? [] : runs.Results)
+                await result.WriteLineAsync(path);
+        }
     }
 
     /// <summary>Trains as a command line asks, with a model that may have been loaded before.</summary>

@@ -106,30 +106,6 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
                 + $"best embedding (step {step})"
         );
 
-    /// <summary>The error message if memory ran out, with or without a state to resume from.</summary>
-    private string MemoryProblem()
-    {
-        var options = setup.Options;
-        var hasCheckpointing = job.Model.UsesGradientCheckpointing;
-        var where =
-            $"Memory ran out with images of {options.Resolution} pixels, --batch {options.BatchSize}, --precision "
-            + $"{setup.Precision.ToString().ToLowerInvariant()} and gradient checkpointing "
-            + $"{(hasCheckpointing ? "on" : "off")}. ";
-        var change =
-            (setup.Precision == Precision.Fp32 ? "--precision bf16, " : "")
-            + (options.BatchSize > 1 ? "a smaller --batch with a larger --accumulate, " : "")
-            + "a smaller --resolution";
-        var checkpointing = hasCheckpointing ? "" : "--gradient-checkpointing on, ";
-        if (!output.KeepsState)
-            return $"{where}Close other programs, or choose {checkpointing}{change}.";
-        var resume = $"ti train --resume {output.ResumePath}";
-        return hasCheckpointing
-            ? $"{where}What was learned is kept: close other programs and resume with {resume}, or start a new run "
-                + $"with {change}."
-            : $"{where}What was learned is kept: resume with {resume} --gradient-checkpointing on, which gives the "
-                + $"same result in less memory, or start a new run with {change}.";
-    }
-
     private TrainerResult Train(
         TrainState? resumeFrom,
         SampleGenerator? samples,
@@ -158,7 +134,15 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
         }
         catch (InsufficientMemoryException error)
         {
-            throw new TextualInversionException(MemoryProblem(), error);
+            throw new TextualInversionException(
+                MemoryProblem.Message(
+                    setup,
+                    job.Model.UsesGradientCheckpointing,
+                    Member?.Concepts ?? 1,
+                    output.KeepsState ? output.ResumePath : null
+                ),
+                error
+            );
         }
         finally
         {

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.Terminal;
 using TextualInversion.Training;
 
 namespace TextualInversion.Cli.Train;
@@ -14,11 +16,13 @@ internal static class TrainingsAtOnce
     /// Runs a training, given its number. The member shares its U-Net batches with the others; it is null if one runs
     /// at a time.
     /// </param>
+    /// <param name="messages">Receives the warning if memory runs out for a shared batch.</param>
     public static async Task RunAsync<T>(
         IReadOnlyList<T> items,
         Func<T, object> kindOf,
         Func<T, Task<int>> countOf,
-        Func<T, int, ConceptsAtOnce.Member?, Task> train
+        Func<T, int, ConceptsAtOnce.Member?, Task> train,
+        ConsoleLog messages
     )
     {
         for (var (first, end) = (0, 0); first < items.Count; first = end)
@@ -30,20 +34,33 @@ internal static class TrainingsAtOnce
             var same = items.Index().Take(first..end).ToList();
             var count = Math.Min(await countOf(items[first]), same.Count);
             if (count > 1)
-                await RunAsync(same, count, train);
+                await RunAsync(same, count, train, messages);
             else
                 foreach (var (number, item) in same)
                     await train(item, number, null);
         }
     }
 
+    /// <summary>Trainings that share U-Net batches, with a warning where memory runs out for one.</summary>
+    public static ConceptsAtOnce Share(ConsoleLog messages) =>
+        new()
+        {
+            OnTooLarge = (names, most) =>
+                messages.Warn(
+                    $"memory ran out for a U-Net batch of {Plural.Of(names.Count, "concept")} "
+                        + $"({string.Join(", ", names)}); no step is lost, and from now on a batch holds at most "
+                        + $"{most}. Next time, --concepts-at-once {most} avoids the attempt"
+                ),
+        };
+
     private static async Task RunAsync<T>(
         IReadOnlyList<(int Number, T Item)> items,
         int count,
-        Func<T, int, ConceptsAtOnce.Member?, Task> train
+        Func<T, int, ConceptsAtOnce.Member?, Task> train,
+        ConsoleLog messages
     )
     {
-        using var all = new ConceptsAtOnce();
+        using var all = Share(messages);
         var queue = new ConcurrentQueue<(int Number, T Item)>(items);
         // All join before the first begins, so that which trainings share a batch does not depend on the threads.
         var members = Enumerable.Range(0, count).Select(_ => all.Join()).ToList();

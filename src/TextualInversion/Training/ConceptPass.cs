@@ -8,16 +8,20 @@ namespace TextualInversion.Training;
 
 /// <summary>The pass of one concept's batch, forward and backward, which others may share.</summary>
 /// <param name="number">The concept's place in a shared batch.</param>
+/// <param name="name">The concept's name in messages.</param>
 /// <param name="model">The frozen model, the same for all concepts.</param>
 /// <param name="learner">The concept's learner, which receives the gradient.</param>
 /// <param name="batch">Its batch.</param>
-internal sealed class ConceptPass(int number, IDiffusionModel model, Learner learner, TrainingBatch batch) : IDisposable
+internal sealed class ConceptPass(int number, string name, IDiffusionModel model, Learner learner, TrainingBatch batch)
+    : IDisposable
 {
     private readonly ManualResetEventSlim done = new();
     private Tensor? loss; // in no dispose scope
     private ExceptionDispatchInfo? problem;
 
     public int Number => number;
+
+    public string Name => name;
 
     /// <summary>The height and width of the latents. Passes of one shape fit into one batch.</summary>
     public (long Height, long Width) Shape => (batch.Latents.shape[2], batch.Latents.shape[3]);

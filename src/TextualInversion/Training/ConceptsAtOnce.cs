@@ -21,6 +21,22 @@ internal sealed class ConceptsAtOnce : IDisposable
     /// <summary>The most concepts in a batch. It is halved when memory runs out.</summary>
     public int Most { get; private set; } = int.MaxValue;
 
+    /// <summary>
+    /// Receives the names of the concepts of a batch for which memory ran out, and the most that a batch holds from now
+    /// on. The step of each is taken again.
+    /// </summary>
+    public Action<IReadOnlyList<string>, int> OnTooLarge { get; init; } = (_, _) => { };
+
+    /// <summary>The concepts that are in training.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (guard)
+                return members;
+        }
+    }
+
     /// <summary>Adds a concept, for which the others wait from now on. Its training is run by the member.</summary>
     public Member Join()
     {
@@ -61,7 +77,11 @@ internal sealed class ConceptsAtOnce : IDisposable
             {
                 var isTooLarge = part.Length > 1 && OutOfMemory.Is(error);
                 if (isTooLarge)
+                {
                     Most = part.Length / 2;
+                    OnTooLarge([.. part.Select(pass => pass.Name)], Most);
+                }
+
                 foreach (var pass in part)
                     pass.Fail(isTooLarge ? new SmallerBatchException(error) : error);
             }
@@ -76,6 +96,12 @@ internal sealed class ConceptsAtOnce : IDisposable
     {
         /// <summary>The concept's place in a batch. It decides the order of sums, not what is learned.</summary>
         public int Number { get; set; }
+
+        /// <summary>The concept's name in messages.</summary>
+        public string Name { get; set; } = "";
+
+        /// <summary>The concepts that are in training, this one included.</summary>
+        public int Concepts => all.Count;
 
         /// <summary>Runs the member's trainings on a thread of their own, and ends the membership.</summary>
         /// <param name="train">Trains one concept, or several one after another.</param>
@@ -98,7 +124,7 @@ internal sealed class ConceptsAtOnce : IDisposable
         /// <exception cref="SmallerBatchException">Memory ran out; take the step again.</exception>
         public Tensor Backward(IDiffusionModel model, Learner learner, TrainingBatch batch)
         {
-            using var pass = new ConceptPass(Number, model, learner, batch);
+            using var pass = new ConceptPass(Number, Name, model, learner, batch);
             if (all.Arrive(pass) is { Count: > 0 } passes)
             {
                 all.Compute(passes);

@@ -61,14 +61,8 @@ public sealed class ConceptTests : IDisposable
         Assert.Contains("<my-dog>: step 3/3", error, StringComparison.Ordinal);
         await TrainAloneAsync("my-cat", "cat", "--optimizer", "adamw");
         await TrainAloneAsync("my-dog", "dog", "--vectors", "2", "--optimizer", "adamw");
-        foreach (var token in new[] { "my-cat", "my-dog" })
-        {
-            using var alone = EmbeddingFile.Read(folder.File($"alone/embeddings/{token}.safetensors"));
-            using var together = EmbeddingFile.Read(folder.File($"together/embeddings/{token}.safetensors"));
-            using var scope = NewDisposeScope();
-            // The root mean square; the values move by some 0.005. See ConceptsAtOnceTests for the rounding.
-            Assert.True((alone.Rows[0] - together.Rows[0]).square().mean().sqrt().item<float>() < 2e-4);
-        }
+        AssertNear("my-cat");
+        AssertNear("my-dog");
     }
 
     [Fact]
@@ -107,6 +101,37 @@ public sealed class ConceptTests : IDisposable
         Assert.Equal(ExitCode.Problem, exitCode);
         Assert.Contains("error: <my-dog>: ", error, StringComparison.Ordinal);
         Assert.Equal("my-cat.safetensors", Path.GetFileName(output.Trim()));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public async Task Train_OneConceptDiverges_KeepsItsBestRowsAndTrainsTheOther(string atOnce)
+    {
+        var (exitCode, output, error) = await RunAsync(
+            "together",
+            [
+                .. Concept("my-dog", "dog", " learning-rate=1e30"),
+                .. Concept("my-cat", "cat"),
+                "--seed",
+                "1",
+                "--optimizer",
+                "adamw",
+                "--concepts-at-once",
+                atOnce,
+            ]
+        );
+
+        Assert.Equal(ExitCode.Problem, exitCode);
+        Assert.Contains("error: <my-dog>: Training diverged after step 1", error, StringComparison.Ordinal);
+        Assert.Equal(
+            ["my-dog.safetensors", "my-cat.safetensors"],
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Path.GetFileName)
+        );
+        using var kept = EmbeddingFile.Read(folder.File("together/embeddings/my-dog.safetensors"));
+        Assert.Equal("0", kept.Provenance["steps"]);
+        await TrainAloneAsync("my-cat", "cat", "--optimizer", "adamw");
+        AssertNear("my-cat");
     }
 
     [Theory]
@@ -153,6 +178,15 @@ public sealed class ConceptTests : IDisposable
         string[] own = ["--token", token, "--images", folder.File(images), "--initializer", images, "--seed", "1"];
         var (exitCode, _, error) = await RunAsync("alone", [.. own, .. more]);
         Assert.True(exitCode == 0, error);
+    }
+
+    private void AssertNear(string token)
+    {
+        using var alone = EmbeddingFile.Read(folder.File($"alone/embeddings/{token}.safetensors"));
+        using var together = EmbeddingFile.Read(folder.File($"together/embeddings/{token}.safetensors"));
+        using var scope = NewDisposeScope();
+        // The root mean square; the values move by some 0.005. See ConceptsAtOnceTests for the rounding.
+        Assert.True((alone.Rows[0] - together.Rows[0]).square().mean().sqrt().item<float>() < 2e-4);
     }
 
     private async Task AssertAloneAsync(string token, string images, params string[] more)

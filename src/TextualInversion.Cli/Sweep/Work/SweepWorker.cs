@@ -35,7 +35,8 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
                 cancellationToken.ThrowIfCancellationRequested();
                 messages.Info($"cell {pair.Index + 1} of {cells.Count}: {pair.Item.Name}");
                 await TrainAsync(pair.Item, member, cancellationToken);
-            }
+            },
+            messages
         );
     }
 
@@ -62,7 +63,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
             return;
         }
 
-        using var all = new ConceptsAtOnce();
+        using var all = TrainingsAtOnce.Share(messages);
         models = new ModelsInUse(all);
         await Task.WhenAll(
             Enumerable
@@ -157,12 +158,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost);
         try
         {
-            var isDone = false;
-            if (seat?.Join() is { } member)
-                await member.RunAsync(async () => isDone = await TrainAsync(cell, member, either.Token));
-            else
-                isDone = await TrainAsync(cell, member: null, either.Token);
-            if (isDone)
+            if (await TrainAsync(cell, seat, either.Token))
                 claim.Finish();
             else
                 claim.Fail();
@@ -185,12 +181,23 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
     }
 
     /// <returns>Whether it is done.</returns>
+    private async Task<bool> TrainAsync(SweepCell cell, ModelsInUse.Seat? seat, CancellationToken cancellationToken)
+    {
+        if (seat?.Join() is not { } member)
+            return await TrainAsync(cell, member: (ConceptsAtOnce.Member?)null, cancellationToken);
+        var isDone = false;
+        await member.RunAsync(async () => isDone = await TrainAsync(cell, member, cancellationToken));
+        return isDone;
+    }
+
+    /// <returns>Whether it is done.</returns>
     private async Task<bool> TrainAsync(
         SweepCell cell,
         ConceptsAtOnce.Member? member,
         CancellationToken cancellationToken
     )
     {
+        member?.Name = cell.Name;
         if (await runner.RunAsync(cell, member, cancellationToken) is not { } problem)
             return true;
         failures.Enqueue((cell.Name, problem));
