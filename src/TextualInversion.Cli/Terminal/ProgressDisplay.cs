@@ -50,6 +50,9 @@ internal sealed class ProgressDisplay : IDisposable
             bar = new LiveBar(error, () => TerminalWidth.OfError() ?? TerminalWidth.Assumed);
     }
 
+    /// <summary>Whether progress is shown as a bar, which leaves no lines.</summary>
+    public bool ShowsBar => bar is not null;
+
     /// <summary>Progress in megabytes, of which some were done before the clock started.</summary>
     public static ProgressDisplay OfBytes(TextWriter error, bool quiet, long alreadyDone) =>
         new(error, quiet, "MB", "MB", scale: 1e6) { alreadyDone = alreadyDone };

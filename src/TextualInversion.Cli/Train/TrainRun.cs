@@ -124,13 +124,12 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
             var progress = new SynchronousProgress<TrainProgress>(step =>
                 Notify(listener => listener.OnStepCompleted(step))
             );
-            return new Trainer(job.Model.Network, job.Model.Noise, setup.Options, Member).Run(
-                job.Concept,
-                resumeFrom,
-                Save,
-                progress,
-                cancellationToken
-            );
+            var trainer = new Trainer(job.Model.Network, job.Model.Noise, setup.Options, Member)
+            {
+                Validating = (done, total) =>
+                    display.ShowValidation(done, total, setup.Options.Steps, cancellationToken),
+            };
+            return trainer.Run(job.Concept, resumeFrom, Save, progress, cancellationToken);
         }
         catch (InsufficientMemoryException error)
         {

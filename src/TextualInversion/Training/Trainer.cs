@@ -21,6 +21,12 @@ internal sealed class Trainer(
     ConceptsAtOnce.Member? member = null
 )
 {
+    /// <summary>
+    /// Called before each forward pass of a validation with the number of examples that are measured, and of all: on a
+    /// CPU, the validations before the first step take minutes.
+    /// </summary>
+    public Action<int, int>? Validating { get; init; }
+
     /// <summary>Trains until the last step, until the embedding no longer improves, or until it is canceled.</summary>
     /// <param name="concept">The placeholder token, its initial rows, the images and the prompts.</param>
     /// <param name="resumeFrom">
@@ -69,7 +75,7 @@ internal sealed class Trainer(
         CancellationToken cancellationToken
     )
     {
-        using var session = new TrainingSession(model, schedule, options, concept, resumeFrom);
+        using var session = new TrainingSession(model, schedule, options, concept, resumeFrom, Validating);
         if (resumeFrom is null)
             progress.Report(session.MeasureInitial());
 

@@ -37,13 +37,15 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="resumeFrom">
     /// The state of an earlier, unfinished run with the same options, or null to begin.
     /// </param>
+    /// <param name="validating">See <see cref="Trainer.Validating"/>.</param>
     /// <exception cref="TextualInversionException">The state belongs to another run.</exception>
     public TrainingSession(
         IDiffusionModel model,
         NoiseSchedule schedule,
         TrainOptions options,
         Concept concept,
-        TrainState? resumeFrom
+        TrainState? resumeFrom,
+        Action<int, int>? validating
     )
     {
         (this.model, this.options) = (model, options);
@@ -71,7 +73,7 @@ internal sealed class TrainingSession : IDisposable
                     images.HeldOut is { } heldOut ? ValidationOf([heldOut]) : null
                 );
         }
-        catch (TextualInversionException)
+        catch
         {
             Dispose();
             throw;
@@ -82,7 +84,8 @@ internal sealed class TrainingSession : IDisposable
                 Learner,
                 new FixedExamples(images, concept.Prompts, tokenizers),
                 FixedExamples.Choose(chosen, trainTimesteps),
-                options.BatchSize
+                options.BatchSize,
+                validating
             );
     }
 

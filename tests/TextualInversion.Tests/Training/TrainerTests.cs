@@ -176,12 +176,39 @@ public sealed class TrainerTests : IDisposable
             each.Write(folder.File("state.safetensors"), new Dictionary<string, string>(), []);
     }
 
+    [Fact]
+    public void Validating_EachForwardPass_TellsTheExamplesThatAreMeasured()
+    {
+        var options = Options with { BatchSize = 3, Steps = 1 };
+        using var fixture = new ImageFixture(options);
+        var calls = new List<(int Done, int Total)>();
+
+        Run(fixture, options, onValidating: (done, total) => calls.Add((done, total))).Dispose();
+
+        var total = calls[0].Total;
+        var once = Enumerable.Range(0, total).Where(done => done % 3 == 0).Select(done => (done, total)).ToList();
+        Assert.Equal([.. once, .. once, .. once], calls); // without prompts, before the step, and after it
+    }
+
+    [Fact]
+    public void Validating_CanceledBeforeTheFirstStep_EndsTheRunWithoutAState()
+    {
+        using var fixture = new ImageFixture(Options);
+
+        Assert.Throws<OperationCanceledException>(() =>
+            Run(fixture, Options, onValidating: (_, _) => throw new OperationCanceledException())
+        );
+
+        Assert.Empty(saved);
+    }
+
     private TrainerResult Run(
         ImageFixture fixture,
         TrainOptions options,
         TrainState? resumeFrom = null,
         Action<TrainState>? onSave = null,
         Action<TrainProgress>? onStep = null,
+        Action<int, int>? onValidating = null,
         CancellationToken token = default
     )
     {
@@ -192,7 +219,7 @@ public sealed class TrainerTests : IDisposable
             .Model.Vocabularies.Select(vocabulary => vocabulary[7].expand(options.VectorCount, -1))
             .ToList();
         var concept = new Concept(fixture.Placeholder, initial, fixture.Images, fixture.Prompts);
-        return new Trainer(fixture.Model, fixture.Schedule, options).Run(
+        return new Trainer(fixture.Model, fixture.Schedule, options) { Validating = onValidating }.Run(
             concept,
             resumeFrom,
             Save,

@@ -11,14 +11,26 @@ internal sealed class ValidationSet : IDisposable
     private readonly Learner learner;
     private readonly List<TrainingBatch> batches;
     private readonly List<double> withoutPrompts; // the loss of each example
+    private readonly Action<int, int>? measuring;
+    private readonly int count; // of examples
 
     /// <param name="learner">The learner whose vectors are validated.</param>
     /// <param name="source">Makes the batches.</param>
     /// <param name="examples">The examples.</param>
     /// <param name="batch">The number of examples in a forward pass.</param>
-    public ValidationSet(Learner learner, FixedExamples source, IReadOnlyList<FixedExample> examples, int batch)
+    /// <param name="measuring">
+    /// Called before each forward pass with the number of examples that are measured, and of all.
+    /// </param>
+    public ValidationSet(
+        Learner learner,
+        FixedExamples source,
+        IReadOnlyList<FixedExample> examples,
+        int batch,
+        Action<int, int>? measuring = null
+    )
     {
-        this.learner = learner;
+        (this.learner, this.measuring) = (learner, measuring);
+        count = examples.Count;
         batches = [.. source.InBatches(examples, batch)];
         withoutPrompts = Losses(batches.Select(source.WithoutPrompts));
     }
@@ -36,6 +48,15 @@ internal sealed class ValidationSet : IDisposable
 
     public void Dispose() => batches.ForEach(batch => batch.Dispose());
 
-    private List<double> Losses(IEnumerable<TrainingBatch> chosen) =>
-        [.. chosen.SelectMany(batch => learner.EvaluateEach(batch, learner.Rows))];
+    private List<double> Losses(IEnumerable<TrainingBatch> chosen)
+    {
+        var losses = new List<double>(count);
+        foreach (var batch in chosen)
+        {
+            measuring?.Invoke(losses.Count, count);
+            losses.AddRange(learner.EvaluateEach(batch, learner.Rows));
+        }
+
+        return losses;
+    }
 }
