@@ -11,8 +11,9 @@ using static TorchSharp.torch;
 namespace TextualInversion;
 
 /// <summary>A training of the public API: from images and options to a result.</summary>
-internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImages images, TrainOptions wanted)
+internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImages images, TrainOptions asked)
 {
+    private TrainOptions wanted = asked; // with the number of vectors of the initializer's file
     private readonly NoiseSchedule schedule = new(model.Scheduler);
 
     /// <exception cref="TextualInversionException">
@@ -52,6 +53,8 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         CancellationToken cancellationToken
     )
     {
+        wanted.Validate();
+        wanted = InitializerFile.WithVectors(wanted);
         var placeholder = RequireToken(network);
         using var given = InitialEmbedding.Read(wanted.Initializer, wanted, network);
         var start = given;
@@ -87,7 +90,6 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
 
     private Placeholder RequireToken(IDiffusionModel network)
     {
-        wanted.Validate();
         if (string.IsNullOrWhiteSpace(wanted.Token))
             throw TextualInversionException.ForParameter(
                 nameof(TrainOptions.Token),

@@ -36,8 +36,8 @@ public sealed partial record TrainOptions
 
     /// <summary>
     /// The number of embedding vectors to train, 1 to 74. More vectors capture more detail, but the rest of a prompt
-    /// has less effect. Default: null, one for each word of the phrase that is found, at least 4 and at most 6; 4 if no
-    /// phrase is searched for.
+    /// has less effect. Default: null, one for each word of the phrase that is found, at least 4 and at most 6; those
+    /// of the initializer if it is an embedding file; otherwise 4.
     /// </summary>
     public int? Vectors { get; init; }
 

@@ -32,6 +32,16 @@ public sealed class InitializerFileTests : IDisposable
         Assert.False(learned.Provenance.ContainsKey("initializer")); // it would be read as words
     }
 
+    [Fact]
+    public async Task Train_FromAFileOfOneVector_LearnsOne()
+    {
+        await TrainAsync("first", "--initializer", "cat", "--vectors", "1");
+        await TrainAsync("second", "--initializer", folder.File("first/embeddings/my-cat.safetensors"));
+
+        using var learned = EmbeddingFile.Read(folder.File("second/embeddings/my-cat.safetensors"));
+        Assert.Equal(1, learned.Vectors);
+    }
+
     private async Task TrainAsync(string output, params string[] more)
     {
         var (exitCode, _, error) = await TiRunner.TrainAsync(

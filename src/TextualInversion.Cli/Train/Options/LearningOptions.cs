@@ -13,7 +13,8 @@ internal sealed class LearningOptions
             $"Number of embedding vectors to train, 1 to {TrainOptions.MostVectors}. More vectors capture more "
             + "detail, but overfit sooner and leave less room for the rest of the prompt. Default: auto, one for each "
             + $"word that --initializer auto finds, from {TrainOptions.FewestAutoVectors} to "
-            + $"{TrainOptions.MostAutoVectors}; {TrainOptions.FewestAutoVectors} with another initializer.",
+            + $"{TrainOptions.MostAutoVectors}; as many as an embedding file as --initializer has; "
+            + $"{TrainOptions.FewestAutoVectors} with other words.",
     };
     private readonly Option<int> steps = Number(
         "--steps",

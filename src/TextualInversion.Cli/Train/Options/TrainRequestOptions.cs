@@ -4,6 +4,7 @@ using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Data;
 using TextualInversion.Models.Tokenizers;
+using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Cli.Train.Options;
 
@@ -149,9 +150,8 @@ internal sealed class TrainRequestOptions
         var seed = parsed.GetValue(Seed) ?? SharedOptions.DrawSeed();
         var options = imageOptions.Apply(parsed, learning.Resolve(parsed, seed));
         var standard = options.SearchesInitializer ? options.Initializer : options.PropertyWord;
-        return options with
+        return InitializerFile.WithVectors(options with { Initializer = parsed.GetValue(initializer) ?? standard }) with
         {
-            Initializer = parsed.GetValue(initializer) ?? standard,
             Templates = parsed.GetValue(templates) is { } file ? PromptTemplates.Read(file) : null,
             Memory = parsed.GetValue(memory),
             GradientCheckpointing = parsed.GetValue(gradientCheckpointing),

@@ -33,6 +33,16 @@ internal static class InitializerFile
         return embedding.Rows;
     }
 
+    /// <summary>The options with the number of vectors of the initializer's file, if none was asked for.</summary>
+    /// <exception cref="TextualInversionException">The file is not an embedding.</exception>
+    public static TrainOptions WithVectors(TrainOptions options)
+    {
+        if (options.Vectors is not null || !IsFile(options.Initializer) || !File.Exists(options.Initializer))
+            return options;
+        using var embedding = EmbeddingFile.Read(options.Initializer);
+        return options with { Vectors = embedding.Vectors };
+    }
+
     /// <summary>Whether the text ends like an embedding file, or is the path of a file that exists.</summary>
     private static bool IsFile(string text) =>
         EmbeddingFile.Extensions.Contains(Path.GetExtension(text).ToLowerInvariant())
