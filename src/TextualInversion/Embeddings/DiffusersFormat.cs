@@ -30,7 +30,7 @@ internal static class DiffusersFormat
     {
         if (file.Tensors.Keys.Any(IsOfLora))
             throw new TextualInversionException(
-                $"{file.FilePath}: is a LoRA without embeddings; `ti generate --lora` loads it."
+                $"{file.FilePath}: is a LoRA without embeddings; name it as a LoRA when images are generated."
             );
         if (file.Tensors.Count != 1)
             throw new TextualInversionException(

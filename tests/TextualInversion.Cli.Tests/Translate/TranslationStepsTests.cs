@@ -40,9 +40,9 @@ public sealed class TranslationStepsTests : IDisposable
             "--images",
             Images,
             "--steps",
-            "3",
+            "40",
             "--batch",
-            "1",
+            "2",
             "--json"
         );
 
@@ -53,13 +53,13 @@ public sealed class TranslationStepsTests : IDisposable
         Assert.Equal(2, trained.Vectors);
         using var json = JsonDocument.Parse(output);
         var training = json.RootElement.GetProperty("training");
-        Assert.Equal(3, training.GetProperty("steps").GetInt32());
+        Assert.Equal(40, training.GetProperty("steps").GetInt32());
         var best = training.GetProperty("bestStep").GetInt32();
-        Assert.InRange(best, 1, 3); // a step was better than the translation
+        Assert.InRange(best, 1, 40); // a step was better than the translation; of a few steps, by chance none is
         foreach (var (one, other) in plain.Rows.Zip(trained.Rows))
         {
             Assert.NotEqual(Values(one), Values(other));
-            // Three steps do not go far: the start was the translation.
+            // These steps do not go far: the start was the translation.
             using var cosine = nn.functional.cosine_similarity(one, other, dim: 1).min();
             Assert.InRange(cosine.item<float>(), 0.9f, 1);
         }
