@@ -25,7 +25,8 @@ public sealed class DeadWorkerTests : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             return;
-        var start = new ProcessStartInfo("sh", ["-c", "true & echo $!; exec sleep 600"])
+        // After exec, nothing asks for the exit code of the child.
+        var start = new ProcessStartInfo("sh", ["-c", "sleep 500 & echo $!; exec sleep 600"])
         {
             RedirectStandardOutput = true,
         };
@@ -34,9 +35,10 @@ public sealed class DeadWorkerTests : IDisposable
         {
             var line = await parent.StandardOutput.ReadLineAsync();
             var id = int.Parse(line!, CultureInfo.InvariantCulture);
-            var stat = $"/proc/{id}/stat";
-            while (!(await File.ReadAllTextAsync(stat)).Contains(") Z ", StringComparison.Ordinal))
-                await Task.Delay(10);
+            await WaitForAsync(parent.Id, "(sleep)");
+            using (var child = Process.GetProcessById(id))
+                child.Kill();
+            await WaitForAsync(id, ") Z ");
 
             await AssertGoneAsync(beat => beat with { Process = id, Started = null });
         }
@@ -73,6 +75,12 @@ public sealed class DeadWorkerTests : IDisposable
 
         File.SetLastWriteTimeUtc(heartbeat, DateTime.UtcNow.AddSeconds(-300));
         Assert.Contains("no sign of life from the-worker for 30", await StatusAsync(), StringComparison.Ordinal);
+    }
+
+    private static async Task WaitForAsync(int process, string state)
+    {
+        while (!(await File.ReadAllTextAsync($"/proc/{process}/stat")).Contains(state, StringComparison.Ordinal))
+            await Task.Delay(10);
     }
 
     private async Task AssertGoneAsync(Func<Heartbeat, Heartbeat> change)
