@@ -1,4 +1,3 @@
-using TextualInversion.Data;
 using TextualInversion.Models.Tokenizers;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
@@ -124,15 +123,10 @@ public sealed class ConceptPassTests : IDisposable
 
     private TrainingBatch Batch(string sample, TrainOptions options)
     {
-        var images = TrainingImageSet.Load([Goldens.Sample(sample)], resolution: 32, options.Crop, options.Mask).Images;
-        var dataset = Own([new LatentDataset(fixture.Model, images, options, CancellationToken.None)])[0];
-        var tokenizers = new PromptTokenizers(
-            fixture.Model.Tokenizers,
-            [Placeholder.Parse(sample, options.VectorCount)]
-        );
-        var prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
+        var concept = fixture.Concept(sample, options);
+        var tokenizers = new PromptTokenizers(fixture.Model.Tokenizers, concept.Placeholders);
         var timesteps = fixture.Schedule.Config.NumTrainTimesteps;
-        return new BatchSampler(dataset, prompts, tokenizers, options, timesteps).Sample(0, 0);
+        return new BatchSampler(concept.Images, concept.Prompts, tokenizers, options, timesteps).Sample(0, 0);
     }
 
     private List<T> Own<T>(IEnumerable<T> some)

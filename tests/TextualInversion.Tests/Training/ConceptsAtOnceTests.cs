@@ -1,11 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using TextualInversion.Data;
 using TextualInversion.Models;
-using TextualInversion.Models.Tokenizers;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
-using TextualInversion.Training.Data;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Tests.Training;
@@ -53,11 +50,9 @@ public sealed class ConceptsAtOnceTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly ImageFixture fixture = new(Cat);
-    private readonly List<LatentDataset> datasets = [];
 
     public void Dispose()
     {
-        datasets.ForEach(dataset => dataset.Dispose());
         fixture.Dispose();
         folder.Dispose();
     }
@@ -69,7 +64,7 @@ public sealed class ConceptsAtOnceTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var runs = All.Take(count)
-            .Select(each => new OneRun(Concept(each.Sample, each.Options), each.Options))
+            .Select(each => new OneRun(fixture.Concept(each.Sample, each.Options), each.Options))
             .ToList();
         var alone = runs.ConvertAll(run => run with { Steps = [] });
         alone.ForEach(Run);
@@ -103,8 +98,8 @@ public sealed class ConceptsAtOnceTests : IDisposable
         using var scope = NewDisposeScope();
         List<OneRun> runs =
         [
-            new(Concept("my-cat", Cat), Cat),
-            new(Concept("my-dog", Cat, resolution: 64), Cat with { Seed = 2 }),
+            new(fixture.Concept("my-cat", Cat), Cat),
+            new(fixture.Concept("my-dog", Cat, resolution: 64), Cat with { Seed = 2 }),
         ];
         var alone = runs.ConvertAll(run => run with { Steps = [] });
         alone.ForEach(Run);
@@ -119,7 +114,9 @@ public sealed class ConceptsAtOnceTests : IDisposable
     public async Task Run_MemoryRunsOutForTheBatchOfAll_ComputesEachAloneFromThenOn()
     {
         using var scope = NewDisposeScope();
-        var runs = All.Take(2).Select(each => new OneRun(Concept(each.Sample, each.Options), each.Options)).ToList();
+        var runs = All.Take(2)
+            .Select(each => new OneRun(fixture.Concept(each.Sample, each.Options), each.Options))
+            .ToList();
         var alone = runs.ConvertAll(run => run with { Steps = [] });
         alone.ForEach(Run);
         var batches = new List<long>();
@@ -144,7 +141,7 @@ public sealed class ConceptsAtOnceTests : IDisposable
     public async Task Run_OneFails_TheOthersGoOn()
     {
         using var scope = NewDisposeScope();
-        var failing = new OneRun(Concept("my-cat", Cat), Cat)
+        var failing = new OneRun(fixture.Concept("my-cat", Cat), Cat)
         {
             OnStep = step =>
             {
@@ -152,7 +149,7 @@ public sealed class ConceptsAtOnceTests : IDisposable
                     throw new TextualInversionException("no space left");
             },
         };
-        var other = new OneRun(Concept(All[1].Sample, All[1].Options), All[1].Options);
+        var other = new OneRun(fixture.Concept(All[1].Sample, All[1].Options), All[1].Options);
 
         await Assert.ThrowsAsync<TextualInversionException>(() => RunTogetherAsync([failing, other], fixture.Model));
 
@@ -165,7 +162,7 @@ public sealed class ConceptsAtOnceTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var whole = All.Select(each => (each.Sample, Options: each.Options with { GradientAccumulationSteps = 1 }))
-            .Select(each => new OneRun(Concept(each.Sample, each.Options), each.Options))
+            .Select(each => new OneRun(fixture.Concept(each.Sample, each.Options), each.Options))
             .ToList();
         await RunTogetherAsync(whole, fixture.Model);
         using var cancellation = new CancellationTokenSource();
@@ -194,16 +191,6 @@ public sealed class ConceptsAtOnceTests : IDisposable
             if (step.Step == 2)
                 source.Cancel();
         }
-    }
-
-    private Concept Concept(string sample, TrainOptions options, int resolution = 32)
-    {
-        var images = TrainingImageSet.Load([Goldens.Sample(sample)], resolution, options.Crop, options.Mask).Images;
-        var dataset = new LatentDataset(fixture.Model, images, options, CancellationToken.None);
-        datasets.Add(dataset);
-        var initial = fixture.Model.Vocabularies.Select(each => each[7].expand(options.VectorCount, -1)).ToList();
-        var prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
-        return new Concept(Placeholder.Parse(sample, options.VectorCount), initial, dataset, prompts);
     }
 
     /// <summary>The model, which notes the number of images of each batch that is learned from.</summary>

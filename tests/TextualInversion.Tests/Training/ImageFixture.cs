@@ -15,6 +15,7 @@ namespace TextualInversion.Tests.Training;
 internal sealed class ImageFixture : IDisposable
 {
     private readonly IReadOnlyList<TrainingImage> trained;
+    private readonly List<LatentDataset> datasets = [];
 
     /// <param name="options">Batch size, vectors and seed.</param>
     /// <param name="folder">The model's folder. Default: the small random model.</param>
@@ -72,8 +73,20 @@ internal sealed class ImageFixture : IDisposable
             Options.BatchSize
         );
 
+    /// <summary>Another concept on the same model: a sample's images, from one token of the vocabulary.</summary>
+    public Concept Concept(string sample, TrainOptions options, int resolution = 32)
+    {
+        var images = TrainingImageSet.Load([Goldens.Sample(sample)], resolution, options.Crop, options.Mask).Images;
+        var dataset = new LatentDataset(Model, images, options, CancellationToken.None);
+        datasets.Add(dataset);
+        var initial = Model.Vocabularies.Select(each => each[7].expand(options.VectorCount, -1)).ToList();
+        var prompts = new PromptSource(images, ["a photo of {}"], "cat", options);
+        return new Concept(Placeholder.Parse(sample, options.VectorCount), initial, dataset, prompts);
+    }
+
     public void Dispose()
     {
+        datasets.ForEach(dataset => dataset.Dispose());
         Images.Dispose();
         Model.Dispose();
     }

@@ -158,7 +158,7 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost);
         try
         {
-            if (await TrainAsync(cell, seat, either.Token))
+            if (await TrainSeatedAsync(cell, seat, either.Token))
                 claim.Finish();
             else
                 claim.Fail();
@@ -181,10 +181,14 @@ internal sealed class SweepWorker(ICellRunner runner, SweepFolder folder, Consol
     }
 
     /// <returns>Whether it is done.</returns>
-    private async Task<bool> TrainAsync(SweepCell cell, ModelsInUse.Seat? seat, CancellationToken cancellationToken)
+    private async Task<bool> TrainSeatedAsync(
+        SweepCell cell,
+        ModelsInUse.Seat? seat,
+        CancellationToken cancellationToken
+    )
     {
         if (seat?.Join() is not { } member)
-            return await TrainAsync(cell, member: (ConceptsAtOnce.Member?)null, cancellationToken);
+            return await TrainAsync(cell, member: null, cancellationToken);
         var isDone = false;
         await member.RunAsync(async () => isDone = await TrainAsync(cell, member, cancellationToken));
         return isDone;

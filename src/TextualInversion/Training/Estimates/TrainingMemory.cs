@@ -2,6 +2,7 @@ using TextualInversion.Checkpoints;
 using TextualInversion.Models.Autoencoders;
 using TextualInversion.Models.Unets;
 using TextualInversion.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Training.Estimates;
@@ -55,7 +56,7 @@ internal static class TrainingMemory
     /// <returns>Bytes.</returns>
     public static long Estimate(NetworkSizes sizes, long cells, int batch, ScalarType type, MemoryChoice choice)
     {
-        long size = type == ScalarType.Float32 ? sizeof(float) : sizeof(float) / 2;
+        var size = type.ElementSize();
         var kept = choice.GradientCheckpointing ? Recomputed(sizes.UNet, cells) : Kept(sizes.UNet, cells);
         var weights = UNetMemory.Weights(sizes.UNet, sizes.UNetElements, type, choice.KeepsHalf && sizes.IsHalf);
         return (sizes.TextElements * sizeof(float)) + weights + (batch * kept * size);

@@ -16,10 +16,13 @@ public sealed class PhraseSearchTests
         SearchSteps = 12,
     };
 
+    // A random network is ill-conditioned: there, other orders of sums change losses by up to 1e-3.
+    private static string Trained => Goldens.Sample("demo-model");
+
     [Fact]
     public void Run_SmallModel_GrowsAPhraseWhoseLossesAreThoseOfAllExamples()
     {
-        using var fixture = new ImageFixture(Options);
+        using var fixture = new ImageFixture(Options, Trained);
         var search = Search(fixture, Options);
         var counts = new List<int>();
 
@@ -30,7 +33,7 @@ public sealed class PhraseSearchTests
         {
             var words = stage.Words.Split(' ');
             Assert.Equal(index + 1, words.Length);
-            Assert.Equal(RelativeLoss(fixture, words), stage.RelativeLoss, 1e-5);
+            Assert.Equal(RelativeLoss(fixture, words), stage.RelativeLoss, 1e-6);
         }
 
         Assert.True(found.Stages.Count == 1 || found.Stages[1].RelativeLoss < found.Stages[0].RelativeLoss);
@@ -243,14 +246,15 @@ public sealed class PhraseSearchTests
     [Fact]
     public void Measure_SeveralPhrases_IsAsEachAlone()
     {
-        using var fixture = new ImageFixture(Options);
+        using var fixture = new ImageFixture(Options, Trained);
         using var examples = Examples(fixture, length: 2);
-        int[][] phrases =
+        string[][] words =
         [
-            [320, 321],
-            [322, 320],
-            [321, 321],
+            ["purple", "cat"],
+            ["red", "purple"],
+            ["cat", "cat"],
         ];
+        int[][] phrases = [.. words.Select(phrase => phrase.Select(word => Id(fixture, word)).ToArray())];
 
         var together = examples.Measure(phrases, round: 1);
 
@@ -259,7 +263,7 @@ public sealed class PhraseSearchTests
         foreach (var (phrase, losses) in phrases.Zip(together))
         {
             foreach (var (expected, actual) in examples.Measure([phrase], round: 1)[0].Zip(losses))
-                Assert.Equal(expected, actual, 5e-5);
+                Assert.Equal(expected, actual, 1e-5);
         }
         Assert.True(Math.Abs(together[0][0] - together[1][0]) > 1e-4);
     }
