@@ -43,7 +43,7 @@ internal sealed class BatchGenerator(
     /// </summary>
     /// <param name="plan">The images.</param>
     /// <param name="batch">The largest batch. Images that differ in more than the seed are never in one.</param>
-    /// <param name="progress">Notified of each call of the model.</param>
+    /// <param name="progress">Notified before a batch's first call of the model and after each.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     /// <exception cref="TextualInversionException">Memory runs out for a single image.</exception>

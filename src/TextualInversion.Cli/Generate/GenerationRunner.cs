@@ -43,7 +43,7 @@ internal sealed class GenerationRunner(BatchGenerator generator, GeneratedImageW
         display.Show(
             (long)at.Done * at.Steps + at.Together * at.Step,
             (long)images * at.Steps,
-            images == 1 ? "" : $"  image {at.Done + 1}/{images}"
+            (images == 1 ? "" : $"  image {at.Done + 1}/{images}") + (at.Step == at.Steps ? "  decoding" : "")
         );
     }
 }

@@ -119,6 +119,7 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
             listeners.Add(new MetricsListener(output.Folder, resumeFrom?.Step));
             var display = new StepDisplay(messages);
             listeners.Add(display);
+            display.ShowStart(resumeFrom?.Step ?? 0, setup.Options.Steps);
             if (samples is not null)
                 listeners.Add(new SampleListener(samples, display.ShowImage, cancellationToken));
             var progress = new SynchronousProgress<TrainProgress>(step =>

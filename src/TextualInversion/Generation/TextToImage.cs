@@ -31,7 +31,7 @@ internal sealed class TextToImage(
     /// <summary>Generates one image. The same seed and settings start from the same noise as in diffusers.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="seed">The seed of the image's noise.</param>
-    /// <param name="progress">Notified of each call of the model.</param>
+    /// <param name="progress">Notified before the first call of the model and after each.</param>
     /// <param name="cancellationToken">Checked before each call of the model.</param>
     /// <exception cref="OperationCanceledException">The generation was canceled.</exception>
     /// <exception cref="TextualInversionException">A setting is out of range, or memory ran out.</exception>
@@ -62,7 +62,7 @@ internal sealed class TextToImage(
     /// </summary>
     /// <param name="options">The settings.</param>
     /// <param name="seeds">The seed of each image's noise.</param>
-    /// <param name="progress">Notified of each call of the model.</param>
+    /// <param name="progress">Notified before the first call of the model and after each.</param>
     /// <param name="cancellationToken">Checked before each call of the model.</param>
     /// <exception cref="OperationCanceledException">The generation was canceled.</exception>
     /// <exception cref="TextualInversionException">A setting is out of range.</exception>
@@ -102,7 +102,7 @@ internal sealed class TextToImage(
     /// <summary>Denoises latents that start from noise, or from an image with noise.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="generators">The generator of each image's noise.</param>
-    /// <param name="progress">Notified of each call of the model.</param>
+    /// <param name="progress">Notified before the first call of the model and after each.</param>
     /// <param name="cancellationToken">Checked before each call of the model.</param>
     /// <returns>The scaled latents of each image, (1, 4, h, w).</returns>
     internal IReadOnlyList<Tensor> Denoise(
@@ -124,6 +124,7 @@ internal sealed class TextToImage(
         try
         {
             Start(options, generators, first, runs);
+            progress?.Report((0, plan.Timesteps.Count - first));
             for (var call = first; call < plan.Timesteps.Count; call++)
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -80,13 +80,15 @@ public sealed class BatchGeneratorTests
             hasGrid: false,
             job => job.Seed < 5 ? "" : throw new TextualInversionException("full")
         );
-        var runner = new GenerationRunner(generator, writer, new ConsoleLog(TextWriter.Null, quiet: true));
+        using var said = new StringWriter();
+        var runner = new GenerationRunner(generator, writer, new ConsoleLog(said, quiet: false));
 
         var outcome = runner.Run(plan, batch: 1, default);
 
         Assert.Equal("full", Assert.IsType<TextualInversionException>(outcome.Problem).Message);
         Assert.Equal([3ul, 4ul], writer.Written.Select(image => image.Seed));
         Assert.All(writer.Written, image => Assert.True(File.Exists(image.Path)));
+        Assert.StartsWith("step 0/5  image 1/5", said.ToString(), StringComparison.Ordinal); // before the U-Net is loaded
     }
 
     private static List<byte[]> Generate(CrampedModel network, int images, int batch, List<GenerationProgress> reports)

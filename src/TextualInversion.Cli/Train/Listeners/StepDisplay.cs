@@ -49,6 +49,13 @@ internal sealed class StepDisplay(ConsoleLog messages) : IRunListener
         );
     }
 
+    /// <summary>Shows that a run begins: loading the U-Net and the first step may take long.</summary>
+    public void ShowStart(int step, int steps)
+    {
+        lastStep = step;
+        display.Show(step, steps, "");
+    }
+
     /// <summary>Shows that an image is generated, which may take longer than a step.</summary>
     public void ShowImage(int step, int steps, int image, int images) =>
         display.Show(step, steps, $"  generating image {image}/{images}");

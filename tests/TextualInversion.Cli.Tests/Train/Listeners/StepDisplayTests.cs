@@ -29,6 +29,17 @@ public sealed class StepDisplayTests
         Assert.DoesNotContain("validating", said.ToString(), StringComparison.Ordinal); // it is quick so far
     }
 
+    [Fact]
+    public void ShowStart_BeforeTheFirstStep_ShowsWhereTheRunIs()
+    {
+        using var said = new StringWriter();
+        using var display = new StepDisplay(new ConsoleLog(said, quiet: false));
+
+        display.ShowStart(step: 4, steps: 10);
+
+        Assert.Equal($"step 4/10{Environment.NewLine}", said.ToString());
+    }
+
     private static TrainProgress Progress(int step) =>
         new()
         {
