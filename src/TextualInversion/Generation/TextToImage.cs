@@ -80,6 +80,7 @@ internal sealed class TextToImage(
         {
             using var scope = NewDisposeScope();
             var latents = Denoise(options, generators, progress, cancellationToken);
+            Allocator.Trim(); // decoding needs blocks of other sizes
             return [.. latents.Select(Decode)];
         }
         catch (Exception error) when (OutOfMemory.Is(error))
