@@ -14,9 +14,8 @@ public static class TorchRuntime
 
     /// <summary>
     /// Applies the settings and loads libtorch. Call it once, at the start of the program and before the first use of
-    /// TorchSharp. libtorch is loaded at most once: after that, <see cref="TorchRuntimeOptions.CacheFolder"/>,
-    /// <see cref="TorchRuntimeOptions.LibtorchFolder"/> and the setting of large pages have no effect. Safe to
-    /// call from several threads.
+    /// TorchSharp. libtorch is loaded at most once: after that, <see cref="TorchRuntimeOptions.CacheFolder"/> and
+    /// <see cref="TorchRuntimeOptions.LibtorchFolder"/> have no effect. Safe to call from several threads.
     /// </summary>
     /// <param name="options">Default: those of a new <see cref="TorchRuntimeOptions"/>.</param>
     /// <exception cref="TextualInversionException">
@@ -28,7 +27,7 @@ public static class TorchRuntime
         lock (Gate)
         {
             if (options.TuneAllocator)
-                Allocator.Configure(); // before loading: libtorch reads some of it only once
+                Allocator.Configure();
             if (libraries is null && options.LibtorchFolder is { } folder)
                 libraries = LoadFrom(folder, options);
             libraries ??= TorchLibraries.Load(options.CacheFolder);

@@ -26,8 +26,8 @@ public sealed record TorchRuntimeOptions
     public Action<string>? OnWarning { get; init; }
 
     /// <summary>
-    /// Makes glibc's heap keep freed memory, and libtorch ask for large pages, for a program whose main work is
-    /// training: a training step then takes about a tenth less time, and the process holds more memory. Default: false.
+    /// Makes glibc's heap keep freed memory, for a program whose main work is training: a training step then takes
+    /// about a tenth less time, and the process holds more memory. Default: false.
     /// </summary>
     public bool TuneAllocator { get; init; }
 

@@ -16,15 +16,11 @@ internal static partial class Allocator
     private const int LargeBlock = 1 << 20; // bytes
     private const int HeapGrowth = 64 << 20; // bytes
 
-    /// <summary>
-    /// Makes the heap keep freed memory, and libtorch ask for large pages if it is not loaded yet
-    /// (https://github.com/pytorch/pytorch/blob/main/c10/core/impl/alloc_cpu.cpp). Does nothing without glibc.
-    /// </summary>
+    /// <summary>Makes the heap keep freed memory. Does nothing without glibc.</summary>
     public static void Configure()
     {
         if (!OperatingSystem.IsLinux())
             return;
-        NativeEnvironment.SetDefault("THP_MEM_ALLOC_ENABLE", "1");
         _ = MallOpt(MmapThreshold, LargestMmapThreshold);
         _ = MallOpt(TrimThreshold, int.MaxValue);
         _ = MallOpt(TopPad, HeapGrowth);
