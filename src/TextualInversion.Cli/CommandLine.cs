@@ -79,7 +79,7 @@ internal static class CommandLine
         {
             await error.WriteLineAsync(
                 "error: memory ran out; close other programs, or choose --precision bf16, a smaller --batch, or "
-                    + "smaller images."
+                    + $"smaller images.{AddressLimit.Advice}"
             );
             return ExitCode.Problem;
         }

@@ -1,3 +1,5 @@
+using TextualInversion.Native;
+
 namespace TextualInversion.Cli.Train;
 
 /// <summary>The error message of a training for which memory ran out.</summary>
@@ -22,7 +24,7 @@ internal static class MemoryProblem
             + "a smaller --resolution";
         if (resumePath is null)
             return $"{where}Close other programs, or choose {(hasCheckpointing ? "" : "--gradient-checkpointing on, ")}"
-                + $"{change}.";
+                + $"{change}.{AddressLimit.Advice}";
         var resume = $"ti train --resume {resumePath}";
         var alone = concepts > 1 ? ", which trains it alone" : "";
         return hasCheckpointing

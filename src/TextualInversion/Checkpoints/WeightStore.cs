@@ -1,6 +1,7 @@
 using System.Text;
 using TextualInversion.IO;
 using TextualInversion.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Checkpoints;
@@ -20,6 +21,7 @@ internal sealed class WeightStore : IDisposable
     private readonly Dictionary<string, string> keys; // the name a network uses -> the name in the file
     private readonly SortedDictionary<string, Tensor> taken = new(StringComparer.Ordinal);
     private readonly List<Tensor> derived = [];
+    private readonly KeptMappings kept = new();
     private readonly ScalarType type;
     private readonly Device device;
     private readonly bool keepsHalf;
@@ -99,6 +101,7 @@ internal sealed class WeightStore : IDisposable
             tensor.Dispose();
         taken.Clear();
         derived.Clear();
+        kept.Dispose();
     }
 
     internal Tensor Keep(Tensor tensor)
@@ -125,27 +128,30 @@ internal sealed class WeightStore : IDisposable
         if (taken.TryGetValue(name, out var tensor))
             return tensor;
         using var scope = NewDisposeScope();
-        return taken[name] = Read(key).DetachFromDisposeScope();
+        return taken[name] = Read(key, kept).DetachFromDisposeScope();
     }
 
-    private Tensor Read(string key)
+    private Tensor Read(string key, KeptMappings? mappings)
     {
         using var scope = NewDisposeScope();
-        var mapped = file.Read(key);
+        var entry = file.Tensors[key];
+        var stored = StaysHalf(entry) ? entry.Type : type;
+        var staysMapped = stored == entry.Type && device.type == DeviceType.CPU;
+        var mapped = file.Read(key, staysMapped ? mappings : null);
         if (!FiniteCheck.AllFinite(mapped))
             throw new TextualInversionException(
                 $"{file.FilePath}: {key} contains NaN or infinity; the file is damaged or its training failed; "
                     + $"download it again."
             );
-        return mapped.to(StaysHalf(mapped) ? mapped.dtype : type, device).MoveToOuterDisposeScope();
+        return mapped.to(stored, device).MoveToOuterDisposeScope();
     }
 
     /// <summary>Whether a tensor is stored as it is in the file, where conversion would double it.</summary>
-    private bool StaysHalf(Tensor mapped) =>
+    private bool StaysHalf(TensorEntry entry) =>
         keepsHalf
         && type == ScalarType.Float32
-        && mapped.dim() > 1
-        && mapped.dtype is ScalarType.Float16 or ScalarType.BFloat16;
+        && entry.Shape.Length > 1
+        && entry.Type is ScalarType.Float16 or ScalarType.BFloat16;
 
     /// <summary>Copies tensors that changed into those that the network holds.</summary>
     private void ReadAgain(IReadOnlyCollection<string> changed)
@@ -156,7 +162,8 @@ internal sealed class WeightStore : IDisposable
         {
             if (!taken.TryGetValue(name, out var tensor))
                 continue;
-            using var values = Read(key); // not kept until the last one
+            // Not from the kept mapping, whose values change with the tensor; disposed of before the next one.
+            using var values = Read(key, mappings: null);
             tensor.copy_(values);
         }
 

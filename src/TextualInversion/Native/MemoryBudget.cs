@@ -8,7 +8,9 @@ namespace TextualInversion.Native;
 /// The memory that a device has: NVIDIA's driver says it for a GPU, the kernel for the CPU, which shares it with
 /// Apple's GPU.
 /// </summary>
-/// <param name="TotalBytes">All of it; for the CPU the limit of the container, if there is one.</param>
+/// <param name="TotalBytes">
+/// All of it; for the CPU the limit of the container or what is left of <c>ulimit -v</c>, if there is one.
+/// </param>
 /// <param name="FreeBytes">What no program holds, an estimate.</param>
 internal sealed record MemoryBudget(long TotalBytes, long FreeBytes)
 {
@@ -35,7 +37,10 @@ internal sealed record MemoryBudget(long TotalBytes, long FreeBytes)
     {
         if (device.type == DeviceType.CUDA)
             return OfGpu(CudaDriver.Describe(Math.Max(device.index, 0)));
-        var total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var total = Math.Min(
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            AddressLimit.OfThisProcess()?.LeftBytes ?? long.MaxValue
+        );
         var free = File.Exists(KernelReport) ? AvailableOf(File.ReadLines(KernelReport)) : null;
         return new MemoryBudget(total, Math.Min(total, free ?? total));
     }

@@ -14,17 +14,24 @@ internal static class FileTensor
     /// <paramref name="count"/> elements from the byte <paramref name="begin"/>: mapped, so that they are paged in when
     /// they are used. They are copied if their position is not a multiple of their size.
     /// </summary>
-    public static Tensor Map(FileSource source, long begin, long count, ScalarType type)
+    /// <param name="source">The file.</param>
+    /// <param name="begin">The position of the first element, in bytes.</param>
+    /// <param name="count">The number of elements.</param>
+    /// <param name="type">Their type.</param>
+    /// <param name="kept">See <see cref="ITensorFile.Read"/>.</param>
+    public static Tensor Map(FileSource source, long begin, long count, ScalarType type, KeptMappings? kept = null)
     {
         var size = type.ElementSize();
         if (count == 0 || begin % size != 0 || source.IsInMemory)
             return Copy(source, begin, skip: 0, count, type, deflated: false);
         using var scope = NewDisposeScope();
-        // A private mapping: shared ones may extend the file.
-        return from_file(source.Path, shared: false, begin / size + count, type)
-            .narrow(0, begin / size, count)
-            .MoveToOuterDisposeScope();
+        var elements = kept?.Elements(source.Path, type) ?? FromStart(source.Path, begin / size + count, type);
+        return elements.narrow(0, begin / size, count).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The first <paramref name="count"/> elements of a file, mapped.</summary>
+    public static Tensor FromStart(string path, long count, ScalarType type) =>
+        from_file(path, shared: false, count, type); // shared mappings may extend the file
 
     /// <summary>
     /// <paramref name="count"/> elements, read from the stream that begins at <paramref name="begin"/>, after its first

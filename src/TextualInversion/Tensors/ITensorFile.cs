@@ -17,6 +17,10 @@ internal interface ITensorFile
     /// The tensor <paramref name="name"/> as it is stored, on the CPU. It stays valid after this object is gone; the
     /// caller disposes of it.
     /// </summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="kept">
+    /// The mappings of tensors that are kept as they are stored, or null for one of this tensor alone.
+    /// </param>
     /// <exception cref="TextualInversionException">There is no such tensor, or its bytes cannot be read.</exception>
-    Tensor Read(string name);
+    Tensor Read(string name, KeptMappings? kept = null);
 }

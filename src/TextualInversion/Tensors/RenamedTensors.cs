@@ -34,13 +34,13 @@ internal sealed class RenamedTensors : ITensorFile
 
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
 
-    public Tensor Read(string name)
+    public Tensor Read(string name, KeptMappings? kept = null)
     {
         if (!sources.TryGetValue(name, out var source))
             throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
         if (source.View is null)
-            return file.Read(source.Key);
+            return file.Read(source.Key, kept);
         using var scope = NewDisposeScope();
-        return source.View(file.Read(source.Key)).MoveToOuterDisposeScope();
+        return source.View(file.Read(source.Key, kept)).MoveToOuterDisposeScope();
     }
 }

@@ -78,7 +78,7 @@ internal sealed class SafetensorsFile : ITensorFile
 
     /// <summary>As <see cref="ITensorFile.Read"/>, mapped from the file.</summary>
     /// <exception cref="TextualInversionException">There is no such tensor.</exception>
-    public Tensor Read(string name)
+    public Tensor Read(string name, KeptMappings? kept = null)
     {
         if (!header.Places.TryGetValue(name, out var place))
             throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
@@ -86,7 +86,8 @@ internal sealed class SafetensorsFile : ITensorFile
         if (length == 0)
             return empty(shape, type);
         using var scope = NewDisposeScope();
-        return FileTensor.Map(source, begin, length / type.ElementSize(), type).view(shape).MoveToOuterDisposeScope();
+        var elements = FileTensor.Map(source, begin, length / type.ElementSize(), type, kept);
+        return elements.view(shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>

@@ -63,9 +63,9 @@ internal sealed class ShardedTensors : ITensorFile
         return new ShardedTensors(indexPath, places.ToDictionary(place => place.Key, place => files[place.Value]));
     }
 
-    public Tensor Read(string name) =>
+    public Tensor Read(string name, KeptMappings? kept = null) =>
         shards.TryGetValue(name, out var shard)
-            ? shard.Read(name)
+            ? shard.Read(name, kept)
             : throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
 
     private static Dictionary<string, string> ReadIndex(string path)

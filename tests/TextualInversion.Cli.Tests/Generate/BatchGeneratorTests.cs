@@ -88,7 +88,7 @@ public sealed class BatchGeneratorTests
         Assert.Equal("full", Assert.IsType<TextualInversionException>(outcome.Problem).Message);
         Assert.Equal([3ul, 4ul], writer.Written.Select(image => image.Seed));
         Assert.All(writer.Written, image => Assert.True(File.Exists(image.Path)));
-        Assert.StartsWith("step 0/5  image 1/5", said.ToString(), StringComparison.Ordinal); // before the U-Net is loaded
+        Assert.StartsWith("step 0/5  image 1/5", said.ToString(), StringComparison.Ordinal);
     }
 
     private static List<byte[]> Generate(CrampedModel network, int images, int batch, List<GenerationProgress> reports)

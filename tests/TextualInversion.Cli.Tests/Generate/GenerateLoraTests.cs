@@ -220,7 +220,7 @@ public sealed class GenerateLoraTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var source = SafetensorsFile.Open(Kohya);
-        var tensors = source.Tensors.Keys.ToDictionary(key => key, source.Read);
+        var tensors = source.Tensors.Keys.ToDictionary(key => key, key => source.Read(key));
         var metadata = new Dictionary<string, string> { ["ss_output_name"] = trained };
         SafetensorsFile.Write(folder.File(path), tensors, metadata, overwrite: true);
     }

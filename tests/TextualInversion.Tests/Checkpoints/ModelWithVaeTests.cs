@@ -43,7 +43,7 @@ public sealed class ModelWithVaeTests : IDisposable
         const string Prefix = "first_stage_model.";
         var tensors = checkpoint
             .Tensors.Keys.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .ToDictionary(name => name[Prefix.Length..], checkpoint.Read);
+            .ToDictionary(name => name[Prefix.Length..], name => checkpoint.Read(name));
         tensors.Add("loss.logvar", zeros(1));
         tensors.Add("model_ema.decay", zeros(1));
         SafetensorsFile.Write(folder.File("vae.pt"), tensors, new Dictionary<string, string>(), overwrite: false);

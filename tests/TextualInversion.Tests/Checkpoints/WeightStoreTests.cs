@@ -46,6 +46,33 @@ public sealed class WeightStoreTests : IDisposable
     }
 
     [Fact]
+    public void Take_SeveralTensorsOfTheFilesType_MapsTheFileOnce()
+    {
+        using var store = Store(Values("a", 1), Values("b", 2), Values("c", 3));
+        foreach (var name in new[] { "a", "b", "c" })
+            store.Root.Take(name, 1);
+
+        if (OperatingSystem.IsLinux())
+            Assert.Single(File.ReadLines("/proc/self/maps"), line => line.EndsWith(FilePath, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Take_TensorThatChangesAndChangesBack_HasTheFilesValuesAgain()
+    {
+        using var first = Store(Values("weight", 1, 2), Values("other", 3));
+        var file = new ChangingFile(SafetensorsFile.Open(FilePath));
+        using var store = new WeightStore(file, ScalarType.Float32, CPU, name => name);
+        var (weight, other) = (store.Root.Take("weight", 2), store.Root.Take("other", 1));
+
+        file.Change("weight", isDoubled: true);
+        Assert.Equal([2f, 4], weight.data<float>().ToArray());
+        file.Change("weight", isDoubled: false);
+
+        Assert.Equal([1f, 2], weight.data<float>().ToArray());
+        Assert.Equal(3f, other.item<float>());
+    }
+
+    [Fact]
     public void Take_Missing_NamesFileKeyAndShape()
     {
         using var store = Store(Values("weight", 1));
@@ -207,5 +234,30 @@ public sealed class WeightStoreTests : IDisposable
             overwrite: true
         );
         return new WeightStore(SafetensorsFile.Open(FilePath), type, CPU, rename);
+    }
+
+    /// <summary>A file whose tensors are doubled on request, as a LoRA changes them.</summary>
+    private sealed class ChangingFile(ITensorFile file) : IChangingTensors
+    {
+        private bool isDoubled;
+
+        public event Action<IReadOnlyCollection<string>>? Changed;
+
+        public string FilePath => file.FilePath;
+
+        public IReadOnlyDictionary<string, TensorEntry> Tensors => file.Tensors;
+
+        public Tensor Read(string name, KeptMappings? kept = null)
+        {
+            using var scope = NewDisposeScope();
+            var values = file.Read(name, kept);
+            return (isDoubled ? values * 2 : values).MoveToOuterDisposeScope();
+        }
+
+        public void Change(string name, bool isDoubled)
+        {
+            this.isDoubled = isDoubled;
+            Changed?.Invoke([name]);
+        }
     }
 }

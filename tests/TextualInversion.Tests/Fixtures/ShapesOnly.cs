@@ -15,7 +15,7 @@ internal sealed class ShapesOnly(IEnumerable<(string Name, long[] Shape)> tensor
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; } =
         tensors.ToDictionary(tensor => tensor.Name, tensor => new TensorEntry(ScalarType.Float16, tensor.Shape));
 
-    public Tensor Read(string name) =>
+    public Tensor Read(string name, KeptMappings? kept = null) =>
         read is not null ? read(name) : throw new InvalidOperationException($"{name} was read");
 
     /// <summary>

@@ -33,10 +33,10 @@ internal sealed class MergedTensors(ITensorFile file) : IChangingTensors
         Changed?.Invoke([.. before.Keys.Union(changes.Keys).Where(key => !IsSame(before, key))]);
     }
 
-    public Tensor Read(string name)
+    public Tensor Read(string name, KeptMappings? kept = null)
     {
         if (!changes.TryGetValue(name, out var list))
-            return file.Read(name);
+            return file.Read(name, kept);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var weight = file.Read(name).to(ScalarType.Float32);

@@ -31,7 +31,7 @@ internal sealed class RandomCheckpoint : ITensorFile, IDisposable
     public long Bytes => Tensors.Values.Sum(entry => Elements(entry.Shape)) * sizeof(ushort);
 
     /// <summary>Noise for a weight, ones and zeros for the weight and bias of a norm.</summary>
-    public Tensor Read(string name)
+    public Tensor Read(string name, KeptMappings? kept = null)
     {
         using var scope = NewDisposeScope();
         var shape = Tensors[name].Shape;
@@ -48,7 +48,7 @@ internal sealed class RandomCheckpoint : ITensorFile, IDisposable
     public void Write(string path)
     {
         using var scope = NewDisposeScope();
-        var tensors = Tensors.Keys.ToDictionary(name => name, Read);
+        var tensors = Tensors.Keys.ToDictionary(name => name, name => Read(name));
         SafetensorsFile.Write(path, tensors, new Dictionary<string, string>(), overwrite: false);
     }
 

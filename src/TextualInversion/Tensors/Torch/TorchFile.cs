@@ -65,8 +65,8 @@ internal sealed class TorchFile : ITensorFile
 
     /// <summary>As <see cref="ITensorFile.Read"/>, mapped from the file if possible.</summary>
     /// <exception cref="TextualInversionException">There is no such tensor, or its bytes cannot be read.</exception>
-    public Tensor Read(string name) =>
+    public Tensor Read(string name, KeptMappings? kept = null) =>
         tensors.TryGetValue(name, out var tensor)
-            ? file.Read(tensor)
+            ? file.Read(tensor, kept)
             : throw new TextualInversionException($"{FilePath}: has no tensor {name}.");
 }

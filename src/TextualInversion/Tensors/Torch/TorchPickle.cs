@@ -88,8 +88,10 @@ internal sealed class TorchPickle
     /// A tensor of <see cref="Root"/> as it is stored, contiguous, on the CPU; mapped from the file if possible. The
     /// caller disposes of it.
     /// </summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="kept">See <see cref="ITensorFile.Read"/>.</param>
     /// <exception cref="TextualInversionException">Its bytes cannot be read.</exception>
-    public Tensor Read(PickledTensor tensor)
+    public Tensor Read(PickledTensor tensor, KeptMappings? kept = null)
     {
         var (storage, offset, shape, strides) = tensor;
         if (tensor.Elements == 0)
@@ -99,7 +101,7 @@ internal sealed class TorchPickle
         var skip = offset * storage.Type.ElementSize();
         var span = deflated
             ? FileTensor.Copy(source, begin, skip, tensor.Span, storage.Type, deflated: true)
-            : FileTensor.Map(source, begin + skip, tensor.Span, storage.Type);
+            : FileTensor.Map(source, begin + skip, tensor.Span, storage.Type, kept);
         return span.as_strided(shape, strides, span.storage_offset()).contiguous().MoveToOuterDisposeScope();
     }
 

@@ -71,7 +71,7 @@ public sealed class LoraParityTests
             .. Reference
                 .Tensors.Keys.Where(name => name.StartsWith($"{key}.embedding.", StringComparison.Ordinal))
                 .Order()
-                .Select(Reference.Read),
+                .Select(name => Reference.Read(name)),
         ]; // (2, d) for each text encoder, or none
         Placeholder[] placeholders = rows.Count == 0 ? [] : [Placeholder.Parse("<robot>", 2)];
         var tokenizers = new PromptTokenizers(model.Tokenizers, placeholders);
