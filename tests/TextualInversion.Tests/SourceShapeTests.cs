@@ -18,7 +18,10 @@ public sealed class SourceShapeTests
     public void Source_Lines_FitOnAScreen()
     {
         var wide =
-            from file in SourceFiles.Below("src").Concat(SourceFiles.Below("tests"))
+            from file in SourceFiles
+                .Below("src")
+                .Concat(SourceFiles.Below("tests"))
+                .Concat(SourceFiles.Below("benchmarks"))
             from line in File.ReadLines(file).Index()
             where line.Item.Length > (IsOneWord(line.Item) ? MostColumnsOfAText : MostColumns)
             select $"{SourceFiles.NameOf(file)}:{line.Index + 1}: {line.Item.Length} columns";

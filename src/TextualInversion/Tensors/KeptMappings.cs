@@ -17,7 +17,8 @@ internal sealed class KeptMappings : IDisposable
     {
         if (!mappings.TryGetValue((path, type), out var elements))
         {
-            var count = new FileInfo(path).Length / type.ElementSize();
+            using var file = File.OpenHandle(path); // a FileInfo of a link has the length of the link
+            var count = RandomAccess.GetLength(file) / type.ElementSize();
             elements = FileTensor.FromStart(path, count, type).DetachFromDisposeScope();
             mappings[(path, type)] = elements;
         }

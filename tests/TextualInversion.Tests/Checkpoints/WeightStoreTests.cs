@@ -57,6 +57,17 @@ public sealed class WeightStoreTests : IDisposable
     }
 
     [Fact]
+    public void Take_FileBehindALinkOfACache_GivesTheTensor()
+    {
+        using var target = Store(Values("weight", 1, 2, 3));
+        var link = folder.File("link.safetensors");
+        File.CreateSymbolicLink(link, FilePath);
+        using var store = new WeightStore(SafetensorsFile.Open(link), ScalarType.Float32, CPU, name => name);
+
+        Assert.Equal([1f, 2, 3], store.Root.Take("weight", 3).data<float>().ToArray());
+    }
+
+    [Fact]
     public void Take_TensorThatChangesAndChangesBack_HasTheFilesValuesAgain()
     {
         using var first = Store(Values("weight", 1, 2), Values("other", 3));
