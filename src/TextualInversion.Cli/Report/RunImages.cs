@@ -13,11 +13,20 @@ internal static class RunImages
 
     private const int SidePixels = 256,
         SmallPixels = 160,
+        MostImages = 24, // so that the page stays small enough to send
         MostSteps = 24;
 
-    /// <summary>The training images, if their files are still the same.</summary>
-    public static Markup TrainingImages(RunLog run) =>
-        Markup.Of($"<div class=\"given\">{run.Record.Images.Select(TrainingImage)}</div>\n");
+    /// <summary>
+    /// The training images, if their files are still the same: the first ones, and one that is held out.
+    /// </summary>
+    public static Markup TrainingImages(RunLog run)
+    {
+        var images = run.Record.Images;
+        var shown = images.Where((image, index) => index < MostImages || image.HeldOut).ToList();
+        var rest = images.Count - shown.Count;
+        var more = rest > 0 ? Markup.Of($"<div>and {rest} more</div>") : Markup.Empty;
+        return Markup.Of($"<div class=\"given\">{shown.Select(TrainingImage)}{more}</div>\n");
+    }
 
     /// <summary>Samples of one prompt and seed, over the steps.</summary>
     /// <param name="run">The run of the samples.</param>
@@ -55,7 +64,7 @@ internal static class RunImages
     }
 
     /// <summary>
-    /// The first, the last, the best, and others spread evenly between, so that the page stays small enough to send.
+    /// The first, the last, the best, and others spread evenly between.
     /// </summary>
     private static IEnumerable<RunSample> Choose(IReadOnlyList<RunSample> samples, int best)
     {

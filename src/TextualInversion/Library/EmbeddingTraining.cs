@@ -165,6 +165,8 @@ internal sealed class EmbeddingTraining(StableDiffusionModel model, TrainingImag
         {
             Embedding = EmbeddingOf(learned.Rows, learned.BestStep),
             LastEmbedding = EmbeddingOf(learned.LastRows, learned.Steps),
+            Initializer = start.File is null ? start.Words.Phrase : null,
+            ShownWords = [.. (start.Found?.Shown ?? []).Select(word => word.Length > 0 ? word : null)],
             Steps = learned.Steps,
             BestStep = learned.BestStep,
             Loss = learned.Loss,

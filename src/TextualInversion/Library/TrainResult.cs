@@ -9,6 +9,18 @@ public sealed class TrainResult
     /// <summary>The embedding after the last step.</summary>
     public required Embedding LastEmbedding { get; init; }
 
+    /// <summary>
+    /// The words whose vectors the training started from: those of <see cref="TrainOptions.Initializer"/>, or the
+    /// phrase that its search found. Null if it started from a file.
+    /// </summary>
+    public string? Initializer { get; init; }
+
+    /// <summary>
+    /// For a style whose initializer was searched for, and whose images have no captions: the word for what each image
+    /// shows, in the order of the images, which its prompts name; null for an image without one. Else empty.
+    /// </summary>
+    public IReadOnlyList<string?> ShownWords { get; init; } = [];
+
     /// <summary>The number of steps that were taken.</summary>
     public required int Steps { get; init; }
 

@@ -198,6 +198,20 @@ public sealed partial class RunReportTests : IDisposable
     }
 
     [Fact]
+    public void Write_ManyTrainingImages_ShowsTheFirstAndHowManyMore()
+    {
+        var page = Write(record =>
+        {
+            var images = record["images"]!.AsArray();
+            while (images.Count < 300)
+                images.Add(images[0]!.DeepClone());
+        });
+
+        Assert.Equal(24 + 3, Images().Count(page)); // three are samples
+        Assert.Contains("and 276 more", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_NoSamples_NamesTheOption()
     {
         var path = RecordedRunFolder.Write(folder, "cat");

@@ -22,6 +22,28 @@ public sealed class TrainAsyncTests
 
     private static TrainingImages Cats => TrainingImages.Load(Goldens.Sample("my-cat"));
 
+    [Fact]
+    public async Task TrainAsync_SearchForAStyle_TellsThePhraseAndWhatTheImagesShow()
+    {
+        using var model = await LoadAsync("sd1");
+        var options = Short with
+        {
+            Initializer = "auto",
+            Vectors = null,
+            Property = LearnedProperty.Style,
+            SearchSteps = 12,
+            Steps = 1,
+            ValidateEvery = 0,
+        };
+
+        var result = await model.TrainAsync(TrainingImages.Load(Goldens.Sample("my-style")), options);
+
+        Assert.False(string.IsNullOrEmpty(result.Initializer));
+        Assert.Equal(result.Embedding.Provenance.Initializer, result.Initializer);
+        Assert.Equal(5, result.ShownWords.Count);
+        Assert.Contains(result.ShownWords, word => word is not null);
+    }
+
     [Theory]
     [InlineData("sd1", 1)]
     [InlineData("sdxl", 2)]
@@ -37,6 +59,8 @@ public sealed class TrainAsyncTests
             ("<my-cat>", 2, encoders),
             (result.Embedding.Token, result.Embedding.Vectors, result.Embedding.Rows.Count)
         );
+        Assert.Equal("cat", result.Initializer);
+        Assert.Empty(result.ShownWords);
         Assert.Equal([0, 2, 3], result.Validation.Select(point => point.Step));
         Assert.Equal(result.Validation.MinBy(point => point.Loss)!.Step, result.BestStep);
         Assert.NotEmpty(result.BaseWeightHashes);
