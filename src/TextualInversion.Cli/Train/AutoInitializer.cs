@@ -3,6 +3,7 @@ using System.Text.Json;
 using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
+using TextualInversion.Data;
 using TextualInversion.Evaluation;
 using TextualInversion.IO;
 using TextualInversion.Training.Initializers;
@@ -92,7 +93,7 @@ internal static class AutoInitializer
             messages.Info(Describe(other));
     }
 
-    private static IReadOnlyList<(int Id, string Word)> RankWords(
+    private static IReadOnlyList<RankedWord> RankWords(
         TrainingJob job,
         string clipFolder,
         ConsoleLog messages,

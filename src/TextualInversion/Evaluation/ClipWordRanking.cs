@@ -16,10 +16,10 @@ internal static class ClipWordRanking
     /// <param name="images">The images, at least one.</param>
     /// <param name="progress">Receives the number of words ranked so far.</param>
     /// <param name="cancellationToken">Stops between two batches of words.</param>
-    /// <returns>The vocabulary's whole words with their token ids, the best first.</returns>
+    /// <returns>The vocabulary's whole words, the best first.</returns>
     /// <exception cref="TextualInversionException">The CLIP model is incomplete.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
-    public static IReadOnlyList<(int Id, string Word)> Rank(
+    public static IReadOnlyList<RankedWord> Rank(
         string clipFolder,
         IDiffusionModel network,
         IReadOnlyList<TrainingImage> images,
@@ -29,20 +29,21 @@ internal static class ClipWordRanking
     {
         using var clip = new ClipScorer(clipFolder, network.Device);
         var seen = images.Select(image => clip.Embed(image.Pixels)).ToList();
-        var ranked = new List<((int Id, string Word) Word, double Cosine)>();
+        var ranked = new List<RankedWord>();
         foreach (var some in network.Tokenizers[0].Words().Chunk(WordsAtOnce))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var embedded = clip.Embed([.. some.Select(word => word.Word)]);
             ranked.AddRange(
-                some.Zip(embedded, (word, own) => (word, seen.Average(image => ClipScorer.Cosine(image, own))))
+                some.Zip(
+                    embedded,
+                    (word, own) =>
+                        new RankedWord(word.Id, word.Word, [.. seen.Select(image => ClipScorer.Cosine(image, own))])
+                )
             );
             progress.Report(ranked.Count);
         }
 
-        return
-        [
-            .. ranked.OrderByDescending(each => each.Cosine).ThenBy(each => each.Word.Id).Select(each => each.Word),
-        ];
+        return [.. ranked.OrderByDescending(word => word.MeanCosine).ThenBy(word => word.Id)];
     }
 }

@@ -22,7 +22,8 @@ public sealed class ClipWordRankingTests
         var ranking = Rank(network, images, counts, CancellationToken.None);
 
         var words = network.Tokenizers[0].Words();
-        Assert.Equal(words.Order(), ranking.Order());
+        Assert.Equal(words.Order(), ranking.Select(word => (word.Id, word.Word)).Order());
+        Assert.All(ranking, word => Assert.Equal(5, word.Cosines.Count));
         Assert.Equal(words.Count, counts[^1]);
         Assert.InRange(ranking.Select(word => word.Word).ToList().IndexOf(name), 0, 3);
     }
@@ -40,7 +41,7 @@ public sealed class ClipWordRankingTests
     private static IDiffusionModel Open() =>
         DiffusionModel.Open(new ModelFolder(Goldens.Sample("demo-model")), CPU, ScalarType.Float32, false);
 
-    private static IReadOnlyList<(int Id, string Word)> Rank(
+    private static IReadOnlyList<RankedWord> Rank(
         IDiffusionModel network,
         string images,
         List<int> counts,

@@ -76,7 +76,7 @@ internal sealed class PhraseSearch
     /// <exception cref="OperationCanceledException">The search was canceled.</exception>
     public FoundPhrase Run(
         IProgress<int> progress,
-        IReadOnlyList<(int Id, string Word)>? ranked,
+        IReadOnlyList<RankedWord>? ranked,
         CancellationToken cancellationToken
     )
     {
@@ -90,7 +90,7 @@ internal sealed class PhraseSearch
             progress.Report(measured += examples);
         }
 
-        var shown = concept.Prompts.WantsShownWords ? FindShownWords(all, Count) : null;
+        var shown = concept.Prompts.WantsShownWords ? FindShownWords(ranked, Count) : null;
         if (shown is not null)
             concept = concept with { Prompts = concept.Prompts.WithShownWords(shown) };
         var phrases = Rank([], front: [], all, Count);
@@ -193,13 +193,13 @@ internal sealed class PhraseSearch
             Best(examples, phrase, place, from, count).Select(id => new Candidate(Insert(phrase, place, id), id));
     }
 
-    private List<string> FindShownWords(IReadOnlyList<int> from, Action<int> count)
+    private List<string> FindShownWords(IReadOnlyList<RankedWord>? ranked, Action<int> count)
     {
         var prompts = concept.Prompts.WithTemplates(PromptTemplates.For(LearnedProperty.Object));
         var named = concept with { Prompts = prompts };
         using var examples = new PhraseExamples(model, schedule, named, options, length: 1);
         withoutPrompts = examples.WithoutPrompts;
-        var tried = from.Count <= candidates ? from : WordsThatSetApart(examples, from, count);
+        IReadOnlyList<int> tried = TriesAllWords ? [.. words.Keys] : WordsThatSetApart(ranked, examples, count);
         var shown = new ShownWords(concept.Images.Count);
         foreach (var round in Enumerable.Range(0, roundSizes.Count))
         {
@@ -216,23 +216,40 @@ internal sealed class PhraseSearch
         return [.. shown.Best().Select(word => word ?? "")];
     }
 
-    /// <summary>By the first-order estimates: first each image's best word, then each one's second.</summary>
-    private List<int> WordsThatSetApart(PhraseExamples examples, IReadOnlyList<int> from, Action<int> count)
+    /// <summary>
+    /// First the word that fits each image best, compared with the other images, then each one's second: by CLIP, or
+    /// else by the first-order estimates of the loss.
+    /// </summary>
+    private List<int> WordsThatSetApart(IReadOnlyList<RankedWord>? ranked, PhraseExamples examples, Action<int> count)
     {
-        var estimates = examples.EstimatesOfEachImage();
-        count(GradientCost(AllExamples));
-        var mean = Enumerable.Range(0, estimates[0].Length).Select(id => estimates.Average(own => own[id])).ToList();
-        var ranked = estimates
-            .Select(own => from.OrderBy(id => own[id] - mean[id]).ThenBy(id => id).Take(candidates).ToList())
+        var misfits = ranked is null ? examples.EstimatesOfEachImage() : MisfitsOfEachImage(ranked);
+        if (ranked is null)
+            count(GradientCost(AllExamples));
+        var mean = Enumerable.Range(0, misfits[0].Length).Select(id => misfits.Average(own => own[id])).ToList();
+        var orders = misfits
+            .Select(own => words.Keys.OrderBy(id => own[id] - mean[id]).ThenBy(id => id).Take(candidates).ToList())
             .ToList();
         return
         [
             .. Enumerable
                 .Range(0, candidates)
-                .SelectMany(rank => ranked.Select(own => own[rank]))
+                .SelectMany(rank => orders.Select(order => order[rank]))
                 .Distinct()
                 .Take(candidates),
         ];
+    }
+
+    /// <returns>For each image the negative cosine of each word, by its token id.</returns>
+    private List<double[]> MisfitsOfEachImage(IReadOnlyList<RankedWord> ranked)
+    {
+        var misfits = ranked[0].Cosines.Select(_ => new double[words.Keys.Max() + 1]).ToList();
+        foreach (var word in ranked)
+        {
+            foreach (var (image, cosine) in word.Cosines.Index())
+                misfits[image][word.Id] = -cosine;
+        }
+
+        return misfits;
     }
 
     private static void Measure(List<Candidate> candidates, int round, PhraseExamples examples, Action<int> count)

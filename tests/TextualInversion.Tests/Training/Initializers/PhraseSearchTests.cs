@@ -1,4 +1,5 @@
 using TextualInversion.Data;
+using TextualInversion.Evaluation;
 using TextualInversion.Tests.Fixtures;
 using TextualInversion.Training;
 using TextualInversion.Training.Initializers;
@@ -97,6 +98,27 @@ public sealed class PhraseSearchTests
     }
 
     [Fact]
+    public void Run_StyleWithRankedWords_TriesThoseThatSetEachImageApart()
+    {
+        var options = new TrainOptions
+        {
+            Vectors = 1,
+            Property = LearnedProperty.Style,
+            SearchSteps = 60,
+        };
+        var images = TrainingImageSet.Load([Goldens.Sample("my-style")], 128, options.Crop, options.Mask).Images;
+        using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"), resolution: 128, images: images);
+        var search = Search(fixture, options);
+        var clip = Path.Combine(Goldens.Sample("demo-model"), "clip");
+        var ranked = ClipWordRanking.Rank(clip, fixture.Model, images, new ImmediateProgress<int>(_ => { }), default);
+
+        var found = search.Run(new ImmediateProgress<int>(_ => { }), ranked, CancellationToken.None);
+
+        Assert.False(search.TriesAllWords);
+        Assert.Equal(["house", "tree", "car", "boat", "cup"], found.Shown);
+    }
+
+    [Fact]
     public void Run_StyleOnALargeVocabulary_TriesAFewWordsOfEachImageWithinTheCost()
     {
         var options = Options with { Property = LearnedProperty.Style, SearchSteps = 8 };
@@ -178,7 +200,7 @@ public sealed class PhraseSearchTests
     {
         using var fixture = new ImageFixture(Options);
         var words = fixture.Model.Tokenizers[0].Words();
-        List<(int Id, string Word)> ranked = [.. words.Reverse()];
+        List<RankedWord> ranked = [.. words.Reverse().Select(word => new RankedWord(word.Id, word.Word, [0.5]))];
 
         var search = Search(fixture, Options with { SearchSteps = 1 });
         var found = search.Run(new ImmediateProgress<int>(_ => { }), ranked, CancellationToken.None);
