@@ -61,7 +61,7 @@ public sealed class ImageToImageTests
 
         pipeline.Generate(options, seed: 1, new Calls(calls));
 
-        Assert.Equal([(1, 3), (2, 3), (3, 3)], calls);
+        Assert.Equal([(0, 3), (1, 3), (2, 3), (3, 3)], calls);
     }
 
     /// <summary>
