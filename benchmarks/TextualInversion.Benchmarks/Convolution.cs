@@ -17,8 +17,8 @@ public class Convolution : LayerBenchmark
 
     private protected override long[] InputShape => Channels == 320 ? [1, 320, 64, 64] : [1, 1280, 8, 8];
 
-    private protected override WeightStore OpenWeights() =>
-        new RandomWeights(("weight", [Channels, Channels, 3, 3]), ("bias", [Channels])).Store();
+    private protected override (string Name, long[] Shape)[] Tensors =>
+        [("weight", [Channels, Channels, 3, 3]), ("bias", [Channels])];
 
     private protected override void Build(Weights weights) =>
         layer = new Conv2d(weights, Channels, Channels, kernel: 3, padding: 1);

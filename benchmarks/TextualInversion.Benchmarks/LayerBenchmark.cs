@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using TextualInversion.Checkpoints;
+using TextualInversion.Checkpoints.SingleFile;
 using static TorchSharp.torch;
 
 namespace TextualInversion.Benchmarks;
@@ -17,7 +18,8 @@ public abstract class LayerBenchmark
     [GlobalSetup]
     public void Load()
     {
-        store = OpenWeights();
+        using var checkpoint = new RandomCheckpoint(Tensors);
+        store = Open(checkpoint);
         Build(store.Root);
         input = randn(InputShape, requires_grad: true);
     }
@@ -47,9 +49,16 @@ public abstract class LayerBenchmark
 
     private protected abstract long[] InputShape { get; }
 
-    private protected abstract WeightStore OpenWeights();
+    /// <summary>The names and shapes of the weights, which are random numbers in half precision.</summary>
+    private protected abstract (string Name, long[] Shape)[] Tensors { get; }
+
+    /// <summary>Whether they stay in half precision, as with <c>--memory low</c>.</summary>
+    private protected virtual bool StaysHalf => false;
 
     private protected abstract void Build(Weights weights);
 
     private protected abstract Tensor Apply(Tensor x);
+
+    private WeightStore Open(RandomCheckpoint checkpoint) =>
+        new(checkpoint, ScalarType.Float32, CPU, name => name, StaysHalf);
 }

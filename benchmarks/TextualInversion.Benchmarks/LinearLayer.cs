@@ -13,14 +13,15 @@ public class LinearLayer : LayerBenchmark
 
     private Linear? layer;
 
-    /// <summary>Whether the weights stay in half precision, as with <c>--memory low</c>.</summary>
     [Params(false, true)]
     public bool KeepsHalf { get; set; }
 
     private protected override long[] InputShape => [1, 16 * 16, Inputs];
 
-    private protected override WeightStore OpenWeights() =>
-        new RandomWeights(("weight", [Outputs, Inputs]), ("bias", [Outputs])).Store(KeepsHalf);
+    private protected override (string Name, long[] Shape)[] Tensors =>
+        [("weight", [Outputs, Inputs]), ("bias", [Outputs])];
+
+    private protected override bool StaysHalf => KeepsHalf;
 
     private protected override void Build(Weights weights) => layer = new Linear(weights, Inputs, Outputs);
 

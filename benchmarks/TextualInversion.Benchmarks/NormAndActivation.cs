@@ -14,8 +14,7 @@ public class NormAndActivation : LayerBenchmark
 
     private protected override long[] InputShape => [1, Channels, 64, 64];
 
-    private protected override WeightStore OpenWeights() =>
-        new RandomWeights(("weight", [Channels]), ("bias", [Channels])).Store();
+    private protected override (string Name, long[] Shape)[] Tensors => [("weight", [Channels]), ("bias", [Channels])];
 
     private protected override void Build(Weights weights) =>
         norm = new GroupNorm(weights, groups: 32, Channels, epsilon: 1e-5);

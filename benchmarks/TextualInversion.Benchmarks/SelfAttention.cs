@@ -13,14 +13,14 @@ public class SelfAttention : LayerBenchmark
 
     private protected override long[] InputShape => [1, 64 * 64, Width];
 
-    private protected override WeightStore OpenWeights() =>
-        new RandomWeights(
+    private protected override (string Name, long[] Shape)[] Tensors =>
+        [
             ("to_q.weight", [Width, Width]),
             ("to_k.weight", [Width, Width]),
             ("to_v.weight", [Width, Width]),
             ("to_out.0.weight", [Width, Width]),
-            ("to_out.0.bias", [Width])
-        ).Store();
+            ("to_out.0.bias", [Width]),
+        ];
 
     private protected override void Build(Weights weights) =>
         attention = new Attention(weights, AttentionNames.Diffusers, Width, heads: 8, hasBias: false);

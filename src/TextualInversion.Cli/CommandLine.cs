@@ -77,10 +77,7 @@ internal static class CommandLine
         }
         catch (Exception problem) when (OutOfMemory.Is(problem))
         {
-            await error.WriteLineAsync(
-                "error: memory ran out; close other programs, or choose --precision bf16, a smaller --batch, or "
-                    + $"smaller images.{AddressLimit.Advice}"
-            );
+            await error.WriteLineAsync($"error: {MemoryProblem.Anywhere()}");
             return ExitCode.Problem;
         }
         catch (OperationCanceledException)

@@ -18,10 +18,7 @@ public sealed class SourceShapeTests
     public void Source_Lines_FitOnAScreen()
     {
         var wide =
-            from file in SourceFiles
-                .Below("src")
-                .Concat(SourceFiles.Below("tests"))
-                .Concat(SourceFiles.Below("benchmarks"))
+            from file in new[] { "src", "tests", "benchmarks" }.SelectMany(SourceFiles.Below)
             from line in File.ReadLines(file).Index()
             where line.Item.Length > (IsOneWord(line.Item) ? MostColumnsOfAText : MostColumns)
             select $"{SourceFiles.NameOf(file)}:{line.Index + 1}: {line.Item.Length} columns";

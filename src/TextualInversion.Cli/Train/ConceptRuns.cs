@@ -128,9 +128,7 @@ internal sealed class ConceptRuns(TrainCommand command, TrainModels models, Conc
         {
             TextualInversionException problem => command.MessageOf(problem),
             UsageException => error.Message,
-            _ when OutOfMemory.Is(error) => "memory ran out; close other programs, or choose "
-                + (member is null ? "" : "a smaller --concepts-at-once, ")
-                + "--precision bf16, a smaller --batch, or smaller images.",
+            _ when OutOfMemory.Is(error) => MemoryProblem.Anywhere(isInBatchOfSeveral: member is not null),
             _ => IoErrors.IsFileError(error) ? error.Message : null,
         };
 }

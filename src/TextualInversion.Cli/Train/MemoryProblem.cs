@@ -2,9 +2,16 @@ using TextualInversion.Native;
 
 namespace TextualInversion.Cli.Train;
 
-/// <summary>The error message of a training for which memory ran out.</summary>
+/// <summary>The error messages where memory ran out.</summary>
 internal static class MemoryProblem
 {
+    /// <param name="isInBatchOfSeveral">Whether several concepts were in training at once.</param>
+    /// <returns>What can be said without knowing what was computed, after "error: ".</returns>
+    public static string Anywhere(bool isInBatchOfSeveral = false) =>
+        "memory ran out; close other programs, or choose "
+        + (isInBatchOfSeveral ? "a smaller --concepts-at-once, " : "")
+        + $"--precision bf16, a smaller --batch, or smaller images.{AddressLimit.Advice}";
+
     /// <param name="setup">What was trained.</param>
     /// <param name="hasCheckpointing">Whether gradient checkpointing was on.</param>
     /// <param name="concepts">How many concepts were in training at once.</param>

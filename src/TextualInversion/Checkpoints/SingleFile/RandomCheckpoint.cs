@@ -16,10 +16,15 @@ internal sealed class RandomCheckpoint : ITensorFile, IDisposable
 
     /// <param name="version">The published model.</param>
     public RandomCheckpoint(ModelVersion version)
+        : this(PublishedCheckpoint.Tensors(version, PublishedCheckpoint.Configs(version))) { }
+
+    /// <param name="tensors">The names and shapes of the tensors, at least one.</param>
+    public RandomCheckpoint(IEnumerable<(string Name, long[] Shape)> tensors)
     {
-        Tensors = PublishedCheckpoint
-            .Tensors(version, PublishedCheckpoint.Configs(version))
-            .ToDictionary(tensor => tensor.Name, tensor => new TensorEntry(ScalarType.Float16, tensor.Shape));
+        Tensors = tensors.ToDictionary(
+            tensor => tensor.Name,
+            tensor => new TensorEntry(ScalarType.Float16, tensor.Shape)
+        );
         noise = Noise(Tensors.Values.Max(entry => Elements(entry.Shape)));
     }
 

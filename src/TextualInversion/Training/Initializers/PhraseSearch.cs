@@ -216,40 +216,13 @@ internal sealed class PhraseSearch
         return [.. shown.Best().Select(word => word ?? "")];
     }
 
-    /// <summary>
-    /// First the word that fits each image best, compared with the other images, then each one's second: by CLIP, or
-    /// else by the first-order estimates of the loss.
-    /// </summary>
+    /// <summary>By CLIP, or else by the first-order estimates of the loss.</summary>
     private List<int> WordsThatSetApart(IReadOnlyList<RankedWord>? ranked, PhraseExamples examples, Action<int> count)
     {
-        var misfits = ranked is null ? examples.EstimatesOfEachImage() : MisfitsOfEachImage(ranked);
+        var misfits = ranked is null ? examples.EstimatesOfEachImage() : ShownWords.Misfits(ranked);
         if (ranked is null)
             count(GradientCost(AllExamples));
-        var mean = Enumerable.Range(0, misfits[0].Length).Select(id => misfits.Average(own => own[id])).ToList();
-        var orders = misfits
-            .Select(own => words.Keys.OrderBy(id => own[id] - mean[id]).ThenBy(id => id).Take(candidates).ToList())
-            .ToList();
-        return
-        [
-            .. Enumerable
-                .Range(0, candidates)
-                .SelectMany(rank => orders.Select(order => order[rank]))
-                .Distinct()
-                .Take(candidates),
-        ];
-    }
-
-    /// <returns>For each image the negative cosine of each word, by its token id.</returns>
-    private List<double[]> MisfitsOfEachImage(IReadOnlyList<RankedWord> ranked)
-    {
-        var misfits = ranked[0].Cosines.Select(_ => new double[words.Keys.Max() + 1]).ToList();
-        foreach (var word in ranked)
-        {
-            foreach (var (image, cosine) in word.Cosines.Index())
-                misfits[image][word.Id] = -cosine;
-        }
-
-        return misfits;
+        return ShownWords.SetApart(misfits, words.Keys, candidates);
     }
 
     private static void Measure(List<Candidate> candidates, int round, PhraseExamples examples, Action<int> count)

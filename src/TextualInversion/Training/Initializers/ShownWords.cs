@@ -1,3 +1,5 @@
+using TextualInversion.Data;
+
 namespace TextualInversion.Training.Initializers;
 
 /// <summary>
@@ -27,6 +29,43 @@ internal sealed class ShownWords(int images)
 
     /// <summary>The word of each image, null for an image that was not measured or that no word sets apart.</summary>
     public IReadOnlyList<string?> Best() => [.. Enumerable.Range(0, images).Select(Best)];
+
+    /// <summary>
+    /// The words to try: first the one that fits each image best, compared with the other images, then each one's
+    /// second.
+    /// </summary>
+    /// <param name="misfits">For each image how badly each word fits it, by the word's token id.</param>
+    /// <param name="ids">The token ids of the words.</param>
+    /// <param name="count">How many to try, at most as many as there are words.</param>
+    public static List<int> SetApart(IReadOnlyList<double[]> misfits, IReadOnlyCollection<int> ids, int count)
+    {
+        var mean = Enumerable.Range(0, misfits[0].Length).Select(id => misfits.Average(own => own[id])).ToList();
+        var orders = misfits
+            .Select(own => ids.OrderBy(id => own[id] - mean[id]).ThenBy(id => id).Take(count).ToList())
+            .ToList();
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .SelectMany(rank => orders.Select(order => order[rank]))
+                .Distinct()
+                .Take(count),
+        ];
+    }
+
+    /// <summary>CLIP's view of how badly each word fits each image: the negative cosine, by the token id.</summary>
+    public static IReadOnlyList<double[]> Misfits(IReadOnlyList<RankedWord> ranked)
+    {
+        var length = ranked.Max(word => word.Id) + 1;
+        var misfits = ranked[0].Cosines.Select(_ => new double[length]).ToList();
+        foreach (var word in ranked)
+        {
+            foreach (var (image, cosine) in word.Cosines.Index())
+                misfits[image][word.Id] = -cosine;
+        }
+
+        return misfits;
+    }
 
     private string? Best(int image)
     {

@@ -70,7 +70,7 @@ public sealed class PhraseSearchTests
     public void Run_DemoModel_FindsTheWordsForTheImages()
     {
         var options = new TrainOptions { Vectors = 2 };
-        using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"), resolution: 128);
+        using var fixture = new ImageFixture(options, Trained, resolution: 128);
 
         var found = Search(fixture, options)
             .Run(new ImmediateProgress<int>(_ => { }), ranked: null, CancellationToken.None);
@@ -85,8 +85,8 @@ public sealed class PhraseSearchTests
     public void Run_StyleOnTheDemoModel_FindsWhatEachImageShows()
     {
         var options = new TrainOptions { Vectors = 1, Property = LearnedProperty.Style };
-        var images = TrainingImageSet.Load([Goldens.Sample("my-style")], 128, options.Crop, options.Mask).Images;
-        using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"), resolution: 128, images: images);
+        var images = StyleImages(options);
+        using var fixture = new ImageFixture(options, Trained, resolution: 128, images: images);
         var counts = new List<int>();
         var search = Search(fixture, options);
 
@@ -106,10 +106,10 @@ public sealed class PhraseSearchTests
             Property = LearnedProperty.Style,
             SearchSteps = 60,
         };
-        var images = TrainingImageSet.Load([Goldens.Sample("my-style")], 128, options.Crop, options.Mask).Images;
-        using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"), resolution: 128, images: images);
+        var images = StyleImages(options);
+        using var fixture = new ImageFixture(options, Trained, resolution: 128, images: images);
         var search = Search(fixture, options);
-        var clip = Path.Combine(Goldens.Sample("demo-model"), "clip");
+        var clip = Path.Combine(Trained, "clip");
         var ranked = ClipWordRanking.Rank(clip, fixture.Model, images, new ImmediateProgress<int>(_ => { }), default);
 
         var found = search.Run(new ImmediateProgress<int>(_ => { }), ranked, CancellationToken.None);
@@ -243,7 +243,7 @@ public sealed class PhraseSearchTests
     {
         using var scope = NewDisposeScope();
         var options = Options with { Vectors = 1 };
-        using var fixture = new ImageFixture(options, Goldens.Sample("demo-model"));
+        using var fixture = new ImageFixture(options, Trained);
         using var examples = Examples(fixture, length: 1);
         var ids = new[] { "object", "cat", "purple" }.Select(word => Id(fixture, word)).ToArray();
         const double Way = 0.01;
@@ -289,6 +289,9 @@ public sealed class PhraseSearchTests
         }
         Assert.True(Math.Abs(together[0][0] - together[1][0]) > 1e-4);
     }
+
+    private static IReadOnlyList<TrainingImage> StyleImages(TrainOptions options) =>
+        TrainingImageSet.Load([Goldens.Sample("my-style")], resolution: 128, options.Crop, options.Mask).Images;
 
     private static PhraseSearch Search(ImageFixture fixture, TrainOptions options) =>
         new(fixture.Model, fixture.Schedule, Concept(fixture), options);
