@@ -200,7 +200,7 @@ internal sealed class PhraseSearch
         using var examples = new PhraseExamples(model, schedule, named, options, length: 1);
         withoutPrompts = examples.WithoutPrompts;
         IReadOnlyList<int> tried = TriesAllWords ? [.. words.Keys] : WordsThatSetApart(ranked, examples, count);
-        var shown = new ShownWords(concept.Images.Count);
+        var shown = new ShownWords(concept.Images.Count, ranked);
         foreach (var round in Enumerable.Range(0, roundSizes.Count))
         {
             var images = examples.ImagesOf(round);

@@ -4,11 +4,13 @@ namespace TextualInversion.Training.Initializers;
 
 /// <summary>
 /// Chooses a word for what each image of a style shows. Words that fit all images describe the style, so an image's
-/// word is the one that lowers the loss of this image most, compared with that of the other images. Prompts then name
-/// it, as captions do, and the vectors explain what is left.
+/// word is the one that lowers the loss of this image most, compared with that of the other images. Where CLIP ranked
+/// the words, its cosines count as much, compared in the same way. Prompts then name the word, as captions do, and the
+/// vectors explain what is left.
 /// </summary>
 /// <param name="images">The number of images.</param>
-internal sealed class ShownWords(int images)
+/// <param name="ranked">CLIP's cosines of the words, null without CLIP.</param>
+internal sealed class ShownWords(int images, IReadOnlyList<RankedWord>? ranked = null)
 {
     // A word must lower the loss of its image by this share more than that of the others.
     private const double SmallestGain = 0.02;
@@ -69,13 +71,27 @@ internal sealed class ShownWords(int images)
 
     private string? Best(int image)
     {
-        var best = losses
-            .Select(pair => (pair.Key, Gain: Gain(pair.Value, image)))
-            .Where(word => word.Gain < Math.Log(1 - SmallestGain))
-            .OrderBy(word => word.Gain)
-            .ThenBy(word => word.Key, StringComparer.Ordinal)
-            .FirstOrDefault();
-        return best.Key;
+        var words = losses.Keys.Where(word => double.IsFinite(Gain(losses[word], image))).Order(StringComparer.Ordinal);
+        var gains = words.ToDictionary(word => word, word => Gain(losses[word], image));
+        var scores = Standardized(gains);
+        if (ranked is not null && gains.Count > 0)
+        {
+            var clip = ranked.Where(word => gains.ContainsKey(word.Word)).ToDictionary(word => word.Word, Misfit);
+            foreach (var (word, score) in Standardized(clip))
+                scores[word] += score;
+        }
+
+        return gains.Keys.Where(word => gains[word] < Math.Log(1 - SmallestGain)).MinBy(word => scores[word]);
+
+        double Misfit(RankedWord word) => word.MeanCosine - word.Cosines[image];
+    }
+
+    /// <summary>The values in units of their spread, so that different measures can be added.</summary>
+    private static Dictionary<string, double> Standardized(Dictionary<string, double> values)
+    {
+        var mean = values.Values.DefaultIfEmpty().Average();
+        var spread = Math.Sqrt(values.Values.Select(value => Math.Pow(value - mean, 2)).DefaultIfEmpty().Average());
+        return values.ToDictionary(pair => pair.Key, pair => spread > 0 ? (pair.Value - mean) / spread : 0);
     }
 
     /// <summary>The difference of the image's mean loss and that of the others; NaN if one was not measured.</summary>

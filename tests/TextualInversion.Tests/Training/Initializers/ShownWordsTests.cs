@@ -1,3 +1,4 @@
+using TextualInversion.Data;
 using TextualInversion.Training.Initializers;
 
 namespace TextualInversion.Tests.Training.Initializers;
@@ -24,6 +25,34 @@ public sealed class ShownWordsTests
         shown.Add("tree", [0, 1], [0, -0.01]);
 
         Assert.Equal(["house", null, null], shown.Best());
+    }
+
+    [Fact]
+    public void Best_WithClip_CountsItAsMuchAsTheLoss()
+    {
+        RankedWord[] ranked = [new(1, "night", [0.1, 0.2]), new(2, "car", [0.5, 0.1]), new(3, "cup", [0.1, 0.3])];
+        var byLoss = new ShownWords(images: 2);
+        var byBoth = new ShownWords(images: 2, ranked);
+        foreach (var shown in new[] { byLoss, byBoth })
+        {
+            shown.Add("night", [0, 1], [-0.3, 0.3]);
+            shown.Add("car", [0, 1], [-0.3, 0.2]);
+            shown.Add("cup", [0, 1], [0.1, 0]);
+        }
+
+        Assert.Equal(["night", "cup"], byLoss.Best());
+        Assert.Equal(["car", "cup"], byBoth.Best());
+    }
+
+    [Fact]
+    public void Best_WordThatClipPrefersAndThatRaisesTheLoss_IsNotChosen()
+    {
+        RankedWord[] ranked = [new(1, "desert", [0.9, 0.1]), new(2, "dog", [0.3, 0.1])];
+        var shown = new ShownWords(images: 2, ranked);
+        shown.Add("desert", [0, 1], [0.3, 0]);
+        shown.Add("dog", [0, 1], [-0.1, 0]);
+
+        Assert.Equal(["dog", "desert"], shown.Best());
     }
 
     [Fact]
