@@ -77,19 +77,24 @@ internal sealed partial class PromptCheck(
 
         foreach (var tag in texts.SelectMany(LoraTag.Find).Where(tag => tag.Resolve() is null).Distinct())
         {
-            var known = LoraFolder.Known();
-            var problem =
-                $"No LoRA is called {tag.Name}, as in {tag.Text}. "
-                + (
-                    known.Count == 0
-                        ? $"There are none in {LoraFolder.Name}/; put the file there, or name it with --lora."
-                    : Nearest(tag.Name, [.. known]) is { } nearest ? $"Did you mean {nearest}?"
-                    : $"There are {string.Join(", ", known.Take(NamesShown))}{More(known.Count - NamesShown)}."
-                );
+            var problem = Problem(tag);
             if (!allowUnknown)
                 throw new TextualInversionException($"{problem} To leave it out, add --allow-unknown.");
             messages.Warn($"{problem} It is left out.");
         }
+    }
+
+    private static string Problem(LoraTag tag)
+    {
+        if (LoraFolder.Ambiguity(tag.Name) is { } several)
+            return $"{tag.Text} is not clear. {several}";
+        var known = LoraFolder.Known();
+        return $"No LoRA is called {tag.Name}, as in {tag.Text}. "
+            + (
+                known.Count == 0 ? $"There are none in {LoraFolder.Name}/; put the file there, or name it with --lora."
+                : Nearest(tag.Name, [.. known]) is { } nearest ? $"Did you mean {nearest}?"
+                : $"There are {string.Join(", ", known.Take(NamesShown))}{More(known.Count - NamesShown)}."
+            );
     }
 
     private string Problem(string text)

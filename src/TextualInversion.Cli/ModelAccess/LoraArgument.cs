@@ -29,6 +29,8 @@ internal static class LoraArgument
 
     private static TextualInversionException Missing(string path)
     {
+        if (LoraFolder.Ambiguity(path) is { } several)
+            return new TextualInversionException($"{path}: there is no such file. {several}");
         var known = LoraFolder.Known();
         var others =
             known.Count == 0
