@@ -111,6 +111,7 @@ internal sealed class EvalCommand : CommandBase
         if (parsed.GetValue(report) is { } page)
             OutputFile.RefuseToReplace(page, parsed.GetValue(overwrite), report.Name);
         var input = inputs.Read(parsed);
+        input.RequireLoras(model.Read(parsed).UsedLoras);
         foreach (var warning in input.Warnings)
             messages.Warn(warning);
         var cacheFolder = parsed.GetValue(cache) ?? DefaultCache(input.Run);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TextualInversion.Cli.Infrastructure;
+using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Data;
 using TextualInversion.Evaluation;
@@ -78,6 +79,7 @@ internal sealed class EvalInputOptions
             Warnings = named is null && run is not null ? [.. run.ChangedImages()] : [],
             Embeddings = embeddings,
             Run = folder,
+            RunLoras = run?.Loras ?? [],
             References = parsed.GetValue(References) is { Length: > 0 } held ? held : null,
             Images =
                 images
@@ -100,6 +102,9 @@ internal sealed record EvalInput
     /// <summary>The run's folder, or null if only files are compared.</summary>
     public required string? Run { get; init; }
 
+    /// <summary>The LoRAs that the run was trained with.</summary>
+    public required IReadOnlyList<Lora> RunLoras { get; init; }
+
     /// <summary>The training images, as folders or files.</summary>
     public required IReadOnlyList<string> Images { get; init; }
 
@@ -116,6 +121,19 @@ internal sealed record EvalInput
 
     /// <summary>A file of edit prompts, or null for the built-in ones.</summary>
     public required string? Prompts { get; init; }
+
+    /// <summary>Refuses to score a run on another model than it was trained on.</summary>
+    /// <param name="used">The LoRAs in use.</param>
+    /// <exception cref="TextualInversionException">A LoRA of the run is not in use.</exception>
+    public void RequireLoras(IReadOnlyList<Lora> used)
+    {
+        if (LoraArgument.OptionsForMissing(RunLoras, used) is { } options)
+            throw new TextualInversionException(
+                $"{Run}: was trained together with {(RunLoras.Count == 1 ? "a LoRA" : "LoRAs")}; without, the "
+                    + $"scores would be those of another model. Add {options}. To score without, name the files with "
+                    + "--embedding in place of --run, and their images with --images."
+            );
+    }
 
     /// <summary>The edit prompts.</summary>
     /// <exception cref="TextualInversionException">The file cannot be read, or a line has no <c>{}</c>.</exception>

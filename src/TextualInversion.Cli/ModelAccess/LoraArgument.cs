@@ -55,12 +55,23 @@ internal static class LoraArgument
     /// <param name="used">The LoRAs in use.</param>
     public static string? Missing(string trigger, IReadOnlyList<Lora> wanted, IReadOnlyList<Lora> used)
     {
-        var names = used.Select(lora => Path.GetFileNameWithoutExtension(lora.Path)).ToList();
-        var missing = wanted.Where(lora => !names.Contains(Path.GetFileNameWithoutExtension(lora.Path))).ToList();
-        if (missing.Count == 0)
-            return null;
-        var options = string.Join(" ", missing.Select(lora => $"--lora {ShellCommand.Quote(Format(lora))}"));
-        return $"{trigger} was trained together with {(missing.Count == 1 ? "a LoRA" : "LoRAs")}; without it, images "
-            + $"differ from what was learned. Add {options}.";
+        var missing = Missing(wanted, used);
+        return missing.Count == 0
+            ? null
+            : $"{trigger} was trained together with {(missing.Count == 1 ? "a LoRA" : "LoRAs")}; without it, images "
+                + $"differ from what was learned. Add {Options(missing)}.";
     }
+
+    /// <summary>The options that add what is missing, by the names of files; null if all are in use.</summary>
+    public static string? OptionsForMissing(IReadOnlyList<Lora> wanted, IReadOnlyList<Lora> used) =>
+        Missing(wanted, used) is { Count: > 0 } missing ? Options(missing) : null;
+
+    private static List<Lora> Missing(IReadOnlyList<Lora> wanted, IReadOnlyList<Lora> used)
+    {
+        var names = used.Select(lora => Path.GetFileNameWithoutExtension(lora.Path)).ToList();
+        return [.. wanted.Where(lora => !names.Contains(Path.GetFileNameWithoutExtension(lora.Path)))];
+    }
+
+    private static string Options(List<Lora> loras) =>
+        string.Join(" ", loras.Select(lora => $"--lora {ShellCommand.Quote(Format(lora))}"));
 }

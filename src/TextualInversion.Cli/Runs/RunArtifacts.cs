@@ -8,10 +8,12 @@ namespace TextualInversion.Cli.Runs;
 /// <param name="Embeddings">The files: checkpoints in their order, and the final one last.</param>
 /// <param name="Images">The training images.</param>
 /// <param name="Property">What the images share, or null if the record does not say.</param>
+/// <param name="Loras">The LoRAs that were part of the frozen model.</param>
 internal sealed record RunArtifacts(
     IReadOnlyList<string> Embeddings,
     IReadOnlyList<RunImage> Images,
-    LearnedProperty? Property
+    LearnedProperty? Property,
+    IReadOnlyList<Lora> Loras
 )
 {
     /// <param name="folder">The run's folder, such as <c>runs/my-cat</c>.</param>
@@ -33,7 +35,8 @@ internal sealed record RunArtifacts(
                 $"--run {folder}: has no checkpoint, and {final} is not there any more; name the files "
                     + "with --embedding."
             );
-        return new RunArtifacts(embeddings, record.Images, PropertyOf(record, folder));
+        var loras = record.Loras?.Select(lora => new Lora(lora.Path, lora.Strength));
+        return new RunArtifacts(embeddings, record.Images, PropertyOf(record, folder), [.. loras ?? []]);
     }
 
     /// <summary>A warning for each training image that is another file now; missing ones are left out.</summary>

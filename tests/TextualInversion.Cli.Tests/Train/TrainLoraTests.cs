@@ -65,6 +65,39 @@ public sealed class TrainLoraTests : IDisposable
         Assert.Contains($"--lora {Lora}@0.5", error, StringComparison.Ordinal);
     }
 
+    /// <summary>The scores of a run on a model without its LoRA would be taken for those of the run.</summary>
+    [Fact]
+    public async Task Eval_RunWithoutItsLora_IsRefusedUntilTheLoraIsNamed()
+    {
+        await TrainAsync("with", "--lora", $"{Lora}@0.5");
+        var run = folder.File($"with/{TrainFolder.Run}");
+        string[] evaluate = ["eval", "--run", run, "--model", folder.File("model"), "--clip-model", "nowhere"];
+
+        var (exitCode, output, error) = await TiRunner.RunAsync(evaluate);
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Equal(
+            $"error: {run}: was trained together with a LoRA; without, the scores would be those of another "
+                + $"model. Add --lora {Lora}@0.5. To score without, name the files with --embedding in place of --run, "
+                + "and their images with --images.",
+            error.Trim()
+        );
+        // With the LoRA, or without the run, it goes on to the CLIP model.
+        string[] files =
+        [
+            "--embedding",
+            folder.File($"with/{TrainFolder.Embedding}"),
+            "--images",
+            folder.File("images"),
+        ];
+        (_, _, error) = await TiRunner.RunAsync([.. evaluate, "--lora", $"{Lora}@0.5"]);
+        Assert.DoesNotContain("LoRA", error, StringComparison.Ordinal);
+        Assert.Contains("nowhere", error, StringComparison.Ordinal);
+        (_, _, error) = await TiRunner.RunAsync(["eval", .. files, .. evaluate[3..]]);
+        Assert.Contains("warning: ", error, StringComparison.Ordinal);
+        Assert.Contains("nowhere", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Resume_LoraThatChanged_IsRefused()
     {
