@@ -12,32 +12,42 @@ internal static class MemoryProblem
         + (isInBatchOfSeveral ? "a smaller --concepts-at-once, " : "")
         + $"--precision bf16, a smaller --batch, or smaller images.{AddressLimit.Advice}";
 
-    /// <param name="setup">What was trained.</param>
+    /// <param name="options">How it was trained.</param>
+    /// <param name="format">The numbers of the model.</param>
     /// <param name="hasCheckpointing">Whether gradient checkpointing was on.</param>
     /// <param name="concepts">How many concepts were in training at once.</param>
     /// <param name="resumePath">What <c>ti train --resume</c> takes, or null if no state was saved.</param>
-    public static string Message(TrainSetup setup, bool hasCheckpointing, int concepts, string? resumePath)
+    /// <param name="advice">
+    /// <see cref="AddressLimit.Advice"/>, which counts whether it is resumed or not; empty for a GPU's memory.
+    /// </param>
+    public static string Message(
+        TrainOptions options,
+        Precision format,
+        bool hasCheckpointing,
+        int concepts,
+        string? resumePath,
+        string advice
+    )
     {
-        var options = setup.Options;
-        var precision = setup.Precision.ToString().ToLowerInvariant();
+        var precision = format.ToString().ToLowerInvariant();
         var where =
             $"Memory ran out with {(concepts > 1 ? $"{concepts} concepts at once, " : "")}images of "
             + $"{options.Resolution} pixels, --batch {options.BatchSize}, --precision {precision} and gradient "
             + $"checkpointing {(hasCheckpointing ? "on" : "off")}. ";
         var change =
             (concepts > 1 ? "a smaller --concepts-at-once, " : "")
-            + (setup.Precision == Precision.Fp32 ? "--precision bf16, " : "")
+            + (format == Precision.Fp32 ? "--precision bf16, " : "")
             + (options.BatchSize > 1 ? "a smaller --batch with a larger --accumulate, " : "")
             + "a smaller --resolution";
         if (resumePath is null)
             return $"{where}Close other programs, or choose {(hasCheckpointing ? "" : "--gradient-checkpointing on, ")}"
-                + $"{change}.{AddressLimit.Advice}";
+                + $"{change}.{advice}";
         var resume = $"ti train --resume {resumePath}";
         var alone = concepts > 1 ? ", which trains it alone" : "";
         return hasCheckpointing
             ? $"{where}What was learned is kept: close other programs and resume with {resume}{alone}, or start a new "
-                + $"run with {change}."
+                + $"run with {change}.{advice}"
             : $"{where}What was learned is kept: resume with {resume} --gradient-checkpointing on, which gives the "
-                + $"same result in less memory, or start a new run with {change}.";
+                + $"same result in less memory, or start a new run with {change}.{advice}";
     }
 }

@@ -5,8 +5,10 @@ using TextualInversion.Cli.Report;
 using TextualInversion.Cli.Runs;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.Cli.Train.Listeners;
+using TextualInversion.Native;
 using TextualInversion.Training;
 using TextualInversion.Training.RunFiles;
+using TorchSharp;
 
 namespace TextualInversion.Cli.Train;
 
@@ -136,10 +138,12 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
         {
             throw new TextualInversionException(
                 MemoryProblem.Message(
-                    setup,
+                    setup.Options,
+                    setup.Precision,
                     job.Model.UsesGradientCheckpointing,
                     Member?.Concepts ?? 1,
-                    output.KeepsState ? output.ResumePath : null
+                    output.KeepsState ? output.ResumePath : null,
+                    advice: job.Model.Network.Device.type == DeviceType.CPU ? AddressLimit.Advice : ""
                 ),
                 error
             );
