@@ -1,11 +1,15 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using TextualInversion.Data;
+using TextualInversion.Embeddings;
 using TextualInversion.Tests.Fixtures;
+using static TorchSharp.torch;
 
 namespace TextualInversion.Cli.Tests;
 
-/// <summary>Ctrl-C while the real program generates many images.</summary>
+/// <summary>Ctrl-C while the real program generates many images, or trains.</summary>
 [Trait("Category", "EndToEnd")]
 public sealed class InterruptTests : IDisposable
 {
@@ -87,6 +91,70 @@ public sealed class InterruptTests : IDisposable
         Assert.InRange(files.Count, 3, 99);
     }
 
+    /// <summary>The translation, or what the few steps made of it if that is better.</summary>
+    [Fact]
+    public async Task Translate_InterruptedDuringTheSteps_KeepsTheBestSoFar()
+    {
+        if (OperatingSystem.IsWindows())
+            return; // Windows has no such signal
+        var source = folder.File("my-cat.safetensors");
+        using (var rows = arange(64, dtype: ScalarType.Float32, device: CPU).reshape(2, 32).mul(0.001f))
+            EmbeddingFile.Write(
+                source,
+                new LearnedEmbedding("<my-cat>", [rows], new Dictionary<string, string>()),
+                overwrite: false
+            );
+        string[] arguments =
+        [
+            "translate",
+            source,
+            "--from-model",
+            Goldens.Path("models", "sd1"),
+            "--to-model",
+            Goldens.Path("models", "sdxl"),
+            "--output",
+        ];
+        var (plainCode, _, _) = await TiRunner.RunAsync([.. arguments, folder.File("plain.safetensors")]);
+
+        // The batch is large, so that there are not many steps before the interrupt is seen.
+        var (exitCode, output) = await RunUntilAsync(
+            messages => messages.Contains("step 1/", StringComparison.Ordinal),
+            [
+                .. arguments,
+                folder.File("trained.safetensors"),
+                "--images",
+                Goldens.Sample("my-cat"),
+                "--steps",
+                "100000",
+                "--batch",
+                "32",
+                "--json",
+            ]
+        );
+
+        Assert.Equal((0, Cancelled), (plainCode, exitCode));
+        using var json = JsonDocument.Parse(output);
+        var training = json.RootElement.GetProperty("training");
+        Assert.Equal("cancelled", training.GetProperty("end").GetString());
+        Assert.InRange(training.GetProperty("steps").GetInt32(), 1, 99999);
+        var best = training.GetProperty("bestStep").GetInt32();
+        var loss = training.GetProperty("validation");
+        var (initial, reached) = (loss.GetProperty("initial").GetDouble(), loss.GetProperty("best").GetDouble());
+        Assert.Equal(best > 0, reached < initial);
+        using var plain = EmbeddingFile.Read(folder.File("plain.safetensors"));
+        using var kept = EmbeddingFile.Read(folder.File("trained.safetensors"));
+        Assert.Equal($"{best}", kept.Provenance["steps"]);
+        Assert.Equal(plain.Widths, kept.Widths);
+        foreach (var (one, other) in plain.Rows.Zip(kept.Rows))
+        {
+            Assert.Equal(best == 0, Values(one).SequenceEqual(Values(other)));
+            using var cosine = nn.functional.cosine_similarity(one, other, dim: 1).min();
+            Assert.InRange(cosine.item<float>(), 0.9f, 1.0001f);
+        }
+    }
+
+    private static float[] Values(Tensor rows) => rows.data<float>().ToArray();
+
     private Task<(int ExitCode, string Output)> RunUntilAsync(string file, bool hasSheet) =>
         RunUntilAsync(
             file,
@@ -113,7 +181,16 @@ public sealed class InterruptTests : IDisposable
             ]
         );
 
-    private static async Task<(int ExitCode, string Output)> RunUntilAsync(string file, string[] arguments)
+    private static Task<(int ExitCode, string Output)> RunUntilAsync(string file, string[] arguments) =>
+        RunUntilAsync(_ => File.Exists(file), arguments);
+
+    /// <summary>Runs the program, and interrupts it.</summary>
+    /// <param name="isTime">Whether to interrupt it, by the messages that it has written.</param>
+    /// <param name="arguments">The command line.</param>
+    private static async Task<(int ExitCode, string Output)> RunUntilAsync(
+        Func<string, bool> isTime,
+        string[] arguments
+    )
     {
         var start = new ProcessStartInfo(
             Environment.ProcessPath!,
@@ -125,11 +202,13 @@ public sealed class InterruptTests : IDisposable
         };
         start.Environment["OMP_NUM_THREADS"] = "1"; // on a busy machine, threads that wait for each other take forever
         using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
+        var error = new ConcurrentQueue<string>();
+        process.ErrorDataReceived += (_, line) => error.Enqueue(line.Data ?? "");
+        process.BeginErrorReadLine();
         var output = process.StandardOutput.ReadToEndAsync();
-        while (!File.Exists(file) && !process.HasExited)
+        while (!isTime(string.Join('\n', error)) && !process.HasExited)
             await Task.Delay(20);
-        Assert.False(process.HasExited, await Finished(error));
+        Assert.False(process.HasExited, string.Join('\n', error));
         using (
             var kill = Process.Start(
                 "kill",
@@ -138,11 +217,9 @@ public sealed class InterruptTests : IDisposable
         )
             await kill.WaitForExitAsync();
         await process.WaitForExitAsync();
-        Assert.Contains("canceled", await error, StringComparison.Ordinal);
+        Assert.Contains("canceled", string.Join('\n', error), StringComparison.Ordinal);
         return (process.ExitCode, await output);
     }
-
-    private static async Task<string> Finished(Task<string> text) => text.IsCompleted ? await text : "";
 
     /// <summary>
     /// Whether SIGINT is ignored, as in programs that a shell starts in the background, and in those that they start.
