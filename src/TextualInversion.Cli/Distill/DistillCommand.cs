@@ -93,6 +93,7 @@ internal sealed class DistillCommand : CommandBase
         OutputFile.RefuseToReplace(request.Path, parsed.GetValue(overwrite), OutputOption(parsed));
         var (device, precision) = ModelLoader.Resolve(parsed.GetValue(this.device)!, parsed.GetValue(this.precision));
         var modelRequest = model.Read(parsed);
+        request.Embeddings.AddBundles(PromptLoras.OfAll([request.Prompt], modelRequest.UsedLoras), messages.Warn);
         var recorded = PromptEmbeddings.BaseModel(request.Embeddings, [request.Prompt]);
         var check = new PromptCheck([request.Prompt], negative: null, request.Embeddings, messages);
         check.Run(

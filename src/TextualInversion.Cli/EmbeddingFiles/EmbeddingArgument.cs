@@ -12,6 +12,12 @@ internal sealed record EmbeddingArgument(string Path, string? Trigger = null, do
     /// <summary>What people and programs write for numbers that are none.</summary>
     private static readonly HashSet<string> Words = new(["nan", "inf", "infinity"], StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>
+    /// The name inside the file of a LoRA that a prompt loads, which brings its embeddings with it; null for a file
+    /// that was named, or is in a folder of embeddings.
+    /// </summary>
+    public string? Bundled { get; init; }
+
     /// <summary>Reads it; what is a file as a whole is nothing else.</summary>
     /// <exception cref="UsageException">What follows the file is not a strength.</exception>
     public static EmbeddingArgument Parse(string text)

@@ -41,6 +41,12 @@ internal sealed partial class EmbeddingSet : IDisposable
         var set = new EmbeddingSet();
         foreach (var argument in arguments)
         {
+            if (argument.Bundled is not null)
+            {
+                set.AddBundle(argument.Path, argument);
+                continue;
+            }
+
             if (Directory.Exists(argument.Path))
             {
                 set.AddFolder(argument.Path, argument.Strength, warn ?? (_ => { }));
@@ -68,6 +74,24 @@ internal sealed partial class EmbeddingSet : IDisposable
         var set = new EmbeddingSet();
         set.AddFolder(folder, strength: 1, warn);
         return set;
+    }
+
+    /// <summary>Adds the embeddings inside the files of LoRAs, which are called by their names there.</summary>
+    /// <param name="loras">The files.</param>
+    /// <param name="warn">Receives the problems with embeddings that cannot be used.</param>
+    public void AddBundles(IEnumerable<string> loras, Action<string> warn)
+    {
+        foreach (var path in loras)
+        {
+            try
+            {
+                AddBundle(path, wanted: null);
+            }
+            catch (TextualInversionException problem)
+            {
+                warn($"the embeddings inside are left out: {problem.Message}");
+            }
+        }
     }
 
     /// <summary>Some of the embeddings, in the given order. This set still disposes of them.</summary>
@@ -178,6 +202,19 @@ internal sealed partial class EmbeddingSet : IDisposable
         }
     }
 
+    /// <param name="path">The file of a LoRA.</param>
+    /// <param name="wanted">The only embedding to add; null for all.</param>
+    private void AddBundle(string path, EmbeddingArgument? wanted)
+    {
+        foreach (var embedding in EmbeddingFile.ReadBundle(path))
+        {
+            if (wanted is null || wanted.Bundled == embedding.Trigger)
+                Add(embedding, wanted ?? new EmbeddingArgument(path) { Bundled = embedding.Trigger }, path);
+            else
+                embedding.Dispose();
+        }
+    }
+
     private void Add(LearnedEmbedding embedding, EmbeddingArgument argument, string callPath)
     {
         // Only this program writes these fields. A model's name alone may come from the WebUI. A bundle's embeddings
@@ -187,7 +224,9 @@ internal sealed partial class EmbeddingSet : IDisposable
             || EmbeddingProvenance.FromMetadata(embedding.Provenance)
                 is { Initializer: not null }
                     or { BaseModelSha256: not null };
-        var own = EmbeddingNames.Of(callPath, embedding.Trigger, isOwn, argument.Trigger);
+        var own = argument.Bundled is { } name
+            ? EmbeddingNames.OfBundled(name)
+            : EmbeddingNames.Of(callPath, embedding.Trigger, isOwn, argument.Trigger);
         var trigger = Placeholder.Parse(Blanks().Replace(own.Display, "-")).Name;
         embeddings.Add(embedding with { Trigger = trigger });
         arguments.Add(argument);

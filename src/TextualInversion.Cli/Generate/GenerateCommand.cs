@@ -56,9 +56,9 @@ internal sealed class GenerateCommand : CommandBase
         var wanted = prompts.Read(parsed);
         var init = images.ReadInit(parsed, wanted.Recorded, messages);
         var (device, precision) = machine.Resolve(parsed, wanted.Recorded);
-        using var found = prompts.FindEmbeddings(parsed, wanted, messages);
-
         var request = wanted.Recorded?.Complete(model.Read(parsed)) ?? model.Read(parsed);
+        using var found = prompts.FindEmbeddings(parsed, wanted, request.UsedLoras, messages);
+
         var baseModel = PromptEmbeddings.BaseModel(found, wanted.All);
         var check = new PromptCheck(wanted.Texts, wanted.Negative, found, messages);
         check.Run(

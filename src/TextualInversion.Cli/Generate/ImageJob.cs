@@ -53,7 +53,7 @@ internal sealed record EmbeddingVariation(double? Strength = null, string? Check
             .Set.Arguments.Select(argument => argument with { Strength = Strength ?? argument.Strength })
             .ToList();
         if (Checkpoint is not null)
-            arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = embeddings.Triggers[0] };
+            arguments[0] = arguments[0] with { Path = Checkpoint, Trigger = embeddings.Triggers[0], Bundled = null };
         return arguments;
     }
 }

@@ -153,7 +153,9 @@ internal sealed class ImageMetadata(string path, WebUiParameters text)
                 EmbeddingsName,
                 embeddings.Count == 0
                     ? null
-                    : JsonSerializer.Serialize(embeddings.Select(argument => argument.ToString()))
+                    : JsonSerializer.Serialize( // its LoRA brings one that is bundled
+                        embeddings.Where(argument => argument.Bundled is null).Select(argument => argument.ToString())
+                    )
             ),
             (InitName, init?.Path),
             (InitHashName, init?.Sha256),

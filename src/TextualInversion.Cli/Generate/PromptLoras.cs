@@ -42,6 +42,21 @@ internal sealed class PromptLoras
         return loras;
     }
 
+    /// <summary>
+    /// The files of the LoRAs that all prompts load, and so of embeddings that all may call. What only some of them
+    /// load is no part of the others.
+    /// </summary>
+    /// <param name="prompts">The prompts.</param>
+    /// <param name="always">The LoRAs of <c>--lora</c>.</param>
+    /// <exception cref="TextualInversionException">A tag is not understood.</exception>
+    public static IReadOnlyList<string> OfAll(IReadOnlyList<string> prompts, IReadOnlyList<Lora> always) =>
+        [
+            .. prompts
+                .Select(prompt => always.Concat(Called(prompt)).Select(lora => lora.Path))
+                .Aggregate((all, next) => all.Intersect(next))
+                .Distinct(),
+        ];
+
     /// <summary>The LoRAs for a prompt.</summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="variation">The changes that a grid makes to those of <c>--lora</c>, or null for none.</param>

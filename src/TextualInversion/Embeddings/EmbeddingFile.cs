@@ -77,6 +77,11 @@ internal sealed record EmbeddingFile(
         );
     }
 
+    /// <summary>Reads the embeddings inside a LoRA's file; none if it has none.</summary>
+    /// <exception cref="TextualInversionException">The file is missing, or it or one of them is damaged.</exception>
+    public static IReadOnlyList<LearnedEmbedding> ReadBundle(string path) =>
+        BundledEmbeddings.Matches(TensorFile.Open(path)) ? [.. OpenAll(path).Select(file => file.Embedding)] : [];
+
     /// <summary>Writes an embedding. The same embedding gives the same bytes.</summary>
     /// <exception cref="TextualInversionException">
     /// The layout is for another number of text encoders; or see <see cref="AtomicFile.Write"/>.

@@ -63,6 +63,14 @@ internal sealed record EmbeddingNames(string Display, IReadOnlyList<EmbeddingNam
         return new EmbeddingNames(display, [.. names.Where(name => name.Text.Length > 0).Distinct()]);
     }
 
+    /// <summary>The names of an embedding inside a LoRA's file that is loaded as a LoRA: none is the file's.</summary>
+    /// <param name="name">Its name inside the file.</param>
+    public static EmbeddingNames OfBundled(string name)
+    {
+        name = UnicodeNormalization.Compose(name.Trim());
+        return new EmbeddingNames(name, [.. OfTrigger(name, isOwn: true).Where(each => each.Text.Length > 0)]);
+    }
+
     /// <summary>Whether a text is a name in angle brackets.</summary>
     public static bool IsInAngles(string text) => text.Length > 2 && text[0] == '<' && text[^1] == '>';
 

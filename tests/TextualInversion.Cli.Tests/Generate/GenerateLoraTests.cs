@@ -215,29 +215,6 @@ public sealed class GenerateLoraTests : IDisposable
         Assert.Equal(Pixels("without.png"), Pixels("n.png"));
     }
 
-    /// <summary>A name that several files were trained by is not taken for one that is missing.</summary>
-    [Fact]
-    public async Task Tag_NameOfSeveralTrainings_ListsTheFiles()
-    {
-        Directory.CreateDirectory(folder.File("loras/old"));
-        WriteKohyaNamed("loras/dots-1.safetensors", "polka");
-        WriteKohyaNamed("loras/old/dots-2.safetensors", "Polka");
-        const string several =
-            "2 LoRAs in loras/ were trained as polka (ss_output_name): dots-1.safetensors, old/dots-2.safetensors. "
-            + "Write the name of the file, such as dots-1.";
-
-        var tagged = await RunHereAsync("--prompt", "a cat <lora:polka:1>", "--output", "no.png");
-        var named = await RunHereAsync("--prompt", "a cat", "--lora", "polka@0.5", "--output", "no.png");
-
-        Assert.StartsWith($"error: <lora:polka:1> is not clear. {several}", tagged, StringComparison.Ordinal);
-        Assert.StartsWith($"error: polka: there is no such file. {several}", named, StringComparison.Ordinal);
-        Assert.False(File.Exists(folder.File("no.png")));
-        WriteKohyaNamed("loras/polka.safetensors", "polka"); // a file's name comes first
-        var error = await RunHereAsync("--prompt", "a cat <lora:polka:1>", "--output", "yes.png");
-        Assert.DoesNotContain("error", error, StringComparison.Ordinal);
-        Assert.True(File.Exists(folder.File("yes.png")));
-    }
-
     /// <summary>Writes kohya's LoRA with the name by which it was trained.</summary>
     private void WriteKohyaNamed(string path, string trained)
     {

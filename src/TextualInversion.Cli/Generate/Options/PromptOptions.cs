@@ -95,10 +95,28 @@ internal sealed class PromptOptions
     }
 
     /// <summary>
-    /// Loads the embeddings named, else those of the recorded image, else those in <c>embeddings/</c>.
+    /// Loads the embeddings named, else those of the recorded image, else those in <c>embeddings/</c>; and those inside
+    /// the files of LoRAs.
     /// </summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="request">The prompts.</param>
+    /// <param name="loras">The LoRAs of <c>--lora</c>.</param>
+    /// <param name="messages">Receives the problems with files of folders and of LoRAs.</param>
     /// <exception cref="TextualInversionException">A file cannot be read.</exception>
-    public EmbeddingSet FindEmbeddings(ParseResult parsed, PromptRequest request, ConsoleLog messages) =>
+    public EmbeddingSet FindEmbeddings(
+        ParseResult parsed,
+        PromptRequest request,
+        IReadOnlyList<Lora> loras,
+        ConsoleLog messages
+    )
+    {
+        var bundles = PromptLoras.OfAll(request.Texts, loras);
+        var set = FindEmbeddings(parsed, request, messages);
+        set.AddBundles(bundles, messages.Warn);
+        return set;
+    }
+
+    private EmbeddingSet FindEmbeddings(ParseResult parsed, PromptRequest request, ConsoleLog messages) =>
         parsed.GetValue(embeddings) is { Length: > 0 } named
             ? EmbeddingSet.Load(named.Select(EmbeddingArgument.Parse), messages.Warn)
         : request.Recorded?.Embeddings is { } recorded
