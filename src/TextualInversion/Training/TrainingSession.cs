@@ -84,7 +84,7 @@ internal sealed class TrainingSession : IDisposable
                 Learner,
                 new FixedExamples(images, concept.Prompts, tokenizers),
                 FixedExamples.Choose(chosen, trainTimesteps),
-                options.BatchSize,
+                FixedExamples.AtOnce(images, options.BatchSize),
                 validating
             );
     }

@@ -41,13 +41,9 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
     {
         var clock = new Stopwatch();
         var set = concept.Images;
-        var batches = new BatchSampler(
-            set,
-            concept.Prompts,
-            new PromptTokenizers(model.Tokenizers, concept.Placeholders),
-            options,
-            schedule.Config.NumTrainTimesteps
-        );
+        var tokenizers = new PromptTokenizers(model.Tokenizers, concept.Placeholders);
+        var trainTimesteps = schedule.Config.NumTrainTimesteps;
+        var batches = new BatchSampler(set, concept.Prompts, tokenizers, options, trainTimesteps);
         using var learner = new Learner(model, schedule, concept, options);
         var (seconds, isFinite, hasGradient) = (new List<double>(), true, false);
         for (var number = 0; number <= MostBatches && (number < 2 || seconds.Sum() < Budget.TotalSeconds); number++)
@@ -65,23 +61,22 @@ internal sealed record TrainingTrial(double StepSeconds, double ValidationSecond
         }
 
         var step = seconds.Order().ElementAt(seconds.Count / 2) * options.GradientAccumulationSteps;
-        var validation = options.ValidateEvery == 0 ? 0 : SecondsPerEvaluation() * EvaluationsPerValidation();
+        var validation = options.ValidateEvery == 0 ? 0 : SecondsPerExample() * ExamplesPerValidation();
         return new TrainingTrial(step, validation, isFinite, hasGradient);
 
-        double SecondsPerEvaluation()
+        double SecondsPerExample()
         {
-            using var scope = NewDisposeScope();
-            var batch = batches.Sample(0L);
+            var examples = new FixedExamples(set, concept.Prompts, tokenizers);
+            var chosen = FixedExamples.Choose(set.Learned, trainTimesteps);
+            using var batch = examples.InBatches(chosen, FixedExamples.AtOnce(set, options.BatchSize)).First();
             clock.Restart();
-            learner.EvaluateEach(batch, learner.Rows);
-            return clock.Elapsed.TotalSeconds;
+            var losses = learner.EvaluateEach(batch, learner.Rows);
+            return clock.Elapsed.TotalSeconds / losses.Length;
         }
 
-        double EvaluationsPerValidation() =>
-            (
-                FixedExamples.Choose(set.Learned, 1).Count
-                + (set.HeldOut is null ? 0 : FixedExamples.Choose([0], 1).Count)
-            ) / (double)options.BatchSize;
+        int ExamplesPerValidation() =>
+            FixedExamples.Choose(set.Learned, trainTimesteps).Count
+            + (set.HeldOut is { } heldOut ? FixedExamples.Choose([heldOut], trainTimesteps).Count : 0);
     }
 
     /// <summary>

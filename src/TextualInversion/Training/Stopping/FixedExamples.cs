@@ -21,7 +21,20 @@ internal sealed class FixedExamples(LatentDataset images, PromptSource prompts, 
 {
     private const ulong Seed = 0;
     private const int Fewest = 16,
-        MostImages = 32;
+        MostImages = 32,
+        CellsAtOnce = 64 * 64; // of the latents of an image of 512 x 512 pixels
+
+    /// <summary>
+    /// The number of examples that a pass forward measures, which takes less memory for each than a training step.
+    /// Small images are computed faster in larger batches: as many as have the cells of one image of 512 x 512 pixels.
+    /// </summary>
+    /// <param name="images">The images.</param>
+    /// <param name="batch">The batch size of the training: the number is at least that.</param>
+    public static int AtOnce(LatentDataset images, int batch)
+    {
+        var largest = Enumerable.Range(0, images.Count).Select(images.Size).Max(size => size.Height * size.Width);
+        return Math.Max(batch, (int)(CellsAtOnce / largest));
+    }
 
     /// <summary>
     /// Pairs images with timesteps. Every image has the same number of timesteps, and both those of one image and those

@@ -36,7 +36,7 @@ internal sealed class Validator : IDisposable
             learner,
             new FixedExamples(concept.Images, concept.Prompts, tokenizers),
             FixedExamples.Choose(concept.Images.Learned, schedule.Config.NumTrainTimesteps),
-            options.BatchSize
+            FixedExamples.AtOnce(concept.Images, options.BatchSize)
         );
         return set.LossWithoutPrompts;
     }
