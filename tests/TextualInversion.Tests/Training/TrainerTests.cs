@@ -176,17 +176,20 @@ public sealed class TrainerTests : IDisposable
             each.Write(folder.File("state.safetensors"), new Dictionary<string, string>(), []);
     }
 
-    [Fact]
-    public void Validating_EachForwardPass_TellsTheExamplesThatAreMeasured()
+    [Theory]
+    [InlineData(256, 1, 4)] // four make up the cells of an image of 512 x 512 pixels
+    [InlineData(256, 5, 5)] // at least the batch size
+    [InlineData(32, 1, 20)] // all
+    public void Validating_EachForwardPass_TellsTheExamplesThatAreMeasured(int resolution, int batch, int atOnce)
     {
-        var options = Options with { BatchSize = 3, Steps = 1 };
-        using var fixture = new ImageFixture(options);
+        var options = Options with { BatchSize = batch, Steps = 1, Resolution = resolution };
+        using var fixture = new ImageFixture(options, resolution: resolution);
         var calls = new List<(int Done, int Total)>();
 
         Run(fixture, options, onValidating: (done, total) => calls.Add((done, total))).Dispose();
 
         var total = calls[0].Total;
-        var once = Enumerable.Range(0, total).Where(done => done % 3 == 0).Select(done => (done, total)).ToList();
+        var once = Enumerable.Range(0, total).Where(done => done % atOnce == 0).Select(done => (done, total)).ToList();
         Assert.Equal([.. once, .. once, .. once], calls); // without prompts, before the step, and after it
     }
 
