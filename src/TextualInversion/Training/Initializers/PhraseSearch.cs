@@ -80,9 +80,6 @@ internal sealed class PhraseSearch
         CancellationToken cancellationToken
     )
     {
-        IReadOnlyList<int> all = ranked is null
-            ? [.. words.Keys]
-            : [.. ranked.Take(candidates).Select(word => word.Id)];
         var measured = 0;
         void Count(int examples)
         {
@@ -93,6 +90,7 @@ internal sealed class PhraseSearch
         var shown = concept.Prompts.WantsShownWords ? FindShownWords(ranked, Count) : null;
         if (shown is not null)
             concept = concept with { Prompts = concept.Prompts.WithShownWords(shown) };
+        var all = WordsToTry(ranked, shown ?? []);
         var phrases = Rank([], front: [], all, Count);
         var stages = new List<RankedPhrase> { Named(phrases[0]) };
         var front = all;
@@ -109,6 +107,14 @@ internal sealed class PhraseSearch
 
         var runnersUp = phrases.Skip(1).Where(other => other.Rounds == roundSizes.Count).Select(Named);
         return new FoundPhrase(stages[^1].Words, stages[^1].RelativeLoss, stages, [.. runnersUp], shown);
+    }
+
+    /// <summary>The words of a phrase: those of a style's phrase do not name what a single image shows.</summary>
+    private List<int> WordsToTry(IReadOnlyList<RankedWord>? ranked, IReadOnlyList<string> shown)
+    {
+        var ids = ranked?.Select(word => word.Id) ?? words.Keys;
+        var tried = ids.Where(id => !shown.Contains(words[id])).Take(ranked is null ? words.Count : candidates);
+        return tried.ToList() is { Count: > 0 } some ? some : [.. words.Keys];
     }
 
     // A pass forward and one back: the second costs about as much as two of the first.

@@ -30,7 +30,11 @@ internal sealed class ShownWords(int images, IReadOnlyList<RankedWord>? ranked =
     }
 
     /// <summary>The word of each image, null for an image that was not measured or that no word sets apart.</summary>
-    public IReadOnlyList<string?> Best() => [.. Enumerable.Range(0, images).Select(Best)];
+    public IReadOnlyList<string?> Best()
+    {
+        var common = CommonWord();
+        return [.. Enumerable.Range(0, images).Select(image => Best(image, common))];
+    }
 
     /// <summary>
     /// The words to try: first the one that fits each image best, compared with the other images, then each one's
@@ -69,7 +73,14 @@ internal sealed class ShownWords(int images, IReadOnlyList<RankedWord>? ranked =
         return misfits;
     }
 
-    private string? Best(int image)
+    /// <summary>
+    /// The word that fits all images best, which names what they share. Null for two images: the word of one of them
+    /// may have the lowest mean.
+    /// </summary>
+    private string? CommonWord() =>
+        images > 2 ? losses.MinBy(pair => pair.Value.Where(own => own.Count > 0).Average(own => own.Mean)).Key : null;
+
+    private string? Best(int image, string? common)
     {
         var words = losses.Keys.Where(word => double.IsFinite(Gain(losses[word], image))).Order(StringComparer.Ordinal);
         var gains = words.ToDictionary(word => word, word => Gain(losses[word], image));
@@ -81,7 +92,9 @@ internal sealed class ShownWords(int images, IReadOnlyList<RankedWord>? ranked =
                 scores[word] += score;
         }
 
-        return gains.Keys.Where(word => gains[word] < Math.Log(1 - SmallestGain)).MinBy(word => scores[word]);
+        return gains
+            .Keys.Where(word => word != common && gains[word] < Math.Log(1 - SmallestGain))
+            .MinBy(word => scores[word]);
 
         double Misfit(RankedWord word) => word.MeanCosine - word.Cosines[image];
     }

@@ -93,6 +93,7 @@ public sealed class PhraseSearchTests
         var found = search.Run(new ImmediateProgress<int>(counts.Add), ranked: null, CancellationToken.None);
 
         Assert.Equal(["house", "tree", "car", "boat", "cup"], found.Shown);
+        Assert.Empty(found.Words.Split(' ').Intersect(found.Shown!)); // which would put a house into each image
         Assert.DoesNotContain(found.Words, found.Shown!);
         Assert.InRange(counts[^1], 1, search.LargestCost);
     }
@@ -116,6 +117,7 @@ public sealed class PhraseSearchTests
 
         Assert.False(search.TriesAllWords);
         Assert.Equal(["house", "tree", "car", "boat", "cup"], found.Shown);
+        Assert.Empty(found.Words.Split(' ').Intersect(found.Shown!)); // which would put a house into each image
     }
 
     [Fact]

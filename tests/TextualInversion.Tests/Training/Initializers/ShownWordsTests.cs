@@ -23,8 +23,21 @@ public sealed class ShownWordsTests
         var shown = new ShownWords(images: 3);
         shown.Add("house", [0, 1], [-0.3, 0]);
         shown.Add("tree", [0, 1], [0, -0.01]);
+        shown.Add("painting", [0, 1], [-0.3, -0.3]);
 
         Assert.Equal(["house", null, null], shown.Best());
+    }
+
+    [Fact]
+    public void Best_WordThatFitsAllImagesBest_IsNotThatOfTheImageThatItFitsMost()
+    {
+        var shown = new ShownWords(images: 3);
+        shown.Add("sketch", [0, 1, 2], [-0.5, -0.5, -0.9]);
+        shown.Add("house", [0, 1, 2], [-0.3, 0, 0]);
+        shown.Add("tree", [0, 1, 2], [0, -0.3, 0]);
+        shown.Add("cat", [0, 1, 2], [0, 0, -0.2]);
+
+        Assert.Equal(["house", "tree", "cat"], shown.Best());
     }
 
     [Fact]
