@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using TextualInversion.Cli.EmbeddingFiles;
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Cli.ModelAccess;
 using TextualInversion.Cli.Terminal;
 using TextualInversion.IO;
@@ -113,7 +114,7 @@ internal sealed partial class PromptCheck(
         var name = Bare(text);
         var run = PortableFileName.Problem(name) is null ? Path.Combine(RunsFolder, name) : null;
         return run is not null && File.Exists(RunFolder.StateIn(run)) && !File.Exists(RunFolder.RecordIn(run))
-            ? $"Its training was interrupted; resume it with ti train --resume {run}."
+            ? $"Its training was interrupted; resume it with ti train --resume {ShellCommand.Quote(run)}."
             : null;
     }
 

@@ -1,3 +1,4 @@
+using TextualInversion.Cli.Infrastructure;
 using TextualInversion.Native;
 
 namespace TextualInversion.Cli.Train;
@@ -42,7 +43,7 @@ internal static class MemoryProblem
         if (resumePath is null)
             return $"{where}Close other programs, or choose {(hasCheckpointing ? "" : "--gradient-checkpointing on, ")}"
                 + $"{change}.{advice}";
-        var resume = $"ti train --resume {resumePath}";
+        var resume = $"ti train --resume {ShellCommand.Quote(resumePath)}";
         var alone = concepts > 1 ? ", which trains it alone" : "";
         return hasCheckpointing
             ? $"{where}What was learned is kept: close other programs and resume with {resume}{alone}, or start a new "

@@ -77,7 +77,7 @@ internal sealed class SeedRuns(TrainingJob job, TrainOutput output, IReadOnlyLis
         var isCancelled = records.Count < job.Request.Seeds || records[^1].End == TrainingEnd.Cancelled;
         messages.Info(
             isCancelled
-                ? $"canceled; resume with ti train --resume {output.RunPath}"
+                ? $"canceled; resume with ti train --resume {ShellCommand.Quote(output.RunPath)}"
                 : $"done; {RunFolder.ReportIn(output.RunPath)} compares the seeds"
         );
         messages.Info($"generate with it: {output.GenerateCommand(job.Setup)}");

@@ -232,7 +232,8 @@ internal sealed class TrainOutput : IDisposable
         catch (TextualInversionException problem) when (KeepsState)
         {
             throw new TextualInversionException(
-                $"{problem.Message} What was learned is kept: resume with ti train --resume {ResumePath}.",
+                $"{problem.Message} What was learned is kept: resume with ti train --resume "
+                    + $"{ShellCommand.Quote(ResumePath)}.",
                 problem
             );
         }
@@ -252,8 +253,8 @@ internal sealed class TrainOutput : IDisposable
         var isInterrupted = HasState && !File.Exists(RunFolder.RecordIn(runPath));
         throw new TextualInversionException(
             isInterrupted
-                ? $"{runPath}: holds a run that was interrupted; resume it with ti train --resume {RunPath}, "
-                    + "or choose another --name, or replace it with --overwrite."
+                ? $"{runPath}: holds a run that was interrupted; resume it with ti train --resume "
+                    + $"{ShellCommand.Quote(RunPath)}, or choose another --name, or replace it with --overwrite."
                 : $"{runPath}: holds an earlier run; choose another --name, or replace it with --overwrite."
         );
     }

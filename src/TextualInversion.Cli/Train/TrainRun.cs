@@ -90,8 +90,8 @@ internal sealed class TrainRun(TrainingJob job, TrainSetup setup, TrainOutput ou
 
         var end = record.End switch
         {
-            TrainingEnd.Cancelled =>
-                $"canceled after {result.Steps} steps; resume with ti train --resume {output.RunPath}",
+            TrainingEnd.Cancelled => $"canceled after {result.Steps} steps; resume with ti train --resume "
+                + ShellCommand.Quote(output.RunPath),
             TrainingEnd.StoppedEarly => $"done: no longer improving after {result.Steps} steps",
             TrainingEnd.Completed => "done",
             _ => throw new ArgumentOutOfRangeException(nameof(record)),

@@ -15,6 +15,7 @@ public sealed class MemoryProblemTests
         "runs/a",
         "resume with ti train --resume runs/a, or start a new run with a smaller --resolution."
     )]
+    [InlineData(true, "my runs/a", "resume with ti train --resume 'my runs/a', or start")]
     [InlineData(false, "runs/a", "--gradient-checkpointing on, which gives the same result in less memory, or start")]
     public void Message_LimitOfTheAddressSpace_IsNamedInEachCase(bool hasCheckpointing, string? resume, string expected)
     {

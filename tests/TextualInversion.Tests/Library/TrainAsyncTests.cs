@@ -62,7 +62,7 @@ public sealed class TrainAsyncTests
         Assert.Equal("cat", result.Initializer);
         Assert.Empty(result.ShownWords);
         Assert.Equal([0, 2, 3], result.Validation.Select(point => point.Step));
-        Assert.Equal(result.Validation.MinBy(point => point.Loss)!.Step, result.BestStep);
+        Assert.Equal(result.Validation.MinBy(point => point.RelativeLoss)!.Step, result.BestStep);
         Assert.NotEmpty(result.BaseWeightHashes);
         Assert.All(result.BaseWeightHashes.Values, hash => Assert.Equal(hash.Before, hash.After));
         var provenance = result.Embedding.Provenance;

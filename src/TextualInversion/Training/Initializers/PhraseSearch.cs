@@ -109,7 +109,9 @@ internal sealed class PhraseSearch
         return new FoundPhrase(stages[^1].Words, stages[^1].RelativeLoss, stages, [.. runnersUp], shown);
     }
 
-    /// <summary>The words of a phrase: those of a style's phrase do not name what a single image shows.</summary>
+    /// <summary>
+    /// The words of a phrase: those of a style's phrase do not name what a single image shows, if there are others.
+    /// </summary>
     private List<int> WordsToTry(IReadOnlyList<RankedWord>? ranked, IReadOnlyList<string> shown)
     {
         var ids = ranked?.Select(word => word.Id) ?? words.Keys;

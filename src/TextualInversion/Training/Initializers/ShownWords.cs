@@ -78,7 +78,14 @@ internal sealed class ShownWords(int images, IReadOnlyList<RankedWord>? ranked =
     /// may have the lowest mean.
     /// </summary>
     private string? CommonWord() =>
-        images > 2 ? losses.MinBy(pair => pair.Value.Where(own => own.Count > 0).Average(own => own.Mean)).Key : null;
+        images > 2
+            ? losses
+                .Select(pair => (pair.Key, Mean: pair.Value.Where(own => own.Count > 0).Average(own => own.Mean)))
+                .Where(word => double.IsFinite(word.Mean))
+                .OrderBy(word => word.Mean)
+                .FirstOrDefault()
+                .Key
+            : null;
 
     private string? Best(int image, string? common)
     {

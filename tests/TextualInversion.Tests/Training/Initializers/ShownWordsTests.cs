@@ -32,6 +32,7 @@ public sealed class ShownWordsTests
     public void Best_WordThatFitsAllImagesBest_IsNotThatOfTheImageThatItFitsMost()
     {
         var shown = new ShownWords(images: 3);
+        shown.Add("broken", [0, 1, 2], [double.NaN, -0.9, -0.9]);
         shown.Add("sketch", [0, 1, 2], [-0.5, -0.5, -0.9]);
         shown.Add("house", [0, 1, 2], [-0.3, 0, 0]);
         shown.Add("tree", [0, 1, 2], [0, -0.3, 0]);
