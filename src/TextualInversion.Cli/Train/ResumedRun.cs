@@ -61,7 +61,7 @@ internal sealed record ResumedRun(string Folder, TrainState State, bool IsOfSeed
             var whole = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Folder));
             throw new TextualInversionException(
                 $"{Folder}: is the run of one of {count} seeds; resume all of them: --resume "
-                    + $"{ShellCommand.Quote(whole)}."
+                    + $"{ShellCommand.Quote(whole ?? ".")}."
             );
         }
 
